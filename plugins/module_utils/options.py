@@ -1,0 +1,72 @@
+# Copyright: multiarch.builders contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Every option of the collection's modules, once: types, choices and defaults.
+
+An option ``X`` is the role variable ``builder_X``. Modules pick the options of their concern; the controller
+fills in the defaults from here before it checks the values. Pure data: nothing of Ansible is imported.
+"""
+
+from __future__ import annotations
+
+import typing as t
+
+CONCERNS = ("engine", "trust", "daemon", "binfmt", "buildx")
+DISRUPTIONS = ("wait", "now", "never")
+DRIVERS = ("docker-container",)
+
+# research: looked up in public repositories, 2026-11; a digest pins the index of all architectures
+BINFMT_IMAGE = (
+    "docker.io/tonistiigi/binfmt:qemu-v10.2.3-68"
+    "@sha256:400a4873b838d1b89194d982c45e5fb3cda4593fbfd7e08a02e76b03b21166f0"
+)
+BUILDKIT_IMAGE = (
+    "docker.io/moby/buildkit:v0.33.0"
+    "@sha256:6c2fa84a6b61ccd72899dde4239f8d5717f05f9a8ca6f3cad185fb1a95a94de3"
+)
+DEFAULT_INSTANCE: t.Dict[str, t.Any] = {"name": "multiarch", "default": True}
+
+Option = t.Dict[str, t.Any]
+
+REGISTRY: t.Dict[str, Option] = {
+    "host": {"type": "str", "required": True},
+    "mirrors": {"type": "list", "elements": "str", "default": []},
+    "ca": {"type": "str"},
+    "client_cert": {"type": "str"},
+    "client_key": {"type": "str", "no_log": True},
+    "insecure": {"type": "bool", "default": False},
+    "http": {"type": "bool", "default": False},
+    "username": {"type": "str"},
+    "password": {"type": "str", "no_log": True},
+}
+
+INSTANCE: t.Dict[str, Option] = {
+    "name": {"type": "str", "required": True},
+    "driver": {"type": "str", "choices": list(DRIVERS), "default": "docker-container"},
+    "image": {"type": "str", "default": BUILDKIT_IMAGE},
+    "driver_opts": {"type": "dict", "default": {}},
+    "flags": {"type": "list", "elements": "str", "default": []},
+    "default": {"type": "bool", "default": False},
+    # Filled in on the controller, where TOML and X.509 can be handled.
+    "config": {"type": "str"},
+    "certificates": {"type": "dict", "no_log": True},
+}
+
+OPTIONS: t.Dict[str, Option] = {
+    "concerns": {"type": "list", "elements": "str", "choices": list(CONCERNS), "default": list(CONCERNS)},
+    "engine": {"type": "str", "choices": ["present"], "default": "present"},
+    "platforms": {"type": "list", "elements": "str", "default": ["linux/amd64", "linux/arm64"]},
+    "registries": {"type": "list", "elements": "dict", "options": REGISTRY, "default": []},
+    "instances": {"type": "list", "elements": "dict", "options": INSTANCE, "default": [DEFAULT_INSTANCE]},
+    "users": {"type": "list", "elements": "str", "default": ["root"]},
+    "binfmt_image": {"type": "str", "default": BINFMT_IMAGE},
+    "daemon_options": {"type": "dict", "default": {}},
+    "buildkit_options": {"type": "dict", "default": {}},
+    "disruption": {"type": "str", "choices": list(DISRUPTIONS), "default": "wait"},
+    "drain_timeout": {"type": "int", "default": 900},
+}
+
+
+def argument_spec(*names: str) -> t.Dict[str, Option]:
+    """The argument specification of a module that takes the options *names*."""
+    return {name: OPTIONS[name] for name in names}
