@@ -1,0 +1,142 @@
+# Copyright: multiarch.builders contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The one name of each platform: ``linux/ARCHITECTURE[/VARIANT]``, as BuildKit prints it.
+
+The rules are those of containerd (github.com/containerd/platforms, database.go, ``normalizeArch``), which
+Docker, buildx and BuildKit share, and on top of them the names that kernels, distributions and Docker Hub use.
+"""
+
+from __future__ import annotations
+
+import difflib
+import sys
+import typing as t
+
+# Every architecture that QEMU's handlers of tonistiigi/binfmt provide (cmd/binfmt/config.go there).
+ARCHITECTURES = (
+    "386",
+    "amd64",
+    "arm",
+    "arm64",
+    "loong64",
+    "mips64",
+    "mips64le",
+    "ppc64le",
+    "riscv64",
+    "s390x",
+)
+
+# Variants that name a platform of their own. containerd: the commonest variant of amd64 (v1) and arm64 (v8)
+# has no name of its own, that of arm (v7) has.
+_VARIANTS: t.Dict[str, t.Tuple[str, ...]] = {
+    "amd64": ("v2", "v3", "v4"),
+    "arm": ("v5", "v6", "v7"),
+    "arm64": (*(f"v8.{minor}" for minor in range(1, 10)), "v9", *(f"v9.{minor}" for minor in range(1, 8))),
+}
+_COMMON_VARIANT = {"amd64": ("v1",), "arm64": ("v8", "v8.0")}
+
+# name: (architecture, variant)
+_ALIASES: t.Dict[str, t.Tuple[str, str]] = {
+    **{name: (name, "") for name in ARCHITECTURES if name != "arm"},
+    **dict.fromkeys(("x86_64", "x86-64", "x64", "amd64v1"), ("amd64", "")),
+    **{
+        f"{name}v{level}": ("amd64", f"v{level}")
+        for name in ("amd64", "x86-64-", "x86_64-")
+        for level in (2, 3, 4)
+    },
+    **dict.fromkeys(("i386", "i486", "i586", "i686", "x86", "ia32"), ("386", "")),
+    **dict.fromkeys(("aarch64", "arm64v8"), ("arm64", "")),
+    # containerd: arm = armhf = arm/v7. armv8l is what a 32-bit program on a 64-bit Arm kernel is told.
+    **dict.fromkeys(
+        ("arm", "armhf", "armhfp", "arm32", "arm32v7", "armv7", "armv7l", "armv7hl", "armv7a", "armv8l"),
+        ("arm", "v7"),
+    ),
+    **dict.fromkeys(("armel", "arm32v6", "armv6", "armv6l", "armv6hf"), ("arm", "v6")),
+    **dict.fromkeys(("arm32v5", "armv5", "armv5l", "armv5te", "armv5tel", "armv5tejl"), ("arm", "v5")),
+    **dict.fromkeys(("ppc64el", "powerpc64le"), ("ppc64le", "")),
+    "mips64el": ("mips64le", ""),
+    "loongarch64": ("loong64", ""),
+}
+
+
+def _normalise_variant(architecture: str, default: str, variant: str) -> t.Optional[str]:
+    """The canonical variant ('' for the common one), or None if *architecture* has no such variant."""
+    if not variant:
+        return default
+    if variant[0].isdigit():
+        variant = "v" + variant
+    if variant == "v9.0":
+        variant = "v9"
+    if variant in _COMMON_VARIANT.get(architecture, ()):
+        return ""
+    return variant if variant in _VARIANTS.get(architecture, ()) else None
+
+
+def _nearest(text: str) -> t.List[str]:
+    """Up to three canonical names near *text* (``arm/v8`` means one of two things: both are named)."""
+    if text in ("arm/v8", "arm/8", "armv8"):
+        return ["linux/arm64", "linux/arm/v7"]
+    known = [*_ALIASES, "arm/v5", "arm/v6", "arm/v7", "arm64/v8", "amd64/v2", "amd64/v3"]
+    found: t.List[str] = []
+    for name in difflib.get_close_matches(text, known, n=5, cutoff=0.6):
+        platform = canonical(name)
+        if platform not in found:
+            found.append(platform)
+    return found[:3]
+
+
+def canonical(text: str) -> str:
+    """The one name of the platform that *text* names, such as ``linux/amd64`` or ``linux/arm/v7``.
+
+    Case, spaces around and a missing ``linux/`` do not matter. Variants of their own (``linux/amd64/v2``,
+    ``linux/arm/v6``) are kept, the common ones (``amd64/v1``, ``arm64/v8``) are dropped, as containerd does.
+    Raises ValueError, with the nearest known names in its text.
+    """
+    name = text.strip().lower()
+    head, _slash, rest = name.partition("/")
+    if head == "linux":
+        name = rest
+    elif rest and head not in _ALIASES:
+        raise ValueError(f"{text.strip()!r} is no Linux platform; write linux/ARCHITECTURE")
+    spelled, _slash, variant = name.partition("/")
+    architecture, default = _ALIASES.get(spelled, ("", ""))
+    resolved = _normalise_variant(architecture, default, variant) if architecture else None
+    # "armel/v7" and "armv7/v6" contradict themselves; "arm64v8/v8" and "armv7/v7" only repeat themselves.
+    contradicts = bool(variant) and bool(default) and spelled != architecture and resolved != default
+    if resolved is None or contradicts or name.endswith("/"):
+        near = _nearest(name)
+        hint = f"did you mean {' or '.join(near)}?" if near else f"known are {', '.join(known_platforms())}"
+        raise ValueError(f"{text.strip()!r} is no known platform; {hint}")
+    return "/".join(part for part in ("linux", architecture, resolved) if part)
+
+
+def known_platforms() -> t.Tuple[str, ...]:
+    """The canonical name of every architecture, without rare variants, for messages and documentation."""
+    return tuple("linux/" + name + ("/v7" if name == "arm" else "") for name in ARCHITECTURES)
+
+
+def architecture_of(platform: str) -> str:
+    """The architecture of a canonical *platform*: ``linux/arm/v7`` is ``arm``. One QEMU serves its variants."""
+    return platform.split("/")[1]
+
+
+def native_platforms(machine: str, byteorder: str = sys.byteorder) -> t.Tuple[str, ...]:
+    """The platforms that a host whose ``uname -m`` is *machine* runs itself; empty for an unknown machine.
+
+    *byteorder* is the host's ``sys.byteorder``: Linux says ``mips64`` on both kinds of MIPS.
+    Not assumed is what only some processors can do: 32-bit Arm on aarch64 (Neoverse and Apple cannot) and
+    amd64/v2 to v4 on x86_64; whoever needs to know asks the processor.
+    """
+    name = machine.strip().lower()
+    if name == "mips64":
+        return ("linux/mips64le",) if byteorder == "little" else ("linux/mips64",)
+    if name not in _ALIASES:
+        return ()
+    platform = canonical(name)
+    if platform == "linux/amd64":
+        return ("linux/amd64", "linux/386")
+    if architecture_of(platform) == "arm":
+        newest = int(platform[-1])
+        return tuple(f"linux/arm/v{version}" for version in range(newest, 4, -1))
+    return (platform,)
