@@ -4,7 +4,7 @@
 """The one name of each platform: ``linux/ARCHITECTURE[/VARIANT]``, as BuildKit prints it.
 
 The rules are those of containerd (github.com/containerd/platforms, database.go, ``normalizeArch``), which
-Docker, buildx and BuildKit share, and on top of them the names that kernels, distributions and Docker Hub use.
+Docker, buildx and BuildKit share, and on top of them the names of kernels, distributions and Docker Hub.
 """
 
 from __future__ import annotations
@@ -117,7 +117,7 @@ def known_platforms() -> t.Tuple[str, ...]:
 
 
 def architecture_of(platform: str) -> str:
-    """The architecture of a canonical *platform*: ``linux/arm/v7`` is ``arm``. One QEMU serves its variants."""
+    """The architecture of a canonical *platform*: ``linux/arm/v7`` is ``arm``. One QEMU for all variants."""
     return platform.split("/")[1]
 
 

@@ -1,0 +1,91 @@
+# Copyright: multiarch.builders contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What is wrong with the input: collected, all of it, before anybody hears of it."""
+
+from __future__ import annotations
+
+import difflib
+import typing as t
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+_LONGEST_VALUE = 80  # characters of a value in a message
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing wrong: *variable* is a path such as ``builder_registries[1].host``.
+
+    *value* is how the value is shown (see `show`), empty where it is a secret or says nothing.
+    """
+
+    variable: str
+    value: str
+    message: str
+    remedy: str
+
+    def __str__(self) -> str:
+        shown = f" = {self.value}" if self.value else ""
+        return f"{self.variable}{shown}: {self.message}. {self.remedy}."
+
+
+class SpecError(Exception):
+    """The input cannot be used. *problems* holds every reason; ``str()`` is the list for people."""
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems: tuple[Problem, ...] = tuple(problems)
+        count = len(self.problems)
+        head = "1 problem in the input" if count == 1 else f"{count} problems in the input"
+        super().__init__(
+            "\n".join([f"{head}, no host was touched:", *(f"- {each}" for each in self.problems)])
+        )
+
+
+@dataclass
+class Findings:
+    """The collector handed through all checks."""
+
+    problems: list[Problem] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+
+    def problem(self, variable: str, value: object, message: str, remedy: str) -> None:
+        """Note one problem; *value* None or a container is not shown."""
+        shown = "" if value is None or isinstance(value, (dict, list)) else show(value)
+        self.problems.append(Problem(variable, shown, message.rstrip("."), remedy.rstrip(".")))
+
+    def warn(self, variable: str, message: str) -> None:
+        """Note something worth knowing that stops nobody."""
+        self.warnings.append(f"{variable}: {message}")
+
+    def raise_if_any(self) -> None:
+        """Raise SpecError if there is a problem."""
+        if self.problems:
+            raise SpecError(self.problems)
+
+
+def show(value: object) -> str:
+    """*value* as a message may show it: one line, shortened, without what stands before an ``@`` of a URL."""
+    if not isinstance(value, str):
+        return repr(value)
+    text, at_digest, digest = value.partition("@sha256:")
+    if "@" in text:
+        text = "***" + text[text.rindex("@") :]
+    text += at_digest + digest
+    return repr(text if len(text) <= _LONGEST_VALUE else text[: _LONGEST_VALUE - 1] + "…")
+
+
+def suggest(name: object, known: Iterable[str]) -> str:
+    """The remedy for an unknown *name*: the nearest of the *known* ones, or all of them."""
+    names = list(known)
+    near = difflib.get_close_matches(str(name).lower(), [each.lower() for each in names], n=1, cutoff=0.6)
+    if near:
+        return f"Did you mean {next(each for each in names if each.lower() == near[0])}?"
+    return f"Known: {', '.join(names)}"
+
+
+def type_name(value: object) -> str:
+    """What *value* is, in the words of an inventory's author."""
+    names: dict[type[t.Any], str] = {str: "a string", bool: "a boolean", int: "an integer", float: "a number"}
+    names |= {list: "a list", dict: "a mapping", type(None): "null"}
+    return names.get(type(value), f"of type {type(value).__name__}")
