@@ -1,0 +1,86 @@
+# Copyright: multiarch.builders contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The kernel's handler files, /proc/sys/fs/binfmt_misc/NAME: one registered handler each. Pure functions."""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass
+
+from .formats import ElfFormat
+
+# The files beside the handlers: orders to the kernel, and whether binfmt_misc as a whole is enabled.
+CONTROL_FILES = frozenset({"register", "status"})
+
+
+@dataclass(frozen=True)
+class Handler:
+    """One handler as the kernel reports it; it matches by magic or by the extension of the file's name.
+
+    The kernel adds the flag O to C by itself, and writes flags in its own order: compare them as sets.
+    """
+
+    name: str
+    enabled: bool
+    interpreter: str
+    flags: str
+    offset: int = 0
+    magic: bytes = b""
+    mask: t.Optional[bytes] = None
+    extension: t.Optional[str] = None
+
+    @property
+    def fixed(self) -> bool:
+        """Flag F, fix binary: the kernel opened the interpreter when it was registered, and keeps it open.
+
+        Only such a handler works in containers and chroots: without F each exec looks the interpreter's path
+        up in the file system of whoever executes. The other side of it: the file may be deleted or replaced,
+        and the old one runs on until the handler is registered anew.
+        """
+        return "F" in self.flags
+
+    def serves(self, fmt: ElfFormat) -> bool:
+        """Whether it matches every ordinary executable of this format; being enabled is another question."""
+        return bool(self.magic) and all(self._matches(header) for header in fmt.headers())
+
+    def _matches(self, header: bytes) -> bool:
+        # As the kernel: bytes past the end of a short file read as zero, no mask means every bit counts.
+        size = len(self.magic)
+        found = header[self.offset : self.offset + size].ljust(size, b"\0")
+        mask = b"\xff" * size if self.mask is None else self.mask
+        return (_bits(found) ^ _bits(self.magic)) & _bits(mask) == 0
+
+
+def _bits(data: bytes) -> int:
+    return int.from_bytes(data, "big")
+
+
+def parse_handler(name: str, text: str) -> Handler:
+    """Read a handler file; lines of later kernels (a bpf handler has no interpreter) are passed over."""
+    status, *lines = text.split("\n")
+    if status not in ("enabled", "disabled"):
+        raise ValueError(f"handler {name}: begins with {status!r}, neither enabled nor disabled")
+    fields: t.Dict[str, str] = {}
+    for line in lines:
+        key, _space, value = line.partition(" ")
+        fields.setdefault(key.rstrip(":"), value)
+    try:
+        magic = bytes.fromhex(fields.get("magic", ""))
+        mask = bytes.fromhex(fields["mask"]) if "mask" in fields else None
+        offset = int(fields.get("offset", "0"))
+    except ValueError as error:
+        raise ValueError(f"handler {name}: {error}") from error
+    if mask is not None and len(mask) != len(magic):
+        raise ValueError(f"handler {name}: a mask of {len(mask)} bytes for a magic of {len(magic)}")
+    extension = fields.get("extension")
+    return Handler(
+        name=name,
+        enabled=status == "enabled",
+        interpreter=fields.get("interpreter", ""),
+        flags=fields.get("flags", ""),
+        offset=offset,
+        magic=magic,
+        mask=mask,
+        extension=None if extension is None else extension[1:],
+    )
