@@ -20,6 +20,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.binfmt.formats 
 from ansible_collections.multiarch.builders.plugins.module_utils.binfmt.probe import (
     CODE,
     EXPECTED_MACHINE,
+    expected_machine,
     probe,
 )
 
@@ -89,6 +90,21 @@ def test_no_memory_is_writable_and_executable(platform: str) -> None:
     assert access == {1: 0b101, 0x6474E551: 0b110}  # PT_LOAD read, execute; PT_GNU_STACK read, write
 
 
+@pytest.mark.parametrize(
+    ("platform", "machine"),
+    [
+        ("linux/amd64/v3", {"x86_64"}),
+        ("linux/arm64/v9", {"aarch64"}),
+        ("linux/arm/v6", {"armv6l", "armv7l", "armv8l", "aarch64"}),
+    ],
+)
+def test_expected_machine(platform: str, machine: set[str]) -> None:
+    assert expected_machine(platform) == machine
+    assert probe(platform)
+
+
 def test_unknown_platform_is_refused() -> None:
     with pytest.raises(ValueError, match="no ELF format is known"):
         probe("linux/sparc64")
+    with pytest.raises(ValueError, match="no ELF format is known"):
+        expected_machine("linux/sparc64")
