@@ -36,10 +36,8 @@ class SpecError(Exception):
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems: tuple[Problem, ...] = tuple(problems)
         count = len(self.problems)
-        head = "1 problem in the input" if count == 1 else f"{count} problems in the input"
-        super().__init__(
-            "\n".join([f"{head}, no host was touched:", *(f"- {each}" for each in self.problems)])
-        )
+        head = f"{count} problem{'' if count == 1 else 's'} in the input; nothing was changed:"
+        super().__init__("\n".join([head, *(f"- {each}" for each in self.problems)]))
 
 
 @dataclass

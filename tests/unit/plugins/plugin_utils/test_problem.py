@@ -28,7 +28,7 @@ def test_the_error_lists_every_problem() -> None:
     with pytest.raises(SpecError) as caught:
         findings.raise_if_any()
     assert str(caught.value).splitlines() == [
-        "2 problems in the input, no host was touched:",
+        "2 problems in the input; nothing was changed:",
         "- a = 'x': is wrong. Make it right.",
         "- b: is secret. Hide it.",
     ]

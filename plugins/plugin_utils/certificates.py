@@ -1,0 +1,128 @@
+# Copyright: multiarch.builders contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""X.509: what was given as a CA or a client certificate becomes clean PEM text, or is refused.
+
+No message ever holds what was read: it could be a key.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ansible_collections.multiarch.builders.plugins.plugin_utils.pem import CertificateError, blocks
+from ansible_collections.multiarch.builders.plugins.plugin_utils.private_key import is_der_key
+from cryptography import x509
+from cryptography.hazmat.primitives import serialization
+
+_WARN_DAYS = 30
+
+
+@dataclass(frozen=True)
+class CertificateText:
+    """PEM text, one block after the other, each ending in a newline; *warnings* are for people."""
+
+    pem: str
+    warnings: tuple[str, ...] = ()
+
+
+def load_certificates(data: bytes) -> list[x509.Certificate]:
+    """Every certificate in *data*, PEM (one or a bundle) or one in DER; duplicates only once.
+
+    Raises CertificateError: a private key among them, no certificate at all, or one that cannot be parsed.
+    """
+    found_blocks = blocks(data)
+    if any("PRIVATE KEY" in label for label, _block in found_blocks) or is_der_key(data):
+        raise CertificateError("holds a private key", "Give the certificate only, and keep the key secret")
+    certificates: list[x509.Certificate] = []
+    try:
+        found = [x509.load_pem_x509_certificate(block) for label, block in found_blocks if label == "CERTIFICATE"]
+        if not found_blocks:
+            found = [x509.load_der_x509_certificate(data)]
+    except ValueError as exc:
+        raise CertificateError(
+            f"is not a certificate ({len(data)} bytes cannot be parsed)",
+            "Give X.509 certificates as PEM (-----BEGIN CERTIFICATE-----) or one in DER",
+        ) from exc
+    for certificate in found:
+        if certificate not in certificates:
+            certificates.append(certificate)
+    if not certificates:
+        labels = ", ".join(sorted({label for label, _block in found_blocks}))
+        raise CertificateError(f"holds no certificate, only {labels}", "Give PEM with BEGIN CERTIFICATE blocks")
+    return certificates
+
+
+def subject(certificate: x509.Certificate) -> str:
+    """The certificate's name for messages; its serial number where it has none."""
+    return certificate.subject.rfc4514_string() or f"serial number {certificate.serial_number:x}"
+
+
+def is_authority(certificate: x509.Certificate) -> bool:
+    """Whether Go and OpenSSL accept *certificate* as the issuer of others.
+
+    basicConstraints must say so, and keyUsage, if present, allow keyCertSign; version 1 knows neither.
+    """
+    if certificate.version is x509.Version.v1:
+        return True
+    try:
+        if not certificate.extensions.get_extension_for_class(x509.BasicConstraints).value.ca:
+            return False
+    except x509.ExtensionNotFound:
+        return False
+    try:
+        return certificate.extensions.get_extension_for_class(x509.KeyUsage).value.key_cert_sign
+    except x509.ExtensionNotFound:
+        return True
+
+
+def dump(certificates: Sequence[x509.Certificate]) -> str:
+    """*certificates* as PEM text."""
+    return "".join(each.public_bytes(serialization.Encoding.PEM).decode("ascii") for each in certificates)
+
+
+def _validity(certificate: x509.Certificate, now: datetime.datetime, days: int) -> tuple[bool, str]:
+    """(usable now?, what to say about its dates: empty when all is well)."""
+    start, end = certificate.not_valid_before_utc, certificate.not_valid_after_utc
+    if now > end:
+        return False, f"certificate {subject(certificate)} expired on {end:%Y-%m-%d}"
+    if now < start:
+        return False, f"certificate {subject(certificate)} is not valid before {start:%Y-%m-%d}"
+    if end - now <= datetime.timedelta(days=days):
+        return True, f"certificate {subject(certificate)} expires on {end:%Y-%m-%d}, in {(end - now).days} days"
+    return True, ""
+
+
+def _check_dates(
+    certificates: Sequence[x509.Certificate], now: datetime.datetime, days: int, remedy: str
+) -> tuple[str, ...]:
+    """The warnings about dates. Raises CertificateError if none of *certificates* is valid now.
+
+    In a bundle one valid certificate is enough: in a rotation the next CA comes early and the last stays late.
+    """
+    dates = [_validity(certificate, now, days) for certificate in certificates]
+    if not any(usable for usable, _text in dates):
+        raise CertificateError("; ".join(text for _usable, text in dates), remedy)
+    return tuple(text for _usable, text in dates if text)
+
+
+def authorities(data: bytes, *, now: datetime.datetime, warn_days: int = _WARN_DAYS) -> CertificateText:
+    """The CA certificates in *data*. *now* is aware of its time zone. Raises CertificateError."""
+    certificates = load_certificates(data)
+    for certificate in certificates:
+        if not is_authority(certificate):
+            raise CertificateError(
+                f"certificate {subject(certificate)} is not a CA (basicConstraints or keyUsage)",
+                "Give the certificate of the CA that signed the server's; sign a self-signed server anew with a CA",
+            )
+    remedy = "Give the CA certificate that is valid now"
+    return CertificateText(dump(certificates), _check_dates(certificates, now, warn_days, remedy))
+
+
+def client_certificate(data: bytes, *, now: datetime.datetime, warn_days: int = _WARN_DAYS) -> CertificateText:
+    """The client certificate in *data*, first in its chain. Raises CertificateError."""
+    certificates = load_certificates(data)
+    warnings = _check_dates(certificates[:1], now, warn_days, "Have the client certificate issued anew")
+    return CertificateText(dump(certificates), warnings)

@@ -1,0 +1,55 @@
+# Copyright: multiarch.builders contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""PEM text or a file that holds it: reading, and finding the blocks. Nothing here knows X.509.
+
+No message ever holds what was read: it could be a key.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+ReadFile = Callable[[str], bytes]
+"""Reads the file of that path, on the controller. Raises OSError."""
+
+_BLOCK = re.compile(rb"-----BEGIN ([A-Z0-9 ]+)-----.*?-----END \1-----", re.DOTALL)
+
+
+class CertificateError(ValueError):
+    """What was given is not what is needed. *remedy* says what to do."""
+
+    def __init__(self, message: str, remedy: str) -> None:
+        super().__init__(message)
+        self.remedy = remedy
+
+
+def is_path(value: str) -> bool:
+    """Whether *value* names a file; else it is PEM text, or meant to be."""
+    looks_encoded = re.fullmatch(r"[A-Za-z0-9+/=_-]{64,}", value.strip()) is not None
+    return "-----" not in value and "\n" not in value.strip() and not looks_encoded
+
+
+def read(value: str, read_file: ReadFile) -> bytes:
+    """The content of *value*, PEM text or the path of a file. Raises CertificateError if there is none."""
+    if not value.strip():
+        raise CertificateError("is empty", "Give the path of a file on the controller or PEM text")
+    if not is_path(value):
+        return value.encode()
+    try:
+        data = read_file(value.strip())
+    except OSError as exc:
+        raise CertificateError(
+            f"cannot be read: {exc.strerror or exc}",
+            "Give a path on the controller (relative to the playbook, its files/ or the inventory) or PEM text",
+        ) from exc
+    if not data.strip():
+        raise CertificateError("is an empty file", "Put the certificate or key in it, in PEM form")
+    return data
+
+
+def blocks(data: bytes) -> list[tuple[str, bytes]]:
+    """The PEM blocks in *data*, as (label, block): text around them dropped, line ends '\\n'."""
+    text = re.sub(rb"[ \t]*\r?\n[ \t]*", b"\n", data.replace(b"\r\n", b"\n").replace(b"\r", b"\n"))
+    return [(found[1].decode("ascii"), found[0]) for found in _BLOCK.finditer(text)]

@@ -1,0 +1,78 @@
+# Copyright: multiarch.builders contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Certificates and keys, made for one test."""
+
+from __future__ import annotations
+
+import datetime
+from dataclasses import dataclass
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+_OTHER_USAGES = (
+    *("digital_signature", "content_commitment", "key_encipherment", "data_encipherment"),
+    *("key_agreement", "crl_sign", "encipher_only", "decipher_only"),
+)
+NOW = datetime.datetime(2026, 6, 1, tzinfo=datetime.UTC)
+
+
+@dataclass(frozen=True)
+class Pair:
+    """A certificate with its key."""
+
+    certificate: x509.Certificate
+    key: ec.EllipticCurvePrivateKey
+
+    @property
+    def pem(self) -> str:
+        return self.certificate.public_bytes(serialization.Encoding.PEM).decode()
+
+    @property
+    def der(self) -> bytes:
+        return self.certificate.public_bytes(serialization.Encoding.DER)
+
+    def key_bytes(self, *, password: bytes | None = None, der: bool = False, old: bool = False) -> bytes:
+        form = serialization.PrivateFormat
+        return self.key.private_bytes(
+            serialization.Encoding.DER if der else serialization.Encoding.PEM,
+            form.TraditionalOpenSSL if old else form.PKCS8,
+            serialization.BestAvailableEncryption(password) if password else serialization.NoEncryption(),
+        )
+
+    @property
+    def key_pem(self) -> str:
+        return self.key_bytes().decode()
+
+
+def make(
+    name: str = "Test CA",
+    *,
+    ca: bool | None = True,
+    sign: bool | None = None,
+    start: int = -30,
+    end: int = 3650,
+    issuer: Pair | None = None,
+) -> Pair:
+    """A certificate valid from *start* to *end*, in days from NOW. *ca*: basicConstraints, None for none at all;
+    *sign*: keyCertSign in keyUsage, None for no keyUsage."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+    builder = (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(issuer.certificate.subject if issuer else subject)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(NOW + datetime.timedelta(days=start))
+        .not_valid_after(NOW + datetime.timedelta(days=end))
+    )
+    if ca is not None:
+        builder = builder.add_extension(x509.BasicConstraints(ca=ca, path_length=None), critical=True)
+    if sign is not None:
+        usage = dict.fromkeys(_OTHER_USAGES, False)
+        builder = builder.add_extension(x509.KeyUsage(key_cert_sign=sign, **usage), critical=True)
+    return Pair(builder.sign(issuer.key if issuer else key, hashes.SHA256()), key)
