@@ -1,0 +1,72 @@
+# `make help` lists the targets. Set PYTHON to choose the interpreter of .venv.
+MAKEFLAGS += --no-print-directory
+SHELL := /bin/bash
+PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
+ifeq ($(PYTHON),)
+$(error Python 3.11 or newer is needed, and neither python3 nor python3.11 to python3.13 is one: install it, or name it with PYTHON=…)
+endif
+
+BIN := .venv/bin
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+export ANSIBLE_CONFIG := $(CURDIR)/ansible.cfg
+# The stages of `make test`, in order; each is a target of this file too.
+STAGES := test-packages venv lint sanity unit lab molecule readme
+
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.PHONY: help demo lab lab-down lab-list test lint lint-python lint-yaml lint-ansible lint-docs \
+	sanity unit molecule readme venv packages test-packages clean
+
+help: ## list the targets
+	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 20
+
+demo: packages venv lab ## provision the lab, then build, push and run an image for every platform
+	$(BIN)/ansible-playbook playbooks/provision-builders.yml
+	$(BIN)/ansible-playbook playbooks/verify-builders.yml
+
+lab: packages venv ## start the lab's hosts
+	@$(BIN)/python -m lab up
+
+lab-down: venv ## stop the lab's hosts and remove what they left
+	@$(BIN)/python -m lab down
+
+lab-list: venv ## list the lab's hosts
+	@$(BIN)/python -m lab list
+
+test: ## every check and test below, with a summary
+	@$(PYTHON) tests/tools/stages.py $(STAGES)
+
+lint: venv ## ruff, vermin, mypy, yamllint, ansible-lint, documentation
+	@$(MAKE) --jobs=2 --output-sync=target -f tests/tools/lint.mk
+
+sanity: venv ## ansible-test sanity
+	@tests/tools/sanity
+
+unit: venv ## unit tests, no host needed
+	@$(BIN)/pytest
+
+molecule: lab ## check, converge, idempotence and verify on fresh lab hosts
+	@$(BIN)/molecule test --all
+
+readme: lab ## run every command of README.md
+	@$(BIN)/python -m tests.readme
+
+venv: .venv/.stamp ## .venv from requirements.txt
+	@:
+
+.venv/.stamp: requirements.txt
+	@echo "Installing requirements.txt into .venv (half a minute)"
+	@$(PYTHON) -m venv --clear .venv || { echo "$(PYTHON) cannot make a virtual environment: apt-get install python3-venv" >&2; exit 1; }
+	@$(BIN)/pip install -qq -r requirements.txt
+	@touch $@
+
+packages: ## Debian packages that the lab needs, where they are missing
+	@$(PYTHON) tests/tools/packages.py
+
+test-packages: ## the same for the tests
+	@$(PYTHON) tests/tools/packages.py --tests
+
+clean: ## remove .venv, caches and build results; the lab stays (make lab-down)
+	@rm -rf .venv .cache .build .ruff_cache .mypy_cache .pytest_cache *.tar.gz
+	@find . -name __pycache__ -prune -exec rm -rf {} +

@@ -1,0 +1,48 @@
+"""Installs the Debian packages that the lab (and with --tests the tests) need and this machine lacks."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[2]))
+from lab.requirements import TOOLS
+
+# Unit tests give real emulators what the kernel would give them. This package registers no handler here.
+TEST_TOOLS = {"qemu-aarch64": "qemu-user"}
+
+
+def missing(tools: dict[str, str]) -> list[str]:
+    """The packages that are not there, sorted."""
+    path = os.environ.get("PATH", "") + ":/usr/sbin:/sbin"
+    packages = {package for tool, package in tools.items() if not shutil.which(tool, path=path)}
+    if not importlib.util.find_spec("ensurepip"):
+        packages.add("python3-venv")
+    return sorted(packages)
+
+
+def main(arguments: list[str]) -> str | None:
+    """Return what went wrong, or None."""
+    packages = missing(TOOLS | TEST_TOOLS if "--tests" in arguments else TOOLS)
+    if not packages:
+        return None
+    names = " ".join(packages)
+    if not shutil.which("apt-get"):
+        return f"These Debian packages, or what your system calls them, are needed and missing: {names}"
+    if os.geteuid() != 0:
+        return f"Debian packages are missing; as root: apt-get install {names}"
+    print(f"Installing Debian packages: {names}", flush=True)
+    apt = ["apt-get", "-qq", "-o=Dpkg::Use-Pty=0", "-o=DPkg::Lock::Timeout=120"]
+    install = [*apt, "--no-install-recommends", "install", *packages]
+    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    subprocess.run([*apt, "update"], check=True)
+    done = subprocess.run(install, env=environment, stdout=subprocess.DEVNULL, check=False)
+    return f"apt-get could not install {names}; its messages are above." if done.returncode else None
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
