@@ -1,0 +1,102 @@
+"""The project's own promises about its files."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[2]
+COLLECTION = "multiarch.builders"
+ROLES = sorted(path.name for path in (ROOT / "roles").iterdir() if path.is_dir())
+MODULES = sorted(path.stem for path in (ROOT / "plugins/modules").glob("*.py") if path.stem != "__init__")
+ACTIONS = sorted(path.stem for path in (ROOT / "plugins/action").glob("*.py") if path.stem != "__init__")
+SECTIONS = ("doc", "examples", "return")
+MOST_LINES = 300
+
+
+def load(path: Path) -> dict[str, Any]:
+    """A YAML file's mapping, {} where there is no such file."""
+    return (yaml.safe_load(path.read_text()) or {}) if path.exists() else {}
+
+
+def specification(role: str) -> dict[str, Any]:
+    """The options of a role's main entry point."""
+    return load(ROOT / "roles" / role / "meta/argument_specs.yml")["argument_specs"]["main"].get("options", {})
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_role_documents_itself(role: str) -> None:
+    path = ROOT / "roles" / role / "meta/argument_specs.yml"
+    assert path.exists(), f"{role} has no meta/argument_specs.yml"
+    main = load(path)["argument_specs"]["main"]
+    assert main.get("short_description")
+    for name, option in main.get("options", {}).items():
+        assert option.get("description"), f"{role}: {name} has no description"
+        assert option.get("type"), f"{role}: {name} has no type"
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_role_defaults_are_its_argument_specs(role: str) -> None:
+    options = specification(role)
+    defaults = load(ROOT / "roles" / role / "defaults/main.yml")
+    optional = {name for name, option in options.items() if not option.get("required")}
+    assert set(defaults) == optional
+    for name, default in defaults.items():
+        assert options[name].get("default", default) == default, f"{role}: {name}"
+
+
+def test_the_variables_of_role_builder_are_the_table_of_options() -> None:
+    if "builder" not in ROLES:
+        pytest.skip("there is no role builder yet")
+    table = importlib.import_module(f"ansible_collections.{COLLECTION}.plugins.module_utils.options").OPTIONS
+    documented = {name.removeprefix("builder_"): option for name, option in specification("builder").items()}
+    defaults = load(ROOT / "roles/builder/defaults/main.yml")
+    assert {f"builder_{name}": option["default"] for name, option in table.items()} == defaults
+    for name, option in table.items():
+        for key in ("type", "elements", "choices"):
+            assert documented[name].get(key) == option.get(key), f"builder_{name}: {key}"
+
+
+@pytest.fixture(scope="module")
+def pages() -> dict[str, Any]:
+    """What ansible-doc shows of every module."""
+    names = [f"{COLLECTION}.{module}" for module in MODULES]
+    if not names:
+        pytest.skip("there are no modules yet")
+    program = Path(sys.executable).with_name("ansible-doc")
+    shown = subprocess.run([program, "--json", *names], cwd=ROOT, capture_output=True, text=True, check=True)
+    return json.loads(shown.stdout)
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_module_has_a_whole_page(module: str, pages: dict[str, Any]) -> None:
+    page = pages[f"{COLLECTION}.{module}"]
+    for section in SECTIONS:
+        assert page[section], f"{module} has no {section}"
+    for attribute in ("check_mode", "diff_mode"):
+        assert attribute in page["doc"].get("attributes", {}), f"{module} does not say its {attribute}"
+    assert f"{COLLECTION}.{module}" in page["examples"], f"{module}: its examples do not name it in full"
+
+
+@pytest.mark.parametrize("action", ACTIONS)
+def test_action_has_its_module(action: str) -> None:
+    assert action in MODULES, f"plugins/action/{action}.py has no plugins/modules/{action}.py to document it"
+
+
+def test_files_stay_small() -> None:
+    lines = {path: len(path.read_text().splitlines()) for path in (ROOT / "plugins").rglob("*.py")}
+    long = {str(path.relative_to(ROOT)): count for path, count in lines.items() if count > MOST_LINES}
+    assert not long, f"more than {MOST_LINES} lines: split by purpose"
+
+
+def test_the_collection_resolves_from_the_checkout() -> None:
+    link = ROOT / ".ansible/collections/ansible_collections/multiarch/builders"
+    assert link.is_symlink()
+    assert link.resolve() == ROOT
