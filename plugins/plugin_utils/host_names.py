@@ -1,0 +1,104 @@
+# Copyright: multiarch.builders contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Names of registries, ``host[:port]``, and of mirrors, ``host[:port][/path]``: pure text."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+
+_LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
+_DNS_NAME = re.compile(rf"{_LABEL}(?:\.{_LABEL})*")
+_PATH_PART = re.compile(r"[a-z0-9]+(?:[._-]+[a-z0-9]+)*")
+_SCHEME = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
+# docker/buildx, util/confutil/container.go: the folder of a registry's certificates
+_NOT_IN_FOLDER = re.compile(r"[^a-zA-Z0-9.-]+")
+
+HUB = "docker.io"
+HUB_ALIASES = ("hub.docker.com", "index.docker.io", "registry-1.docker.io", "registry.hub.docker.com")
+
+
+class HostNameError(ValueError):
+    """The name cannot be used. *remedy* says what to write."""
+
+    def __init__(self, message: str, remedy: str) -> None:
+        super().__init__(message)
+        self.remedy = remedy
+
+
+def certificate_folder(host: str) -> str:
+    """The folder, below ``certs/``, that buildx makes for *host*'s certificates."""
+    return _NOT_IN_FOLDER.sub("_", host)
+
+
+def _refuse_oddities(text: str) -> None:
+    """Raise for what is wrong in a host and in a mirror alike."""
+    if not text:
+        raise HostNameError("is empty", "Write host[:port], as in image names")
+    if re.search(r"[\s\x00-\x1f\x7f]", text):
+        raise HostNameError("has a space or a control character", "Write host[:port] without them")
+    if "@" in text:
+        raise HostNameError("holds a user name or password", "Put them into `username` and `password` of the registry")
+
+
+def check_host(text: str) -> str:
+    """*text* as ``host[:port]`` in lower case, as images name the registry. Raises HostNameError."""
+    _refuse_oddities(text)
+    if _SCHEME.match(text):
+        raise HostNameError("has a scheme", "Write host[:port] only, and `http: true` for a registry without TLS")
+    if "/" in text:
+        raise HostNameError("has a path", "Write host[:port] only; a mirror may have a path, a registry not")
+    host, port = _split_port(text.lower())
+    if port is not None and not (re.fullmatch(r"[0-9]{1,5}", port) and 1 <= int(port) <= 65535):
+        raise HostNameError(f"has no valid port ({port!r})", "Write a port from 1 to 65535, or none")
+    if host.startswith("["):
+        _check_ipv6(host)
+    elif ":" in host:
+        raise HostNameError("has more than one colon", "Write host:port; an IPv6 address in brackets: [::1]:5000")
+    elif not _DNS_NAME.fullmatch(host):
+        raise HostNameError("is no host name", "Use letters, digits, '-' and '.' only (image names allow no '_')")
+    if host in HUB_ALIASES or text.lower() == HUB + ":443":
+        raise HostNameError("is another name of Docker Hub", f"Write {HUB}, as image names do")
+    return host if port is None else f"{host}:{int(port)}"
+
+
+def _split_port(text: str) -> tuple[str, str | None]:
+    """(host, port or None); a bracketed or bare IPv6 address keeps its colons."""
+    if text.startswith("["):
+        host, bracket, rest = text.partition("]")
+        return (host + bracket, rest[1:]) if rest.startswith(":") else (text, None)
+    if text.count(":") == 1:
+        host, _colon, port = text.partition(":")
+        return host, port
+    return text, None
+
+
+def _check_ipv6(host: str) -> None:
+    try:
+        if not host.endswith("]") or "%" in host:
+            raise ValueError(host)
+        ipaddress.IPv6Address(host[1:-1])
+    except ValueError:
+        raise HostNameError("is no IPv6 address in brackets", "Write [2001:db8::1]:5000, without a zone") from None
+
+
+def check_mirror(text: str) -> tuple[str, str]:
+    """*text* as (``host[:port]``, ``/path`` or ``''``). Raises HostNameError."""
+    _refuse_oddities(text)
+    if _SCHEME.match(text):
+        bare = _SCHEME.sub("", text)
+        raise HostNameError(
+            "has a scheme", f"Write {bare}; for a mirror without TLS give it an entry of its own with `http: true`"
+        )
+    name, slash, path = text.partition("/")
+    host = check_host(name)
+    parts = path.split("/") if slash else []
+    if parts and parts[0] == "v2":
+        raise HostNameError("has /v2 in its path", "Write it without: BuildKit puts /v2 before the path itself")
+    if not all(_PATH_PART.fullmatch(part) for part in parts):
+        raise HostNameError(
+            "has a path that no image name can have",
+            "Write host[:port]/project: lower-case letters, digits, and single '.', '_' or '-' between them",
+        )
+    return host, slash + path
