@@ -34,7 +34,7 @@ def link_problems(page: Path, text: str) -> Iterator[str]:
     for target in LINK.findall(FENCE.sub("", text)):
         if SCHEME.match(target):
             continue
-        path, _, anchor = target.partition("#")
+        path, _hash, anchor = target.partition("#")
         linked = (page.parent / path) if path else page
         if not linked.exists():
             yield f"the link {target} leads to no file"
@@ -46,7 +46,7 @@ def block_problems(text: str) -> Iterator[str]:
     """Code blocks without a language, and YAML blocks that are none."""
     for found in FENCE.finditer(text):
         line = text.count("\n", 0, found.start()) + 1
-        _, language, body = found.groups()
+        language, body = found.group(2), found.group(3)
         if not language:
             yield f"line {line}: the code block names no language; text is one"
         elif language in ("yaml", "yml"):
