@@ -1,0 +1,114 @@
+"""python -m lab COMMAND: start, stop, list and repair the lab."""
+
+from __future__ import annotations
+
+import argparse
+import fcntl
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from lab import fleet, host, requirements
+from lab.errors import LabError, RefusalError
+from lab.progress import say
+from lab.settings import LOCK
+from lab.topology import HOSTS, Host
+
+
+def arguments() -> argparse.Namespace:
+    """The command line."""
+    parser = argparse.ArgumentParser(prog="lab", description="Real build hosts and a registry on this machine.")
+    commands = parser.add_subparsers(dest="command", required=True)
+    names = [one.name for one in HOSTS]
+    up = commands.add_parser("up", help="start the default hosts, or the named ones")
+    up.add_argument("hosts", nargs="*", metavar="HOST", help=", ".join(names))
+    environment = os.environ.get("MULTIARCH_LAB_IMAGES")
+    up.add_argument(
+        "--images",
+        type=Path,
+        metavar="DIR",
+        default=Path(environment) if environment else None,
+        help="folder with moby-buildkit.tar and tonistiigi-binfmt.tar as `docker save` writes them",
+    )
+    commands.add_parser("down", help="end all hosts and discard their disks; the caches stay")
+    commands.add_parser("list", help="the hosts and the images")
+    for name, text in (("reset", "a fresh disk, booted"), ("reboot", "shut down and boot again, same disk")):
+        commands.add_parser(name, help=text).add_argument("hosts", nargs="+", metavar="HOST")
+    run = commands.add_parser("run", help="run a command as root inside: run HOST -- COMMAND")
+    run.add_argument("host", metavar="HOST")
+    run.add_argument("argv", nargs=argparse.REMAINDER, metavar="COMMAND")
+    return parser.parse_args()
+
+
+def chosen(names: list[str]) -> list[Host]:
+    """The named hosts, or the default ones."""
+    known = {one.name: one for one in HOSTS}
+    for name in names:
+        if name not in known:
+            raise RefusalError(f"The lab has no host {name!r}; it has {', '.join(known)}.")
+    return [known[name] for name in names] or [one for one in HOSTS if one.default]
+
+
+@contextmanager
+def locked() -> Iterator[None]:
+    """One command at a time changes the lab."""
+    with LOCK.open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            say("Another lab command is at work; waiting for it …")
+            fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def run_inside(name: str, argv: list[str]) -> int:
+    """One word is a shell's command line, more are a command and its arguments; none is a shell."""
+    words = argv[1:] if argv[:1] == ["--"] else argv
+    inner = ["bash", "-c", words[0]] if len(words) == 1 else words or ["bash"]
+    command = host.entry(chosen([name])[0], inner)
+    if command is None:
+        raise LabError(f"{name} does not run; start it: python -m lab up {name}")
+    return subprocess.run(command, check=False).returncode
+
+
+def execute(options: argparse.Namespace) -> int:
+    """Do what the command line says."""
+    requirements.require_all()
+    if options.command == "list":
+        print("\n".join(fleet.rows()))
+        return 0
+    if options.command == "run":
+        return run_inside(options.host, options.argv)
+    hosts = chosen(getattr(options, "hosts", []))
+    if options.command == "up" and options.images and not options.images.is_dir():
+        raise RefusalError(f"--images {options.images} is not a folder.")
+    with locked():
+        match options.command:
+            case "up":
+                fleet.up(hosts, options.images)
+            case "down":
+                fleet.down()
+            case "reset":
+                fleet.reset(hosts)
+            case "reboot":
+                fleet.reboot(hosts)
+    return 0
+
+
+def main() -> int:
+    """Exit status: 0 done, 1 failed, 2 refused with nothing changed."""
+    try:
+        return execute(arguments())
+    except RefusalError as error:
+        print(error, file=sys.stderr)
+        return 2
+    except LabError as error:
+        print(error, file=sys.stderr)
+        return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

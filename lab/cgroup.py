@@ -1,0 +1,96 @@
+"""One cgroup for each host and one for builds: the list of the lab's processes that no crash can lose.
+
+A group names every process below it and kills them all at once (cgroup.kill, Linux 5.14), so there are no pid files.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+
+from lab.errors import LabError
+from lab.settings import CGROUP, UID_BASE
+
+WORK = "work"
+ENTER = 'echo 0 >"$0/cgroup.procs" && exec "$@"'
+DELEGATED = ("", "cgroup.procs", "cgroup.subtree_control", "cgroup.threads")
+
+
+@cache
+def top() -> Path:
+    """The lab's own group in the unified hierarchy: /sys/fs/cgroup, or below it where the machine is hybrid."""
+    for line in Path("/proc/self/mounts").read_text().splitlines():
+        _device, mountpoint, kind, *_ = line.split()
+        if kind == "cgroup2":
+            return Path(mountpoint, CGROUP)
+    raise LabError("No cgroup2 hierarchy is mounted; mount one: mount -t cgroup2 none /sys/fs/cgroup/unified")
+
+
+def make(name: str, *, delegate: bool = False) -> Path:
+    """Create a group; a delegated one belongs to the root user of the hosts' user namespace."""
+    group = top() / name
+    group.mkdir(parents=True, exist_ok=True)
+    if delegate:
+        for file in DELEGATED:
+            os.chown(group / file, UID_BASE, UID_BASE)
+    return group
+
+
+def inside(group: Path, argv: Sequence[str]) -> list[str]:
+    """The command that runs argv in the group."""
+    return ["sh", "-c", ENTER, str(group), *argv]
+
+
+def has_processes(name: str) -> bool:
+    """Whether anything lives in the group or below it."""
+    try:
+        return "populated 1" in (top() / name / "cgroup.events").read_text()
+    except FileNotFoundError:
+        return False
+
+
+def processes(name: str) -> list[int]:
+    """The processes in the group and below it."""
+    found: list[int] = []
+    for file in (top() / name).rglob("cgroup.procs"):
+        try:
+            found += map(int, file.read_text().split())
+        except OSError:  # the group went away meanwhile
+            continue
+    return found
+
+
+def wait_empty(name: str, seconds: float) -> bool:
+    """Wait until nothing lives in the group; False when time ran out."""
+    end = time.monotonic() + seconds
+    while has_processes(name):
+        if time.monotonic() > end:
+            return False
+        time.sleep(0.01)
+    return True
+
+
+def kill(name: str) -> None:
+    """End every process in the group and remove it with all groups below."""
+    group = top() / name
+    if not group.is_dir():
+        return
+    (group / "cgroup.kill").write_text("1")
+    if not wait_empty(name, 20):
+        raise LabError(f"These processes of {name} survived SIGKILL: {processes(name)}")
+    for folder, _subfolders, _files in os.walk(group, topdown=False):
+        os.rmdir(folder)
+
+
+def names() -> list[str]:
+    """The groups that exist, running or left over."""
+    return sorted(entry.name for entry in top().iterdir() if entry.is_dir()) if top().is_dir() else []
+
+
+def remove_top() -> None:
+    """Remove the lab's group itself."""
+    if top().is_dir():
+        top().rmdir()

@@ -1,0 +1,59 @@
+"""Debian as the source of everything: the machine's own mirror, base file systems and single packages from it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from lab import cgroup
+from lab.command import run
+from lab.errors import LabError
+
+APT = Path("/etc/apt")
+# mmdebstrap in a mount namespace of its own: a build that is killed leaves no mount behind.
+OWN_MOUNTS = ("unshare", "--mount", "--propagation", "private")
+NO_DOCS = tuple(
+    f"--dpkgopt=path-exclude=/usr/share/{folder}/*" for folder in ("doc", "man", "info", "locale", "lintian", "linda")
+)
+NO_EXPIRY = '--aptopt=Acquire::Check-Valid-Until "false"'
+
+
+def mirror_of(texts: Iterable[str]) -> str | None:
+    """The first Debian archive named in apt's sources, of both formats; security and foreign archives are passed by."""
+    for text in texts:
+        for line in text.splitlines():
+            one_line = re.match(r"deb\s+(?:\[[^]]*\]\s+)?(\S+)\s", line)
+            deb822 = re.match(r"URIs:\s*(\S+)", line)
+            found = one_line or deb822
+            if found and re.search(r"/debian/?$", found[1]):
+                return found[1]
+    return None
+
+
+def mirror() -> str:
+    """The Debian mirror this machine itself uses."""
+    files = sorted(APT.glob("sources.list.d/*.sources")) + sorted(APT.glob("sources.list"))
+    files += sorted(APT.glob("sources.list.d/*.list"))
+    found = mirror_of(file.read_text() for file in files)
+    if not found:
+        raise LabError("No Debian mirror (an address that ends in /debian) in /etc/apt/sources.list or sources.list.d")
+    return found
+
+
+def bootstrap(
+    target: Path,
+    suite: str,
+    packages: Sequence[str],
+    *,
+    variant: str,
+    architectures: str = "amd64",
+    options: Sequence[str] = (),
+) -> None:
+    """mmdebstrap: target is a folder, or a tar archive if it is named so."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    argv = ["mmdebstrap", "--quiet", "--mode=root", f"--variant={variant}", f"--architectures={architectures}"]
+    argv += [f"--include={','.join(packages)}", "--dpkgopt=force-unsafe-io", *NO_DOCS]
+    # Naming the mirror leaves out -security and -updates, whose indexes can be out of step with each other.
+    argv += [*options, suite, str(target), mirror()]
+    run(cgroup.inside(cgroup.make(cgroup.WORK), [*OWN_MOUNTS, *argv]))

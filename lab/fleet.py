@@ -1,0 +1,130 @@
+"""What the commands do to the lab as a whole. Every function here runs under the lab's lock."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from lab import base, caching, certificates, cgroup, disk, host, identity, keys, network, registry
+from lab.images import store
+from lab.progress import say
+from lab.settings import CACHE, HOSTS, IMAGES_FILE, STATE
+from lab.topology import HOSTS as ALL
+from lab.topology import Host
+
+WORKERS = 4  # builds wait for the mirror as much as for a processor
+
+
+@dataclass(frozen=True)
+class Material:
+    """What hosts are made of: the folders of the bases and of the mirror's storage."""
+
+    bases: dict[str, Path]
+    images: Path | None
+
+    def layers(self, one: Host) -> list[Path]:
+        """A host's read-only file systems, the uppermost first."""
+        own = self.bases[one.base.name]
+        return [self.images / "root", own] if one.is_registry and self.images else [own]
+
+
+def is_up(hosts: list[Host]) -> bool:
+    """Whether these hosts run and were found ready, and the network is there."""
+    return network.is_up() and all(host.is_running(one) and disk.disk_of(one).ready.exists() for one in hosts)
+
+
+def up(hosts: list[Host], archives: Path | None) -> None:
+    """Start what does not run."""
+    if is_up(hosts):
+        say(f"Nothing to do: {', '.join(one.name for one in hosts)} up already. Images: {image_sources()}")
+        return
+    begin = time.monotonic()
+    network.check_range_is_free()
+    cgroup.kill(cgroup.WORK)
+    for folder in (CACHE, STATE, HOSTS):
+        folder.mkdir(parents=True, exist_ok=True)
+    caching.remove_unfinished()
+    material = prepare(hosts, archives)
+    keys.ensure()
+    certificates.ensure_ca()
+    network.up()
+    start([one for one in hosts if not (host.is_running(one) and disk.disk_of(one).ready.exists())], material)
+    say(f"The lab is up after {time.monotonic() - begin:.1f} s. Images: {image_sources()}")
+
+
+def prepare(hosts: list[Host], archives: Path | None) -> Material:
+    """Have every base and image in the cache."""
+    wanted = {one.base.name: one.base for one in hosts}
+    with ThreadPoolExecutor(WORKERS) as pool:
+        building = {name: pool.submit(base.ensure, one) for name, one in wanted.items()}
+        images = store.ensure(archives, pool) if any(one.is_registry for one in hosts) else None
+        bases = {name: future.result() for name, future in building.items()}
+    if images:
+        shutil.copyfile(images / store.LIST, IMAGES_FILE)
+    return Material(bases, images)
+
+
+def start(hosts: list[Host], material: Material) -> None:
+    """Boot hosts side by side and wait for each."""
+
+    def boot(one: Host) -> None:
+        begin = time.monotonic()
+        files = identity.files(one)
+        if one.is_registry:
+            files += registry.files(one, material.bases[one.base.name])
+        disk.ensure(one, material.bases[one.base.name], files)
+        engine = host.wait_ready(one, host.start(one, material.layers(one)))
+        what = f"Docker {engine}" if engine else one.base.title
+        say(f"{one.name} {one.address} is up ({what}): {time.monotonic() - begin:.1f} s")
+
+    with ThreadPoolExecutor(max(1, len(hosts))) as pool:
+        for future in [pool.submit(boot, one) for one in hosts]:
+            future.result()
+
+
+def down() -> None:
+    """End every process, remove network, groups and disks. Keys, certificates and the caches stay."""
+    cgroup.kill(cgroup.WORK)
+    for one in ALL:
+        host.kill(one)
+    for leftover in cgroup.names():
+        cgroup.kill(leftover)
+    cgroup.remove_top()
+    network.down()
+    disk.discard(HOSTS)
+    caching.remove_unfinished()
+    say("The lab is down. Caches, keys and certificates stay.")
+
+
+def reset(hosts: list[Host]) -> None:
+    """Give hosts a fresh disk and boot them."""
+    for one in hosts:
+        host.kill(one)
+        disk.discard(disk.disk_of(one).folder)
+    up(hosts, None)
+
+
+def reboot(hosts: list[Host]) -> None:
+    """Shut down what still runs, or wait for it to finish doing so, and boot again."""
+    with ThreadPoolExecutor(len(hosts)) as pool:
+        list(pool.map(host.shut_down, hosts))
+    up(hosts, None)
+
+
+def image_sources() -> str:
+    """Each image and where it came from."""
+    return ", ".join(f"{name} {source}" for name, (source, _reference) in store.listed().items()) or "none yet"
+
+
+def rows() -> list[str]:
+    """The lab's hosts and images as lines of text."""
+    lines = []
+    for one in ALL:
+        running = host.is_running(one)
+        state = "up" if running and disk.disk_of(one).ready.exists() else "starting" if running else "down"
+        lines.append(f"{one.name:<10} {one.address!s:<14} {state:<9} {one.ssh_user:<5} {one.base.title}")
+    lines += [f"image {name}: {source}, {reference}" for name, (source, reference) in store.listed().items()]
+    return lines

@@ -1,0 +1,55 @@
+"""Stand-in for moby/buildkit: the BuildKit inside Debian's dockerd, reached the way buildx reaches the real one."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from lab.images import oci, packages, tree
+
+STANDINS = Path(__file__).parents[1] / "standins"
+SCRIPTS = {"buildkitd": STANDINS / "buildkitd.py", "buildctl": STANDINS / "buildctl.py"}
+PACKAGES = (
+    "docker.io iptables kmod mount coreutils dash grep procps ca-certificates python3-minimal libpython3-stdlib".split()
+)
+# 70 MB that dockerd never runs.
+UNUSED = ("usr/bin/ctr", "usr/bin/containerd-shim", "usr/bin/containerd-shim-runc-v1", "usr/share/locale", "usr/share/doc")
+# What maintainer scripts would have set up, had they run.
+ALTERNATIVES = ("iptables", "iptables-save", "iptables-restore", "ip6tables", "ip6tables-save", "ip6tables-restore")
+MERGED = ("bin", "sbin", "lib", "lib64")  # links that base-files and its kin make
+BUILDKIT_VERSION = "v0.13.2"  # of Docker 26.1 (its vendor.mod), which Debian 13 has
+
+
+def build(layout: Path) -> str:
+    """Write the image's layout and return its tag."""
+    work = layout / "work"
+    root = work / "root"
+    packages.extract(root, "trixie", PACKAGES)
+    for unused in UNUSED:
+        path = root / unused
+        shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
+    for name in MERGED:
+        if not (root / name).exists():
+            tree.link(root, f"/{name}", f"usr/{name}")
+    for name in ALTERNATIVES:
+        flavour = name.replace("tables", "tables-nft")
+        tree.link(root, f"/usr/sbin/{name}", f"/usr/sbin/{flavour}")
+    authorities = sorted((root / "usr/share/ca-certificates/mozilla").glob("*.crt"))
+    tree.write(root, "/etc/ssl/certs/ca-certificates.crt", "".join(file.read_text() for file in authorities))
+    tree.write(root, "/etc/passwd", "root:x:0:0:root:/root:/bin/sh\n")
+    tree.write(root, "/etc/group", "root:x:0:\ndocker:x:999:\n")
+    for name, script in SCRIPTS.items():
+        text = script.read_text().replace("@BUILDKIT_VERSION@", BUILDKIT_VERSION)
+        tree.write(root, f"/usr/bin/{name}", text, 0o755)
+    for folder in ("dev", "proc", "sys", "run", "tmp", "var/lib/buildkit"):
+        (root / folder).mkdir(parents=True, exist_ok=True)
+    run_configuration: oci.Json = {
+        "Entrypoint": ["buildkitd"],
+        "Env": ["PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"],
+        "Volumes": {"/var/lib/buildkit": {}},
+        "Labels": {"org.opencontainers.image.title": "stand-in for moby/buildkit: dockerd 26.1 of Debian 13"},
+    }
+    layer = tree.pack(root, work / "layer.tar")
+    oci.finish(layout, [oci.add_image(layout, oci.Platform("amd64"), [layer], run_configuration)])
+    shutil.rmtree(work)
+    return f"stand-in-{BUILDKIT_VERSION}"

@@ -1,0 +1,34 @@
+"""Every constant of the lab in one place: where it lies, its network, its names."""
+
+from __future__ import annotations
+
+import os
+from ipaddress import IPv4Address, IPv4Network
+from pathlib import Path
+
+CACHE = Path(os.environ.get("MULTIARCH_LAB_CACHE", "/var/cache/multiarch-lab"))
+STATE = Path(os.environ.get("MULTIARCH_LAB_STATE", "/var/lib/multiarch-lab"))
+LOCK = Path("/run/lock/multiarch-lab")  # one bridge and one range, so one lab a machine, whatever STATE is
+HOSTS = STATE / "hosts"
+SSH = STATE / "ssh"
+PKI = STATE / "pki"
+IMAGES_FILE = STATE / "images.json"
+REGISTRY_PASSWORD = STATE / "registry-password"
+
+CGROUP = "multiarch-lab"
+
+BRIDGE = "multiarch-lab"
+NETWORK = IPv4Network("198.51.100.0/24")  # TEST-NET-2 (RFC 5737): in use nowhere
+MACHINE_ADDRESS = IPv4Address("198.51.100.1")
+
+DOMAIN = "lab.test"  # .test is reserved (RFC 6761)
+MIRROR_NAME = f"mirror.{DOMAIN}"
+MIRROR_PORT = 5000
+HARBOR_NAME = f"harbor.{DOMAIN}"
+HARBOR_PORT = 443
+ROBOT = "robot$ci"  # Harbor's robot accounts have a dollar sign in their names
+
+UID_BASE = 524288  # nspawn's own range for containers starts here
+UID_COUNT = 65536
+
+KERNEL_NEEDED = (6, 7)  # the first with one binfmt_misc registry for each user namespace

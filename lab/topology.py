@@ -1,0 +1,69 @@
+"""Which hosts the lab has and what each is made of. Nothing here does anything."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from ipaddress import IPv4Address
+
+COMMON = (
+    "systemd systemd-sysv dbus libpam-systemd udev openssh-server sudo ca-certificates "
+    "python3 python3-apt iproute2 iptables procps kmod"
+)
+DOCKER = "docker.io docker-cli docker-buildx containerd runc"
+
+
+@dataclass(frozen=True)
+class Base:
+    """A base root file system that any number of hosts share."""
+
+    name: str
+    title: str
+    suite: str
+    packages: tuple[str, ...]
+    expires: bool = True  # False: Debian testing, whose index may be older than its Valid-Until
+
+
+@dataclass(frozen=True)
+class Host:
+    """One host of the lab."""
+
+    name: str
+    address: IPv4Address
+    base: Base
+    ssh_user: str = "root"
+    default: bool = True  # started by `up` without names
+
+    @property
+    def has_docker(self) -> bool:
+        """Whether a dockerd belongs to this host."""
+        return "docker.io" in self.base.packages
+
+    @property
+    def is_registry(self) -> bool:
+        """Whether this host serves the registries and the lab's names."""
+        return "docker-registry" in self.base.packages
+
+
+def _base(name: str, title: str, suite: str, extra: str, *, expires: bool = True) -> Base:
+    return Base(name, title, suite, tuple(sorted(f"{COMMON} {extra}".split())), expires)
+
+
+TRIXIE = _base("trixie", "Debian 13 with Docker 26.1", "trixie", DOCKER)
+FORKY = _base("forky", "Debian testing with Docker 28.5", "forky", DOCKER, expires=False)
+BOOKWORM = _base("bookworm", "Debian 12 with Docker 20.10, no buildx", "bookworm", "docker.io containerd runc")
+BARE = _base("bare", "Debian 13 without Docker", "trixie", "")
+REGISTRY = _base("registry", "Debian 13, two registries and DNS", "trixie", "docker-registry dnsmasq-base apache2-utils")
+
+
+def _address(last: int) -> IPv4Address:
+    return IPv4Address(f"198.51.100.{last}")
+
+
+HOSTS = (
+    Host("registry", _address(2), REGISTRY),
+    Host("builder-1", _address(11), TRIXIE),
+    Host("builder-2", _address(12), TRIXIE, ssh_user="ops"),
+    Host("builder-3", _address(13), FORKY),
+    Host("old-1", _address(21), BOOKWORM, default=False),
+    Host("bare-1", _address(22), BARE, default=False),
+)
