@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import platform
 import re
+import shutil
 import subprocess
 import sys
 import time
@@ -20,10 +21,10 @@ sys.path.insert(0, str(ROOT))
 from lab.requirements import refusal  # noqa: E402  (found by the line above)
 
 NEED_LAB = ("test-packages", "lab", "molecule", "readme")
-COLOR = re.compile(r"\x1b\[[0-9;]*m")
-SKIPPED = re.compile(r"^SKIPPED (.*)")
-COUNT = re.compile(r"^=*\s*((?:\d+ (?:passed|failed|errors?|skipped|commands run)(?:, )?)+)")
-SANITY = re.compile(r'^Running sanity test "')
+SKIPPED = re.compile(r"SKIPPED (.*)")
+COUNT = re.compile(r"=*\s*((?:\d+ (?:passed|failed|errors?|skipped|xfailed|commands run)(?:, )?)+)")
+SANITY = re.compile(r'Running sanity test "')
+SCENARIO = re.compile(r"INFO +\[(\S+) > verify\] Executing")
 
 
 @dataclass
@@ -38,10 +39,16 @@ class Result:
 
 def notes_of(lines: list[str]) -> list[str]:
     """What a stage's output says about tests that ran or were skipped."""
-    counts = [found[1].strip(", ") for line in lines if (found := COUNT.match(line))]
-    sanity = sum(bool(SANITY.match(line)) for line in lines)
-    skipped = [f"skipped: {found[1]}" for line in lines if (found := SKIPPED.match(line))]
-    return counts + ([f"{sanity} sanity tests"] if sanity else []) + skipped
+    notes, label, sanity = [], "", 0
+    for line in lines:
+        if found := SCENARIO.match(line):
+            label = f"{found[1]}: "
+        elif found := COUNT.match(line):
+            notes.append(label + found[1].strip(", "))
+        elif found := SKIPPED.match(line):
+            notes.append(f"{label}skipped: {found[1]}")
+        sanity += bool(SANITY.match(line))
+    return notes + ([f"{sanity} sanity tests"] if sanity else [])
 
 
 def run(stage: str) -> Result:
@@ -49,7 +56,8 @@ def run(stage: str) -> Result:
     print(f"\n──── {stage} ────", flush=True)
     start, lines = time.monotonic(), []
     command = [os.environ.get("MAKE", "make"), "--no-print-directory", stage]
-    environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
+    columns = str(shutil.get_terminal_size((120, 0)).columns)
+    environment = {**os.environ, "PYTHONUNBUFFERED": "1", "NO_COLOR": "1", "COLUMNS": columns}
     with subprocess.Popen(
         command,
         cwd=ROOT,
@@ -62,7 +70,7 @@ def run(stage: str) -> Result:
         assert process.stdout
         for line in process.stdout:
             print(line, end="", flush=True)
-            lines.append(COLOR.sub("", line).rstrip())
+            lines.append(line.rstrip())
     outcome = "FAILED" if process.returncode else "passed"
     return Result(stage, outcome, time.monotonic() - start, notes_of(lines))
 

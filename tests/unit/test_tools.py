@@ -1,0 +1,54 @@
+"""The summary of `make test`, and the check of Markdown pages."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.tools import docs_lint, stages
+
+
+def test_summary_tells_what_ran_and_what_was_skipped() -> None:
+    output = [
+        "INFO     [provision > verify] Executing",
+        "SKIPPED [2] tests/test_x.py:3: no emulator",
+        "=== 7 passed, 2 skipped in 1.15s ===",
+        "7 passwords",
+    ]
+    assert stages.notes_of(output) == [
+        "provision: skipped: [2] tests/test_x.py:3: no emulator",
+        "provision: 7 passed, 2 skipped",
+    ]
+    assert stages.notes_of(['Running sanity test "pep8"', 'Running sanity test "yamllint"']) == ["2 sanity tests"]
+
+
+def test_summary_names_every_stage() -> None:
+    results = [stages.Result("lint", "FAILED", 3.2), stages.Result("unit", notes=["why"])]
+    assert stages.summary(results).splitlines()[2:] == [
+        "lint           FAILED       3 s",
+        "unit           not run      0 s",
+        "            why",
+        "                            3 s in all",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        pytest.param("[a](b.md)", "the link b.md leads to no file", id="missing file"),
+        pytest.param("[a](#two)\n# One", "the link #two leads to no heading of page.md", id="missing heading"),
+        pytest.param("[a](#one-way)\n# One `way`!", None, id="heading"),
+        pytest.param("[a](https://example.com/b.md)", None, id="elsewhere"),
+        pytest.param("```\nx\n```", "line 1: the code block names no language; text is one", id="no language"),
+        pytest.param("```yaml\na: !vault x\n```", None, id="tag"),
+        pytest.param("\n```yaml\na: [\n```", "line 2: the YAML block does not parse", id="yaml"),
+        pytest.param("```text\n[a](b.md)\n```", None, id="link in a block"),
+    ],
+)
+def test_markdown(tmp_path: Path, text: str, problem: str | None) -> None:
+    page = tmp_path / "page.md"
+    page.write_text(text)
+    found = [*docs_lint.link_problems(page, text), *docs_lint.block_problems(text)]
+    assert len(found) == bool(problem)
+    assert not problem or found[0].startswith(problem)
