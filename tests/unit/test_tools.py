@@ -52,3 +52,20 @@ def test_markdown(tmp_path: Path, text: str, problem: str | None) -> None:
     found = [*docs_lint.link_problems(page, text), *docs_lint.block_problems(text)]
     assert len(found) == bool(problem)
     assert not problem or found[0].startswith(problem)
+
+
+def test_a_machine_that_cannot_have_the_lab_skips_its_stages(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(stages, "refusal", lambda *_: "The lab runs on Linux only, this is Plan9.")
+    monkeypatch.setattr(stages, "run", lambda stage: stages.Result(stage, "passed"))
+    assert stages.main(["unit", "molecule"]) == 0
+    assert "molecule       skipped" in (shown := capsys.readouterr().out)
+    assert "this is Plan9" in shown
+
+
+def test_a_stage_that_fails_ends_the_run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr(stages, "refusal", lambda *_: None)
+    monkeypatch.setattr(stages, "run", lambda stage: stages.Result(stage, "FAILED"))
+    assert stages.main(["lint", "unit"]) == 1
+    assert "unit           not run" in capsys.readouterr().out
