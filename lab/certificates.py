@@ -33,9 +33,7 @@ def _write(path: Path, key: ec.EllipticCurvePrivateKey, certificate: x509.Certif
     pem = serialization.Encoding.PEM
     key_file = path.with_suffix(".key")
     key_file.touch(mode=0o600)
-    key_file.write_bytes(
-        key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    )
+    key_file.write_bytes(key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()))
     path.write_bytes(certificate.public_bytes(pem))  # last: a certificate that is there has its key
 
 

@@ -19,14 +19,18 @@ ENTER = 'echo 0 >"$0/cgroup.procs" && exec "$@"'
 DELEGATED = ("", "cgroup.procs", "cgroup.subtree_control", "cgroup.threads")
 
 
+def _tops(kind: str) -> list[Path]:
+    mounts = (line.split() for line in Path("/proc/self/mounts").read_text().splitlines())
+    return [Path(mountpoint, CGROUP) for _device, mountpoint, its_kind, *_ in mounts if its_kind == kind]
+
+
 @cache
 def top() -> Path:
     """The lab's own group in the unified hierarchy: /sys/fs/cgroup, or below it where the machine is hybrid."""
-    for line in Path("/proc/self/mounts").read_text().splitlines():
-        _device, mountpoint, kind, *_ = line.split()
-        if kind == "cgroup2":
-            return Path(mountpoint, CGROUP)
-    raise LabError("No cgroup2 hierarchy is mounted; mount one: mount -t cgroup2 none /sys/fs/cgroup/unified")
+    tops = _tops("cgroup2")
+    if not tops:
+        raise LabError("No cgroup2 hierarchy is mounted; mount one: mount -t cgroup2 none /sys/fs/cgroup/unified")
+    return tops[0]
 
 
 def make(name: str, *, delegate: bool = False) -> Path:
@@ -81,8 +85,7 @@ def kill(name: str) -> None:
     (group / "cgroup.kill").write_text("1")
     if not wait_empty(name, 20):
         raise LabError(f"These processes of {name} survived SIGKILL: {processes(name)}")
-    for folder, _subfolders, _files in os.walk(group, topdown=False):
-        os.rmdir(folder)
+    _remove(group)
 
 
 def names() -> list[str]:
@@ -91,6 +94,12 @@ def names() -> list[str]:
 
 
 def remove_top() -> None:
-    """Remove the lab's group itself."""
-    if top().is_dir():
-        top().rmdir()
+    """Remove the lab's empty groups themselves."""
+    # On a hybrid machine nspawn makes the same groups in the old hierarchy of systemd.
+    for group in (top(), *_tops("cgroup")):
+        _remove(group)
+
+
+def _remove(group: Path) -> None:
+    for folder, _subfolders, _files in os.walk(group, topdown=False):
+        Path(folder).rmdir()

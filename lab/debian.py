@@ -56,4 +56,6 @@ def bootstrap(
     argv += [f"--include={','.join(packages)}", "--dpkgopt=force-unsafe-io", *NO_DOCS]
     # Naming the mirror leaves out -security and -updates, whose indexes can be out of step with each other.
     argv += [*options, suite, str(target), mirror()]
-    run(cgroup.inside(cgroup.make(cgroup.WORK), [*OWN_MOUNTS, *argv]))
+    # Its temporary files too lie where a killed build is tidied up.
+    temporary = ["env", f"TMPDIR={target.parent}"]
+    run(cgroup.inside(cgroup.make(cgroup.WORK), [*OWN_MOUNTS, *temporary, *argv]))

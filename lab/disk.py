@@ -109,8 +109,8 @@ def ensure(host: Host, base: Path, files: list[File]) -> None:
 
 def discard(folder: Path) -> None:
     """Remove a disk: out of the way first, so that one half removed is never taken for one."""
+    away = folder.with_name(f".old-{folder.name}")
+    shutil.rmtree(away, ignore_errors=True)
     if folder.is_dir():
-        away = folder.with_name(f".old-{folder.name.lstrip('.')}")
-        shutil.rmtree(away, ignore_errors=True)
         folder.rename(away)
         shutil.rmtree(away)

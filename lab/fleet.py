@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -11,7 +10,7 @@ from pathlib import Path
 from lab import base, caching, certificates, cgroup, disk, host, identity, keys, network, registry
 from lab.images import store
 from lab.progress import say
-from lab.settings import CACHE, HOSTS, IMAGES_FILE, STATE
+from lab.settings import CACHE, CHOSEN_IMAGES, HOSTS, IMAGES_FILE, STATE
 from lab.topology import HOSTS as ALL
 from lab.topology import Host
 
@@ -60,11 +59,27 @@ def prepare(hosts: list[Host], archives: Path | None) -> Material:
     wanted = {one.base.name: one.base for one in hosts}
     with ThreadPoolExecutor(WORKERS) as pool:
         building = {name: pool.submit(base.ensure, one) for name, one in wanted.items()}
-        images = store.ensure(archives, pool) if any(one.is_registry for one in hosts) else None
+        images = image_folder(archives, pool) if any(one.is_registry for one in hosts) else None
         bases = {name: future.result() for name, future in building.items()}
     if images:
-        shutil.copyfile(images / store.LIST, IMAGES_FILE)
+        point(IMAGES_FILE, images / store.LIST)
+        point(CHOSEN_IMAGES, images)
     return Material(bases, images)
+
+
+def image_folder(archives: Path | None, pool: ThreadPoolExecutor) -> Path:
+    """The images to serve: those the lab already has, unless others are asked for or it has none."""
+    if archives is None and CHOSEN_IMAGES.is_dir():
+        return CHOSEN_IMAGES.resolve()
+    return store.ensure(archives, pool)
+
+
+def point(link: Path, target: Path) -> None:
+    """Make a link point at the target, in one step."""
+    new = link.with_name(f"{link.name}.new")
+    new.unlink(missing_ok=True)
+    new.symlink_to(target)
+    new.replace(link)
 
 
 def start(hosts: list[Host], material: Material) -> None:

@@ -6,14 +6,21 @@ import subprocess
 import time
 from pathlib import Path
 
-from lab import cgroup, keys
+from lab import cgroup, keys, network
 from lab.disk import PLAIN, Disk, disk_of
 from lab.errors import LabError
 from lab.settings import BRIDGE, UID_BASE, UID_COUNT
 from lab.topology import Host
 
 # The overlay is mounted in a mount namespace of the host's own: it is gone when the host is, whatever ends it.
-MOUNT_AND_BOOT = 'mount -t overlay -o "$1" "$0" "$2"; shift 2; exec "$@"'
+# So are the lock files and folders that nspawn leaves in /run when it is killed.
+NSPAWN_RUN = Path("/run/systemd/nspawn")
+MOUNT_AND_BOOT = f"""
+mkdir -p {NSPAWN_RUN} && mount -t tmpfs lab {NSPAWN_RUN}
+mount -t overlay -o "$1" "$0" "$2"
+shift 2
+exec "$@"
+"""
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 BOOT_SECONDS = 60.0
 
@@ -44,8 +51,7 @@ def nspawn(host: Host, disk: Disk) -> list[str]:
 def start(host: Host, layers: list[Path]) -> subprocess.Popen[bytes]:
     """Boot a host and return its supervisor's process; layers are its read-only file systems, the uppermost first."""
     disk = disk_of(host)
-    disk.ready.unlink(missing_ok=True)
-    cgroup.kill(group_of(host))
+    kill(host)
     group = cgroup.make(group_of(host), delegate=True)
     options = f"lowerdir={':'.join(map(str, layers))},upperdir={disk.upper},workdir={disk.work}"
     mount_and_boot = ["sh", "-ec", MOUNT_AND_BOOT, f"lab-{host.name}", options, str(disk.root)]
@@ -128,12 +134,10 @@ def wait_ready(host: Host, supervisor: subprocess.Popen[bytes]) -> str:
 
 
 def kill(host: Host) -> None:
-    """End a host at once. Its PID 1 first: then nspawn itself tidies up what it made on this machine."""
-    pid = leader(host)
-    if pid is not None:
-        subprocess.run(["kill", "-KILL", str(pid)], check=False, capture_output=True)
-        cgroup.wait_empty(group_of(host), 1)
+    """End a host at once, with its end of the bridge, which the kernel removes a moment later."""
+    disk_of(host).ready.unlink(missing_ok=True)
     cgroup.kill(group_of(host))
+    network.unplug(host.name)
 
 
 def shut_down(host: Host) -> None:

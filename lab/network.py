@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 from lab.command import run, succeeds
@@ -32,6 +33,15 @@ def up() -> None:
     run(["ip", "link", "set", BRIDGE, "up"])
     if not succeeds(["iptables", "-w", "-C", *RULE]):
         run(["iptables", "-w", "-I", *RULE])
+
+
+def unplug(name: str) -> None:
+    """Remove the machine's end of a host's cable (nspawn calls it vb-NAME)."""
+    cable = f"vb-{name}"
+    if Path("/sys/class/net", cable).exists() and not succeeds(["ip", "link", "delete", cable]):
+        time.sleep(0.1)  # the kernel was at it itself
+    if Path("/sys/class/net", cable).exists():
+        run(["ip", "link", "delete", cable])
 
 
 def down() -> None:

@@ -28,6 +28,8 @@ ExecStartPost=/bin/sh -c 'until ss -lnt | grep -q ":{port} "; do sleep 0.05; don
 Restart=on-failure
 """
 
+WANTED = "[Unit]\nWants=lab-dns.service mirror.service harbor.service\n"
+
 
 def password() -> str:
     """The robot's password, made once."""
@@ -70,7 +72,7 @@ def files(host: Host, base: Path) -> list[File]:
         File("/etc/lab/dnsmasq.conf", name_server(host)),
         _service("lab-dns", "The lab's names", 53, "/usr/sbin/dnsmasq --conf-file=/etc/lab/dnsmasq.conf"),
         # Planted, so without `systemctl enable`: the target itself asks for them.
-        File("/etc/systemd/system/multi-user.target.d/lab.conf", "[Unit]\nWants=lab-dns.service mirror.service harbor.service\n"),
+        File("/etc/systemd/system/multi-user.target.d/lab.conf", WANTED),
     ]
     registries = ((MIRROR_NAME, MIRROR_PORT, MIRROR_STORAGE), (HARBOR_NAME, HARBOR_PORT, HARBOR_STORAGE))
     for name, port, storage in registries:

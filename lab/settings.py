@@ -12,6 +12,7 @@ LOCK = Path("/run/lock/multiarch-lab")  # one bridge and one range, so one lab a
 HOSTS = STATE / "hosts"
 SSH = STATE / "ssh"
 PKI = STATE / "pki"
+CHOSEN_IMAGES = HOSTS / ".images"  # a link to the images this lab was started with; gone with the disks
 IMAGES_FILE = STATE / "images.json"
 REGISTRY_PASSWORD = STATE / "registry-password"
 

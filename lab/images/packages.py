@@ -12,6 +12,4 @@ SUITES = {"trixie": (), "forky": (debian.NO_EXPIRY,)}
 
 def extract(target: Path, suite: str, packages: Sequence[str], architecture: str = "amd64") -> None:
     """Unpack packages and what they depend on; no script of theirs runs, so a foreign architecture is fine."""
-    debian.bootstrap(
-        target, suite, packages, variant="extract", architectures=architecture, options=SUITES[suite]
-    )
+    debian.bootstrap(target, suite, packages, variant="extract", architectures=architecture, options=SUITES[suite])
