@@ -1,0 +1,42 @@
+# Copyright: multiarch.builders contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What may be merged into daemon.json: any key of Docker's, but for those that break it or have a better place."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from ansible_collections.multiarch.builders.plugins.plugin_utils.problem import Findings, type_name
+
+_REFUSED = {
+    "hosts": (
+        "stops dockerd from starting: its systemd unit passes -H, and dockerd takes hosts from one place only",
+        "Use a drop-in for docker.socket or docker.service instead; null removes the key",
+    ),
+    "registry-mirrors": ("has a place of its own", "Use `mirrors` of docker.io in builder_registries"),
+    "insecure-registries": ("has a place of its own", "Use `insecure` or `http` in builder_registries"),
+}
+
+
+def check_daemon_options(options: Mapping[object, object], variable: str, findings: Findings) -> None:
+    """Note what is wrong with *options*, a JSON merge patch: null removes a key and is always allowed."""
+    for key, (message, remedy) in _REFUSED.items():
+        if options.get(key) is not None:
+            findings.problem(f"{variable}.{key}", None, message, remedy)
+    _check_json(options, variable, findings)
+
+
+def _check_json(value: object, variable: str, findings: Findings) -> None:
+    if isinstance(value, Mapping):
+        for key, each in value.items():
+            if isinstance(key, str):
+                _check_json(each, f"{variable}.{key}", findings)
+            else:
+                findings.problem(f"{variable}.{key}", None, "has a key that is no string", "Put the key in quotes")
+    elif isinstance(value, list):
+        for index, each in enumerate(value):
+            _check_json(each, f"{variable}[{index}]", findings)
+    elif not isinstance(value, (str, bool, int, float, type(None))):
+        remedy = "Put it in quotes, if it is meant to be a string"
+        findings.problem(variable, None, f"is {type_name(value)}, which JSON has not", remedy)

@@ -1,0 +1,38 @@
+# Copyright: multiarch.builders contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""References of images: ``[host[:port]/]path[:tag][@sha256:digest]``."""
+
+from __future__ import annotations
+
+import re
+
+from ansible_collections.multiarch.builders.plugins.plugin_utils.problem import Findings
+
+# Docker's grammar of image names (github.com/distribution/reference): upper case in the host only
+_NAME = re.compile(
+    r"(?:(?:[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?)*|\[[0-9A-Fa-f:]+\])"
+    r"(?::[0-9]+)?/)?"
+    r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*(?:/[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*)*"
+)
+_TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}")
+_DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
+
+
+def check_image(text: str, variable: str, findings: Findings) -> None:
+    """Note what is wrong with the image reference *text*, and warn of one that can change under its name."""
+    name, at_sign, digest = text.partition("@")
+    if at_sign and not _DIGEST.fullmatch(digest):
+        remedy = "Write @sha256: and the 64 hexadecimal digits of the image's index, or leave it out"
+        findings.problem(variable, text, "has no valid digest after the @", remedy)
+        return
+    path, colon, tag = name.rpartition(":")
+    if not colon or "/" in tag:  # the colon of host:port
+        path, tag = name, ""
+    if name != path and not _TAG.fullmatch(tag):
+        findings.problem(variable, text, f"has no valid tag after the colon ({tag!r})", "Write image:tag")
+    elif not _NAME.fullmatch(path):
+        remedy = "Write host/path:tag in lower case, without scheme and spaces, such as docker.io/moby/buildkit:v0.33.0"
+        findings.problem(variable, text, "is no image reference", remedy)
+    elif not digest and tag in ("", "latest"):
+        findings.warn(variable, f"{text!r} can change from one run to the next: pin it by tag or by digest")

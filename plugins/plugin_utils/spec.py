@@ -1,0 +1,126 @@
+# Copyright: multiarch.builders contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The spec step: what the inventory says becomes what a host shall be, or the list of everything wrong with it."""
+
+from __future__ import annotations
+
+import datetime
+import re
+import typing as t
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from ansible_collections.multiarch.builders.plugins.module_utils.options import OPTIONS
+from ansible_collections.multiarch.builders.plugins.module_utils.platform import canonical
+from ansible_collections.multiarch.builders.plugins.plugin_utils import instances, registries
+from ansible_collections.multiarch.builders.plugins.plugin_utils.buildkitd_rules import check_options
+from ansible_collections.multiarch.builders.plugins.plugin_utils.buildkitd_toml import render
+from ansible_collections.multiarch.builders.plugins.plugin_utils.daemon_options import check_daemon_options
+from ansible_collections.multiarch.builders.plugins.plugin_utils.images import check_image
+from ansible_collections.multiarch.builders.plugins.plugin_utils.option_types import convert
+from ansible_collections.multiarch.builders.plugins.plugin_utils.pem import ReadFile
+from ansible_collections.multiarch.builders.plugins.plugin_utils.problem import Findings, suggest
+
+
+@dataclass(frozen=True)
+class CompiledSpec:
+    """*options* in the shape of `module_utils.options.OPTIONS`, checked and complete; *warnings* are for people."""
+
+    options: dict[str, t.Any]
+    warnings: tuple[str, ...]
+
+
+def compile_spec(
+    variables: Mapping[str, object],
+    *,
+    names: Sequence[str],
+    read_file: ReadFile,
+    prefix: str = "builder_",
+    now: datetime.datetime | None = None,
+) -> CompiledSpec:
+    """Check, normalise and complete the options *names*, as far as *variables* has them, else with their defaults.
+
+    *variables* holds plain data, its keys without *prefix*, which messages put before them. *now* is aware of its
+    time zone, by default the present. Raises SpecError with every problem at once.
+    """
+    findings = Findings()
+    for name in variables:
+        if name not in names:
+            findings.problem(f"{prefix}{name}", None, "is no known option here", suggest(name, names))
+    options = {name: convert(f"{prefix}{name}", variables.get(name), OPTIONS[name], findings) for name in names}
+    moment = now or datetime.datetime.now(datetime.UTC)
+    _check_simple(options, prefix, findings)
+    _check_tables(options, prefix, read_file, moment, findings)
+    findings.raise_if_any()
+    return CompiledSpec(options, tuple(findings.warnings))
+
+
+def _check_simple(options: dict[str, t.Any], prefix: str, findings: Findings) -> None:
+    """The options that stand alone; normalised in place."""
+    if "platforms" in options:
+        options["platforms"] = _platforms(options["platforms"], f"{prefix}platforms", findings)
+    if "users" in options:
+        needed = bool(options.get("instances")) and "buildx" in options.get("concerns", ["buildx"])
+        options["users"] = _users(options["users"], f"{prefix}users", needed, findings)
+    if "binfmt_image" in options:
+        check_image(options["binfmt_image"], f"{prefix}binfmt_image", findings)
+    if "daemon_options" in options:
+        check_daemon_options(options["daemon_options"], f"{prefix}daemon_options", findings)
+    if "drain_timeout" in options and options["drain_timeout"] <= 0:
+        remedy = "Write seconds above 0, or `disruption: now` for no waiting at all"
+        findings.problem(f"{prefix}drain_timeout", options["drain_timeout"], "is no time to wait", remedy)
+
+
+def _check_tables(
+    options: dict[str, t.Any], prefix: str, read_file: ReadFile, now: datetime.datetime, findings: Findings
+) -> None:
+    """Registries, BuildKit's options and the instances that are made from both; normalised in place."""
+    table = registries.normalise(
+        options.get("registries", []),
+        variable=f"{prefix}registries",
+        read_file=read_file,
+        now=now,
+        findings=findings,
+    )
+    if "registries" in options:
+        options["registries"] = table
+    patch = options.get("buildkit_options", {})
+    before = len(findings.problems)
+    check_options(patch, f"{prefix}buildkit_options", findings)
+    if "instances" in options:
+        usable = [entry for entry in table if entry.get("host") and ("client_cert" in entry) == ("client_key" in entry)]
+        rendered = render(usable, patch if len(findings.problems) == before else {})
+        options["instances"] = instances.normalise(
+            options["instances"],
+            rendered=rendered,
+            variable=f"{prefix}instances",
+            read_file=read_file,
+            findings=findings,
+        )
+
+
+def _platforms(values: Sequence[str | None], variable: str, findings: Findings) -> list[str]:
+    """Canonical names in their order, each once."""
+    found: list[str] = []
+    for index, text in enumerate(values):
+        if text is None:  # of the wrong type, told already
+            continue
+        try:
+            found.append(canonical(text))
+        except ValueError as exc:
+            message, _separator, remedy = str(exc).partition("; ")
+            remedy = remedy[:1].upper() + remedy[1:]
+            findings.problem(f"{variable}[{index}]", None, message, remedy)
+    return list(dict.fromkeys(found))
+
+
+def _users(values: Sequence[str | None], variable: str, needed: bool, findings: Findings) -> list[str]:
+    """Names of users in their order, each once."""
+    for index, name in enumerate(values):
+        if name is not None and not re.fullmatch(r"[^\s:/\x00-\x1f\x7f-][^\s:/\x00-\x1f\x7f]*", name):
+            remedy = "Write the login name, such as root or gitlab-runner"
+            findings.problem(f"{variable}[{index}]", name, "is no name of a user", remedy)
+    if needed and not values:
+        findings.problem(variable, None, "is empty, but builders live in a user's store", "Name a user, such as root")
+    return list(dict.fromkeys(name for name in values if name is not None))

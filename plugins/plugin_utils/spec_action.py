@@ -1,0 +1,66 @@
+# Copyright: multiarch.builders contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The base of all action plugins: the input is checked here, on the controller, before the module runs."""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import asdict
+
+from ansible.plugins.action import ActionBase
+from ansible.utils.vars import transform_to_native_types
+from ansible_collections.multiarch.builders.plugins.plugin_utils import controller_files
+from ansible_collections.multiarch.builders.plugins.plugin_utils.problem import SpecError
+from ansible_collections.multiarch.builders.plugins.plugin_utils.spec import compile_spec
+
+_COLLECTION = "multiarch.builders"
+# They have become part of other options when the module runs.
+_CONTROLLER_ONLY = ("buildkit_options",)
+
+Result = dict[str, t.Any]
+
+
+class SpecActionBase(ActionBase):  # type: ignore[misc]  # ansible-core has no types
+    """Compiles the options named in *options* and hands them to *module*; None only checks them."""
+
+    module: t.ClassVar[str | None] = None
+    options: t.ClassVar[tuple[str, ...]] = ()
+
+    _supports_check_mode = True
+    _supports_async = True
+
+    def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> Result:
+        """Fail with all problems, or return what the module returns; warnings are added in both cases."""
+        result: Result = super().run(tmp, task_vars)
+        variables = task_vars or {}
+        try:
+            spec = compile_spec(
+                transform_to_native_types(self._task.args, redact=False),
+                names=self.options,
+                read_file=lambda path: self._read_file(path, variables.get("inventory_dir")),
+                prefix="builder_" if self._in_role() else "",
+            )
+        except SpecError as exc:
+            return result | {"failed": True, "msg": str(exc), "problems": [asdict(each) for each in exc.problems]}
+        result["changed"] = False
+        if self.module is not None:
+            arguments = {name: value for name, value in spec.options.items() if name not in _CONTROLLER_ONLY}
+            result |= self._execute_module(
+                module_name=self.module,
+                module_args=arguments,
+                task_vars=task_vars,
+                wrap_async=self._task.async_val,
+            )
+        if spec.warnings:
+            result["warnings"] = [*result.get("warnings", []), *spec.warnings]
+        return result
+
+    def _read_file(self, path: str, inventory_dir: str | None) -> bytes:
+        found = controller_files.find(path, self._find_needle, inventory_dir)
+        return controller_files.read(found, self._loader)
+
+    def _in_role(self) -> bool:
+        """Whether a role of this collection holds the task: then the user knows the options as `builder_*`."""
+        role = self._task._role
+        return role is not None and str(role.get_name()).startswith((f"{_COLLECTION}.", "builder"))
