@@ -64,8 +64,10 @@ def convert(variable: str, value: object, option: Option, findings: Findings) ->
     What is wrong goes to *findings*; then the result is the value that the later checks can live with: of the right
     type, the bad parts left out or empty.
     """
-    if value is None:
-        return copy.deepcopy(option.get("default"))
+    if value is None:  # the default itself is completed, too
+        value = copy.deepcopy(option.get("default"))
+        if value is None:
+            return None
     kind: str = option["type"]
     try:
         value = _scalar(kind, value)

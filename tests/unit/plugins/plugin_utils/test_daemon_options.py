@@ -1,0 +1,46 @@
+# Copyright: multiarch.builders contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What may be merged into daemon.json."""
+
+from __future__ import annotations
+
+import datetime
+
+import pytest
+from ansible_collections.multiarch.builders.plugins.plugin_utils.daemon_options import check_daemon_options
+from ansible_collections.multiarch.builders.plugins.plugin_utils.problem import Findings
+
+
+def run(options: dict[object, object]) -> list[str]:
+    findings = Findings()
+    check_daemon_options(options, "d", findings)
+    return [str(problem) for problem in findings.problems]
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        pytest.param({"hosts": ["tcp://0.0.0.0"]}, "d.hosts: stops dockerd from starting", id="hosts"),
+        pytest.param({"registry-mirrors": []}, "Use `mirrors` of docker.io in builder_registries", id="mirrors"),
+        pytest.param({"insecure-registries": ["a"]}, "`insecure` or `http` in builder_registries", id="insecure"),
+        pytest.param({1: "x"}, "d.1: has a key that is no string", id="number as key"),
+        pytest.param({"log-opts": {1: "x"}}, "d.log-opts.1: has a key", id="number as key, deep"),
+        pytest.param({"a": [{"b": datetime.date(2026, 1, 1)}]}, "d.a[0].b: is of type date, which JSON", id="date"),
+    ],
+)
+def test_traps(options: dict[object, object], told: str) -> None:
+    assert len(run(options)) == 1
+    assert told in run(options)[0]
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        pytest.param({}, id="nothing"),
+        pytest.param({"hosts": None, "registry-mirrors": None}, id="null removes a key"),
+        pytest.param({"features": {"containerd-snapshotter": True}, "dns": ["1.1.1.1"], "mtu": 1450}, id="usual"),
+    ],
+)
+def test_good_options(options: dict[object, object]) -> None:
+    assert run(options) == []

@@ -1,0 +1,119 @@
+# Copyright: multiarch.builders contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The builders of a host."""
+
+from __future__ import annotations
+
+import errno
+import typing as t
+
+import pytest
+from ansible_collections.multiarch.builders.plugins.plugin_utils.buildkitd_toml import Rendered
+from ansible_collections.multiarch.builders.plugins.plugin_utils.instances import normalise
+from ansible_collections.multiarch.builders.plugins.plugin_utils.problem import Findings
+
+RENDERED = Rendered("debug = true\n", {"a.b/ca.crt": "CA\n"})
+FILES = {"files/buildkitd.toml": b"trace = true\n", "bad.toml": b"\xff"}
+
+
+def read_file(path: str) -> bytes:
+    if path not in FILES:
+        raise FileNotFoundError(errno.ENOENT, "No such file or directory", path)
+    return FILES[path]
+
+
+def run(*instances: dict[str, t.Any]) -> tuple[list[dict[str, t.Any]], list[str]]:
+    findings = Findings()
+    found = normalise(instances, rendered=RENDERED, variable="b", read_file=read_file, findings=findings)
+    return found, [str(problem) for problem in findings.problems]
+
+
+def test_an_instance_gets_the_rendered_file_and_certificates() -> None:
+    found, problems = run({"name": "multiarch", "driver_opts": {"memory": 1024}})
+    assert problems == []
+    assert found == [
+        {
+            "name": "multiarch",
+            "driver_opts": {"memory": "1024"},
+            "config": "debug = true\n",
+            "certificates": {"a.b/ca.crt": "CA\n"},
+        }
+    ]
+
+
+def test_certificates_are_not_shared_between_instances() -> None:
+    found, _problems = run({"name": "a"}, {"name": "b"})
+    found[0]["certificates"].clear()
+    assert found[1]["certificates"] == RENDERED.certificates == {"a.b/ca.crt": "CA\n"}
+
+
+@pytest.mark.parametrize(
+    ("config", "text"),
+    [
+        pytest.param("trace = false", "trace = false", id="text, kept as it is"),
+        pytest.param("[log]", "[log]", id="one table"),
+        pytest.param("# nothing", "# nothing", id="a comment"),
+        pytest.param("", "", id="empty: buildkitd's defaults"),
+        pytest.param("files/buildkitd.toml", "trace = true\n", id="a file"),
+        pytest.param(
+            '[registry."x.y"]\nca = ["/etc/buildkit/certs/x.y/ca.crt", "/etc/buildkit/certs/a.b/ca.crt"]',
+            '[registry."x.y"]\nca = ["/etc/buildkit/certs/x.y/ca.crt", "/etc/buildkit/certs/a.b/ca.crt"]',
+            id="names its own certificate and one of the registries'",
+        ),
+    ],
+)
+def test_the_users_own_config(config: str, text: str) -> None:
+    found, problems = run({"name": "a", "config": config, "certificates": {"x.y/ca.crt": "X\n"}})
+    assert problems == []
+    assert found[0]["config"] == text
+    assert found[0]["certificates"] == {"a.b/ca.crt": "CA\n", "x.y/ca.crt": "X\n"}
+
+
+@pytest.mark.parametrize(
+    ("instance", "told"),
+    [
+        pytest.param({"name": "default"}, "b[0].name = 'default': is the name of Docker's own context", id="default"),
+        pytest.param({"name": "1a"}, "b[0].name = '1a': is no name of a builder", id="digit first"),
+        pytest.param({"name": "a b"}, "b[0].name = 'a b': is no name of a builder", id="space"),
+        pytest.param({"name": ""}, "b[0].name = '': is no name of a builder", id="empty"),
+        pytest.param({"name": "a\n"}, r"b[0].name = 'a\n': is no name of a builder", id="newline"),
+        pytest.param({"name": "../a"}, "b[0].name = '../a': is no name of a builder", id="traversal"),
+        pytest.param({"image": "a/b@sha256:12"}, "b[0].image = 'a/b@sha256:12': has no valid digest", id="image"),
+        pytest.param({"driver_opts": {"cpus": 1}}, "b[0].driver_opts.cpus: is no option", id="driver_opts"),
+        pytest.param({"flags": ["--debug", "trace"]}, "b[0].flags[1] = 'trace': is no flag", id="flags"),
+        pytest.param({"config": "debug = 1"}, "b[0].config.debug = 1: is an integer", id="config, type"),
+        pytest.param({"config": "missing.toml"}, "b[0].config = 'missing.toml': cannot be read: No such", id="no file"),
+        pytest.param({"config": "bad.toml"}, "b[0].config = 'bad.toml': is not UTF-8", id="not UTF-8"),
+        pytest.param({"certificates": {"a/ca.crt": "X"}}, "b[0].certificates: is given without a `config`", id="alone"),
+        pytest.param({"config": "", "certificates": {"../x/ca.crt": ""}}, "../x/ca.crt: is no path", id="traversal 1"),
+        pytest.param({"config": "", "certificates": {"../ca.crt": ""}}, "../ca.crt: is no path", id="traversal 2"),
+        pytest.param({"config": "", "certificates": {"a/..": ""}}, "a/..: is no path", id="traversal 3"),
+        pytest.param({"config": "", "certificates": {"/ca.crt": ""}}, "/ca.crt: is no path", id="absolute"),
+        pytest.param({"config": "", "certificates": {"a/ca.crt": 1}}, "a/ca.crt: is no text", id="no text"),
+    ],
+)
+def test_a_bad_instance_is_one_problem(instance: dict[str, t.Any], told: str) -> None:
+    _found, problems = run(instance)
+    assert len(problems) == 1
+    assert told in problems[0]
+
+
+def test_names_are_unique_without_regard_to_case() -> None:
+    _found, problems = run({"name": "Multi"}, {"name": "other"}, {"name": "multi"})
+    assert problems == [
+        "b[2].name = 'multi': is also the name of b[0]; case does not count. Give each builder its own name."
+    ]
+
+
+@pytest.mark.parametrize(
+    ("defaults", "told"),
+    [
+        pytest.param([False, False], [], id="none"),
+        pytest.param([False, True], [], id="one"),
+        pytest.param([True, False, True, True], ["b[2].default: is", "b[3].default: is"], id="three"),
+    ],
+)
+def test_at_most_one_is_the_default(defaults: list[bool], told: list[str]) -> None:
+    _found, problems = run(*({"name": f"n{index}", "default": value} for index, value in enumerate(defaults)))
+    assert [problem[: len("b[2].default: is")] for problem in problems] == told

@@ -1,0 +1,236 @@
+# Copyright: multiarch.builders contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The spec step as a whole."""
+
+from __future__ import annotations
+
+import copy
+import tomllib
+import typing as t
+
+import pytest
+from ansible_collections.multiarch.builders.plugins.module_utils.options import (
+    BUILDKIT_IMAGE,
+    CONCERNS,
+    OPTIONS,
+)
+from ansible_collections.multiarch.builders.plugins.plugin_utils.problem import SpecError
+from ansible_collections.multiarch.builders.plugins.plugin_utils.spec import CompiledSpec, compile_spec
+from ansible_collections.multiarch.builders.tests.unit.plugins.plugin_utils.x509_factory import NOW, make
+
+ALL = tuple(OPTIONS)
+CA = make("CA")
+SOON = make("soon", end=3)
+SECRET = "hunter2-hunter2"
+
+
+def compiled(variables: dict[str, t.Any], names: tuple[str, ...] = ALL, prefix: str = "builder_") -> CompiledSpec:
+    return compile_spec(variables, names=names, read_file={}.__getitem__, prefix=prefix, now=NOW)
+
+
+def problems(variables: dict[str, t.Any], names: tuple[str, ...] = ALL) -> list[str]:
+    with pytest.raises(SpecError) as caught:
+        compiled(variables, names)
+    return [str(problem) for problem in caught.value.problems]
+
+
+def test_no_input_gives_the_defaults_complete() -> None:
+    spec = compiled({})
+    instance = spec.options["instances"][0]
+    assert tomllib.loads(instance.pop("config")) == {}
+    assert instance == {
+        "name": "multiarch",
+        "driver": "docker-container",
+        "image": BUILDKIT_IMAGE,
+        "driver_opts": {},
+        "flags": [],
+        "default": True,
+        "certificates": {},
+    }
+    assert spec.options["concerns"] == list(CONCERNS)
+    assert spec.options["platforms"] == ["linux/amd64", "linux/arm64"]
+    assert set(spec.options) == set(ALL)
+    assert spec.warnings == ()
+
+
+def test_the_table_of_options_stays_as_it_was() -> None:
+    before = copy.deepcopy(OPTIONS)
+    for value in compiled({}).options.values():
+        if isinstance(value, (list, dict)):
+            value.clear()
+    assert before == OPTIONS
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "normal"),
+    [
+        pytest.param("platforms", ["aarch64", "x86_64", "arm64"], ["linux/arm64", "linux/amd64"], id="platforms"),
+        pytest.param("users", ["root", "ci", "root"], ["root", "ci"], id="users"),
+        pytest.param("drain_timeout", "60", 60, id="digits"),
+        pytest.param("disruption", "never", "never", id="choice"),
+        pytest.param("concerns", ["trust"], ["trust"], id="concerns"),
+        pytest.param("daemon_options", {"debug": None}, {"debug": None}, id="daemon_options keep null"),
+    ],
+)
+def test_values_are_normalised(name: str, value: object, normal: object) -> None:
+    assert compiled({name: value}, (name,)).options == {name: normal}
+
+
+def test_registries_reach_every_instance() -> None:
+    spec = compiled(
+        {
+            "registries": [
+                {"host": "docker.io", "mirrors": ["harbor.example.com/hub"]},
+                {"host": "harbor.example.com", "ca": CA.pem, "insecure": "no", "username": "u", "password": SECRET},
+            ],
+            "buildkit_options": {"debug": True},
+            "instances": [{"name": "a"}, {"name": "b", "config": "trace = true"}],
+        }
+    )
+    ours, theirs = spec.options["instances"]
+    assert tomllib.loads(ours["config"]) == {
+        "debug": True,
+        "registry": {
+            "docker.io": {"mirrors": ["harbor.example.com/hub"]},
+            "harbor.example.com": {"ca": ["/etc/buildkit/certs/harbor.example.com/ca.crt"]},
+        },
+    }
+    assert ours["certificates"] == {"harbor.example.com/ca.crt": CA.pem}
+    assert theirs["config"] == "trace = true"
+    assert spec.options["registries"][1] == {
+        "host": "harbor.example.com",
+        "mirrors": [],
+        "ca": CA.pem,
+        "insecure": False,
+        "http": False,
+        "username": "u",
+        "password": SECRET,
+    }
+    assert SECRET not in ours["config"]
+
+
+def test_only_the_options_asked_for_come_back() -> None:
+    assert set(compiled({}, ("registries", "users")).options) == {"registries", "users"}
+
+
+EVERYTHING_WRONG: dict[str, t.Any] = {
+    "concerns": ["trust", "deamon"],
+    "engine": "latest",
+    "platforms": ["linux/arm46", 5, "windows/amd64"],
+    "registries": [
+        "harbor.example.com",
+        {"host": "https://h.example", "mirrors": ["m", "http://m2"], "username": "u", "pasword": SECRET},
+        {"ca": "no/such.pem", "insecure": "perhaps"},
+        {"host": "k.example", "ca": CA.key_pem, "password": SECRET},
+    ],
+    "instances": [
+        {"name": "default", "driver": "kubernetes", "image": "a/b@sha256:1", "default": True},
+        {"name": "x", "default": "yes", "flags": "--debug", "driver_opts": {"cpus": 2}},
+        {"name": "X", "config": "debgu = true"},
+    ],
+    "users": "root",
+    "binfmt_image": "docker.io/tonistiigi/binfmt@sha256:xyz",
+    "daemon_options": {"hosts": ["fd://"], "registry-mirrors": [f"https://me:{SECRET}@m"]},
+    "buildkit_options": {"debgu": True, "registry": {"k.example": {"insecure": "yes"}}},
+    "disruption": "later",
+    "drain_timeout": 0,
+    "plattforms": [],
+}
+ALL_TOLD = """\
+builder_plattforms: is no known option here. Did you mean platforms?
+builder_concerns[1] = 'deamon': is no known value. Did you mean daemon?
+builder_engine = 'latest': is no known value. Known: present.
+builder_platforms[1] = 5: is an integer, not a string. Put it in quotes.
+builder_registries[0] = 'harbor.example.com': is a string, not a mapping. Write a mapping: {key: value}.
+builder_registries[1].pasword: is no known key. Did you mean password?
+builder_registries[2].host: is missing. Every entry needs it.
+builder_registries[2].insecure = 'perhaps': is a string, not a boolean. Write true or false.
+builder_instances[0].driver = 'kubernetes': is no known value. Known: docker-container.
+builder_instances[1].flags = '--debug': is a string, not a list. Write a list: [a, b].
+builder_users = 'root': is a string, not a list. Write a list: [a, b].
+builder_disruption = 'later': is no known value. Known: wait, now, never.
+builder_platforms[0]: 'linux/arm46' is no known platform. Did you mean linux/arm
+builder_platforms[2]: 'windows/amd64' is no Linux platform. Write linux/ARCHITECTURE.
+builder_binfmt_image = 'docker.io/tonistiigi/binfmt@sha256:xyz': has no valid digest after the @.
+builder_daemon_options.hosts: stops dockerd from starting:
+builder_daemon_options.registry-mirrors: has a place of its own.
+builder_drain_timeout = 0: is no time to wait.
+builder_registries[1].host = 'https://h.example': has a scheme.
+builder_registries[1].mirrors[1] = 'http://m2': has a scheme.
+builder_registries[1].password: is missing, but `username` is given.
+builder_registries[2].ca = 'no/such.pem': cannot be read:
+builder_registries[3].username: is missing, but `password` is given.
+builder_registries[3].ca: holds a private key.
+builder_buildkit_options.debgu: is no key of buildkitd.toml here;
+builder_buildkit_options.registry."k.example".insecure = 'yes': is a string that buildkitd does not take.
+builder_instances[0].name = 'default': is the name of Docker's own context.
+builder_instances[0].image = 'a/b@sha256:1': has no valid digest after the @.
+builder_instances[1].driver_opts.cpus: is no option of the docker-container driver.
+builder_instances[2].config.debgu: is no key of buildkitd.toml here;
+builder_instances[2].name = 'X': is also the name of builder_instances[1];
+builder_instances[1].default: is the default, but builder_instances[0] is it already.
+"""
+
+
+def no_file(path: str) -> bytes:
+    raise FileNotFoundError(2, "No such file or directory", path)
+
+
+def test_everything_wrong_is_told_at_once_and_no_secret_with_it() -> None:
+    with pytest.raises(SpecError) as caught:
+        compile_spec(EVERYTHING_WRONG, names=ALL, read_file=no_file, now=NOW)
+    told = [str(problem) for problem in caught.value.problems]
+    expected = ALL_TOLD.splitlines()
+    assert [text[: len(line)] for text, line in zip(told, expected, strict=True)] == expected
+    everything = str(caught.value) + repr(caught.value.problems)
+    assert SECRET not in everything
+    assert not any(line in everything for line in CA.key_pem.splitlines()[1:-1])
+    assert all(problem.remedy for problem in caught.value.problems)
+
+
+@pytest.mark.parametrize("prefix", ["", "builder_"])
+def test_the_variable_is_named_as_the_user_knows_it(prefix: str) -> None:
+    with pytest.raises(SpecError, match=rf"- {prefix}users\[0\] = 'a b': is no name of a user") as caught:
+        compiled({"users": ["a b"]}, prefix=prefix)
+    assert len(caught.value.problems) == 1
+
+
+@pytest.mark.parametrize("name", ["", "a b", "a:b", "a/b", "-a", "a\n"])
+def test_names_of_users(name: str) -> None:
+    assert len(problems({"users": [name]}, ("users",))) == 1
+
+
+@pytest.mark.parametrize(
+    ("variables", "wrong"),
+    [
+        pytest.param({"users": []}, True, id="builders need a user"),
+        pytest.param({"users": [], "instances": []}, False, id="no builders, no user"),
+        pytest.param({"users": [], "concerns": ["trust", "daemon"]}, False, id="no concern with builders"),
+    ],
+)
+def test_when_a_user_is_needed(variables: dict[str, t.Any], wrong: bool) -> None:
+    if wrong:
+        assert problems(variables)[0].startswith("builder_users: is empty, but builders live in a user's store")
+    else:
+        assert compiled(variables).options["users"] == []
+
+
+def test_an_error_in_buildkit_options_does_not_bring_others_with_it() -> None:
+    config = '[registry."k.example"]\nca = ["/etc/buildkit/certs/k.example/ca.crt"]'
+    told = problems(
+        {
+            "registries": [{"host": "k.example", "ca": CA.pem}],
+            "buildkit_options": {"debgu": True},
+            "instances": [{"name": "a", "config": config}],
+        }
+    )
+    assert len(told) == 1
+    assert told[0].startswith("builder_buildkit_options.debgu")
+
+
+def test_warnings_come_with_the_result() -> None:
+    spec = compiled({"registries": [{"host": "a.b", "ca": SOON.pem}], "binfmt_image": "tonistiigi/binfmt"})
+    assert len(spec.warnings) == 2
+    assert spec.warnings[0].startswith("builder_binfmt_image: 'tonistiigi/binfmt' can change")
+    assert spec.warnings[1].startswith("builder_registries[0].ca: certificate CN=soon expires on 2026-06-04")
