@@ -66,4 +66,5 @@ HOSTS = (
     Host("builder-3", _address(13), FORKY),
     Host("old-1", _address(21), BOOKWORM, default=False),
     Host("bare-1", _address(22), BARE, default=False),
+    Host("spare-1", _address(23), TRIXIE, default=False),
 )

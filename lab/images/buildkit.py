@@ -13,6 +13,7 @@ PACKAGES = (
     *("docker.io", "iptables", "kmod", "mount", "coreutils", "dash", "grep", "procps", "ca-certificates"),
     *("python3-minimal", "libpython3-stdlib"),
 )
+HISTORY = STANDINS / "history.py"
 # 50 MB that dockerd never runs.
 UNUSED = ("usr/bin/ctr", "usr/bin/containerd-shim", "usr/bin/containerd-shim-runc-v1")
 # What maintainer scripts would have set up, had they run.
@@ -38,6 +39,7 @@ def build(layout: Path) -> str:
     tree.write(root, "/etc/ssl/certs/ca-certificates.crt", "".join(file.read_text() for file in authorities))
     tree.write(root, "/etc/passwd", "root:x:0:0:root:/root:/bin/sh\n")
     tree.write(root, "/etc/group", "root:x:0:\ndocker:x:999:\n")
+    tree.write(root, "/usr/lib/buildkit-stand-in/history.py", HISTORY.read_text())
     for name, script in SCRIPTS.items():
         text = script.read_text().replace("@BUILDKIT_VERSION@", BUILDKIT_VERSION)
         tree.write(root, f"/usr/bin/{name}", text, 0o755)

@@ -64,7 +64,7 @@ IMAGES = (
         "buildkit",
         "moby/buildkit",
         buildkit.build,
-        (HERE / "buildkit.py", *buildkit.SCRIPTS.values()),
+        (HERE / "buildkit.py", buildkit.HISTORY, *buildkit.SCRIPTS.values()),
         "moby-buildkit.tar",
         BUILDKIT,
     ),

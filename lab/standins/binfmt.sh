@@ -61,7 +61,7 @@ supported() { # the machine's own architectures, then those with a handler that 
 	echo linux/amd64
 	echo linux/amd64/v2
 	$busybox grep -qw avx2 /proc/cpuinfo && echo linux/amd64/v3
-	echo linux/386
+	[ ! -e /proc/sys/abi/vsyscall32 ] || echo linux/386 # there when the kernel runs 32-bit programs itself
 	for name in arm64 riscv64 ppc64le s390x mips64le mips64 loong64 arm; do
 		for entry in "$mount"/*; do
 			case ${entry##*/} in register | status | '*') continue ;; esac

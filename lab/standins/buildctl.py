@@ -1,8 +1,9 @@
 #!/usr/bin/python3
-"""Stand-in for buildctl: the three commands that buildx and operators run in a builder container."""
+"""Stand-in for buildctl: the commands that buildx and operators run in a builder container."""
 
 from __future__ import annotations
 
+import importlib
 import os
 import socket
 import sys
@@ -80,8 +81,13 @@ def main() -> None:
         dial_stdio()
     elif words[:2] == ["debug", "workers"]:
         workers()
+    elif words[:2] == ["debug", "histories"]:
+        sys.path.append("/usr/lib/buildkit-stand-in")
+        history = importlib.import_module("history")
+        history.show(*dial(), as_json=any("json" in word for word in sys.argv[3:]))
     else:
-        sys.exit(f"error: this stand-in has `debug workers` and `dial-stdio`, not: {' '.join(sys.argv[1:])}")
+        known = "`debug workers`, `debug histories` and `dial-stdio`"
+        sys.exit(f"error: this stand-in has {known}, not: {' '.join(sys.argv[1:])}")
 
 
 if __name__ == "__main__":
