@@ -47,7 +47,7 @@ def test_each_option_takes_its_values_as_strings_and_refuses_others(key: str) ->
 @pytest.mark.parametrize(
     ("key", "told"),
     [
-        pytest.param("memroy", "o.memroy: is no option of the docker-container driver. Did you mean me", id="typo"),
+        pytest.param("memroy", "o.memroy: is no option of the docker-container driver. Did you mean mem", id="typo"),
         pytest.param("image", "Use `image` of the instance", id="image"),
         pytest.param("env.", "is no option", id="env without a name"),
         pytest.param("env.A=B", "is no option", id="env with the value in its name"),

@@ -1,0 +1,225 @@
+# Copyright: multiarch.builders contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The texts about the options, once. Types, choices and defaults are those of module_utils/options.py."""
+
+from __future__ import annotations
+
+
+class ModuleDocFragment:
+    """One fragment for each option, such as ``multiarch.builders.options.registries``."""
+
+    CONCERNS = r"""
+options:
+  concerns:
+    description:
+      - What to look after, whatever the order here; the order of work is that of the choices.
+      - V(engine) is Docker with buildx, V(trust) the CA and client certificates of registries, V(daemon) the file
+        C(daemon.json), V(binfmt) the emulators, V(buildx) the builders.
+    type: list
+    elements: str
+    choices: [engine, trust, daemon, binfmt, buildx]
+    default: [engine, trust, daemon, binfmt, buildx]
+"""
+
+    ENGINE = r"""
+options:
+  engine:
+    description:
+      - V(present) wants Docker and buildx to be there, in versions that are supported.
+    type: str
+    choices: [present]
+    default: present
+"""
+
+    PLATFORMS = r"""
+options:
+  platforms:
+    description:
+      - The platforms that the host builds and runs, as C(linux/ARCHITECTURE[/VARIANT]).
+      - Usual other names are accepted, with and without C(linux/) and in any case, such as C(x86_64), C(aarch64),
+        C(arm64v8), C(armhf), C(arm32v7), C(armel), C(i386), C(ppc64el) and C(mips64el). C(arm) is C(linux/arm/v7).
+      - What the host's own processor runs needs no emulator and gets none.
+    type: list
+    elements: str
+    default: [linux/amd64, linux/arm64]
+"""
+
+    REGISTRIES = r"""
+options:
+  registries:
+    description:
+      - The registries. dockerd, BuildKit, the operating system and the login all follow this one table.
+      - TLS of a mirror is that of the mirror's own entry, so a mirror with a private CA has an entry of its own.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      host:
+        description:
+          - The registry as image names have it, C(host[:port]), without scheme and path. Docker Hub is C(docker.io).
+        type: str
+        required: true
+      mirrors:
+        description:
+          - Where to look first, in this order, as C(host[:port][/path]) without scheme.
+          - A path is put behind C(/v2/), as proxy cache projects of Harbor want it.
+          - For a mirror without TLS set O(registries[].http=true) in the mirror's own entry.
+        type: list
+        elements: str
+        default: []
+      ca:
+        description:
+          - The CA that signed the registry's certificate, as the path of a file on the controller or as PEM text.
+          - A file may be PEM or DER, and is looked for in C(files/), next to the playbook and next to the inventory.
+            It may be encrypted with ansible-vault.
+          - Several certificates are fine, as in a rotation. One of them has to be valid now.
+        type: str
+      client_cert:
+        description:
+          - Client certificate for mutual TLS, with its chain if it has one, as path or PEM text. Needs
+            O(registries[].client_key).
+        type: str
+      client_key:
+        description:
+          - Private key of O(registries[].client_cert), without pass phrase, as path or PEM text.
+        type: str
+      insecure:
+        description:
+          - Whether to accept any certificate. Anybody between host and registry can then change images.
+        type: bool
+        default: false
+      http:
+        description:
+          - Whether the registry speaks HTTP without TLS. Cannot be combined with certificates.
+        type: bool
+        default: false
+      username:
+        description:
+          - Login name, with O(registries[].password). Robot accounts of Harbor are fine, C($) included.
+        type: str
+      password:
+        description:
+          - Password or token of O(registries[].username). Never logged.
+        type: str
+"""
+
+    INSTANCES = r"""
+options:
+  instances:
+    description:
+      - The buildx builders of the host.
+    type: list
+    elements: dict
+    default:
+      - name: multiarch
+        default: true
+    suboptions:
+      name:
+        description:
+          - Name of the builder. A letter, then letters, digits, C(.), C(_) and C(-). Unique, case does not count.
+        type: str
+        required: true
+      driver:
+        description:
+          - Driver of buildx.
+        type: str
+        choices: [docker-container]
+        default: docker-container
+      image:
+        description:
+          - Image of BuildKit. Pin it with a digest, as the default is.
+        type: str
+        default: "docker.io/moby/buildkit:v0.33.0\
+          @sha256:6c2fa84a6b61ccd72899dde4239f8d5717f05f9a8ca6f3cad185fb1a95a94de3"
+      driver_opts:
+        description:
+          - Options of the driver, such as C(memory), C(cpuset-cpus), C(network) and C(env.NAME). Values may be
+            strings, whole numbers and booleans.
+        type: dict
+        default: {}
+      flags:
+        description:
+          - Flags of buildkitd, one an entry.
+        type: list
+        elements: str
+        default: []
+      default:
+        description:
+          - Whether this is the builder that the users build with. One at most.
+        type: bool
+        default: false
+      config:
+        description:
+          - C(buildkitd.toml), as text or as the path of a file on the controller.
+          - Leave it out, and it is made from the registries and the options of BuildKit; given, it replaces both for
+            this builder.
+          - It names certificate files as they are inside the container, C(/etc/buildkit/certs/REGISTRY/ca.crt).
+        type: str
+      certificates:
+        description:
+          - Further files below C(/etc/buildkit/certs), for O(instances[].config), as C(REGISTRY/FILE) and content.
+            Those of the registries are always there.
+        type: dict
+"""
+
+    USERS = r"""
+options:
+  users:
+    description:
+      - The users whose buildx store holds the builders, and who are logged in to the registries.
+    type: list
+    elements: str
+    default: [root]
+"""
+
+    BINFMT_IMAGE = r"""
+options:
+  binfmt_image:
+    description:
+      - Image with the emulators, as C(tonistiigi/binfmt) makes it. Pin it with a digest, as the default is.
+    type: str
+    default: "docker.io/tonistiigi/binfmt:qemu-v10.2.3-68\
+      @sha256:400a4873b838d1b89194d982c45e5fb3cda4593fbfd7e08a02e76b03b21166f0"
+"""
+
+    DAEMON_OPTIONS = r"""
+options:
+  daemon_options:
+    description:
+      - Merged into C(daemon.json) as a JSON merge patch (RFC 7396). Mappings merge, V(null) removes a key, all else
+        replaces. Keys that are not named stay as they are.
+      - C(hosts) is refused, as dockerd would not start; C(registry-mirrors) and C(insecure-registries) have their
+        place in the table of registries.
+    type: dict
+    default: {}
+"""
+
+    BUILDKIT_OPTIONS = r"""
+options:
+  buildkit_options:
+    description:
+      - Merged over what the registries make of C(buildkitd.toml), as a merge patch (RFC 7396). Mappings merge,
+        V(null) removes a key, all else replaces.
+      - Every key is checked by name and type, as buildkitd itself ignores unknown keys.
+      - Durations are whole seconds or text such as V(48h); sizes are bytes, text such as V(20GB) or V(75%).
+    type: dict
+    default: {}
+"""
+
+    DISRUPTION = r"""
+options:
+  disruption:
+    description:
+      - What may be done to running builds, and to containers that a restart of dockerd would stop.
+      - V(wait) lets builds end, for O(drain_timeout) seconds at most, V(now) waits for nothing, V(never) changes
+        nothing that would disturb them and says so.
+    type: str
+    choices: [wait, now, never]
+    default: wait
+  drain_timeout:
+    description:
+      - Seconds to wait for running builds with O(disruption=wait).
+    type: int
+    default: 900
+"""

@@ -1,0 +1,201 @@
+# Copyright: multiarch.builders contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The action plugins: which module gets what, and which files are read, with Ansible's own loader and templating."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import subprocess
+import sys
+import typing as t
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+import yaml
+from ansible.parsing.dataloader import DataLoader
+from ansible.parsing.vault import VaultLib, VaultSecret
+from ansible.playbook.task import Task
+from ansible_collections.multiarch.builders.plugins.module_utils.options import OPTIONS
+from ansible_collections.multiarch.builders.plugins.plugin_utils.controller_files import LARGEST
+from ansible_collections.multiarch.builders.tests.unit.plugins.plugin_utils.x509_factory import Pair, make
+
+ROOT = Path(__file__).parents[4]
+PASSWORD = VaultSecret(b"vault password")
+ACTIONS = {
+    "spec": (None, set(OPTIONS)),
+    "plan": ("multiarch.builders.plan", set(OPTIONS)),
+    "registry_trust": ("multiarch.builders.registry_trust", {"registries", "users"}),
+    "docker_daemon": (
+        "multiarch.builders.docker_daemon",
+        {"registries", "daemon_options", "disruption", "drain_timeout"},
+    ),
+    "binfmt_handlers": ("multiarch.builders.binfmt_handlers", {"platforms", "binfmt_image", "registries"}),
+    "buildx_builder": (
+        "multiarch.builders.buildx_builder",
+        {"instances", "registries", "users", "buildkit_options", "disruption", "drain_timeout"},
+    ),
+}
+
+
+@pytest.fixture(scope="module")
+def ca() -> Pair:
+    """A CA that is valid at the present time, as these tests have no other clock."""
+    return make("CA", start=-20 * 365, end=100 * 365)
+
+
+@pytest.fixture
+def play(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder of a playbook, with a folder inventory/ in it."""
+    (tmp_path / "files").mkdir()
+    (tmp_path / "inventory").mkdir()
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("ANSIBLE_COLLECTIONS_PATH", str(ROOT / ".ansible/collections"))
+    return tmp_path
+
+
+def run(
+    name: str, args: dict[str, t.Any], play: Path, *, role: str | None = None, module_result: object = None
+) -> tuple[dict[str, t.Any], list[dict[str, t.Any]]]:
+    """(result of the action *name*, the calls of `_execute_module`)."""
+    loader = DataLoader()
+    loader.set_basedir(str(play))
+    loader.set_vault_secrets([("default", PASSWORD)])
+    task = Task.load({"action": name, "args": args})
+    task._role = SimpleNamespace(get_name=lambda: role, get_role_path=lambda: str(play)) if role else None
+    task.get_search_path = lambda: [str(play)]
+    plugin = importlib.import_module(f"ansible_collections.multiarch.builders.plugins.action.{name}").ActionModule(
+        task=task,
+        connection=SimpleNamespace(_shell=SimpleNamespace(tmpdir=None), _load_name="local"),
+        play_context=SimpleNamespace(check_mode=False),
+        loader=loader,
+        templar=None,
+        shared_loader_obj=None,
+    )
+    calls: list[dict[str, t.Any]] = []
+
+    def execute_module(**call: t.Any) -> t.Any:
+        calls.append(call)
+        return module_result or {"changed": True}
+
+    plugin._execute_module = execute_module
+    result = plugin.run(task_vars={"inventory_dir": str(play / "inventory")})
+    return result, calls
+
+
+@pytest.mark.parametrize("name", ACTIONS)
+def test_each_action_hands_its_own_options_to_its_own_module(name: str, play: Path) -> None:
+    module, options = ACTIONS[name]
+    result, calls = run(name, {}, play)
+    if module is None:
+        assert (calls, result["changed"]) == ([], False)
+        return
+    assert [call["module_name"] for call in calls] == [module]
+    assert set(calls[0]["module_args"]) == options - {"buildkit_options"}
+    assert result["changed"] is True
+
+
+def test_there_is_no_action_that_this_test_does_not_know() -> None:
+    files = (ROOT / "plugins/action").glob("*.py")
+    assert {path.stem for path in files if "SpecActionBase" in path.read_text()} == set(ACTIONS)
+
+
+@pytest.mark.parametrize(
+    ("role", "prefix"),
+    [
+        pytest.param(None, "", id="task of a play"),
+        pytest.param("multiarch.builders.builder", "builder_", id="our role"),
+        pytest.param("builder_trust", "builder_", id="our role by its short name"),
+        pytest.param("someone.else.builder", "", id="another's role"),
+    ],
+)
+def test_problems_name_the_variables_as_the_user_knows_them(role: str | None, prefix: str, play: Path) -> None:
+    result, calls = run("docker_daemon", {"disruption": "later", "platforms": []}, play, role=role)
+    assert calls == []
+    assert result["failed"] is True
+    assert [problem["variable"] for problem in result["problems"]] == [f"{prefix}platforms", f"{prefix}disruption"]
+    assert result["msg"].splitlines()[0] == "2 problems in the input; nothing was changed:"
+    assert set(result["problems"][0]) == {"variable", "value", "message", "remedy"}
+
+
+@pytest.mark.parametrize(
+    ("where", "path"),
+    [
+        pytest.param("ca.pem", "ca.pem", id="next to the playbook"),
+        pytest.param("files/ca.pem", "ca.pem", id="in files/"),
+        pytest.param("files/ca.pem", "files/ca.pem", id="in files/, said so"),
+        pytest.param("inventory/ca.pem", "ca.pem", id="next to the inventory"),
+        pytest.param("elsewhere.pem", "{play}/elsewhere.pem", id="absolute"),
+        pytest.param("home.pem", "~/home.pem", id="in the home directory"),
+    ],
+)
+@pytest.mark.parametrize("form", ["pem", "der", "vault"])
+def test_where_and_how_files_are_read(where: str, path: str, form: str, play: Path, ca: Pair) -> None:
+    forms = {"pem": ca.pem.encode(), "der": ca.der, "vault": VaultLib().encrypt(ca.pem, secret=PASSWORD)}
+    (play / where).write_bytes(forms[form])
+    registries = [{"host": "a.b", "ca": path.format(play=play)}]
+    _result, calls = run("registry_trust", {"registries": registries}, play)
+    assert calls[0]["module_args"]["registries"][0]["ca"] == ca.pem
+
+
+@pytest.mark.parametrize(
+    ("path", "told"),
+    [
+        pytest.param("missing.pem", "cannot be read: No such file or directory", id="missing"),
+        pytest.param("/dev/zero", "it is no regular file", id="a device"),
+        pytest.param("files", "it is no regular file", id="a folder"),
+        pytest.param("large.pem", f"it is larger than {LARGEST} bytes", id="large"),
+        pytest.param("foreign.pem", "is the vault password given?", id="another's vault"),
+    ],
+)
+def test_files_that_are_not_read(path: str, told: str, play: Path) -> None:
+    (play / "large.pem").write_bytes(b"x" * (LARGEST + 1))
+    (play / "foreign.pem").write_bytes(VaultLib().encrypt("x", secret=VaultSecret(b"another")))
+    result, calls = run("registry_trust", {"registries": [{"host": "a.b", "ca": path}]}, play)
+    assert calls == []
+    assert len(result["problems"]) == 1
+    assert told in result["problems"][0]["message"]
+
+
+def test_warnings_join_those_of_the_module(play: Path) -> None:
+    result, _calls = run(
+        "binfmt_handlers", {"binfmt_image": "x/binfmt"}, play, module_result={"changed": False, "warnings": ["mine"]}
+    )
+    assert result["warnings"][0] == "mine"
+    assert result["warnings"][1].startswith("binfmt_image: 'x/binfmt' can change")
+    assert result["changed"] is False
+
+
+def test_a_play_with_templates_and_vault(play: Path, ca: Pair) -> None:
+    """Ansible tags what it templates and decrypts: the whole way, with ansible-playbook."""
+    (play / "inventory/hosts").write_text("localhost ansible_connection=local\n")
+    (play / "files/ca.pem").write_text(ca.pem)
+    secret = VaultLib().encrypt("hunter2", secret=PASSWORD).decode()
+    (play / "vars.yml").write_text(
+        "secret: !vault |\n" + "".join(f"  {line}\n" for line in secret.splitlines()) + "host: Harbor.example.com\n"
+    )
+    task = {
+        "multiarch.builders.spec": {
+            "platforms": "{{ ['aarch64', 'amd64'] }}",
+            "registries": [{"host": "{{ host }}", "ca": "ca.pem", "username": "u", "password": "{{ secret }}"}],
+            "binfmt_image": "x/binfmt",
+            "instances": [{"name": "{{ host.partition('.')[0] }}", "driver_opts": {"cpu-quota": "{{ 50000 }}"}}],
+            "users": "{{ wrong | default(omit) }}",
+        }
+    }
+    (play / "play.yml").write_text(
+        yaml.safe_dump([{"hosts": "all", "gather_facts": False, "vars_files": ["vars.yml"], "tasks": [task]}])
+    )
+    (play / "password").write_text("vault password")
+    command = [str(Path(sys.executable).with_name("ansible-playbook")), "-i", "inventory/hosts"]
+    command += ["--vault-password-file", "password", "play.yml"]
+    env = os.environ | {"ANSIBLE_HOME": str(play / ".ansible"), "ANSIBLE_LOCALHOST_WARNING": "false"}
+    good = subprocess.run(command, cwd=play, env=env, capture_output=True, text=True, check=False)
+    assert good.returncode == 0, good.stdout + good.stderr
+    assert "binfmt_image: 'x/binfmt' can change" in good.stdout + good.stderr
+    bad = subprocess.run([*command, "-e", "wrong=root"], cwd=play, env=env, capture_output=True, text=True, check=False)
+    assert bad.returncode != 0
+    assert "users = 'root': is a string, not a list." in bad.stdout + bad.stderr
+    assert "hunter2" not in bad.stdout + bad.stderr + good.stdout + good.stderr
