@@ -40,11 +40,7 @@ _COMMON_VARIANT = {"amd64": ("v1",), "arm64": ("v8", "v8.0")}
 _ALIASES: t.Dict[str, t.Tuple[str, str]] = {
     **{name: (name, "") for name in ARCHITECTURES if name != "arm"},
     **dict.fromkeys(("x86_64", "x86-64", "x64", "amd64v1"), ("amd64", "")),
-    **{
-        f"{name}v{level}": ("amd64", f"v{level}")
-        for name in ("amd64", "x86-64-", "x86_64-")
-        for level in (2, 3, 4)
-    },
+    **{f"{name}v{level}": ("amd64", f"v{level}") for name in ("amd64", "x86-64-", "x86_64-") for level in (2, 3, 4)},
     **dict.fromkeys(("i386", "i486", "i586", "i686", "x86", "ia32"), ("386", "")),
     **dict.fromkeys(("aarch64", "arm64v8"), ("arm64", "")),
     # containerd: arm = armhf = arm/v7. armv8l is what a 32-bit program on a 64-bit Arm kernel is told.
@@ -79,7 +75,8 @@ def _nearest(text: str) -> t.List[str]:
         return ["linux/arm64", "linux/arm/v7"]
     known = [*_ALIASES, "arm/v5", "arm/v6", "arm/v7", "arm64/v8", "amd64/v2", "amd64/v3"]
     found: t.List[str] = []
-    for name in difflib.get_close_matches(text, known, n=5, cutoff=0.6):
+    close = difflib.get_close_matches(text, known, n=5, cutoff=0.6)
+    for name in sorted(close, key=lambda each: sorted(each) != sorted(text)):  # swapped letters first
         platform = canonical(name)
         if platform not in found:
             found.append(platform)

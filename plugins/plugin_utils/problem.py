@@ -27,7 +27,8 @@ class Problem:
 
     def __str__(self) -> str:
         shown = f" = {self.value}" if self.value else ""
-        return f"{self.variable}{shown}: {self.message}. {self.remedy}."
+        stop = "" if self.remedy.endswith("?") else "."
+        return f"{self.variable}{shown}: {self.message}. {self.remedy}{stop}"
 
 
 class SpecError(Exception):

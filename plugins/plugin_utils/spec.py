@@ -109,9 +109,8 @@ def _platforms(values: Sequence[str | None], variable: str, findings: Findings) 
         try:
             found.append(canonical(text))
         except ValueError as exc:
-            message, _separator, remedy = str(exc).partition("; ")
-            remedy = remedy[:1].upper() + remedy[1:]
-            findings.problem(f"{variable}[{index}]", None, message, remedy)
+            message, _separator, remedy = str(exc).removeprefix(f"{text.strip()!r} ").partition("; ")
+            findings.problem(f"{variable}[{index}]", text, message, remedy[:1].upper() + remedy[1:])
     return list(dict.fromkeys(found))
 
 

@@ -150,8 +150,8 @@ builder_instances[0].driver = 'kubernetes': is no known value. Known: docker-con
 builder_instances[1].flags = '--debug': is a string, not a list. Write a list: [a, b].
 builder_users = 'root': is a string, not a list. Write a list: [a, b].
 builder_disruption = 'later': is no known value. Known: wait, now, never.
-builder_platforms[0]: 'linux/arm46' is no known platform. Did you mean linux/arm
-builder_platforms[2]: 'windows/amd64' is no Linux platform. Write linux/ARCHITECTURE.
+builder_platforms[0] = 'linux/arm46': is no known platform. Did you mean linux/arm64 or
+builder_platforms[2] = 'windows/amd64': is no Linux platform. Write linux/ARCHITECTURE.
 builder_binfmt_image = 'docker.io/tonistiigi/binfmt@sha256:xyz': has no valid digest after the @.
 builder_daemon_options.hosts: stops dockerd from starting:
 builder_daemon_options.registry-mirrors: has a place of its own.
