@@ -7,8 +7,9 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from lab import base, caching, certificates, cgroup, disk, host, identity, keys, network, registry
+from lab import base, caching, certificates, cgroup, disk, host, identity, keys, network, package_mirror, registry
 from lab.images import store
+from lab.images.sources import ARCHIVE
 from lab.progress import say
 from lab.settings import CACHE, CHOSEN_IMAGES, HOSTS, IMAGES_FILE, STATE
 from lab.topology import HOSTS as ALL
@@ -32,13 +33,16 @@ class Material:
 
 def is_up(hosts: list[Host]) -> bool:
     """Whether these hosts run and were found ready, and the network is there."""
-    return network.is_up() and all(host.is_running(one) and disk.disk_of(one).ready.exists() for one in hosts)
+    there = network.is_up() and cgroup.has_processes(package_mirror.GROUP)
+    return there and all(host.is_running(one) and disk.disk_of(one).ready.exists() for one in hosts)
 
 
 def up(hosts: list[Host], archives: Path | None) -> None:
     """Start what does not run."""
     if is_up(hosts):
         say(f"Nothing to do: {', '.join(one.name for one in hosts)} up already. Images: {image_sources()}")
+        if archives and ARCHIVE not in image_sources():
+            say(f"The images of {archives} are not served: the registry runs already; `down` first.")
         return
     begin = time.monotonic()
     network.check_range_is_free()
@@ -50,6 +54,7 @@ def up(hosts: list[Host], archives: Path | None) -> None:
     keys.ensure()
     certificates.ensure_ca()
     network.up()
+    package_mirror.ensure()
     start([one for one in hosts if not (host.is_running(one) and disk.disk_of(one).ready.exists())], material)
     say(f"The lab is up after {time.monotonic() - begin:.1f} s. Images: {image_sources()}")
 
@@ -68,8 +73,9 @@ def prepare(hosts: list[Host], archives: Path | None) -> Material:
 
 
 def image_folder(archives: Path | None, pool: ThreadPoolExecutor) -> Path:
-    """The images to serve: those the lab already has, unless others are asked for or it has none."""
-    if archives is None and CHOSEN_IMAGES.is_dir():
+    """The images to serve: those the lab already has, unless it has none or others are asked for in time."""
+    served = any(one.is_registry and host.is_running(one) for one in ALL)
+    if CHOSEN_IMAGES.is_dir() and (served or archives is None):
         return CHOSEN_IMAGES.resolve()
     return store.ensure(archives, pool)
 

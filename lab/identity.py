@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lab import keys
+from lab import keys, package_mirror
 from lab.disk import File
 from lab.settings import DOMAIN, NETWORK
 from lab.topology import HOSTS, Host
@@ -30,6 +30,7 @@ def files(host: Host) -> list[File]:
         File("/etc/hostname", f"{host.name}\n"),
         File("/etc/hosts", f"127.0.0.1 localhost\n127.0.1.1 {host.name}.{DOMAIN} {host.name}\n"),
         File("/etc/resolv.conf", f"nameserver {RESOLVER}\nsearch {DOMAIN}\n"),
+        File("/etc/apt/sources.list", f"deb {package_mirror.ADDRESS} {host.base.suite} main\n"),
         File("/etc/systemd/network/10-lab.network", link),
         File("/etc/ssh/ssh_host_ed25519_key", keys.host_key(host).read_text(), mode=0o600),
         File("/etc/ssh/ssh_host_ed25519_key.pub", keys.public(keys.host_key(host)) + "\n"),

@@ -9,6 +9,7 @@ from pathlib import Path
 CACHE = Path(os.environ.get("MULTIARCH_LAB_CACHE", "/var/cache/multiarch-lab"))
 STATE = Path(os.environ.get("MULTIARCH_LAB_STATE", "/var/lib/multiarch-lab"))
 LOCK = Path("/run/lock/multiarch-lab")  # one bridge and one range, so one lab a machine, whatever STATE is
+PACKAGES = CACHE / "packages"
 HOSTS = STATE / "hosts"
 SSH = STATE / "ssh"
 PKI = STATE / "pki"
@@ -21,6 +22,8 @@ CGROUP = "multiarch-lab"
 BRIDGE = "multiarch-lab"
 NETWORK = IPv4Network("198.51.100.0/24")  # TEST-NET-2 (RFC 5737): in use nowhere
 MACHINE_ADDRESS = IPv4Address("198.51.100.1")
+
+PACKAGE_PORT = 3142  # what apt-cacher-ng uses; here only on the bridge
 
 DOMAIN = "lab.test"  # .test is reserved (RFC 6761)
 MIRROR_NAME = f"mirror.{DOMAIN}"

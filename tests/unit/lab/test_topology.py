@@ -1,0 +1,43 @@
+"""The table of hosts is consistent with itself, with the network and with the inventory."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from lab.settings import BRIDGE, MACHINE_ADDRESS, NETWORK
+from lab.topology import HOSTS, Host
+
+INVENTORY = Path(__file__).parents[3] / "inventory/lab/hosts.yml"
+INTERFACE_NAME_LIMIT = 15  # IFNAMSIZ less its final zero
+
+
+def test_names_and_addresses_are_unique() -> None:
+    assert len({host.name for host in HOSTS}) == len(HOSTS)
+    assert len({host.address for host in HOSTS} | {MACHINE_ADDRESS}) == len(HOSTS) + 1
+
+
+@pytest.mark.parametrize("host", HOSTS, ids=lambda host: host.name)
+def test_host_fits_the_network(host: Host) -> None:
+    assert host.address in NETWORK
+    assert len(f"vb-{host.name}") <= INTERFACE_NAME_LIMIT
+
+
+def test_bridge_name_fits() -> None:
+    assert len(BRIDGE) <= INTERFACE_NAME_LIMIT
+
+
+def test_one_registry_starts_by_default() -> None:
+    assert [host.default for host in HOSTS if host.is_registry] == [True]
+
+
+def test_inventory_says_what_the_table_says() -> None:
+    groups = yaml.safe_load(INVENTORY.read_text())["all"]["children"]
+    table = {host.name: host for host in HOSTS}
+    for group in groups.values():
+        for name, variables in group["hosts"].items():
+            assert variables["ansible_host"] == str(table[name].address)
+            assert variables["ansible_user"] == table[name].ssh_user
+    assert set(groups["builders"]["hosts"]) == {host.name for host in HOSTS if host.default and not host.is_registry}
