@@ -11,12 +11,12 @@ BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export ANSIBLE_CONFIG := $(CURDIR)/ansible.cfg
 # The stages of `make test`, in order; each is a target of this file too.
-STAGES := test-packages venv lint sanity unit lab molecule readme
+STAGES := packages venv lint sanity unit lab molecule readme
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .PHONY: help demo lab lab-down lab-list test lint lint-python lint-yaml lint-ansible lint-docs \
-	sanity unit molecule readme venv packages test-packages clean
+	sanity unit molecule readme venv packages clean
 
 help: ## list the targets
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 20
@@ -44,7 +44,7 @@ sanity: venv ## ansible-test sanity
 	@tests/tools/sanity
 
 unit: venv ## unit tests, no host needed
-	@$(BIN)/pytest
+	@MULTIARCH_QEMU_DIR=$$(tests/tools/emulators) $(BIN)/pytest
 
 molecule: lab ## check, converge, idempotence and verify on fresh lab hosts
 	@$(BIN)/molecule test --all
@@ -61,11 +61,8 @@ venv: .venv/.stamp ## .venv from requirements.txt
 	@$(BIN)/pip install -qq -r requirements.txt
 	@touch $@
 
-packages: ## Debian packages that the lab needs, where they are missing
+packages: ## Debian packages that the lab and the tests need, where they are missing
 	@$(PYTHON) tests/tools/packages.py
-
-test-packages: ## the same for the tests
-	@$(PYTHON) tests/tools/packages.py --tests
 
 clean: ## remove .venv, caches and build results; the lab stays (make lab-down)
 	@rm -rf .venv .cache .build .ruff_cache .mypy_cache .pytest_cache *.tar.gz

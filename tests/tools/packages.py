@@ -1,4 +1,4 @@
-"""Installs the Debian packages that the lab (and with --tests the tests) need and this machine lacks."""
+"""Installs the Debian packages that the lab and the tests need and this machine lacks."""
 
 from __future__ import annotations
 
@@ -12,22 +12,19 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[2]))
 from lab.requirements import TOOLS
 
-# Unit tests give real emulators what the kernel would give them. This package registers no handler here.
-TEST_TOOLS = {"qemu-aarch64": "qemu-user"}
 
-
-def missing(tools: dict[str, str]) -> list[str]:
+def missing() -> list[str]:
     """The packages that are not there, sorted."""
     path = os.environ.get("PATH", "") + ":/usr/sbin:/sbin"
-    packages = {package for tool, package in tools.items() if not shutil.which(tool, path=path)}
+    packages = {package for tool, package in TOOLS.items() if not shutil.which(tool, path=path)}
     if not importlib.util.find_spec("ensurepip"):
         packages.add("python3-venv")
     return sorted(packages)
 
 
-def main(arguments: list[str]) -> str | None:
+def main() -> str | None:
     """Return what went wrong, or None."""
-    packages = missing(TOOLS | TEST_TOOLS if "--tests" in arguments else TOOLS)
+    packages = missing()
     if not packages:
         return None
     names = " ".join(packages)
@@ -45,4 +42,4 @@ def main(arguments: list[str]) -> str | None:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main())

@@ -20,7 +20,7 @@ ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT))
 from lab.requirements import refusal  # noqa: E402  (found by the line above)
 
-NEED_LAB = ("test-packages", "lab", "molecule", "readme")
+NEED_LAB = ("packages", "lab", "molecule", "readme")
 SKIPPED = re.compile(r"SKIPPED (.*)")
 COUNT = re.compile(r"=*\s*((?:\d+ (?:passed|failed|errors?|skipped|xfailed|commands run)(?:, )?)+)")
 SANITY = re.compile(r'Running sanity test "')
@@ -79,9 +79,9 @@ def summary(results: list[Result]) -> str:
     """One line a stage, its notes below it."""
     lines = ["", "──── summary ────"]
     for result in results:
-        lines.append(f"{result.stage:<14} {result.outcome:<8} {result.seconds:5.0f} s")
+        lines.append(f"{result.stage:<10} {result.outcome:<8} {result.seconds:5.0f} s")
         lines += [f"{'':<12}{note}" for note in result.notes]
-    lines.append(f"{'':<24}{sum(result.seconds for result in results):5.0f} s in all")
+    lines.append(f"{'':<20}{sum(result.seconds for result in results):5.0f} s in all")
     return "\n".join(lines)
 
 

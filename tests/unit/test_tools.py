@@ -26,10 +26,10 @@ def test_summary_tells_what_ran_and_what_was_skipped() -> None:
 def test_summary_names_every_stage() -> None:
     results = [stages.Result("lint", "FAILED", 3.2), stages.Result("unit", notes=["why"])]
     assert stages.summary(results).splitlines()[2:] == [
-        "lint           FAILED       3 s",
-        "unit           not run      0 s",
+        "lint       FAILED       3 s",
+        "unit       not run      0 s",
         "            why",
-        "                            3 s in all",
+        "                        3 s in all",
     ]
 
 
@@ -60,7 +60,7 @@ def test_a_machine_that_cannot_have_the_lab_skips_its_stages(
     monkeypatch.setattr(stages, "refusal", lambda *_: "The lab runs on Linux only, this is Plan9.")
     monkeypatch.setattr(stages, "run", lambda stage: stages.Result(stage, "passed"))
     assert stages.main(["unit", "molecule"]) == 0
-    assert "molecule       skipped" in (shown := capsys.readouterr().out)
+    assert "molecule   skipped" in (shown := capsys.readouterr().out)
     assert "this is Plan9" in shown
 
 
@@ -68,4 +68,4 @@ def test_a_stage_that_fails_ends_the_run(monkeypatch: pytest.MonkeyPatch, capsys
     monkeypatch.setattr(stages, "refusal", lambda *_: None)
     monkeypatch.setattr(stages, "run", lambda stage: stages.Result(stage, "FAILED"))
     assert stages.main(["lint", "unit"]) == 1
-    assert "unit           not run" in capsys.readouterr().out
+    assert "unit       not run" in capsys.readouterr().out
