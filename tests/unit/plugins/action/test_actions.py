@@ -168,18 +168,26 @@ def test_warnings_join_those_of_the_module(play: Path) -> None:
     assert result["changed"] is False
 
 
+def vaulted(text: str) -> str:
+    """*text* as a vaulted value of YAML."""
+    lines = VaultLib().encrypt(text, secret=PASSWORD).decode().splitlines()
+    return "".join(["!vault |", *(f"\n  {line}" for line in lines)])
+
+
 def test_a_play_with_templates_and_vault(play: Path, ca: Pair) -> None:
     """Ansible tags what it templates and decrypts: the whole way, with ansible-playbook."""
     (play / "inventory/hosts").write_text("localhost ansible_connection=local\n")
     (play / "files/ca.pem").write_text(ca.pem)
-    secret = VaultLib().encrypt("hunter2", secret=PASSWORD).decode()
     (play / "vars.yml").write_text(
-        "secret: !vault |\n" + "".join(f"  {line}\n" for line in secret.splitlines()) + "host: Harbor.example.com\n"
+        f"secret: {vaulted('hunter2')}\nvaulted_ca: {vaulted(ca.pem)}\nhost: Harbor.example.com\n"
     )
     task = {
         "multiarch.builders.spec": {
             "platforms": "{{ ['aarch64', 'amd64'] }}",
-            "registries": [{"host": "{{ host }}", "ca": "ca.pem", "username": "u", "password": "{{ secret }}"}],
+            "registries": [
+                {"host": "{{ host }}", "ca": "ca.pem", "username": "u", "password": "{{ secret }}"},
+                {"host": "b.example", "ca": "{{ vaulted_ca }}"},
+            ],
             "binfmt_image": "x/binfmt",
             "instances": [{"name": "{{ host.partition('.')[0] }}", "driver_opts": {"cpu-quota": "{{ 50000 }}"}}],
             "users": "{{ wrong | default(omit) }}",

@@ -9,6 +9,7 @@ import base64
 
 import pytest
 from ansible_collections.multiarch.builders.plugins.plugin_utils.certificates import (
+    CertificateText,
     authorities,
     client_certificate,
 )
@@ -83,6 +84,25 @@ def test_what_is_no_usable_ca_is_refused_without_being_shown(given: bytes, messa
     assert remedy in caught.value.remedy
     told = str(caught.value) + caught.value.remedy
     assert not any(line in told for line in CA.key_pem.splitlines()[1:-1])
+
+
+# openssl x509 -req -signkey, which makes version 1 unless told otherwise; valid 2026-11-21 to 2126-10-28
+VERSION_1 = """\
+-----BEGIN CERTIFICATE-----
+MIIBJDCBywIUVwBvs19RvfmeV+PMbC31kQh/dlcwCgYIKoZIzj0EAwIwFDESMBAG
+A1UEAwwJdmVyc2lvbiAxMCAXDTI2MTEyMTA2MDQyNloYDzIxMjYxMDI4MDYwNDI2
+WjAUMRIwEAYDVQQDDAl2ZXJzaW9uIDEwWTATBgcqhkjOPQIBBggqhkjOPQMBBwNC
+AASEGaX5GjeEjwehzgkYkGlnTz1sDQBCB3e/nJwxUFriWsFs8K5ckF/crgwNxCPP
+YlxzYF6knFsYD5+JBWOupc1bMAoGCCqGSM49BAMCA0gAMEUCIQDi5+bft+FUbxAq
+ekTU2nY0Z8Cvm6wNKFaJC6a5wEmbfAIgNIUN+M2YOSmRAwCcKY3ZutzQCbF3tFBj
+DX5eb1bX6tE=
+-----END CERTIFICATE-----
+"""
+
+
+def test_a_certificate_of_version_1_is_an_authority_as_go_says() -> None:
+    later = NOW.replace(year=2027)
+    assert authorities(VERSION_1.encode(), now=later) == CertificateText(VERSION_1)
 
 
 def test_a_ca_with_key_usage_that_allows_signing_is_one() -> None:

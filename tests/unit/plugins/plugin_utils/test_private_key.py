@@ -23,6 +23,7 @@ PARAMETERS = b"-----BEGIN EC PARAMETERS-----\nBggqhkjOPQMBBw==\n-----END EC PARA
         pytest.param(OLD, OLD.decode(), id="the older form, kept"),
         pytest.param(PARAMETERS + OLD, OLD.decode(), id="with EC PARAMETERS, as openssl ecparam writes"),
         pytest.param(CLIENT.key_bytes().replace(b"\n", b"\r\n"), CLIENT.key_pem, id="Windows line ends"),
+        pytest.param(CLIENT.key_bytes().replace(b"\n", b"\r"), CLIENT.key_pem, id="old Mac line ends"),
         pytest.param(CLIENT.key_bytes(der=True), CLIENT.key_pem, id="DER"),
         pytest.param((CLIENT.pem + CLIENT.key_pem).encode(), CLIENT.key_pem, id="with its certificate"),
     ],
