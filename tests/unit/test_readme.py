@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import pytest
-
-from tests.readme.commands import ROOT, commands, load
+from tests.readme.commands import commands, load
 
 TEXT = """
 ```shell
@@ -31,7 +29,6 @@ def test_finds_the_commands_of_shell_blocks_and_no_others() -> None:
     ]
 
 
-@pytest.mark.skipif(not (ROOT / "README.md").exists(), reason="there is no README.md yet")
 def test_what_is_not_run_as_written_is_in_the_readme_and_has_a_reason() -> None:
     readme, table = load()
     assert "make demo" in readme
