@@ -38,7 +38,7 @@ test: ## every check and test below, with a summary
 	@$(PYTHON) tests/tools/stages.py $(STAGES)
 
 lint: venv ## ruff, vermin, mypy, yamllint, ansible-lint, documentation
-	@$(MAKE) --jobs=2 --output-sync=target -f tests/tools/lint.mk
+	@$(MAKE) --jobs=2 --keep-going --output-sync=target -f tests/tools/lint.mk
 
 sanity: venv ## ansible-test sanity
 	@tests/tools/sanity
