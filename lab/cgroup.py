@@ -16,6 +16,7 @@ from lab.settings import CGROUP, UID_BASE
 
 WORK = "work"
 ENTER = 'echo 0 >"$0/cgroup.procs" && exec "$@"'
+REMOVE_SECONDS = 5.0
 DELEGATED = ("", "cgroup.procs", "cgroup.subtree_control", "cgroup.threads")
 
 
@@ -101,5 +102,16 @@ def remove_top() -> None:
 
 
 def _remove(group: Path) -> None:
+    """Remove a group without processes; for a moment after the last one died the kernel still says it is busy."""
     for folder, _subfolders, _files in os.walk(group, topdown=False):
-        Path(folder).rmdir()
+        end = time.monotonic() + REMOVE_SECONDS
+        while True:
+            try:
+                Path(folder).rmdir()
+                break
+            except OSError as error:
+                if time.monotonic() > end:
+                    raise LabError(
+                        f"cgroup {folder} cannot be removed: {error}; processes: {processes('.')}"
+                    ) from error
+                time.sleep(0.01)

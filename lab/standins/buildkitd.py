@@ -15,7 +15,6 @@ RUN = Path("/run/buildkit")
 DATA = Path("/var/lib/buildkit/docker")
 DAEMON = Path("/etc/docker/daemon.json")
 CERTS = Path("/etc/docker/certs.d")
-SYSTEM_BUNDLE = Path("/etc/ssl/certs/ca-certificates.crt")
 CGROUP = Path("/sys/fs/cgroup")
 BRIDGE = "172.31.255.1/24"  # not the range of the engine outside, whose bridge this container hangs on
 
@@ -69,9 +68,11 @@ def daemon_settings(config: Json, entitlements: list[str]) -> Json:
     }
 
 
-def link_certificates(registries: Json) -> list[Path]:
-    """Link each registry's files to where dockerd reads them, at every connection; return the CA files."""
-    authorities: list[Path] = []
+def link_certificates(registries: Json) -> None:
+    """Link each registry's files to where dockerd 26 reads them at every connection, a mirror's too.
+
+    Links, not copies: a CA replaced in /etc/buildkit counts at once, as it does with the real buildkitd.
+    """
     for host, entry in registries.items():
         folder = CERTS / host
         pairs = entry.get("keypair", [])
@@ -82,17 +83,6 @@ def link_certificates(registries: Json) -> list[Path]:
             folder.mkdir(parents=True, exist_ok=True)
             (folder / name).unlink(missing_ok=True)
             (folder / name).symlink_to(file)
-        authorities += map(Path, entry.get("ca", []))
-    return authorities
-
-
-def trust(authorities: list[Path]) -> None:
-    """Add the authorities to the container's own bundle: Docker 28 looks for a mirror's CA nowhere else."""
-    bundle = SYSTEM_BUNDLE.with_suffix(".original")
-    if not bundle.exists():
-        bundle.write_bytes(SYSTEM_BUNDLE.read_bytes())
-    texts = [bundle.read_text(), *(file.read_text() for file in authorities if file.exists())]
-    SYSTEM_BUNDLE.write_text("\n".join(texts))
 
 
 def delegate_cgroups() -> None:
@@ -113,7 +103,7 @@ def main() -> None:
     """Write dockerd's settings and become dockerd."""
     options = arguments()
     config = tomllib.loads(options.config.read_text()) if options.config.exists() else {}
-    trust(link_certificates(config.get("registry", {})))
+    link_certificates(config.get("registry", {}))
     for folder in (RUN, DATA, DAEMON.parent):
         folder.mkdir(parents=True, exist_ok=True)
     settings = daemon_settings(config, options.allow_insecure_entitlement)
