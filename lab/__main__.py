@@ -13,6 +13,7 @@ from pathlib import Path
 
 from lab import fleet, host, requirements
 from lab.errors import LabError, RefusalError
+from lab.images import store
 from lab.progress import say
 from lab.settings import LOCK
 from lab.topology import HOSTS, Host
@@ -83,8 +84,8 @@ def execute(options: argparse.Namespace) -> int:
     if options.command == "run":
         return run_inside(options.host, options.argv)
     hosts = chosen(getattr(options, "hosts", []))
-    if options.command == "up" and options.images and not options.images.is_dir():
-        raise RefusalError(f"--images {options.images} is not a folder.")
+    if options.command == "up" and options.images:
+        store.check_archives(options.images)
     with locked():
         match options.command:
             case "up":

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from ipaddress import IPv4Address, IPv4Network
+from ipaddress import IPv4Network
 from pathlib import Path
 
 CACHE = Path(os.environ.get("MULTIARCH_LAB_CACHE", "/var/cache/multiarch-lab"))
@@ -21,7 +21,7 @@ CGROUP = "multiarch-lab"
 
 BRIDGE = "multiarch-lab"
 NETWORK = IPv4Network("198.51.100.0/24")  # TEST-NET-2 (RFC 5737): in use nowhere
-MACHINE_ADDRESS = IPv4Address("198.51.100.1")
+MACHINE_ADDRESS = NETWORK.network_address + 1
 
 PACKAGE_PORT = 3142  # what apt-cacher-ng uses; here only on the bridge
 

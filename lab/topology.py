@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from ipaddress import IPv4Address
 
+from lab.settings import NETWORK
+
 COMMON = (
     "systemd systemd-sysv dbus libpam-systemd udev openssh-server sudo ca-certificates "
     "python3 python3-apt iproute2 iptables procps kmod"
@@ -56,7 +58,7 @@ REGISTRY = _base("registry", "Debian 13, registries and DNS", "trixie", "docker-
 
 
 def _address(last: int) -> IPv4Address:
-    return IPv4Address(f"198.51.100.{last}")
+    return NETWORK.network_address + last
 
 
 HOSTS = (

@@ -34,7 +34,7 @@ def archive_tag(archive: Path, otherwise: str) -> str:
             manifest = tar.extractfile("manifest.json")
             entries = json.load(manifest) if manifest else []
     except (tarfile.TarError, KeyError, ValueError) as error:
-        raise RefusalError(f"{archive} is no image archive as `docker save` writes it: {error}") from error
+        raise RefusalError(f"{archive} is no image archive as `docker save` writes it.") from error
     if len(entries) != 1:
         raise RefusalError(f"{archive} holds {len(entries)} images; save one: docker save -o {archive.name} IMAGE")
     tags = entries[0].get("RepoTags") or []

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from lab import caching
 from lab.command import run
+from lab.errors import RefusalError
 from lab.images import storage
 from lab.images.catalogue import IMAGES, Image
 from lab.images.sources import (
@@ -46,13 +47,22 @@ def _hub_answers(pin: Reference) -> bool:
     return hub_answers(pin)
 
 
+def check_archives(folder: Path) -> None:
+    """Refuse a folder without a usable archive, before anything is built."""
+    names = [image.archive for image in IMAGES if image.archive]
+    found = [folder / name for name in names if (folder / name).is_file()]
+    if not found:
+        raise RefusalError(f"{folder} has none of {', '.join(names)}; `docker save -o NAME IMAGE` writes them.")
+    for archive in found:
+        archive_tag(archive, otherwise="")
+
+
 def choose(image: Image, archives: Path | None) -> Chosen:
     """Decide where an image comes from: an archive before Docker Hub before a stand-in."""
     archive = archives / image.archive if archives and image.archive else None
     if archive and archive.is_file():
         with archive.open("rb") as file:
             status = os.fstat(file.fileno())
-        archive_tag(archive, "")  # refuses what is no archive before anything is built
         key = caching.key_of(str(archive.resolve()), status.st_size, status.st_mtime_ns)
         return Chosen(image, ARCHIVE, key, archive)
     if image.pin:
