@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from ansible_collections.multiarch.builders.plugins.module_utils.options import OPTIONS_OF
 from ansible_collections.multiarch.builders.plugins.plugin_utils.spec_action import SpecActionBase
 
 
@@ -12,4 +13,4 @@ class ActionModule(SpecActionBase):
     """See the base class."""
 
     module = "multiarch.builders.binfmt_handlers"
-    options = ("platforms", "binfmt_image", "registries")
+    options = OPTIONS_OF["binfmt"]

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from ansible_collections.multiarch.builders.plugins.module_utils.options import OPTIONS_OF
 from ansible_collections.multiarch.builders.plugins.plugin_utils.spec_action import SpecActionBase
 
 
@@ -12,4 +13,4 @@ class ActionModule(SpecActionBase):
     """See the base class."""
 
     module = "multiarch.builders.registry_trust"
-    options = ("registries", "users")
+    options = OPTIONS_OF["trust"]

@@ -195,6 +195,16 @@ options:
     default: {}
 """
 
+    ALLOW_IMAGE_STORE_SWITCH = r"""
+options:
+  allow_image_store_switch:
+    description:
+      - Whether a host that has images or containers may be switched to the containerd image store. They stay on disk,
+        but Docker shows them no more until it is switched back.
+    type: bool
+    default: false
+"""
+
     BUILDKIT_OPTIONS = r"""
 options:
   buildkit_options:

@@ -21,8 +21,7 @@ BINFMT_IMAGE = (
     "@sha256:400a4873b838d1b89194d982c45e5fb3cda4593fbfd7e08a02e76b03b21166f0"
 )
 BUILDKIT_IMAGE = (
-    "docker.io/moby/buildkit:v0.33.0"
-    "@sha256:6c2fa84a6b61ccd72899dde4239f8d5717f05f9a8ca6f3cad185fb1a95a94de3"
+    "docker.io/moby/buildkit:v0.33.0@sha256:6c2fa84a6b61ccd72899dde4239f8d5717f05f9a8ca6f3cad185fb1a95a94de3"
 )
 DEFAULT_INSTANCE: t.Dict[str, t.Any] = {"name": "multiarch", "default": True}
 
@@ -61,9 +60,19 @@ OPTIONS: t.Dict[str, Option] = {
     "users": {"type": "list", "elements": "str", "default": ["root"]},
     "binfmt_image": {"type": "str", "default": BINFMT_IMAGE},
     "daemon_options": {"type": "dict", "default": {}},
+    "allow_image_store_switch": {"type": "bool", "default": False},
     "buildkit_options": {"type": "dict", "default": {}},
     "disruption": {"type": "str", "choices": list(DISRUPTIONS), "default": "wait"},
     "drain_timeout": {"type": "int", "default": 900},
+}
+
+# The options that each concern's module takes; the plan takes them all.
+OPTIONS_OF: t.Dict[str, t.Tuple[str, ...]] = {
+    "engine": ("concerns", "daemon_options", "instances", "engine"),
+    "trust": ("registries", "users"),
+    "daemon": ("registries", "daemon_options", "allow_image_store_switch", "disruption", "drain_timeout"),
+    "binfmt": ("platforms", "binfmt_image", "registries"),
+    "buildx": ("instances", "registries", "users", "buildkit_options", "disruption", "drain_timeout"),
 }
 
 

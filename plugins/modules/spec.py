@@ -10,7 +10,7 @@ module: spec
 short_description: Check the whole input, before any host is touched
 version_added: 0.1.0
 author:
-  - multiarch.builders contributors (!UNKNOWN)
+  - multiarch.builders contributors (@multiarch)
 description:
   - Checks everything that the other modules of this collection take, on the controller. No host is connected to.
   - Tells all problems at once, each with the variable, its value and what to do about it. Secrets are never shown.
@@ -25,6 +25,7 @@ extends_documentation_fragment:
   - multiarch.builders.options.users
   - multiarch.builders.options.binfmt_image
   - multiarch.builders.options.daemon_options
+  - multiarch.builders.options.allow_image_store_switch
   - multiarch.builders.options.buildkit_options
   - multiarch.builders.options.disruption
 attributes:

@@ -19,6 +19,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import tomlkit
+from ansible_collections.multiarch.builders.plugins.module_utils.merge_patch import merge
 from ansible_collections.multiarch.builders.plugins.plugin_utils.host_names import certificate_folder
 from tomlkit.exceptions import ParseError, TOMLKitError
 
@@ -50,7 +51,7 @@ def render(registries: Sequence[Mapping[str, t.Any]], options: Mapping[str, t.An
         if section:
             sections[registry["host"]] = section
             files.update(section_files)
-    config = merge_patch({"registry": sections} if sections else {}, options)
+    config = merge({"registry": sections} if sections else {}, options)
     named = named_files(config)
     return Rendered(to_toml(config), {name: pem for name, pem in files.items() if f"{CERTIFICATES}/{name}" in named})
 
@@ -79,19 +80,6 @@ def named_files(config: Mapping[str, t.Any]) -> set[str]:
         found.update(section.get("ca", []))
         found.update(path for pair in section.get("keypair", []) for path in pair.values())
     return found
-
-
-def merge_patch(target: object, patch: object) -> t.Any:
-    """*patch* merged over *target* as RFC 7396 says: mappings merge, null removes, all else replaces."""
-    if not isinstance(patch, Mapping):
-        return patch
-    merged: dict[str, t.Any] = dict(target) if isinstance(target, Mapping) else {}
-    for key, value in patch.items():
-        if value is None:
-            merged.pop(key, None)
-        else:
-            merged[key] = merge_patch(merged.get(key), value)
-    return merged
 
 
 def parse(text: str) -> dict[str, t.Any]:

@@ -1,0 +1,16 @@
+# Copyright: multiarch.builders contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Checks the options, then runs multiarch.builders.engine on the host."""
+
+from __future__ import annotations
+
+from ansible_collections.multiarch.builders.plugins.module_utils.options import OPTIONS_OF
+from ansible_collections.multiarch.builders.plugins.plugin_utils.spec_action import SpecActionBase
+
+
+class ActionModule(SpecActionBase):
+    """See the base class."""
+
+    module = "multiarch.builders.engine"
+    options = OPTIONS_OF["engine"]

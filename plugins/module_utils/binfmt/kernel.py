@@ -1,0 +1,95 @@
+# Copyright: multiarch.builders contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The kernel's registry of handlers: /proc/sys/fs/binfmt_misc.
+
+https://docs.kernel.org/admin-guide/binfmt-misc.html . What these files say is the truth about emulation; the exit
+status of any tool is not.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import pathlib
+import shutil
+import subprocess
+import tempfile
+import typing as t
+
+from ansible_collections.multiarch.builders.plugins.module_utils.binfmt.handler_file import (
+    CONTROL_FILES,
+    Handler,
+    parse_handler,
+)
+from ansible_collections.multiarch.builders.plugins.module_utils.binfmt.probe import expected_machine, probe
+from ansible_collections.multiarch.builders.plugins.module_utils.errors import HostError
+
+REGISTRY = pathlib.Path("/proc/sys/fs/binfmt_misc")
+_WHY = {
+    errno.EROFS: "it is mounted read-only: an unprivileged container or a hardened host; register on the host itself",
+    errno.EPERM: "not permitted: a user namespace without its own registry (kernel before 6.7); register on the host",
+    errno.EACCES: "not permitted: register as root on the host itself",
+    errno.EINVAL: "the kernel refuses the line: it may be too old for one of the flags",
+    errno.ENOENT: "the emulator is missing, or does not fit this host's architecture",
+    errno.EEXIST: "a handler of that name is there already",
+}
+
+
+def handlers() -> t.Dict[str, Handler]:
+    """All handlers by name, also those for other formats than ELF. Raises HostError where there is no registry."""
+    if not (REGISTRY / "register").exists():
+        raise HostError(
+            f"{REGISTRY} is not mounted, so no emulator can be registered: `modprobe binfmt_misc` and `systemctl start "
+            "proc-sys-fs-binfmt_misc.mount`; in an unprivileged container, register on its host"
+        )
+    names = sorted(path.name for path in REGISTRY.iterdir() if path.name not in CONTROL_FILES)
+    return {name: parse_handler(name, (REGISTRY / name).read_text(encoding="utf-8")) for name in names}
+
+
+def register(line: str, name: str) -> None:
+    """Register the handler *name*, in place of one of that name. Raises HostError with the kernel's reason."""
+    unregister(name)
+    try:
+        with (REGISTRY / "register").open("wb", buffering=0) as file:  # one write, as the kernel wants it
+            file.write(line.strip().encode())
+    except OSError as exc:
+        why = _WHY.get(exc.errno or 0, str(exc))
+        raise HostError(f"handler {name} cannot be registered in {REGISTRY}: {why}") from exc
+
+
+def unregister(name: str) -> None:
+    """Remove the handler *name*; one that is gone already is fine."""
+    try:
+        with (REGISTRY / name).open("r+b", buffering=0) as file:  # "w" would try to make the file
+            file.write(b"-1")
+    except FileNotFoundError:
+        return
+    except OSError as exc:
+        raise HostError(f"handler {name} cannot be removed from {REGISTRY}: {_WHY.get(exc.errno or 0, exc)}") from exc
+
+
+def prove(platform: str) -> None:
+    """Run a program of *platform* in an empty chroot, as a container would. Raises HostError if it does not run."""
+    folder = tempfile.mkdtemp(prefix="multiarch-builders-", dir="/var/tmp")
+    program = pathlib.Path(folder) / "probe"
+    try:
+        program.write_bytes(probe(platform))
+        program.chmod(0o755)
+        done = subprocess.run(
+            ["/probe"],
+            capture_output=True,
+            encoding="utf-8",
+            errors="replace",
+            check=False,
+            timeout=60,
+            preexec_fn=lambda: os.chroot(folder),
+        )
+    except (OSError, subprocess.SubprocessError) as exc:
+        raise HostError(f"{platform}: a program of that platform does not run in an empty chroot: {exc}") from exc
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    machine = done.stdout.strip()
+    if done.returncode != 0 or machine not in expected_machine(platform):
+        told = machine or done.stderr.strip() or "nothing"
+        raise HostError(f"{platform}: a program of that platform ended with status {done.returncode} and told {told}")

@@ -1,0 +1,273 @@
+# Copyright: multiarch.builders contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Every builder runs as asked, for every user: created, recreated with its cache kept, or started again."""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass
+
+from ansible_collections.multiarch.builders.plugins.module_utils import record
+from ansible_collections.multiarch.builders.plugins.module_utils.buildx import client, store
+from ansible_collections.multiarch.builders.plugins.module_utils.buildx.drift import (
+    Container,
+    Remembered,
+    container_drift,
+    digest,
+    store_drift,
+)
+from ansible_collections.multiarch.builders.plugins.module_utils.command import user_entry
+from ansible_collections.multiarch.builders.plugins.module_utils.docker_api import Docker
+from ansible_collections.multiarch.builders.plugins.module_utils.errors import HostError
+from ansible_collections.multiarch.builders.plugins.module_utils.files import (
+    Owner,
+    RemoveFile,
+    WriteFile,
+    back_up,
+    read,
+    remove,
+    write,
+)
+from ansible_collections.multiarch.builders.plugins.module_utils.resource import (
+    Action,
+    Difference,
+    Effect,
+    Effects,
+    Plan,
+    Resource,
+)
+from ansible_collections.multiarch.builders.plugins.module_utils.running_work import (
+    BUILDER_PREFIX,
+    Work,
+    builds_in,
+    drain,
+)
+from ansible_collections.multiarch.builders.plugins.module_utils.spec import Disruption, Instance
+
+
+@dataclass(frozen=True)
+class Builder:
+    """One builder as it is: *entries* by user (None: no entry, a text: why it is broken), *current* the users'."""
+
+    container: t.Optional[Container]
+    entries: t.Mapping[str, t.Union[store.StoredBuilder, str, None]]
+    current: t.Mapping[str, t.Optional[str]]
+    memory: t.Optional[Remembered]
+
+
+BuildxState = t.Mapping[str, Builder]
+
+
+@dataclass(frozen=True)
+class MakeBuilder:
+    """The step that (re)creates a builder for *users*; *container* says whether its container has to go first."""
+
+    instance: Instance
+    users: t.Tuple[str, ...]
+    container: bool
+
+
+@dataclass(frozen=True)
+class StartBuilder:
+    """The step that starts a builder's container, or makes it again from the store of *user*."""
+
+    instance: Instance
+    user: str
+
+
+@dataclass(frozen=True)
+class UseBuilder:
+    """The step that makes a builder the one that *user* builds with."""
+
+    instance: Instance
+    user: str
+
+
+@dataclass
+class Buildx(Resource[BuildxState]):
+    """The builders of a host."""
+
+    instances: t.Tuple[Instance, ...]
+    users: t.Tuple[str, ...]
+    disruption: Disruption
+    docker: Docker
+    concern: t.ClassVar[str] = "buildx"
+
+    def observe(self) -> BuildxState:
+        memory = record.load(self.concern).get("builders", {})
+        answers = self.docker.answers()
+        return {each.name: self._builder(each, memory.get(each.name), answers) for each in self.instances}
+
+    def _builder(self, wanted: Instance, memory: t.Optional[t.Mapping[str, str]], answers: bool) -> Builder:
+        return Builder(
+            container=self._container(wanted) if answers else None,
+            entries={user: _entry(user, wanted.name) for user in self.users},
+            current={user: store.current(user) for user in self.users} if wanted.default else {},
+            memory=Remembered(**memory) if memory else None,
+        )
+
+    def _container(self, wanted: Instance) -> t.Optional[Container]:
+        name = container_name(wanted)
+        found = self.docker.find(f"/containers/{name}/json")
+        if found is None:
+            return None
+        files = self.docker.files(name, "/etc/buildkit")
+        named = {path.partition("/")[2]: content for path, content in files.items()}
+        return Container(bool(found["State"]["Running"]), found["Config"]["Image"], named)
+
+    def plan(self, state: BuildxState, effects: Effects) -> Plan:
+        actions: t.List[Action] = []
+        notes: t.List[str] = []
+        for each in self.instances:
+            found = self._instance_actions(each, state[each.name], effects)
+            if self.disruption.mode == "never" and any(_ends_builds(action, state[each.name]) for action in found):
+                notes.append(
+                    f"pending, as builder_disruption is never: {'; '.join(action.summary for action in found)}"
+                )
+            else:
+                actions += found
+        return Plan(tuple(actions), tuple(notes))
+
+    def _instance_actions(self, wanted: Instance, builder: Builder, effects: Effects) -> t.List[Action]:
+        container = None if Effect.IMAGE_STORE_SWITCHES in effects else builder.container
+        reasons = container_drift(wanted, container, builder.memory) if container else ()
+        drifts = {user: _entry_drift(wanted, builder.entries[user], builder.memory) for user in self.users}
+        users = tuple(user for user in self.users if drifts[user] or reasons)
+        actions = []
+        if users:
+            actions.append(self._make(wanted, users, bool(reasons), reasons, drifts, builder))
+        elif container is None or not container.running or Effect.DAEMON_RESTARTS in effects:
+            why = "docker restarts" if container and container.running else "its container does not run"
+            actions.append(Action(f"start builder {wanted.name}: {why}", StartBuilder(wanted, self.users[0])))
+        actions += [
+            Action(
+                f"make {wanted.name} the builder of {user}, in place of {name or 'default'}", UseBuilder(wanted, user)
+            )
+            for user, name in builder.current.items()
+            if name != wanted.name
+        ]
+        return actions
+
+    def _make(
+        self,
+        wanted: Instance,
+        users: t.Tuple[str, ...],
+        replace: bool,
+        reasons: t.Sequence[str],
+        drifts: t.Mapping[str, t.Sequence[str]],
+        builder: Builder,
+    ) -> Action:
+        words = dict.fromkeys([*reasons, *(word for user in users for word in drifts[user])])
+        whole = replace or any(
+            isinstance(builder.entries[user], store.StoredBuilder) and drifts[user] for user in users
+        )
+        verb = "recreate" if whole else "create"
+        kept = ", its cache is kept" if whole else ""
+        summary = f"{verb} builder {wanted.name} for {', '.join(users)}: {'; '.join(words)}{kept}"
+        before = _toml(builder.container.files if builder.container else {})
+        difference = (
+            Difference(f"{wanted.name}/buildkitd.toml", before, wanted.config) if before != wanted.config else None
+        )
+        return Action(summary, MakeBuilder(wanted, users, whole), difference=difference)
+
+    def apply(self, actions: t.Sequence[Action]) -> None:
+        for action in actions:
+            step = action.step
+            if isinstance(step, MakeBuilder):
+                self._make_builder(step)
+            elif isinstance(step, StartBuilder):
+                self._start_builder(step)
+            elif isinstance(step, UseBuilder):
+                client.buildx(step.user, "use", "--global", step.instance.name)
+
+    def _start_builder(self, step: StartBuilder) -> None:
+        found = self.docker.find(f"/containers/{container_name(step.instance)}/json")
+        if found is None or not found["State"]["Running"]:
+            client.bootstrap(step.instance.name, step.user)
+
+    def _make_builder(self, step: MakeBuilder) -> None:
+        name = container_name(step.instance)
+        if step.container:
+            drain(lambda: self._work(name), self.disruption, f"recreating builder {step.instance.name}")
+        former = {user: read(store.entry_path(user, step.instance.name)) for user in step.users}
+        for user in step.users:
+            back_up(store.entry_path(user, step.instance.name))
+        try:
+            if step.container:
+                self._remove_container(name)
+            for user in step.users:
+                # the entry goes, the container stays: buildx cannot change a builder (docker/buildx#3079)
+                remove(RemoveFile(store.entry_path(user, step.instance.name)))
+                client.create(step.instance, user)
+        except HostError:
+            self._put_back(step, former)
+            raise
+        self._remember(step)
+
+    def _work(self, container: str) -> Work:
+        found = self.docker.find(f"/containers/{container}/json")
+        running = found is not None and found["State"]["Running"]
+        return Work((container,) if running and builds_in(container) else (), ())
+
+    def _remove_container(self, name: str) -> None:
+        """The cache is a volume of its own and stays."""
+        if self.docker.find(f"/containers/{name}/json") is not None:
+            self.docker.delete(f"/containers/{name}?force=1")
+
+    def _put_back(self, step: MakeBuilder, former: t.Mapping[str, t.Optional[str]]) -> None:
+        """The former entries, and the former container from them, so that the host builds as before."""
+        for user, text in former.items():
+            path = store.entry_path(user, step.instance.name)
+            if text is None:
+                remove(RemoveFile(path))
+            else:
+                entry = user_entry(user)
+                write(WriteFile(path, text, mode=0o600, owner=Owner(entry.pw_uid, entry.pw_gid)))
+        again = next((user for user, text in former.items() if text is not None), None)
+        if step.container and again is not None:
+            self._remove_container(container_name(step.instance))
+            client.buildx(again, "inspect", "--bootstrap", step.instance.name)
+
+    def _remember(self, step: MakeBuilder) -> None:
+        entry = _entry(step.users[0], step.instance.name)
+        if not isinstance(entry, store.StoredBuilder):
+            return
+        stored = entry.nodes[0].files.get(store.TOML, b"")
+        memory = record.load(self.concern)
+        mark = {"rendered": digest(step.instance.config.encode()), "stored": digest(stored)}
+        record.save(self.concern, {**memory, "builders": {**memory.get("builders", {}), step.instance.name: mark}})
+
+
+def container_name(wanted: Instance) -> str:
+    """The container of the builder's only node (docker/buildx, builder/builder.go and driver/docker-container)."""
+    return f"{BUILDER_PREFIX}{wanted.name}0"
+
+
+def _entry(user: str, name: str) -> t.Union[store.StoredBuilder, str, None]:
+    text = read(store.entry_path(user, name))
+    if text is None:
+        return None
+    try:
+        return store.parse(text)
+    except store.BrokenEntryError as exc:
+        return str(exc)
+
+
+def _entry_drift(
+    wanted: Instance, entry: t.Union[store.StoredBuilder, str, None], memory: t.Optional[Remembered]
+) -> t.Tuple[str, ...]:
+    if entry is None:
+        return ("not in the store",)
+    if isinstance(entry, str):
+        return (f"its entry in the store is broken ({entry})",)
+    return store_drift(wanted, entry, memory)
+
+
+def _ends_builds(action: Action, builder: Builder) -> bool:
+    running = builder.container is not None and builder.container.running
+    return isinstance(action.step, MakeBuilder) and action.step.container and running
+
+
+def _toml(files: t.Mapping[str, bytes]) -> str:
+    return files.get(store.TOML, b"").decode("utf-8", "replace")

@@ -1,0 +1,82 @@
+# Copyright: multiarch.builders contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A user's builder store, ~/.docker/buildx, as buildx writes it (docker/buildx, store/store.go)."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import typing as t
+from dataclasses import dataclass
+
+from ansible_collections.multiarch.builders.plugins.module_utils.command import user_entry
+from ansible_collections.multiarch.builders.plugins.module_utils.files import read
+
+TOML = "buildkitd.toml"
+CERTIFICATES = "certs/"
+
+
+@dataclass(frozen=True)
+class StoredNode:
+    """One node of a stored builder; *files* are {"buildkitd.toml": content, "certs/REGISTRY/FILE": content}."""
+
+    name: str
+    endpoint: str
+    driver_opts: t.Mapping[str, str]
+    flags: t.Tuple[str, ...]
+    files: t.Mapping[str, bytes]
+
+
+@dataclass(frozen=True)
+class StoredBuilder:
+    """One builder of a store."""
+
+    name: str
+    driver: str
+    nodes: t.Tuple[StoredNode, ...]
+
+
+class BrokenEntryError(ValueError):
+    """The entry is no builder that buildx could read."""
+
+
+def folder(user: str) -> str:
+    """The store of *user*."""
+    return f"{user_entry(user).pw_dir}/.docker/buildx"
+
+
+def entry_path(user: str, builder: str) -> str:
+    """The file of one builder; buildx keeps names in lower case."""
+    return f"{folder(user)}/instances/{builder.lower()}"
+
+
+def parse(text: str) -> StoredBuilder:
+    """The builder in an entry. Raises BrokenEntryError."""
+    try:
+        found = json.loads(text)
+        nodes = tuple(_node(each) for each in found["Nodes"])
+        return StoredBuilder(found["Name"], found["Driver"], nodes)
+    except (ValueError, KeyError, TypeError, AttributeError, binascii.Error) as exc:
+        raise BrokenEntryError(f"{type(exc).__name__}: {exc}") from exc
+
+
+def _node(found: t.Mapping[str, t.Any]) -> StoredNode:
+    files = found.get("Files") or {}
+    return StoredNode(
+        name=found["Name"],
+        endpoint=found["Endpoint"],
+        driver_opts=found.get("DriverOpts") or {},
+        flags=tuple(found.get("Flags") or ()),
+        files={name: base64.b64decode(content) for name, content in files.items()},
+    )
+
+
+def current(user: str) -> t.Optional[str]:
+    """The builder that *user* builds with at the default endpoint, None if that is not one of the store's."""
+    text = read(f"{folder(user)}/current")
+    try:
+        return json.loads(text).get("Name") or None if text else None
+    except (ValueError, AttributeError):
+        return None

@@ -1,0 +1,100 @@
+# Copyright: multiarch.builders contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Processes on the host: no shell, a fixed locale, nothing of the caller's environment that changes results."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import subprocess
+import typing as t
+from dataclasses import dataclass
+
+from ansible_collections.multiarch.builders.plugins.module_utils.errors import HostError
+
+# dockerd looks for docker-proxy and the iptables programs in the administrator's folders.
+_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+TIMEOUT = 600
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a process ended. An exit status of docker or buildx proves nothing: read the real state as well."""
+
+    argv: t.Tuple[str, ...]
+    status: int
+    stdout: str
+    stderr: str
+
+    @property
+    def words(self) -> str:
+        """What the program said, at most its last 2,000 characters."""
+        return (self.stderr.strip() or self.stdout.strip() or "nothing said")[-2000:]
+
+
+def user_entry(name: str) -> pwd.struct_passwd:
+    """The user's entry. Raises HostError for an unknown one."""
+    try:
+        return pwd.getpwnam(name)
+    except KeyError:
+        raise HostError(
+            f"builder_users: {name!r} is no user of this host: create the user first, or take the name out"
+        ) from None
+
+
+def environment(user: t.Optional[str], extra: t.Optional[t.Mapping[str, str]] = None) -> t.Dict[str, str]:
+    """The environment of a process of *user* (root if None)."""
+    entry = user_entry(user or "root")
+    return {
+        "PATH": _PATH,
+        "LC_ALL": "C",
+        "LANGUAGE": "C",
+        "HOME": entry.pw_dir,
+        "USER": entry.pw_name,
+        "LOGNAME": entry.pw_name,
+        **(extra or {}),
+    }
+
+
+def run(
+    argv: t.Sequence[str],
+    *,
+    user: t.Optional[str] = None,
+    stdin: str = "",
+    env: t.Optional[t.Mapping[str, str]] = None,
+    cwd: str = "/",
+    timeout: int = TIMEOUT,
+) -> Outcome:
+    """Run *argv* as *user* with its groups. Raises HostError if it cannot start or takes over *timeout* seconds."""
+    identity: t.Dict[str, t.Any] = {}
+    if user is not None and user_entry(user).pw_uid != os.geteuid():
+        entry = user_entry(user)
+        groups = os.getgrouplist(entry.pw_name, entry.pw_gid)
+        identity = {"user": entry.pw_uid, "group": entry.pw_gid, "extra_groups": groups}
+    try:
+        done = subprocess.run(
+            list(argv),
+            input=stdin,
+            capture_output=True,
+            encoding="utf-8",
+            errors="replace",
+            env=environment(user, env),
+            cwd=cwd,
+            timeout=timeout,
+            check=False,
+            **identity,
+        )
+    except FileNotFoundError:
+        raise HostError(f"{argv[0]} is not on this host") from None
+    except subprocess.TimeoutExpired:
+        raise HostError(f"`{' '.join(argv)}` did not end within {timeout} s") from None
+    return Outcome(tuple(argv), done.returncode, done.stdout, done.stderr)
+
+
+def must(argv: t.Sequence[str], why: str, **options: t.Any) -> Outcome:
+    """run(), and HostError with *why* and the program's own words if its exit status is not 0."""
+    outcome = run(argv, **options)
+    if outcome.status != 0:
+        raise HostError(f"{why}: `{' '.join(argv)}` ended with status {outcome.status}: {outcome.words}")
+    return outcome

@@ -1,0 +1,73 @@
+# Copyright: multiarch.builders contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The concerns in their order, each with the resource that its options make."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.multiarch.builders.plugins.module_utils.binfmt.resource import Binfmt
+from ansible_collections.multiarch.builders.plugins.module_utils.buildx.resource import Buildx
+from ansible_collections.multiarch.builders.plugins.module_utils.daemon.decide import implied, wants_containerd_store
+from ansible_collections.multiarch.builders.plugins.module_utils.daemon.resource import Daemon
+from ansible_collections.multiarch.builders.plugins.module_utils.docker_api import Docker
+from ansible_collections.multiarch.builders.plugins.module_utils.engine.decide import Needs
+from ansible_collections.multiarch.builders.plugins.module_utils.engine.resource import Engine
+from ansible_collections.multiarch.builders.plugins.module_utils.merge_patch import compose
+from ansible_collections.multiarch.builders.plugins.module_utils.resource import Resource
+from ansible_collections.multiarch.builders.plugins.module_utils.spec import (
+    Params,
+    disruption_of,
+    instances_of,
+    registries_of,
+)
+from ansible_collections.multiarch.builders.plugins.module_utils.trust.resource import Trust
+
+
+def resource_for(concern: str, params: Params, docker: Docker) -> Resource[t.Any]:
+    """The resource of *concern* with the module's parameters."""
+    return _MAKERS[concern](params, docker)
+
+
+def _engine(params: Params, docker: Docker) -> Resource[t.Any]:
+    return Engine(_needs(params), docker)
+
+
+def _needs(params: Params) -> Needs:
+    patch = compose(implied(()), params["daemon_options"])
+    return Needs(
+        image_store="daemon" in params["concerns"] and wants_containerd_store(patch),
+        builders="buildx" in params["concerns"] and bool(params["instances"]),
+    )
+
+
+def _trust(params: Params, _docker: Docker) -> Resource[t.Any]:
+    return Trust(registries_of(params), tuple(params["users"]))
+
+
+def _daemon(params: Params, docker: Docker) -> Daemon:
+    return Daemon(
+        registries=registries_of(params),
+        options=params["daemon_options"],
+        disruption=disruption_of(params),
+        allow_image_store_switch=params["allow_image_store_switch"],
+        docker=docker,
+    )
+
+
+def _binfmt(params: Params, docker: Docker) -> Resource[t.Any]:
+    return Binfmt(tuple(params["platforms"]), params["binfmt_image"], registries_of(params), docker)
+
+
+def _buildx(params: Params, docker: Docker) -> Resource[t.Any]:
+    return Buildx(instances_of(params), tuple(params["users"]), disruption_of(params), docker)
+
+
+_MAKERS: t.Dict[str, t.Callable[[Params, Docker], Resource[t.Any]]] = {
+    "engine": _engine,
+    "trust": _trust,
+    "daemon": _daemon,
+    "binfmt": _binfmt,
+    "buildx": _buildx,
+}

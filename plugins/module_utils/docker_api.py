@@ -1,0 +1,174 @@
+# Copyright: multiarch.builders contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""dockerd over its socket, with the standard library: no process starts, and answers that are data.
+
+API: https://docs.docker.com/reference/api/engine/ ; the version is the newest that this dockerd speaks.
+"""
+
+from __future__ import annotations
+
+import base64
+import http.client
+import io
+import json
+import socket
+import tarfile
+import time
+import typing as t
+import urllib.parse
+
+from ansible_collections.multiarch.builders.plugins.module_utils.errors import HostError
+
+SOCKET = "/var/run/docker.sock"
+_HOST = "docker"
+
+
+class NotThereError(HostError):
+    """dockerd answered 404: no such container or image."""
+
+
+class _Connection(http.client.HTTPConnection):
+    def __init__(self, path: str, timeout: float) -> None:
+        super().__init__(_HOST, timeout=timeout)
+        self._path = path
+
+    def connect(self) -> None:
+        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.sock.settimeout(self.timeout)
+        self.sock.connect(self._path)
+
+
+class Docker:
+    """One host's dockerd."""
+
+    def __init__(self, path: str = SOCKET) -> None:
+        self._path = path
+        self._version: t.Optional[str] = None
+
+    def answers(self) -> bool:
+        """Whether dockerd is there and ready."""
+        try:
+            self._request("GET", "/_ping", timeout=5)
+        except HostError:
+            return False
+        return True
+
+    def wait(self, seconds: float) -> bool:
+        """Whether dockerd answered within *seconds*."""
+        end = time.monotonic() + seconds
+        while not self.answers():
+            if time.monotonic() > end:
+                return False
+            time.sleep(0.2)
+        return True
+
+    def get(self, path: str) -> t.Any:
+        """The JSON that dockerd answers."""
+        return json.loads(self._versioned("GET", path))
+
+    def find(self, path: str) -> t.Any:
+        """The same, None where there is no such thing."""
+        try:
+            return self.get(path)
+        except NotThereError:
+            return None
+
+    def delete(self, path: str) -> None:
+        """Delete a container or an image."""
+        self._versioned("DELETE", path)
+
+    def pull(self, image: str, login: t.Optional[t.Tuple[str, str]] = None) -> None:
+        """Pull *image*, REPOSITORY[:TAG][@DIGEST]; the digest counts. *login* is user name and password."""
+        repository, tag = split_reference(image)
+        query = urllib.parse.urlencode({"fromImage": repository, "tag": tag})
+        headers = {}
+        if login:
+            secret = json.dumps({"username": login[0], "password": login[1], "serveraddress": repository.split("/")[0]})
+            headers["X-Registry-Auth"] = base64.urlsafe_b64encode(secret.encode()).decode()
+        answer = self._versioned("POST", f"/images/create?{query}", headers=headers, timeout=1800)
+        # Errors come inside a stream that began with status 200.
+        for line in answer.decode("utf-8", "replace").splitlines():
+            said = json.loads(line) if line.strip() else {}
+            if "error" in said:
+                raise HostError(f"image {image} cannot be pulled: {said['error']}")
+
+    def create(self, image: str) -> str:
+        """Make a container of *image* that never runs, to read files from; its id."""
+        body = {"Image": local_reference(image), "Cmd": ["/never-started"], "Labels": {"multiarch.builders": "reader"}}
+        headers = {"Content-Type": "application/json"}
+        answer = self._versioned("POST", "/containers/create", json.dumps(body).encode(), headers)
+        return str(json.loads(answer)["Id"])
+
+    def files(self, container: str, path: str) -> t.Dict[str, bytes]:
+        """{name relative to the folder of *path*: content} of the files at and below *path* in a container."""
+        query = urllib.parse.urlencode({"path": path})
+        try:
+            answer = self._versioned("GET", f"/containers/{container}/archive?{query}")
+        except NotThereError:
+            return {}
+        found = {}
+        with tarfile.open(fileobj=io.BytesIO(answer)) as archive:
+            for member in archive:
+                file = archive.extractfile(member) if member.isfile() else None
+                if file is not None:
+                    found[member.name] = file.read()
+        return found
+
+    def _versioned(
+        self,
+        method: str,
+        path: str,
+        body: t.Optional[bytes] = None,
+        headers: t.Optional[t.Mapping[str, str]] = None,
+        timeout: float = 120,
+    ) -> bytes:
+        if self._version is None:
+            self._version = self._request("GET", "/_ping")[1] or "1.41"
+        return self._request(method, f"/v{self._version}{path}", body, headers, timeout)[0]
+
+    def _request(
+        self,
+        method: str,
+        path: str,
+        body: t.Optional[bytes] = None,
+        headers: t.Optional[t.Mapping[str, str]] = None,
+        timeout: float = 120,
+    ) -> t.Tuple[bytes, t.Optional[str]]:
+        """(body, API version of dockerd)."""
+        connection = _Connection(self._path, timeout)
+        try:
+            connection.request(method, path, body=body, headers=dict(headers or {}))
+            answer = connection.getresponse()
+            content = answer.read()
+        except (OSError, http.client.HTTPException) as exc:
+            raise HostError(f"dockerd does not answer on {self._path}: {exc}") from exc
+        finally:
+            connection.close()
+        if answer.status == 404:
+            raise NotThereError(_message(content))
+        if answer.status >= 400:
+            raise HostError(f"dockerd refused {method} {path.split('?', maxsplit=1)[0]}: {_message(content)}")
+        return content, answer.getheader("Api-Version")
+
+
+def _message(content: bytes) -> str:
+    try:
+        return str(json.loads(content)["message"])
+    except (ValueError, KeyError, TypeError):
+        return content.decode("utf-8", "replace").strip()[:500]
+
+
+def split_reference(image: str) -> t.Tuple[str, str]:
+    """(repository, tag or digest) of an image reference; the digest wins, without both it is `latest`."""
+    name, _at, digest = image.partition("@")
+    head, colon, tail = name.rpartition(":")
+    tagged = bool(colon) and "/" not in tail
+    repository = head if tagged else name
+    return repository, digest or (tail if tagged else "latest")
+
+
+def local_reference(image: str) -> str:
+    """*image* as dockerd finds it after a pull: by digest where there is one."""
+    repository, tag = split_reference(image)
+    return f"{repository}@{tag}" if tag.startswith("sha256:") else f"{repository}:{tag}"

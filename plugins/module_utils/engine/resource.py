@@ -1,0 +1,83 @@
+# Copyright: multiarch.builders contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Docker and buildx are there, in versions that serve."""
+
+from __future__ import annotations
+
+import pathlib
+import re
+import shutil
+import typing as t
+from dataclasses import dataclass
+
+from ansible_collections.multiarch.builders.plugins.module_utils.command import must, run
+from ansible_collections.multiarch.builders.plugins.module_utils.docker_api import Docker
+from ansible_collections.multiarch.builders.plugins.module_utils.engine.decide import EngineState, Needs, refusals
+from ansible_collections.multiarch.builders.plugins.module_utils.errors import HostError
+from ansible_collections.multiarch.builders.plugins.module_utils.resource import (
+    Action,
+    Effect,
+    Effects,
+    Plan,
+    Resource,
+)
+
+# Where docker looks for the plugins of all users (docker/cli, cli-plugins/manager/manager_unix.go).
+_PLUGINS = (
+    "/usr/local/lib/docker/cli-plugins",
+    "/usr/local/libexec/docker/cli-plugins",
+    "/usr/lib/docker/cli-plugins",
+    "/usr/libexec/docker/cli-plugins",
+)
+
+
+@dataclass(frozen=True)
+class StartDocker:
+    """The step that starts an installed dockerd."""
+
+
+@dataclass
+class Engine(Resource[EngineState]):
+    """dockerd and the buildx plugin."""
+
+    needs: Needs
+    docker: Docker
+    concern: t.ClassVar[str] = "engine"
+
+    def observe(self) -> EngineState:
+        return EngineState(
+            engine=self.docker.get("/version")["Version"] if self.docker.answers() else None,
+            buildx=buildx_version() if self.needs.builders else None,
+            installed=shutil.which("dockerd", path="/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin") is not None,
+        )
+
+    def plan(self, state: EngineState, effects: Effects) -> Plan:  # noqa: ARG002  # it is the first
+        found = refusals(state, self.needs)
+        if found:
+            raise HostError("; ".join(found))
+        if state.engine is None:
+            return Plan((Action("start docker, which is installed but not running", StartDocker(), _STARTS),))
+        return Plan()
+
+    def apply(self, actions: t.Sequence[Action]) -> None:
+        for _action in actions:
+            run(["systemctl", "reset-failed", "docker.service", "docker.socket"])
+            must(["systemctl", "start", "docker"], "docker does not start")
+            if not self.docker.wait(60):
+                raise HostError(
+                    "docker was started, but dockerd does not answer within 60 s: see `journalctl -u docker`"
+                )
+
+
+_STARTS: Effects = frozenset({Effect.DAEMON_RESTARTS})
+
+
+def buildx_version() -> t.Optional[str]:
+    """The plugin's version as it tells it, such as 0.13.1; None if it is missing or does not run."""
+    for folder in _PLUGINS:
+        program = pathlib.Path(folder) / "docker-buildx"
+        if program.exists():
+            found = re.search(r"v?(\d+\.\d+\S*)", run([str(program), "version"]).stdout)
+            return found.group(1) if found else None
+    return None

@@ -1,0 +1,131 @@
+# Copyright: multiarch.builders contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Files on the host: written whole or not at all, the former state kept."""
+
+from __future__ import annotations
+
+import os
+import pathlib
+import shutil
+import tempfile
+import time
+import typing as t
+from dataclasses import dataclass
+
+from ansible_collections.multiarch.builders.plugins.module_utils.errors import HostError
+
+HOME = pathlib.Path("/var/lib/multiarch-builders")
+BACKUPS = HOME / "backups"
+
+
+@dataclass(frozen=True)
+class Owner:
+    """Numeric user and group."""
+
+    uid: int
+    gid: int
+
+
+@dataclass(frozen=True)
+class WriteFile:
+    """The step that makes *path* hold *content*; *mode* as in chmod."""
+
+    path: str
+    content: str
+    mode: int = 0o644
+    owner: t.Optional[Owner] = None
+
+
+@dataclass(frozen=True)
+class RemoveFile:
+    """The step that removes *path*, and its folder if it is empty then and *folder* says so."""
+
+    path: str
+    folder: bool = False
+
+
+def read(path: str) -> t.Optional[str]:
+    """The text of a file, None where there is none."""
+    try:
+        return pathlib.Path(path).read_text(encoding="utf-8")
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except (OSError, UnicodeDecodeError) as exc:
+        raise HostError(f"{path} cannot be read: {exc}") from exc
+
+
+def differs(wanted: WriteFile) -> bool:
+    """Whether *wanted* has something to do: content, mode or owner."""
+    if read(wanted.path) != wanted.content:
+        return True
+    found = pathlib.Path(wanted.path).stat()
+    owner = wanted.owner or Owner(0, 0)
+    return (found.st_mode & 0o7777, found.st_uid, found.st_gid) != (wanted.mode, owner.uid, owner.gid)
+
+
+def write(step: WriteFile) -> None:
+    """Replace *step.path* in one move: another process sees the old file or the new one, also after a crash."""
+    path = pathlib.Path(os.path.realpath(step.path))  # a symlink's target changes, the link stays
+    owner = step.owner or Owner(0, 0)
+    make_folders(path.parent, step.owner)
+    descriptor, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            os.fchmod(file.fileno(), step.mode)
+            os.fchown(file.fileno(), owner.uid, owner.gid)
+            file.write(step.content)
+            file.flush()
+            os.fsync(file.fileno())
+        pathlib.Path(temporary).replace(path)
+    except OSError as exc:
+        pathlib.Path(temporary).unlink(missing_ok=True)
+        raise HostError(f"{step.path} cannot be written: {exc}") from exc
+    sync_folder(path.parent)
+
+
+def remove(step: RemoveFile) -> None:
+    """Remove the file; one that is gone already is fine."""
+    path = pathlib.Path(step.path)
+    try:
+        path.unlink(missing_ok=True)
+        if step.folder and path.parent.is_dir() and not any(path.parent.iterdir()):
+            path.parent.rmdir()
+    except OSError as exc:
+        raise HostError(f"{step.path} cannot be removed: {exc}") from exc
+
+
+def make_folders(folder: pathlib.Path, owner: t.Optional[Owner] = None, mode: int = 0o755) -> None:
+    """Make *folder* and what is missing above it; a user's folders (*owner*) are the user's alone."""
+    missing = [each for each in (folder, *folder.parents) if not each.exists()]
+    for each in reversed(missing):
+        try:
+            each.mkdir(mode=0o700 if owner else mode)
+            if owner:
+                os.chown(each, owner.uid, owner.gid)
+        except FileExistsError:
+            continue
+        except OSError as exc:
+            raise HostError(f"{each} cannot be made: {exc}") from exc
+
+
+def sync_folder(folder: pathlib.Path) -> None:
+    """Make a rename in *folder* survive a power cut."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def back_up(path: str) -> t.Optional[str]:
+    """Copy *path*, with mode and owner, to the backups; its new place, None where there is no such file."""
+    source = pathlib.Path(path)
+    if not source.exists():
+        return None
+    make_folders(BACKUPS, mode=0o700)
+    stamp = time.strftime("%Y%m%dT%H%M%S", time.gmtime())
+    target = BACKUPS / f"{str(source).strip('/').replace('/', '_')}.{stamp}"
+    shutil.copy2(source, target)
+    os.chown(target, source.stat().st_uid, source.stat().st_gid)
+    return str(target)

@@ -1,0 +1,67 @@
+# Copyright: multiarch.builders contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""JSON merge patch (RFC 7396), and what a patch owns. Pure."""
+
+from __future__ import annotations
+
+import typing as t
+from collections.abc import Mapping
+
+Path = t.Tuple[str, ...]
+
+
+def merge(target: t.Any, patch: t.Any) -> t.Any:
+    """*patch* merged over *target*: mappings merge, null removes, all else replaces. The order of *target* stays."""
+    if not isinstance(patch, Mapping):
+        return patch
+    merged: t.Dict[str, t.Any] = dict(target) if isinstance(target, Mapping) else {}
+    for key, value in patch.items():
+        if value is None:
+            merged.pop(key, None)
+        else:
+            merged[key] = merge(merged.get(key), value)
+    return merged
+
+
+def compose(first: Mapping[str, t.Any], second: Mapping[str, t.Any]) -> t.Dict[str, t.Any]:
+    """One patch that does what *first* and then *second* do; the nulls of *second* stay, to remove keys."""
+    composed = dict(first)
+    for key, value in second.items():
+        former = composed.get(key)
+        both = isinstance(former, Mapping) and isinstance(value, Mapping)
+        composed[key] = compose(former, value) if both else value  # type: ignore[arg-type]
+    return composed
+
+
+def leaves(patch: Mapping[str, t.Any], above: Path = ()) -> t.Tuple[Path, ...]:
+    """The paths that *patch* sets; a null sets nothing, and an empty mapping is a leaf."""
+    found: t.List[Path] = []
+    for key, value in patch.items():
+        if isinstance(value, Mapping) and value:
+            found += leaves(value, (*above, key))
+        elif value is not None:
+            found.append((*above, key))
+    return tuple(found)
+
+
+def without(document: Mapping[str, t.Any], paths: t.Iterable[Path]) -> t.Dict[str, t.Any]:
+    """*document* less the values at *paths*; a mapping that this empties goes too."""
+    remaining = dict(document)
+    for path in paths:
+        remaining = _without(remaining, path)
+    return remaining
+
+
+def _without(document: Mapping[str, t.Any], path: Path) -> t.Dict[str, t.Any]:
+    remaining = dict(document)
+    key, below = path[0], path[1:]
+    if not below:
+        remaining.pop(key, None)
+    elif isinstance(remaining.get(key), Mapping):
+        child = _without(remaining[key], below)
+        if child or not remaining[key]:
+            remaining[key] = child
+        else:
+            del remaining[key]
+    return remaining

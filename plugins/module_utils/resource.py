@@ -1,0 +1,82 @@
+# Copyright: multiarch.builders contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What every concern is made of: a resource that is observed, planned and applied.
+
+Pure data and one abstract class. A module applies one resource, the plan looks at all of them: there is one
+implementation of "what differs", used by the plan, by check mode and by each module.
+"""
+
+from __future__ import annotations
+
+import abc
+import enum
+import typing as t
+from dataclasses import dataclass
+
+
+class Effect(enum.Enum):
+    """What an action causes beyond its own concern; the concerns after it plan with it. Values are words for people."""
+
+    TRUST_STORE_CHANGES = "the operating system's trust store changes"
+    CONFIGURATION_CHANGES = "daemon.json changes"
+    DAEMON_RESTARTS = "docker restarts"
+    IMAGE_STORE_SWITCHES = "containers and images of the former image store vanish"
+
+
+Effects = t.FrozenSet[Effect]
+NO_EFFECTS: Effects = frozenset()
+
+
+@dataclass(frozen=True)
+class Difference:
+    """Text before and after, as Ansible's --diff shows it. Never holds a secret."""
+
+    name: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True)
+class Action:
+    """One change: *summary* for people, *step* is the data that apply() works with."""
+
+    summary: str
+    step: object
+    effects: Effects = NO_EFFECTS
+    difference: t.Optional[Difference] = None
+
+
+@dataclass(frozen=True)
+class Plan:
+    """*actions* in their order, none if the host is as asked; *notes* say what is left alone or pending, and why."""
+
+    actions: t.Tuple[Action, ...] = ()
+    notes: t.Tuple[str, ...] = ()
+
+    @property
+    def effects(self) -> Effects:
+        """All that the actions cause."""
+        return frozenset(effect for action in self.actions for effect in action.effects)
+
+
+State = t.TypeVar("State")
+
+
+@dataclass
+class Resource(abc.ABC, t.Generic[State]):
+    """One concern on one host."""
+
+    concern: t.ClassVar[str] = ""
+
+    @abc.abstractmethod
+    def observe(self) -> State:
+        """What is there now. Changes nothing."""
+
+    @abc.abstractmethod
+    def plan(self, state: State, effects: Effects) -> Plan:
+        """What has to be done, given what earlier concerns cause. Changes nothing; raises HostError if impossible."""
+
+    @abc.abstractmethod
+    def apply(self, actions: t.Sequence[Action]) -> None:
+        """Do *actions*. Raises HostError, and leaves the host working as before the action that failed."""

@@ -1,0 +1,92 @@
+# Copyright: multiarch.builders contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Who works on a host right now: builds inside builders, and containers that a restart of dockerd would end."""
+
+from __future__ import annotations
+
+import json
+import time
+import typing as t
+from dataclasses import dataclass
+
+from ansible_collections.multiarch.builders.plugins.module_utils.command import run
+from ansible_collections.multiarch.builders.plugins.module_utils.docker_api import Docker
+from ansible_collections.multiarch.builders.plugins.module_utils.errors import HostError
+from ansible_collections.multiarch.builders.plugins.module_utils.spec import Disruption
+
+# docker/buildx, driver/docker-container/driver.go: the name of a builder's container
+BUILDER_PREFIX = "buildx_buildkit_"
+_PAUSE = 2.0
+
+
+@dataclass(frozen=True)
+class Work:
+    """*builds*: builder containers with a build under way. *containers*: running ones that would not come back."""
+
+    builds: t.Tuple[str, ...]
+    containers: t.Tuple[str, ...]
+
+    def __str__(self) -> str:
+        told = [f"a build in {name}" for name in self.builds] + [f"container {name}" for name in self.containers]
+        return ", ".join(told)
+
+    def __bool__(self) -> bool:
+        return bool(self.builds or self.containers)
+
+
+def is_building(histories: str) -> bool:
+    """Whether `buildctl debug histories --format '{{json .}}'` lists a build under way.
+
+    A record's type is STARTED until the build ended; as a number it is 0, which JSON may leave out
+    (moby/buildkit, api/services/control/control.proto, BuildHistoryEventType).
+    """
+    for line in histories.splitlines():
+        try:
+            found = json.loads(line)
+        except ValueError:
+            continue
+        if isinstance(found, dict) and found.get("type", 0) in (0, "STARTED"):
+            return True
+    return False
+
+
+def builds_in(container: str) -> bool:
+    """Whether a build is under way in a running builder container."""
+    return is_building(
+        run(
+            ["docker", "exec", container, "buildctl", "debug", "histories", "--format", "{{json .}}"], timeout=30
+        ).stdout
+    )
+
+
+def at_restart(docker: Docker) -> Work:
+    """What a restart of dockerd would end. live-restore keeps containers, but never a build."""
+    if not docker.answers():
+        return Work((), ())
+    kept = docker.get("/info").get("LiveRestoreEnabled", False)
+    builds, containers = [], []
+    for row in docker.get("/containers/json"):
+        name = row["Names"][0].lstrip("/")
+        if name.startswith(BUILDER_PREFIX) and builds_in(name):
+            builds.append(name)
+        policy = (docker.find(f"/containers/{row['Id']}/json") or {}).get("HostConfig", {}).get("RestartPolicy", {})
+        if not kept and policy.get("Name") not in ("always", "unless-stopped"):
+            containers.append(name)
+    return Work(tuple(builds), tuple(containers))
+
+
+def drain(look: t.Callable[[], Work], allowed: Disruption, what: str) -> None:
+    """Return once *what* may be done. Raises HostError with who still works after the time to drain."""
+    if allowed.mode == "now":
+        return
+    end = time.monotonic() + allowed.drain_timeout
+    work = look()
+    while work:
+        if time.monotonic() > end:
+            raise HostError(
+                f"{what} would end {work}, still running after builder_drain_timeout ({allowed.drain_timeout} s): wait "
+                "longer, stop them, or set builder_disruption: now"
+            )
+        time.sleep(_PAUSE)
+        work = look()

@@ -1,0 +1,77 @@
+# Copyright: multiarch.builders contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a host shall be: the options of the modules as frozen data, as the controller compiled them."""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass
+
+Params = t.Mapping[str, t.Any]
+
+
+@dataclass(frozen=True)
+class Registry:
+    """One row of the table of registries; certificates and keys are PEM text."""
+
+    host: str
+    mirrors: t.Tuple[str, ...] = ()
+    ca: t.Optional[str] = None
+    client_cert: t.Optional[str] = None
+    client_key: t.Optional[str] = None
+    insecure: bool = False
+    http: bool = False
+    username: t.Optional[str] = None
+    password: t.Optional[str] = None
+
+
+@dataclass(frozen=True)
+class Instance:
+    """One builder; *config* is buildkitd.toml as it is inside the container, *certificates* {"REGISTRY/FILE": PEM}."""
+
+    name: str
+    driver: str
+    image: str
+    driver_opts: t.Mapping[str, str]
+    flags: t.Tuple[str, ...]
+    default: bool
+    config: str
+    certificates: t.Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Disruption:
+    """What may be done to running work; *drain_timeout* in seconds."""
+
+    mode: str
+    drain_timeout: int
+
+
+def registries_of(params: Params) -> t.Tuple[Registry, ...]:
+    """The table of registries."""
+    names = Registry.__dataclass_fields__
+    rows = [{key: value for key, value in row.items() if key in names} for row in params["registries"]]
+    return tuple(Registry(**{**row, "mirrors": tuple(row.get("mirrors") or ())}) for row in rows)
+
+
+def instances_of(params: Params) -> t.Tuple[Instance, ...]:
+    """The builders."""
+    return tuple(
+        Instance(
+            name=row["name"],
+            driver=row["driver"],
+            image=row["image"],
+            driver_opts={key: str(value) for key, value in (row.get("driver_opts") or {}).items()},
+            flags=tuple(row.get("flags") or ()),
+            default=bool(row.get("default")),
+            config=row.get("config") or "",
+            certificates=row.get("certificates") or {},
+        )
+        for row in params["instances"]
+    )
+
+
+def disruption_of(params: Params) -> Disruption:
+    """What the user allows."""
+    return Disruption(params["disruption"], params["drain_timeout"])

@@ -1,0 +1,91 @@
+# Copyright: multiarch.builders contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which files make a host trust its registries. Pure.
+
+dockerd: https://docs.docker.com/engine/security/certificates/ . The operating system's store too: buildx itself and
+the mirrors of newer engines look nowhere else.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import ssl
+import typing as t
+from dataclasses import dataclass
+
+from ansible_collections.multiarch.builders.plugins.module_utils.files import RemoveFile, WriteFile
+from ansible_collections.multiarch.builders.plugins.module_utils.spec import Registry
+
+CERTS_D = "/etc/docker/certs.d"
+_PREFIX = "multiarch-builders-"
+_BLOCK = re.compile(r"-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----\n?", re.DOTALL)
+
+
+@dataclass(frozen=True)
+class Store:
+    """The operating system's trust store: where a CA goes, what refreshes it, and the bundle that programs read."""
+
+    anchors: str
+    suffix: str
+    refresh: t.Tuple[str, ...]
+    bundle: str
+
+
+DEBIAN = Store(
+    "/usr/local/share/ca-certificates", ".crt", ("update-ca-certificates",), "/etc/ssl/certs/ca-certificates.crt"
+)
+RED_HAT = Store(
+    "/etc/pki/ca-trust/source/anchors",
+    ".pem",
+    ("update-ca-trust", "extract"),
+    "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",
+)
+
+
+def blocks(pem: str) -> t.Tuple[str, ...]:
+    """The certificates of a bundle, one by one."""
+    return tuple(each.rstrip("\n") + "\n" for each in _BLOCK.findall(pem))
+
+
+def fingerprints(pem: str) -> str:
+    """A line `certificate sha256:HEX` for each certificate: what people compare, where PEM is no pleasure to read."""
+    digests = (hashlib.sha256(ssl.PEM_cert_to_DER_cert(each)).hexdigest() for each in blocks(pem))
+    return "".join(f"certificate sha256:{each}\n" for each in digests)
+
+
+def daemon_files(registries: t.Sequence[Registry]) -> t.Tuple[WriteFile, ...]:
+    """certs.d/HOST[:PORT]: *.crt are CAs, NAME.cert and NAME.key a client's pair. Read at every connection."""
+    found = []
+    for each in registries:
+        folder = f"{CERTS_D}/{each.host}"
+        if each.ca:
+            found.append(WriteFile(f"{folder}/ca.crt", each.ca))
+        if each.client_cert and each.client_key:
+            found.append(WriteFile(f"{folder}/client.cert", each.client_cert))
+            found.append(WriteFile(f"{folder}/client.key", each.client_key, mode=0o600))
+    return tuple(found)
+
+
+def store_files(registries: t.Sequence[Registry], store: Store) -> t.Tuple[WriteFile, ...]:
+    """One certificate a file, as update-ca-certificates wants it."""
+    found = []
+    for each in registries:
+        name = re.sub(r"[^a-z0-9.-]+", "_", each.host)
+        parts = blocks(each.ca or "")
+        for number, pem in enumerate(parts, start=1):
+            part = f"-{number}" if len(parts) > 1 else ""
+            found.append(WriteFile(f"{store.anchors}/{_PREFIX}{name}{part}{store.suffix}", pem))
+    return tuple(found)
+
+
+def leftovers(owned: t.Iterable[str], wanted: t.Sequence[WriteFile]) -> t.Tuple[RemoveFile, ...]:
+    """Files that are ours and that the table no longer asks for."""
+    paths = {each.path for each in wanted}
+    return tuple(RemoveFile(path, folder=path.startswith(CERTS_D)) for path in sorted(set(owned) - paths))
+
+
+def missing_from(bundle: str, wanted: t.Sequence[WriteFile]) -> t.Tuple[str, ...]:
+    """The paths of CAs that the system's bundle does not hold yet."""
+    return tuple(each.path for each in wanted if each.content.strip() not in bundle)

@@ -1,0 +1,64 @@
+#!/usr/bin/python
+# Copyright: multiarch.builders contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Make a host run programs of other platforms."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: binfmt_handlers
+short_description: Make a host run programs of other platforms
+version_added: 0.1.0
+author:
+  - multiarch.builders contributors (@multiarch)
+description:
+  - Takes QEMU out of an image like C(tonistiigi/binfmt), registers it with the kernel and names it in
+    C(/etc/binfmt.d), so that the handlers are there after every reboot, without network and without Docker.
+  - What counts is the registry of the kernel and a program that runs in an empty chroot; the image itself is never
+    run.
+  - A handler of somebody else that works in containers is left alone and told.
+extends_documentation_fragment:
+  - multiarch.builders.options.platforms
+  - multiarch.builders.options.binfmt_image
+  - multiarch.builders.options.registries
+attributes:
+  check_mode:
+    support: full
+    description: Tells what it would do, and changes nothing.
+  diff_mode:
+    support: full
+    description: Shows files before and after, never a secret.
+  idempotent:
+    support: full
+    description: A host that is as asked is not changed.
+requirements:
+  - Python 3.9 or later on the host, nothing else
+  - tomlkit and cryptography on the controller
+"""
+
+EXAMPLES = r"""
+- name: Run programs for ARM, RISC-V and IBM Z
+  multiarch.builders.binfmt_handlers:
+    platforms: [arm64, armhf, riscv64, s390x]
+"""
+
+RETURN = r"""
+actions:
+  description: What was done, or would be in check mode; empty if the host is as asked.
+  returned: always
+  type: list
+  elements: str
+  sample: ["register handler qemu-aarch64 for linux/arm64"]
+notes:
+  description: What was left alone or waits, and why.
+  returned: always
+  type: list
+  elements: str
+  sample: []
+"""
+
+from ansible_collections.multiarch.builders.plugins.module_utils.converge import converge
+
+if __name__ == "__main__":
+    converge("binfmt")

@@ -1,0 +1,69 @@
+#!/usr/bin/python
+# Copyright: multiarch.builders contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Create buildx builders, and keep them as asked."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: buildx_builder
+short_description: Create buildx builders, and keep them as asked
+version_added: 0.1.0
+author:
+  - multiarch.builders contributors (@multiarch)
+description:
+  - Compares each builder with the store of each user and with the container that runs. What differs is created
+    again; its cache is kept.
+  - A builder runs only when every node of it does, whatever exit status buildx has.
+extends_documentation_fragment:
+  - multiarch.builders.options.instances
+  - multiarch.builders.options.registries
+  - multiarch.builders.options.users
+  - multiarch.builders.options.buildkit_options
+  - multiarch.builders.options.disruption
+attributes:
+  check_mode:
+    support: full
+    description: Tells what it would do, and changes nothing.
+  diff_mode:
+    support: full
+    description: Shows files before and after, never a secret.
+  idempotent:
+    support: full
+    description: A host that is as asked is not changed.
+requirements:
+  - Python 3.9 or later on the host, nothing else
+  - tomlkit and cryptography on the controller
+"""
+
+EXAMPLES = r"""
+- name: A builder for root and the CI user
+  multiarch.builders.buildx_builder:
+    instances:
+      - name: multiarch
+        default: true
+        driver_opts:
+          memory: 8g
+    users: [root, gitlab-runner]
+"""
+
+RETURN = r"""
+actions:
+  description: What was done, or would be in check mode; empty if the host is as asked.
+  returned: always
+  type: list
+  elements: str
+  sample: ["create builder multiarch for root: not in the store"]
+notes:
+  description: What was left alone or waits, and why.
+  returned: always
+  type: list
+  elements: str
+  sample: []
+"""
+
+from ansible_collections.multiarch.builders.plugins.module_utils.converge import converge
+
+if __name__ == "__main__":
+    converge("buildx")

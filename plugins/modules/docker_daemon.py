@@ -1,0 +1,70 @@
+#!/usr/bin/python
+# Copyright: multiarch.builders contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Merge into daemon.json, and restart dockerd where it must be."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: docker_daemon
+short_description: Merge into daemon.json, and restart dockerd where it must be
+version_added: 0.1.0
+author:
+  - multiarch.builders contributors (@multiarch)
+description:
+  - Merges O(daemon_options), the mirrors of Docker Hub and the containerd image store into
+    C(/etc/docker/daemon.json). Keys of others stay, keys of ours that are no longer asked for go.
+  - The result is validated by dockerd itself before it is written. If dockerd does not come up with it, the former
+    file is put back and dockerd started again.
+  - A copy of each former file is kept below C(/var/lib/multiarch-builders/backups).
+extends_documentation_fragment:
+  - multiarch.builders.options.registries
+  - multiarch.builders.options.daemon_options
+  - multiarch.builders.options.allow_image_store_switch
+  - multiarch.builders.options.disruption
+attributes:
+  check_mode:
+    support: full
+    description: Tells what it would do, and changes nothing.
+  diff_mode:
+    support: full
+    description: Shows files before and after, never a secret.
+  idempotent:
+    support: full
+    description: A host that is as asked is not changed.
+requirements:
+  - Python 3.9 or later on the host, nothing else
+  - tomlkit and cryptography on the controller
+"""
+
+EXAMPLES = r"""
+- name: Run dockerd with a mirror and small logs
+  multiarch.builders.docker_daemon:
+    registries:
+      - host: docker.io
+        mirrors: [mirror.example.com]
+    daemon_options:
+      log-driver: local
+    disruption: wait
+"""
+
+RETURN = r"""
+actions:
+  description: What was done, or would be in check mode; empty if the host is as asked.
+  returned: always
+  type: list
+  elements: str
+  sample: ["restart docker: features.containerd-snapshotter: absent → true"]
+notes:
+  description: What was left alone or waits, and why.
+  returned: always
+  type: list
+  elements: str
+  sample: []
+"""
+
+from ansible_collections.multiarch.builders.plugins.module_utils.converge import converge
+
+if __name__ == "__main__":
+    converge("daemon")

@@ -1,0 +1,62 @@
+#!/usr/bin/python
+# Copyright: multiarch.builders contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Make sure that Docker and buildx are there, in versions that serve."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: engine
+short_description: Make sure that Docker and buildx are there, in versions that serve
+version_added: 0.1.0
+author:
+  - multiarch.builders contributors (@multiarch)
+description:
+  - Looks at dockerd and the buildx plugin, and starts an installed dockerd that does not run.
+  - Fails where a version is too old for what the other concerns need, and names what was found and the ways out.
+extends_documentation_fragment:
+  - multiarch.builders.options.concerns
+  - multiarch.builders.options.daemon_options
+  - multiarch.builders.options.instances
+  - multiarch.builders.options.engine
+attributes:
+  check_mode:
+    support: full
+    description: Tells what it would do, and changes nothing.
+  diff_mode:
+    support: full
+    description: Shows files before and after, never a secret.
+  idempotent:
+    support: full
+    description: A host that is as asked is not changed.
+requirements:
+  - Python 3.9 or later on the host, nothing else
+  - tomlkit and cryptography on the controller
+"""
+
+EXAMPLES = r"""
+- name: Docker and buildx are there
+  multiarch.builders.engine:
+    concerns: [engine, daemon, buildx]
+"""
+
+RETURN = r"""
+actions:
+  description: What was done, or would be in check mode; empty if the host is as asked.
+  returned: always
+  type: list
+  elements: str
+  sample: ["start docker, which is installed but not running"]
+notes:
+  description: What was left alone or waits, and why.
+  returned: always
+  type: list
+  elements: str
+  sample: []
+"""
+
+from ansible_collections.multiarch.builders.plugins.module_utils.converge import converge
+
+if __name__ == "__main__":
+    converge("engine")

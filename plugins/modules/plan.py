@@ -1,0 +1,106 @@
+#!/usr/bin/python
+# Copyright: multiarch.builders contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Tell what a host is, what it should be, and what differs, in one round trip."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: plan
+short_description: Tell what differs between a host and what is asked of it, in one round trip
+version_added: 0.1.0
+author:
+  - multiarch.builders contributors (@multiarch)
+description:
+  - Observes everything that the other modules of this collection look after, and plans with the same code that they
+    apply with. Nothing is changed, ever.
+  - Each concern knows what the ones before it cause, so that a restart of dockerd shows once, with what it stops.
+  - In check mode it counts as changed if something is pending. So C(--check --diff) is the whole plan.
+extends_documentation_fragment:
+  - multiarch.builders.options.concerns
+  - multiarch.builders.options.engine
+  - multiarch.builders.options.platforms
+  - multiarch.builders.options.registries
+  - multiarch.builders.options.instances
+  - multiarch.builders.options.users
+  - multiarch.builders.options.binfmt_image
+  - multiarch.builders.options.daemon_options
+  - multiarch.builders.options.allow_image_store_switch
+  - multiarch.builders.options.buildkit_options
+  - multiarch.builders.options.disruption
+attributes:
+  check_mode:
+    support: full
+    description: Never changes anything; counts as changed in check mode if something is pending.
+  diff_mode:
+    support: full
+    description: Shows files before and after, never a secret.
+  idempotent:
+    support: full
+    description: Never changes anything.
+requirements:
+  - Python 3.9 or later on the host, nothing else
+  - tomlkit and cryptography on the controller
+"""
+
+EXAMPLES = r"""
+- name: Plan
+  multiarch.builders.plan:
+    platforms: [amd64, arm64, riscv64]
+    registries:
+      - host: harbor.example.com
+        ca: files/harbor-ca.pem
+  register: plan
+
+- name: Show it
+  ansible.builtin.debug:
+    var: plan.plan
+"""
+
+RETURN = r"""
+pending:
+  description: The concerns that have something to do, in their order.
+  returned: always
+  type: list
+  elements: str
+  sample: [trust, daemon]
+plan:
+  description: What each of them would do.
+  returned: always
+  type: list
+  elements: dict
+  contains:
+    concern:
+      description: The concern.
+      type: str
+      sample: daemon
+    actions:
+      description: Its actions in words.
+      type: list
+      elements: str
+      sample: ["restart docker: features.containerd-snapshotter: absent → true"]
+errors:
+  description: Why the host cannot be made as asked, all of it at once.
+  returned: when it cannot
+  type: list
+  elements: str
+  sample: ["engine: Docker is not installed"]
+actions:
+  description: What was done, or would be in check mode; empty if the host is as asked.
+  returned: always
+  type: list
+  elements: str
+  sample: ["register handler qemu-aarch64 for linux/arm64"]
+notes:
+  description: What was left alone or waits, and why.
+  returned: always
+  type: list
+  elements: str
+  sample: []
+"""
+
+from ansible_collections.multiarch.builders.plugins.module_utils.converge import plan_all
+
+if __name__ == "__main__":
+    plan_all()

@@ -1,0 +1,68 @@
+#!/usr/bin/python
+# Copyright: multiarch.builders contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Make a host trust its registries, and log its users in."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: registry_trust
+short_description: Make a host trust its registries, and log its users in
+version_added: 0.1.0
+author:
+  - multiarch.builders contributors (@multiarch)
+description:
+  - Writes CA and client certificates to the folder C(certs.d) of dockerd and CAs to the store of the operating
+    system, and removes its own ones that left the table.
+  - Merges logins into C(~/.docker/config.json) of each user, or hands them to the credential helper named there.
+  - dockerd reads the store of the operating system once, when it starts. M(multiarch.builders.docker_daemon) knows
+    and restarts it.
+extends_documentation_fragment:
+  - multiarch.builders.options.registries
+  - multiarch.builders.options.users
+attributes:
+  check_mode:
+    support: full
+    description: Tells what it would do, and changes nothing.
+  diff_mode:
+    support: full
+    description: Shows files before and after, never a secret.
+  idempotent:
+    support: full
+    description: A host that is as asked is not changed.
+requirements:
+  - Python 3.9 or later on the host, nothing else
+  - tomlkit and cryptography on the controller
+"""
+
+EXAMPLES = r"""
+- name: Trust the company's Harbor
+  multiarch.builders.registry_trust:
+    registries:
+      - host: harbor.example.com
+        ca: files/harbor-ca.pem
+        username: robot$ci
+        password: "{{ vault_harbor_password }}"
+    users: [root, gitlab-runner]
+"""
+
+RETURN = r"""
+actions:
+  description: What was done, or would be in check mode; empty if the host is as asked.
+  returned: always
+  type: list
+  elements: str
+  sample: ["write /etc/docker/certs.d/harbor.example.com/ca.crt (1 certificate, sha256 0f3c…)"]
+notes:
+  description: What was left alone or waits, and why.
+  returned: always
+  type: list
+  elements: str
+  sample: []
+"""
+
+from ansible_collections.multiarch.builders.plugins.module_utils.converge import converge
+
+if __name__ == "__main__":
+    converge("trust")

@@ -1,0 +1,31 @@
+# Copyright: multiarch.builders contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Proofs as lines of text: a row for each host, a column for each platform. Pure."""
+
+from __future__ import annotations
+
+import typing as t
+from collections.abc import Mapping
+
+
+def table(results: Mapping[str, Mapping[str, t.Any]]) -> list[str]:
+    """The table of {host: result of module build_proof}; a host without a whole proof says so in each cell."""
+    platforms = list(
+        dict.fromkeys(each["platform"] for result in results.values() for each in result.get("proofs", []))
+    )
+    rows = [["host", *platforms]]
+    for host, result in results.items():
+        whole = bool(result.get("proofs")) and not result.get("failed")
+        rows.append([host, *(_cell(result, platform) if whole else "NOT PROVEN" for platform in platforms)])
+        if not platforms:
+            rows[-1].append("NOT PROVEN")
+    widths = [max(len(row[column]) for row in rows if column < len(row)) for column in range(max(map(len, rows)))]
+    return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=False)).rstrip() for row in rows]
+
+
+def _cell(result: Mapping[str, t.Any], platform: str) -> str:
+    found = [each for each in result["proofs"] if each["platform"] == platform]
+    if not found:
+        return "NOT PROVEN"
+    return f"{found[0]['how']} {'pushed' if all(each['pushed'] for each in found) else 'built'}"
