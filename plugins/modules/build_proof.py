@@ -92,6 +92,7 @@ from dataclasses import asdict
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.multiarch.builders.plugins.module_utils.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.options import argument_spec
+from ansible_collections.multiarch.builders.plugins.module_utils.platform import canonical
 from ansible_collections.multiarch.builders.plugins.module_utils.proof.build import prove
 
 
@@ -102,11 +103,12 @@ def main() -> None:
     given = module.params
     proofs = []
     try:
+        platforms = list(dict.fromkeys(canonical(each) for each in given["platforms"]))
         for user in () if module.check_mode else given["users"]:
             for instance in given["instances"]:
-                found = prove(instance["name"], user, given["platforms"], given["base"], given["repository"])
+                found = prove(instance["name"], user, platforms, given["base"], given["repository"])
                 proofs += [{"user": user, "builder": instance["name"], **asdict(each)} for each in found]
-    except HostError as exc:
+    except (HostError, ValueError) as exc:
         module.fail_json(msg=str(exc), proofs=proofs)
     module.exit_json(changed=False, proofs=proofs)
 
