@@ -22,7 +22,7 @@ description:
 positional: hosts
 options:
   _input:
-    description: The variable C(hostvars), in which role C(builder_verify) left C(builder_proof).
+    description: The variable C(hostvars), in which role C(builder_verify) left C(builder_verify_proof).
     type: dict
     required: true
   hosts:
@@ -52,7 +52,7 @@ def proof_table(hostvars: t.Any, hosts: t.Any) -> list[str]:
     """The filter; see DOCUMENTATION."""
     if not isinstance(hostvars, Mapping) or not isinstance(hosts, Sequence):
         raise AnsibleFilterError("multiarch.builders.proof_table: needs hostvars and a list of hosts")
-    return table({host: (hostvars[host].get("builder_proof") or {}) for host in hosts})
+    return table({host: (hostvars[host].get("builder_verify_proof") or {}) for host in hosts})
 
 
 class FilterModule:

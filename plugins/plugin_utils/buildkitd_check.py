@@ -86,12 +86,13 @@ KINDS: Mapping[str, tuple[Callable[[object], bool], str]] = {
 
 
 def check_keys(
-    value: object, variable: str, findings: Findings, node: Node = BUILDKITD_KEYS, *, removals: bool = False
+    value: object, variable: str, findings: Findings, node: Node | None = None, *, removals: bool = False
 ) -> None:
-    """Hold *value*, the content of buildkitd.toml, against *node* of the table.
+    """Hold *value*, the content of buildkitd.toml, against *node* of the table, by default the whole file's.
 
     *removals*: null is allowed, as a merge patch removes with it. What is wrong goes to *findings*.
     """
+    node = BUILDKITD_KEYS if node is None else node
     if value is None and removals:
         return
     if isinstance(node, str):

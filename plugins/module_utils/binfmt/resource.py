@@ -23,6 +23,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.binfmt.decide i
     unwanted,
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.binfmt.formats import ElfFormat
+from ansible_collections.multiarch.builders.plugins.module_utils.binfmt.handler_file import Handler
 from ansible_collections.multiarch.builders.plugins.module_utils.docker_api import Docker, split_reference
 from ansible_collections.multiarch.builders.plugins.module_utils.files import RemoveFile, WriteFile, read, remove, write
 from ansible_collections.multiarch.builders.plugins.module_utils.resource import Action, Effects, Plan, Resource
@@ -92,7 +93,10 @@ class Binfmt(Resource[BinfmtState]):
             Action(f"remove handler {name}, which no platform of builder_platforms needs", DropHandler(name))
             for name in gone
         ]
-        return Plan(tuple(actions), tuple(_note(each) for each in findings if each.verdict is Verdict.LEAVE))
+        return Plan(
+            tuple(actions),
+            tuple(_note(each, each.handler) for each in findings if each.verdict is Verdict.LEAVE and each.handler),
+        )
 
     def _keep(self, found: Finding, state: BinfmtState) -> t.Optional[Action]:
         fmt = found.fmt
@@ -151,9 +155,7 @@ def _file(handler: str) -> str:
     return f"{BINFMT_D}/{handler}.conf"
 
 
-def _note(found: Finding) -> str:
-    handler = found.handler
-    assert handler is not None
+def _note(found: Finding, handler: Handler) -> str:
     return (
         f"linux/{found.fmt.architecture}: handler {handler.name} of somebody else works and was left alone "
         f"(interpreter {handler.interpreter}, flags {handler.flags})"

@@ -17,7 +17,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.buildx.store im
 from ansible_collections.multiarch.builders.plugins.module_utils.spec import Instance
 
 try:  # Python 3.11
-    import tomllib
+    import tomllib  # novm
 except ImportError:  # older hosts compare what was rendered with what was stored, see Remembered
     tomllib = None  # type: ignore[assignment]
 
