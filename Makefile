@@ -11,12 +11,12 @@ BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export ANSIBLE_CONFIG := $(CURDIR)/ansible.cfg
 # The stages of `make test`, in order; each is a target of this file too.
-STAGES := packages venv lint sanity unit lab molecule readme
+STAGES := packages venv lint sanity unit lab molecule hosts readme
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .PHONY: help demo lab lab-down lab-list test lint lint-python lint-yaml lint-ansible lint-docs \
-	sanity unit molecule readme venv packages clean
+	sanity unit molecule hosts readme venv packages clean
 
 help: ## list the targets
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 20
@@ -48,6 +48,9 @@ unit: venv ## unit tests, no host needed
 
 molecule: lab ## check, converge, idempotence and verify on fresh lab hosts
 	@$(BIN)/molecule test --all
+
+hosts: lab ## behaviour on lab hosts: plans, failures, ways back
+	@$(BIN)/pytest tests/hosts
 
 readme: lab ## run every command of README.md
 	@$(BIN)/python -m tests.readme

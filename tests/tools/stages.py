@@ -20,7 +20,7 @@ ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT))
 from lab.requirements import refusal  # noqa: E402  (found by the line above)
 
-NEED_LAB = ("packages", "lab", "molecule", "readme")
+NEED_LAB = ("packages", "lab", "molecule", "hosts", "readme")
 SKIPPED = re.compile(r"SKIPPED (.*)")
 COUNT = re.compile(r"=*\s*((?:\d+ (?:passed|failed|errors?|skipped|xfailed|commands run)(?:, )?)+)")
 SANITY = re.compile(r'Running sanity test "')

@@ -27,10 +27,11 @@ PASSWORD = VaultSecret(b"vault password")
 ACTIONS = {
     "spec": (None, set(OPTIONS)),
     "plan": ("multiarch.builders.plan", set(OPTIONS)),
+    "engine": ("multiarch.builders.engine", {"concerns", "engine", "instances", "daemon_options"}),
     "registry_trust": ("multiarch.builders.registry_trust", {"registries", "users"}),
     "docker_daemon": (
         "multiarch.builders.docker_daemon",
-        {"registries", "daemon_options", "disruption", "drain_timeout"},
+        {"registries", "daemon_options", "allow_image_store_switch", "disruption", "drain_timeout"},
     ),
     "binfmt_handlers": ("multiarch.builders.binfmt_handlers", {"platforms", "binfmt_image", "registries"}),
     "buildx_builder": (

@@ -1,0 +1,41 @@
+"""Hosts that cannot be provisioned fail alone, say why, and the next run finishes them."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.hosts.lab import lab, on, playbook
+
+
+def test_a_host_that_is_down_fails_alone_and_is_finished_by_the_next_run_and_lasts(spare: str) -> None:
+    on(spare, "systemctl stop ssh.socket 2>/dev/null; systemctl stop ssh")
+    run = playbook("provision-builders", limit=f"{spare},builder-1")
+    assert run.recap(spare)["unreachable"] == 1
+    assert (run.recap("builder-1")["failed"], run.recap("builder-1")["unreachable"]) == (0, 0)
+
+    on(spare, "systemctl start ssh")
+    run = playbook("provision-builders", limit=f"{spare},builder-1")
+    assert run.status == 0, run.output
+    assert run.recap("builder-1")["changed"] == 0
+    assert run.recap(spare)["changed"] == 4  # trust, daemon, binfmt, buildx
+
+    lab("reboot", spare)
+    assert "enabled" in on(spare, "head -n 1 /proc/sys/fs/binfmt_misc/qemu-s390x")
+    assert on(spare, "docker inspect --format '{{.State.Running}}' buildx_buildkit_multiarch0").strip() == "true"
+    assert playbook("provision-builders", limit=spare).recap(spare)["changed"] == 0
+
+
+@pytest.mark.parametrize(
+    ("host", "told"),
+    [
+        pytest.param(
+            "old-1", ["Docker 20.10", "24.0 or newer", "the buildx plugin is not installed", "0.12"], id="old"
+        ),
+        pytest.param("bare-1", ["Docker is not installed", "docker.io, docker-cli, docker-buildx"], id="bare"),
+    ],
+)
+def test_a_host_without_what_is_needed_says_what_was_found_and_the_ways_out(host: str, told: list[str]) -> None:
+    run = playbook("provision-builders", limit=host)
+    assert run.recap(host)["failed"] == 1
+    assert run.recap(host)["changed"] == 0
+    assert [each for each in told if not run.says(each)] == [], run.output
