@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import os
+import pwd
 import typing as t
 from dataclasses import asdict
 
@@ -26,6 +28,7 @@ Result = t.Dict[str, t.Any]
 def converge(concern: str) -> None:
     """The whole of a concern's module: observe, plan, apply what differs, and look again."""
     module = AnsibleModule(argument_spec(*OPTIONS_OF[concern]), supports_check_mode=True)
+    require_root(module)
     resource = resource_for(concern, module.params, Docker())
     plan = Plan()
     try:
@@ -43,6 +46,7 @@ def converge(concern: str) -> None:
 def plan_all() -> None:
     """The whole of module plan: all concerns in one process, each knowing what the ones before it cause."""
     module = AnsibleModule(argument_spec(*OPTIONS), supports_check_mode=True)
+    require_root(module)
     docker = Docker()
     effects: Effects = NO_EFFECTS
     plans: t.Dict[str, Plan] = {}
@@ -60,6 +64,13 @@ def plan_all() -> None:
     if errors:
         module.fail_json(msg="\n".join(errors), errors=errors, **result)
     module.exit_json(changed=module.check_mode and bool(result["pending"]), **result)
+
+
+def require_root(module: AnsibleModule) -> None:
+    """Everything here belongs to root; without, dockerd would only seem to be down."""
+    if os.geteuid() != 0:
+        user = pwd.getpwuid(os.geteuid()).pw_name
+        module.fail_json(msg=f"{user} may not see what root owns: set `become: true` (ansible_become) for this host")
 
 
 def _plan_result(plans: t.Mapping[str, Plan]) -> Result:

@@ -18,6 +18,7 @@ import time
 import typing as t
 import urllib.parse
 
+from ansible_collections.multiarch.builders.plugins.module_utils.daemon_process import daemon_pid
 from ansible_collections.multiarch.builders.plugins.module_utils.errors import HostError
 
 SOCKET = "/var/run/docker.sock"
@@ -47,7 +48,12 @@ class Docker:
         self._version: t.Optional[str] = None
 
     def answers(self) -> bool:
-        """Whether dockerd is there and ready."""
+        """Whether dockerd is there and ready.
+
+        Its process is looked for first: where systemd listens on the socket, asking would start a stopped dockerd.
+        """
+        if self._path == SOCKET and daemon_pid() is None:
+            return False
         try:
             self._request("GET", "/_ping", timeout=5)
         except HostError:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import pathlib
 import shutil
@@ -43,6 +44,25 @@ class RemoveFile:
 
     path: str
     folder: bool = False
+    owner: t.Optional[Owner] = None
+
+
+@contextlib.contextmanager
+def acting_as(owner: t.Optional[Owner]) -> t.Iterator[None]:
+    """Touch files with the rights of *owner*: a link in a user's folder must not lead root elsewhere."""
+    if owner is None or os.geteuid() != 0 or owner.uid == 0:
+        yield
+        return
+    groups, gid = os.getgroups(), os.getegid()
+    try:
+        os.setgroups([owner.gid])
+        os.setegid(owner.gid)
+        os.seteuid(owner.uid)
+        yield
+    finally:
+        os.seteuid(0)
+        os.setegid(gid)
+        os.setgroups(groups)
 
 
 def read(path: str) -> t.Optional[str]:
@@ -66,21 +86,29 @@ def differs(wanted: WriteFile) -> bool:
 
 def write(step: WriteFile) -> None:
     """Replace *step.path* in one move: another process sees the old file or the new one, also after a crash."""
-    path = pathlib.Path(os.path.realpath(step.path))  # a symlink's target changes, the link stays
-    owner = step.owner or Owner(0, 0)
-    make_folders(path.parent, step.owner)
+    owner = step.owner or Owner(os.geteuid(), os.getegid())
+    try:
+        with acting_as(step.owner):
+            path = pathlib.Path(os.path.realpath(step.path))  # a link's target changes, the link stays
+            make_folders(path.parent, 0o700 if step.owner else 0o755)
+            _replace(path, step.content, step.mode, owner)
+    except OSError as exc:
+        raise HostError(f"{step.path} cannot be written: {exc}") from exc
+
+
+def _replace(path: pathlib.Path, content: str, mode: int, owner: Owner) -> None:
     descriptor, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
     try:
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            os.fchmod(file.fileno(), step.mode)
+            os.fchmod(file.fileno(), mode)
             os.fchown(file.fileno(), owner.uid, owner.gid)
-            file.write(step.content)
+            file.write(content)
             file.flush()
             os.fsync(file.fileno())
         pathlib.Path(temporary).replace(path)
-    except OSError as exc:
+    except OSError:
         pathlib.Path(temporary).unlink(missing_ok=True)
-        raise HostError(f"{step.path} cannot be written: {exc}") from exc
+        raise
     sync_folder(path.parent)
 
 
@@ -88,25 +116,20 @@ def remove(step: RemoveFile) -> None:
     """Remove the file; one that is gone already is fine."""
     path = pathlib.Path(step.path)
     try:
-        path.unlink(missing_ok=True)
-        if step.folder and path.parent.is_dir() and not any(path.parent.iterdir()):
-            path.parent.rmdir()
+        with acting_as(step.owner):
+            path.unlink(missing_ok=True)
+            if step.folder and path.parent.is_dir() and not any(path.parent.iterdir()):
+                path.parent.rmdir()
     except OSError as exc:
         raise HostError(f"{step.path} cannot be removed: {exc}") from exc
 
 
-def make_folders(folder: pathlib.Path, owner: t.Optional[Owner] = None, mode: int = 0o755) -> None:
-    """Make *folder* and what is missing above it; a user's folders (*owner*) are the user's alone."""
-    missing = [each for each in (folder, *folder.parents) if not each.exists()]
-    for each in reversed(missing):
-        try:
-            each.mkdir(mode=0o700 if owner else mode)
-            if owner:
-                os.chown(each, owner.uid, owner.gid)
-        except FileExistsError:
-            continue
-        except OSError as exc:
-            raise HostError(f"{each} cannot be made: {exc}") from exc
+def make_folders(folder: pathlib.Path, mode: int = 0o755) -> None:
+    """Make *folder* and what is missing above it. Raises OSError."""
+    for each in reversed((folder, *folder.parents)):
+        if not each.exists():
+            with contextlib.suppress(FileExistsError):
+                each.mkdir(mode=mode)
 
 
 def sync_folder(folder: pathlib.Path) -> None:
@@ -123,7 +146,7 @@ def back_up(path: str) -> t.Optional[str]:
     source = pathlib.Path(path)
     if not source.exists():
         return None
-    make_folders(BACKUPS, mode=0o700)
+    make_folders(BACKUPS, 0o700)
     stamp = time.strftime("%Y%m%dT%H%M%S", time.gmtime())
     target = BACKUPS / f"{str(source).strip('/').replace('/', '_')}.{stamp}"
     shutil.copy2(source, target)

@@ -8,12 +8,11 @@ Times are seconds since boot: the wall clock may jump, and a reboot restarts doc
 
 from __future__ import annotations
 
-import os
 import pathlib
 import typing as t
 
 from ansible_collections.multiarch.builders.plugins.module_utils import record
-from ansible_collections.multiarch.builders.plugins.module_utils.command import run
+from ansible_collections.multiarch.builders.plugins.module_utils.daemon_process import daemon_start
 from ansible_collections.multiarch.builders.plugins.module_utils.resource import Effect
 
 _RECORD = "pending"
@@ -39,25 +38,6 @@ def since_start() -> t.FrozenSet[Effect]:
         return frozenset()
     boot = _boot()
     return frozenset(Effect[name] for name, mark in marks.items() if mark["boot"] == boot and mark["uptime"] > started)
-
-
-def daemon_pid() -> t.Optional[int]:
-    """The main process of docker.service, None if it does not run."""
-    text = run(["systemctl", "show", "--property=MainPID", "--value", "docker.service"]).stdout.strip()
-    return int(text) if text.isdigit() and text != "0" else None
-
-
-def daemon_start() -> t.Optional[float]:
-    """When dockerd started, in seconds since boot."""
-    pid = daemon_pid()
-    if pid is None:
-        return None
-    try:
-        fields = pathlib.Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
-    except OSError:
-        return None
-    # proc(5): starttime is field 22, in clock ticks after boot; two fields went with the name
-    return int(fields[19]) / os.sysconf("SC_CLK_TCK")
 
 
 def _boot() -> str:

@@ -90,6 +90,7 @@ proofs:
 from dataclasses import asdict
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.multiarch.builders.plugins.module_utils.converge import require_root
 from ansible_collections.multiarch.builders.plugins.module_utils.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.options import argument_spec
 from ansible_collections.multiarch.builders.plugins.module_utils.platform import canonical
@@ -100,6 +101,7 @@ def main() -> None:
     """Prove each builder for each user."""
     own = {"repository": {"type": "str", "default": ""}, "base": {"type": "str", "default": "scratch"}}
     module = AnsibleModule({**argument_spec("platforms", "instances", "users"), **own}, supports_check_mode=True)
+    require_root(module)
     given = module.params
     proofs = []
     try:

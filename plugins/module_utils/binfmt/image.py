@@ -43,7 +43,10 @@ def install(image: str, binaries: t.Iterable[str], docker: Docker, login: t.Opti
         docker.pull(image, login)
         here = docker.get(f"/images/{reference}/json")
     folder = pathlib.Path(folder_of(image))
-    make_folders(folder)
+    try:
+        make_folders(folder)
+    except OSError as exc:
+        raise HostError(f"{folder} cannot be made: {exc}") from exc
     container = docker.create(image)
     try:
         for name in binaries:

@@ -198,7 +198,7 @@ class Buildx(Resource[BuildxState]):
                 self._remove_container(name)
             for user in step.users:
                 # the entry goes, the container stays: buildx cannot change a builder (docker/buildx#3079)
-                remove(RemoveFile(store.entry_path(user, step.instance.name)))
+                remove(RemoveFile(store.entry_path(user, step.instance.name), owner=_owner(user)))
                 client.create(step.instance, user)
         except HostError:
             self._put_back(step, former)
@@ -220,10 +220,9 @@ class Buildx(Resource[BuildxState]):
         for user, text in former.items():
             path = store.entry_path(user, step.instance.name)
             if text is None:
-                remove(RemoveFile(path))
+                remove(RemoveFile(path, owner=_owner(user)))
             else:
-                entry = user_entry(user)
-                write(WriteFile(path, text, mode=0o600, owner=Owner(entry.pw_uid, entry.pw_gid)))
+                write(WriteFile(path, text, mode=0o600, owner=_owner(user)))
         again = next((user for user, text in former.items() if text is not None), None)
         if step.container and again is not None:
             self._remove_container(container_name(step.instance))
@@ -242,6 +241,11 @@ class Buildx(Resource[BuildxState]):
 def container_name(wanted: Instance) -> str:
     """The container of the builder's only node (docker/buildx, builder/builder.go and driver/docker-container)."""
     return f"{BUILDER_PREFIX}{wanted.name}0"
+
+
+def _owner(user: str) -> Owner:
+    entry = user_entry(user)
+    return Owner(entry.pw_uid, entry.pw_gid)
 
 
 def _entry(user: str, name: str) -> t.Union[store.StoredBuilder, str, None]:

@@ -70,9 +70,10 @@ def desired(state: DaemonState, patch: t.Mapping[str, t.Any]) -> Document:
 
 
 def owned_after(state: DaemonState, patch: t.Mapping[str, t.Any]) -> t.Tuple[Path, ...]:
-    """The paths that are ours then: what we set, less what somebody else had set to the same value before."""
+    """The paths that are ours then: what we set, less what somebody else had there and the patch leaves as it is."""
+    after = merge(state.document, patch)
     theirs = {
-        path for path in leaves(patch) if path not in state.owned and _at(state.document, path) == _at(patch, path)
+        path for path in leaves(patch) if path not in state.owned and _at(state.document, path) == _at(after, path)
     }
     return tuple(sorted(set(leaves(patch)) - theirs))
 

@@ -13,6 +13,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.errors import H
 
 PATH = "/etc/docker/daemon.json"
 Document = t.Dict[str, t.Any]
+_TOKEN = re.compile(r'(?P<text>"(?:[^"\\]|\\.)*")(?P<colon>\s*:)?|[{}]')
 
 
 def parse(text: t.Optional[str], path: str = PATH) -> Document:
@@ -23,17 +24,19 @@ def parse(text: t.Optional[str], path: str = PATH) -> Document:
     if text is None or not text.strip():
         return {}
     try:
-        found = json.loads(text, object_pairs_hook=_strict)
+        found = json.loads(text)
     except json.JSONDecodeError as exc:
         raise HostError(
             f"{path} is no JSON: {exc.msg} in line {exc.lineno}, column {exc.colno}. It was left as it is: mend or "
             "remove it, then run again"
         ) from exc
-    except _TwiceError as exc:
+    second = _second(text)
+    if second is not None:
+        key, line = second
         raise HostError(
-            f"{path} has the key {exc.key!r} twice in one mapping, in line {_line_of_second(text, exc.key)}: dockerd "
-            "takes the last one. It was left as it is: remove one of them, then run again"
-        ) from exc
+            f"{path} has the key {key!r} twice in one mapping, in line {line}: dockerd takes the last one. It was left "
+            "as it is: remove one of them, then run again"
+        )
     if not isinstance(found, dict):
         raise HostError(f"{path} holds no mapping but {type(found).__name__}. It was left as it is: mend or remove it")
     return found
@@ -45,21 +48,17 @@ def render(document: t.Mapping[str, t.Any], former: t.Optional[str]) -> str:
     return json.dumps(document, indent=found.group(1) if found else 4, ensure_ascii=False) + "\n"
 
 
-class _TwiceError(ValueError):
-    def __init__(self, key: str) -> None:
-        super().__init__(key)
-        self.key = key
-
-
-def _strict(pairs: t.List[t.Tuple[str, t.Any]]) -> Document:
-    found: Document = {}
-    for key, value in pairs:
-        if key in found:
-            raise _TwiceError(key)
-        found[key] = value
-    return found
-
-
-def _line_of_second(text: str, key: str) -> int:
-    places = [match.start() for match in re.finditer(re.escape(json.dumps(key)) + r"\s*:", text)]
-    return text.count("\n", 0, places[-1]) + 1 if places else 1
+def _second(text: str) -> t.Optional[t.Tuple[str, int]]:
+    """(key, line) of the first key that its mapping has already, in a text that is JSON."""
+    mappings: t.List[t.Set[str]] = []
+    for token in _TOKEN.finditer(text):
+        if token.group() == "{":
+            mappings.append(set())
+        elif token.group() == "}":
+            mappings.pop()
+        elif token.group("colon"):
+            key = json.loads(token.group("text"))
+            if key in mappings[-1]:
+                return key, text.count("\n", 0, token.start()) + 1
+            mappings[-1].add(key)
+    return None

@@ -92,9 +92,10 @@ class Daemon(Resource[DaemonState]):
         after = desired(state, self.patch)
         actions: t.List[Action] = []
         notes = list(unusable_mirrors(self.registries))
+        self._guard_store(state, after)
         if after != state.document:
             text = render(after, state.text)
-            service.validate(text)
+            notes += service.validate(text)
             step = WriteConfiguration(text, state.text, owned_after(state, self.patch), state.owned)
             summary = f"write {PATH}: {'; '.join(changes(state.document, after))}"
             actions.append(Action(summary, step, difference=Difference(PATH, state.text or "", text)))
@@ -109,17 +110,18 @@ class Daemon(Resource[DaemonState]):
         effects = {Effect.DAEMON_RESTARTS}
         summary = f"restart docker: {'; '.join(reasons)}"
         if state.info is not None and wants_containerd_store(after) and not has_containerd_store(state.info):
-            self._guard_store(state.info)
             effects.add(Effect.IMAGE_STORE_SWITCHES)
         work = at_restart(self.docker) if state.info is not None else None
         if work:
             summary += f" (running now: {work})"
         return Action(summary, RestartDaemon(after), frozenset(effects))
 
-    def _guard_store(self, info: t.Mapping[str, t.Any]) -> None:
+    def _guard_store(self, state: DaemonState, after: Document) -> None:
         """Refuse to make images and containers vanish without leave; they stay on disk, but are not shown."""
+        info = state.info or {}
         images, containers = info.get("Images", 0), info.get("Containers", 0)
-        if (images or containers) and not self.allow_image_store_switch:
+        switches = bool(info) and wants_containerd_store(after) and not has_containerd_store(info)
+        if switches and (images or containers) and not self.allow_image_store_switch:
             raise HostError(
                 f"features.containerd-snapshotter would make {images} images and {containers} containers of the image "
                 f"store {info.get('Driver')} invisible (they stay on disk, switching back shows them again): set "

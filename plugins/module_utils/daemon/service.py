@@ -17,8 +17,8 @@ from ansible_collections.multiarch.builders.plugins.module_utils.errors import H
 _START_SECONDS = 90
 
 
-def validate(text: str) -> None:
-    """Ask dockerd itself (since 23.0). Raises HostError with its words if it refuses *text*."""
+def validate(text: str) -> t.Tuple[str, ...]:
+    """Ask dockerd itself. Raises HostError with its words if it refuses *text*; notes if it cannot tell."""
     descriptor, path = tempfile.mkstemp(prefix="daemon.json.", dir="/run")
     try:
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
@@ -26,11 +26,14 @@ def validate(text: str) -> None:
         outcome = run(["dockerd", "--validate", "--config-file", path])
     finally:
         pathlib.Path(path).unlink(missing_ok=True)
+    if "unknown flag: --validate" in outcome.words:
+        return ("this dockerd is older than 23.0 and cannot validate daemon.json before it starts with it",)
     if outcome.status != 0:
         raise HostError(
             f"dockerd refuses what daemon.json would become, nothing was changed: {outcome.words.replace(path, 'it')}. "
             "Mend builder_daemon_options"
         )
+    return ()
 
 
 def restart(docker: Docker) -> t.Optional[str]:
