@@ -1,0 +1,46 @@
+# Copyright: multiarch.builders contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the tests of several modules share: our folder on a host, in a temporary place, and a stand-in for dockerd."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from ansible_collections.multiarch.builders.plugins.module_utils import files, record
+from ansible_collections.multiarch.builders.plugins.module_utils.docker_api import Docker
+from ansible_collections.multiarch.builders.tests.unit.plugins.module_utils.dockerd_stand_in import DockerdStandIn
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """/var/lib/multiarch-builders. What is in it belongs to root, so the test is skipped for others."""
+    if os.geteuid() != 0:
+        pytest.skip("records belong to root")
+    folder = tmp_path / "multiarch-builders"
+    monkeypatch.setattr(record.load, "__defaults__", (folder,))
+    monkeypatch.setattr(record.save, "__defaults__", (folder,))
+    monkeypatch.setattr(files, "BACKUPS", folder / "backups")
+    return folder
+
+
+@pytest.fixture
+def dockerd(tmp_path: Path) -> Iterator[DockerdStandIn]:
+    """A stand-in for dockerd, on a socket of its own."""
+    with DockerdStandIn(tmp_path / "docker.sock") as running:
+        yield running
+
+
+@pytest.fixture
+def docker(dockerd: DockerdStandIn) -> Docker:
+    """The client under test, at the stand-in."""
+    return Docker(str(dockerd.path))
+
+
+@pytest.fixture
+def no_docker(tmp_path: Path) -> Docker:
+    """The client under test, where no dockerd listens."""
+    return Docker(str(tmp_path / "no.sock"))
