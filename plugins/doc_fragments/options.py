@@ -222,14 +222,16 @@ options:
   disruption:
     description:
       - What may be done to running builds, and to containers that a restart of dockerd would stop.
-      - V(wait) lets builds end, for O(drain_timeout) seconds at most, V(now) waits for nothing, V(never) changes
-        nothing that would disturb them and says so.
+      - V(wait) waits until no build runs and no container would be lost, one without live-restore and without a
+        restart policy V(always) or V(unless-stopped). After O(drain_timeout) seconds the host fails, unchanged, and
+        names who still runs.
+      - V(now) waits for nothing. V(never) restarts and recreates nothing, and says what is pending.
     type: str
     choices: [wait, now, never]
     default: wait
   drain_timeout:
     description:
-      - Seconds to wait for running builds with O(disruption=wait).
+      - Seconds to wait for running builds and containers with O(disruption=wait).
     type: int
     default: 900
 """

@@ -12,6 +12,7 @@ import typing as t
 from dataclasses import dataclass
 
 from ansible_collections.multiarch.builders.plugins.module_utils.errors import HostError
+from ansible_collections.multiarch.builders.plugins.module_utils.files import Owner
 
 # dockerd looks for docker-proxy and the iptables programs in the administrator's folders.
 _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -41,6 +42,12 @@ def user_entry(name: str) -> pwd.struct_passwd:
         raise HostError(
             f"builder_users: {name!r} is no user of this host: create the user first, or take the name out"
         ) from None
+
+
+def owner_of(name: str) -> Owner:
+    """The user's ids, for files of that user."""
+    entry = user_entry(name)
+    return Owner(entry.pw_uid, entry.pw_gid)
 
 
 def environment(user: t.Optional[str], extra: t.Optional[t.Mapping[str, str]] = None) -> t.Dict[str, str]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import pwd
+import re
 import typing as t
 from dataclasses import asdict
 
@@ -39,7 +40,7 @@ def converge(concern: str) -> None:
             if left.actions:
                 raise HostError(f"done, but still differs: {'; '.join(each.summary for each in left.actions)}")
     except HostError as exc:
-        module.fail_json(msg=f"{concern}: {exc}", **_result(plan))
+        module.fail_json(msg=shown(f"{concern}: {exc}"), **_result(plan))
     module.exit_json(changed=bool(plan.actions), **_result(plan))
 
 
@@ -57,7 +58,7 @@ def plan_all() -> None:
             plans[concern] = resource.plan(resource.observe(), effects)
             effects |= plans[concern].effects
         except HostError as exc:
-            errors.append(f"{concern}: {exc}")
+            errors.append(shown(f"{concern}: {exc}"))
             if concern == "engine":  # nothing after it can be told without Docker
                 break
     result = _plan_result(plans)
@@ -79,24 +80,33 @@ def _plan_result(plans: t.Mapping[str, Plan]) -> Result:
         tuple(note for plan in plans.values() for note in plan.notes),
     )
     steps = [
-        {"concern": concern, "actions": [each.summary for each in plan.actions]}
+        {"concern": concern, "actions": [shown(each.summary) for each in plan.actions]}
         for concern, plan in plans.items()
         if plan.actions
     ]
     return {"pending": [step["concern"] for step in steps], "plan": steps, **_result(everything)}
 
 
+# A proxy's password in daemon.json, in a driver option: the one place where words leave the host.
+_CREDENTIALS = re.compile(r"(://)[^/@\s\"']+@")
+
+
+def shown(text: str) -> str:
+    """*text* without the credentials of its URLs."""
+    return _CREDENTIALS.sub(r"\1***@", text)
+
+
 def _result(plan: Plan) -> Result:
     differences = [asdict(action.difference) for action in plan.actions if action.difference is not None]
     return {
-        "actions": [action.summary for action in plan.actions],
-        "notes": list(plan.notes),
+        "actions": [shown(action.summary) for action in plan.actions],
+        "notes": [shown(note) for note in plan.notes],
         "diff": [
             {
                 "before_header": each["name"],
                 "after_header": each["name"],
-                "before": each["before"],
-                "after": each["after"],
+                "before": shown(each["before"]),
+                "after": shown(each["after"]),
             }
             for each in differences
         ],

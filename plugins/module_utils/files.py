@@ -8,7 +8,6 @@ from __future__ import annotations
 import contextlib
 import os
 import pathlib
-import shutil
 import tempfile
 import time
 import typing as t
@@ -65,10 +64,11 @@ def acting_as(owner: t.Optional[Owner]) -> t.Iterator[None]:
         os.setgroups(groups)
 
 
-def read(path: str) -> t.Optional[str]:
-    """The text of a file, None where there is none."""
+def read(path: str, owner: t.Optional[Owner] = None) -> t.Optional[str]:
+    """The text of a file, None where there is none; a user's file (*owner*) with the user's rights."""
     try:
-        return pathlib.Path(path).read_text(encoding="utf-8")
+        with acting_as(owner):
+            return pathlib.Path(path).read_text(encoding="utf-8")
     except (FileNotFoundError, NotADirectoryError):
         return None
     except (OSError, UnicodeDecodeError) as exc:
@@ -77,7 +77,7 @@ def read(path: str) -> t.Optional[str]:
 
 def differs(wanted: WriteFile) -> bool:
     """Whether *wanted* has something to do: content, mode or owner."""
-    if read(wanted.path) != wanted.content:
+    if read(wanted.path, wanted.owner) != wanted.content:
         return True
     found = pathlib.Path(wanted.path).stat()
     owner = wanted.owner or Owner(0, 0)
@@ -141,14 +141,16 @@ def sync_folder(folder: pathlib.Path) -> None:
         os.close(descriptor)
 
 
-def back_up(path: str) -> t.Optional[str]:
-    """Copy *path*, with mode and owner, to the backups; its new place, None where there is no such file."""
-    source = pathlib.Path(path)
-    if not source.exists():
+def back_up(path: str, owner: t.Optional[Owner] = None) -> t.Optional[str]:
+    """Copy *path*, as *owner* may read it, to the backups (root's alone); its new place, None if it is not there."""
+    text = read(path, owner)
+    if text is None:
         return None
-    make_folders(BACKUPS, 0o700)
     stamp = time.strftime("%Y%m%dT%H%M%S", time.gmtime())
-    target = BACKUPS / f"{str(source).strip('/').replace('/', '_')}.{stamp}"
-    shutil.copy2(source, target)
-    os.chown(target, source.stat().st_uid, source.stat().st_gid)
+    target = BACKUPS / f"{path.strip('/').replace('/', '_')}.{stamp}"
+    try:
+        make_folders(BACKUPS, 0o700)
+    except OSError as exc:
+        raise HostError(f"{BACKUPS} cannot be made: {exc}") from exc
+    write(WriteFile(str(target), text, mode=0o600))
     return str(target)

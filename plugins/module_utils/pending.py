@@ -37,7 +37,11 @@ def since_start() -> t.FrozenSet[Effect]:
     if started is None:
         return frozenset()
     boot = _boot()
-    return frozenset(Effect[name] for name, mark in marks.items() if mark["boot"] == boot and mark["uptime"] > started)
+    return frozenset(
+        Effect[name]
+        for name, mark in marks.items()
+        if name in Effect.__members__ and mark["boot"] == boot and mark["uptime"] > started
+    )
 
 
 def _boot() -> str:

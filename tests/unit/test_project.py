@@ -12,6 +12,8 @@ from typing import Any
 import pytest
 import yaml
 
+from tests.tools import argument_specs
+
 ROOT = Path(__file__).parents[2]
 COLLECTION = "multiarch.builders"
 ROLES = sorted(path.name for path in (ROOT / "roles").iterdir() if path.is_dir())
@@ -102,3 +104,7 @@ def test_the_collection_resolves_from_the_checkout() -> None:
     link = ROOT / ".ansible/collections/ansible_collections/multiarch/builders"
     assert link.is_symlink()
     assert link.resolve() == ROOT
+
+
+def test_the_role_says_what_the_modules_say() -> None:
+    assert argument_specs.TARGET.read_text() == argument_specs.content(), "run `python -m tests.tools.argument_specs`"

@@ -28,8 +28,12 @@ def installed(image: str) -> Emulators:
     about = read(f"{folder}/{_ABOUT}")
     if about is None:
         return Emulators(folder, frozenset(), _FLAGS)
+    try:
+        flags = json.loads(about)["flags"]
+    except (ValueError, KeyError, TypeError):  # damaged: taken out of the image again
+        return Emulators(folder, frozenset(), _FLAGS)
     names = frozenset(path.name for path in pathlib.Path(folder).glob("qemu-*"))
-    return Emulators(folder, names, json.loads(about)["flags"])
+    return Emulators(folder, names, flags)
 
 
 def install(image: str, binaries: t.Iterable[str], docker: Docker, login: t.Optional[t.Tuple[str, str]]) -> None:

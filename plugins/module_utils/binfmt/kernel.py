@@ -44,7 +44,10 @@ def handlers() -> t.Dict[str, Handler]:
             "proc-sys-fs-binfmt_misc.mount`; in an unprivileged container, register on its host"
         )
     names = sorted(path.name for path in REGISTRY.iterdir() if path.name not in CONTROL_FILES)
-    return {name: parse_handler(name, (REGISTRY / name).read_text(encoding="utf-8")) for name in names}
+    try:
+        return {name: parse_handler(name, (REGISTRY / name).read_text(encoding="utf-8")) for name in names}
+    except (OSError, ValueError) as exc:
+        raise HostError(f"a handler in {REGISTRY} cannot be read: {exc}") from exc
 
 
 def register(line: str, name: str) -> None:

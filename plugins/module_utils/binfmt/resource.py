@@ -25,7 +25,14 @@ from ansible_collections.multiarch.builders.plugins.module_utils.binfmt.decide i
 from ansible_collections.multiarch.builders.plugins.module_utils.binfmt.formats import ElfFormat
 from ansible_collections.multiarch.builders.plugins.module_utils.binfmt.handler_file import Handler
 from ansible_collections.multiarch.builders.plugins.module_utils.docker_api import Docker, split_reference
-from ansible_collections.multiarch.builders.plugins.module_utils.files import RemoveFile, WriteFile, read, remove, write
+from ansible_collections.multiarch.builders.plugins.module_utils.files import (
+    RemoveFile,
+    WriteFile,
+    back_up,
+    read,
+    remove,
+    write,
+)
 from ansible_collections.multiarch.builders.plugins.module_utils.resource import Action, Effects, Plan, Resource
 from ansible_collections.multiarch.builders.plugins.module_utils.spec import Registry
 
@@ -130,6 +137,8 @@ class Binfmt(Resource[BinfmtState]):
 
     def _make_last(self, step: KeepHandler) -> None:
         text = line(image.installed(self.image), step.fmt)
+        if step.fmt.handler not in record.load(self.concern).get("handlers", ()):
+            back_up(_file(step.fmt.handler))  # somebody else's, so far
         self._own(add_name=step.fmt.handler)
         write(WriteFile(_file(step.fmt.handler), text))
         if step.register:

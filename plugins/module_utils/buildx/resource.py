@@ -17,11 +17,10 @@ from ansible_collections.multiarch.builders.plugins.module_utils.buildx.drift im
     digest,
     store_drift,
 )
-from ansible_collections.multiarch.builders.plugins.module_utils.command import user_entry
+from ansible_collections.multiarch.builders.plugins.module_utils.command import owner_of
 from ansible_collections.multiarch.builders.plugins.module_utils.docker_api import Docker
 from ansible_collections.multiarch.builders.plugins.module_utils.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.files import (
-    Owner,
     RemoveFile,
     WriteFile,
     back_up,
@@ -138,7 +137,8 @@ class Buildx(Resource[BuildxState]):
         if users:
             actions.append(self._make(wanted, users, bool(reasons), reasons, drifts, builder))
         elif container is None or not container.running or Effect.DAEMON_RESTARTS in effects:
-            why = "docker restarts" if container and container.running else "its container does not run"
+            stopped = container is None or not container.running
+            why = "its container does not run" if stopped else "see that it runs again after the restart of docker"
             actions.append(Action(f"start builder {wanted.name}: {why}", StartBuilder(wanted, self.users[0])))
         actions += [
             Action(
@@ -190,15 +190,15 @@ class Buildx(Resource[BuildxState]):
         name = container_name(step.instance)
         if step.container:
             drain(lambda: self._work(name), self.disruption, f"recreating builder {step.instance.name}")
-        former = {user: read(store.entry_path(user, step.instance.name)) for user in step.users}
+        former = {user: read(store.entry_path(user, step.instance.name), owner_of(user)) for user in step.users}
         for user in step.users:
-            back_up(store.entry_path(user, step.instance.name))
+            back_up(store.entry_path(user, step.instance.name), owner_of(user))
         try:
             if step.container:
                 self._remove_container(name)
             for user in step.users:
                 # the entry goes, the container stays: buildx cannot change a builder (docker/buildx#3079)
-                remove(RemoveFile(store.entry_path(user, step.instance.name), owner=_owner(user)))
+                remove(RemoveFile(store.entry_path(user, step.instance.name), owner=owner_of(user)))
                 client.create(step.instance, user)
         except HostError:
             self._put_back(step, former)
@@ -220,9 +220,9 @@ class Buildx(Resource[BuildxState]):
         for user, text in former.items():
             path = store.entry_path(user, step.instance.name)
             if text is None:
-                remove(RemoveFile(path, owner=_owner(user)))
+                remove(RemoveFile(path, owner=owner_of(user)))
             else:
-                write(WriteFile(path, text, mode=0o600, owner=_owner(user)))
+                write(WriteFile(path, text, mode=0o600, owner=owner_of(user)))
         again = next((user for user, text in former.items() if text is not None), None)
         if step.container and again is not None:
             self._remove_container(container_name(step.instance))
@@ -243,13 +243,8 @@ def container_name(wanted: Instance) -> str:
     return f"{BUILDER_PREFIX}{wanted.name}0"
 
 
-def _owner(user: str) -> Owner:
-    entry = user_entry(user)
-    return Owner(entry.pw_uid, entry.pw_gid)
-
-
 def _entry(user: str, name: str) -> t.Union[store.StoredBuilder, str, None]:
-    text = read(store.entry_path(user, name))
+    text = read(store.entry_path(user, name), owner_of(user))
     if text is None:
         return None
     try:

@@ -11,7 +11,7 @@ import json
 import typing as t
 from dataclasses import dataclass
 
-from ansible_collections.multiarch.builders.plugins.module_utils.command import user_entry
+from ansible_collections.multiarch.builders.plugins.module_utils.command import owner_of, user_entry
 from ansible_collections.multiarch.builders.plugins.module_utils.files import read
 
 TOML = "buildkitd.toml"
@@ -75,7 +75,7 @@ def _node(found: t.Mapping[str, t.Any]) -> StoredNode:
 
 def current(user: str) -> t.Optional[str]:
     """The builder that *user* builds with at the default endpoint, None if that is not one of the store's."""
-    text = read(f"{folder(user)}/current")
+    text = read(f"{folder(user)}/current", owner_of(user))
     try:
         return json.loads(text).get("Name") or None if text else None
     except (ValueError, AttributeError):

@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Which files make a host trust its registries. Pure.
 
-dockerd: https://docs.docker.com/engine/security/certificates/ . The operating system's store too: buildx itself and
-the mirrors of newer engines look nowhere else.
+dockerd: https://docs.docker.com/engine/security/certificates/ . The operating system's store too: buildx fetches tokens
+with it, and newer engines reach mirrors with it.
 """
 
 from __future__ import annotations

@@ -14,9 +14,9 @@ import json
 import typing as t
 from dataclasses import dataclass
 
-from ansible_collections.multiarch.builders.plugins.module_utils.command import run, user_entry
+from ansible_collections.multiarch.builders.plugins.module_utils.command import owner_of, run, user_entry
 from ansible_collections.multiarch.builders.plugins.module_utils.errors import HostError
-from ansible_collections.multiarch.builders.plugins.module_utils.files import Owner, WriteFile, differs, read, write
+from ansible_collections.multiarch.builders.plugins.module_utils.files import WriteFile, differs, read, write
 from ansible_collections.multiarch.builders.plugins.module_utils.spec import Registry
 
 # The key that docker itself uses for Docker Hub.
@@ -38,13 +38,13 @@ def server(registry: Registry) -> str:
 
 def helper_of(config: t.Mapping[str, t.Any], key: str) -> t.Optional[str]:
     """The credential helper for a registry, None if the file itself keeps the secret."""
-    return config.get("credHelpers", {}).get(key) or config.get("credsStore") or None
+    return (config.get("credHelpers") or {}).get(key) or config.get("credsStore") or None
 
 
 def with_login(config: t.Mapping[str, t.Any], registry: Registry) -> t.Dict[str, t.Any]:
     """*config* with the login of *registry*; all else as it was."""
     token = base64.b64encode(f"{registry.username}:{registry.password}".encode()).decode()
-    auths = {**config.get("auths", {}), server(registry): {"auth": token}}
+    auths = {**(config.get("auths") or {}), server(registry): {"auth": token}}
     return {**config, "auths": auths}
 
 
@@ -53,9 +53,10 @@ def config_path(user: str) -> str:
     return f"{user_entry(user).pw_dir}/.docker/config.json"
 
 
-def load(path: str) -> t.Dict[str, t.Any]:
-    """The file's content, {} if there is none. Raises HostError if it is no JSON mapping."""
-    text = read(path)
+def load(user: str) -> t.Dict[str, t.Any]:
+    """The content of a user's config.json, {} if there is none. Raises HostError if it is no JSON mapping."""
+    path = config_path(user)
+    text = read(path, owner_of(user))
     try:
         found = json.loads(text) if text and text.strip() else {}
     except ValueError as exc:
@@ -67,20 +68,19 @@ def load(path: str) -> t.Dict[str, t.Any]:
 
 def wanted_file(user: str, registry: Registry) -> WriteFile:
     """config.json with the login; the user's own, nobody else can read it."""
-    entry = user_entry(user)
     path = config_path(user)
-    content = json.dumps(with_login(load(path), registry), indent="\t") + "\n"
-    return WriteFile(path, content, mode=0o600, owner=Owner(entry.pw_uid, entry.pw_gid))
+    content = json.dumps(with_login(load(user), registry), indent="\t") + "\n"
+    return WriteFile(path, content, mode=0o600, owner=owner_of(user))
 
 
 def is_logged_in(user: str, registry: Registry) -> bool:
     """Whether this very login is there already."""
-    config = load(config_path(user))
+    config = load(user)
     helper = helper_of(config, server(registry))
     if helper is None:
         wanted = wanted_file(user, registry)
         return with_login(config, registry) == config and not differs(
-            WriteFile(wanted.path, read(wanted.path) or "", wanted.mode, wanted.owner)
+            WriteFile(wanted.path, read(wanted.path, wanted.owner) or "", wanted.mode, wanted.owner)
         )
     answer = run([f"docker-credential-{helper}", "get"], user=user, stdin=server(registry))
     try:
@@ -93,7 +93,7 @@ def is_logged_in(user: str, registry: Registry) -> bool:
 def log_in(step: Login) -> None:
     """Keep the login where the user's configuration wants it."""
     key = server(step.registry)
-    helper = helper_of(load(config_path(step.user)), key)
+    helper = helper_of(load(step.user), key)
     if helper is None:
         write(wanted_file(step.user, step.registry))
         return

@@ -16,6 +16,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.errors import H
 from ansible_collections.multiarch.builders.plugins.module_utils.files import (
     RemoveFile,
     WriteFile,
+    back_up,
     differs,
     read,
     remove,
@@ -112,8 +113,7 @@ class Trust(Resource[TrustState]):
         for action in actions:
             step = action.step
             if isinstance(step, WriteFile):
-                self._own(step.path, step.content)
-                write(step)
+                self._write(step)
             elif isinstance(step, RemoveFile):
                 remove(step)
                 self._disown(step.path)
@@ -122,6 +122,12 @@ class Trust(Resource[TrustState]):
                 must(step.store.refresh, "the operating system's trust store cannot be refreshed")
             elif isinstance(step, login.Login):
                 login.log_in(step)
+
+    def _write(self, step: WriteFile) -> None:
+        if step.path not in record.load(self.concern).get("files", {}):
+            back_up(step.path)  # somebody else's, so far
+        self._own(step.path, step.content)
+        write(step)
 
     def _own(self, path: str, content: str) -> None:
         """Remember *path* before it is written: a crash in between leaves a name too many, never one too few."""
