@@ -68,7 +68,7 @@ def read(path: str, owner: t.Optional[Owner] = None) -> t.Optional[str]:
     """The text of a file, None where there is none; a user's file (*owner*) with the user's rights."""
     try:
         with acting_as(owner):
-            return pathlib.Path(path).read_text(encoding="utf-8")
+            return pathlib.Path(path).read_bytes().decode("utf-8")  # ends of lines as they are
     except (FileNotFoundError, NotADirectoryError):
         return None
     except (OSError, UnicodeDecodeError) as exc:
@@ -92,7 +92,7 @@ def write(step: WriteFile) -> None:
             path = pathlib.Path(os.path.realpath(step.path))  # a link's target changes, the link stays
             make_folders(path.parent, 0o700 if step.owner else 0o755)
             _replace(path, step.content, step.mode, owner)
-    except OSError as exc:
+    except (OSError, UnicodeError) as exc:
         raise HostError(f"{step.path} cannot be written: {exc}") from exc
 
 
@@ -106,7 +106,7 @@ def _replace(path: pathlib.Path, content: str, mode: int, owner: Owner) -> None:
             file.flush()
             os.fsync(file.fileno())
         pathlib.Path(temporary).replace(path)
-    except OSError:
+    except (OSError, UnicodeError):
         pathlib.Path(temporary).unlink(missing_ok=True)
         raise
     sync_folder(path.parent)
