@@ -75,6 +75,14 @@ def read(path: str, owner: t.Optional[Owner] = None) -> t.Optional[str]:
         raise HostError(f"{path} cannot be read: {exc}") from exc
 
 
+def mode_of(path: str, otherwise: int = 0o644) -> int:
+    """The mode of a file, so that a secret stays one when the file is written anew; *otherwise* where there is none."""
+    try:
+        return pathlib.Path(path).stat().st_mode & 0o7777
+    except OSError:
+        return otherwise
+
+
 def differs(wanted: WriteFile) -> bool:
     """Whether *wanted* has something to do: content, mode or owner."""
     if read(wanted.path, wanted.owner) != wanted.content:

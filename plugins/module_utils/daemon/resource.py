@@ -28,6 +28,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.files import (
     RemoveFile,
     WriteFile,
     back_up,
+    mode_of,
     read,
     remove,
     write,
@@ -147,7 +148,7 @@ class Daemon(Resource[DaemonState]):
         # Noted and owned before it is written: a crash in between is finished by the next run.
         pending.note(Effect.CONFIGURATION_CHANGES)
         record.save(self.concern, {"owned": sorted({*step.formerly_owned, *step.owned})})
-        write(WriteFile(PATH, step.text))
+        write(WriteFile(PATH, step.text, mode_of(PATH)))
         record.save(self.concern, {"owned": step.owned})
 
     def _restart_or_roll_back(self, step: RestartDaemon, written: t.Optional[WriteConfiguration]) -> None:
@@ -172,6 +173,6 @@ class Daemon(Resource[DaemonState]):
         if written.former is None:
             remove(RemoveFile(PATH))
         else:
-            write(WriteFile(PATH, written.former))
+            write(WriteFile(PATH, written.former, mode_of(PATH)))
         record.save(self.concern, {"owned": written.formerly_owned})
         pending.forget(Effect.CONFIGURATION_CHANGES)

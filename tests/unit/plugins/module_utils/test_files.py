@@ -26,6 +26,9 @@ from ansible_collections.multiarch.builders.plugins.module_utils.files import (
     remove,
     write,
 )
+from ansible_collections.multiarch.builders.plugins.module_utils.files import (
+    mode_of as mode_of_file,
+)
 
 ME = Owner(os.geteuid(), os.getegid())
 NOBODY = Owner(65534, 65534)
@@ -271,3 +274,10 @@ def test_what_is_not_there_is_not_backed_up(tmp_path: Path, monkeypatch: pytest.
     monkeypatch.setattr(files, "BACKUPS", tmp_path / "backups")
     assert back_up(str(tmp_path / "missing")) is None
     assert everything(tmp_path) == {}
+
+
+def test_mode_of(tmp_path: Path) -> None:
+    (tmp_path / "secret").touch(mode=0o600)
+    assert mode_of_file(str(tmp_path / "secret")) == 0o600
+    assert mode_of_file(str(tmp_path / "missing")) == 0o644
+    assert mode_of_file(str(tmp_path / "secret/below"), 0o640) == 0o640
