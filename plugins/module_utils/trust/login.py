@@ -38,7 +38,9 @@ def server(registry: Registry) -> str:
 
 def helper_of(config: t.Mapping[str, t.Any], key: str) -> t.Optional[str]:
     """The credential helper for a registry, None if the file itself keeps the secret."""
-    return (config.get("credHelpers") or {}).get(key) or config.get("credsStore") or None
+    helpers = config.get("credHelpers") or {}
+    # as docker: an empty helper is an exception from the store
+    return (helpers[key] if key in helpers else config.get("credsStore")) or None
 
 
 def with_login(config: t.Mapping[str, t.Any], registry: Registry) -> t.Dict[str, t.Any]:

@@ -1,0 +1,187 @@
+# Copyright: multiarch.builders contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Logins in config.json: ours are merged in, and the place is the one where docker looks for them.
+
+The user of the tests is not touched: the passwd entry is real but for its home, which is a temporary folder.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import pwd
+import stat
+import typing as t
+from pathlib import Path
+
+import pytest
+from ansible_collections.multiarch.builders.plugins.module_utils.errors import HostError
+from ansible_collections.multiarch.builders.plugins.module_utils.spec import Registry
+from ansible_collections.multiarch.builders.plugins.module_utils.trust import login
+from ansible_collections.multiarch.builders.plugins.module_utils.trust.login import (
+    Login,
+    helper_of,
+    is_logged_in,
+    log_in,
+    server,
+    with_login,
+)
+
+HARBOR = Registry("harbor.example.com:8443", username="robot$ci+builder", password="pä:ss$word")
+HUB = Registry("docker.io", username="u", password="p")
+HUB_KEY = "https://index.docker.io/v1/"
+AUTH = base64.b64encode("robot$ci+builder:pä:ss$word".encode()).decode()
+USER = pwd.getpwuid(os.geteuid())
+
+Config = dict[str, t.Any]
+
+
+@pytest.mark.parametrize(
+    ("registry", "key"),
+    [
+        pytest.param(HARBOR, "harbor.example.com:8443", id="host and port"),
+        pytest.param(HUB, HUB_KEY, id="docker.io: docker's own name for it"),
+        pytest.param(Registry("quay.io"), "quay.io", id="host"),
+    ],
+)
+def test_server(registry: Registry, key: str) -> None:
+    assert server(registry) == key
+
+
+@pytest.mark.parametrize(
+    ("config", "helper"),
+    [
+        pytest.param({}, None, id="none"),
+        pytest.param({"credsStore": ""}, None, id="an empty store is none"),
+        pytest.param({"credsStore": "pass"}, "pass", id="one for all"),
+        pytest.param({"credHelpers": {"a.example": "ecr-login"}}, "ecr-login", id="one for this registry"),
+        pytest.param({"credHelpers": {"b.example": "ecr-login"}}, None, id="one for another registry"),
+        pytest.param({"credHelpers": {"a.example": "gcr"}, "credsStore": "pass"}, "gcr", id="its own goes first"),
+        pytest.param({"credHelpers": {"b.example": "gcr"}, "credsStore": "pass"}, "pass", id="the one for the rest"),
+        # docker/cli, configfile: getConfiguredCredentialStore looks whether the key is there, not what it says
+        pytest.param({"credHelpers": {"a.example": ""}, "credsStore": "pass"}, None, id="an exception from all"),
+        pytest.param({"credHelpers": None, "credsStore": None}, None, id="null"),
+    ],
+)
+def test_helper_of(config: Config, helper: str | None) -> None:
+    assert helper_of(config, "a.example") == helper
+
+
+FOREIGN = {"auths": {"other.example": {"auth": "eDp5"}}, "psFormat": "x", "proxies": {"default": {"noProxy": "a,b"}}}
+
+
+@pytest.mark.parametrize(
+    ("config", "then"),
+    [
+        pytest.param({}, {"auths": {HARBOR.host: {"auth": AUTH}}}, id="empty"),
+        pytest.param(
+            FOREIGN,
+            {**FOREIGN, "auths": {"other.example": {"auth": "eDp5"}, HARBOR.host: {"auth": AUTH}}},
+            id="everybody else's stay",
+        ),
+        pytest.param(
+            {"auths": {HARBOR.host: {"auth": "b2xk", "identitytoken": "t"}}},
+            {"auths": {HARBOR.host: {"auth": AUTH}}},
+            id="a former login is replaced, its token too",
+        ),
+        pytest.param({"auths": None}, {"auths": {HARBOR.host: {"auth": AUTH}}}, id="null"),
+    ],
+)
+def test_with_login(config: Config, then: Config) -> None:
+    before = json.dumps(config)
+    assert with_login(config, HARBOR) == then
+    assert json.dumps(config) == before
+    assert with_login(then, HARBOR) == then
+
+
+def test_docker_reads_the_very_name_and_password() -> None:
+    """docker/cli, configfile: decodeAuth splits at the first colon."""
+    auth = with_login({}, HARBOR)["auths"][HARBOR.host]["auth"]
+    name, _colon, password = base64.b64decode(auth).decode().partition(":")
+    assert (name, password) == (HARBOR.username, HARBOR.password)
+
+
+@pytest.fixture
+def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Path of config.json in a home of its own; nothing is there yet."""
+    home = tmp_path / "home"
+    home.mkdir()
+    entry = pwd.struct_passwd((*USER[:5], str(home), USER.pw_shell))
+    monkeypatch.setattr(login, "user_entry", {USER.pw_name: entry}.__getitem__)
+    return home / ".docker/config.json"
+
+
+def test_a_first_login_makes_a_file_for_the_user_alone(config: Path) -> None:
+    assert is_logged_in(USER.pw_name, HARBOR) is False
+    log_in(Login(USER.pw_name, HARBOR))
+    assert json.loads(config.read_text()) == {"auths": {HARBOR.host: {"auth": AUTH}}}
+    assert stat.S_IMODE(config.stat().st_mode) == 0o600
+    assert stat.S_IMODE(config.parent.stat().st_mode) == 0o700
+    assert is_logged_in(USER.pw_name, HARBOR) is True
+    assert is_logged_in(USER.pw_name, HUB) is False
+
+
+def test_two_logins_and_everybody_elses_are_side_by_side(config: Path) -> None:
+    config.parent.mkdir()
+    config.write_text(json.dumps(FOREIGN))
+    for registry in (HARBOR, HUB):
+        log_in(Login(USER.pw_name, registry))
+    written = json.loads(config.read_text())
+    assert list(written["auths"]) == ["other.example", HARBOR.host, HUB_KEY]
+    assert {key: value for key, value in written.items() if key != "auths"} == {
+        key: value for key, value in FOREIGN.items() if key != "auths"
+    }
+    assert is_logged_in(USER.pw_name, HARBOR)
+    assert is_logged_in(USER.pw_name, HUB)
+
+
+@pytest.mark.parametrize(
+    ("registry", "mode"),
+    [
+        pytest.param(Registry(HARBOR.host, username=HARBOR.username, password="new"), 0o600, id="another password"),
+        pytest.param(Registry(HARBOR.host, username="robot$ci", password=HARBOR.password), 0o600, id="another name"),
+        pytest.param(HARBOR, 0o644, id="a file that all may read"),
+    ],
+)
+def test_what_differs_is_no_login(registry: Registry, mode: int, config: Path) -> None:
+    log_in(Login(USER.pw_name, HARBOR))
+    config.chmod(mode)
+    assert is_logged_in(USER.pw_name, registry) is False
+    log_in(Login(USER.pw_name, registry))
+    assert is_logged_in(USER.pw_name, registry) is True
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        pytest.param("{", "is no JSON", id="no JSON"),
+        pytest.param("[]", "holds no mapping", id="list"),
+    ],
+)
+def test_a_damaged_file_is_left_as_it_was(text: str, told: str, config: Path) -> None:
+    config.parent.mkdir()
+    config.write_text(text)
+    for attempt in (lambda: is_logged_in(USER.pw_name, HARBOR), lambda: log_in(Login(USER.pw_name, HARBOR))):
+        with pytest.raises(HostError, match=f"{told}.*it was left as it is"):
+            attempt()
+    assert config.read_text() == text
+
+
+@pytest.mark.parametrize("text", ["", " \n"], ids=["empty", "blank"])
+def test_an_empty_file_is_a_first_one(text: str, config: Path) -> None:
+    config.parent.mkdir()
+    config.write_text(text)
+    log_in(Login(USER.pw_name, HARBOR))
+    assert is_logged_in(USER.pw_name, HARBOR) is True
+
+
+def test_a_helper_that_is_missing_is_named_and_no_secret_is_written(config: Path) -> None:
+    config.parent.mkdir()
+    config.write_text('{"credsStore": "of-these-tests"}')
+    for attempt in (lambda: is_logged_in(USER.pw_name, HARBOR), lambda: log_in(Login(USER.pw_name, HARBOR))):
+        with pytest.raises(HostError, match="docker-credential-of-these-tests is not on this host") as caught:
+            attempt()
+        assert HARBOR.password not in str(caught.value)
+    assert config.read_text() == '{"credsStore": "of-these-tests"}'
