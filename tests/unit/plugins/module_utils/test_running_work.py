@@ -1,0 +1,120 @@
+# Copyright: multiarch.builders contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Who works on a host: histories of BuildKit as they were recorded, and containers at a stand-in for dockerd."""
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.multiarch.builders.plugins.module_utils import running_work
+from ansible_collections.multiarch.builders.plugins.module_utils.docker_api import Docker
+from ansible_collections.multiarch.builders.plugins.module_utils.errors import HostError
+from ansible_collections.multiarch.builders.plugins.module_utils.running_work import (
+    Work,
+    at_restart,
+    drain,
+    is_building,
+)
+from ansible_collections.multiarch.builders.plugins.module_utils.spec import Disruption
+from ansible_collections.multiarch.builders.tests.unit.plugins.module_utils.dockerd_stand_in import (
+    DockerdStandIn,
+    as_json,
+)
+
+# Recorded during a build and after it: the BuildKit of Docker 26.1.5 in a builder of buildx 0.13.1.
+STARTED = '{"record":{"Ref":"bxb3s0tn60q79qozsejff671q","CreatedAt":{"seconds":1795243912,"nanos":110759277}}}'
+COMPLETE = (
+    '{"type":1,"record":{"Ref":"bxb3s0tn60q79qozsejff671q","CreatedAt":{"seconds":1795243912,"nanos":110759277},'
+    '"CompletedAt":{"seconds":1795243918,"nanos":305150415}}}'
+)
+OTHER = '{"type":1,"record":{"Ref":"3av9onwp7wyg3y3wntlkd1y1u","CreatedAt":{"seconds":1795243884,"nanos":804290030}}}'
+
+
+@pytest.mark.parametrize(
+    ("histories", "building"),
+    [
+        pytest.param(f"{STARTED}\n{OTHER}\n", True, id="recorded during a build"),
+        pytest.param(f"{OTHER}\n{COMPLETE}\n", False, id="recorded after it"),
+        pytest.param(f"{OTHER}\n{STARTED}\n", True, id="the last of several"),
+        pytest.param('{"type":0,"record":{"Ref":"x"}}', True, id="the number"),
+        pytest.param('{"type":"STARTED","record":{"Ref":"x"}}', True, id="the word"),
+        pytest.param('{"type":"COMPLETE"}\n{"type":"DELETED"}', False, id="the other words"),
+        pytest.param('{"type":2,"record":{"Ref":"x"}}', False, id="deleted"),
+        pytest.param("", False, id="no build yet"),
+        pytest.param("\n\n", False, id="empty lines"),
+        pytest.param(f"WARN: something\n{OTHER}\nnull\n[]\n0\n", False, id="other lines"),
+        pytest.param(f"WARN: something\n{STARTED}\n", True, id="a warning first"),
+    ],
+)
+def test_is_building(histories: str, building: bool) -> None:
+    assert is_building(histories) is building
+
+
+@pytest.mark.parametrize(
+    ("work", "words", "busy"),
+    [
+        pytest.param(Work((), ()), "", False, id="nothing"),
+        pytest.param(Work(("buildx_buildkit_b0",), ()), "a build in buildx_buildkit_b0", True, id="a build"),
+        pytest.param(Work((), ("a", "b")), "container a, container b", True, id="containers"),
+        pytest.param(Work(("b0",), ("a",)), "a build in b0, container a", True, id="both"),
+    ],
+)
+def test_work_in_words(work: Work, words: str, busy: bool) -> None:
+    assert str(work) == words
+    assert bool(work) is busy
+
+
+@pytest.mark.parametrize("live_restore", [False, True])
+@pytest.mark.parametrize(
+    ("policy", "comes_back"),
+    [("no", False), ("", False), ("on-failure", False), ("always", True), ("unless-stopped", True)],
+)
+def test_containers_that_would_not_come_back(
+    live_restore: bool, policy: str, comes_back: bool, dockerd: DockerdStandIn, docker: Docker
+) -> None:
+    """https://docs.docker.com/engine/containers/start-containers-automatically/"""
+    dockerd.answers["GET /info"] = as_json({"LiveRestoreEnabled": live_restore})
+    dockerd.answers["GET /containers/json"] = as_json([{"Id": "1", "Names": ["/ci-job", "/other/ci-job"]}])
+    dockerd.answers["GET /containers/1/json"] = as_json({"HostConfig": {"RestartPolicy": {"Name": policy}}})
+    assert at_restart(docker) == Work((), () if comes_back or live_restore else ("ci-job",))
+
+
+def test_a_container_that_ends_meanwhile_is_no_error(dockerd: DockerdStandIn, docker: Docker) -> None:
+    dockerd.answers["GET /info"] = as_json({})
+    dockerd.answers["GET /containers/json"] = as_json([{"Id": "1", "Names": ["/ci-job"]}])
+    assert at_restart(docker) == Work((), ("ci-job",))
+
+
+def test_a_dockerd_that_is_down_has_no_work(no_docker: Docker) -> None:
+    assert at_restart(no_docker) == Work((), ())
+
+
+@pytest.fixture
+def looks(monkeypatch: pytest.MonkeyPatch) -> list[Work]:
+    """What there is to see, look by look; no time passes between."""
+    monkeypatch.setattr(running_work, "_PAUSE", 0)
+    return [Work(("b0",), ()), Work(("b0",), ("a",)), Work((), ())]
+
+
+@pytest.mark.parametrize("mode", ["wait", "never"])
+def test_drain_waits_until_nothing_runs(mode: str, looks: list[Work]) -> None:
+    drain(lambda: looks.pop(0), Disruption(mode, 900), "a restart of docker")
+    assert looks == []
+
+
+def test_drain_does_not_even_look_with_leave(looks: list[Work]) -> None:
+    drain(lambda: looks.pop(0), Disruption("now", 900), "a restart of docker")
+    assert len(looks) == 3
+
+
+def test_drain_ends_with_who_still_works(looks: list[Work]) -> None:
+    with pytest.raises(HostError) as caught:
+        drain(lambda: looks[1], Disruption("wait", 0), "a restart of docker")
+    assert str(caught.value).startswith(
+        "a restart of docker would end a build in b0, container a, still running after builder_drain_timeout (0 s)"
+    )
+
+
+def test_drain_looks_at_least_once(looks: list[Work]) -> None:
+    drain(looks.pop, Disruption("wait", -1), "a restart of docker")
+    assert len(looks) == 2
