@@ -11,6 +11,7 @@ import io
 import os
 import pathlib
 import re
+import shlex
 import shutil
 import tempfile
 import typing as t
@@ -41,7 +42,7 @@ def create_arguments(wanted: Instance, config: t.Optional[str]) -> t.Tuple[str, 
     for name, value in {"image": wanted.image, **wanted.driver_opts}.items():
         arguments += ["--driver-opt", quoted(f"{name}={value}")]
     if wanted.flags:
-        arguments += ["--buildkitd-flags", " ".join(wanted.flags)]
+        arguments += ["--buildkitd-flags", shlex.join(wanted.flags)]
     if config:
         arguments += ["--config", config]  # the name that every buildx since 0.3 knows
     return (*arguments, "--bootstrap")
