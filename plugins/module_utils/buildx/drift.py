@@ -62,9 +62,15 @@ def store_drift(wanted: Instance, stored: StoredBuilder, memory: t.Optional[Reme
 def container_drift(wanted: Instance, container: Container, memory: t.Optional[Remembered]) -> t.Tuple[str, ...]:
     """Differences in the container that exists."""
     found = []
-    if plain_image(container.image) != plain_image(wanted.image):
+    if not _same_image(container.image, wanted.image):
         found.append(f"the container's image {container.image} → {wanted.image}")
     return (*found, *_file_drift(wanted, container.files, memory, "in the container"))
+
+
+def _same_image(actual: str, wanted: str) -> bool:
+    """Whether both name the same image; buildx (0.36) adds the digest of what it verified to a tag."""
+    found, asked = plain_image(actual), plain_image(wanted)
+    return found == asked or ("@" not in asked and found.partition("@")[0] == asked)
 
 
 def _file_drift(
