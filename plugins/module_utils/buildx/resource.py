@@ -239,8 +239,8 @@ class Buildx(Resource[BuildxState]):
 
 
 def container_name(wanted: Instance) -> str:
-    """The container of the builder's only node (docker/buildx, builder/builder.go and driver/docker-container)."""
-    return f"{BUILDER_PREFIX}{wanted.name}0"
+    """The container of the builder's only node, whose name buildx writes in lower case (store/nodegroup.go)."""
+    return f"{BUILDER_PREFIX}{wanted.name.lower()}0"
 
 
 def _entry(user: str, name: str) -> t.Union[store.StoredBuilder, str, None]:
