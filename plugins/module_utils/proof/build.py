@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import pathlib
@@ -17,7 +18,11 @@ from ansible_collections.multiarch.builders.plugins.module_utils.binfmt import k
 from ansible_collections.multiarch.builders.plugins.module_utils.binfmt.probe import expected_machine, probe
 from ansible_collections.multiarch.builders.plugins.module_utils.command import run, user_entry
 from ansible_collections.multiarch.builders.plugins.module_utils.errors import HostError
-from ansible_collections.multiarch.builders.plugins.module_utils.platform import architecture_of, native_platforms
+from ansible_collections.multiarch.builders.plugins.module_utils.platform import (
+    architecture_of,
+    canonical,
+    native_platforms,
+)
 
 _TAG = "proof"
 _DOCKERFILE = """\
@@ -85,16 +90,27 @@ def _build(builder: str, user: str, platforms: t.Sequence[str], base: str, repos
 
 
 def machines_in(log: str, platforms: t.Sequence[str]) -> t.Dict[str, str]:
-    """{platform: what its RUN step told} of a build's plain log; a build for one platform does not name it."""
+    """{platform: what its RUN step told} of a build's plain log.
+
+    Steps of images FROM scratch, and those of a build for one platform, do not name theirs (moby/buildkit,
+    dockerfile2llb, prefixCommand): there each platform gets what fits it, the pickiest first, and then what is left.
+    """
     steps: t.Dict[str, str] = {}
-    found: t.Dict[str, str] = {}
+    told: t.Dict[str, str] = {}
     for line in log.splitlines():
         step, output = _STEP.match(line), _OUTPUT.match(line)
         if step:
-            steps[step.group(1)] = step.group(2) or platforms[0]
+            steps[step.group(1)] = step.group(2) or ""
         elif output and output.group(1) in steps:
-            found.setdefault(steps[output.group(1)], output.group(2))
-    return found
+            told.setdefault(output.group(1), output.group(2))
+    found = {steps[number]: machine for number, machine in told.items() if steps[number]}
+    nameless = [machine for number, machine in told.items() if not steps[number]]
+    for platform in sorted(set(platforms) - set(found), key=lambda each: len(expected_machine(each))):
+        fitting = [machine for machine in nameless if machine in expected_machine(platform)]
+        if fitting:
+            found[platform] = fitting[0]
+            nameless.remove(fitting[0])
+    return {**dict(zip((each for each in platforms if each not in found), nameless)), **found}
 
 
 def _pushed(user: str, repository: str) -> t.FrozenSet[str]:
@@ -114,6 +130,7 @@ def index_platforms(manifests: t.Iterable[t.Mapping[str, t.Any]]) -> t.FrozenSet
     for each in manifests:
         platform = each.get("platform") or {}
         if platform.get("os") == "linux":
-            parts = ["linux", platform["architecture"], platform.get("variant", "")]
-            found.add("/".join(part for part in parts if part))
+            parts = ["linux", platform.get("architecture", ""), platform.get("variant", "")]
+            with contextlib.suppress(ValueError):  # one that nobody can have asked for
+                found.add(canonical("/".join(part for part in parts if part)))
     return frozenset(found)

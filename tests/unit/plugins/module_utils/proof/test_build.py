@@ -1,0 +1,150 @@
+# Copyright: multiarch.builders contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a build's log and a registry's index prove; the logs were recorded with buildx 0.13.1 and Docker 26.1.5."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import stat
+import typing as t
+from pathlib import Path
+
+import pytest
+from ansible_collections.multiarch.builders.plugins.module_utils.proof import build
+from ansible_collections.multiarch.builders.plugins.module_utils.proof.build import index_platforms, machines_in
+
+DATA = Path(__file__).parent / "data"
+THREE = {"linux/amd64": "x86_64", "linux/arm64": "aarch64", "linux/s390x": "s390x"}
+
+
+def nameless(*machines: str) -> str:
+    """The RUN steps of images FROM scratch, as they were recorded, with other answers."""
+    lines = ["#1 [internal] load build definition from Dockerfile", "#1 DONE 0.0s"]
+    for number, machine in enumerate(machines, start=9):
+        lines += [f'#{number} [2/2] RUN ["/probe"]', f"#{number} 0.212 {machine}", f"#{number} DONE 0.2s"]
+    return "\n".join(lines)
+
+
+@pytest.mark.parametrize("platforms", [list(THREE), list(reversed(THREE))], ids=["in order", "reversed"])
+@pytest.mark.parametrize("log", ["base.log", "scratch.log"])
+def test_recorded_logs_of_three_platforms(log: str, platforms: list[str]) -> None:
+    """Only the steps of an image with a base name their platform."""
+    assert machines_in((DATA / log).read_text(), platforms) == THREE
+
+
+def test_a_recorded_log_of_one_platform() -> None:
+    assert machines_in((DATA / "one-platform.log").read_text(), ["linux/arm64"]) == {"linux/arm64": "aarch64"}
+
+
+@pytest.mark.parametrize(
+    ("log", "platforms", "machines"),
+    [
+        pytest.param(
+            '#9 [linux/arm/v7 2/2] RUN ["/probe"]\n#9 0.1 armv7l\n',
+            ["linux/arm/v7"],
+            {"linux/arm/v7": "armv7l"},
+            id="variant",
+        ),
+        pytest.param(
+            '#9 [linux/amd64 stage-1 2/2] RUN ["/probe"]\n#9 0.1 x86_64\n',
+            ["linux/amd64"],
+            {"linux/amd64": "x86_64"},
+            id="name of a stage",
+        ),
+        pytest.param(
+            '#9 [linux/amd64 2/2] RUN ["/probe"]\n#8 [linux/arm64 2/2] RUN ["/probe"]\n#8 0.1 aarch64\n#9 0.1 x86_64\n',
+            ["linux/amd64", "linux/arm64"],
+            {"linux/amd64": "x86_64", "linux/arm64": "aarch64"},
+            id="steps run side by side",
+        ),
+        pytest.param(
+            '#9 [linux/amd64 2/2] RUN ["/probe"]\n#9 0.1 aarch64\n',
+            ["linux/amd64"],
+            {"linux/amd64": "aarch64"},
+            id="the wrong machine is told, not hidden",
+        ),
+        pytest.param(nameless("aarch64"), ["linux/amd64"], {"linux/amd64": "aarch64"}, id="the same, without a name"),
+        pytest.param(
+            nameless("x86_64", "x86_64"),
+            ["linux/amd64", "linux/arm64"],
+            {"linux/amd64": "x86_64", "linux/arm64": "x86_64"},
+            id="one of two ran on the wrong machine",
+        ),
+        pytest.param(
+            nameless("x86_64", "i686"),
+            ["linux/386", "linux/amd64"],
+            {"linux/amd64": "x86_64", "linux/386": "i686"},
+            id="386 takes no answer that amd64 needs",
+        ),
+        pytest.param(
+            nameless("armv7l", "armv7l", "aarch64"),
+            ["linux/arm/v6", "linux/arm/v7", "linux/arm64"],
+            {"linux/arm/v6": "armv7l", "linux/arm/v7": "armv7l", "linux/arm64": "aarch64"},
+            id="variants of arm share one QEMU",
+        ),
+        pytest.param(
+            nameless("x86_64"), ["linux/amd64", "linux/arm64"], {"linux/amd64": "x86_64"}, id="one is missing"
+        ),
+        pytest.param("", ["linux/amd64"], {}, id="no log"),
+        pytest.param(
+            '#9 [linux/amd64 2/2] RUN ["/probe"]\n#9 CACHED\n', ["linux/amd64"], {}, id="a step that did not run"
+        ),
+        pytest.param(
+            '#9 [linux/amd64 2/2] RUN ["/probe"]\n#9 0.1 exec /probe: exec format error\n#9 ERROR: failed\n',
+            ["linux/amd64"],
+            {},
+            id="an error is no machine",
+        ),
+        pytest.param(
+            "#4 [linux/amd64 1/2] COPY probe-amd64 /probe\n#4 0.1 x86_64\n", ["linux/amd64"], {}, id="another step"
+        ),
+    ],
+)
+def test_machines_in(log: str, platforms: list[str], machines: dict[str, str]) -> None:
+    assert machines_in(log, platforms) == machines
+
+
+# `docker buildx imagetools inspect --raw` of a pushed index, less digests and sizes.
+INDEX: list[dict[str, t.Any]] = [
+    {"platform": {"architecture": "amd64", "os": "linux"}},
+    {"platform": {"architecture": "arm64", "os": "linux"}},
+    {"platform": {"architecture": "arm", "os": "linux", "variant": "v7"}},
+]
+ATTESTATION = {
+    "platform": {"architecture": "unknown", "os": "unknown"},
+    "annotations": {"vnd.docker.reference.type": "attestation-manifest"},
+}
+
+
+@pytest.mark.parametrize(
+    ("manifests", "platforms"),
+    [
+        pytest.param(INDEX, {"linux/amd64", "linux/arm64", "linux/arm/v7"}, id="recorded"),
+        pytest.param([INDEX[0], ATTESTATION], {"linux/amd64"}, id="attestations are no platform"),
+        pytest.param(
+            [{"platform": {"architecture": "arm64", "os": "linux", "variant": "v8"}}],
+            {"linux/arm64"},
+            id="the common variant, written out",
+        ),
+        pytest.param([{"platform": {"architecture": "amd64", "os": "windows"}}], set(), id="Windows"),
+        pytest.param([{"platform": {"architecture": "sparc64", "os": "linux"}}], set(), id="what nobody can ask for"),
+        pytest.param([{"platform": None}, {}], set(), id="without a platform"),
+        pytest.param([], set(), id="empty"),
+    ],
+)
+def test_index_platforms(manifests: list[dict[str, t.Any]], platforms: set[str]) -> None:
+    assert index_platforms(manifests) == platforms
+
+
+@pytest.mark.parametrize("platform", ["linux/amd64", "linux/arm64", "linux/arm/v7", "linux/386", "linux/arm/v6"])
+def test_the_context_has_what_the_dockerfile_copies(platform: str, tmp_path: Path) -> None:
+    build._context(tmp_path, [platform], pwd.getpwuid(os.geteuid()).pw_name)
+    _linux, architecture, variant = (*platform.split("/"), "")[:3]
+    name = "probe-${TARGETARCH}${TARGETVARIANT}"
+    assert f"COPY {name} /probe" in (tmp_path / "Dockerfile").read_text()
+    probe = tmp_path / name.replace("${TARGETARCH}", architecture).replace("${TARGETVARIANT}", variant)
+    assert probe.read_bytes().startswith(b"\x7fELF")
+    assert stat.S_IMODE(probe.stat().st_mode) == 0o755
+    assert len(list(tmp_path.iterdir())) == 2
