@@ -69,4 +69,5 @@ HOSTS = (
     Host("old-1", _address(21), BOOKWORM, default=False),
     Host("bare-1", _address(22), BARE, default=False),
     Host("spare-1", _address(23), TRIXIE, default=False),
+    Host("spare-2", _address(24), FORKY, default=False),
 )

@@ -183,6 +183,36 @@ options:
       @sha256:400a4873b838d1b89194d982c45e5fb3cda4593fbfd7e08a02e76b03b21166f0"
 """
 
+    BINFMT_SOURCE = r"""
+options:
+  binfmt_source:
+    description:
+      - Where the emulators come from. V(image) takes them out of O(binfmt_image), V(package) installs the QEMU of the
+        distribution (Debian and Ubuntu), with handlers for all the formats that it knows.
+    type: str
+    choices: [image, package]
+    default: image
+"""
+
+    BINFMT_ARCHIVE = r"""
+options:
+  binfmt_archive:
+    description:
+      - Path on the host of an archive of O(binfmt_image), as C(docker save) writes it, for hosts that reach no
+        registry. It is read in place of a pull, without Docker.
+    type: str
+"""
+
+    BINFMT_TAKEOVER = r"""
+options:
+  binfmt_takeover:
+    description:
+      - Whether a handler that somebody else registered is replaced although it works. One that does not work in
+        containers is replaced in any case.
+    type: bool
+    default: false
+"""
+
     DAEMON_OPTIONS = r"""
 options:
   daemon_options:

@@ -8,6 +8,11 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.multiarch.builders.plugins.module_utils.binfmt.resource import Binfmt
+from ansible_collections.multiarch.builders.plugins.module_utils.binfmt.source import (
+    ImageSource,
+    PackageSource,
+    Source,
+)
 from ansible_collections.multiarch.builders.plugins.module_utils.buildx.resource import Buildx
 from ansible_collections.multiarch.builders.plugins.module_utils.daemon.decide import implied, wants_containerd_store
 from ansible_collections.multiarch.builders.plugins.module_utils.daemon.resource import Daemon
@@ -57,7 +62,10 @@ def _daemon(params: Params, docker: Docker) -> Daemon:
 
 
 def _binfmt(params: Params, docker: Docker) -> Resource[t.Any]:
-    return Binfmt(tuple(params["platforms"]), params["binfmt_image"], registries_of(params), docker)
+    source: Source = PackageSource()
+    if params["binfmt_source"] == "image":
+        source = ImageSource(params["binfmt_image"], params["binfmt_archive"], registries_of(params), docker)
+    return Binfmt(tuple(params["platforms"]), source, params["binfmt_takeover"])
 
 
 def _buildx(params: Params, docker: Docker) -> Resource[t.Any]:

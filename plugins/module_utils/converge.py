@@ -84,7 +84,8 @@ def _plan_result(plans: t.Mapping[str, Plan]) -> Result:
         for concern, plan in plans.items()
         if plan.actions
     ]
-    return {"pending": [step["concern"] for step in steps], "plan": steps, **_result(everything)}
+    facts = {concern: dict(plan.facts) for concern, plan in plans.items() if plan.facts}
+    return {"pending": [step["concern"] for step in steps], "plan": steps, **_result(everything), "facts": facts}
 
 
 # A proxy's password in daemon.json, in a driver option: the one place where words leave the host.
@@ -101,6 +102,7 @@ def _result(plan: Plan) -> Result:
     return {
         "actions": [shown(action.summary) for action in plan.actions],
         "notes": [shown(note) for note in plan.notes],
+        "facts": dict(plan.facts),
         "diff": [
             {
                 "before_header": each["name"],

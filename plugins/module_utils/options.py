@@ -58,7 +58,10 @@ OPTIONS: t.Dict[str, Option] = {
     "registries": {"type": "list", "elements": "dict", "options": REGISTRY, "default": []},
     "instances": {"type": "list", "elements": "dict", "options": INSTANCE, "default": [DEFAULT_INSTANCE]},
     "users": {"type": "list", "elements": "str", "default": ["root"]},
+    "binfmt_source": {"type": "str", "choices": ["image", "package"], "default": "image"},
     "binfmt_image": {"type": "str", "default": BINFMT_IMAGE},
+    "binfmt_archive": {"type": "str"},
+    "binfmt_takeover": {"type": "bool", "default": False},
     "daemon_options": {"type": "dict", "default": {}},
     "allow_image_store_switch": {"type": "bool", "default": False},
     "buildkit_options": {"type": "dict", "default": {}},
@@ -71,7 +74,7 @@ OPTIONS_OF: t.Dict[str, t.Tuple[str, ...]] = {
     "engine": ("concerns", "daemon_options", "instances", "engine"),
     "trust": ("registries", "users"),
     "daemon": ("registries", "daemon_options", "allow_image_store_switch", "disruption", "drain_timeout"),
-    "binfmt": ("platforms", "binfmt_image", "registries"),
+    "binfmt": ("platforms", "binfmt_source", "binfmt_image", "binfmt_archive", "binfmt_takeover", "registries"),
     "buildx": ("instances", "registries", "users", "buildkit_options", "disruption", "drain_timeout"),
 }
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 import abc
 import enum
 import typing as t
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 class Effect(enum.Enum):
@@ -49,10 +49,14 @@ class Action:
 
 @dataclass(frozen=True)
 class Plan:
-    """*actions* in their order, none if the host is as asked; *notes* say what is left alone or pending, and why."""
+    """*actions* in their order, none if the host is as asked; *notes* say what is left alone or pending, and why.
+
+    *facts* are what was seen, as plain data, for those who report it.
+    """
 
     actions: t.Tuple[Action, ...] = ()
     notes: t.Tuple[str, ...] = ()
+    facts: t.Mapping[str, t.Any] = field(default_factory=dict)
 
     @property
     def effects(self) -> Effects:

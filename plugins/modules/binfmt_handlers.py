@@ -20,7 +20,10 @@ description:
   - A handler of somebody else that works in containers is left alone and told.
 extends_documentation_fragment:
   - multiarch.builders.options.platforms
+  - multiarch.builders.options.binfmt_source
   - multiarch.builders.options.binfmt_image
+  - multiarch.builders.options.binfmt_archive
+  - multiarch.builders.options.binfmt_takeover
   - multiarch.builders.options.registries
 attributes:
   check_mode:
@@ -50,6 +53,11 @@ actions:
   type: list
   elements: str
   sample: ["register handler qemu-aarch64 for linux/arm64"]
+facts:
+  description: What was seen, for those who report it; empty where there is nothing to tell.
+  returned: always
+  type: dict
+  sample: {}
 notes:
   description: What was left alone or waits, and why.
   returned: always

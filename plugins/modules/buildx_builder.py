@@ -55,6 +55,11 @@ actions:
   type: list
   elements: str
   sample: ["create builder multiarch for root: not in the store"]
+facts:
+  description: What was seen, for those who report it; empty where there is nothing to tell.
+  returned: always
+  type: dict
+  sample: {}
 notes:
   description: What was left alone or waits, and why.
   returned: always

@@ -48,6 +48,11 @@ actions:
   type: list
   elements: str
   sample: ["start docker, which is installed but not running"]
+facts:
+  description: What was seen, for those who report it; empty where there is nothing to tell.
+  returned: always
+  type: dict
+  sample: {}
 notes:
   description: What was left alone or waits, and why.
   returned: always

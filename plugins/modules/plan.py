@@ -24,7 +24,10 @@ extends_documentation_fragment:
   - multiarch.builders.options.registries
   - multiarch.builders.options.instances
   - multiarch.builders.options.users
+  - multiarch.builders.options.binfmt_source
   - multiarch.builders.options.binfmt_image
+  - multiarch.builders.options.binfmt_archive
+  - multiarch.builders.options.binfmt_takeover
   - multiarch.builders.options.daemon_options
   - multiarch.builders.options.allow_image_store_switch
   - multiarch.builders.options.buildkit_options
@@ -80,6 +83,19 @@ plan:
       type: list
       elements: str
       sample: ["restart docker: features.containerd-snapshotter: absent → true"]
+facts:
+  description: What was seen, by concern, for those who report it.
+  returned: always
+  type: dict
+  sample:
+    binfmt:
+      handlers:
+        - platform: linux/arm64
+          handler: qemu-aarch64
+          interpreter: /usr/local/lib/multiarch-builders/emulators/400a4873b838/qemu-aarch64
+          flags: POCF
+          version: 10.2.3
+          verdict: keep
 errors:
   description: Why the host cannot be made as asked, all of it at once.
   returned: when it cannot

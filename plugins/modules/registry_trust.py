@@ -54,6 +54,11 @@ actions:
   type: list
   elements: str
   sample: ["write /etc/docker/certs.d/harbor.example.com/ca.crt (1 certificate, sha256 0f3c…)"]
+facts:
+  description: What was seen, for those who report it; empty where there is nothing to tell.
+  returned: always
+  type: dict
+  sample: {}
 notes:
   description: What was left alone or waits, and why.
   returned: always

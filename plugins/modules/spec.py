@@ -23,7 +23,10 @@ extends_documentation_fragment:
   - multiarch.builders.options.registries
   - multiarch.builders.options.instances
   - multiarch.builders.options.users
+  - multiarch.builders.options.binfmt_source
   - multiarch.builders.options.binfmt_image
+  - multiarch.builders.options.binfmt_archive
+  - multiarch.builders.options.binfmt_takeover
   - multiarch.builders.options.daemon_options
   - multiarch.builders.options.allow_image_store_switch
   - multiarch.builders.options.buildkit_options

@@ -65,6 +65,10 @@ def _check_simple(options: dict[str, t.Any], prefix: str, findings: Findings) ->
         options["users"] = _users(options["users"], f"{prefix}users", needed, findings)
     if "binfmt_image" in options:
         check_image(options["binfmt_image"], f"{prefix}binfmt_image", findings)
+    archive = options.get("binfmt_archive")
+    if archive is not None and not archive.startswith("/"):
+        remedy = "Write where it lies on the host, such as /var/tmp/binfmt.tar"
+        findings.problem(f"{prefix}binfmt_archive", archive, "is no absolute path", remedy)
     if "daemon_options" in options:
         check_daemon_options(options["daemon_options"], f"{prefix}daemon_options", findings)
     if "drain_timeout" in options and options["drain_timeout"] <= 0:

@@ -10,7 +10,7 @@ from tests.hosts.lab import lab
 @pytest.fixture(scope="session", autouse=True)
 def _hosts() -> None:
     """The hosts that start only when named."""
-    lab("up", "registry", "builder-1", "builder-2", "builder-3", "spare-1", "old-1", "bare-1")
+    lab("up", "registry", "builder-1", "builder-2", "builder-3", "spare-1", "spare-2", "old-1", "bare-1")
 
 
 @pytest.fixture

@@ -10,5 +10,5 @@ def test_a_link_of_a_user_to_a_file_of_root_is_not_followed(spare: str) -> None:
     on(spare, "runuser -u ci -- ln -s /etc/of-root /home/ci/.docker/config.json")
     run = playbook("provision-builders", limit=spare)
     assert run.recap(spare)["failed"] == 1
-    assert run.says("/home/ci/.docker/config.json cannot be written")
+    assert run.says("/home/ci/.docker/config.json cannot be read")
     assert on(spare, "cat /etc/of-root").strip() == "{}"

@@ -64,7 +64,7 @@ def test_the_variables_of_role_builder_are_the_table_of_options() -> None:
     table = importlib.import_module(f"ansible_collections.{COLLECTION}.plugins.module_utils.options").OPTIONS
     documented = {name.removeprefix("builder_"): option for name, option in specification("builder").items()}
     defaults = load(ROOT / "roles/builder/defaults/main.yml")
-    assert {f"builder_{name}": option["default"] for name, option in table.items()} == defaults
+    assert {f"builder_{name}": option.get("default") for name, option in table.items()} == defaults
     for name, option in table.items():
         for key in ("type", "elements", "choices"):
             assert documented[name].get(key) == option.get(key), f"builder_{name}: {key}"

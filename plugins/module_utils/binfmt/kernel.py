@@ -9,6 +9,7 @@ status of any tool is not.
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import pathlib
@@ -17,6 +18,7 @@ import subprocess
 import tempfile
 import typing as t
 
+from ansible_collections.multiarch.builders.plugins.module_utils.binfmt.formats import ElfFormat
 from ansible_collections.multiarch.builders.plugins.module_utils.binfmt.handler_file import (
     CONTROL_FILES,
     Handler,
@@ -39,10 +41,13 @@ _WHY = {
 def handlers() -> t.Dict[str, Handler]:
     """All handlers by name, also those for other formats than ELF. Raises HostError where there is no registry."""
     if not (REGISTRY / "register").exists():
-        raise HostError(
-            f"{REGISTRY} is not mounted, so no emulator can be registered: `modprobe binfmt_misc` and `systemctl start "
-            "proc-sys-fs-binfmt_misc.mount`; in an unprivileged container, register on its host"
+        known = "binfmt_misc" in pathlib.Path("/proc/filesystems").read_text(encoding="ascii")
+        remedy = (
+            "`systemctl start proc-sys-fs-binfmt_misc.mount`; in an unprivileged container, provision its host instead"
         )
+        if not known:
+            remedy = "the kernel does not have it: `modprobe binfmt_misc`, or a kernel with CONFIG_BINFMT_MISC"
+        raise HostError(f"{REGISTRY} is not mounted, so no emulator can be registered: {remedy}")
     names = sorted(path.name for path in REGISTRY.iterdir() if path.name not in CONTROL_FILES)
     try:
         return {name: parse_handler(name, (REGISTRY / name).read_text(encoding="utf-8")) for name in names}
@@ -51,11 +56,27 @@ def handlers() -> t.Dict[str, Handler]:
 
 
 def register(line: str, name: str) -> None:
-    """Register the handler *name*, in place of one of that name. Raises HostError with the kernel's reason."""
+    """Register the handler *name*, in place of one of that name. Raises HostError with the kernel's reason.
+
+    A handler that is replaced has a stand-in meanwhile: of two that match, the kernel takes the younger, so that a
+    build that starts in between finds one.
+    """
+    line = line.strip()
+    if not (REGISTRY / name).exists():
+        _register(line, name)
+        return
+    between = f"multiarch-builders-{name}"
+    unregister(between)
+    _register(line.replace(f":{name}:", f":{between}:", 1), between)
     unregister(name)
+    _register(line, name)
+    unregister(between)
+
+
+def _register(line: str, name: str) -> None:
     try:
         with (REGISTRY / "register").open("wb", buffering=0) as file:  # one write, as the kernel wants it
-            file.write(line.strip().encode())
+            file.write(line.encode())
     except OSError as exc:
         why = _WHY.get(exc.errno or 0, str(exc))
         raise HostError(f"handler {name} cannot be registered in {REGISTRY}: {why}") from exc
@@ -74,25 +95,46 @@ def unregister(name: str) -> None:
 
 def prove(platform: str) -> None:
     """Run a program of *platform* in an empty chroot, as a container would. Raises HostError if it does not run."""
-    folder = tempfile.mkdtemp(prefix="multiarch-builders-", dir="/var/tmp")
-    program = pathlib.Path(folder) / "probe"
+    with _probe(platform) as program:
+        _require(platform, "in an empty chroot", ["/probe"], root=program.parent)
+
+
+def prove_emulator(emulator: str, fmt: ElfFormat) -> None:
+    """Run a program under *emulator* itself, before any handler names it. Raises HostError if it does not run."""
+    platform = f"linux/{fmt.architecture}" + ("/v7" if fmt.architecture == "arm" else "")
+    with _probe(platform) as program:
+        _require(platform, f"under {fmt.binary}", [emulator, str(program)], root=None)
+
+
+@contextlib.contextmanager
+def _probe(platform: str) -> t.Iterator[pathlib.Path]:
+    """The platform's program, alone in a folder."""
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="multiarch-builders-", dir="/var/tmp"))
     try:
+        program = folder / "probe"
         program.write_bytes(probe(platform))
         program.chmod(0o755)
+        yield program
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _require(platform: str, where: str, argv: t.Sequence[str], root: t.Optional[pathlib.Path]) -> None:
+    try:
         done = subprocess.run(
-            ["/probe"],
+            list(argv),
             capture_output=True,
             encoding="utf-8",
             errors="replace",
             check=False,
             timeout=60,
-            preexec_fn=lambda: os.chroot(folder),
+            preexec_fn=(lambda: os.chroot(root)) if root else None,
         )
     except (OSError, subprocess.SubprocessError) as exc:
-        raise HostError(f"{platform}: a program of that platform does not run in an empty chroot: {exc}") from exc
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        raise HostError(f"{platform}: a program of that platform does not run {where}: {exc}") from exc
     machine = done.stdout.strip()
     if done.returncode != 0 or machine not in expected_machine(platform):
         told = machine or done.stderr.strip() or "nothing"
-        raise HostError(f"{platform}: a program of that platform ended with status {done.returncode} and told {told}")
+        raise HostError(
+            f"{platform}: a program of that platform, run {where}, ended with {done.returncode} and told {told}"
+        )

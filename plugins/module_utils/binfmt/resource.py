@@ -11,20 +11,22 @@ import typing as t
 from dataclasses import dataclass
 
 from ansible_collections.multiarch.builders.plugins.module_utils import record
-from ansible_collections.multiarch.builders.plugins.module_utils.binfmt import image, kernel
+from ansible_collections.multiarch.builders.plugins.module_utils.binfmt import image, kernel, package
 from ansible_collections.multiarch.builders.plugins.module_utils.binfmt.decide import (
     BINFMT_D,
     BinfmtState,
     Finding,
     Verdict,
+    catching,
     finding,
-    line,
+    is_ours,
     needed,
     unwanted,
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.binfmt.formats import ElfFormat
 from ansible_collections.multiarch.builders.plugins.module_utils.binfmt.handler_file import Handler
-from ansible_collections.multiarch.builders.plugins.module_utils.docker_api import Docker, split_reference
+from ansible_collections.multiarch.builders.plugins.module_utils.binfmt.source import InstallEmulators, Source
+from ansible_collections.multiarch.builders.plugins.module_utils.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.files import (
     RemoveFile,
     WriteFile,
@@ -34,14 +36,6 @@ from ansible_collections.multiarch.builders.plugins.module_utils.files import (
     write,
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.resource import Action, Effects, Plan, Resource
-from ansible_collections.multiarch.builders.plugins.module_utils.spec import Registry
-
-
-@dataclass(frozen=True)
-class InstallEmulators:
-    """The step that takes emulators out of the image."""
-
-    binaries: t.Tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -54,7 +48,7 @@ class KeepHandler:
 
 @dataclass(frozen=True)
 class DropHandler:
-    """The step that removes a handler of ours."""
+    """The step that removes a handler of ours; one that it had masked is registered again."""
 
     name: str
 
@@ -64,57 +58,72 @@ class Binfmt(Resource[BinfmtState]):
     """The handlers of all platforms."""
 
     platforms: t.Tuple[str, ...]
-    image: str
-    registries: t.Tuple[Registry, ...]
-    docker: Docker
+    source: Source
+    takeover: bool
     concern: t.ClassVar[str] = "binfmt"
 
     def observe(self) -> BinfmtState:
         machine = os.uname().machine
+        formats = needed(self.platforms, machine)
         owned = frozenset(record.load(self.concern).get("handlers", ()))
-        names = owned | {fmt.handler for fmt in needed(self.platforms, machine)}
-        files = {name: read(_file(name)) for name in sorted(names)}
+        names = sorted(owned | {fmt.handler for fmt in formats})
+        handlers = kernel.handlers() if names else {}
         return BinfmtState(
             machine=machine,
-            handlers=kernel.handlers() if names else {},
-            emulators=image.installed(self.image),
-            configuration={name: text for name, text in files.items() if text is not None},
+            handlers=handlers,
+            lines=_known({fmt.handler: self.source.line(fmt) for fmt in formats}),
+            configuration=_known({name: read(_file(name)) for name in names}),
             owned=owned,
+            broken=self._broken(formats, handlers),
         )
+
+    def _broken(self, formats: t.Iterable[ElfFormat], handlers: t.Mapping[str, Handler]) -> t.Dict[str, str]:
+        """Handlers of others that look well, and run nothing: {name: why}. Ours are proven when they are made."""
+        found = {}
+        for fmt in formats:
+            handler = catching(fmt, handlers)
+            if handler is None or is_ours(handler) or not (handler.enabled and handler.fixed and handler.serves(fmt)):
+                continue
+            try:
+                kernel.prove(self._platform_of(fmt))
+            except HostError as exc:
+                found[handler.name] = str(exc)
+        return found
+
+    def _platform_of(self, fmt: ElfFormat) -> str:
+        return next(each for each in self.platforms if fmt in needed([each], os.uname().machine))
 
     def plan(self, state: BinfmtState, effects: Effects) -> Plan:  # noqa: ARG002  # the kernel does the work
         formats = needed(self.platforms, state.machine)
-        findings = [finding(fmt, state) for fmt in formats]
+        findings = [finding(fmt, state, self.takeover) for fmt in formats]
         ours = [each for each in findings if each.verdict is not Verdict.LEAVE]
-        actions = []
-        missing = tuple(each.fmt.binary for each in ours if each.fmt.binary not in state.emulators.binaries)
-        if missing:
-            summary = f"take {', '.join(missing)} out of {self.image}"
-            actions.append(Action(summary, InstallEmulators(missing)))
+        missing = tuple(each.fmt for each in ours if each.fmt.handler not in state.lines)
+        actions = [self.source.installation(missing)] if missing else []
         for each in ours:
             action = self._keep(each, state)
             if action is not None:
                 actions.append(action)
-        gone = unwanted(state, [each.fmt for each in ours])
+        kept = [each.fmt for each in ours] if self.source.ours else []
+        replaced = {each.fmt.handler for each in ours if each.verdict is not Verdict.KEEP}
         actions += [
-            Action(f"remove handler {name}, which no platform of builder_platforms needs", DropHandler(name))
-            for name in gone
+            Action(f"remove handler {name}, which is not asked for any more", DropHandler(name))
+            for name in unwanted(state, kept)
+            if name not in replaced
         ]
-        return Plan(
-            tuple(actions),
-            tuple(_note(each, each.handler) for each in findings if each.verdict is Verdict.LEAVE and each.handler),
-        )
+        left = [(each, each.handler) for each in findings if each.verdict is Verdict.LEAVE and each.handler]
+        notes = tuple(_note(each, handler) for each, handler in left)
+        return Plan(tuple(actions), notes, {"handlers": [_fact(each) for each in findings]})
 
     def _keep(self, found: Finding, state: BinfmtState) -> t.Optional[Action]:
         fmt = found.fmt
         if found.verdict is Verdict.KEEP:
-            if state.configuration.get(fmt.handler) == line(state.emulators, fmt) and fmt.handler in state.owned:
+            lasting = state.configuration.get(fmt.handler) == state.lines[fmt.handler] and fmt.handler in state.owned
+            if lasting or not self.source.ours:
                 return None
-            return Action(
-                f"write {_file(fmt.handler)}, so that {fmt.handler} is there after a reboot", KeepHandler(fmt, False)
-            )
+            summary = f"write {_file(fmt.handler)}, so that {fmt.handler} is there after a reboot"
+            return Action(summary, KeepHandler(fmt, False))
         verb = "register" if found.verdict is Verdict.ADD else "replace"
-        there = f" ({found.handler.interpreter}: {found.why})" if found.handler else ""
+        there = f" ({_owner(found.handler)}{found.handler.interpreter}: {found.why})" if found.handler else ""
         return Action(f"{verb} handler {fmt.handler} for linux/{fmt.architecture}{there}", KeepHandler(fmt, True))
 
     def apply(self, actions: t.Sequence[Action]) -> None:
@@ -122,50 +131,81 @@ class Binfmt(Resource[BinfmtState]):
         for action in actions:
             step = action.step
             if isinstance(step, InstallEmulators):
-                image.install(self.image, step.binaries, self.docker, self._login())
+                self.source.install(step.formats)
             elif isinstance(step, KeepHandler):
-                self._make_last(step)
+                self._keep_handler(step)
                 registered.append(step.fmt)
             elif isinstance(step, DropHandler):
-                kernel.unregister(step.name)
-                remove(RemoveFile(_file(step.name)))
-                self._own(remove_name=step.name)
+                self._drop(step.name)
         for platform in self.platforms:
-            if registered and any(fmt in registered for fmt in needed([platform], os.uname().machine)):
+            if any(fmt in registered for fmt in needed([platform], os.uname().machine)):
                 kernel.prove(platform)
-        self._sweep()
-
-    def _make_last(self, step: KeepHandler) -> None:
-        text = line(image.installed(self.image), step.fmt)
-        if step.fmt.handler not in record.load(self.concern).get("handlers", ()):
-            back_up(_file(step.fmt.handler))  # somebody else's, so far
-        self._own(add_name=step.fmt.handler)
-        write(WriteFile(_file(step.fmt.handler), text))
-        if step.register:
-            kernel.register(text, step.fmt.handler)
-
-    def _own(self, add_name: str = "", remove_name: str = "") -> None:
-        names = set(record.load(self.concern).get("handlers", ()))
-        record.save(self.concern, {"handlers": sorted((names | {add_name}) - {remove_name, ""})})
-
-    def _login(self) -> t.Optional[t.Tuple[str, str]]:
-        host = split_reference(self.image)[0].split("/")[0]
-        for each in self.registries:
-            if each.host == host and each.username and each.password:
-                return each.username, each.password
-        return None
-
-    def _sweep(self) -> None:
         used = {str(pathlib.Path(each.interpreter).parent) for each in kernel.handlers().values()}
-        image.sweep({*used, image.installed(self.image).folder})
+        image.sweep(used)
+
+    def _keep_handler(self, step: KeepHandler) -> None:
+        name, text = step.fmt.handler, self.source.line(step.fmt)
+        if text is None:
+            raise HostError(f"the emulator of {name} is not on this host although it was installed: run again")
+        owned = name in record.load(self.concern).get("handlers", ())
+        if self.source.ours:
+            if not owned:
+                back_up(_file(name))  # somebody else's, so far
+            self._own(add=name)
+            write(WriteFile(_file(name), text))
+        elif owned:
+            remove(RemoveFile(_file(name)))
+            self._own(drop=name)
+        if step.register:
+            kernel.register(text, name)
+
+    def _drop(self, name: str) -> None:
+        remove(RemoveFile(_file(name)))
+        masked = read(f"{package.BINFMT_D}/{name}.conf")
+        if masked is not None:
+            kernel.register(masked, name)
+        else:
+            kernel.unregister(name)
+        self._own(drop=name)
+
+    def _own(self, add: str = "", drop: str = "") -> None:
+        names = set(record.load(self.concern).get("handlers", ()))
+        record.save(self.concern, {"handlers": sorted((names | {add}) - {drop, ""})})
+
+
+def _known(found: t.Mapping[str, t.Optional[str]]) -> t.Dict[str, str]:
+    return {name: text for name, text in found.items() if text is not None}
 
 
 def _file(handler: str) -> str:
     return f"{BINFMT_D}/{handler}.conf"
 
 
+def _owner(handler: Handler) -> str:
+    """Who brought the emulator of a handler, with a space behind it; nothing if nobody says so."""
+    if is_ours(handler):
+        return "ours, "
+    owner = package.owner_of_file(handler.interpreter)
+    return f"of package {owner}, " if owner else ""
+
+
 def _note(found: Finding, handler: Handler) -> str:
     return (
         f"linux/{found.fmt.architecture}: handler {handler.name} of somebody else works and was left alone "
-        f"(interpreter {handler.interpreter}, flags {handler.flags})"
+        f"({_owner(handler)}interpreter {handler.interpreter}, flags {handler.flags})"
     )
+
+
+def _fact(found: Finding) -> t.Dict[str, t.Any]:
+    """One handler as data: its version is known where the emulator is ours."""
+    handler = found.handler
+    folder = str(pathlib.Path(handler.interpreter).parent) if handler else ""
+    emulators = image.in_folder(folder) if handler and is_ours(handler) else None
+    return {
+        "platform": f"linux/{found.fmt.architecture}",
+        "handler": handler.name if handler else None,
+        "interpreter": handler.interpreter if handler else None,
+        "flags": handler.flags if handler else None,
+        "version": emulators.version if emulators else None,
+        "verdict": found.verdict.value,
+    }

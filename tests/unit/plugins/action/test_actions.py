@@ -33,7 +33,10 @@ ACTIONS = {
         "multiarch.builders.docker_daemon",
         {"registries", "daemon_options", "allow_image_store_switch", "disruption", "drain_timeout"},
     ),
-    "binfmt_handlers": ("multiarch.builders.binfmt_handlers", {"platforms", "binfmt_image", "registries"}),
+    "binfmt_handlers": (
+        "multiarch.builders.binfmt_handlers",
+        {"platforms", "binfmt_source", "binfmt_image", "binfmt_archive", "binfmt_takeover", "registries"},
+    ),
     "buildx_builder": (
         "multiarch.builders.buildx_builder",
         {"instances", "registries", "users", "buildkit_options", "disruption", "drain_timeout"},
