@@ -50,7 +50,7 @@ _value:
 
 def proof_table(hostvars: t.Any, hosts: t.Any) -> list[str]:
     """The filter; see DOCUMENTATION."""
-    if not isinstance(hostvars, Mapping) or not isinstance(hosts, Sequence):
+    if not isinstance(hostvars, Mapping) or not isinstance(hosts, Sequence) or isinstance(hosts, str):
         raise AnsibleFilterError("multiarch.builders.proof_table: needs hostvars and a list of hosts")
     return table({host: (hostvars[host].get("builder_verify_proof") or {}) for host in hosts})
 
