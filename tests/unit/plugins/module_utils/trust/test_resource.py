@@ -1,0 +1,104 @@
+# Copyright: multiarch.builders contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The plan of trust, from states made by hand: in words without secrets, and with the effect on dockerd."""
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.multiarch.builders.plugins.module_utils.files import RemoveFile, WriteFile
+from ansible_collections.multiarch.builders.plugins.module_utils.resource import NO_EFFECTS, Effect, Plan
+from ansible_collections.multiarch.builders.plugins.module_utils.spec import Registry
+from ansible_collections.multiarch.builders.plugins.module_utils.trust import resource
+from ansible_collections.multiarch.builders.plugins.module_utils.trust.decide import DEBIAN, RED_HAT, Store
+from ansible_collections.multiarch.builders.plugins.module_utils.trust.login import Login
+from ansible_collections.multiarch.builders.plugins.module_utils.trust.resource import RefreshStore, Trust, TrustState
+from ansible_collections.multiarch.builders.tests.unit.plugins.plugin_utils.x509_factory import make
+
+CA, CLIENT = make("CA"), make("client", ca=False)
+# paths that no host has, so that the difference is from nothing
+FOLDER = "/etc/docker/certs.d/of-these-tests.example"
+CA_FILE = WriteFile(f"{FOLDER}/ca.crt", CA.pem)
+KEY_FILE = WriteFile(f"{FOLDER}/client.key", CLIENT.key_pem, 0o600)
+ANCHOR = WriteFile(f"{DEBIAN.anchors}/multiarch-builders-of-these-tests.example.crt", CA.pem)
+HARBOR = Registry("harbor.example.com", username="robot$ci", password="of-this-login")
+NOTHING = TrustState((), (), (), ())
+
+
+def planned(state: TrustState, monkeypatch: pytest.MonkeyPatch, store: Store = DEBIAN) -> Plan:
+    monkeypatch.setattr(resource, "system_store", lambda: store)
+    return Trust((), ()).plan(state, NO_EFFECTS)
+
+
+def test_nothing_differs(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert planned(NOTHING, monkeypatch) == Plan()
+
+
+@pytest.mark.parametrize(
+    ("state", "steps", "refreshes"),
+    [
+        pytest.param(TrustState((CA_FILE,), (), (), ()), [CA_FILE], False, id="certs.d is read at every connection"),
+        pytest.param(TrustState((CA_FILE, ANCHOR), (), (), ()), [CA_FILE, ANCHOR], True, id="a new anchor"),
+        pytest.param(
+            TrustState((), (RemoveFile(ANCHOR.path),), (), ()),
+            [RemoveFile(ANCHOR.path)],
+            True,
+            id="an anchor that goes is forgotten by the bundle too",
+        ),
+        pytest.param(
+            TrustState((), (RemoveFile(CA_FILE.path, folder=True),), (), ()),
+            [RemoveFile(CA_FILE.path, folder=True)],
+            False,
+            id="a file of certs.d goes",
+        ),
+        pytest.param(TrustState((), (), (ANCHOR.path,), ()), [], True, id="the bundle was never made"),
+        pytest.param(
+            TrustState((), (), (), (Login("ci", HARBOR),)), [Login("ci", HARBOR)], False, id="a login is no trust"
+        ),
+    ],
+)
+def test_steps(state: TrustState, steps: list[object], refreshes: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    plan = planned(state, monkeypatch)
+    expected = [*steps, RefreshStore(DEBIAN)] if refreshes else steps
+    assert [action.step for action in plan.actions] == expected
+    assert plan.effects == ({Effect.TRUST_STORE_CHANGES} if refreshes else NO_EFFECTS)
+
+
+def test_the_order_is_files_then_the_store_then_logins(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A helper or a token's server may need the CA."""
+    state = TrustState((ANCHOR,), (RemoveFile(CA_FILE.path),), (), (Login("ci", HARBOR),))
+    steps = [type(action.step) for action in planned(state, monkeypatch).actions]
+    assert steps == [WriteFile, RemoveFile, RefreshStore, Login]
+
+
+@pytest.mark.parametrize(
+    ("store", "command"),
+    [
+        pytest.param(DEBIAN, "update-ca-certificates", id="Debian"),
+        pytest.param(RED_HAT, "update-ca-trust extract", id="Red Hat"),
+    ],
+)
+def test_the_store_is_that_of_the_host(store: Store, command: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    anchor = WriteFile(f"{store.anchors}/x{store.suffix}", CA.pem)
+    plan = planned(TrustState((anchor,), (), (), ()), monkeypatch, store)
+    assert plan.actions[-1].summary == f"refresh the operating system's trust store ({command})"
+
+
+def test_no_secret_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    plan = planned(TrustState((CA_FILE, KEY_FILE), (), (), (Login("ci", HARBOR),)), monkeypatch)
+    summaries = [action.summary for action in plan.actions]
+    assert summaries[1:] == [f"write {KEY_FILE.path} (client key)", "log ci in to harbor.example.com as robot$ci"]
+    assert summaries[0].startswith(f"write {CA_FILE.path} (certificate sha256:")
+    told = "".join(summaries) + "".join(
+        each.difference.before + each.difference.after for each in plan.actions if each.difference
+    )
+    assert "PRIVATE KEY" not in told
+    assert "of-this-login" not in told
+    assert plan.actions[1].difference is None
+
+
+def test_the_difference_of_a_certificate_is_its_fingerprint(monkeypatch: pytest.MonkeyPatch) -> None:
+    (action,) = planned(TrustState((CA_FILE,), (), (), ()), monkeypatch).actions
+    assert action.difference is not None
+    assert (action.difference.name, action.difference.before) == (CA_FILE.path, "")
+    assert action.difference.after.startswith("certificate sha256:")
