@@ -104,11 +104,12 @@ class Binfmt(Resource[BinfmtState]):
             if action is not None:
                 actions.append(action)
         kept = [each.fmt for each in ours] if self.source.ours else []
-        replaced = {each.fmt.handler for each in ours if each.verdict is not Verdict.KEEP}
+        # one that is replaced is seen to above; one of somebody else's that works in place of ours stays
+        spared = {each.fmt.handler for each in findings if each.verdict is not Verdict.KEEP}
         actions += [
             Action(f"remove handler {name}, which is not asked for any more", DropHandler(name))
             for name in unwanted(state, kept)
-            if name not in replaced
+            if name not in spared
         ]
         left = [(each, each.handler) for each in findings if each.verdict is Verdict.LEAVE and each.handler]
         notes = tuple(_note(each, handler) for each, handler in left)
