@@ -89,7 +89,7 @@ def _plan_result(plans: t.Mapping[str, Plan]) -> Result:
 
 
 # A proxy's password in daemon.json, in a driver option: the one place where words leave the host.
-_CREDENTIALS = re.compile(r"(://)[^/@\s\"']+@")
+_CREDENTIALS = re.compile(r"(://)[^/\s\"']+@")
 
 
 def shown(text: str) -> str:
