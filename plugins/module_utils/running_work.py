@@ -51,13 +51,24 @@ def is_building(histories: str) -> bool:
     return False
 
 
+def runs_steps(processes: str) -> bool:
+    """Whether the command lines in a builder container (`docker top NAME -eo args`) are more than BuildKit's own.
+
+    A `buildctl dial-stdio` is a client's connection and may be left over: it proves no build.
+    """
+    programs = {line.split()[0].rpartition("/")[2] for line in processes.splitlines()[1:] if line.strip()}
+    return bool(programs - {"buildkitd", "buildctl", "docker-init", "dumb-init", "tini"})
+
+
 def builds_in(container: str) -> bool:
-    """Whether a build is under way in a running builder container."""
-    return is_building(
-        run(
-            ["docker", "exec", container, "buildctl", "debug", "histories", "--format", "{{json .}}"], timeout=30
-        ).stdout
-    )
+    """Whether a build is under way in a running builder container.
+
+    BuildKit before 0.11 keeps no records of builds: there the processes tell.
+    """
+    listed = run(["docker", "exec", container, "buildctl", "debug", "histories", "--format", "{{json .}}"], timeout=30)
+    if listed.status == 0:
+        return is_building(listed.stdout)
+    return runs_steps(run(["docker", "top", container, "-eo", "args"], timeout=30).stdout)
 
 
 def at_restart(docker: Docker) -> Work:

@@ -118,3 +118,16 @@ def test_drain_ends_with_who_still_works(looks: list[Work]) -> None:
 def test_drain_looks_at_least_once(looks: list[Work]) -> None:
     drain(looks.pop, Disruption("wait", -1), "a restart of docker")
     assert len(looks) == 2
+
+
+@pytest.mark.parametrize(
+    ("processes", "runs"),
+    [
+        pytest.param("COMMAND\nbuildkitd --allow-insecure-entitlement=network.host\n", False, id="idle"),
+        pytest.param("COMMAND\n/usr/bin/buildkitd\nbuildctl dial-stdio\n", False, id="a connection left over"),
+        pytest.param("COMMAND\nbuildkitd\nbuildkit-runc run x\nsleep 60\n", True, id="a RUN step"),
+        pytest.param("", False, id="the container is gone"),
+    ],
+)
+def test_processes_tell_where_buildkit_keeps_no_records(processes: str, runs: bool) -> None:
+    assert running_work.runs_steps(processes) is runs
