@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pytest
@@ -14,7 +14,7 @@ from lab.settings import IMAGES_FILE
 from tests.hosts.lab import Run, lab, on, playbook
 
 HOST = "spare-1"
-PLATFORMS = ["linux/arm64", "linux/arm/v7", "linux/riscv64", "linux/s390x", "linux/ppc64le"]
+PLATFORMS = ("linux/arm64", "linux/arm/v7", "linux/riscv64", "linux/s390x", "linux/ppc64le")
 HANDLERS = ["qemu-aarch64", "qemu-arm", "qemu-riscv64", "qemu-s390x", "qemu-ppc64le"]
 PACKAGE = (
     "DEBIAN_FRONTEND=noninteractive apt-get -qq update; apt-get -qq install --yes qemu-user-binfmt >/dev/null 2>&1"
@@ -23,13 +23,13 @@ PACKAGE = (
 
 def provision(host: str, **variables: Any) -> Run:
     """Provision without builders; *variables* without `builder_`."""
-    given = {"concerns": ["engine", "trust", "daemon", "binfmt"], "platforms": PLATFORMS, **variables}
+    given = {"concerns": ["engine", "trust", "daemon", "binfmt"], "platforms": list(PLATFORMS), **variables}
     return playbook(
         "provision-builders", limit=host, variables={f"builder_{name}": value for name, value in given.items()}
     )
 
 
-def machines(host: str, platforms: list[str]) -> list[str]:
+def machines(host: str, platforms: Sequence[str]) -> list[str]:
     """What a program of each platform says that the machine is, run in an empty chroot."""
     lines = ["folder=$(mktemp -d /var/tmp/test.XXXX)"]
     for platform in platforms:
@@ -38,7 +38,7 @@ def machines(host: str, platforms: list[str]) -> list[str]:
     return on(host, "\n".join([*lines, "rm -r $folder"])).split()
 
 
-def require_emulation(host: str, platforms: list[str] = PLATFORMS) -> None:
+def require_emulation(host: str, platforms: Sequence[str] = PLATFORMS) -> None:
     for platform, machine in zip(platforms, machines(host, platforms), strict=True):
         assert machine in expected_machine(platform), platform
 

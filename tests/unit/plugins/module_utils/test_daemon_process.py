@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -35,6 +36,9 @@ def process(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[subproce
     program = tmp_path / request.param
     shutil.copy(Path(sleep).resolve(), program)
     with subprocess.Popen([program, "60"]) as running:
+        comm = Path(f"/proc/{running.pid}/comm")
+        while comm.read_text().strip() != request.param:  # the kernel gives the name a moment after the start
+            time.sleep(0.01)
         yield running
         running.kill()
 

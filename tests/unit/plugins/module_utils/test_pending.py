@@ -14,7 +14,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.resource import
 
 TRUST, FILE = Effect.TRUST_STORE_CHANGES, Effect.CONFIGURATION_CHANGES
 
-Start = t.Callable[[float | None], None]
+Start: t.TypeAlias = "t.Callable[[float | None], None]"
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import typing as t
 from dataclasses import replace
 
 import pytest
@@ -30,7 +31,7 @@ from ansible_collections.multiarch.builders.tests.unit.plugins.module_utils.buil
     with_node,
 )
 
-Entry = StoredBuilder | str | None
+Entry: t.TypeAlias = "StoredBuilder | str | None"
 RESTART: Effects = frozenset({Effect.DAEMON_RESTARTS})
 SWITCH: Effects = frozenset({Effect.DAEMON_RESTARTS, Effect.IMAGE_STORE_SWITCHES})
 OLD = replace(STORED, nodes=(replace(NODE, driver_opts={"image": "moby/buildkit:old"}),))
