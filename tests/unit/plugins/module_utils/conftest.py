@@ -6,11 +6,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from ansible_collections.multiarch.builders.plugins.module_utils import files, record
+from ansible_collections.multiarch.builders.plugins.module_utils import command, files, record
 from ansible_collections.multiarch.builders.plugins.module_utils.docker_api import Docker
 from ansible_collections.multiarch.builders.tests.unit.plugins.module_utils.dockerd_stand_in import DockerdStandIn
 
@@ -38,6 +38,23 @@ def dockerd(tmp_path: Path) -> Iterator[DockerdStandIn]:
 def docker(dockerd: DockerdStandIn) -> Docker:
     """The client under test, at the stand-in."""
     return Docker(str(dockerd.path))
+
+
+@pytest.fixture
+def programs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str, str], Path]:
+    """Make shell scripts that stand in for programs of the host: (name, script) → the file of their calls."""
+    folder = tmp_path / "programs"
+    folder.mkdir()
+    monkeypatch.setattr(command, "_PATH", f"{folder}:{command._PATH}")
+
+    def make(name: str, script: str) -> Path:
+        calls = tmp_path / f"{name}.calls"
+        path = folder / name
+        path.write_text(f'#!/bin/sh\necho "$*" >>{calls}\n{script}\n')
+        path.chmod(0o755)
+        return calls
+
+    return make
 
 
 @pytest.fixture

@@ -14,6 +14,7 @@ import urllib.parse
 from pathlib import Path
 
 import pytest
+from ansible_collections.multiarch.builders.plugins.module_utils import docker_api
 from ansible_collections.multiarch.builders.plugins.module_utils.docker_api import (
     Docker,
     NotThereError,
@@ -204,6 +205,17 @@ def test_no_files(docker: Docker) -> None:
 def test_references(image: str, repository: str, tag: str, local: str) -> None:
     assert split_reference(image) == (repository, tag)
     assert local_reference(image) == local
+
+
+@pytest.mark.parametrize("pid", [None, 1])
+def test_a_stopped_dockerd_is_not_started_by_asking_its_socket(
+    pid: int | None, dockerd: DockerdStandIn, docker: Docker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where systemd listens on the socket, a request starts dockerd."""
+    monkeypatch.setattr(docker_api, "SOCKET", str(dockerd.path))
+    monkeypatch.setattr(docker_api, "daemon_pid", lambda: pid)
+    assert docker.answers() is (pid is not None)
+    assert len(dockerd.asked) == (0 if pid is None else 1)
 
 
 def test_a_socket_of_ones_own_is_asked_without_looking_for_the_process(tmp_path: Path) -> None:

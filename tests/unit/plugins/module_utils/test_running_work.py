@@ -5,6 +5,9 @@
 
 from __future__ import annotations
 
+import typing as t
+from pathlib import Path
+
 import pytest
 from ansible_collections.multiarch.builders.plugins.module_utils import running_work
 from ansible_collections.multiarch.builders.plugins.module_utils.docker_api import Docker
@@ -77,6 +80,30 @@ def test_containers_that_would_not_come_back(
     dockerd.answers["GET /containers/json"] = as_json([{"Id": "1", "Names": ["/ci-job", "/other/ci-job"]}])
     dockerd.answers["GET /containers/1/json"] = as_json({"HostConfig": {"RestartPolicy": {"Name": policy}}})
     assert at_restart(docker) == Work((), () if comes_back or live_restore else ("ci-job",))
+
+
+@pytest.mark.parametrize(
+    ("history", "building"),
+    [pytest.param(STARTED, True, id="during a build"), pytest.param(COMPLETE, False, id="after it")],
+)
+def test_a_build_is_work_although_its_builder_comes_back(
+    history: str,
+    building: bool,
+    dockerd: DockerdStandIn,
+    docker: Docker,
+    programs: t.Callable[[str, str], Path],
+) -> None:
+    """A stand-in for the docker client answers what was recorded."""
+    calls = programs("docker", f"echo '{history}'")
+    dockerd.answers["GET /info"] = as_json({"LiveRestoreEnabled": True})
+    names = {"1": "buildx_buildkit_multiarch0", "2": "ci-buildx_buildkit_0"}
+    dockerd.answers["GET /containers/json"] = as_json([{"Id": key, "Names": [f"/{names[key]}"]} for key in names])
+    for key in names:
+        dockerd.answers[f"GET /containers/{key}/json"] = as_json({"HostConfig": {"RestartPolicy": {"Name": "always"}}})
+    assert at_restart(docker) == Work(("buildx_buildkit_multiarch0",) if building else (), ())
+    assert calls.read_text() == ("exec buildx_buildkit_multiarch0 buildctl debug histories --format {{json .}}\n"), (
+        "only builders are asked"
+    )
 
 
 def test_a_container_that_ends_meanwhile_is_no_error(dockerd: DockerdStandIn, docker: Docker) -> None:

@@ -44,6 +44,7 @@ def test_no_document(text: str, told: str) -> None:
     ("text", "key", "line"),
     [
         pytest.param('{\n"debug": true,\n"debug": false\n}', "debug", 3, id="next to each other"),
+        pytest.param('\n\n{"a": 1,\n"a": 2}', "a", 4, id="empty lines first"),
         pytest.param('{"a": {\n"b": 1,\n"c": 2,\n"b" : 3\n}}', "b", 4, id="nested"),
         pytest.param('{\n"a": {\n"b": 1},\n"b": 2,\n"b": 3\n}', "b", 5, id="the same name above is no second"),
         pytest.param('{\n"b": 2,\n"b": 3,\n"a": {\n"b": 1}\n}', "b", 3, id="the same name below is no second"),

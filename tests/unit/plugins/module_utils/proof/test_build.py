@@ -5,15 +5,25 @@
 
 from __future__ import annotations
 
+import json
 import os
 import pwd
 import stat
 import typing as t
+from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+from ansible_collections.multiarch.builders.plugins.module_utils.binfmt import kernel
+from ansible_collections.multiarch.builders.plugins.module_utils.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.proof import build
-from ansible_collections.multiarch.builders.plugins.module_utils.proof.build import index_platforms, machines_in
+from ansible_collections.multiarch.builders.plugins.module_utils.proof.build import (
+    Proof,
+    index_platforms,
+    machines_in,
+    prove,
+)
 
 DATA = Path(__file__).parent / "data"
 THREE = {"linux/amd64": "x86_64", "linux/arm64": "aarch64", "linux/s390x": "s390x"}
@@ -136,6 +146,94 @@ ATTESTATION = {
 )
 def test_index_platforms(manifests: list[dict[str, t.Any]], platforms: set[str]) -> None:
     assert index_platforms(manifests) == platforms
+
+
+PLATFORMS = list(THREE)
+USER = pwd.getpwuid(os.geteuid()).pw_name
+PROOFS = [
+    Proof("linux/amd64", "native", "x86_64", True),
+    Proof("linux/arm64", "emulated", "aarch64", True),
+    Proof("linux/s390x", "emulated", "s390x", True),
+]
+WHOLE = [{"platform": {"architecture": each.removeprefix("linux/"), "os": "linux"}} for each in PLATFORMS]
+
+Docker = t.Callable[..., Path]
+
+
+@pytest.fixture
+def docker(programs: t.Callable[[str, str], Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Docker:
+    """A stand-in for the docker client, which answers with a log and an index; no program is run in a chroot."""
+    monkeypatch.setattr(kernel, "prove", lambda _platform: None)
+    monkeypatch.setattr(os, "uname", lambda: SimpleNamespace(machine="x86_64"))
+
+    def make(log: str, index: object = None, status: int = 0) -> Path:
+        (tmp_path / "log").write_text(log)
+        (tmp_path / "index").write_text(index if isinstance(index, str) else json.dumps(index))
+        return programs(
+            "docker",
+            f"""case $2 in
+build) cat {tmp_path}/log >&2; exit {status};;
+imagetools) cat {tmp_path}/index;;
+esac""",
+        )
+
+    return make
+
+
+@pytest.mark.parametrize("log", ["base.log", "scratch.log"])
+def test_a_proof_that_is_pushed(log: str, docker: Docker) -> None:
+    calls = docker((DATA / log).read_text(), {"manifests": [*WHOLE, ATTESTATION]})
+    assert list(prove("b", USER, PLATFORMS, "scratch", "harbor.example.com/ci/proof")) == PROOFS
+    built, read_back = calls.read_text().splitlines()
+    assert built.startswith("buildx build --builder b --platform linux/amd64,linux/arm64,linux/s390x ")
+    assert " --build-arg BASE=scratch --no-cache --progress plain " in built
+    assert " --tag harbor.example.com/ci/proof:proof --push /" in built
+    assert read_back == "buildx imagetools inspect --raw harbor.example.com/ci/proof:proof"
+    assert not Path(built.rpartition(" ")[2]).exists(), "nothing is left on the host"
+
+
+def test_a_proof_that_is_only_built(docker: Docker) -> None:
+    calls = docker((DATA / "scratch.log").read_text())
+    assert list(prove("b", USER, PLATFORMS, "scratch", "")) == [replace(each, pushed=False) for each in PROOFS]
+    (built,) = calls.read_text().splitlines()
+    assert " --output type=cacheonly /" in built
+    assert "--push" not in built
+
+
+@pytest.mark.parametrize(
+    ("log", "index", "status", "told"),
+    [
+        pytest.param(
+            "ERROR: failed to solve", None, 1, "failed: ERROR: failed to solve", id="the build failed, in its words"
+        ),
+        pytest.param(nameless("x86_64", "aarch64"), None, 0, "the RUN step of linux/s390x told nothing", id="missing"),
+        pytest.param(
+            nameless("x86_64", "aarch64", "x86_64"), None, 0, "the RUN step of linux/s390x told x86_64", id="wrong"
+        ),
+        pytest.param(
+            nameless("x86_64", "aarch64", "s390x"),
+            {"manifests": WHOLE[:2]},
+            0,
+            "harbor.example.com/p:proof was pushed, but its index lacks linux/s390x",
+            id="the registry has not all",
+        ),
+        pytest.param(
+            nameless("x86_64", "aarch64", "s390x"),
+            {"config": {}},
+            0,
+            "was pushed, but no index can be read back",
+            id="the registry has one image",
+        ),
+        pytest.param(
+            nameless("x86_64", "aarch64", "s390x"), "", 0, "no index can be read back: nothing said", id="no answer"
+        ),
+    ],
+)
+def test_what_is_no_proof(log: str, index: object, status: int, told: str, docker: Docker) -> None:
+    docker(log, {"manifests": WHOLE} if index is None else index, status)
+    with pytest.raises(HostError) as caught:
+        prove("b", USER, PLATFORMS, "scratch", "harbor.example.com/p")
+    assert told in str(caught.value)
 
 
 @pytest.mark.parametrize("platform", ["linux/amd64", "linux/arm64", "linux/arm/v7", "linux/386", "linux/arm/v6"])

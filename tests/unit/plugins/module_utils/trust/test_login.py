@@ -36,6 +36,7 @@ AUTH = base64.b64encode("robot$ci+builder:pä:ss$word".encode()).decode()
 USER = pwd.getpwuid(os.geteuid())
 
 Config = dict[str, t.Any]
+Programs = t.Callable[[str, str], Path]
 
 
 @pytest.mark.parametrize(
@@ -175,6 +176,40 @@ def test_an_empty_file_is_a_first_one(text: str, config: Path) -> None:
     config.write_text(text)
     log_in(Login(USER.pw_name, HARBOR))
     assert is_logged_in(USER.pw_name, HARBOR) is True
+
+
+def test_a_helper_keeps_the_login_in_place_of_the_file(config: Path, programs: Programs, tmp_path: Path) -> None:
+    """A stand-in for one of docker's credential helpers: it keeps what it is given in a file."""
+    kept = tmp_path / "kept"
+    calls = programs(
+        "docker-credential-of-these-tests",
+        f"""case $1 in
+store) cat >{kept};;
+get) cat >/dev/null; [ -e {kept} ] || {{ echo credentials not found; exit 1; }}; cat {kept};;
+esac""",
+    )
+    config.parent.mkdir()
+    config.write_text('{"credsStore": "of-these-tests"}')
+    assert is_logged_in(USER.pw_name, HARBOR) is False
+    log_in(Login(USER.pw_name, HARBOR))
+    assert json.loads(kept.read_text()) == {
+        "ServerURL": HARBOR.host,
+        "Username": HARBOR.username,
+        "Secret": HARBOR.password,
+    }
+    assert is_logged_in(USER.pw_name, HARBOR) is True
+    assert is_logged_in(USER.pw_name, Registry(HARBOR.host, username=HARBOR.username, password="new")) is False
+    assert calls.read_text().split() == ["get", "store", "get", "get"], "a secret is given on stdin, never as argument"
+    assert config.read_text() == '{"credsStore": "of-these-tests"}'
+
+
+def test_a_helper_that_refuses_is_told_in_its_words(config: Path, programs: Programs) -> None:
+    programs("docker-credential-of-these-tests", "cat >/dev/null; echo pass is not initialized; exit 1")
+    config.parent.mkdir()
+    config.write_text('{"credsStore": "of-these-tests"}')
+    with pytest.raises(HostError, match=r"does not take the login of .*: pass is not initialized") as caught:
+        log_in(Login(USER.pw_name, HARBOR))
+    assert HARBOR.password not in str(caught.value)
 
 
 def test_a_helper_that_is_missing_is_named_and_no_secret_is_written(config: Path) -> None:
