@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import typing as t
 from dataclasses import replace
 
 import pytest
@@ -31,7 +30,6 @@ from ansible_collections.multiarch.builders.tests.unit.plugins.module_utils.buil
     with_node,
 )
 
-Entry: t.TypeAlias = "StoredBuilder | str | None"
 RESTART: Effects = frozenset({Effect.DAEMON_RESTARTS})
 SWITCH: Effects = frozenset({Effect.DAEMON_RESTARTS, Effect.IMAGE_STORE_SWITCHES})
 OLD = replace(STORED, nodes=(replace(NODE, driver_opts={"image": "moby/buildkit:old"}),))
@@ -42,7 +40,7 @@ STOPPED = replace(CONTAINER, running=False)
 def planned(
     docker: Docker,
     container: Container | None,
-    entries: dict[str, Entry],
+    entries: dict[str, StoredBuilder | str | None],
     effects: Effects = NO_EFFECTS,
     *,
     mode: str = "wait",
@@ -92,7 +90,7 @@ def test_a_builder_that_runs_as_asked_needs_nothing(no_docker: Docker) -> None:
 )
 def test_builders_that_are_made(
     container: Container | None,
-    entries: dict[str, Entry],
+    entries: dict[str, StoredBuilder | str | None],
     users: tuple[str, ...],
     replaced: bool,
     verb: str,
@@ -169,7 +167,7 @@ def test_the_builder_of_a_user(current: str | None, default: bool, uses: bool, n
     ],
 )
 def test_disruption_never(
-    container: Container | None, entries: dict[str, Entry], acts: bool, no_docker: Docker
+    container: Container | None, entries: dict[str, StoredBuilder | str | None], acts: bool, no_docker: Docker
 ) -> None:
     plan = planned(no_docker, container, entries, mode="never")
     assert bool(plan.actions) is acts
