@@ -15,6 +15,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.errors import H
 from ansible_collections.multiarch.builders.plugins.module_utils.running_work import (
     Work,
     at_restart,
+    builds_in,
     drain,
     is_building,
 )
@@ -104,6 +105,22 @@ def test_a_build_is_work_although_its_builder_comes_back(
     assert calls.read_text() == ("exec buildx_buildkit_multiarch0 buildctl debug histories --format {{json .}}\n"), (
         "only builders are asked"
     )
+
+
+@pytest.mark.parametrize(
+    ("processes", "building"),
+    [
+        pytest.param("COMMAND\\nbuildkitd\\nbuildctl dial-stdio", False, id="a connection left over"),
+        pytest.param("COMMAND\\nbuildkitd\\nsh -c make", True, id="a step"),
+    ],
+)
+def test_a_buildkit_without_records_is_looked_at_by_its_processes(
+    processes: str, building: bool, programs: t.Callable[[str, str], Path]
+) -> None:
+    """A stand-in for the docker client, whose builder does not know `buildctl debug histories`."""
+    calls = programs("docker", f"[ $1 = top ] || exit 1; printf '{processes}\\n'")
+    assert builds_in("buildx_buildkit_b0") is building
+    assert [line.split()[0] for line in calls.read_text().splitlines()] == ["exec", "top"]
 
 
 def test_a_container_that_ends_meanwhile_is_no_error(dockerd: DockerdStandIn, docker: Docker) -> None:
