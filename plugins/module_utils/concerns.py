@@ -14,8 +14,9 @@ from ansible_collections.multiarch.builders.plugins.module_utils.binfmt.source i
     Source,
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.buildx.resource import Buildx
-from ansible_collections.multiarch.builders.plugins.module_utils.daemon.decide import implied, wants_containerd_store
+from ansible_collections.multiarch.builders.plugins.module_utils.daemon.decide import implied
 from ansible_collections.multiarch.builders.plugins.module_utils.daemon.resource import Daemon
+from ansible_collections.multiarch.builders.plugins.module_utils.daemon.store import wants_containerd_store
 from ansible_collections.multiarch.builders.plugins.module_utils.docker_api import Docker
 from ansible_collections.multiarch.builders.plugins.module_utils.engine.decide import Needs
 from ansible_collections.multiarch.builders.plugins.module_utils.engine.resource import Engine

@@ -64,11 +64,14 @@ def acting_as(owner: t.Optional[Owner]) -> t.Iterator[None]:
         os.setgroups(groups)
 
 
-def read(path: str, owner: t.Optional[Owner] = None) -> t.Optional[str]:
-    """The text of a file, None where there is none; a user's file (*owner*) with the user's rights."""
+def read(path: str, owner: t.Optional[Owner] = None, errors: str = "strict") -> t.Optional[str]:
+    """The text of a file, None where there is none; a user's file (*owner*) with the user's rights.
+
+    *errors* is what to do with bytes that are no UTF-8, as in str.decode().
+    """
     try:
         with acting_as(owner):
-            return pathlib.Path(path).read_bytes().decode("utf-8")  # ends of lines as they are
+            return pathlib.Path(path).read_bytes().decode("utf-8", errors)  # ends of lines as they are
     except (FileNotFoundError, NotADirectoryError):
         return None
     except (OSError, UnicodeDecodeError) as exc:
@@ -154,7 +157,7 @@ def back_up(path: str, owner: t.Optional[Owner] = None) -> t.Optional[str]:
     text = read(path, owner)
     if text is None:
         return None
-    stamp = time.strftime("%Y%m%dT%H%M%S", time.gmtime())
+    stamp = f"{time.strftime('%Y%m%dT%H%M%S', time.gmtime())}.{time.time_ns() % 10**9:09}"
     target = BACKUPS / f"{path.strip('/').replace('/', '_')}.{stamp}"
     try:
         make_folders(BACKUPS, 0o700)

@@ -92,3 +92,36 @@ def test_images_are_not_hidden_without_leave(spare: str) -> None:
         "provision-builders", limit=spare, variables={**ONLY_DAEMON, "builder_allow_image_store_switch": True}
     )
     assert run.status == 0, run.output
+
+
+def test_what_dockerd_takes_over_live_is_reloaded_and_the_rest_is_restarted(spare: str) -> None:
+    assert playbook("provision-builders", limit=spare, variables=ONLY_DAEMON).status == 0
+    pid = on(spare, "cat /run/docker.pid")
+    live = {**ONLY_DAEMON, "builder_daemon_options": {"labels": ["team=b"], "max-concurrent-downloads": 2}}
+    run = playbook("provision-builders", limit=spare, variables=live)
+    assert run.status == 0, run.output
+    assert run.says("reload docker, nothing that runs is disturbed: labels: absent")
+    assert on(spare, "cat /run/docker.pid") == pid
+    assert on(spare, "docker info --format '{{json .Labels}}'").strip() == '["team=b"]'
+    assert playbook("provision-builders", limit=spare, variables=live).recap(spare)["changed"] == 0
+
+    # the removal of a label is nothing that a reload brings
+    run = playbook("provision-builders", limit=spare, variables=ONLY_DAEMON)
+    assert run.status == 0, run.output
+    assert run.says('restart docker: labels: ["team=b"] → absent')
+    assert on(spare, "cat /run/docker.pid") != pid
+    assert on(spare, "docker info --format '{{json .Labels}}'").strip() in ("[]", "null")
+
+
+def test_a_restart_that_is_forbidden_stays_pending_and_is_shown_until_it_happened(spare: str) -> None:
+    assert playbook("provision-builders", limit=spare, variables=ONLY_DAEMON).status == 0
+    pid = on(spare, "cat /run/docker.pid")
+    never = {**ONLY_DAEMON, "builder_daemon_options": {"mtu": 1400}, "builder_disruption": "never"}
+    for changed in (1, 0):
+        run = playbook("provision-builders", limit=spare, variables=never)
+        assert run.recap(spare)["changed"] == changed, run.output
+        assert run.says("docker needs a restart, which builder_disruption: never forbids: ")
+    assert on(spare, "cat /run/docker.pid") == pid
+    run = playbook("provision-builders", limit=spare, variables={**never, "builder_disruption": "wait"})
+    assert run.says("restart docker: daemon.json changed after dockerd started")
+    assert on(spare, "cat /run/docker.pid") != pid

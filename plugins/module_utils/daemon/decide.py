@@ -10,13 +10,16 @@ import typing as t
 from dataclasses import dataclass
 
 from ansible_collections.multiarch.builders.plugins.module_utils.daemon.document import Document
+from ansible_collections.multiarch.builders.plugins.module_utils.daemon.reload import needs_restart
+from ansible_collections.multiarch.builders.plugins.module_utils.daemon.store import (
+    has_containerd_store,
+    wants_containerd_store,
+)
 from ansible_collections.multiarch.builders.plugins.module_utils.merge_patch import Path, leaves, merge, without
 from ansible_collections.multiarch.builders.plugins.module_utils.resource import Effect, Effects
 from ansible_collections.multiarch.builders.plugins.module_utils.spec import Registry
 
 HUB = "docker.io"
-# Printed by `docker info` for the containerd image store (https://docs.docker.com/engine/storage/containerd/).
-CONTAINERD_STORE = "io.containerd.snapshotter.v1"
 
 
 @dataclass(frozen=True)
@@ -98,29 +101,15 @@ def _word(value: t.Any) -> str:
     return "absent" if value is None else json.dumps(value, ensure_ascii=False)
 
 
-def wants_containerd_store(document: t.Mapping[str, t.Any]) -> bool:
-    """Whether *document* asks for the containerd image store."""
-    features = document.get("features")
-    return isinstance(features, t.Mapping) and features.get("containerd-snapshotter") is True
-
-
-def has_containerd_store(info: t.Mapping[str, t.Any]) -> bool:
-    """Whether dockerd runs with it now."""
-    return any(CONTAINERD_STORE in " ".join(map(str, row)) for row in info.get("DriverStatus") or ())
-
-
 def restart_reasons(state: DaemonState, after: Document, effects: Effects) -> t.Tuple[str, ...]:
-    """Why dockerd has to be started anew; empty if it has not."""
-    reasons = list(changes(state.document, after))
+    """Why dockerd has to be started anew; empty if it has not: nothing differs, or a reload is enough."""
+    cold = needs_restart(state.document, after)
+    reasons = [each for each in changes(state.document, after) if each.partition(":")[0].split(".")[0] in cold]
     if Effect.TRUST_STORE_CHANGES in effects | state.unseen:
         reasons.append("the operating system's trust store changed, which dockerd reads once")
     if Effect.CONFIGURATION_CHANGES in state.unseen and not reasons:
         reasons.append("daemon.json changed after dockerd started")
-    if (
-        state.info is not None
-        and wants_containerd_store(after)
-        and not has_containerd_store(state.info)
-        and not reasons
-    ):
+    runs_otherwise = state.info is not None and wants_containerd_store(after) and not has_containerd_store(state.info)
+    if runs_otherwise and not reasons:
         reasons.append("dockerd runs without the containerd image store that daemon.json asks for")
     return tuple(reasons)

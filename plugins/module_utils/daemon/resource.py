@@ -14,14 +14,14 @@ from ansible_collections.multiarch.builders.plugins.module_utils.daemon.decide i
     DaemonState,
     changes,
     desired,
-    has_containerd_store,
     implied,
     owned_after,
     restart_reasons,
     unusable_mirrors,
-    wants_containerd_store,
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.daemon.document import PATH, Document, parse, render
+from ansible_collections.multiarch.builders.plugins.module_utils.daemon.reload import shortfall
+from ansible_collections.multiarch.builders.plugins.module_utils.daemon.store import switches, wants_containerd_store
 from ansible_collections.multiarch.builders.plugins.module_utils.docker_api import Docker
 from ansible_collections.multiarch.builders.plugins.module_utils.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.files import (
@@ -59,6 +59,13 @@ class WriteConfiguration:
 @dataclass(frozen=True)
 class RestartDaemon:
     """The step that restarts dockerd once running work allows it."""
+
+    document: Document
+
+
+@dataclass(frozen=True)
+class ReloadDaemon:
+    """The step that has dockerd read daemon.json again, which disturbs nothing that runs."""
 
     document: Document
 
@@ -105,12 +112,15 @@ class Daemon(Resource[DaemonState]):
             notes.append(f"docker needs a restart, which builder_disruption: never forbids: {'; '.join(reasons)}")
         elif reasons:
             actions.append(self._restart(state, after, reasons))
+        elif after != state.document and state.info is not None:
+            keys = "; ".join(changes(state.document, after))
+            actions.append(Action(f"reload docker, nothing that runs is disturbed: {keys}", ReloadDaemon(after)))
         return Plan(tuple(actions), tuple(notes))
 
     def _restart(self, state: DaemonState, after: Document, reasons: t.Sequence[str]) -> Action:
         effects = {Effect.DAEMON_RESTARTS}
         summary = f"restart docker: {'; '.join(reasons)}"
-        if state.info is not None and wants_containerd_store(after) and not has_containerd_store(state.info):
+        if state.info is not None and switches(after, state.info):
             effects.add(Effect.IMAGE_STORE_SWITCHES)
         work = at_restart(self.docker) if state.info is not None else None
         if work:
@@ -119,15 +129,16 @@ class Daemon(Resource[DaemonState]):
 
     def _guard_store(self, state: DaemonState, after: Document) -> None:
         """Refuse to make images and containers vanish without leave; they stay on disk, but are not shown."""
-        info = state.info or {}
-        images, containers = info.get("Images", 0), info.get("Containers", 0)
-        switches = bool(info) and wants_containerd_store(after) and not has_containerd_store(info)
-        if switches and (images or containers) and not self.allow_image_store_switch:
+        if state.info is None or self.allow_image_store_switch or not switches(after, state.info):
+            return
+        images, containers = state.info.get("Images", 0), state.info.get("Containers", 0)
+        on = wants_containerd_store(after)
+        if images or containers:
             raise HostError(
-                f"features.containerd-snapshotter would make {images} images and {containers} containers of the image "
-                f"store {info.get('Driver')} invisible (they stay on disk, switching back shows them again): set "
-                "builder_allow_image_store_switch: true, or builder_daemon_options: {features: "
-                "{containerd-snapshotter: null}} to stay with the former store"
+                f"with features.containerd-snapshotter {'on' if on else 'off'}, {images} images and {containers} "
+                f"containers of the image store {state.info.get('Driver')} would vanish (they stay on disk, switching "
+                "back shows them again): set builder_allow_image_store_switch: true, or keep the store with "
+                f"builder_daemon_options: {{features: {{containerd-snapshotter: {'null' if on else 'true'}}}}}"
             )
 
     def apply(self, actions: t.Sequence[Action]) -> None:
@@ -139,7 +150,9 @@ class Daemon(Resource[DaemonState]):
                 written = action.step
                 self._write(written)
             elif isinstance(action.step, RestartDaemon):
-                self._restart_or_roll_back(action.step, written)
+                self._restart_or_roll_back(action.step.document, written)
+            elif isinstance(action.step, ReloadDaemon):
+                self._reload(action.step.document, written)
 
     def _write(self, step: WriteConfiguration) -> None:
         if read(PATH) != step.former:
@@ -151,8 +164,25 @@ class Daemon(Resource[DaemonState]):
         write(WriteFile(PATH, step.text, mode_of(PATH)))
         record.save(self.concern, {"owned": step.owned})
 
-    def _restart_or_roll_back(self, step: RestartDaemon, written: t.Optional[WriteConfiguration]) -> None:
-        words = service.restart(self.docker) or self._shortfall(step.document)
+    def _reload(self, document: Document, written: t.Optional[WriteConfiguration]) -> None:
+        """systemctl's status says nothing about a reload: `docker info` has to show it; else a restart, if allowed."""
+        service.reload()
+        words = service.until(lambda: shortfall(document, self.docker.get("/info")))
+        if words is None:
+            pending.forget(Effect.CONFIGURATION_CHANGES)
+            return
+        if self.disruption.mode == "never":
+            raise HostError(
+                f"a reload did not bring daemon.json to dockerd: {words}. It needs a restart, which "
+                "builder_disruption: never forbids"
+            )
+        drain(lambda: at_restart(self.docker), self.disruption, "a restart of docker")
+        self._restart_or_roll_back(document, written)
+
+    def _restart_or_roll_back(self, document: Document, written: t.Optional[WriteConfiguration]) -> None:
+        words = service.restart(self.docker)
+        if words is None:
+            words = service.until(lambda: shortfall(document, self.docker.get("/info")))
         if words is None:
             return
         if written is None:
@@ -161,13 +191,6 @@ class Daemon(Resource[DaemonState]):
         again = service.restart(self.docker)
         outcome = "and docker runs again" if again is None else f"but docker does not start with it either: {again}"
         raise HostError(f"docker did not come up: the former {PATH} was put back {outcome}. dockerd said: {words}")
-
-    def _shortfall(self, document: Document) -> t.Optional[str]:
-        """What dockerd does not do although it runs."""
-        info = self.docker.get("/info")
-        if wants_containerd_store(document) and not has_containerd_store(info):
-            return f"it runs, but with the image store {info.get('Driver')} in place of containerd's"
-        return None
 
     def _put_back(self, written: WriteConfiguration) -> None:
         if written.former is None:

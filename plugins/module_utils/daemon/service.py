@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import pathlib
 import tempfile
+import time
 import typing as t
 
 from ansible_collections.multiarch.builders.plugins.module_utils.command import run
@@ -45,3 +46,18 @@ def restart(docker: Docker) -> t.Optional[str]:
         return None
     journal = run(["journalctl", "--unit=docker.service", "--lines=15", "--no-pager", "--output=cat"]).stdout
     return journal.strip() or outcome.words
+
+
+def reload() -> None:
+    """Have dockerd read daemon.json again (SIGHUP)."""
+    run(["systemctl", "reload", "docker.service"])
+
+
+def until(shortfall: t.Callable[[], t.Optional[str]], seconds: float = 5) -> t.Optional[str]:
+    """None as soon as *shortfall* has nothing to tell, its words if it still has some after *seconds*."""
+    end = time.monotonic() + seconds
+    words = shortfall()
+    while words is not None and time.monotonic() < end:
+        time.sleep(0.1)
+        words = shortfall()
+    return words

@@ -55,11 +55,11 @@ class RefreshStore:
 
 @dataclass(frozen=True)
 class TrustState:
-    """What differs: files to write, what is ours and no longer wanted, anchors the bundle lacks, missing logins."""
+    """What differs: files to write, what is ours and no longer wanted, a bundle behind its anchors, missing logins."""
 
     write: t.Tuple[WriteFile, ...]
     remove: t.Tuple[RemoveFile, ...]
-    stale: t.Tuple[str, ...]
+    stale: bool
     logins: t.Tuple[login.Login, ...]
 
 
@@ -75,12 +75,15 @@ class Trust(Resource[TrustState]):
         store = system_store()
         anchors = store_files(self.registries, store)
         wanted = (*daemon_files(self.registries), *anchors)
-        owned = record.load(self.concern).get("files", {})
+        remembered = record.load(self.concern)
+        owned = remembered.get("files", {})
         missing = tuple(each for each in wanted if differs(each))
+        present = [each for each in anchors if each not in missing]
+        bundle = read(store.bundle, errors="replace") or ""
         return TrustState(
             write=missing,
             remove=leftovers(owned, wanted),
-            stale=missing_from(read(store.bundle) or "", [each for each in anchors if each not in missing]),
+            stale=bool(remembered.get("stale")) or bool(missing_from(bundle, present)),
             logins=self._missing_logins(),
         )
 
@@ -115,13 +118,19 @@ class Trust(Resource[TrustState]):
             if isinstance(step, WriteFile):
                 self._write(step)
             elif isinstance(step, RemoveFile):
+                self._stale(True)
                 remove(step)
                 self._disown(step.path)
             elif isinstance(step, RefreshStore):
                 pending.note(Effect.TRUST_STORE_CHANGES)
                 must(step.store.refresh, "the operating system's trust store cannot be refreshed")
+                self._stale(False)
             elif isinstance(step, login.Login):
                 login.log_in(step)
+
+    def _stale(self, stale: bool) -> None:
+        """Remember that the store has to be refreshed: a crash after a removal shows nowhere else."""
+        record.save(self.concern, {**record.load(self.concern), "stale": stale})
 
     def _write(self, step: WriteFile) -> None:
         if step.path not in record.load(self.concern).get("files", {}):
@@ -132,11 +141,12 @@ class Trust(Resource[TrustState]):
     def _own(self, path: str, content: str) -> None:
         """Remember *path* before it is written: a crash in between leaves a name too many, never one too few."""
         files = record.load(self.concern).get("files", {})
-        record.save(self.concern, {"files": {**files, path: _digest(content)}})
+        record.save(self.concern, {**record.load(self.concern), "files": {**files, path: _digest(content)}})
 
     def _disown(self, path: str) -> None:
         files = record.load(self.concern).get("files", {})
-        record.save(self.concern, {"files": {key: value for key, value in files.items() if key != path}})
+        kept = {key: value for key, value in files.items() if key != path}
+        record.save(self.concern, {**record.load(self.concern), "files": kept})
 
 
 def system_store() -> Store:

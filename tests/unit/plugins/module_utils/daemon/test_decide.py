@@ -12,11 +12,13 @@ from ansible_collections.multiarch.builders.plugins.module_utils.daemon.decide i
     DaemonState,
     changes,
     desired,
-    has_containerd_store,
     implied,
     owned_after,
     restart_reasons,
     unusable_mirrors,
+)
+from ansible_collections.multiarch.builders.plugins.module_utils.daemon.store import (
+    has_containerd_store,
     wants_containerd_store,
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.merge_patch import Path
@@ -195,9 +197,8 @@ BECAUSE_STORE = "dockerd runs without the containerd image store that daemon.jso
     [
         pytest.param(state(SNAPSHOTTER, info=CONTAINERD), SNAPSHOTTER, NO_EFFECTS, (), id="all is well"),
         pytest.param(state(info=OVERLAY2), {}, NO_EFFECTS, (), id="nobody asks for anything"),
-        pytest.param(
-            state(info=CONTAINERD), {"debug": True}, NO_EFFECTS, ("debug: absent → true",), id="the file changes"
-        ),
+        pytest.param(state(info=CONTAINERD), {"mtu": 9000}, NO_EFFECTS, ("mtu: absent → 9000",), id="the file changes"),
+        pytest.param(state(info=CONTAINERD), {"debug": True}, NO_EFFECTS, (), id="a reload is enough"),
         pytest.param(state(SNAPSHOTTER, info=CONTAINERD), SNAPSHOTTER, TRUST, (BECAUSE_TRUST,), id="CA in this run"),
         pytest.param(
             state(SNAPSHOTTER, info=CONTAINERD, unseen=TRUST),
@@ -222,9 +223,9 @@ BECAUSE_STORE = "dockerd runs without the containerd image store that daemon.jso
         ),
         pytest.param(
             state(unseen=FILE, info=CONTAINERD),
-            {"debug": True},
+            {"mtu": 9000},
             TRUST,
-            ("debug: absent → true", BECAUSE_TRUST),
+            ("mtu: absent → 9000", BECAUSE_TRUST),
             id="the file and a CA; the former change goes without saying",
         ),
         pytest.param(

@@ -101,7 +101,7 @@ def test_another_image_store_needs_leave(
 ) -> None:
     now = state({**OVERLAY2, "Images": images, "Containers": containers})
     if refused:
-        with pytest.raises(HostError, match=f"{images} images and {containers} containers .* overlay2 invisible"):
+        with pytest.raises(HostError, match=f"{images} images and {containers} containers .* overlay2 would vanish"):
             daemon(no_docker, switch=switch).plan(now, NO_EFFECTS)
         return
     plan = daemon(no_docker, switch=switch).plan(now, NO_EFFECTS)
