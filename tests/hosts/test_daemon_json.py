@@ -63,6 +63,16 @@ def test_an_option_that_dockerd_refuses_is_found_before_anything_changes(spare: 
     assert on(spare, "ls /etc/docker/certs.d 2>/dev/null || true") == ""
 
 
+def test_an_option_that_is_a_flag_of_the_unit_too_is_found_before_anything_changes(spare: str) -> None:
+    write(spare, THEIRS)
+    on(spare, """echo 'DOCKER_OPTS="--log-level=warn"' > /etc/default/docker""")
+    options = {**ONLY_DAEMON, "builder_daemon_options": {"log-level": "info"}}
+    run = playbook("provision-builders", limit=spare, variables=options)
+    assert run.recap(spare)["failed"] == 1
+    assert run.says("specified both as a flag and in the configuration file: log-level")
+    assert on(spare, f"cat {PATH}") == THEIRS
+
+
 def test_a_daemon_that_does_not_start_is_put_back(spare: str) -> None:
     write(spare, THEIRS)
     # --validate lets it pass, starting does not

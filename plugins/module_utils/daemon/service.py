@@ -12,19 +12,24 @@ import time
 import typing as t
 
 from ansible_collections.multiarch.builders.plugins.module_utils.command import run
+from ansible_collections.multiarch.builders.plugins.module_utils.daemon import unit
 from ansible_collections.multiarch.builders.plugins.module_utils.docker_api import Docker
 from ansible_collections.multiarch.builders.plugins.module_utils.errors import HostError
+from ansible_collections.multiarch.builders.plugins.module_utils.files import read
 
 _START_SECONDS = 90
 
 
 def validate(text: str) -> t.Tuple[str, ...]:
-    """Ask dockerd itself. Raises HostError with its words if it refuses *text*; notes if it cannot tell."""
+    """Ask dockerd itself, with the flags of its unit. Raises HostError with its words if it refuses *text*.
+
+    Notes if it cannot tell.
+    """
     descriptor, path = tempfile.mkstemp(prefix="daemon.json.", dir="/run")
     try:
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
             file.write(text)
-        outcome = run(["dockerd", "--validate", "--config-file", path])
+        outcome = run(["dockerd", "--validate", *_unit_flags(), "--config-file", path])
     finally:
         pathlib.Path(path).unlink(missing_ok=True)
     if "unknown flag: --validate" in outcome.words:
@@ -35,6 +40,11 @@ def validate(text: str) -> t.Tuple[str, ...]:
             "Mend builder_daemon_options"
         )
     return ()
+
+
+def _unit_flags() -> t.Tuple[str, ...]:
+    shown = run(["systemctl", "show", "--property=ExecStart,Environment,EnvironmentFiles", "docker.service"]).stdout
+    return unit.flags(shown, {path: read(path) or "" for path in unit.environment_files(shown)})
 
 
 def restart(docker: Docker) -> t.Optional[str]:
