@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
@@ -60,11 +61,9 @@ def has_processes(name: str) -> bool:
 def processes(name: str) -> list[int]:
     """The processes in the group and below it."""
     found: list[int] = []
-    for file in (top() / name).rglob("cgroup.procs"):
-        try:
-            found += map(int, file.read_text().split())
-        except OSError:  # the group went away meanwhile
-            continue
+    for folder, _subfolders, _files in os.walk(top() / name):  # passes over groups that go away meanwhile
+        with suppress(OSError):
+            found += map(int, Path(folder, "cgroup.procs").read_text().split())
     return found
 
 
