@@ -35,8 +35,9 @@ def test_no_secret_is_in_the_output_at_vvv(spare: str) -> None:
     assert REGISTRY_PASSWORD.read_text().strip() not in run.output
 
 
-def test_a_host_with_nothing_to_do_executes_one_module() -> None:
+def test_a_host_with_nothing_to_do_executes_one_module_and_stays_as_it_is() -> None:
     playbook("provision-builders", limit="builder-2")
+    before = snapshot("builder-2")
     cursor = (
         on("builder-2", "journalctl --sync; journalctl --lines=0 --show-cursor --quiet").split("cursor: ")[-1].strip()
     )
@@ -46,6 +47,7 @@ def test_a_host_with_nothing_to_do_executes_one_module() -> None:
     log = on("builder-2", f"journalctl --sync; journalctl --after-cursor='{cursor}' _COMM=sudo --output=cat --no-pager")
     started = [line for line in log.splitlines() if "COMMAND=" in line and "BECOME-SUCCESS" in line]
     assert len(started) == 1, log
+    assert snapshot("builder-2") == before
 
 
 def test_the_playbook_for_trust_plans_nothing_else(spare: str) -> None:
