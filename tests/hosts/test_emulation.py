@@ -213,3 +213,17 @@ def test_no_registry_of_handlers_is_said_in_a_sentence(spare: str) -> None:
     run = provision(spare)
     assert run.recap(spare)["failed"] == 1
     assert run.says("/proc/sys/fs/binfmt_misc is not mounted, so no emulator can be registered: `systemctl start")
+
+
+def test_a_handler_that_somebody_put_in_place_of_ours_stays_when_its_platform_goes(spare: str) -> None:
+    assert provision(spare).status == 0
+    line = on(spare, "cat /etc/binfmt.d/qemu-s390x.conf").strip()
+    interpreter = handler(spare, "qemu-s390x")["interpreter"]
+    theirs = line.replace(interpreter, "/opt/qemu-s390x")
+    register = f"cp {interpreter} /opt/qemu-s390x; cd /proc/sys/fs/binfmt_misc; echo -1 > qemu-s390x"
+    on(spare, f"{register}; printf '%s' '{theirs}' > register")
+    run = provision(spare)
+    assert run.recap(spare)["changed"] == 0, run.output
+    assert run.says("linux/s390x: handler qemu-s390x of somebody else works and was left alone")
+    assert provision(spare, platforms=["linux/arm64"]).status == 0
+    assert handler(spare, "qemu-s390x")["interpreter"] == "/opt/qemu-s390x"

@@ -162,8 +162,11 @@ class Binfmt(Resource[BinfmtState]):
 
     def _drop(self, name: str) -> None:
         remove(RemoveFile(_file(name)))
+        current = kernel.handlers().get(name)
         masked = read(f"{package.BINFMT_D}/{name}.conf")
-        if masked is not None:
+        if current is not None and not is_ours(current):
+            pass  # somebody registered another over ours: theirs stays
+        elif masked is not None:
             kernel.register(masked, name)
         else:
             kernel.unregister(name)

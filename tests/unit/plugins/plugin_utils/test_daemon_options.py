@@ -44,3 +44,28 @@ def test_traps(options: dict[object, object], told: str) -> None:
 )
 def test_good_options(options: dict[object, object]) -> None:
     assert run(options) == []
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        pytest.param(
+            {"features": {"containerd-snapshoter": True}}, "containerd-snapshotter", id="a feature misspelled"
+        ),
+        pytest.param({"builder": {"gcc": {}}}, "gc", id="a key of builder misspelled"),
+    ],
+)
+def test_what_dockerd_would_ignore_silently_is_a_warning(options: dict[object, object], told: str) -> None:
+    findings = Findings()
+    check_daemon_options(options, "d", findings)
+    assert findings.problems == []
+    assert len(findings.warnings) == 1
+    assert told in findings.warnings[0].partition("ignores it: ")[2]
+
+
+def test_known_features_and_removals_are_no_warning() -> None:
+    findings = Findings()
+    check_daemon_options(
+        {"features": {"cdi": True, "buildkit": None}, "builder": {"gc": {"enabled": True}}}, "d", findings
+    )
+    assert findings.warnings == []
