@@ -54,10 +54,11 @@ for second in 1 2 3 4 5 6 7 8 9; do grep -q 'RUN sleep' /var/tmp/slow.log && bre
 
 
 def test_a_running_build_is_waited_for_and_never_killed(spare: str) -> None:
-    assert playbook("provision-builders", limit=spare).status == 0
+    alone = {"builder_users": ["root"]}
+    assert playbook("provision-builders", limit=spare, variables=alone).status == 0
     on(spare, BUILD.format(base=json.loads(IMAGES_FILE.read_text())["base"]["reference"]))
     container = on(spare, CONTAINER)
-    changed = {"builder_buildkit_options": {"worker": {"oci": {"max-parallelism": 2}}}}
+    changed = {**alone, "builder_buildkit_options": {"worker": {"oci": {"max-parallelism": 2}}}}
 
     run = playbook("provision-builders", limit=spare, variables={**changed, "builder_disruption": "never"})
     assert run.status == 0, run.output
