@@ -19,25 +19,13 @@ description:
     run.
   - A handler of somebody else that works in containers is left alone and told.
 extends_documentation_fragment:
+  - multiarch.builders.converging
   - multiarch.builders.options.platforms
   - multiarch.builders.options.binfmt_source
   - multiarch.builders.options.binfmt_image
   - multiarch.builders.options.binfmt_archive
   - multiarch.builders.options.binfmt_takeover
   - multiarch.builders.options.registries
-attributes:
-  check_mode:
-    support: full
-    description: Tells what it would do, and changes nothing.
-  diff_mode:
-    support: full
-    description: Shows files before and after, never a secret.
-  idempotent:
-    support: full
-    description: A host that is as asked is not changed.
-requirements:
-  - Python 3.9 or later on the host, nothing else
-  - tomlkit and cryptography on the controller
 """
 
 EXAMPLES = r"""

@@ -17,24 +17,12 @@ description:
     again; its cache is kept.
   - A builder runs only when every node of it does, whatever exit status buildx has.
 extends_documentation_fragment:
+  - multiarch.builders.converging
   - multiarch.builders.options.instances
   - multiarch.builders.options.registries
   - multiarch.builders.options.users
   - multiarch.builders.options.buildkit_options
   - multiarch.builders.options.disruption
-attributes:
-  check_mode:
-    support: full
-    description: Tells what it would do, and changes nothing.
-  diff_mode:
-    support: full
-    description: Shows files before and after, never a secret.
-  idempotent:
-    support: full
-    description: A host that is as asked is not changed.
-requirements:
-  - Python 3.9 or later on the host, nothing else
-  - tomlkit and cryptography on the controller
 """
 
 EXAMPLES = r"""

@@ -19,23 +19,11 @@ description:
     file is put back and dockerd started again.
   - A copy of each former file is kept below C(/var/lib/multiarch-builders/backups).
 extends_documentation_fragment:
+  - multiarch.builders.converging
   - multiarch.builders.options.registries
   - multiarch.builders.options.daemon_options
   - multiarch.builders.options.allow_image_store_switch
   - multiarch.builders.options.disruption
-attributes:
-  check_mode:
-    support: full
-    description: Tells what it would do, and changes nothing.
-  diff_mode:
-    support: full
-    description: Shows files before and after, never a secret.
-  idempotent:
-    support: full
-    description: A host that is as asked is not changed.
-requirements:
-  - Python 3.9 or later on the host, nothing else
-  - tomlkit and cryptography on the controller
 """
 
 EXAMPLES = r"""

@@ -16,23 +16,11 @@ description:
   - Looks at dockerd and the buildx plugin, and starts an installed dockerd that does not run.
   - Fails where a version is too old for what the other concerns need, and names what was found and the ways out.
 extends_documentation_fragment:
+  - multiarch.builders.converging
   - multiarch.builders.options.concerns
   - multiarch.builders.options.daemon_options
   - multiarch.builders.options.instances
   - multiarch.builders.options.engine
-attributes:
-  check_mode:
-    support: full
-    description: Tells what it would do, and changes nothing.
-  diff_mode:
-    support: full
-    description: Shows files before and after, never a secret.
-  idempotent:
-    support: full
-    description: A host that is as asked is not changed.
-requirements:
-  - Python 3.9 or later on the host, nothing else
-  - tomlkit and cryptography on the controller
 """
 
 EXAMPLES = r"""

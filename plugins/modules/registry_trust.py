@@ -19,21 +19,9 @@ description:
   - dockerd reads the store of the operating system once, when it starts. M(multiarch.builders.docker_daemon) knows
     and restarts it.
 extends_documentation_fragment:
+  - multiarch.builders.converging
   - multiarch.builders.options.registries
   - multiarch.builders.options.users
-attributes:
-  check_mode:
-    support: full
-    description: Tells what it would do, and changes nothing.
-  diff_mode:
-    support: full
-    description: Shows files before and after, never a secret.
-  idempotent:
-    support: full
-    description: A host that is as asked is not changed.
-requirements:
-  - Python 3.9 or later on the host, nothing else
-  - tomlkit and cryptography on the controller
 """
 
 EXAMPLES = r"""

@@ -107,6 +107,7 @@ def _entry_drift(
 
 
 def ends_builds(action: Action, builder: Builder) -> bool:
+    """Whether *action* takes away a container that runs."""
     running = builder.container is not None and builder.container.running
     return isinstance(action.step, MakeBuilder) and action.step.container and running
 
