@@ -68,6 +68,9 @@ HOSTS = (
     Host("builder-3", _address(13), FORKY),
     Host("old-1", _address(21), BOOKWORM, default=False),
     Host("bare-1", _address(22), BARE, default=False),
-    Host("spare-1", _address(23), TRIXIE, default=False),
-    Host("spare-2", _address(24), FORKY, default=False),
+    # Pairs of an older and a newer engine, for tests that change them: one pair for each that run side by side.
+    *(
+        Host(f"spare-{number}", _address(22 + number), TRIXIE if number % 2 else FORKY, default=False)
+        for number in range(1, 9)
+    ),
 )

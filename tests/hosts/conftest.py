@@ -2,19 +2,33 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 
 from tests.hosts.lab import lab
+
+# Processes of pytest that run side by side have a pair of hosts each; set it to keep out of another's way.
+PAIR = int(os.environ.get("MULTIARCH_SPARE_PAIR") or os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:])
+OLDER_ENGINE, NEWER_ENGINE = f"spare-{2 * PAIR + 1}", f"spare-{2 * PAIR + 2}"
 
 
 @pytest.fixture(scope="session", autouse=True)
 def _hosts() -> None:
     """The hosts that start only when named."""
-    lab("up", "registry", "builder-1", "builder-2", "builder-3", "spare-1", "spare-2", "old-1", "bare-1")
+    lab("up", "registry", "builder-1", "builder-2", "builder-3", OLDER_ENGINE, NEWER_ENGINE, "old-1", "bare-1")
 
 
 @pytest.fixture
 def spare() -> str:
-    """A host as new: Debian 13 with Docker, nothing provisioned."""
-    lab("reset", "spare-1")
-    return "spare-1"
+    """A host as new: Debian 13 with Docker 26.1, nothing provisioned."""
+    lab("reset", OLDER_ENGINE)
+    return OLDER_ENGINE
+
+
+@pytest.fixture(params=["26.1", "28.5"])
+def engine(request: pytest.FixtureRequest) -> str:
+    """A host as new with each of the two supported engines in turn."""
+    host = {"26.1": OLDER_ENGINE, "28.5": NEWER_ENGINE}[request.param]
+    lab("reset", host)
+    return host

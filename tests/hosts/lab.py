@@ -31,18 +31,17 @@ class Run:
         return {key: int(value) for key, value in (field.split("=") for field in line.split(":", 1)[1].split())}
 
 
-def lab(*arguments: str) -> str:
+def lab(*arguments: str, stdin: str = "") -> str:
     """`python -m lab ARGUMENTS`; its output. The test fails if the lab does."""
-    done = subprocess.run(
-        [sys.executable, "-m", "lab", *arguments], cwd=ROOT, capture_output=True, text=True, check=False
-    )
+    command = [sys.executable, "-m", "lab", *arguments]
+    done = subprocess.run(command, cwd=ROOT, input=stdin, capture_output=True, text=True, check=False)
     assert done.returncode == 0, f"lab {' '.join(arguments)}: {done.stdout}{done.stderr}"
     return done.stdout
 
 
-def on(host: str, script: str) -> str:
+def on(host: str, script: str, stdin: str = "") -> str:
     """Run a shell script as root on a host, not by ssh; its output. The test fails if the script does."""
-    return lab("run", host, "--", "sh", "-ec", script)
+    return lab("run", host, "--", "sh", "-ec", script, stdin=stdin)
 
 
 def playbook(name: str, *arguments: str, limit: str, variables: dict[str, Any] | None = None) -> Run:

@@ -11,9 +11,9 @@ import pytest
 from ansible_collections.multiarch.builders.plugins.module_utils.binfmt.probe import expected_machine, probe
 
 from lab.settings import IMAGES_FILE
+from tests.hosts.conftest import OLDER_ENGINE
 from tests.hosts.lab import Run, lab, on, playbook
 
-HOST = "spare-1"
 PLATFORMS = ("linux/arm64", "linux/arm/v7", "linux/riscv64", "linux/s390x", "linux/ppc64le")
 HANDLERS = ["qemu-aarch64", "qemu-arm", "qemu-riscv64", "qemu-s390x", "qemu-ppc64le"]
 PACKAGE = (
@@ -51,10 +51,10 @@ def handler(host: str, name: str) -> dict[str, str]:
 
 @pytest.fixture(scope="module")
 def provisioned() -> Iterator[str]:
-    lab("reset", HOST)
-    run = provision(HOST)
+    lab("reset", OLDER_ENGINE)
+    run = provision(OLDER_ENGINE)
     assert run.status == 0, run.output
-    return HOST
+    return OLDER_ENGINE
 
 
 @pytest.mark.parametrize("name", HANDLERS)
@@ -70,13 +70,16 @@ def test_programs_of_all_platforms_run(provisioned: str) -> None:
 
 # The last one takes Docker away, for good.
 EVENTS = {
-    "a reboot": lambda: lab("reboot", HOST),
-    "docker system prune and a reboot": lambda: (on(HOST, "docker system prune -af"), lab("reboot", HOST)),
-    "a restart of systemd-binfmt": lambda: on(HOST, "systemctl restart systemd-binfmt"),
-    "a package that touches binfmt.d, installed": lambda: on(HOST, PACKAGE),
-    "that package removed": lambda: on(HOST, "apt-get -qq purge --yes qemu-user-binfmt >/dev/null 2>&1"),
+    "a reboot": lambda: lab("reboot", OLDER_ENGINE),
+    "docker system prune and a reboot": lambda: (
+        on(OLDER_ENGINE, "docker system prune -af"),
+        lab("reboot", OLDER_ENGINE),
+    ),
+    "a restart of systemd-binfmt": lambda: on(OLDER_ENGINE, "systemctl restart systemd-binfmt"),
+    "a package that touches binfmt.d, installed": lambda: on(OLDER_ENGINE, PACKAGE),
+    "that package removed": lambda: on(OLDER_ENGINE, "apt-get -qq purge --yes qemu-user-binfmt >/dev/null 2>&1"),
     "dockerd stopped and removed": lambda: on(
-        HOST,
+        OLDER_ENGINE,
         "systemctl stop docker docker.socket; apt-get -qq purge --yes docker.io >/dev/null 2>&1; ! command -v dockerd;"
         "systemctl restart systemd-binfmt",
     ),
@@ -161,17 +164,15 @@ def test_a_package_that_serves_is_left_alone_until_ours_shall_take_over_and_come
     assert handler(spare, "qemu-aarch64")["interpreter"].startswith("/usr/local/lib/multiarch-builders/")
 
 
-@pytest.mark.parametrize("host", ["spare-1", "spare-2"])
-def test_the_package_of_the_distribution_as_the_source(host: str) -> None:
-    lab("reset", host)
-    run = provision(host, binfmt_source="package")
+def test_the_package_of_the_distribution_as_the_source(engine: str) -> None:
+    run = provision(engine, binfmt_source="package")
     assert run.status == 0, run.output
     assert run.says("install package qemu-user-binfmt")
-    assert "F" in handler(host, "qemu-ppc64le")["flags"]
-    require_emulation(host)
-    assert provision(host, binfmt_source="package").recap(host)["changed"] == 0
-    lab("reboot", host)
-    require_emulation(host)
+    assert "F" in handler(engine, "qemu-ppc64le")["flags"]
+    require_emulation(engine)
+    assert provision(engine, binfmt_source="package").recap(engine)["changed"] == 0
+    lab("reboot", engine)
+    require_emulation(engine)
 
 
 def test_from_image_to_package_and_back(spare: str) -> None:

@@ -36,7 +36,7 @@ def test_every_problem_is_told_at_once_and_no_host_is_touched(spare: str) -> Non
 
 def test_bad_input_of_one_host_stops_the_run_before_any_host_is_touched(spare: str) -> None:
     before = snapshot(spare)
-    variables = {"builder_users": "{{ ['root'] if inventory_hostname == 'spare-1' else 'root' }}"}
+    variables = {"builder_users": f"{{{{ ['root'] if inventory_hostname == '{spare}' else 'root' }}}}"}
     run = playbook("provision-builders", limit=f"{spare},builder-1", variables=variables)
     assert run.status != 0
     assert run.recap("builder-1")["failed"] == 1
