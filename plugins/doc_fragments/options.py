@@ -102,6 +102,10 @@ options:
         description:
           - Password or token of O(registries[].username). Never logged.
         type: str
+      hosts_toml:
+        description:
+          - Filled in on the controller. Leave it out.
+        type: str
 """
 
     INSTANCES = r"""
@@ -245,6 +249,60 @@ options:
       - Durations are whole seconds or text such as V(48h); sizes are bytes, text such as V(20GB) or V(75%).
     type: dict
     default: {}
+"""
+
+    CLIENT_OPTIONS = r"""
+options:
+  client_options:
+    description:
+      - Merged into C(~/.docker/config.json) of each of the users as a JSON merge patch (RFC 7396), such as
+        C(credHelpers) or C(detachKeys). Keys that are not named stay as they are.
+      - C(auths) and C(proxies) are refused, as O(registries) and O(proxy) have a place for them.
+    type: dict
+    default: {}
+"""
+
+    PROXY = r"""
+options:
+  proxy:
+    description:
+      - The proxy for dockerd (C(daemon.json)), for BuildKit (the environment of its container) and for RUN steps
+        (C(config.json) of the users, from which docker and buildx make build arguments).
+    type: dict
+    default: {}
+    suboptions:
+      http:
+        description:
+          - URL of the proxy for C(http://), without user name and password.
+        type: str
+      https:
+        description:
+          - URL of the proxy for C(https://), which is how registries are reached.
+        type: str
+      no_proxy:
+        description:
+          - What is reached directly, as host names, domains (C(.example.com)), addresses or networks in CIDR notation.
+        type: list
+        elements: str
+        default: []
+      username:
+        description:
+          - Login name at the proxy, with O(proxy.password).
+        type: str
+      password:
+        description:
+          - Password of O(proxy.username). Never logged, but whoever may build can read it, as build arguments have it.
+        type: str
+"""
+
+    DNS = r"""
+options:
+  dns:
+    description:
+      - Addresses of the name servers for containers (C(daemon.json)) and for RUN steps (C(buildkitd.toml)).
+    type: list
+    elements: str
+    default: []
 """
 
     DISRUPTION = r"""

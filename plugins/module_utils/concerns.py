@@ -14,6 +14,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.binfmt.source i
     Source,
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.buildx.resource import Buildx
+from ansible_collections.multiarch.builders.plugins.module_utils.buildx.settings import patch_of
 from ansible_collections.multiarch.builders.plugins.module_utils.daemon.decide import implied
 from ansible_collections.multiarch.builders.plugins.module_utils.daemon.resource import Daemon
 from ansible_collections.multiarch.builders.plugins.module_utils.daemon.store import wants_containerd_store
@@ -26,6 +27,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.spec import (
     Params,
     disruption_of,
     instances_of,
+    proxy_of,
     registries_of,
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.trust.resource import Trust
@@ -55,6 +57,8 @@ def _trust(params: Params, _docker: Docker) -> Resource[t.Any]:
 def _daemon(params: Params, docker: Docker) -> Daemon:
     return Daemon(
         registries=registries_of(params),
+        proxy=proxy_of(params),
+        dns=tuple(params["dns"]),
         options=params["daemon_options"],
         disruption=disruption_of(params),
         allow_image_store_switch=params["allow_image_store_switch"],
@@ -70,7 +74,8 @@ def _binfmt(params: Params, docker: Docker) -> Resource[t.Any]:
 
 
 def _buildx(params: Params, docker: Docker) -> Resource[t.Any]:
-    return Buildx(instances_of(params), tuple(params["users"]), disruption_of(params), docker)
+    patch = patch_of(proxy_of(params), params["client_options"])
+    return Buildx(instances_of(params), tuple(params["users"]), patch, disruption_of(params), docker)
 
 
 _MAKERS: t.Dict[str, t.Callable[[Params, Docker], Resource[t.Any]]] = {

@@ -37,6 +37,16 @@ REGISTRY: t.Dict[str, Option] = {
     "http": {"type": "bool", "default": False},
     "username": {"type": "str"},
     "password": {"type": "str", "no_log": True},
+    # Filled in on the controller, where TOML can be written.
+    "hosts_toml": {"type": "str"},
+}
+
+PROXY: t.Dict[str, Option] = {
+    "http": {"type": "str"},
+    "https": {"type": "str"},
+    "no_proxy": {"type": "list", "elements": "str", "default": []},
+    "username": {"type": "str"},
+    "password": {"type": "str", "no_log": True},
 }
 
 INSTANCE: t.Dict[str, Option] = {
@@ -65,17 +75,40 @@ OPTIONS: t.Dict[str, Option] = {
     "daemon_options": {"type": "dict", "default": {}},
     "allow_image_store_switch": {"type": "bool", "default": False},
     "buildkit_options": {"type": "dict", "default": {}},
+    "client_options": {"type": "dict", "default": {}},
+    "proxy": {"type": "dict", "options": PROXY, "default": {}},
+    "dns": {"type": "list", "elements": "str", "default": []},
     "disruption": {"type": "str", "choices": list(DISRUPTIONS), "default": "wait"},
     "drain_timeout": {"type": "int", "default": 900},
 }
 
 # The options that each concern's module takes; the plan takes them all.
+_NETWORK = ("registries", "proxy", "dns")
+_DISRUPTION = ("disruption", "drain_timeout")
 OPTIONS_OF: t.Dict[str, t.Tuple[str, ...]] = {
     "engine": ("concerns", "daemon_options", "instances", "engine"),
     "trust": ("registries", "users"),
-    "daemon": ("registries", "daemon_options", "allow_image_store_switch", "disruption", "drain_timeout"),
+    "daemon": (
+        "registries",
+        "proxy",
+        "dns",
+        "daemon_options",
+        "allow_image_store_switch",
+        "disruption",
+        "drain_timeout",
+    ),
     "binfmt": ("platforms", "binfmt_source", "binfmt_image", "binfmt_archive", "binfmt_takeover", "registries"),
-    "buildx": ("instances", "registries", "users", "buildkit_options", "disruption", "drain_timeout"),
+    "buildx": (
+        "instances",
+        "registries",
+        "users",
+        "proxy",
+        "dns",
+        "buildkit_options",
+        "client_options",
+        "disruption",
+        "drain_timeout",
+    ),
 }
 
 

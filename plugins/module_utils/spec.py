@@ -8,12 +8,14 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass
 
+from ansible_collections.multiarch.builders.plugins.module_utils.proxy import Proxy
+
 Params = t.Mapping[str, t.Any]
 
 
 @dataclass(frozen=True)
 class Registry:
-    """One row of the table of registries; certificates and keys are PEM text."""
+    """One row of the table of registries; certificates and keys are PEM text, *hosts_toml* is for dockerd."""
 
     host: str
     mirrors: t.Tuple[str, ...] = ()
@@ -24,6 +26,7 @@ class Registry:
     http: bool = False
     username: t.Optional[str] = None
     password: t.Optional[str] = None
+    hosts_toml: t.Optional[str] = None
 
 
 @dataclass(frozen=True)
@@ -55,14 +58,22 @@ def registries_of(params: Params) -> t.Tuple[Registry, ...]:
     return tuple(Registry(**{**row, "mirrors": tuple(row.get("mirrors") or ())}) for row in rows)
 
 
+def proxy_of(params: Params) -> Proxy:
+    """The proxy, an empty one if there is none."""
+    names = Proxy.__dataclass_fields__
+    given = {key: value for key, value in (params.get("proxy") or {}).items() if key in names and value is not None}
+    return Proxy(**{**given, "no_proxy": tuple(given.get("no_proxy") or ())})
+
+
 def instances_of(params: Params) -> t.Tuple[Instance, ...]:
-    """The builders."""
+    """The builders, their containers' environment with the proxy."""
+    environment = {f"env.{name}": value for name, value in proxy_of(params).environment().items()}
     return tuple(
         Instance(
             name=row["name"],
             driver=row["driver"],
             image=row["image"],
-            driver_opts={key: str(value) for key, value in (row.get("driver_opts") or {}).items()},
+            driver_opts={**environment, **{key: str(value) for key, value in (row.get("driver_opts") or {}).items()}},
             flags=tuple(row.get("flags") or ()),
             default=bool(row.get("default")),
             config=row.get("config") or "",

@@ -22,6 +22,9 @@ extends_documentation_fragment:
   - multiarch.builders.options.registries
   - multiarch.builders.options.users
   - multiarch.builders.options.buildkit_options
+  - multiarch.builders.options.client_options
+  - multiarch.builders.options.proxy
+  - multiarch.builders.options.dns
   - multiarch.builders.options.disruption
 """
 

@@ -22,6 +22,8 @@ extends_documentation_fragment:
   - multiarch.builders.converging
   - multiarch.builders.options.registries
   - multiarch.builders.options.daemon_options
+  - multiarch.builders.options.proxy
+  - multiarch.builders.options.dns
   - multiarch.builders.options.allow_image_store_switch
   - multiarch.builders.options.disruption
 """

@@ -29,8 +29,11 @@ extends_documentation_fragment:
   - multiarch.builders.options.binfmt_archive
   - multiarch.builders.options.binfmt_takeover
   - multiarch.builders.options.daemon_options
+  - multiarch.builders.options.proxy
+  - multiarch.builders.options.dns
   - multiarch.builders.options.allow_image_store_switch
   - multiarch.builders.options.buildkit_options
+  - multiarch.builders.options.client_options
   - multiarch.builders.options.disruption
 attributes:
   check_mode:

@@ -38,8 +38,12 @@ class Rendered:
     certificates: dict[str, str]
 
 
-def render(registries: Sequence[Mapping[str, t.Any]], options: Mapping[str, t.Any]) -> Rendered:
-    """buildkitd.toml from the normalised table of registries, *options* merged over it (RFC 7396: null removes).
+def render(
+    registries: Sequence[Mapping[str, t.Any]], options: Mapping[str, t.Any], dns: Sequence[str] = ()
+) -> Rendered:
+    """buildkitd.toml from the normalised table of registries and the name servers, *options* merged over it.
+
+    The merge is that of RFC 7396: null removes.
 
     Both have been checked before (`registries.normalise`, `buildkitd_rules.check_options`). The same input gives the
     same text, whatever the order of keys and entries.
@@ -51,7 +55,8 @@ def render(registries: Sequence[Mapping[str, t.Any]], options: Mapping[str, t.An
         if section:
             sections[registry["host"]] = section
             files.update(section_files)
-    config = merge({"registry": sections} if sections else {}, options)
+    implied = {"registry": sections, "dns": {"nameservers": list(dns)} if dns else {}}
+    config = merge({key: value for key, value in implied.items() if value}, options)
     named = named_files(config)
     return Rendered(to_toml(config), {name: pem for name, pem in files.items() if f"{CERTIFICATES}/{name}" in named})
 

@@ -9,15 +9,17 @@ No message ever holds what was read: it could be a key.
 from __future__ import annotations
 
 import datetime
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ansible_collections.multiarch.builders.plugins.plugin_utils.pem import CertificateError, blocks
 from ansible_collections.multiarch.builders.plugins.plugin_utils.private_key import is_der_key
 from cryptography import x509
-from cryptography.hazmat.primitives import serialization
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.hazmat.primitives import hashes, serialization
 
-_WARN_DAYS = 30
+_MOST_TOLD = 3  # fingerprints in a message
 
 
 @dataclass(frozen=True)
@@ -58,6 +60,34 @@ def load_certificates(data: bytes) -> list[x509.Certificate]:
 def subject(certificate: x509.Certificate) -> str:
     """The certificate's name for messages; its serial number where it has none."""
     return certificate.subject.rfc4514_string() or f"serial number {certificate.serial_number:x}"
+
+
+def fingerprint(certificate: x509.Certificate) -> str:
+    """SHA-256 of the certificate in DER, as 64 digits in lower case."""
+    return certificate.fingerprint(hashes.SHA256()).hex()
+
+
+def parse_fingerprint(text: str) -> str:
+    """*text*, as people and openssl write it, in the form of `fingerprint`. Raises CertificateError."""
+    found = re.fullmatch(r"(?:sha256(?::| fingerprint=))?((?:[0-9a-f]{2}:?){31}[0-9a-f]{2})", text.strip().lower())
+    if found is None:
+        raise CertificateError(
+            "is no SHA-256 fingerprint",
+            "Write its 64 hexadecimal digits, which `openssl x509 -noout -fingerprint -sha256 -in FILE` tells",
+        )
+    return found[1].replace(":", "")
+
+
+def with_fingerprint(certificates: Sequence[x509.Certificate], wanted: str) -> x509.Certificate | None:
+    """The one of *certificates* that has the fingerprint *wanted*."""
+    return next((each for each in certificates if fingerprint(each) == wanted), None)
+
+
+def fingerprints(certificates: Sequence[x509.Certificate]) -> str:
+    """Which fingerprints *certificates* have, for messages."""
+    told = [f"{subject(each)} has {fingerprint(each)}" for each in certificates[:_MOST_TOLD]]
+    more = len(certificates) - len(told)
+    return ", ".join([*told, *([f"and {more} more"] if more else [])])
 
 
 def is_authority(certificate: x509.Certificate) -> bool:
@@ -108,7 +138,33 @@ def _check_dates(
     return tuple(text for _usable, text in dates if text)
 
 
-def authorities(data: bytes, *, now: datetime.datetime, warn_days: int = _WARN_DAYS) -> CertificateText:
+def _has_issuer(certificate: x509.Certificate, others: Sequence[x509.Certificate]) -> bool:
+    """Whether the issuer of *certificate* is among *others*; a self-signed one is its own."""
+    for issuer in others:
+        try:
+            certificate.verify_directly_issued_by(issuer)
+        except (ValueError, InvalidSignature):
+            continue
+        except (TypeError, UnsupportedAlgorithm):
+            return True  # the name is right, the signature of a kind that cannot be checked
+        return True
+    return False
+
+
+def _check_chains(certificates: Sequence[x509.Certificate]) -> tuple[str, ...]:
+    """The warnings about intermediate CAs without theirs.
+
+    Go trusts whatever is in its pool; OpenSSL wants a self-signed end, unless told X509_V_FLAG_PARTIAL_CHAIN.
+    """
+    return tuple(
+        f"certificate {subject(each)} is an intermediate CA, and its issuer {each.issuer.rfc4514_string()} is missing: "
+        "dockerd and BuildKit trust it so, but programs with OpenSSL may not; add the issuer"
+        for each in certificates
+        if not _has_issuer(each, certificates)
+    )
+
+
+def authorities(data: bytes, *, now: datetime.datetime, warn_days: int) -> CertificateText:
     """The CA certificates in *data*. *now* is aware of its time zone. Raises CertificateError."""
     certificates = load_certificates(data)
     for certificate in certificates:
@@ -117,11 +173,11 @@ def authorities(data: bytes, *, now: datetime.datetime, warn_days: int = _WARN_D
                 f"certificate {subject(certificate)} is not a CA (basicConstraints or keyUsage)",
                 "Give the certificate of the CA that signed the server's; sign a self-signed server anew with a CA",
             )
-    remedy = "Give the CA certificate that is valid now"
-    return CertificateText(dump(certificates), _check_dates(certificates, now, warn_days, remedy))
+    dates = _check_dates(certificates, now, warn_days, "Give the CA certificate that is valid now")
+    return CertificateText(dump(certificates), dates + _check_chains(certificates))
 
 
-def client_certificate(data: bytes, *, now: datetime.datetime, warn_days: int = _WARN_DAYS) -> CertificateText:
+def client_certificate(data: bytes, *, now: datetime.datetime, warn_days: int) -> CertificateText:
     """The client certificate in *data*, first in its chain. Raises CertificateError."""
     certificates = load_certificates(data)
     warnings = _check_dates(certificates[:1], now, warn_days, "Have the client certificate issued anew")

@@ -16,6 +16,7 @@ _REFUSED = {
     ),
     "registry-mirrors": ("has a place of its own", "Use `mirrors` of docker.io in builder_registries"),
     "insecure-registries": ("has a place of its own", "Use `insecure` or `http` in builder_registries"),
+    "proxies": ("has a place of its own", "Use builder_proxy"),
 }
 
 # dockerd ignores names that it does not know in these two (tried with --validate of 26.1.5 and 28.5.2). What moby/moby
@@ -46,19 +47,20 @@ def check_daemon_options(options: Mapping[object, object], variable: str, findin
             if name not in known:
                 remedy = suggest(name, known)
                 findings.warn(f"{variable}.{key}.{name}", f"is unknown to Docker 26 to 29, which ignores it: {remedy}")
-    _check_json(options, variable, findings)
+    check_json(options, variable, findings)
 
 
-def _check_json(value: object, variable: str, findings: Findings) -> None:
+def check_json(value: object, variable: str, findings: Findings) -> None:
+    """Note what JSON cannot hold."""
     if isinstance(value, Mapping):
         for key, each in value.items():
             if isinstance(key, str):
-                _check_json(each, f"{variable}.{key}", findings)
+                check_json(each, f"{variable}.{key}", findings)
             else:
                 findings.problem(f"{variable}.{key}", None, "has a key that is no string", "Put the key in quotes")
     elif isinstance(value, list):
         for index, each in enumerate(value):
-            _check_json(each, f"{variable}[{index}]", findings)
+            check_json(each, f"{variable}[{index}]", findings)
     elif not isinstance(value, (str, bool, int, float, type(None))):
         remedy = "Put it in quotes, if it is meant to be a string"
         findings.problem(variable, None, f"is {type_name(value)}, which JSON has not", remedy)

@@ -53,6 +53,8 @@ def normalise(options: Mapping[object, object], variable: str, findings: Finding
         elif text is None or "\n" in text or "\x00" in text:
             message = f"is {type_name(value)}, not one line of text" if text is None else "has more than one line"
             findings.problem(name, None, message, "Write a string, a whole number, true or false")
+        elif re.search(r"://[^/]*@", text):
+            findings.problem(name, None, "holds a user name or password", "Use builder_proxy, which keeps them secret")
         elif key in DRIVER_OPTS and not DRIVER_OPTS[key][0].fullmatch(text):
             findings.problem(name, value, "is not what the driver takes", DRIVER_OPTS[key][1])
         else:

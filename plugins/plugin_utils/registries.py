@@ -8,8 +8,11 @@ from __future__ import annotations
 import datetime
 import typing as t
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
-from ansible_collections.multiarch.builders.plugins.plugin_utils import certificates, private_key
+from ansible_collections.multiarch.builders.plugins.module_utils.spec import registries_of
+from ansible_collections.multiarch.builders.plugins.module_utils.trust.decide import DEBIAN, store_files
+from ansible_collections.multiarch.builders.plugins.plugin_utils import certificates, harbor, private_key
 from ansible_collections.multiarch.builders.plugins.plugin_utils.host_names import (
     HUB,
     HostNameError,
@@ -24,26 +27,44 @@ Registry = dict[str, t.Any]
 """An entry: the keys of `module_utils.options.REGISTRY`, already of the right types; optional ones may be absent."""
 
 
+_CA_KEYS = ("ca", "ca_from", "ca_fingerprint", "client_cert", "client_key")
+
+
+@dataclass(frozen=True)
+class _Sources:
+    """Where certificates come from, and how their dates are judged."""
+
+    read_file: ReadFile
+    fetch: harbor.Fetch
+    now: datetime.datetime
+    warn_days: int
+
+
 def normalise(
     registries: Sequence[Registry],
     *,
     variable: str,
     read_file: ReadFile,
     now: datetime.datetime,
+    warn_days: int,
     findings: Findings,
+    fetch: harbor.Fetch = harbor.fetch,
 ) -> list[Registry]:
     """The entries in their order: hosts and mirrors in one form, `ca`, `client_cert`, `client_key` as PEM text.
 
-    *now* is aware of its time zone. What is wrong goes to *findings*, and is left out of the result.
+    *now* is aware of its time zone; what expires within *warn_days* is a warning. What is wrong goes to *findings*,
+    and is left out of the result, as `ca_from` and `ca_fingerprint` are: `ca` is what they gave.
     """
-    found = [_entry(entry, f"{variable}[{index}]", read_file, now, findings) for index, entry in enumerate(registries)]
+    sources = _Sources(read_file, fetch, now, warn_days)
+    found = [_entry(entry, f"{variable}[{index}]", sources, findings) for index, entry in enumerate(registries)]
     _check_duplicates(found, variable, findings)
+    _check_store_files(found, variable, findings)
     _check_dotless(found, variable, findings)
     return found
 
 
-def _entry(entry: Registry, variable: str, read_file: ReadFile, now: datetime.datetime, findings: Findings) -> Registry:
-    result = {key: value for key, value in entry.items() if key not in ("ca", "client_cert", "client_key")}
+def _entry(entry: Registry, variable: str, sources: _Sources, findings: Findings) -> Registry:
+    result = {key: value for key, value in entry.items() if key not in _CA_KEYS}
     if "host" in entry:
         result["host"] = ""
         try:
@@ -53,7 +74,8 @@ def _entry(entry: Registry, variable: str, read_file: ReadFile, now: datetime.da
     result["mirrors"] = _mirrors(entry.get("mirrors", []), result.get("host", ""), f"{variable}.mirrors", findings)
     _check_transport(entry, variable, findings)
     _check_login(entry, variable, findings)
-    result.update(_certificates(entry, variable, read_file, now, findings))
+    result.update(_authorities(entry, result.get("host", ""), variable, sources, findings))
+    result.update(_client_pair(entry, variable, sources, findings))
     return result
 
 
@@ -79,12 +101,14 @@ def _mirrors(mirrors: Sequence[str | None], host: str, variable: str, findings: 
 
 
 def _check_transport(entry: Registry, variable: str, findings: Findings) -> None:
-    for key in ("ca", "client_cert", "client_key"):
+    for key in ("ca", "ca_from", "client_cert", "client_key"):
         if entry.get("http") and key in entry:
             message = "is given, but `http: true` means that there is no TLS"
             findings.problem(f"{variable}.{key}", None, message, f"Remove `http` or `{key}`")
-    if entry.get("insecure") and "ca" in entry:
-        findings.warn(variable, "`insecure: true` turns off the check that `ca` is for; remove it if `ca` is right")
+    for key in ("ca", "ca_from"):
+        if entry.get("insecure") and key in entry:
+            message = f"`insecure: true` turns off the check that `{key}` is for; remove it if `{key}` is right"
+            findings.warn(variable, message)
 
 
 def _check_login(entry: Registry, variable: str, findings: Findings) -> None:
@@ -98,17 +122,70 @@ def _check_login(entry: Registry, variable: str, findings: Findings) -> None:
         findings.problem(f"{variable}.username", None, message, "Give the name alone")
 
 
-def _certificates(
-    entry: Registry, variable: str, read_file: ReadFile, now: datetime.datetime, findings: Findings
-) -> dict[str, str]:
-    """`ca`, `client_cert` and `client_key` of *entry* as PEM text, as far as they are usable."""
+def _authorities(entry: Registry, host: str, variable: str, sources: _Sources, findings: Findings) -> dict[str, str]:
+    """`ca` as PEM text, whatever it was made from, as far as it is usable."""
+    if not _check_ca_keys(entry, variable, findings):
+        return {}
+    wanted = _fingerprint(entry, f"{variable}.ca_fingerprint", findings)
+    key = "ca" if "ca" in entry else "ca_from"
+    try:
+        if "ca" in entry:
+            data = read(entry["ca"], sources.read_file)
+        elif wanted and host and not entry.get("http"):
+            data = harbor.authority(host, wanted, sources.fetch)
+        else:
+            return {}
+        text = certificates.authorities(data, now=sources.now, warn_days=sources.warn_days)
+    except CertificateError as exc:
+        shown = entry[key] if key != "ca" or is_path(entry[key]) else None
+        findings.problem(f"{variable}.{key}", shown, str(exc), exc.remedy)
+        return {}
+    for warning in text.warnings:
+        findings.warn(f"{variable}.{key}", warning)
+    found = certificates.load_certificates(text.pem.encode())
+    if wanted and not certificates.with_fingerprint(found, wanted):
+        message = f"is of no certificate in `ca`: {certificates.fingerprints(found)}"
+        remedy = "Give the file that it is of, or, if the CA was replaced on purpose, the new fingerprint"
+        findings.problem(f"{variable}.ca_fingerprint", wanted, message, remedy)
+    return {"ca": text.pem}
+
+
+def _check_ca_keys(entry: Registry, variable: str, findings: Findings) -> bool:
+    """Whether those of `ca`, `ca_from` and `ca_fingerprint` that are given go together."""
+    if "ca" in entry and "ca_from" in entry:
+        findings.problem(f"{variable}.ca_from", entry["ca_from"], "is given beside `ca`", "Remove one of them")
+    elif "ca_from" in entry and "ca_fingerprint" not in entry:
+        message = "is missing, but `ca_from` is given, and what comes that way proves nothing by itself"
+        remedy = "Have the SHA-256 of the CA told by those who run Harbor, and write it here"
+        findings.problem(f"{variable}.ca_fingerprint", None, message, remedy)
+    elif "ca_fingerprint" in entry and "ca" not in entry and "ca_from" not in entry:
+        remedy = "Give `ca`, or `ca_from: harbor`"
+        findings.problem(f"{variable}.ca_fingerprint", None, "is given without a CA that should have it", remedy)
+    else:
+        return True
+    return False
+
+
+def _fingerprint(entry: Registry, variable: str, findings: Findings) -> str | None:
+    """`ca_fingerprint` in its one form, if it is given and has one."""
+    if "ca_fingerprint" not in entry:
+        return None
+    try:
+        return certificates.parse_fingerprint(entry["ca_fingerprint"])
+    except CertificateError as exc:
+        findings.problem(variable, entry["ca_fingerprint"], str(exc), exc.remedy)
+        return None
+
+
+def _client_pair(entry: Registry, variable: str, sources: _Sources, findings: Findings) -> dict[str, str]:
+    """`client_cert` and `client_key` as PEM text, as far as they are usable."""
     found: dict[str, str] = {}
 
     def take(key: str, parse: Callable[[bytes], certificates.CertificateText]) -> None:
         if key not in entry:
             return
         try:
-            text = parse(read(entry[key], read_file))
+            text = parse(read(entry[key], sources.read_file))
         except CertificateError as exc:
             shown = entry[key] if key != "client_key" and is_path(entry[key]) else None
             findings.problem(f"{variable}.{key}", shown, str(exc), exc.remedy)
@@ -117,11 +194,13 @@ def _certificates(
         for warning in text.warnings:
             findings.warn(f"{variable}.{key}", warning)
 
+    def client_certificate(data: bytes) -> certificates.CertificateText:
+        return certificates.client_certificate(data, now=sources.now, warn_days=sources.warn_days)
+
     for one, other in (("client_cert", "client_key"), ("client_key", "client_cert")):
         if one in entry and other not in entry:
             findings.problem(f"{variable}.{other}", None, f"is missing, but `{one}` is given", "Give both or none")
-    take("ca", lambda data: certificates.authorities(data, now=now))
-    take("client_cert", lambda data: certificates.client_certificate(data, now=now))
+    take("client_cert", client_certificate)
     if "client_cert" in found:
         pem = found["client_cert"]
         take("client_key", lambda data: certificates.CertificateText(private_key.client_key(data, pem)))
@@ -143,6 +222,18 @@ def _check_duplicates(registries: Sequence[Registry], variable: str, findings: F
         elif other != host:
             message = f"would share the folder certs/{folder} of the builder with {other!r}"
             findings.problem(f"{variable}[{index}].host", host, message, "Use another name or port for one of them")
+
+
+def _check_store_files(registries: Sequence[Registry], variable: str, findings: Findings) -> None:
+    """The system's store numbers the certificates of a bundle: those of `a` could be named as that of `a-1` is."""
+    seen: dict[str, str] = {}
+    for index, entry in enumerate(registries):
+        for file in store_files(registries_of({"registries": [entry]}), DEBIAN) if entry.get("host") else ():
+            other = seen.setdefault(file.path, entry["host"])
+            if certificate_folder(other) != certificate_folder(entry["host"]):  # else told already
+                message = f"would share the file {file.path} of the system's store with {other!r}"
+                remedy = "Use another name for one of them, or one certificate only in `ca` of the shorter name"
+                findings.problem(f"{variable}[{index}].host", entry["host"], message, remedy)
 
 
 def _check_dotless(registries: Sequence[Registry], variable: str, findings: Findings) -> None:

@@ -13,11 +13,13 @@ from dataclasses import dataclass
 
 from ansible_collections.multiarch.builders.plugins.module_utils.options import OPTIONS
 from ansible_collections.multiarch.builders.plugins.module_utils.platform import canonical
-from ansible_collections.multiarch.builders.plugins.plugin_utils import instances, registries
+from ansible_collections.multiarch.builders.plugins.plugin_utils import harbor, hosts_toml, instances, registries
 from ansible_collections.multiarch.builders.plugins.plugin_utils.buildkitd_rules import check_options
 from ansible_collections.multiarch.builders.plugins.plugin_utils.buildkitd_toml import render
+from ansible_collections.multiarch.builders.plugins.plugin_utils.client_options import check_client_options
 from ansible_collections.multiarch.builders.plugins.plugin_utils.daemon_options import check_daemon_options
 from ansible_collections.multiarch.builders.plugins.plugin_utils.images import check_image
+from ansible_collections.multiarch.builders.plugins.plugin_utils.network import check_dns, check_proxy
 from ansible_collections.multiarch.builders.plugins.plugin_utils.option_types import convert
 from ansible_collections.multiarch.builders.plugins.plugin_utils.pem import ReadFile
 from ansible_collections.multiarch.builders.plugins.plugin_utils.problem import Findings, suggest
@@ -38,6 +40,7 @@ def compile_spec(
     read_file: ReadFile,
     prefix: str = "builder_",
     now: datetime.datetime | None = None,
+    fetch: harbor.Fetch = harbor.fetch,
 ) -> CompiledSpec:
     """Check, normalise and complete the options *names*, as far as *variables* has them, else with their defaults.
 
@@ -51,7 +54,7 @@ def compile_spec(
     options = {name: convert(f"{prefix}{name}", variables.get(name), OPTIONS[name], findings) for name in names}
     moment = now or datetime.datetime.now(datetime.UTC)
     _check_simple(options, prefix, findings)
-    _check_tables(options, prefix, read_file, moment, findings)
+    _check_tables(options, prefix, read_file, fetch, moment, findings)
     findings.raise_if_any()
     return CompiledSpec(options, tuple(findings.warnings))
 
@@ -63,6 +66,9 @@ def _check_simple(options: dict[str, t.Any], prefix: str, findings: Findings) ->
     if "users" in options:
         needed = bool(options.get("instances")) and "buildx" in options.get("concerns", ["buildx"])
         options["users"] = _users(options["users"], f"{prefix}users", needed, findings)
+    if options.get("ca_warn_days", 0) < 0:
+        remedy = "Write whole days, or 0 for no warnings"
+        findings.problem(f"{prefix}ca_warn_days", options["ca_warn_days"], "is less than no time", remedy)
     if "binfmt_image" in options:
         check_image(options["binfmt_image"], f"{prefix}binfmt_image", findings)
     archive = options.get("binfmt_archive")
@@ -71,30 +77,45 @@ def _check_simple(options: dict[str, t.Any], prefix: str, findings: Findings) ->
         findings.problem(f"{prefix}binfmt_archive", archive, "is no absolute path", remedy)
     if "daemon_options" in options:
         check_daemon_options(options["daemon_options"], f"{prefix}daemon_options", findings)
+    if "client_options" in options:
+        check_client_options(options["client_options"], f"{prefix}client_options", findings)
+    check_proxy(options.get("proxy", {}), f"{prefix}proxy", findings)
+    check_dns(options.get("dns", []), f"{prefix}dns", findings)
     if "drain_timeout" in options and options["drain_timeout"] <= 0:
         remedy = "Write seconds above 0, or `disruption: now` for no waiting at all"
         findings.problem(f"{prefix}drain_timeout", options["drain_timeout"], "is no time to wait", remedy)
 
 
 def _check_tables(
-    options: dict[str, t.Any], prefix: str, read_file: ReadFile, now: datetime.datetime, findings: Findings
+    options: dict[str, t.Any],
+    prefix: str,
+    read_file: ReadFile,
+    fetch: harbor.Fetch,
+    now: datetime.datetime,
+    findings: Findings,
 ) -> None:
     """Registries, BuildKit's options and the instances that are made from both; normalised in place."""
     table = registries.normalise(
         options.get("registries", []),
         variable=f"{prefix}registries",
         read_file=read_file,
+        fetch=fetch,
         now=now,
+        warn_days=max(0, options.get("ca_warn_days", 0)),
         findings=findings,
     )
     if "registries" in options:
-        options["registries"] = table
+        rendered_hosts = hosts_toml.render([entry for entry in table if entry.get("host")])
+        options["registries"] = [
+            {**entry, "hosts_toml": rendered_hosts[entry["host"]]} if entry.get("host") in rendered_hosts else entry
+            for entry in table
+        ]
     patch = options.get("buildkit_options", {})
     before = len(findings.problems)
     check_options(patch, f"{prefix}buildkit_options", findings)
     if "instances" in options:
         usable = [entry for entry in table if entry.get("host") and ("client_cert" in entry) == ("client_key" in entry)]
-        rendered = render(usable, patch if len(findings.problems) == before else {})
+        rendered = render(usable, patch if len(findings.problems) == before else {}, options.get("dns", []))
         options["instances"] = instances.normalise(
             options["instances"],
             rendered=rendered,

@@ -5,18 +5,22 @@
 
 from __future__ import annotations
 
+import hashlib
+import tempfile
 import typing as t
 from dataclasses import asdict
+from pathlib import Path
 
+from ansible import constants
 from ansible.plugins.action import ActionBase
 from ansible.utils.vars import transform_to_native_types
-from ansible_collections.multiarch.builders.plugins.plugin_utils import controller_files
+from ansible_collections.multiarch.builders.plugins.plugin_utils import controller_files, harbor
 from ansible_collections.multiarch.builders.plugins.plugin_utils.problem import SpecError
 from ansible_collections.multiarch.builders.plugins.plugin_utils.spec import compile_spec
 
 _COLLECTION = "multiarch.builders"
-# They have become part of other options when the module runs.
-_CONTROLLER_ONLY = ("buildkit_options",)
+# They have become part of other options, or of warnings, when the module runs.
+_CONTROLLER_ONLY = ("buildkit_options", "ca_warn_days")
 
 Result = dict[str, t.Any]
 
@@ -40,6 +44,7 @@ class SpecActionBase(ActionBase):  # type: ignore[misc]  # ansible-core has no t
                 names=self.options,
                 read_file=lambda path: self._read_file(path, variables.get("inventory_dir")),
                 prefix="builder_" if self._in_role() else "",
+                fetch=_ask_once,
             )
         except SpecError as exc:
             return result | {"failed": True, "msg": str(exc), "problems": [asdict(each) for each in exc.problems]}
@@ -64,3 +69,18 @@ class SpecActionBase(ActionBase):  # type: ignore[misc]  # ansible-core has no t
         """Whether a role of this collection holds the task: then the user knows the options as `builder_*`."""
         role = self._task._role
         return role is not None and str(role.get_name()).startswith((f"{_COLLECTION}.", "builder"))
+
+
+def _ask_once(host: str) -> bytes:
+    """What the Harbor at *host* answers, the same for all hosts and tasks of a run.
+
+    Workers are forked, and know one folder, which Ansible makes for the run and removes after it. A few may ask at the
+    same time; a failure is not kept.
+    """
+    kept = Path(constants.DEFAULT_LOCAL_TMP, f"harbor-ca-{hashlib.sha256(host.encode()).hexdigest()}")
+    if not kept.exists():
+        answer = harbor.fetch(host)
+        with tempfile.NamedTemporaryFile(dir=kept.parent, delete=False) as new:
+            new.write(answer)
+        Path(new.name).replace(kept)
+    return kept.read_bytes()

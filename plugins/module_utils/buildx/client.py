@@ -16,9 +16,11 @@ import shutil
 import tempfile
 import typing as t
 
+from ansible_collections.multiarch.builders.plugins.module_utils.buildx import store
 from ansible_collections.multiarch.builders.plugins.module_utils.buildx.store import CERTIFICATES, TOML
-from ansible_collections.multiarch.builders.plugins.module_utils.command import Outcome, run, user_entry
+from ansible_collections.multiarch.builders.plugins.module_utils.command import Outcome, owner_of, run, user_entry
 from ansible_collections.multiarch.builders.plugins.module_utils.errors import HostError
+from ansible_collections.multiarch.builders.plugins.module_utils.files import WriteFile, read, write
 from ansible_collections.multiarch.builders.plugins.module_utils.spec import Instance
 
 INSIDE = "/etc/buildkit/certs/"
@@ -33,19 +35,38 @@ def create(wanted: Instance, user: str) -> None:
     """Create the builder in the store of *user* and start its container, or adopt the one that runs."""
     with _configuration(wanted, user) as config:
         outcome = buildx(user, *create_arguments(wanted, config))
+    if environment_of(wanted):
+        _add_environment(wanted, user, outcome)
+        outcome = buildx(user, "inspect", "--bootstrap", wanted.name)
     require_running(wanted.name, user, outcome)
 
 
 def create_arguments(wanted: Instance, config: t.Optional[str]) -> t.Tuple[str, ...]:
     """The arguments of `docker buildx`; *config* is the path of buildkitd.toml."""
     arguments = ["create", "--name", wanted.name, "--driver", wanted.driver]
+    environment = environment_of(wanted)
     for name, value in {"image": wanted.image, **wanted.driver_opts}.items():
-        arguments += ["--driver-opt", quoted(f"{name}={value}")]
+        if name not in environment:
+            arguments += ["--driver-opt", quoted(f"{name}={value}")]
     if wanted.flags:
         arguments += ["--buildkitd-flags", shlex.join(wanted.flags)]
     if config:
         arguments += ["--config", config]  # the name that every buildx since 0.3 knows
-    return (*arguments, "--bootstrap")
+    return tuple(arguments) if environment else (*arguments, "--bootstrap")
+
+
+def environment_of(wanted: Instance) -> t.Dict[str, str]:
+    """The driver options `env.NAME`: a proxy's may hold a password, and everybody can read arguments."""
+    return {name: value for name, value in wanted.driver_opts.items() if name.startswith("env.")}
+
+
+def _add_environment(wanted: Instance, user: str, created: Outcome) -> None:
+    """Put the environment into the entry that buildx made, before the container is."""
+    path, owner = store.entry_path(user, wanted.name), owner_of(user)
+    text = read(path, owner)
+    if text is None:
+        raise HostError(f"builder {wanted.name} of {user} cannot be created: {created.words}")
+    write(WriteFile(path, store.with_driver_opts(text, environment_of(wanted)), mode=0o600, owner=owner))
 
 
 def quoted(value: str) -> str:

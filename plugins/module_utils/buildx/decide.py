@@ -15,6 +15,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.buildx.drift im
     container_drift,
     store_drift,
 )
+from ansible_collections.multiarch.builders.plugins.module_utils.buildx.settings import Settings
 from ansible_collections.multiarch.builders.plugins.module_utils.resource import Action, Difference, Effect, Effects
 from ansible_collections.multiarch.builders.plugins.module_utils.spec import Instance
 
@@ -29,7 +30,12 @@ class Builder:
     memory: t.Optional[Remembered]
 
 
-BuildxState = t.Mapping[str, Builder]
+@dataclass(frozen=True)
+class BuildxState:
+    """All builders by their names, and the users' settings of the docker client."""
+
+    builders: t.Mapping[str, Builder]
+    settings: t.Tuple[Settings, ...]
 
 
 @dataclass(frozen=True)

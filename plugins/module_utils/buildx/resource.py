@@ -9,7 +9,7 @@ import typing as t
 from dataclasses import dataclass
 
 from ansible_collections.multiarch.builders.plugins.module_utils import record
-from ansible_collections.multiarch.builders.plugins.module_utils.buildx import client, store
+from ansible_collections.multiarch.builders.plugins.module_utils.buildx import client, settings, store
 from ansible_collections.multiarch.builders.plugins.module_utils.buildx.decide import (
     Builder,
     BuildxState,
@@ -47,6 +47,7 @@ class Buildx(Resource[BuildxState]):
 
     instances: t.Tuple[Instance, ...]
     users: t.Tuple[str, ...]
+    client_patch: t.Mapping[str, t.Any]
     disruption: Disruption
     docker: Docker
     concern: t.ClassVar[str] = "buildx"
@@ -54,7 +55,8 @@ class Buildx(Resource[BuildxState]):
     def observe(self) -> BuildxState:
         memory = record.load(self.concern).get("builders", {})
         answers = self.docker.answers()
-        return {each.name: self._builder(each, memory.get(each.name), answers) for each in self.instances}
+        builders = {each.name: self._builder(each, memory.get(each.name), answers) for each in self.instances}
+        return BuildxState(builders, settings.observe(self.users))
 
     def _builder(self, wanted: Instance, memory: t.Optional[t.Mapping[str, str]], answers: bool) -> Builder:
         return Builder(
@@ -74,11 +76,12 @@ class Buildx(Resource[BuildxState]):
         return Container(bool(found["State"]["Running"]), found["Config"]["Image"], named)
 
     def plan(self, state: BuildxState, effects: Effects) -> Plan:
-        actions: t.List[Action] = []
+        actions = [action for each in state.settings for action in settings.actions_for(each, self.client_patch)]
         notes: t.List[str] = []
         for each in self.instances:
-            found = actions_for(each, self.users, state[each.name], effects)
-            if self.disruption.mode == "never" and any(ends_builds(action, state[each.name]) for action in found):
+            builder = state.builders[each.name]
+            found = actions_for(each, self.users, builder, effects)
+            if self.disruption.mode == "never" and any(ends_builds(action, builder) for action in found):
                 notes.append(
                     f"pending, as builder_disruption is never: {'; '.join(action.summary for action in found)}"
                 )
@@ -93,6 +96,8 @@ class Buildx(Resource[BuildxState]):
                 self._make_builder(step)
             elif isinstance(step, StartBuilder):
                 self._start_builder(step)
+            elif isinstance(step, settings.WriteSettings):
+                settings.apply(step)
             elif isinstance(step, UseBuilder):
                 client.buildx(step.user, "use", "--global", step.instance.name)
 

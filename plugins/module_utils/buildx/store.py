@@ -73,6 +73,14 @@ def _node(found: t.Mapping[str, t.Any]) -> StoredNode:
     )
 
 
+def with_driver_opts(text: str, options: t.Mapping[str, str]) -> str:
+    """The entry with *options* added to those of every node."""
+    found = json.loads(text)
+    for node in found["Nodes"]:
+        node["DriverOpts"] = {**(node.get("DriverOpts") or {}), **options}
+    return json.dumps(found)
+
+
 def current(user: str) -> t.Optional[str]:
     """The builder that *user* builds with at the default endpoint, None if that is not one of the store's."""
     text = read(f"{folder(user)}/current", owner_of(user))

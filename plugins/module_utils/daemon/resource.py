@@ -8,32 +8,32 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass
 
-from ansible_collections.multiarch.builders.plugins.module_utils import pending, record
-from ansible_collections.multiarch.builders.plugins.module_utils.daemon import service
+from ansible_collections.multiarch.builders.plugins.module_utils import pending
+from ansible_collections.multiarch.builders.plugins.module_utils.daemon import configuration, service
+from ansible_collections.multiarch.builders.plugins.module_utils.daemon.configuration import WriteConfiguration
 from ansible_collections.multiarch.builders.plugins.module_utils.daemon.decide import (
     DaemonState,
-    changes,
-    desired,
+    FilesState,
     implied,
-    owned_after,
     restart_reasons,
-    unusable_mirrors,
 )
-from ansible_collections.multiarch.builders.plugins.module_utils.daemon.document import PATH, Document, parse, render
+from ansible_collections.multiarch.builders.plugins.module_utils.daemon.mirrors import hosts_files, unusable
 from ansible_collections.multiarch.builders.plugins.module_utils.daemon.reload import shortfall
 from ansible_collections.multiarch.builders.plugins.module_utils.daemon.store import switches, wants_containerd_store
+from ansible_collections.multiarch.builders.plugins.module_utils.daemon.vanishing import Vanishing, vanishing
 from ansible_collections.multiarch.builders.plugins.module_utils.docker_api import Docker
 from ansible_collections.multiarch.builders.plugins.module_utils.errors import HostError
-from ansible_collections.multiarch.builders.plugins.module_utils.files import (
-    RemoveFile,
-    WriteFile,
-    back_up,
-    mode_of,
-    read,
-    remove,
-    write,
+from ansible_collections.multiarch.builders.plugins.module_utils.files import RemoveFile, WriteFile, differs, read
+from ansible_collections.multiarch.builders.plugins.module_utils.json_document import Document, parse, render
+from ansible_collections.multiarch.builders.plugins.module_utils.merge_patch import compose
+from ansible_collections.multiarch.builders.plugins.module_utils.owned_document import changes, desired, owned_after
+from ansible_collections.multiarch.builders.plugins.module_utils.owned_files import (
+    leftovers,
+    owned,
+    remove_owned,
+    write_owned,
 )
-from ansible_collections.multiarch.builders.plugins.module_utils.merge_patch import Path, compose
+from ansible_collections.multiarch.builders.plugins.module_utils.proxy import Proxy
 from ansible_collections.multiarch.builders.plugins.module_utils.resource import (
     Action,
     Difference,
@@ -44,16 +44,6 @@ from ansible_collections.multiarch.builders.plugins.module_utils.resource import
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.running_work import at_restart, drain
 from ansible_collections.multiarch.builders.plugins.module_utils.spec import Disruption, Registry
-
-
-@dataclass(frozen=True)
-class WriteConfiguration:
-    """The step that replaces daemon.json. *former* and *formerly_owned* are what to go back to."""
-
-    text: str
-    former: t.Optional[str]
-    owned: t.Tuple[Path, ...]
-    formerly_owned: t.Tuple[Path, ...]
 
 
 @dataclass(frozen=True)
@@ -75,6 +65,8 @@ class Daemon(Resource[DaemonState]):
     """daemon.json and the dockerd that runs with it."""
 
     registries: t.Tuple[Registry, ...]
+    proxy: Proxy
+    dns: t.Tuple[str, ...]
     options: t.Mapping[str, t.Any]
     disruption: Disruption
     allow_image_store_switch: bool
@@ -84,37 +76,54 @@ class Daemon(Resource[DaemonState]):
     @property
     def patch(self) -> Document:
         """All that is asked of daemon.json; the user's options have the last word."""
-        return compose(implied(self.registries), self.options)
+        return compose(implied(self.registries, self.proxy, self.dns), self.options)
 
     def observe(self) -> DaemonState:
-        text = read(PATH)
+        text = read(configuration.PATH)
+        info = self.docker.get("/info") if self.docker.answers() else None
         return DaemonState(
             text=text,
-            document=parse(text),
-            owned=tuple(tuple(path) for path in record.load(self.concern).get("owned", ())),
-            info=self.docker.get("/info") if self.docker.answers() else None,
+            document=parse(text, configuration.PATH),
+            owned=configuration.owned_keys(),
+            info=info,
             unseen=pending.since_start(),
+            files=self._files(info.get("ServerVersion") if info else None),
+        )
+
+    def _files(self, engine: t.Optional[str]) -> FilesState:
+        ours = owned(self.concern)
+        wanted = hosts_files(self.registries, engine)
+        missing = [each for each in wanted if differs(each)]
+        theirs = [each.path for each in missing if each.path not in ours and read(each.path) is not None]
+        return FilesState(
+            write=tuple(each for each in missing if each.path not in theirs),
+            remove=leftovers(ours, wanted) if engine else (),
+            theirs=tuple(theirs),
         )
 
     def plan(self, state: DaemonState, effects: Effects) -> Plan:
-        after = desired(state, self.patch)
-        actions: t.List[Action] = []
-        notes = list(unusable_mirrors(self.registries))
-        self._guard_store(state, after)
-        if after != state.document:
+        after = desired(state.document, state.owned, self.patch)
+        self._refuse(state, after)
+        notes = [*unusable(self.registries, state.engine, wants_containerd_store(after)), *_notes_on_files(state.files)]
+        actions = _for_files(state.files)
+        differences = changes(state.document, after)
+        if differences:
             text = render(after, state.text)
             notes += service.validate(text)
-            step = WriteConfiguration(text, state.text, owned_after(state, self.patch), state.owned)
-            summary = f"write {PATH}: {'; '.join(changes(state.document, after))}"
-            actions.append(Action(summary, step, difference=Difference(PATH, state.text or "", text)))
+            step = WriteConfiguration(
+                text, state.text, owned_after(state.document, state.owned, self.patch), state.owned
+            )
+            summary = f"write {configuration.PATH}: {'; '.join(differences)}"
+            difference = Difference(configuration.PATH, state.text or "", text)
+            actions.append(Action(summary, step, difference=difference))
         reasons = restart_reasons(state, after, effects)
         if reasons and self.disruption.mode == "never":
             notes.append(f"docker needs a restart, which builder_disruption: never forbids: {'; '.join(reasons)}")
         elif reasons:
             actions.append(self._restart(state, after, reasons))
-        elif after != state.document and state.info is not None:
-            keys = "; ".join(changes(state.document, after))
-            actions.append(Action(f"reload docker, nothing that runs is disturbed: {keys}", ReloadDaemon(after)))
+        elif differences and state.info is not None:
+            summary = f"reload docker, nothing that runs is disturbed: {'; '.join(differences)}"
+            actions.append(Action(summary, ReloadDaemon(after)))
         return Plan(tuple(actions), tuple(notes))
 
     def _restart(self, state: DaemonState, after: Document, reasons: t.Sequence[str]) -> Action:
@@ -122,47 +131,39 @@ class Daemon(Resource[DaemonState]):
         summary = f"restart docker: {'; '.join(reasons)}"
         if state.info is not None and switches(after, state.info):
             effects.add(Effect.IMAGE_STORE_SWITCHES)
+            hidden = vanishing(self.docker, state.info, to_containerd=wants_containerd_store(after))
+            summary += f" (vanishing: {hidden})" if hidden else ""
         work = at_restart(self.docker) if state.info is not None else None
         if work:
             summary += f" (running now: {work})"
         return Action(summary, RestartDaemon(after), frozenset(effects))
 
-    def _guard_store(self, state: DaemonState, after: Document) -> None:
-        """Refuse to make images and containers vanish without leave; they stay on disk, but are not shown."""
-        if state.info is None or self.allow_image_store_switch or not switches(after, state.info):
-            return
-        images, containers = state.info.get("Images", 0), state.info.get("Containers", 0)
-        on = wants_containerd_store(after)
-        if images or containers:
-            raise HostError(
-                f"with features.containerd-snapshotter {'on' if on else 'off'}, {images} images and {containers} "
-                f"containers of the image store {state.info.get('Driver')} would vanish (they stay on disk, switching "
-                "back shows them again): set builder_allow_image_store_switch: true, or keep the store with "
-                f"builder_daemon_options: {{features: {{containerd-snapshotter: {'null' if on else 'true'}}}}}"
-            )
+    def _refuse(self, state: DaemonState, after: Document) -> None:
+        """Raise for what dockerd would not start with, and for images that would vanish without leave."""
+        found: t.List[str] = []
+        if state.info is not None and not self.allow_image_store_switch and switches(after, state.info):
+            hidden = vanishing(self.docker, state.info, to_containerd=wants_containerd_store(after))
+            found += [_needs_leave(after, hidden)] if hidden else []
+        if found:
+            raise HostError("; ".join(found))
 
     def apply(self, actions: t.Sequence[Action]) -> None:
         if any(isinstance(action.step, RestartDaemon) for action in actions):
             drain(lambda: at_restart(self.docker), self.disruption, "a restart of docker")
         written: t.Optional[WriteConfiguration] = None
         for action in actions:
-            if isinstance(action.step, WriteConfiguration):
-                written = action.step
-                self._write(written)
-            elif isinstance(action.step, RestartDaemon):
-                self._restart_or_roll_back(action.step.document, written)
-            elif isinstance(action.step, ReloadDaemon):
-                self._reload(action.step.document, written)
-
-    def _write(self, step: WriteConfiguration) -> None:
-        if read(PATH) != step.former:
-            raise HostError(f"{PATH} was changed by somebody else just now, and was left as it is: run again")
-        back_up(PATH)
-        # Noted and owned before it is written: a crash in between is finished by the next run.
-        pending.note(Effect.CONFIGURATION_CHANGES)
-        record.save(self.concern, {"owned": sorted({*step.formerly_owned, *step.owned})})
-        write(WriteFile(PATH, step.text, mode_of(PATH)))
-        record.save(self.concern, {"owned": step.owned})
+            step = action.step
+            if isinstance(step, WriteFile):
+                write_owned(self.concern, step)
+            elif isinstance(step, RemoveFile):
+                remove_owned(self.concern, step)
+            elif isinstance(step, WriteConfiguration):
+                written = step
+                configuration.replace(step)
+            elif isinstance(step, RestartDaemon):
+                self._restart_or_roll_back(step.document, written)
+            elif isinstance(step, ReloadDaemon):
+                self._reload(step.document, written)
 
     def _reload(self, document: Document, written: t.Optional[WriteConfiguration]) -> None:
         """systemctl's status says nothing about a reload: `docker info` has to show it; else a restart, if allowed."""
@@ -187,15 +188,37 @@ class Daemon(Resource[DaemonState]):
             return
         if written is None:
             raise HostError(f"docker does not come up, daemon.json was not changed. dockerd said: {words}")
-        self._put_back(written)
+        configuration.put_back(written)
         again = service.restart(self.docker)
         outcome = "and docker runs again" if again is None else f"but docker does not start with it either: {again}"
-        raise HostError(f"docker did not come up: the former {PATH} was put back {outcome}. dockerd said: {words}")
+        raise HostError(
+            f"docker did not come up: the former {configuration.PATH} was put back {outcome}. dockerd said: {words}"
+        )
 
-    def _put_back(self, written: WriteConfiguration) -> None:
-        if written.former is None:
-            remove(RemoveFile(PATH))
-        else:
-            write(WriteFile(PATH, written.former, mode_of(PATH)))
-        record.save(self.concern, {"owned": written.formerly_owned})
-        pending.forget(Effect.CONFIGURATION_CHANGES)
+
+def _needs_leave(after: Document, hidden: Vanishing) -> str:
+    on = wants_containerd_store(after)
+    keep = f"{{features: {{containerd-snapshotter: {'null' if on else 'true'}}}}}"
+    return (
+        f"with features.containerd-snapshotter {'on' if on else 'off'}, Docker would no longer show {hidden} (what is "
+        "hidden stays on disk): set builder_allow_image_store_switch: true, or keep the store with "
+        f"builder_daemon_options: {keep}"
+    )
+
+
+def _for_files(files: FilesState) -> t.List[Action]:
+    actions = [
+        Action(
+            f"write {each.path}, which docker reads at every pull",
+            each,
+            difference=Difference(each.path, read(each.path) or "", each.content),
+        )
+        for each in files.write
+    ]
+    return actions + [Action(f"remove {each.path}, no longer in builder_registries", each) for each in files.remove]
+
+
+def _notes_on_files(files: FilesState) -> t.List[str]:
+    return [
+        f"{path} is somebody else's and was left alone: remove it to have it made from mirrors" for path in files.theirs
+    ]

@@ -5,11 +5,10 @@
 
 from __future__ import annotations
 
-import re
 import typing as t
 from dataclasses import dataclass
 
-Version = t.Tuple[int, ...]
+from ansible_collections.multiarch.builders.plugins.module_utils.version import Version, version_of
 
 # Engine: the containerd image store is a feature since 24.0. buildx: resource options and a bootstrap that tells
 # the truth about one node since 0.12 (docker/buildx, tags).
@@ -33,12 +32,6 @@ class Needs:
 
     image_store: bool
     builders: bool
-
-
-def version_of(text: str) -> Version:
-    """(26, 1, 5) of `26.1.5+dfsg1`; () where there is no number."""
-    found = re.search(r"(\d+)\.(\d+)(?:\.(\d+))?", text)
-    return tuple(int(part) for part in found.groups() if part is not None) if found else ()
 
 
 def refusals(state: EngineState, needs: Needs) -> t.Tuple[str, ...]:

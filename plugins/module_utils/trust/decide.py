@@ -15,10 +15,10 @@ import ssl
 import typing as t
 from dataclasses import dataclass
 
-from ansible_collections.multiarch.builders.plugins.module_utils.files import RemoveFile, WriteFile
+from ansible_collections.multiarch.builders.plugins.module_utils import certs_d
+from ansible_collections.multiarch.builders.plugins.module_utils.files import WriteFile
 from ansible_collections.multiarch.builders.plugins.module_utils.spec import Registry
 
-CERTS_D = "/etc/docker/certs.d"
 _PREFIX = "multiarch-builders-"
 _BLOCK = re.compile(r"-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----\n?", re.DOTALL)
 
@@ -56,15 +56,14 @@ def fingerprints(pem: str) -> str:
 
 
 def daemon_files(registries: t.Sequence[Registry]) -> t.Tuple[WriteFile, ...]:
-    """certs.d/HOST[:PORT]: *.crt are CAs, NAME.cert and NAME.key a client's pair. Read at every connection."""
+    """The CA and the client's pair of each registry, for dockerd."""
     found = []
     for each in registries:
-        folder = f"{CERTS_D}/{each.host}"
         if each.ca:
-            found.append(WriteFile(f"{folder}/ca.crt", each.ca))
+            found.append(WriteFile(certs_d.path(each.host, certs_d.CA), each.ca))
         if each.client_cert and each.client_key:
-            found.append(WriteFile(f"{folder}/client.cert", each.client_cert))
-            found.append(WriteFile(f"{folder}/client.key", each.client_key, mode=0o600))
+            found.append(WriteFile(certs_d.path(each.host, certs_d.CLIENT_CERT), each.client_cert))
+            found.append(WriteFile(certs_d.path(each.host, certs_d.CLIENT_KEY), each.client_key, mode=0o600))
     return tuple(found)
 
 
@@ -78,12 +77,6 @@ def store_files(registries: t.Sequence[Registry], store: Store) -> t.Tuple[Write
             part = f"-{number}" if len(parts) > 1 else ""
             found.append(WriteFile(f"{store.anchors}/{_PREFIX}{name}{part}{store.suffix}", pem))
     return tuple(found)
-
-
-def leftovers(owned: t.Iterable[str], wanted: t.Sequence[WriteFile]) -> t.Tuple[RemoveFile, ...]:
-    """Files that are ours and that the table no longer asks for."""
-    paths = {each.path for each in wanted}
-    return tuple(RemoveFile(path, folder=path.startswith(CERTS_D)) for path in sorted(set(owned) - paths))
 
 
 def missing_from(bundle: str, wanted: t.Sequence[WriteFile]) -> t.Tuple[str, ...]:

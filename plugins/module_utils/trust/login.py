@@ -14,7 +14,8 @@ import json
 import typing as t
 from dataclasses import dataclass
 
-from ansible_collections.multiarch.builders.plugins.module_utils.command import owner_of, run, user_entry
+from ansible_collections.multiarch.builders.plugins.module_utils import client_config
+from ansible_collections.multiarch.builders.plugins.module_utils.command import run
 from ansible_collections.multiarch.builders.plugins.module_utils.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.files import WriteFile, differs, read, write
 from ansible_collections.multiarch.builders.plugins.module_utils.spec import Registry
@@ -50,34 +51,14 @@ def with_login(config: t.Mapping[str, t.Any], registry: Registry) -> t.Dict[str,
     return {**config, "auths": auths}
 
 
-def config_path(user: str) -> str:
-    """The client's configuration of a user."""
-    return f"{user_entry(user).pw_dir}/.docker/config.json"
-
-
-def load(user: str) -> t.Dict[str, t.Any]:
-    """The content of a user's config.json, {} if there is none. Raises HostError if it is no JSON mapping."""
-    path = config_path(user)
-    text = read(path, owner_of(user))
-    try:
-        found = json.loads(text) if text and text.strip() else {}
-    except ValueError as exc:
-        raise HostError(f"{path} is no JSON ({exc}): mend it; it was left as it is") from exc
-    if not isinstance(found, dict):
-        raise HostError(f"{path} holds no mapping: mend it; it was left as it is")
-    return found
-
-
 def wanted_file(user: str, registry: Registry) -> WriteFile:
-    """config.json with the login; the user's own, nobody else can read it."""
-    path = config_path(user)
-    content = json.dumps(with_login(load(user), registry), indent="\t") + "\n"
-    return WriteFile(path, content, mode=0o600, owner=owner_of(user))
+    """config.json with the login."""
+    return client_config.wanted_file(user, with_login(client_config.load(user), registry))
 
 
 def is_logged_in(user: str, registry: Registry) -> bool:
     """Whether this very login is there already."""
-    config = load(user)
+    config = client_config.load(user)
     helper = helper_of(config, server(registry))
     if helper is None:
         wanted = wanted_file(user, registry)
@@ -95,7 +76,7 @@ def is_logged_in(user: str, registry: Registry) -> bool:
 def log_in(step: Login) -> None:
     """Keep the login where the user's configuration wants it."""
     key = server(step.registry)
-    helper = helper_of(load(step.user), key)
+    helper = helper_of(client_config.load(step.user), key)
     if helper is None:
         write(wanted_file(step.user, step.registry))
         return

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import pathlib
 import typing as t
 from dataclasses import dataclass
@@ -13,14 +12,12 @@ from dataclasses import dataclass
 from ansible_collections.multiarch.builders.plugins.module_utils import pending, record
 from ansible_collections.multiarch.builders.plugins.module_utils.command import must
 from ansible_collections.multiarch.builders.plugins.module_utils.errors import HostError
-from ansible_collections.multiarch.builders.plugins.module_utils.files import (
-    RemoveFile,
-    WriteFile,
-    back_up,
-    differs,
-    read,
-    remove,
-    write,
+from ansible_collections.multiarch.builders.plugins.module_utils.files import RemoveFile, WriteFile, differs, read
+from ansible_collections.multiarch.builders.plugins.module_utils.owned_files import (
+    leftovers,
+    owned,
+    remove_owned,
+    write_owned,
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.resource import (
     Action,
@@ -38,7 +35,6 @@ from ansible_collections.multiarch.builders.plugins.module_utils.trust.decide im
     Store,
     daemon_files,
     fingerprints,
-    leftovers,
     missing_from,
     store_files,
 )
@@ -75,15 +71,13 @@ class Trust(Resource[TrustState]):
         store = system_store()
         anchors = store_files(self.registries, store)
         wanted = (*daemon_files(self.registries), *anchors)
-        remembered = record.load(self.concern)
-        owned = remembered.get("files", {})
         missing = tuple(each for each in wanted if differs(each))
         present = [each for each in anchors if each not in missing]
         bundle = read(store.bundle, errors="replace") or ""
         return TrustState(
             write=missing,
-            remove=leftovers(owned, wanted),
-            stale=bool(remembered.get("stale")) or bool(missing_from(bundle, present)),
+            remove=leftovers(owned(self.concern), wanted),
+            stale=bool(record.load(self.concern).get("stale")) or bool(missing_from(bundle, present)),
             logins=self._missing_logins(),
         )
 
@@ -116,11 +110,10 @@ class Trust(Resource[TrustState]):
         for action in actions:
             step = action.step
             if isinstance(step, WriteFile):
-                self._write(step)
+                write_owned(self.concern, step)
             elif isinstance(step, RemoveFile):
                 self._stale(True)
-                remove(step)
-                self._disown(step.path)
+                remove_owned(self.concern, step)
             elif isinstance(step, RefreshStore):
                 pending.note(Effect.TRUST_STORE_CHANGES)
                 must(step.store.refresh, "the operating system's trust store cannot be refreshed")
@@ -132,22 +125,6 @@ class Trust(Resource[TrustState]):
         """Remember that the store has to be refreshed: a crash after a removal shows nowhere else."""
         record.save(self.concern, {**record.load(self.concern), "stale": stale})
 
-    def _write(self, step: WriteFile) -> None:
-        if step.path not in record.load(self.concern).get("files", {}):
-            back_up(step.path)  # somebody else's, so far
-        self._own(step.path, step.content)
-        write(step)
-
-    def _own(self, path: str, content: str) -> None:
-        """Remember *path* before it is written: a crash in between leaves a name too many, never one too few."""
-        files = record.load(self.concern).get("files", {})
-        record.save(self.concern, {**record.load(self.concern), "files": {**files, path: _digest(content)}})
-
-    def _disown(self, path: str) -> None:
-        files = record.load(self.concern).get("files", {})
-        kept = {key: value for key, value in files.items() if key != path}
-        record.save(self.concern, {**record.load(self.concern), "files": kept})
-
 
 def system_store() -> Store:
     """This host's store. Raises HostError on a system that is of neither family."""
@@ -155,10 +132,6 @@ def system_store() -> Store:
         if any((pathlib.Path(folder) / store.refresh[0]).exists() for folder in ("/usr/sbin", "/usr/bin")):
             return store
     raise HostError("neither update-ca-certificates nor update-ca-trust is on this host: install ca-certificates")
-
-
-def _digest(content: str) -> str:
-    return hashlib.sha256(content.encode()).hexdigest()
 
 
 def _words(step: WriteFile) -> str:

@@ -31,7 +31,7 @@ ACTIONS = {
     "registry_trust": ("multiarch.builders.registry_trust", {"registries", "users"}),
     "docker_daemon": (
         "multiarch.builders.docker_daemon",
-        {"registries", "daemon_options", "allow_image_store_switch", "disruption", "drain_timeout"},
+        {"registries", "proxy", "dns", "daemon_options", "allow_image_store_switch", "disruption", "drain_timeout"},
     ),
     "binfmt_handlers": (
         "multiarch.builders.binfmt_handlers",
@@ -39,7 +39,8 @@ ACTIONS = {
     ),
     "buildx_builder": (
         "multiarch.builders.buildx_builder",
-        {"instances", "registries", "users", "buildkit_options", "disruption", "drain_timeout"},
+        {"instances", "registries", "users", "proxy", "dns", "buildkit_options", "client_options"}
+        | {"disruption", "drain_timeout"},
     ),
 }
 

@@ -1,7 +1,7 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""daemon.json as text and as data: read strictly, written in the style it had. Pure."""
+"""Docker's JSON files, daemon.json and config.json: read strictly, written in the style they had. Pure."""
 
 from __future__ import annotations
 
@@ -11,15 +11,14 @@ import typing as t
 
 from ansible_collections.multiarch.builders.plugins.module_utils.errors import HostError
 
-PATH = "/etc/docker/daemon.json"
 Document = t.Dict[str, t.Any]
 _TOKEN = re.compile(r'(?P<text>"(?:[^"\\]|\\.)*")(?P<colon>\s*:)?|[{}]')
 
 
-def parse(text: t.Optional[str], path: str = PATH) -> Document:
-    """The document; {} for no file and for an empty one, which dockerd accepts too.
+def parse(text: t.Optional[str], path: str) -> Document:
+    """The document of the file *path*; {} for no file and for an empty one, which Docker accepts too.
 
-    Raises HostError for what dockerd would refuse or misread: no JSON, no mapping, a key twice.
+    Raises HostError for what Docker would refuse or misread: no JSON, no mapping, a key twice.
     """
     if text is None or not text.strip():
         return {}
@@ -34,7 +33,7 @@ def parse(text: t.Optional[str], path: str = PATH) -> Document:
     if second is not None:
         key, line = second
         raise HostError(
-            f"{path} has the key {key!r} twice in one mapping, in line {line}: dockerd takes the last one. It was left "
+            f"{path} has the key {key!r} twice in one mapping, in line {line}: Docker takes the last one. It was left "
             "as it is: remove one of them, then run again"
         )
     if not isinstance(found, dict):
@@ -42,10 +41,10 @@ def parse(text: t.Optional[str], path: str = PATH) -> Document:
     return found
 
 
-def render(document: t.Mapping[str, t.Any], former: t.Optional[str]) -> str:
-    """*document* as JSON, indented as *former* was, by four spaces at first."""
+def render(document: t.Mapping[str, t.Any], former: t.Optional[str], indent: str = "    ") -> str:
+    """*document* as JSON, indented as *former* was, by *indent* at first."""
     found = re.search(r"\n([ \t]+)\S", former or "")
-    return json.dumps(document, indent=found.group(1) if found else 4, ensure_ascii=False) + "\n"
+    return json.dumps(document, indent=found.group(1) if found else indent, ensure_ascii=False) + "\n"
 
 
 def _second(text: str) -> t.Optional[t.Tuple[str, int]]:

@@ -9,13 +9,13 @@ import json
 import textwrap
 
 import pytest
-from ansible_collections.multiarch.builders.plugins.module_utils.daemon.document import parse, render
+from ansible_collections.multiarch.builders.plugins.module_utils.json_document import parse, render
 from ansible_collections.multiarch.builders.plugins.module_utils.errors import HostError
 
 
 @pytest.mark.parametrize("text", [None, "", " \n\t\n", "{}", "{ }\n"])
 def test_nothing_is_an_empty_document(text: str | None) -> None:
-    assert parse(text) == {}
+    assert parse(text, PATH) == {}
 
 
 @pytest.mark.parametrize(
@@ -56,7 +56,7 @@ def test_no_document(text: str, told: str) -> None:
 def test_a_key_twice_is_refused_and_the_second_is_named(text: str, key: str, line: int) -> None:
     """dockerd takes the last one without a word (research: `dockerd --validate` says OK)."""
     with pytest.raises(HostError) as caught:
-        parse(text)
+        parse(text, PATH)
     assert f"has the key {key!r} twice in one mapping, in line {line}:" in str(caught.value)
 
 
@@ -93,7 +93,7 @@ def test_order_numbers_and_letters_come_back_as_they_were() -> None:
           }
         }
         """)
-    assert render(parse(text), text) == text
+    assert render(parse(text, PATH), text) == text
 
 
 def test_what_is_rendered_is_read_again() -> None:

@@ -1,0 +1,82 @@
+# Copyright: multiarch.builders contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the docker client of each user is set to: keys merged into config.json, ours remembered, others' kept.
+
+No copy of a former config.json is kept: it may hold logins.
+"""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass
+
+from ansible_collections.multiarch.builders.plugins.module_utils import client_config, record
+from ansible_collections.multiarch.builders.plugins.module_utils.errors import HostError
+from ansible_collections.multiarch.builders.plugins.module_utils.files import write
+from ansible_collections.multiarch.builders.plugins.module_utils.json_document import Document
+from ansible_collections.multiarch.builders.plugins.module_utils.merge_patch import Path, compose
+from ansible_collections.multiarch.builders.plugins.module_utils.owned_document import changes, desired, owned_after
+from ansible_collections.multiarch.builders.plugins.module_utils.proxy import Proxy
+from ansible_collections.multiarch.builders.plugins.module_utils.resource import Action
+
+_CONCERN = "buildx"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The config.json of *user* as it is, and the keys in it that are ours."""
+
+    user: str
+    document: Document
+    owned: t.Tuple[Path, ...]
+
+
+@dataclass(frozen=True)
+class WriteSettings:
+    """The step that replaces *former* by *document*. Both may hold logins: never print it."""
+
+    user: str
+    former: Document
+    document: Document
+    owned: t.Tuple[Path, ...]
+    formerly_owned: t.Tuple[Path, ...]
+
+
+def patch_of(proxy: Proxy, options: t.Mapping[str, t.Any]) -> Document:
+    """What is asked of config.json; the user's options have the last word."""
+    keys = proxy.client_keys()
+    return compose({"proxies": {"default": keys}} if keys else {}, options)
+
+
+def observe(users: t.Sequence[str]) -> t.Tuple[Settings, ...]:
+    """The settings of each user."""
+    ours = record.load(_CONCERN).get("client", {})
+    return tuple(Settings(each, client_config.load(each), tuple(map(tuple, ours.get(each, ())))) for each in users)
+
+
+def actions_for(settings: Settings, patch: t.Mapping[str, t.Any]) -> t.List[Action]:
+    """What one user's config.json wants."""
+    after = desired(settings.document, settings.owned, patch)
+    differences = changes(settings.document, after)
+    if not differences:
+        return []
+    owned = owned_after(settings.document, settings.owned, patch)
+    step = WriteSettings(settings.user, settings.document, after, owned, settings.owned)
+    return [Action(f"write {client_config.config_path(settings.user)}: {'; '.join(differences)}", step)]
+
+
+def apply(step: WriteSettings) -> None:
+    """Write one config.json, unless somebody else did so since it was read."""
+    if client_config.load(step.user) != step.former:
+        path = client_config.config_path(step.user)
+        raise HostError(f"{path} was changed by somebody else just now, and was left as it is: run again")
+    # Owned before it is written: a crash in between is finished by the next run.
+    _own(step.user, {*step.formerly_owned, *step.owned})
+    write(client_config.wanted_file(step.user, step.document))
+    _own(step.user, step.owned)
+
+
+def _own(user: str, keys: t.Iterable[Path]) -> None:
+    memory = record.load(_CONCERN)
+    record.save(_CONCERN, {**memory, "client": {**memory.get("client", {}), user: sorted(keys)}})

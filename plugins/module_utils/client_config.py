@@ -1,0 +1,29 @@
+# Copyright: multiarch.builders contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A user's ~/.docker/config.json: logins, credential helpers, proxies. Others write it too, so it is merged into."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.multiarch.builders.plugins.module_utils.command import owner_of, user_entry
+from ansible_collections.multiarch.builders.plugins.module_utils.files import WriteFile, read
+from ansible_collections.multiarch.builders.plugins.module_utils.json_document import Document, parse, render
+
+
+def config_path(user: str) -> str:
+    """The client's configuration of a user."""
+    return f"{user_entry(user).pw_dir}/.docker/config.json"
+
+
+def load(user: str) -> Document:
+    """The content of a user's config.json, {} if there is none. Raises HostError if it is no JSON mapping."""
+    path = config_path(user)
+    return parse(read(path, owner_of(user)), path)
+
+
+def wanted_file(user: str, content: t.Mapping[str, t.Any]) -> WriteFile:
+    """config.json with *content*; the user's own, nobody else can read it."""
+    path, owner = config_path(user), owner_of(user)
+    return WriteFile(path, render(content, read(path, owner), indent="\t"), mode=0o600, owner=owner)

@@ -1,0 +1,63 @@
+# Copyright: multiarch.builders contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Mirrors, as far as dockerd can use them. Pure.
+
+daemon.json knows mirrors of docker.io alone, and puts a mirror's path before /v2/, where Harbor has nothing
+(goharbor/harbor#18807). Since 28.0 there is hosts.toml for any registry and any path, for the containerd image store
+and for dockerd's own BuildKit (moby/moby, daemon/hosts.go).
+"""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.multiarch.builders.plugins.module_utils import certs_d
+from ansible_collections.multiarch.builders.plugins.module_utils.files import WriteFile
+from ansible_collections.multiarch.builders.plugins.module_utils.spec import Registry
+from ansible_collections.multiarch.builders.plugins.module_utils.version import version_of
+
+HUB = "docker.io"
+_HOSTS_SINCE = (28,)
+
+
+def for_daemon_json(registries: t.Sequence[Registry]) -> t.List[str]:
+    """The URLs for `registry-mirrors`: what every version understands."""
+    table = {each.host: each for each in registries}
+    hub = table.get(HUB)
+    return [_url(mirror, table) for mirror in (hub.mirrors if hub else ()) if "/" not in mirror]
+
+
+def _url(mirror: str, table: t.Mapping[str, Registry]) -> str:
+    entry = table.get(mirror)
+    return f"{'http' if entry is not None and entry.http else 'https'}://{mirror}"
+
+
+def hosts_files(registries: t.Sequence[Registry], engine: t.Optional[str]) -> t.Tuple[WriteFile, ...]:
+    """The hosts.toml that the *engine* (its version; None is unknown) reads, as the controller rendered them."""
+    if not _reads_hosts(engine):
+        return ()
+    rendered = [each for each in registries if each.hosts_toml]
+    return tuple(WriteFile(certs_d.path(each.host, certs_d.HOSTS), each.hosts_toml or "") for each in rendered)
+
+
+def unusable(registries: t.Sequence[Registry], engine: t.Optional[str], containerd_store: bool) -> t.Tuple[str, ...]:
+    """Notes on mirrors that BuildKit uses, and this dockerd does not."""
+    if _reads_hosts(engine) and containerd_store:
+        return ()
+    notes = []
+    for each in registries:
+        for mirror in (mirror for mirror in each.mirrors if each.host != HUB or "/" in mirror):
+            notes.append(f"mirror {mirror} of {each.host}: BuildKit uses it, {_why(each, engine)}")
+    return tuple(notes)
+
+
+def _why(registry: Registry, engine: t.Optional[str]) -> str:
+    if _reads_hosts(engine):
+        return "`docker pull` needs the containerd image store for it (features.containerd-snapshotter)"
+    reason = "puts a path before /v2/" if registry.host == HUB else f"has mirrors of {HUB} only"
+    return f"dockerd {engine or ''}".rstrip() + f" {reason} (28.0 and newer can use it)"
+
+
+def _reads_hosts(engine: t.Optional[str]) -> bool:
+    return version_of(engine or "") >= _HOSTS_SINCE

@@ -1,0 +1,17 @@
+# Copyright: multiarch.builders contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Versions as programs tell them, to compare. Pure."""
+
+from __future__ import annotations
+
+import re
+import typing as t
+
+Version = t.Tuple[int, ...]
+
+
+def version_of(text: str) -> Version:
+    """(26, 1, 5) of `26.1.5+dfsg1`; () where there is no number."""
+    found = re.search(r"(\d+)\.(\d+)(?:\.(\d+))?", text)
+    return tuple(int(part) for part in found.groups() if part is not None) if found else ()

@@ -1,0 +1,65 @@
+# Copyright: multiarch.builders contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The proxy and the name servers: checked here, used by dockerd, BuildKit and RUN steps."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+import typing as t
+import urllib.parse
+from collections.abc import Mapping, Sequence
+
+from ansible_collections.multiarch.builders.plugins.plugin_utils.problem import Findings
+
+_SCHEMES = ("http", "https", "socks5")  # golang.org/x/net/http/httpproxy
+
+
+def check_proxy(proxy: Mapping[str, t.Any], variable: str, findings: Findings) -> None:
+    """Note what is wrong with the mapping *proxy*."""
+    for key in ("http", "https"):
+        if proxy.get(key) is not None:
+            _check_url(proxy[key], f"{variable}.{key}", findings)
+    for index, name in enumerate(proxy.get("no_proxy") or []):
+        if name is not None and not re.fullmatch(r"[^\s,/]+(/\d+)?", name):
+            remedy = "Write one host, .domain, address or network an entry"
+            findings.problem(f"{variable}.no_proxy[{index}]", name, "is no name of a host or network", remedy)
+    for one, other in (("username", "password"), ("password", "username")):
+        if proxy.get(one) and not proxy.get(other):
+            findings.problem(f"{variable}.{other}", None, f"is missing, but `{one}` is given", "Give both or none")
+    addressed = proxy.get("http") or proxy.get("https")
+    if not addressed and any(proxy.get(key) for key in ("no_proxy", "username")):
+        findings.problem(variable, None, "names no proxy", "Give `https`, and `http` if there is one, or leave all out")
+    elif addressed and not proxy.get("https"):
+        findings.warn(variable, "has no `https`: registries are reached without the proxy")
+
+
+def _check_url(text: str, variable: str, findings: Findings) -> None:
+    try:
+        parts = urllib.parse.urlsplit(text)
+        known = parts.scheme in _SCHEMES and bool(parts.hostname) and (parts.port is None or parts.port > 0)
+    except ValueError:
+        known = False
+    if not known or re.search(r"[\s\x00-\x1f\x7f]", text):
+        findings.problem(variable, text, "is no URL of a proxy", "Write it as http://proxy.example.com:3128")
+    elif "@" in parts.netloc:
+        findings.problem(variable, text, "holds a user name or password", "Put them into `username` and `password`")
+    elif parts.path not in ("", "/") or parts.query or parts.fragment:
+        findings.problem(variable, text, "has more than scheme, host and port", "Write http://proxy.example.com:3128")
+
+
+def check_dns(servers: Sequence[str | None], variable: str, findings: Findings) -> None:
+    """Note what is wrong with the addresses of name servers."""
+    for index, text in enumerate(servers):
+        if text is None:  # of the wrong type, told already
+            continue
+        try:
+            loopback = ipaddress.ip_address(text).is_loopback
+        except ValueError:
+            remedy = "Write an address: a name would need a name server to be found"
+            findings.problem(f"{variable}[{index}]", text, "is no IP address", remedy)
+            continue
+        if loopback:
+            remedy = "Write the address of a name server that containers reach"
+            findings.problem(f"{variable}[{index}]", text, "is each container's own loopback", remedy)
