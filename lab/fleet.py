@@ -7,7 +7,20 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from lab import base, caching, certificates, cgroup, disk, host, identity, keys, network, package_mirror, registry
+from lab import (
+    base,
+    caching,
+    certificates,
+    cgroup,
+    disk,
+    host,
+    identity,
+    key_quota,
+    keys,
+    network,
+    package_mirror,
+    registry,
+)
 from lab.images import store
 from lab.images.sources import ARCHIVE
 from lab.progress import say
@@ -54,6 +67,7 @@ def up(hosts: list[Host], archives: Path | None) -> None:
     keys.ensure()
     certificates.ensure_ca()
     network.up()
+    key_quota.ensure()
     package_mirror.ensure()
     start([one for one in hosts if not (host.is_running(one) and disk.disk_of(one).ready.exists())], material)
     say(f"The lab is up after {time.monotonic() - begin:.1f} s. Images: {image_sources()}")
