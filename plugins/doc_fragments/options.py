@@ -75,6 +75,20 @@ options:
             It may be encrypted with ansible-vault.
           - Several certificates are fine, as in a rotation. One of them has to be valid now.
         type: str
+      ca_from:
+        description:
+          - Where the CA comes from if O(registries[].ca) is not given. V(harbor) asks the registry itself, a Harbor,
+            for the CA that it offers for download. The controller asks, without any login.
+          - Needs O(registries[].ca_fingerprint), as nothing else proves what comes that way.
+        type: str
+        choices: [harbor]
+      ca_fingerprint:
+        description:
+          - SHA-256 of the CA, as C(openssl x509 -noout -fingerprint -sha256 -in ca.crt) tells it. Colons, C(sha256:)
+            in front and case do not matter.
+          - With O(registries[].ca_from) the one certificate that has it is taken. With O(registries[].ca) one of the
+            certificates has to have it.
+        type: str
       client_cert:
         description:
           - Client certificate for mutual TLS, with its chain if it has one, as path or PEM text. Needs
@@ -106,6 +120,11 @@ options:
         description:
           - Filled in on the controller. Leave it out.
         type: str
+  ca_warn_days:
+    description:
+      - How many days before the end of a CA or client certificate of O(registries) a warning comes. V(0) for none.
+    type: int
+    default: 30
 """
 
     INSTANCES = r"""

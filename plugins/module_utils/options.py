@@ -31,6 +31,9 @@ REGISTRY: t.Dict[str, Option] = {
     "host": {"type": "str", "required": True},
     "mirrors": {"type": "list", "elements": "str", "default": []},
     "ca": {"type": "str"},
+    # Both become `ca` on the controller.
+    "ca_from": {"type": "str", "choices": ["harbor"]},
+    "ca_fingerprint": {"type": "str"},
     "client_cert": {"type": "str"},
     "client_key": {"type": "str", "no_log": True},
     "insecure": {"type": "bool", "default": False},
@@ -66,6 +69,7 @@ OPTIONS: t.Dict[str, Option] = {
     "engine": {"type": "str", "choices": ["present"], "default": "present"},
     "platforms": {"type": "list", "elements": "str", "default": ["linux/amd64", "linux/arm64"]},
     "registries": {"type": "list", "elements": "dict", "options": REGISTRY, "default": []},
+    "ca_warn_days": {"type": "int", "default": 30},
     "instances": {"type": "list", "elements": "dict", "options": INSTANCE, "default": [DEFAULT_INSTANCE]},
     "users": {"type": "list", "elements": "str", "default": ["root"]},
     "binfmt_source": {"type": "str", "choices": ["image", "package"], "default": "image"},
@@ -87,9 +91,10 @@ _NETWORK = ("registries", "proxy", "dns")
 _DISRUPTION = ("disruption", "drain_timeout")
 OPTIONS_OF: t.Dict[str, t.Tuple[str, ...]] = {
     "engine": ("concerns", "daemon_options", "instances", "engine"),
-    "trust": ("registries", "users"),
+    "trust": ("registries", "ca_warn_days", "users"),
     "daemon": (
         "registries",
+        "ca_warn_days",
         "proxy",
         "dns",
         "daemon_options",
@@ -97,10 +102,19 @@ OPTIONS_OF: t.Dict[str, t.Tuple[str, ...]] = {
         "disruption",
         "drain_timeout",
     ),
-    "binfmt": ("platforms", "binfmt_source", "binfmt_image", "binfmt_archive", "binfmt_takeover", "registries"),
+    "binfmt": (
+        "platforms",
+        "binfmt_source",
+        "binfmt_image",
+        "binfmt_archive",
+        "binfmt_takeover",
+        "registries",
+        "ca_warn_days",
+    ),
     "buildx": (
         "instances",
         "registries",
+        "ca_warn_days",
         "users",
         "proxy",
         "dns",

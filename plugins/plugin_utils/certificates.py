@@ -85,7 +85,7 @@ def with_fingerprint(certificates: Sequence[x509.Certificate], wanted: str) -> x
 
 def fingerprints(certificates: Sequence[x509.Certificate]) -> str:
     """Which fingerprints *certificates* have, for messages."""
-    told = [f"{subject(each)} has {fingerprint(each)}" for each in certificates[:_MOST_TOLD]]
+    told = [f"{subject(each)} has sha256:{fingerprint(each)}" for each in certificates[:_MOST_TOLD]]
     more = len(certificates) - len(told)
     return ", ".join([*told, *([f"and {more} more"] if more else [])])
 
@@ -120,7 +120,7 @@ def _validity(certificate: x509.Certificate, now: datetime.datetime, days: int) 
         return False, f"certificate {subject(certificate)} expired on {end:%Y-%m-%d}"
     if now < start:
         return False, f"certificate {subject(certificate)} is not valid before {start:%Y-%m-%d}"
-    if end - now <= datetime.timedelta(days=days):
+    if (end - now) / datetime.timedelta(days=1) <= days:
         return True, f"certificate {subject(certificate)} expires on {end:%Y-%m-%d}, in {(end - now).days} days"
     return True, ""
 

@@ -12,7 +12,6 @@ from __future__ import annotations
 import http.client
 import ssl
 import time
-import typing as t
 import urllib.error
 import urllib.request
 from collections.abc import Callable
@@ -46,7 +45,7 @@ def authority(host: str, fingerprint: str, fetch: Fetch) -> bytes:
     match = certificates.with_fingerprint(found, fingerprint)
     if match is None:
         raise CertificateError(
-            f"{address(host)} answers no certificate with sha256 {fingerprint}: {certificates.fingerprints(found)}",
+            f"{address(host)} answers no certificate with sha256:{fingerprint}: {certificates.fingerprints(found)}",
             "Ask those who run Harbor: its CA was replaced, or somebody else answered",
         )
     return certificates.dump([match]).encode()
@@ -66,23 +65,21 @@ def fetch(host: str, *, seconds: float = _SECONDS) -> bytes:
     except (OSError, http.client.HTTPException, ValueError) as exc:
         raise CertificateError(
             f"{address(host)} cannot be fetched: {_reason(exc)}",
-            f"Let the controller reach it (proxies are those of its environment, https_proxy and no_proxy), {_OR_A_FILE}",
+            f"Let the controller reach it (a proxy is that of its environment), {_OR_A_FILE}",
         ) from exc
 
 
-class _NoRedirect(urllib.request.HTTPRedirectHandler):
-    """A redirect is an error like any other status."""
-
-    def redirect_request(self, *_args: t.Any, **_options: t.Any) -> None:
-        return None
-
-
 def _opener() -> urllib.request.OpenerDirector:
-    """Accepts any certificate: it is the CA of this one that is not known yet."""
+    """Accepts any certificate, as the CA of this one is not known yet. Knows https alone, and follows no redirect."""
     context = ssl.create_default_context()
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
-    return urllib.request.build_opener(urllib.request.HTTPSHandler(context=context), _NoRedirect)
+    opener = urllib.request.OpenerDirector()
+    opener.add_handler(urllib.request.ProxyHandler())
+    opener.add_handler(urllib.request.HTTPSHandler(context=context))
+    opener.add_handler(urllib.request.HTTPErrorProcessor())
+    opener.add_handler(urllib.request.HTTPDefaultErrorHandler())
+    return opener
 
 
 def _read(answer: http.client.HTTPResponse, url: str, seconds: float) -> bytes:

@@ -26,7 +26,6 @@ from ansible_collections.multiarch.builders.plugins.plugin_utils.problem import 
 Registry = dict[str, t.Any]
 """An entry: the keys of `module_utils.options.REGISTRY`, already of the right types; optional ones may be absent."""
 
-
 _CA_KEYS = ("ca", "ca_from", "ca_fingerprint", "client_cert", "client_key")
 
 
@@ -146,7 +145,7 @@ def _authorities(entry: Registry, host: str, variable: str, sources: _Sources, f
     if wanted and not certificates.with_fingerprint(found, wanted):
         message = f"is of no certificate in `ca`: {certificates.fingerprints(found)}"
         remedy = "Give the file that it is of, or, if the CA was replaced on purpose, the new fingerprint"
-        findings.problem(f"{variable}.ca_fingerprint", wanted, message, remedy)
+        findings.problem(f"{variable}.ca_fingerprint", f"sha256:{wanted}", message, remedy)
     return {"ca": text.pem}
 
 

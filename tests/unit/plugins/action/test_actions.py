@@ -15,11 +15,13 @@ from types import SimpleNamespace
 
 import pytest
 import yaml
+from ansible import constants
 from ansible.parsing.dataloader import DataLoader
 from ansible.parsing.vault import VaultLib, VaultSecret
 from ansible.playbook.task import Task
 from ansible_collections.multiarch.builders.plugins.module_utils.options import OPTIONS
 from ansible_collections.multiarch.builders.plugins.plugin_utils.controller_files import LARGEST
+from ansible_collections.multiarch.builders.tests.unit.plugins.plugin_utils.harbor_stand_in import Answer, HarborStandIn
 from ansible_collections.multiarch.builders.tests.unit.plugins.plugin_utils.x509_factory import Pair, make
 
 ROOT = Path(__file__).parents[4]
@@ -28,18 +30,35 @@ ACTIONS = {
     "spec": (None, set(OPTIONS)),
     "plan": ("multiarch.builders.plan", set(OPTIONS)),
     "engine": ("multiarch.builders.engine", {"concerns", "engine", "instances", "daemon_options"}),
-    "registry_trust": ("multiarch.builders.registry_trust", {"registries", "users"}),
+    "registry_trust": ("multiarch.builders.registry_trust", {"registries", "ca_warn_days", "users"}),
     "docker_daemon": (
         "multiarch.builders.docker_daemon",
-        {"registries", "proxy", "dns", "daemon_options", "allow_image_store_switch", "disruption", "drain_timeout"},
+        {
+            "registries",
+            "ca_warn_days",
+            "proxy",
+            "dns",
+            "daemon_options",
+            "allow_image_store_switch",
+            "disruption",
+            "drain_timeout",
+        },
     ),
     "binfmt_handlers": (
         "multiarch.builders.binfmt_handlers",
-        {"platforms", "binfmt_source", "binfmt_image", "binfmt_archive", "binfmt_takeover", "registries"},
+        {
+            "platforms",
+            "binfmt_source",
+            "binfmt_image",
+            "binfmt_archive",
+            "binfmt_takeover",
+            "registries",
+            "ca_warn_days",
+        },
     ),
     "buildx_builder": (
         "multiarch.builders.buildx_builder",
-        {"instances", "registries", "users", "proxy", "dns", "buildkit_options", "client_options"}
+        {"instances", "registries", "ca_warn_days", "users", "proxy", "dns", "buildkit_options", "client_options"}
         | {"disruption", "drain_timeout"},
     ),
 }
@@ -98,7 +117,7 @@ def test_each_action_hands_its_own_options_to_its_own_module(name: str, play: Pa
         assert (calls, result["changed"]) == ([], False)
         return
     assert [call["module_name"] for call in calls] == [module]
-    assert set(calls[0]["module_args"]) == options - {"buildkit_options"}
+    assert set(calls[0]["module_args"]) == options - {"buildkit_options", "ca_warn_days"}
     assert result["changed"] is True
 
 
@@ -212,3 +231,52 @@ def test_a_play_with_templates_and_vault(play: Path, ca: Pair) -> None:
     assert bad.returncode != 0
     assert "users = 'root': is a string, not a list." in bad.stdout + bad.stderr
     assert "hunter2" not in bad.stdout + bad.stderr + good.stdout + good.stderr
+
+
+@pytest.fixture
+def harbor(play: Path, ca: Pair, monkeypatch: pytest.MonkeyPatch) -> t.Iterator[HarborStandIn]:
+    """A stand-in of Harbor's API that offers *ca*, reached without a proxy."""
+    for name in [name for name in os.environ if name.lower().endswith("_proxy")]:
+        monkeypatch.delenv(name)
+    (play / "tmp").mkdir()
+    monkeypatch.setattr(constants, "DEFAULT_LOCAL_TMP", str(play / "tmp"))
+    with HarborStandIn(play, ca) as stand_in:
+        yield stand_in
+
+
+def test_harbor_is_asked_once_for_all_tasks_and_hosts_of_a_run(play: Path, ca: Pair, harbor: HarborStandIn) -> None:
+    entry = {"host": harbor.host, "ca_from": "harbor", "ca_fingerprint": ca.fingerprint}
+    for _task in range(3):
+        _result, calls = run("registry_trust", {"registries": [entry]}, play)
+        (registry,) = calls[0]["module_args"]["registries"]
+        assert registry["ca"] == ca.pem
+        assert not {"ca_from", "ca_fingerprint"} & set(registry)
+    assert len(harbor.asked) == 1
+    result, _calls = run("registry_trust", {"registries": [entry | {"ca_fingerprint": "0" * 64}]}, play)
+    assert ca.fingerprint in result["problems"][0]["message"], "what is kept has to have the fingerprint, too"
+    assert len(list((play / "tmp").iterdir())) == 1
+
+
+def test_a_failure_of_harbor_is_a_problem_and_is_not_kept(play: Path, ca: Pair, harbor: HarborStandIn) -> None:
+    entry = {"host": harbor.host, "ca_from": "harbor", "ca_fingerprint": ca.fingerprint}
+    good, harbor.answer = harbor.answer, Answer(404)
+    result, calls = run("registry_trust", {"registries": [entry]}, play)
+    assert calls == []
+    assert [problem["variable"] for problem in result["problems"]] == ["registries[0].ca_from"]
+    assert list((play / "tmp").iterdir()) == []
+    harbor.answer = good
+    assert "problems" not in run("registry_trust", {"registries": [entry]}, play)[0]
+
+
+def test_a_play_asks_harbor_once_and_leaves_nothing(play: Path, ca: Pair, harbor: HarborStandIn) -> None:
+    """Workers are processes, which share what was answered: with ansible-playbook, two hosts and two tasks."""
+    (play / "inventory/hosts").write_text("a ansible_connection=local\nb ansible_connection=local\n")
+    entry = {"host": harbor.host, "ca_from": "harbor", "ca_fingerprint": ca.fingerprint}
+    tasks = [{"multiarch.builders.spec": {"registries": [entry], "ca_warn_days": 0}}] * 2
+    (play / "play.yml").write_text(yaml.safe_dump([{"hosts": "all", "gather_facts": False, "tasks": tasks}]))
+    command = [str(Path(sys.executable).with_name("ansible-playbook")), "-i", "inventory/hosts", "--forks", "1"]
+    env = os.environ | {"ANSIBLE_HOME": str(play / ".ansible"), "ANSIBLE_LOCAL_TEMP": str(play / "tmp")}
+    ran = subprocess.run([*command, "play.yml"], cwd=play, env=env, capture_output=True, text=True, check=False)
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    assert len(harbor.asked) == 1
+    assert list((play / "tmp").iterdir()) == []

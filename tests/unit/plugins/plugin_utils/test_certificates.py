@@ -6,18 +6,31 @@
 from __future__ import annotations
 
 import base64
+from functools import partial
 
 import pytest
 from ansible_collections.multiarch.builders.plugins.plugin_utils.certificates import (
     CertificateText,
-    authorities,
-    client_certificate,
+    fingerprint,
+    fingerprints,
+    load_certificates,
+    parse_fingerprint,
+    with_fingerprint,
+)
+from ansible_collections.multiarch.builders.plugins.plugin_utils.certificates import (
+    authorities as authorities_for,
+)
+from ansible_collections.multiarch.builders.plugins.plugin_utils.certificates import (
+    client_certificate as client_certificate_for,
 )
 from ansible_collections.multiarch.builders.plugins.plugin_utils.pem import CertificateError
-from ansible_collections.multiarch.builders.tests.unit.plugins.plugin_utils.x509_factory import NOW, make
+from ansible_collections.multiarch.builders.tests.unit.plugins.plugin_utils.x509_factory import NOW, Pair, make
 
 CA = make("CA one")
 NEXT = make("CA two")
+SUB = make("sub", issuer=CA)
+authorities = partial(authorities_for, warn_days=30)
+client_certificate = partial(client_certificate_for, warn_days=30)
 
 
 @pytest.mark.parametrize(
@@ -33,6 +46,9 @@ NEXT = make("CA two")
         pytest.param("\n".join("  " + line for line in CA.pem.split("\n")).encode(), CA.pem, id="indented, from YAML"),
         pytest.param((CA.pem + NEXT.pem).encode(), CA.pem + NEXT.pem, id="bundle, order kept"),
         pytest.param((CA.pem + NEXT.pem + CA.pem).encode(), CA.pem + NEXT.pem, id="duplicate dropped"),
+        pytest.param((CA.pem + NEXT.pem).replace("\n", "\r\n").encode(), CA.pem + NEXT.pem, id="Windows bundle"),
+        pytest.param((SUB.pem + CA.pem).encode(), SUB.pem + CA.pem, id="intermediate CA with its issuer"),
+        pytest.param((CA.pem + SUB.pem).encode(), CA.pem + SUB.pem, id="the same, issuer first"),
     ],
 )
 def test_every_form_of_a_ca_becomes_the_same_clean_pem(given: bytes, clean: str) -> None:
@@ -62,6 +78,17 @@ ISSUED = make("server", ca=False, issuer=CA)
         pytest.param(make("x", sign=False).pem.encode(), "is not a CA", "CA", id="keyUsage without keyCertSign"),
         pytest.param((CA.pem + ISSUED.pem).encode(), "CN=server is not a CA", "CA", id="chain with the server's"),
         pytest.param(make("x", end=-1).pem.encode(), "CN=x expired on 2026-05-31", "valid now", id="expired"),
+        pytest.param(make("x", end=-1).der, "CN=x expired on 2026-05-31", "valid now", id="expired, DER"),
+        pytest.param(
+            make("x", end=-1).pem.replace("\n", "\r\n").encode(), "CN=x expired on", "valid now", id="expired, Windows"
+        ),
+        pytest.param(ISSUED.der, "CN=server is not a CA", "the CA that signed", id="the server's own, DER"),
+        pytest.param(
+            CA.key_pem.replace("\n", "\r\n").encode(), "private key", "keep the key secret", id="key, Windows"
+        ),
+        pytest.param(CA.key_bytes(old=True), "private key", "keep the key secret", id="key in the older form"),
+        pytest.param(CA.der + b"x", "is not a certificate", "one in DER", id="DER and more"),
+        pytest.param(CA.der[:-1], "is not a certificate", "one in DER", id="DER, cut off"),
         pytest.param(make("x", start=9).pem.encode(), "not valid before 2026-06-10", "valid now", id="too early"),
         pytest.param(
             (make("x", end=-1).pem + make("y", start=9).pem).encode(),
@@ -114,6 +141,14 @@ def test_a_ca_with_key_usage_that_allows_signing_is_one() -> None:
     [
         pytest.param([make("a", end=30)], ["certificate CN=a expires on 2026-07-01, in 30 days"], id="30 days left"),
         pytest.param([make("a", end=31)], [], id="31 days left"),
+        pytest.param(
+            [make("a", end=30), make("b", end=1)],
+            [
+                "certificate CN=a expires on 2026-07-01, in 30 days",
+                "certificate CN=b expires on 2026-06-02, in 1 days",
+            ],
+            id="both, each of its own",
+        ),
         pytest.param([CA, make("old", end=-2)], ["certificate CN=old expired on 2026-05-30"], id="rotation, late"),
         pytest.param(
             [CA, make("new", start=2)], ["certificate CN=new is not valid before 2026-06-03"], id="rotation, early"
@@ -127,9 +162,116 @@ def test_dates_that_stop_nobody_are_warnings(bundle: list[object], warnings: lis
     assert found.pem == pem, "nothing of the bundle is lost"
 
 
+MISSING = "certificate CN=sub is an intermediate CA, and its issuer CN=CA one is missing: dockerd and BuildKit trust"
+
+
+@pytest.mark.parametrize(
+    ("bundle", "warnings"),
+    [
+        pytest.param([SUB], [MISSING], id="alone"),
+        pytest.param([NEXT, SUB], [MISSING], id="beside another CA"),
+        pytest.param([make("CA one"), SUB], [MISSING], id="beside a CA with the issuer's name and another key"),
+        pytest.param([SUB, CA], [], id="with its issuer"),
+        pytest.param(
+            [make("sub2", issuer=SUB), SUB],
+            [MISSING],
+            id="a chain without its end: only the last is missing something",
+        ),
+    ],
+)
+def test_an_intermediate_ca_without_its_issuer_is_a_warning(bundle: list[Pair], warnings: list[str]) -> None:
+    pem = "".join(pair.pem for pair in bundle)
+    found = authorities(pem.encode(), now=NOW)
+    assert [text[: len(MISSING)] for text in found.warnings] == warnings
+    assert found.pem == pem
+
+
+@pytest.mark.parametrize(
+    ("end", "days", "warned"),
+    [
+        pytest.param(90, 90, True, id="on the day"),
+        pytest.param(91, 90, False, id="the day before"),
+        pytest.param(1, 0, False, id="0 is never"),
+        pytest.param(3650, 10**12, True, id="more days than dates have"),
+    ],
+)
+def test_how_many_days_before_is_for_the_user_to_say(end: int, days: int, warned: bool) -> None:
+    ca, client = make("a", end=end), make("b", ca=False, end=end)
+    assert bool(authorities_for(ca.pem.encode(), now=NOW, warn_days=days).warnings) is warned
+    assert bool(client_certificate_for(client.pem.encode(), now=NOW, warn_days=days).warnings) is warned
+
+
+HEX = CA.fingerprint
+COLONS = ":".join(HEX[index : index + 2] for index in range(0, 64, 2)).upper()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param(HEX, id="hex"),
+        pytest.param(HEX.upper(), id="upper case"),
+        pytest.param(COLONS, id="colons"),
+        pytest.param(f"sha256:{HEX}", id="prefix"),
+        pytest.param(f"SHA256:{COLONS}", id="prefix and colons"),
+        pytest.param(f" {COLONS}\n", id="space around"),
+        pytest.param(f"sha256 Fingerprint={COLONS}", id="all that openssl tells"),
+    ],
+)
+def test_a_fingerprint_as_people_write_it(text: str) -> None:
+    assert parse_fingerprint(text) == HEX == fingerprint(CA.certificate)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("", id="empty"),
+        pytest.param(HEX[:40], id="SHA-1"),
+        pytest.param(f"sha1:{HEX[:40]}", id="SHA-1, told"),
+        pytest.param(HEX + "00", id="too long"),
+        pytest.param(HEX[:-1] + "g", id="no digit"),
+        pytest.param(f"sha512:{HEX}", id="another hash"),
+        pytest.param(f":{COLONS}", id="colon in front"),
+        pytest.param(COLONS.replace(":", " "), id="spaces"),
+        pytest.param(base64.b64encode(bytes.fromhex(HEX)).decode(), id="base64"),
+    ],
+)
+def test_what_is_no_fingerprint(text: str) -> None:
+    with pytest.raises(CertificateError, match="is no SHA-256 fingerprint") as caught:
+        parse_fingerprint(text)
+    assert "openssl x509 -noout -fingerprint -sha256" in caught.value.remedy
+
+
+def test_the_certificate_with_the_fingerprint() -> None:
+    both = load_certificates((CA.pem + NEXT.pem).encode())
+    assert with_fingerprint(both, NEXT.fingerprint) == NEXT.certificate
+    assert with_fingerprint(both[:1], NEXT.fingerprint) is None
+
+
+def test_a_message_tells_three_fingerprints_at_most() -> None:
+    certificates = [CA.certificate, NEXT.certificate]
+    assert fingerprints(certificates) == (
+        f"CN=CA one has sha256:{CA.fingerprint}, CN=CA two has sha256:{NEXT.fingerprint}"
+    )
+    assert fingerprints(certificates * 3).endswith("and 3 more")
+
+
 def test_a_client_certificate_needs_no_ca_flag_and_keeps_its_chain() -> None:
     client = make("client", ca=False, issuer=CA)
     assert client_certificate((client.pem + CA.pem).encode(), now=NOW).pem == client.pem + CA.pem
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        pytest.param(make("c", ca=False, end=-1).der, "CN=c expired on 2026-05-31", id="expired, DER"),
+        pytest.param(make("c", ca=False, start=1).pem.encode(), "CN=c is not valid before", id="too early"),
+        pytest.param(CA.key_bytes(), "holds a private key", id="a key"),
+        pytest.param(b"hello", "is not a certificate", id="text"),
+    ],
+)
+def test_what_is_no_usable_client_certificate(given: bytes, message: str) -> None:
+    with pytest.raises(CertificateError, match=message):
+        client_certificate(given, now=NOW)
 
 
 def test_an_expired_client_certificate_is_refused_whatever_its_chain() -> None:

@@ -9,11 +9,14 @@ import errno
 import typing as t
 
 import pytest
+from ansible_collections.multiarch.builders.plugins.plugin_utils.harbor import address
+from ansible_collections.multiarch.builders.plugins.plugin_utils.pem import CertificateError
 from ansible_collections.multiarch.builders.plugins.plugin_utils.problem import Findings
 from ansible_collections.multiarch.builders.plugins.plugin_utils.registries import normalise
 from ansible_collections.multiarch.builders.tests.unit.plugins.plugin_utils.x509_factory import NOW, make
 
 CA = make("CA")
+NEXT = make("next CA")
 SOON = make("soon", end=3)
 CLIENT = make("client", ca=False, issuer=CA)
 OTHER = make("other", ca=False)
@@ -22,6 +25,8 @@ FILES = {
     "ca.der": CA.der,
     "soon.pem": SOON.pem.encode(),
     "empty.pem": b"",
+    "a/ca.crt": CA.pem.encode(),
+    "b/ca.crt": NEXT.pem.encode(),
     "client.pem": CLIENT.pem.encode(),
     "client.key": CLIENT.key_bytes(),
     "other.key": OTHER.key_bytes(),
@@ -34,9 +39,21 @@ def read_file(path: str) -> bytes:
     return FILES[path]
 
 
-def run(*registries: dict[str, t.Any]) -> tuple[list[dict[str, t.Any]], Findings]:
+# What the stand-ins of Harbor's API answer.
+HARBORS = {"h.example": CA.pem + NEXT.pem, "leaf.example:8443": CLIENT.pem, "soon.example": SOON.pem}
+
+
+def fetch(host: str) -> bytes:
+    if host not in HARBORS:
+        raise CertificateError(f"{address(host)} cannot be fetched: timed out", "Give `ca`")
+    return HARBORS[host].encode()
+
+
+def run(*registries: dict[str, t.Any], warn_days: int = 30) -> tuple[list[dict[str, t.Any]], Findings]:
     findings = Findings()
-    found = normalise(registries, variable="r", read_file=read_file, now=NOW, findings=findings)
+    found = normalise(
+        registries, variable="r", read_file=read_file, fetch=fetch, now=NOW, warn_days=warn_days, findings=findings
+    )
     return found, findings
 
 
@@ -64,9 +81,98 @@ def test_a_good_table_keeps_its_order_and_gets_its_files() -> None:
     ]
 
 
+FROM = {"ca_from": "harbor"}
+
+
+@pytest.mark.parametrize(
+    ("entry", "ca"),
+    [
+        pytest.param({"host": "H.example", **FROM, "ca_fingerprint": NEXT.fingerprint}, NEXT.pem, id="harbor"),
+        pytest.param({"host": "a.b", "ca": "ca.crt", "ca_fingerprint": CA.fingerprint.upper()}, CA.pem, id="pinned"),
+        pytest.param(
+            {"host": "a.b", "ca": CA.pem + NEXT.pem, "ca_fingerprint": f"sha256:{NEXT.fingerprint}"},
+            CA.pem + NEXT.pem,
+            id="one of a bundle pinned",
+        ),
+    ],
+)
+def test_a_fingerprint_and_where_the_ca_comes_from_end_here(entry: dict[str, t.Any], ca: str) -> None:
+    found, findings = run(entry)
+    assert findings == Findings()
+    assert found == [{"host": entry["host"].lower(), "mirrors": [], "ca": ca}]
+
+
+def test_harbor_is_asked_only_if_the_answer_can_be_used() -> None:
+    entries = [
+        {"host": "h.example"},
+        {"host": "h.example", **FROM},
+        {"host": "h.example", **FROM, "ca_fingerprint": "no"},
+        {"host": "h.example", **FROM, "ca_fingerprint": CA.fingerprint, "ca": CA.pem},
+        {"host": "h.example", **FROM, "ca_fingerprint": CA.fingerprint, "http": True},
+        {"host": "https://h.example", **FROM, "ca_fingerprint": CA.fingerprint},
+        {**FROM, "ca_fingerprint": CA.fingerprint},
+    ]
+    asked: list[str] = []
+
+    def ask(host: str) -> bytes:
+        asked.append(host)
+        return b""
+
+    for entry in entries:
+        normalise([entry], variable="r", read_file=read_file, fetch=ask, now=NOW, warn_days=30, findings=Findings())
+    assert asked == []
+
+
 @pytest.mark.parametrize(
     ("entry", "told"),
     [
+        pytest.param(
+            {"host": "h.example", **FROM, "ca_fingerprint": SOON.fingerprint},
+            f"r[0].ca_from = 'harbor': {address('h.example')} answers no certificate with sha256:{SOON.fingerprint}: "
+            f"CN=CA has sha256:{CA.fingerprint}, CN=next CA has sha256:{NEXT.fingerprint}. Ask those who run Harbor",
+            id="harbor has another: both are told",
+        ),
+        pytest.param(
+            {"host": "leaf.example:8443", **FROM, "ca_fingerprint": CLIENT.fingerprint},
+            "r[0].ca_from = 'harbor': certificate CN=client is not a CA",
+            id="harbor offers the server's own",
+        ),
+        pytest.param(
+            {"host": "off.example", **FROM, "ca_fingerprint": CA.fingerprint},
+            f"r[0].ca_from = 'harbor': {address('off.example')} cannot be fetched: timed out. Give `ca`.",
+            id="harbor is off",
+        ),
+        pytest.param(
+            {"host": "h.example", **FROM},
+            "r[0].ca_fingerprint: is missing, but `ca_from` is given, and what comes that way proves nothing",
+            id="from harbor without fingerprint",
+        ),
+        pytest.param(
+            {"host": "h.example", **FROM, "ca": CA.pem, "ca_fingerprint": CA.fingerprint},
+            "r[0].ca_from = 'harbor': is given beside `ca`. Remove one of them.",
+            id="ca and ca_from",
+        ),
+        pytest.param(
+            {"host": "h.example", **FROM, "ca_fingerprint": CA.fingerprint, "http": True},
+            "r[0].ca_from: is given, but `http: true` means that there is no TLS. Remove `http` or `ca_from`.",
+            id="http, ca_from",
+        ),
+        pytest.param(
+            {"host": "h.example", "ca_fingerprint": CA.fingerprint},
+            "r[0].ca_fingerprint: is given without a CA that should have it. Give `ca`, or `ca_from: harbor`.",
+            id="fingerprint of nothing",
+        ),
+        pytest.param(
+            {"host": "h.example", **FROM, "ca_fingerprint": "ab:cd"},
+            "r[0].ca_fingerprint = 'ab:cd': is no SHA-256 fingerprint. Write its 64",
+            id="malformed",
+        ),
+        pytest.param(
+            {"host": "a.b", "ca": "ca.crt", "ca_fingerprint": NEXT.fingerprint},
+            f"r[0].ca_fingerprint = 'sha256:{NEXT.fingerprint}': is of no certificate in `ca`: "
+            f"CN=CA has sha256:{CA.fingerprint}. Give the file",
+            id="another pinned: both are told",
+        ),
         pytest.param({"host": "a b"}, "r[0].host = 'a b': has a space", id="host"),
         pytest.param({"host": "https://me:pw@a"}, "r[0].host = '***@a': holds a user name", id="login is not shown"),
         pytest.param({"host": "a.b", "mirrors": ["x", "http://m"]}, "r[0].mirrors[1] = 'http://m': has a", id="mirror"),
@@ -106,6 +212,11 @@ def test_a_bad_entry_is_one_problem_without_a_secret(entry: dict[str, t.Any], to
     assert not any(secret in text for secret in secrets)
 
 
+def test_a_malformed_fingerprint_does_not_hide_a_bad_ca() -> None:
+    _found, findings = run({"host": "a.b", "ca": "no.pem", "ca_fingerprint": "x"})
+    assert [problem.variable for problem in findings.problems] == ["r[0].ca_fingerprint", "r[0].ca"]
+
+
 @pytest.mark.parametrize(
     ("hosts", "told"),
     [
@@ -118,8 +229,68 @@ def test_hosts_that_collide(hosts: list[str], told: str) -> None:
     assert [str(problem)[: len(told)] for problem in findings.problems] == [told]
 
 
-def test_a_host_with_and_without_port_are_two() -> None:
-    assert run({"host": "a.b"}, {"host": "a.b:443"})[1] == Findings()
+@pytest.mark.parametrize(
+    "hosts",
+    [
+        pytest.param(["a.b", "a.b:443"], id="with and without port"),
+        pytest.param(["a.b:443", "a.b-443"], id="a port and a dash"),
+        pytest.param(["a.b:443", "a.b.443"], id="a port and a dot"),
+        pytest.param(["a.b:443", "a.b:4431"], id="ports that begin alike"),
+    ],
+)
+def test_hosts_that_look_alike_and_are_two(hosts: list[str]) -> None:
+    found, findings = run(*({"host": host, "ca": CA.pem} for host in hosts))
+    assert findings == Findings()
+    assert [entry["host"] for entry in found] == hosts
+
+
+def test_an_underscore_where_another_has_a_port_is_no_host() -> None:
+    _found, findings = run({"host": "a.b:443"}, {"host": "a.b_443"})
+    assert [str(problem)[:40] for problem in findings.problems] == ["r[1].host = 'a.b_443': is no host name. "]
+
+
+def test_ca_files_of_the_same_name_are_two() -> None:
+    found, findings = run({"host": "a.b", "ca": "a/ca.crt"}, {"host": "c.d", "ca": "b/ca.crt"})
+    assert findings == Findings()
+    assert [entry["ca"] for entry in found] == [CA.pem, NEXT.pem]
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "collide"),
+    [
+        pytest.param({"host": "a.b", "ca": CA.pem + NEXT.pem}, {"host": "a.b-2", "ca": CA.pem}, True, id="bundle"),
+        pytest.param({"host": "a.b-1", "ca": CA.pem}, {"host": "a.b", "ca": CA.pem + NEXT.pem}, True, id="turned"),
+        pytest.param({"host": "a.b", "ca": CA.pem}, {"host": "a.b-1", "ca": CA.pem}, False, id="no bundle, no number"),
+        pytest.param({"host": "a.b", "ca": CA.pem + NEXT.pem}, {"host": "a.b-3", "ca": CA.pem}, False, id="past it"),
+        pytest.param({"host": "a.b", "ca": CA.pem + NEXT.pem}, {"host": "a.b-2"}, False, id="no CA, no file"),
+    ],
+)
+def test_two_files_of_one_name_in_the_system_s_store(
+    first: dict[str, t.Any], second: dict[str, t.Any], collide: bool
+) -> None:
+    _found, findings = run(first, second)
+    told = [str(problem) for problem in findings.problems]
+    assert len(told) == collide
+    if collide:
+        assert told[0].startswith(f"r[1].host = '{second['host']}': would share the file ")
+        assert f"of the system's store with '{first['host']}'" in told[0]
+
+
+def test_two_hosts_of_one_folder_are_one_problem_even_with_certificates() -> None:
+    hosts = ("[::1:5000]", "[1::5000]")
+    assert len(run(*({"host": host, "ca": CA.pem} for host in hosts))[1].problems) == 1
+
+
+def test_the_user_says_how_many_days_before_the_end_a_warning_comes() -> None:
+    soon = make("soon", ca=False, end=3)
+    pair = {"client_cert": soon.pem, "client_key": soon.key_pem}
+    entries = [
+        {"host": "a.b", "ca": SOON.pem, **pair},
+        {"host": "soon.example", **FROM, "ca_fingerprint": SOON.fingerprint},
+    ]
+    told = [text.partition(": ")[0] for text in run(*entries, warn_days=3)[1].warnings]
+    assert told == ["r[0].ca", "r[0].client_cert", "r[1].ca_from"]
+    assert run(*entries, warn_days=2)[1].warnings == []
 
 
 @pytest.mark.parametrize(
@@ -127,6 +298,16 @@ def test_a_host_with_and_without_port_are_two() -> None:
     [
         pytest.param([{"host": "a.b", "ca": "soon.pem"}], "r[0].ca: certificate CN=soon expires", id="expires soon"),
         pytest.param([{"host": "a.b", "insecure": True, "ca": CA.pem}], "r[0]: `insecure: true` turns", id="insecure"),
+        pytest.param(
+            [{"host": "h.example", "insecure": True, **FROM, "ca_fingerprint": CA.fingerprint}],
+            "r[0]: `insecure: true` turns off the check that `ca_from` is for",
+            id="insecure, from harbor",
+        ),
+        pytest.param(
+            [{"host": "a.b", "ca": make("sub", issuer=CA).pem}],
+            "r[0].ca: certificate CN=sub is an intermediate CA",
+            id="intermediate CA alone",
+        ),
         pytest.param([{"host": "harbor"}], "r[0].host: 'harbor' has neither dot nor port", id="no dot"),
     ],
 )

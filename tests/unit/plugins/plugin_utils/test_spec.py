@@ -15,6 +15,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.options import 
     CONCERNS,
     OPTIONS,
 )
+from ansible_collections.multiarch.builders.plugins.plugin_utils.pem import CertificateError
 from ansible_collections.multiarch.builders.plugins.plugin_utils.problem import SpecError
 from ansible_collections.multiarch.builders.plugins.plugin_utils.spec import CompiledSpec, compile_spec
 from ansible_collections.multiarch.builders.tests.unit.plugins.plugin_utils.x509_factory import NOW, make
@@ -125,7 +126,11 @@ EVERYTHING_WRONG: dict[str, t.Any] = {
         {"host": "https://h.example", "mirrors": ["m", "http://m2"], "username": "u", "pasword": SECRET},
         {"ca": "no/such.pem", "insecure": "perhaps"},
         {"host": "k.example", "ca": CA.key_pem, "password": SECRET},
+        {"host": "l.example", "ca_from": "habor", "ca_fingerprint": 12},
+        {"host": "m.example", "ca_from": "harbor", "ca_fingerprint": "12"},
+        {"host": "n.example", "ca_from": "harbor", "ca_fingerprint": CA.fingerprint},
     ],
+    "ca_warn_days": -1,
     "instances": [
         {"name": "default", "driver": "kubernetes", "image": "a/b@sha256:1", "default": True},
         {"name": "x", "default": "yes", "flags": "--debug", "driver_opts": {"cpus": 2}},
@@ -148,12 +153,15 @@ builder_registries[0] = 'harbor.example.com': is a string, not a mapping. Write 
 builder_registries[1].pasword: is no known key. Did you mean password?
 builder_registries[2].host: is missing. Every entry needs it.
 builder_registries[2].insecure = 'perhaps': is a string, not a boolean. Write true or false.
+builder_registries[4].ca_from = 'habor': is no known value. Did you mean harbor?
+builder_registries[4].ca_fingerprint = 12: is an integer, not a string. Put it in quotes.
 builder_instances[0].driver = 'kubernetes': is no known value. Known: docker-container.
 builder_instances[1].flags = '--debug': is a string, not a list. Write a list: [a, b].
 builder_users = 'root': is a string, not a list. Write a list: [a, b].
 builder_disruption = 'later': is no known value. Known: wait, now, never.
 builder_platforms[0] = 'linux/arm46': is no known platform. Did you mean linux/arm64 or
 builder_platforms[2] = 'windows/amd64': is no Linux platform. Write linux/ARCHITECTURE.
+builder_ca_warn_days = -1: is less than no time. Write whole days, or 0 for no warnings.
 builder_binfmt_image = 'docker.io/tonistiigi/binfmt@sha256:xyz': has no valid digest after the @.
 builder_daemon_options.hosts: stops dockerd from starting:
 builder_daemon_options.registry-mirrors: has a place of its own.
@@ -164,6 +172,8 @@ builder_registries[1].password: is missing, but `username` is given.
 builder_registries[2].ca = 'no/such.pem': cannot be read:
 builder_registries[3].username: is missing, but `password` is given.
 builder_registries[3].ca: holds a private key.
+builder_registries[5].ca_fingerprint = '12': is no SHA-256 fingerprint.
+builder_registries[6].ca_from = 'harbor': nobody there. Give `ca`.
 builder_buildkit_options.debgu: is no key of buildkitd.toml here;
 builder_buildkit_options.registry."k.example".insecure = 'yes': is a string that buildkitd does not take.
 builder_instances[0].name = 'default': is the name of Docker's own context.
@@ -179,9 +189,13 @@ def no_file(path: str) -> bytes:
     raise FileNotFoundError(2, "No such file or directory", path)
 
 
+def no_harbor(_host: str) -> bytes:
+    raise CertificateError("nobody there", "Give `ca`")
+
+
 def test_everything_wrong_is_told_at_once_and_no_secret_with_it() -> None:
     with pytest.raises(SpecError) as caught:
-        compile_spec(EVERYTHING_WRONG, names=ALL, read_file=no_file, now=NOW)
+        compile_spec(EVERYTHING_WRONG, names=ALL, read_file=no_file, fetch=no_harbor, now=NOW)
     told = [str(problem) for problem in caught.value.problems]
     expected = ALL_TOLD.splitlines()
     assert [text[: len(line)] for text, line in zip(told, expected, strict=True)] == expected
@@ -236,3 +250,29 @@ def test_warnings_come_with_the_result() -> None:
     assert len(spec.warnings) == 2
     assert spec.warnings[0].startswith("builder_binfmt_image: 'tonistiigi/binfmt' can change")
     assert spec.warnings[1].startswith("builder_registries[0].ca: certificate CN=soon expires on 2026-06-04")
+
+
+@pytest.mark.parametrize(
+    ("days", "warned"),
+    [
+        pytest.param({}, True, id="30 unless told otherwise"),
+        pytest.param({"ca_warn_days": 3}, True, id="3"),
+        pytest.param({"ca_warn_days": "2"}, False, id="2, as text"),
+        pytest.param({"ca_warn_days": 0}, False, id="never"),
+    ],
+)
+def test_how_early_certificates_are_told(days: dict[str, t.Any], warned: bool) -> None:
+    assert bool(compiled({"registries": [{"host": "a.b", "ca": SOON.pem}], **days}).warnings) is warned
+
+
+def test_a_ca_from_harbor_reaches_every_place_as_one_of_a_file_does() -> None:
+    names = ("registries", "instances", "ca_warn_days")
+    entry = {"host": "h.example", "ca_from": "harbor", "ca_fingerprint": CA.fingerprint}
+    asked = compile_spec(
+        {"registries": [entry]},
+        names=names,
+        read_file=no_file,
+        fetch={"h.example": CA.pem.encode()}.__getitem__,
+        now=NOW,
+    )
+    assert asked.options == compiled({"registries": [{"host": "h.example", "ca": CA.pem}]}, names).options

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import datetime
+import hashlib
 from dataclasses import dataclass
 
 from cryptography import x509
@@ -34,6 +35,11 @@ class Pair:
     @property
     def der(self) -> bytes:
         return self.certificate.public_bytes(serialization.Encoding.DER)
+
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256, as the collection writes it."""
+        return hashlib.sha256(self.der).hexdigest()
 
     def key_bytes(self, *, password: bytes | None = None, der: bool = False, old: bool = False) -> bytes:
         form = serialization.PrivateFormat
