@@ -168,6 +168,16 @@ def test_harbor_is_asked_only_if_the_answer_can_be_used() -> None:
             id="malformed",
         ),
         pytest.param(
+            {"host": "a.b", "ca": "ca.crt", "ca_fingerprint": CLIENT.key_pem},
+            "r[0].ca_fingerprint: is no SHA-256 fingerprint",
+            id="a key as fingerprint",
+        ),
+        pytest.param(
+            {"host": "a.b", "ca": "ca.crt", "ca_fingerprint": OTHER.key_bytes(der=True).hex()},
+            "r[0].ca_fingerprint: is no SHA-256 fingerprint",
+            id="a key's hex text as fingerprint",
+        ),
+        pytest.param(
             {"host": "a.b", "ca": "ca.crt", "ca_fingerprint": NEXT.fingerprint},
             f"r[0].ca_fingerprint = 'sha256:{NEXT.fingerprint}': is of no certificate in `ca`: "
             f"CN=CA has sha256:{CA.fingerprint}. Give the file",
