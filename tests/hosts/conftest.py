@@ -26,6 +26,13 @@ def spare() -> str:
     return OLDER_ENGINE
 
 
+@pytest.fixture
+def newer() -> str:
+    """The same with Debian testing and Docker 28.5."""
+    lab("reset", NEWER_ENGINE)
+    return NEWER_ENGINE
+
+
 @pytest.fixture(params=["26.1", "28.5"])
 def engine(request: pytest.FixtureRequest) -> str:
     """A host as new with each of the two supported engines in turn."""

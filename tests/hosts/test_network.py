@@ -1,0 +1,70 @@
+"""One setting for the proxy and one for the name servers, for dockerd, BuildKit and RUN steps."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from lab.settings import IMAGES_FILE
+from lab.topology import HOSTS
+from tests.hosts.lab import on, playbook
+
+BASE = json.loads(IMAGES_FILE.read_text())["base"]["reference"]
+PROXY_SCRIPT = Path(__file__).with_name("forward_proxy.py").read_text()
+PASSWORD = "s3cret/with:signs"
+QUOTED = "s3cret%2Fwith%3Asigns"
+LOG = "/var/tmp/proxy.log"
+PROXIES = "docker info --format '{{.HTTPSProxy}} {{.NoProxy}}'"
+LEAST = {"builder_users": ["root"], "builder_platforms": ["amd64"], "builder_concerns": ["trust", "daemon", "buildx"]}
+BUILD = f"""
+folder=$(mktemp -d /var/tmp/build.XXXX); cd $folder
+printf 'FROM {BASE}\\nRUN env; cat /etc/resolv.conf\\n' > Dockerfile
+docker buildx build --no-cache --tag mirror.lab.test:5000/test/network:1 --push --progress plain . 2>&1
+"""
+
+
+def start_proxy(host: str, address: str) -> dict[str, object]:
+    """A proxy on *host* itself, started to stay; builder_proxy for it."""
+    on(host, "cat > /var/tmp/proxy.py", stdin=PROXY_SCRIPT)
+    on(host, f"systemd-run --quiet --unit=proxy python3 /var/tmp/proxy.py 3128 'ci:{PASSWORD}' {LOG}")
+    on(host, "for second in 1 2 3 4 5; do ss -lnt | grep -q :3128 && break; sleep 0.5; done")
+    url = f"http://{address}:3128"
+    return {"http": url, "https": url, "no_proxy": ["direct.lab.test"], "username": "ci", "password": PASSWORD}
+
+
+def test_one_setting_for_the_proxy_reaches_dockerd_buildkit_and_run_steps_and_goes_again(engine: str) -> None:
+    address = str(next(host.address for host in HOSTS if host.name == engine))
+    variables = {**LEAST, "builder_proxy": start_proxy(engine, address)}
+    run = playbook("provision-builders", "--diff", "-vvv", limit=engine, variables=variables)
+    assert run.status == 0, run.output
+    assert [secret for secret in (PASSWORD, QUOTED) if secret in run.output] == []
+    assert playbook("provision-builders", limit=engine, variables=variables).recap(engine)["changed"] == 0
+
+    assert on(engine, PROXIES).split() == [f"http://xxxxx:xxxxx@{address}:3128", "direct.lab.test"]
+    assert on(engine, "stat --format %a /etc/docker/daemon.json").strip() == "600"
+    on(engine, f"rm {LOG}; docker pull --quiet mirror.lab.test:5000/library/busybox:1.37.0-debian")
+    assert on(engine, f"cat {LOG}").split()[:2] == [address, "mirror.lab.test:5000"]
+
+    on(engine, f"rm {LOG}")
+    built = on(engine, BUILD)
+    assert f"https_proxy=http://ci:{QUOTED}@{address}:3128" in built
+    assert "no_proxy=direct.lab.test" in built
+    # the container of BuildKit has an address of its own, which is not masqueraded towards this host
+    tunnels = on(engine, f"cat {LOG}").splitlines()
+    assert [line for line in tunnels if line.startswith("172.17.") and line.endswith(" mirror.lab.test:5000")], tunnels
+
+    assert playbook("provision-builders", limit=engine, variables=LEAST).status == 0
+    assert on(engine, PROXIES).split() == []
+    assert "proxies" not in on(engine, "cat /root/.docker/config.json")
+    assert "https_proxy" not in on(engine, BUILD)
+
+
+def test_one_setting_for_the_name_servers_reaches_containers_and_run_steps(spare: str) -> None:
+    server = str(next(host.address for host in HOSTS if host.is_registry))
+    variables = {**LEAST, "builder_dns": [server], "builder_buildkit_options": {"dns": {"options": ["ndots:2"]}}}
+    assert playbook("provision-builders", limit=spare, variables=variables).status == 0
+    assert on(spare, f"docker run --rm {BASE} cat /etc/resolv.conf").count(f"nameserver {server}") == 1
+    toml = on(spare, "docker exec buildx_buildkit_multiarch0 cat /etc/buildkit/buildkitd.toml")
+    assert f'nameservers = ["{server}"]' in toml
+    assert 'options = ["ndots:2"]' in toml
+    assert f"nameserver {server}" in on(spare, BUILD)
