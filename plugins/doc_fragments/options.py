@@ -1,13 +1,13 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The texts about the options, once. Types, choices and defaults are those of module_utils/options.py."""
+"""The texts about the options but for those of docker_options.py, once. Types, choices and defaults are those of module_utils/options.py."""
 
 from __future__ import annotations
 
 
 class ModuleDocFragment:
-    """One fragment for each option, such as ``multiarch.builders.options.registries``."""
+    """One fragment for each option, such as ``multiarch.builders.options.platforms``."""
 
     CONCERNS = r"""
 options:
@@ -43,88 +43,6 @@ options:
     type: list
     elements: str
     default: [linux/amd64, linux/arm64]
-"""
-
-    REGISTRIES = r"""
-options:
-  registries:
-    description:
-      - The registries. dockerd, BuildKit, the operating system and the login all follow this one table.
-      - TLS of a mirror is that of the mirror's own entry, so a mirror with a private CA has an entry of its own.
-    type: list
-    elements: dict
-    default: []
-    suboptions:
-      host:
-        description:
-          - The registry as image names have it, C(host[:port]), without scheme and path. Docker Hub is C(docker.io).
-        type: str
-        required: true
-      mirrors:
-        description:
-          - Where to look first, in this order, as C(host[:port][/path]) without scheme.
-          - A path is put behind C(/v2/), as proxy cache projects of Harbor want it.
-          - For a mirror without TLS set O(registries[].http=true) in the mirror's own entry.
-        type: list
-        elements: str
-        default: []
-      ca:
-        description:
-          - The CA that signed the registry's certificate, as the path of a file on the controller or as PEM text.
-          - A file may be PEM or DER, and is looked for in C(files/), next to the playbook and next to the inventory.
-            It may be encrypted with ansible-vault.
-          - Several certificates are fine, as in a rotation. One of them has to be valid now.
-        type: str
-      ca_from:
-        description:
-          - Where the CA comes from if O(registries[].ca) is not given. V(harbor) asks the registry itself, a Harbor,
-            for the CA that it offers for download. The controller asks, without any login.
-          - Needs O(registries[].ca_fingerprint), as nothing else proves what comes that way.
-        type: str
-        choices: [harbor]
-      ca_fingerprint:
-        description:
-          - SHA-256 of the CA, as C(openssl x509 -noout -fingerprint -sha256 -in ca.crt) tells it. Colons, C(sha256:)
-            in front and case do not matter.
-          - With O(registries[].ca_from) the one certificate that has it is taken. With O(registries[].ca) one of the
-            certificates has to have it.
-        type: str
-      client_cert:
-        description:
-          - Client certificate for mutual TLS, with its chain if it has one, as path or PEM text. Needs
-            O(registries[].client_key).
-        type: str
-      client_key:
-        description:
-          - Private key of O(registries[].client_cert), without pass phrase, as path or PEM text.
-        type: str
-      insecure:
-        description:
-          - Whether to accept any certificate. Anybody between host and registry can then change images.
-        type: bool
-        default: false
-      http:
-        description:
-          - Whether the registry speaks HTTP without TLS. Cannot be combined with certificates.
-        type: bool
-        default: false
-      username:
-        description:
-          - Login name, with O(registries[].password). Robot accounts of Harbor are fine, C($) included.
-        type: str
-      password:
-        description:
-          - Password or token of O(registries[].username). Never logged.
-        type: str
-      hosts_toml:
-        description:
-          - Filled in on the controller. Leave it out.
-        type: str
-  ca_warn_days:
-    description:
-      - How many days before the end of a CA or client certificate of O(registries) a warning comes. V(0) for none.
-    type: int
-    default: 30
 """
 
     INSTANCES = r"""
@@ -234,111 +152,4 @@ options:
         containers is replaced in any case.
     type: bool
     default: false
-"""
-
-    DAEMON_OPTIONS = r"""
-options:
-  daemon_options:
-    description:
-      - Merged into C(daemon.json) as a JSON merge patch (RFC 7396). Mappings merge, V(null) removes a key, all else
-        replaces. Keys that are not named stay as they are.
-      - C(hosts) is refused, as dockerd would not start; C(registry-mirrors) and C(insecure-registries) have their
-        place in the table of registries.
-    type: dict
-    default: {}
-"""
-
-    ALLOW_IMAGE_STORE_SWITCH = r"""
-options:
-  allow_image_store_switch:
-    description:
-      - Whether a host that has images or containers may be switched to the containerd image store. They stay on disk,
-        but Docker shows them no more until it is switched back.
-    type: bool
-    default: false
-"""
-
-    BUILDKIT_OPTIONS = r"""
-options:
-  buildkit_options:
-    description:
-      - Merged over what the registries make of C(buildkitd.toml), as a merge patch (RFC 7396). Mappings merge,
-        V(null) removes a key, all else replaces.
-      - Every key is checked by name and type, as buildkitd itself ignores unknown keys.
-      - Durations are whole seconds or text such as V(48h); sizes are bytes, text such as V(20GB) or V(75%).
-    type: dict
-    default: {}
-"""
-
-    CLIENT_OPTIONS = r"""
-options:
-  client_options:
-    description:
-      - Merged into C(~/.docker/config.json) of each of the users as a JSON merge patch (RFC 7396), such as
-        C(credHelpers) or C(detachKeys). Keys that are not named stay as they are.
-      - C(auths) and C(proxies) are refused, as O(registries) and O(proxy) have a place for them.
-    type: dict
-    default: {}
-"""
-
-    PROXY = r"""
-options:
-  proxy:
-    description:
-      - The proxy for dockerd (C(daemon.json)), for BuildKit (the environment of its container) and for RUN steps
-        (C(config.json) of the users, from which docker and buildx make build arguments).
-    type: dict
-    default: {}
-    suboptions:
-      http:
-        description:
-          - URL of the proxy for C(http://), without user name and password.
-        type: str
-      https:
-        description:
-          - URL of the proxy for C(https://), which is how registries are reached.
-        type: str
-      no_proxy:
-        description:
-          - What is reached directly, as host names, domains (C(.example.com)), addresses or networks in CIDR notation.
-        type: list
-        elements: str
-        default: []
-      username:
-        description:
-          - Login name at the proxy, with O(proxy.password).
-        type: str
-      password:
-        description:
-          - Password of O(proxy.username). Never logged, but whoever may build can read it, as build arguments have it.
-        type: str
-"""
-
-    DNS = r"""
-options:
-  dns:
-    description:
-      - Addresses of the name servers for containers (C(daemon.json)) and for RUN steps (C(buildkitd.toml)).
-    type: list
-    elements: str
-    default: []
-"""
-
-    DISRUPTION = r"""
-options:
-  disruption:
-    description:
-      - What may be done to running builds, and to containers that a restart of dockerd would stop.
-      - V(wait) waits until no build runs and no container would be lost, one without live-restore and without a
-        restart policy V(always) or V(unless-stopped). After O(drain_timeout) seconds the host fails, unchanged, and
-        names who still runs.
-      - V(now) waits for nothing. V(never) restarts and recreates nothing, and says what is pending.
-    type: str
-    choices: [wait, now, never]
-    default: wait
-  drain_timeout:
-    description:
-      - Seconds to wait for running builds and containers with O(disruption=wait).
-    type: int
-    default: 900
 """

@@ -25,7 +25,7 @@ extends_documentation_fragment:
   - multiarch.builders.options.binfmt_image
   - multiarch.builders.options.binfmt_archive
   - multiarch.builders.options.binfmt_takeover
-  - multiarch.builders.options.registries
+  - multiarch.builders.docker_options.registries
 """
 
 EXAMPLES = r"""

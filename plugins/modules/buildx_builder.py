@@ -19,13 +19,13 @@ description:
 extends_documentation_fragment:
   - multiarch.builders.converging
   - multiarch.builders.options.instances
-  - multiarch.builders.options.registries
+  - multiarch.builders.docker_options.registries
   - multiarch.builders.options.users
-  - multiarch.builders.options.buildkit_options
-  - multiarch.builders.options.client_options
-  - multiarch.builders.options.proxy
-  - multiarch.builders.options.dns
-  - multiarch.builders.options.disruption
+  - multiarch.builders.docker_options.buildkit_options
+  - multiarch.builders.docker_options.client_options
+  - multiarch.builders.docker_options.proxy
+  - multiarch.builders.docker_options.dns
+  - multiarch.builders.docker_options.disruption
 """
 
 EXAMPLES = r"""

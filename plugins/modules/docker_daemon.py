@@ -20,12 +20,12 @@ description:
   - A copy of each former file is kept below C(/var/lib/multiarch-builders/backups).
 extends_documentation_fragment:
   - multiarch.builders.converging
-  - multiarch.builders.options.registries
-  - multiarch.builders.options.daemon_options
-  - multiarch.builders.options.proxy
-  - multiarch.builders.options.dns
-  - multiarch.builders.options.allow_image_store_switch
-  - multiarch.builders.options.disruption
+  - multiarch.builders.docker_options.registries
+  - multiarch.builders.docker_options.daemon_options
+  - multiarch.builders.docker_options.proxy
+  - multiarch.builders.docker_options.dns
+  - multiarch.builders.docker_options.allow_image_store_switch
+  - multiarch.builders.docker_options.disruption
 """
 
 EXAMPLES = r"""

@@ -18,7 +18,7 @@ description:
 extends_documentation_fragment:
   - multiarch.builders.converging
   - multiarch.builders.options.concerns
-  - multiarch.builders.options.daemon_options
+  - multiarch.builders.docker_options.daemon_options
   - multiarch.builders.options.instances
   - multiarch.builders.options.engine
 """

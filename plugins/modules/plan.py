@@ -21,20 +21,20 @@ extends_documentation_fragment:
   - multiarch.builders.options.concerns
   - multiarch.builders.options.engine
   - multiarch.builders.options.platforms
-  - multiarch.builders.options.registries
+  - multiarch.builders.docker_options.registries
   - multiarch.builders.options.instances
   - multiarch.builders.options.users
   - multiarch.builders.options.binfmt_source
   - multiarch.builders.options.binfmt_image
   - multiarch.builders.options.binfmt_archive
   - multiarch.builders.options.binfmt_takeover
-  - multiarch.builders.options.daemon_options
-  - multiarch.builders.options.proxy
-  - multiarch.builders.options.dns
-  - multiarch.builders.options.allow_image_store_switch
-  - multiarch.builders.options.buildkit_options
-  - multiarch.builders.options.client_options
-  - multiarch.builders.options.disruption
+  - multiarch.builders.docker_options.daemon_options
+  - multiarch.builders.docker_options.proxy
+  - multiarch.builders.docker_options.dns
+  - multiarch.builders.docker_options.allow_image_store_switch
+  - multiarch.builders.docker_options.buildkit_options
+  - multiarch.builders.docker_options.client_options
+  - multiarch.builders.docker_options.disruption
 attributes:
   check_mode:
     support: full

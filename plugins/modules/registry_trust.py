@@ -20,7 +20,7 @@ description:
     and restarts it.
 extends_documentation_fragment:
   - multiarch.builders.converging
-  - multiarch.builders.options.registries
+  - multiarch.builders.docker_options.registries
   - multiarch.builders.options.users
 """
 

@@ -1,6 +1,6 @@
 """Writes roles/builder/meta/argument_specs.yml from the texts of the modules: one source for both.
 
-Run it after a change of plugins/doc_fragments/options.py: `python -m tests.tools.argument_specs`.
+Run it after a change in plugins/doc_fragments: `python -m tests.tools.argument_specs`.
 """
 
 from __future__ import annotations
@@ -25,12 +25,13 @@ class _Dumper(yaml.SafeDumper):
 def content() -> str:
     """The whole file."""
     sys.path.insert(0, str(ROOT / ".ansible/collections"))
-    from ansible_collections.multiarch.builders.plugins.doc_fragments.options import ModuleDocFragment  # noqa: PLC0415
+    from ansible_collections.multiarch.builders.plugins.doc_fragments import docker_options, options  # noqa: PLC0415
     from ansible_collections.multiarch.builders.plugins.module_utils.options import OPTIONS  # noqa: PLC0415
 
     documented: dict[str, Any] = {}
-    for name in filter(str.isupper, dir(ModuleDocFragment)):
-        documented.update(yaml.safe_load(getattr(ModuleDocFragment, name))["options"])
+    for fragment in (options.ModuleDocFragment, docker_options.ModuleDocFragment):
+        for name in filter(str.isupper, dir(fragment)):
+            documented.update(yaml.safe_load(getattr(fragment, name))["options"])
     main = {
         "short_description": "Makes a host into a multi-architecture image builder",
         "description": [
@@ -42,7 +43,7 @@ def content() -> str:
     text = yaml.dump({"argument_specs": {"main": main}}, Dumper=_Dumper, sort_keys=False, width=100, allow_unicode=True)
     # a digest makes a line too long: folded where YAML allows it
     text = re.sub(r"^( *)default: (\S+)@(sha256:\S+)$", r'\1default: "\2\\\n\1  @\3"', text, flags=re.MULTILINE)
-    return f"---\n# Written by tests/tools/argument_specs.py from plugins/doc_fragments/options.py.\n{text}"
+    return f"---\n# Written by tests/tools/argument_specs.py from plugins/doc_fragments.\n{text}"
 
 
 def _option(option: dict[str, Any]) -> dict[str, Any]:

@@ -8,11 +8,16 @@ from __future__ import annotations
 import typing as t
 
 import yaml
-from ansible_collections.multiarch.builders.plugins.doc_fragments.options import ModuleDocFragment
+from ansible_collections.multiarch.builders.plugins.doc_fragments import docker_options, options
 from ansible_collections.multiarch.builders.plugins.module_utils.options import OPTIONS
 from ansible_collections.multiarch.builders.plugins.modules import spec
 
-FRAGMENTS = {name: text for name, text in vars(ModuleDocFragment).items() if name.isupper()}
+FRAGMENTS = {
+    f"multiarch.builders.{file}.{name.lower()}": text
+    for file, module in (("options", options), ("docker_options", docker_options))
+    for name, text in vars(module.ModuleDocFragment).items()
+    if name.isupper()
+}
 
 
 def documented() -> dict[str, t.Any]:
@@ -50,8 +55,7 @@ def test_the_texts_and_the_table_agree() -> None:
 
 def test_the_module_spec_documents_every_option() -> None:
     documentation = yaml.safe_load(spec.DOCUMENTATION)
-    wanted = {f"multiarch.builders.options.{name.lower()}" for name in FRAGMENTS}
-    assert set(documentation["extends_documentation_fragment"]) == wanted
+    assert set(documentation["extends_documentation_fragment"]) == set(FRAGMENTS)
 
 
 def test_the_example_is_good_input() -> None:
