@@ -1,7 +1,10 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The texts about the options of what Docker, BuildKit and the client are set to, once. Types, choices and defaults are those of module_utils/options.py."""
+"""The texts about what Docker, BuildKit and the client are set to, once.
+
+Types, choices and defaults are those of module_utils/options.py.
+"""
 
 from __future__ import annotations
 

@@ -121,6 +121,18 @@ class Docker:
                     found[member.name] = file.read()
         return found
 
+    def put_files(self, container: str, folder: str, files: t.Mapping[str, bytes]) -> None:
+        """Write {name relative to *folder*: content} into a container, readable by its root alone."""
+        archive = io.BytesIO()
+        with tarfile.open(fileobj=archive, mode="w") as tar:
+            for name, content in files.items():
+                member = tarfile.TarInfo(name)
+                member.size, member.mode = len(content), 0o600
+                tar.addfile(member, io.BytesIO(content))
+        query = urllib.parse.urlencode({"path": folder})
+        headers = {"Content-Type": "application/x-tar"}
+        self._versioned("PUT", f"/containers/{container}/archive?{query}", archive.getvalue(), headers)
+
     def _versioned(
         self,
         method: str,

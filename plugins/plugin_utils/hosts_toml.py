@@ -5,6 +5,9 @@
 
 https://github.com/containerd/containerd/blob/main/docs/hosts.md ; dockerd reads it since 28.0 (moby/moby,
 daemon/hosts.go). Next to it, the certificates in the same folder count no more, so it names them.
+
+Since 28.0 dockerd looks for the certificates of a mirror of daemon.json under docker.io, not under the mirror (the same
+file, mergeLegacyConfig): so mirrors with certificates of their own are named here, too.
 """
 
 from __future__ import annotations
@@ -28,12 +31,16 @@ Registry = Mapping[str, t.Any]
 def render(registries: Sequence[Registry]) -> dict[str, str]:
     """{host: text} for the registries of the normalised table that need the file."""
     table = {entry["host"]: entry for entry in registries}
-    return {host: _text(entry, table) for host, entry in table.items() if _needed(entry)}
+    return {host: _text(entry, table) for host, entry in table.items() if _needed(entry, table)}
 
 
-def _needed(entry: Registry) -> bool:
+def _needed(entry: Registry, table: Mapping[str, Registry]) -> bool:
+    """Whether daemon.json cannot name the mirrors, or dockerd would not find their certificates."""
     mirrors = entry.get("mirrors", [])
-    return any("/" in mirror for mirror in mirrors) if entry["host"] == HUB else bool(mirrors)
+    if entry["host"] != HUB:
+        return bool(mirrors)
+    with_tls = {host for host, other in table.items() if other.get("ca") or other.get("client_cert")}
+    return any("/" in mirror or mirror in with_tls for mirror in mirrors)
 
 
 def _text(entry: Registry, table: Mapping[str, Registry]) -> str:

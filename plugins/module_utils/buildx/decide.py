@@ -12,6 +12,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.buildx import s
 from ansible_collections.multiarch.builders.plugins.module_utils.buildx.drift import (
     Container,
     Remembered,
+    certificate_drift,
     container_drift,
     store_drift,
 )
@@ -48,6 +49,15 @@ class MakeBuilder:
 
 
 @dataclass(frozen=True)
+class ReplaceCertificates:
+    """The step that brings certificates up to date in the entries of *users*, and if so in the *container*."""
+
+    instance: Instance
+    users: t.Tuple[str, ...]
+    container: bool
+
+
+@dataclass(frozen=True)
 class StartBuilder:
     """The step that starts a builder's container, or makes it again from the store of *user*."""
 
@@ -72,7 +82,8 @@ def actions_for(wanted: Instance, everybody: t.Sequence[str], builder: Builder, 
     actions = []
     if users:
         actions.append(_make(wanted, users, bool(reasons), reasons, drifts, builder))
-    elif container is None or not container.running or Effect.DAEMON_RESTARTS in effects:
+    actions += _replace(wanted, everybody, container, builder, [action.step for action in actions])
+    if not users and (container is None or not container.running or Effect.DAEMON_RESTARTS in effects):
         stopped = container is None or not container.running
         why = "its container does not run" if stopped else "see that it runs again after the restart of docker"
         actions.append(Action(f"start builder {wanted.name}: {why}", StartBuilder(wanted, everybody[0])))
@@ -100,6 +111,32 @@ def _make(
     before = _toml(builder.container.files if builder.container else {})
     difference = Difference(f"{wanted.name}/buildkitd.toml", before, wanted.config) if before != wanted.config else None
     return Action(summary, MakeBuilder(wanted, users, whole), difference=difference)
+
+
+def _replace(
+    wanted: Instance,
+    everybody: t.Sequence[str],
+    container: t.Optional[Container],
+    builder: Builder,
+    made: t.Sequence[object],
+) -> t.List[Action]:
+    """Certificates that differ, where nothing is made anew anyway."""
+    renewed = {user for step in made if isinstance(step, MakeBuilder) for user in step.users}
+    words: t.List[str] = []
+    users = []
+    for user in everybody:
+        entry = builder.entries[user]
+        if user not in renewed and isinstance(entry, store.StoredBuilder):
+            found = certificate_drift(wanted, entry.nodes[0].files, "in the store")
+            users += [user] if found else []
+            words += found
+    replaced = any(isinstance(step, MakeBuilder) and step.container for step in made)
+    inside = certificate_drift(wanted, container.files, "in the container") if container and not replaced else ()
+    if not users and not inside:
+        return []
+    told = "; ".join(dict.fromkeys((*inside, *words)))
+    summary = f"replace certificates of builder {wanted.name} where they are, no build is disturbed: {told}"
+    return [Action(summary, ReplaceCertificates(wanted, tuple(users), bool(inside)))]
 
 
 def _entry_drift(

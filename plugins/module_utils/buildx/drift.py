@@ -43,7 +43,7 @@ class Remembered:
 
 
 def store_drift(wanted: Instance, stored: StoredBuilder, memory: t.Optional[Remembered]) -> t.Tuple[str, ...]:
-    """Differences in a user's store."""
+    """Differences in a user's store that need another entry."""
     if stored.driver != wanted.driver:
         return (f"driver {stored.driver} → {wanted.driver}",)
     if len(stored.nodes) != 1:
@@ -56,15 +56,15 @@ def store_drift(wanted: Instance, stored: StoredBuilder, memory: t.Optional[Reme
             found.append(f"{name} {node.driver_opts.get(name, 'absent')} → {opts.get(name, 'absent')}")
     if _flags(node.flags) != _flags(wanted.flags):
         found.append(f"flags {' '.join(node.flags) or 'none'} → {' '.join(wanted.flags) or 'none'}")
-    return (*found, *_file_drift(wanted, node.files, memory, "in the store"))
+    return (*found, *_toml_drift(wanted, node.files, memory, "in the store"))
 
 
 def container_drift(wanted: Instance, container: Container, memory: t.Optional[Remembered]) -> t.Tuple[str, ...]:
-    """Differences in the container that exists."""
+    """Differences in the container that exists which need another one."""
     found = []
     if not _same_image(container.image, wanted.image):
         found.append(f"the container's image {container.image} → {wanted.image}")
-    return (*found, *_file_drift(wanted, container.files, memory, "in the container"))
+    return (*found, *_toml_drift(wanted, container.files, memory, "in the container"))
 
 
 def _same_image(actual: str, wanted: str) -> bool:
@@ -73,19 +73,22 @@ def _same_image(actual: str, wanted: str) -> bool:
     return found == asked or ("@" not in asked and found.partition("@")[0] == asked)
 
 
-def _file_drift(
+def _toml_drift(
     wanted: Instance, files: t.Mapping[str, bytes], memory: t.Optional[Remembered], where: str
 ) -> t.Tuple[str, ...]:
+    return () if same_toml(wanted.config, files.get(TOML), memory) else (f"{TOML} {where} differs",)
+
+
+def certificate_drift(wanted: Instance, files: t.Mapping[str, bytes], where: str) -> t.Tuple[str, ...]:
+    """Differences in the certificates and keys, which BuildKit reads at every connection.
+
+    A file more than asked for is none: without its name in buildkitd.toml nobody reads it.
+    """
     found = []
-    if not same_toml(wanted.config, files.get(TOML), memory):
-        found.append(f"{TOML} {where} differs")
-    certificates = {name[len(CERTIFICATES) :]: data for name, data in files.items() if name.startswith(CERTIFICATES)}
-    for name in sorted({*certificates, *wanted.certificates}):
-        if certificates.get(name) != wanted.certificates.get(name, "").encode():
-            what = (
-                "missing" if name not in certificates else "differs" if name in wanted.certificates else "not asked for"
-            )
-            found.append(f"{CERTIFICATES}{name} {where}: {what}")
+    for name, pem in sorted(wanted.certificates.items()):
+        actual = files.get(CERTIFICATES + name)
+        if actual != pem.encode():
+            found.append(f"{CERTIFICATES}{name} {where} {'is missing' if actual is None else 'differs'}")
     return tuple(found)
 
 

@@ -9,11 +9,12 @@ import typing as t
 from dataclasses import dataclass
 
 from ansible_collections.multiarch.builders.plugins.module_utils import record
-from ansible_collections.multiarch.builders.plugins.module_utils.buildx import client, settings, store
+from ansible_collections.multiarch.builders.plugins.module_utils.buildx import certificates, client, settings, store
 from ansible_collections.multiarch.builders.plugins.module_utils.buildx.decide import (
     Builder,
     BuildxState,
     MakeBuilder,
+    ReplaceCertificates,
     StartBuilder,
     UseBuilder,
     actions_for,
@@ -94,12 +95,20 @@ class Buildx(Resource[BuildxState]):
             step = action.step
             if isinstance(step, MakeBuilder):
                 self._make_builder(step)
+            elif isinstance(step, ReplaceCertificates):
+                self._replace_certificates(step)
             elif isinstance(step, StartBuilder):
                 self._start_builder(step)
             elif isinstance(step, settings.WriteSettings):
                 settings.apply(step)
             elif isinstance(step, UseBuilder):
                 client.buildx(step.user, "use", "--global", step.instance.name)
+
+    def _replace_certificates(self, step: ReplaceCertificates) -> None:
+        for user in step.users:
+            certificates.replace_in_store(user, step.instance)
+        if step.container:
+            certificates.replace_in_container(self.docker, container_name(step.instance), step.instance)
 
     def _start_builder(self, step: StartBuilder) -> None:
         found = self.docker.find(f"/containers/{container_name(step.instance)}/json")

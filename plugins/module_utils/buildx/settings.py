@@ -21,6 +21,8 @@ from ansible_collections.multiarch.builders.plugins.module_utils.proxy import Pr
 from ansible_collections.multiarch.builders.plugins.module_utils.resource import Action
 
 _CONCERN = "buildx"
+# Keys of config.json whose values may be secrets: logins, and headers such as Authorization.
+_SECRET = ("auths", "HttpHeaders")
 
 
 @dataclass(frozen=True)
@@ -63,7 +65,13 @@ def actions_for(settings: Settings, patch: t.Mapping[str, t.Any]) -> t.List[Acti
         return []
     owned = owned_after(settings.document, settings.owned, patch)
     step = WriteSettings(settings.user, settings.document, after, owned, settings.owned)
-    return [Action(f"write {client_config.config_path(settings.user)}: {'; '.join(differences)}", step)]
+    told = "; ".join(map(_without_secret, differences))
+    return [Action(f"write {client_config.config_path(settings.user)}: {told}", step)]
+
+
+def _without_secret(difference: str) -> str:
+    key = difference.partition(": ")[0]
+    return f"{key}: changes" if key.partition(".")[0] in _SECRET else difference
 
 
 def apply(step: WriteSettings) -> None:

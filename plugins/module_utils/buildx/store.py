@@ -81,6 +81,16 @@ def with_driver_opts(text: str, options: t.Mapping[str, str]) -> str:
     return json.dumps(found)
 
 
+def with_certificates(text: str, files: t.Mapping[str, bytes]) -> str:
+    """The entry with *files* ({"certs/REGISTRY/FILE": content}) as the certificates of every node."""
+    found = json.loads(text)
+    encoded = {name: base64.b64encode(content).decode() for name, content in files.items()}
+    for node in found["Nodes"]:
+        others = {name: data for name, data in (node.get("Files") or {}).items() if not name.startswith(CERTIFICATES)}
+        node["Files"] = {**others, **encoded}
+    return json.dumps(found)
+
+
 def current(user: str) -> t.Optional[str]:
     """The builder that *user* builds with at the default endpoint, None if that is not one of the store's."""
     text = read(f"{folder(user)}/current", owner_of(user))

@@ -65,11 +65,14 @@ def implied(registries: t.Sequence[Registry], proxy: Proxy = NO_PROXY, dns: t.Se
     return {key: value for key, value in found.items() if value}
 
 
-def restart_reasons(state: DaemonState, after: Document, effects: Effects) -> t.Tuple[str, ...]:
-    """Why dockerd has to be started anew; empty if it has not: nothing differs, or a reload is enough."""
+def restart_reasons(state: DaemonState, after: Document, effects: Effects, *, system_store: bool) -> t.Tuple[str, ...]:
+    """Why dockerd has to be started anew; empty if it has not: nothing differs, or a reload is enough.
+
+    *system_store* says whether it needs the operating system's trust store, which it reads at its start.
+    """
     cold = needs_restart(state.document, after)
     reasons = [each for each in changes(state.document, after) if each.partition(":")[0].split(".")[0] in cold]
-    if Effect.TRUST_STORE_CHANGES in effects | state.unseen:
+    if system_store and Effect.TRUST_STORE_CHANGES in effects | state.unseen:
         reasons.append("the operating system's trust store changed, which dockerd reads once")
     if Effect.CONFIGURATION_CHANGES in state.unseen and not reasons:
         reasons.append("daemon.json changed after dockerd started")

@@ -52,6 +52,15 @@ def unusable(registries: t.Sequence[Registry], engine: t.Optional[str], containe
     return tuple(notes)
 
 
+def need_system_store(registries: t.Sequence[Registry], engine: t.Optional[str], theirs: t.Sequence[str]) -> bool:
+    """Whether this dockerd finds the CA of a mirror only in the operating system's store, which it reads at its start.
+
+    It has all others in certs.d, read at every connection; with somebody else's hosts.toml (*theirs*) it does not.
+    """
+    ours_left_out = [each for each in hosts_files(registries, engine) if each.path in theirs]
+    return bool(ours_left_out) and any(each.ca for each in registries)
+
+
 def _why(registry: Registry, engine: t.Optional[str]) -> str:
     if _reads_hosts(engine):
         return "`docker pull` needs the containerd image store for it (features.containerd-snapshotter)"

@@ -17,7 +17,11 @@ from ansible_collections.multiarch.builders.plugins.module_utils.daemon.decide i
     implied,
     restart_reasons,
 )
-from ansible_collections.multiarch.builders.plugins.module_utils.daemon.mirrors import hosts_files, unusable
+from ansible_collections.multiarch.builders.plugins.module_utils.daemon.mirrors import (
+    hosts_files,
+    need_system_store,
+    unusable,
+)
 from ansible_collections.multiarch.builders.plugins.module_utils.daemon.reload import shortfall
 from ansible_collections.multiarch.builders.plugins.module_utils.daemon.store import switches, wants_containerd_store
 from ansible_collections.multiarch.builders.plugins.module_utils.daemon.vanishing import Vanishing, vanishing
@@ -116,7 +120,8 @@ class Daemon(Resource[DaemonState]):
             summary = f"write {configuration.PATH}: {'; '.join(differences)}"
             difference = Difference(configuration.PATH, state.text or "", text)
             actions.append(Action(summary, step, difference=difference))
-        reasons = restart_reasons(state, after, effects)
+        system_store = need_system_store(self.registries, state.engine, state.files.theirs)
+        reasons = restart_reasons(state, after, effects, system_store=system_store)
         if reasons and self.disruption.mode == "never":
             notes.append(f"docker needs a restart, which builder_disruption: never forbids: {'; '.join(reasons)}")
         elif reasons:
