@@ -55,9 +55,11 @@ def check_dns(servers: Sequence[str | None], variable: str, findings: Findings) 
         if text is None:  # of the wrong type, told already
             continue
         try:
+            if "%" in text:  # a zone is an interface of one host, and means nothing in a container
+                raise ValueError(text)
             loopback = ipaddress.ip_address(text).is_loopback
         except ValueError:
-            remedy = "Write an address: a name would need a name server to be found"
+            remedy = "Write an address without a zone: a name would need a name server to be found"
             findings.problem(f"{variable}[{index}]", text, "is no IP address", remedy)
             continue
         if loopback:

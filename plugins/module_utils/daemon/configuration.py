@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import typing as t
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ansible_collections.multiarch.builders.plugins.module_utils import pending, record
 from ansible_collections.multiarch.builders.plugins.module_utils.errors import HostError
@@ -30,12 +30,13 @@ _CREDENTIALS = re.compile(r"://[^/\s\"]+@")
 
 @dataclass(frozen=True)
 class WriteConfiguration:
-    """The step that replaces daemon.json. *former* and *formerly_owned* are what to go back to."""
+    """The step that replaces daemon.json. *former*, *formerly_owned* and *former_mode* are what to go back to."""
 
     text: str
     former: t.Optional[str]
     owned: t.Tuple[Path, ...]
     formerly_owned: t.Tuple[Path, ...]
+    former_mode: int = field(default_factory=lambda: mode_of(PATH))
 
 
 def owned_keys() -> t.Tuple[Path, ...]:
@@ -60,7 +61,7 @@ def put_back(step: WriteConfiguration) -> None:
     if step.former is None:
         remove(RemoveFile(PATH))
     else:
-        write(WriteFile(PATH, step.former, mode_of(PATH)))
+        write(WriteFile(PATH, step.former, step.former_mode))
     _own(step.formerly_owned)
     pending.forget(Effect.CONFIGURATION_CHANGES)
 

@@ -65,7 +65,7 @@ def _words(size: int) -> str:
     """A size as people read it, in units of 1000 as Docker shows them."""
     number = float(size)
     for unit in ("B", "kB", "MB", "GB"):
-        if number < 1000:
+        if number < 999.5:  # what rounds to 1000 is 1 of the next
             return f"{number:.3g} {unit}"
         number /= 1000
     return f"{number:.3g} TB"

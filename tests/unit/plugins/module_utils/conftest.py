@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+import pwd
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -24,6 +25,18 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(record.load, "__defaults__", (folder,))
     monkeypatch.setattr(record.save, "__defaults__", (folder,))
     monkeypatch.setattr(files, "BACKUPS", folder / "backups")
+    return folder
+
+
+@pytest.fixture
+def homes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder of two homes, of the users `ci` and `jane`: both have the ids of whoever runs the tests."""
+    folder = tmp_path / "homes"
+    entries = {"root": pwd.getpwnam("root")}
+    for name in ("ci", "jane"):
+        (folder / name).mkdir(parents=True)
+        entries[name] = pwd.struct_passwd((name, "x", os.geteuid(), os.getegid(), "", str(folder / name), "/bin/sh"))
+    monkeypatch.setattr(pwd, "getpwnam", entries.__getitem__)
     return folder
 
 

@@ -9,22 +9,26 @@ This is what module plan does with them, less looking at a host.
 from __future__ import annotations
 
 import typing as t
+from dataclasses import replace
 
 import pytest
-from ansible_collections.multiarch.builders.plugins.module_utils.buildx.resource import (
+from ansible_collections.multiarch.builders.plugins.module_utils.buildx.decide import (
     Builder,
-    Buildx,
+    BuildxState,
     MakeBuilder,
     StartBuilder,
 )
-from ansible_collections.multiarch.builders.plugins.module_utils.daemon.decide import DaemonState
+from ansible_collections.multiarch.builders.plugins.module_utils.buildx.resource import Buildx
+from ansible_collections.multiarch.builders.plugins.module_utils.buildx.settings import Settings
+from ansible_collections.multiarch.builders.plugins.module_utils.daemon.decide import DaemonState, FilesState
 from ansible_collections.multiarch.builders.plugins.module_utils.daemon.resource import Daemon, RestartDaemon
 from ansible_collections.multiarch.builders.plugins.module_utils.docker_api import Docker
 from ansible_collections.multiarch.builders.plugins.module_utils.engine.decide import EngineState, Needs
 from ansible_collections.multiarch.builders.plugins.module_utils.engine.resource import Engine, StartDocker
 from ansible_collections.multiarch.builders.plugins.module_utils.files import WriteFile
+from ansible_collections.multiarch.builders.plugins.module_utils.proxy import Proxy
 from ansible_collections.multiarch.builders.plugins.module_utils.resource import NO_EFFECTS, Effects, Plan, Resource
-from ansible_collections.multiarch.builders.plugins.module_utils.spec import Disruption
+from ansible_collections.multiarch.builders.plugins.module_utils.spec import Disruption, Registry
 from ansible_collections.multiarch.builders.plugins.module_utils.trust import resource as trust_resource
 from ansible_collections.multiarch.builders.plugins.module_utils.trust.decide import DEBIAN
 from ansible_collections.multiarch.builders.plugins.module_utils.trust.resource import RefreshStore, Trust, TrustState
@@ -40,13 +44,17 @@ OVERLAY2 = {"Driver": "overlay2", "DriverStatus": [["Backing Filesystem", "extfs
 
 RUNNING = EngineState("26.1.5", "0.13.1", True)
 STOPPED = EngineState(None, "0.13.1", True)
-TRUSTED = TrustState((), (), (), ())
-NEW_CA = TrustState((WriteFile(f"{DEBIAN.anchors}/of-these-tests.crt", ""),), (), (), ())
-CURRENT = DaemonState("{}", SNAPSHOTTER, (), CONTAINERD, NO_EFFECTS)
+TRUSTED = TrustState((), (), False, ())
+NEW_CA = TrustState((WriteFile(f"{DEBIAN.anchors}/of-these-tests.crt", ""),), (), False, ())
+CURRENT = DaemonState("{}", SNAPSHOTTER, (), {**CONTAINERD, "ServerVersion": "28.5.2"}, NO_EFFECTS)
+# With somebody else's hosts.toml, dockerd has CAs from the system's store alone.
+THEIRS = replace(CURRENT, files=FilesState(theirs=("/etc/docker/certs.d/a.example/hosts.toml",)))
 OTHER_STORE = DaemonState("{}", SNAPSHOTTER, (), OVERLAY2, NO_EFFECTS)
+TABLE = (Registry("a.example", ca="PEM", hosts_toml="made of mirrors"),)
 DOWN = DaemonState("{}", SNAPSHOTTER, (), None, NO_EFFECTS)
-BUILT = {WANTED.name: Builder(CONTAINER, {"root": STORED}, {"root": WANTED.name}, None)}
-NO_BUILDER = {WANTED.name: Builder(None, {"root": None}, {"root": WANTED.name}, None)}
+SETTINGS = (Settings("root", {}, ()),)
+BUILT = BuildxState({WANTED.name: Builder(CONTAINER, {"root": STORED}, {"root": WANTED.name}, None)}, settings=SETTINGS)
+NO_BUILDER = BuildxState({WANTED.name: Builder(None, {"root": None}, {"root": WANTED.name}, None)}, settings=SETTINGS)
 
 
 @pytest.mark.parametrize(
@@ -56,22 +64,29 @@ NO_BUILDER = {WANTED.name: Builder(None, {"root": None}, {"root": WANTED.name}, 
         pytest.param(
             (RUNNING, NEW_CA, CURRENT, BUILT),
             "wait",
-            [WriteFile, RefreshStore, RestartDaemon, StartBuilder],
+            [WriteFile, RefreshStore],
             0,
-            id="a CA in the system's store: docker restarts, the builder is seen to",
+            id="a CA in the system's store disturbs nothing",
         ),
         pytest.param(
-            (RUNNING, NEW_CA, CURRENT, BUILT),
+            (RUNNING, NEW_CA, THEIRS, BUILT),
+            "wait",
+            [WriteFile, RefreshStore, RestartDaemon, StartBuilder],
+            1,
+            id="the same where dockerd needs it: docker restarts, the builder is seen to",
+        ),
+        pytest.param(
+            (RUNNING, NEW_CA, THEIRS, BUILT),
             "never",
             [WriteFile, RefreshStore],
-            1,
+            2,
             id="the same where nothing may be disrupted: told, and no builder is touched",
         ),
         pytest.param(
-            (RUNNING, NEW_CA, CURRENT, NO_BUILDER),
+            (RUNNING, NEW_CA, THEIRS, NO_BUILDER),
             "wait",
             [WriteFile, RefreshStore, RestartDaemon, MakeBuilder],
-            0,
+            1,
             id="a new builder is made after the restart, once",
         ),
         pytest.param(
@@ -88,7 +103,7 @@ NO_BUILDER = {WANTED.name: Builder(None, {"root": None}, {"root": WANTED.name}, 
             (STOPPED, NEW_CA, DOWN, BUILT),
             "never",
             [StartDocker, WriteFile, RefreshStore, StartBuilder],
-            1,
+            0,
             id="a start is no disruption",
         ),
     ],
@@ -106,8 +121,8 @@ def test_one_run_plans_all_that_follows(
     resources: list[Resource[t.Any]] = [
         Engine(Needs(image_store=True, builders=True), no_docker),
         Trust((), ("root",)),
-        Daemon((), {}, disruption, False, no_docker),
-        Buildx((WANTED,), ("root",), disruption, no_docker),
+        Daemon(TABLE, Proxy(), (), {}, disruption, False, no_docker),
+        Buildx((WANTED,), ("root",), {}, disruption, no_docker),
     ]
     effects: Effects = NO_EFFECTS
     plans: list[Plan] = []

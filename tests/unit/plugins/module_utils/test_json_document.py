@@ -1,7 +1,7 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""daemon.json: what is refused and how the place is named, and that everything else comes back as it was."""
+"""Docker's JSON files: what is refused and how the place is named, and that everything else comes back as it was."""
 
 from __future__ import annotations
 
@@ -9,8 +9,10 @@ import json
 import textwrap
 
 import pytest
-from ansible_collections.multiarch.builders.plugins.module_utils.json_document import parse, render
 from ansible_collections.multiarch.builders.plugins.module_utils.errors import HostError
+from ansible_collections.multiarch.builders.plugins.module_utils.json_document import parse, render
+
+PATH = "/some/daemon.json"
 
 
 @pytest.mark.parametrize("text", [None, "", " \n\t\n", "{}", "{ }\n"])
@@ -34,8 +36,8 @@ def test_nothing_is_an_empty_document(text: str | None) -> None:
 )
 def test_no_document(text: str, told: str) -> None:
     with pytest.raises(HostError) as caught:
-        parse(text, "/some/daemon.json")
-    assert str(caught.value).startswith("/some/daemon.json ")
+        parse(text, PATH)
+    assert str(caught.value).startswith(f"{PATH} ")
     assert told in str(caught.value)
     assert "It was left as it is" in str(caught.value)
 
@@ -57,11 +59,11 @@ def test_a_key_twice_is_refused_and_the_second_is_named(text: str, key: str, lin
     """dockerd takes the last one without a word (research: `dockerd --validate` says OK)."""
     with pytest.raises(HostError) as caught:
         parse(text, PATH)
-    assert f"has the key {key!r} twice in one mapping, in line {line}:" in str(caught.value)
+    assert str(caught.value).startswith(f"{PATH} has the key {key!r} twice in one mapping, in line {line}:")
 
 
 def test_one_name_in_two_mappings_is_fine() -> None:
-    assert parse('{"a": {"x": 1}, "b": {"x": 2}}') == {"a": {"x": 1}, "b": {"x": 2}}
+    assert parse('{"a": {"x": 1}, "b": {"x": 2}}', PATH) == {"a": {"x": 1}, "b": {"x": 2}}
 
 
 @pytest.mark.parametrize(
@@ -77,6 +79,12 @@ def test_one_name_in_two_mappings_is_fine() -> None:
 def test_the_indent_of_the_former_text_is_kept(former: str | None, indent: str) -> None:
     text = render({"features": {"x": True}}, former)
     assert text == f'{{\n{indent}"features": {{\n{indent}{indent}"x": true\n{indent}}}\n}}\n'
+
+
+def test_the_indent_of_a_first_text_is_the_programs_own() -> None:
+    """docker writes config.json with tabs."""
+    assert render({"auths": {}}, None, indent="\t") == '{\n\t"auths": {}\n}\n'
+    assert render({"auths": {}}, '{\n  "a": 1\n}\n', indent="\t") == '{\n  "auths": {}\n}\n'
 
 
 def test_order_numbers_and_letters_come_back_as_they_were() -> None:
@@ -98,4 +106,4 @@ def test_order_numbers_and_letters_come_back_as_they_were() -> None:
 
 def test_what_is_rendered_is_read_again() -> None:
     document = {"a": ['"quoted" \\ back\tslash'], "b": {"c": {}}, "d": []}
-    assert parse(render(document, None)) == json.loads(render(document, None)) == document
+    assert parse(render(document, None), PATH) == json.loads(render(document, None)) == document

@@ -6,12 +6,14 @@
 from __future__ import annotations
 
 import pytest
+from ansible_collections.multiarch.builders.plugins.module_utils.proxy import Proxy
 from ansible_collections.multiarch.builders.plugins.module_utils.spec import (
     Disruption,
     Instance,
     Registry,
     disruption_of,
     instances_of,
+    proxy_of,
     registries_of,
 )
 
@@ -27,9 +29,12 @@ def test_a_full_registry() -> None:
         "http": True,
         "username": "u",
         "password": "p",
+        "hosts_toml": "# made\n",
     }
     (found,) = registries_of({"registries": [row]})
-    assert found == Registry("a.example:5000", ("b.example", "c.example"), "CA", "cert", "key", True, True, "u", "p")
+    assert found == Registry(
+        "a.example:5000", ("b.example", "c.example"), "CA", "cert", "key", True, True, "u", "p", "# made\n"
+    )
 
 
 def test_what_ansible_fills_in_and_what_is_not_ours_is_left_out() -> None:
@@ -77,6 +82,60 @@ def test_what_ansible_fills_in_and_what_is_not_ours_is_left_out() -> None:
 )
 def test_instances(row: dict[str, object], instance: Instance) -> None:
     assert instances_of({"instances": [row]}) == (instance,)
+
+
+@pytest.mark.parametrize(
+    ("params", "proxy"),
+    [
+        pytest.param({}, Proxy(), id="a module without the option"),
+        pytest.param({"proxy": None}, Proxy(), id="null"),
+        pytest.param({"proxy": {}}, Proxy(), id="none"),
+        pytest.param(
+            {"proxy": {"http": None, "https": "http://p", "no_proxy": None, "username": None, "password": None}},
+            Proxy(https="http://p"),
+            id="what Ansible fills in",
+        ),
+        pytest.param(
+            {
+                "proxy": {
+                    "http": "http://p",
+                    "https": "http://q",
+                    "no_proxy": ["a", ".b"],
+                    "username": "u",
+                    "password": "pw",
+                    "added_by_a_later_version": 1,
+                }
+            },
+            Proxy("http://p", "http://q", ("a", ".b"), "u", "pw"),
+            id="all",
+        ),
+    ],
+)
+def test_proxy(params: dict[str, object], proxy: Proxy) -> None:
+    assert proxy_of(params) == proxy
+
+
+@pytest.mark.parametrize(
+    ("proxy", "options", "then"),
+    [
+        pytest.param({}, {"memory": "1g"}, {"memory": "1g"}, id="no proxy"),
+        pytest.param(
+            {"https": "http://p:3128", "no_proxy": ["a", "b"], "username": "u", "password": "p@ss"},
+            {"memory": "1g"},
+            {"env.HTTPS_PROXY": "http://u:p%40ss@p:3128", "env.NO_PROXY": "a,b", "memory": "1g"},
+            id="the environment of the builder's container",
+        ),
+        pytest.param(
+            {"http": "http://p", "https": "http://p"},
+            {"env.HTTPS_PROXY": "http://q"},
+            {"env.HTTP_PROXY": "http://p", "env.HTTPS_PROXY": "http://q"},
+            id="an option of the instance has the last word",
+        ),
+    ],
+)
+def test_the_proxy_of_instances(proxy: dict[str, object], options: dict[str, str], then: dict[str, str]) -> None:
+    rows = [{"name": name, "driver": "d", "image": "i", "driver_opts": options} for name in ("a", "b")]
+    assert [each.driver_opts for each in instances_of({"instances": rows, "proxy": proxy})] == [then, then]
 
 
 def test_disruption() -> None:

@@ -57,6 +57,26 @@ def test_options_are_merged_over_it() -> None:
 
 
 @pytest.mark.parametrize(
+    ("dns", "options", "section"),
+    [
+        pytest.param([], {}, None, id="none: those of the host"),
+        pytest.param(["1.1.1.1", "2606:4700:4700::1111"], {}, ["1.1.1.1", "2606:4700:4700::1111"], id="in order"),
+        pytest.param(["1.1.1.1"], {"dns": {"nameservers": ["9.9.9.9"]}}, ["9.9.9.9"], id="options are merged over it"),
+        pytest.param(["1.1.1.1"], {"dns": None}, None, id="null removes it"),
+    ],
+)
+def test_name_servers(dns: list[str], options: dict[str, t.Any], section: list[str] | None) -> None:
+    expected = {} if section is None else {"dns": {"nameservers": section}}
+    assert tomllib.loads(render([], options, dns).text) == expected
+
+
+def test_other_options_of_dns_are_merged_with_the_name_servers() -> None:
+    options = {"dns": {"options": ["edns0"], "searchDomains": ["example.com"]}}
+    text = render(REGISTRIES, options, ["1.1.1.1"]).text
+    assert tomllib.loads(text) == {"registry": SECTIONS, "dns": {"nameservers": ["1.1.1.1"], **options["dns"]}}
+
+
+@pytest.mark.parametrize(
     ("patch", "left"),
     [
         pytest.param({"harbor.example.com:8443": None}, set(), id="the registry"),

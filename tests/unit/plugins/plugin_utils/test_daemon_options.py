@@ -24,6 +24,7 @@ def run(options: dict[object, object]) -> list[str]:
         pytest.param({"hosts": ["tcp://0.0.0.0"]}, "d.hosts: stops dockerd from starting", id="hosts"),
         pytest.param({"registry-mirrors": []}, "Use `mirrors` of docker.io in builder_registries", id="mirrors"),
         pytest.param({"insecure-registries": ["a"]}, "`insecure` or `http` in builder_registries", id="insecure"),
+        pytest.param({"proxies": {"http-proxy": "http://me:pw@p"}}, "d.proxies: has a place of its own", id="proxies"),
         pytest.param({1: "x"}, "d.1: has a key that is no string", id="number as key"),
         pytest.param({"log-opts": {1: "x"}}, "d.log-opts.1: has a key", id="number as key, deep"),
         pytest.param({"a": [{"b": datetime.date(2026, 1, 1)}]}, "d.a[0].b: is of type date, which JSON", id="date"),
@@ -38,7 +39,7 @@ def test_traps(options: dict[object, object], told: str) -> None:
     "options",
     [
         pytest.param({}, id="nothing"),
-        pytest.param({"hosts": None, "registry-mirrors": None}, id="null removes a key"),
+        pytest.param({"hosts": None, "registry-mirrors": None, "proxies": None}, id="null removes a key"),
         pytest.param({"features": {"containerd-snapshotter": True}, "dns": ["1.1.1.1"], "mtu": 1450}, id="usual"),
     ],
 )

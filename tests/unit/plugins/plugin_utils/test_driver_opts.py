@@ -23,7 +23,10 @@ VALUES: dict[str, tuple[dict[object, str], list[object]]] = {
     "default-load": ({True: "true", "false": "false"}, ["yes"]),
     "provenance-add-gha": ({False: "false"}, [2]),
     "allow-untrusted-image": ({True: "true"}, ["maybe"]),
-    "env.HTTP_PROXY": ({"http://me:pw@proxy": "http://me:pw@proxy", "": ""}, [None, "a\nb", 1.5]),
+    "env.HTTP_PROXY": (
+        {"http://proxy:3128": "http://proxy:3128", "http://a/b@c": "http://a/b@c", "": ""},
+        [None, "a\nb", 1.5, "http://me:pw@proxy", "http://token@proxy"],
+    ),
 }
 
 
@@ -61,3 +64,19 @@ def test_unknown_options(key: object, told: str) -> None:
     normalise({key: "x"}, "o", findings)
     assert len(findings.problems) == 1
     assert told in str(findings.problems[0])
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        pytest.param("http://me:s3cret@proxy:3128", id="user and password"),
+        pytest.param("http://s3cret@proxy", id="a token"),
+        pytest.param("a,http://me:s3cret@b,c", id="among others"),
+    ],
+)
+def test_credentials_have_a_better_place_and_are_not_shown(value: str) -> None:
+    findings = Findings()
+    assert normalise({"env.https_proxy": value}, "o", findings) == {}
+    assert [str(problem) for problem in findings.problems] == [
+        "o.env.https_proxy: holds a user name or password. Use builder_proxy, which keeps them secret."
+    ]

@@ -74,6 +74,9 @@ def test_the_table_of_options_stays_as_it_was() -> None:
         pytest.param("disruption", "never", "never", id="choice"),
         pytest.param("concerns", ["trust"], ["trust"], id="concerns"),
         pytest.param("daemon_options", {"debug": None}, {"debug": None}, id="daemon_options keep null"),
+        pytest.param("client_options", {"psFormat": None}, {"psFormat": None}, id="client_options keep null"),
+        pytest.param("proxy", {"https": "http://p"}, {"https": "http://p", "no_proxy": []}, id="proxy is completed"),
+        pytest.param("dns", ["9.9.9.9", "1.1.1.1"], ["9.9.9.9", "1.1.1.1"], id="dns keeps its order"),
     ],
 )
 def test_values_are_normalised(name: str, value: object, normal: object) -> None:
@@ -113,6 +116,38 @@ def test_registries_reach_every_instance() -> None:
     assert SECRET not in ours["config"]
 
 
+def test_mirrors_become_hosts_toml_with_the_names_in_their_one_form() -> None:
+    spec = compiled(
+        {
+            "registries": [
+                {"host": "Quay.io", "mirrors": ["Harbor.example.com/quay"]},
+                {"host": "docker.io", "mirrors": ["m.example"]},
+                {"host": "harbor.example.com", "ca": CA.pem},
+            ],
+        },
+        ("registries",),
+    )
+    texts = {entry["host"]: entry.get("hosts_toml") for entry in spec.options["registries"]}
+    assert (texts["docker.io"], texts["harbor.example.com"]) == (None, None)
+    assert tomllib.loads(texts["quay.io"] or "") == {
+        "server": "https://quay.io",
+        "host": {
+            "https://harbor.example.com/v2/quay": {
+                "capabilities": ["pull", "resolve"],
+                "override_path": True,
+                "ca": ["/etc/docker/certs.d/harbor.example.com/ca.crt"],
+            }
+        },
+    }
+
+
+def test_name_servers_reach_every_instance_that_has_no_config_of_its_own() -> None:
+    spec = compiled({"dns": ["1.1.1.1"], "instances": [{"name": "a"}, {"name": "b", "config": "trace = true"}]})
+    ours, theirs = spec.options["instances"]
+    assert tomllib.loads(ours["config"]) == {"dns": {"nameservers": ["1.1.1.1"]}}
+    assert theirs["config"] == "trace = true"
+
+
 def test_only_the_options_asked_for_come_back() -> None:
     assert set(compiled({}, ("registries", "users")).options) == {"registries", "users"}
 
@@ -140,6 +175,9 @@ EVERYTHING_WRONG: dict[str, t.Any] = {
     "binfmt_image": "docker.io/tonistiigi/binfmt@sha256:xyz",
     "daemon_options": {"hosts": ["fd://"], "registry-mirrors": [f"https://me:{SECRET}@m"]},
     "buildkit_options": {"debgu": True, "registry": {"k.example": {"insecure": "yes"}}},
+    "client_options": {"auths": {"h.example": {"auth": SECRET}}},
+    "proxy": {"http": f"http://me:{SECRET}@p", "htps": "p", "no_proxy": "a", "password": SECRET},
+    "dns": ["1.1.1.1", "dns.example.com"],
     "disruption": "later",
     "drain_timeout": 0,
     "plattforms": [],
@@ -158,6 +196,8 @@ builder_registries[4].ca_fingerprint = 12: is an integer, not a string. Put it i
 builder_instances[0].driver = 'kubernetes': is no known value. Known: docker-container.
 builder_instances[1].flags = '--debug': is a string, not a list. Write a list: [a, b].
 builder_users = 'root': is a string, not a list. Write a list: [a, b].
+builder_proxy.htps: is no known key. Did you mean https?
+builder_proxy.no_proxy = 'a': is a string, not a list. Write a list: [a, b].
 builder_disruption = 'later': is no known value. Known: wait, now, never.
 builder_platforms[0] = 'linux/arm46': is no known platform. Did you mean linux/arm64 or
 builder_platforms[2] = 'windows/amd64': is no Linux platform. Write linux/ARCHITECTURE.
@@ -165,6 +205,10 @@ builder_ca_warn_days = -1: is less than no time. Write whole days, or 0 for no w
 builder_binfmt_image = 'docker.io/tonistiigi/binfmt@sha256:xyz': has no valid digest after the @.
 builder_daemon_options.hosts: stops dockerd from starting:
 builder_daemon_options.registry-mirrors: has a place of its own.
+builder_client_options.auths: holds secrets.
+builder_proxy.http = '***@p': holds a user name or password.
+builder_proxy.username: is missing, but `password` is given.
+builder_dns[1] = 'dns.example.com': is no IP address.
 builder_drain_timeout = 0: is no time to wait.
 builder_registries[1].host = 'https://h.example': has a scheme.
 builder_registries[1].mirrors[1] = 'http://m2': has a scheme.

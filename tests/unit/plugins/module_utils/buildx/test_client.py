@@ -6,17 +6,21 @@
 from __future__ import annotations
 
 import csv
+import json
 import os
 import pwd
 import shlex
 import stat
+import typing as t
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from ansible_collections.multiarch.builders.plugins.module_utils.buildx import client
+from ansible_collections.multiarch.builders.plugins.module_utils.buildx import client, store
 from ansible_collections.multiarch.builders.plugins.module_utils.buildx.client import (
+    create,
     create_arguments,
+    environment_of,
     node_states,
     quoted,
     require_running,
@@ -24,7 +28,14 @@ from ansible_collections.multiarch.builders.plugins.module_utils.buildx.client i
 from ansible_collections.multiarch.builders.plugins.module_utils.command import Outcome
 from ansible_collections.multiarch.builders.plugins.module_utils.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.spec import Instance
-from ansible_collections.multiarch.builders.tests.unit.plugins.module_utils.buildx.recorded import CA, DATA, WANTED
+from ansible_collections.multiarch.builders.tests.unit.plugins.module_utils.buildx.recorded import (
+    CA,
+    DATA,
+    NODE,
+    STORED,
+    WANTED,
+    entry,
+)
 
 USER = pwd.getpwuid(os.geteuid()).pw_name
 PLAIN = Instance("b", "docker-container", "a/b:v1", {}, (), False, "", {})
@@ -38,10 +49,16 @@ UNREACHABLE = "Cannot connect to the Docker daemon at tcp://127.0.0.1:1. Is the 
         pytest.param(PLAIN, None, ("--bootstrap",), id="nothing special"),
         pytest.param(PLAIN, "/tmp/x/buildkitd.toml", ("--config", "/tmp/x/buildkitd.toml", "--bootstrap"), id="TOML"),
         pytest.param(
-            replace(PLAIN, driver_opts={"memory": "1g", "env.no_proxy": "a,b"}),
+            replace(PLAIN, driver_opts={"memory": "1g", "cpuset-cpus": "0,1"}),
             None,
-            ("--driver-opt", "memory=1g", "--driver-opt", '"env.no_proxy=a,b"', "--bootstrap"),
+            ("--driver-opt", "memory=1g", "--driver-opt", '"cpuset-cpus=0,1"', "--bootstrap"),
             id="driver options",
+        ),
+        pytest.param(
+            replace(PLAIN, driver_opts={"memory": "1g", "env.HTTPS_PROXY": "http://me:s3cret@proxy"}),
+            None,
+            ("--driver-opt", "memory=1g"),
+            id="the environment is no argument, and the container is made later, with it",
         ),
         pytest.param(
             replace(PLAIN, flags=("--debug", "--allow-insecure-entitlement=security.insecure")),
@@ -156,3 +173,94 @@ def test_configuration_goes_also_after_an_error() -> None:
 def test_no_configuration() -> None:
     with client._configuration(PLAIN, USER) as path:
         assert path is None
+
+
+@pytest.mark.parametrize(
+    ("options", "environment"),
+    [
+        pytest.param({}, {}, id="none"),
+        pytest.param({"memory": "1g", "network": "env.x"}, {}, id="other options"),
+        pytest.param(
+            {"memory": "1g", "env.HTTPS_PROXY": "http://p", "env.NO_PROXY": "a,b"},
+            {"env.HTTPS_PROXY": "http://p", "env.NO_PROXY": "a,b"},
+            id="some",
+        ),
+    ],
+)
+def test_environment_of(options: dict[str, str], environment: dict[str, str]) -> None:
+    assert environment_of(replace(PLAIN, driver_opts=options)) == environment
+
+
+# A stand-in for docker: `create` copies a recorded entry into the store, as buildx does, `inspect` says that it runs.
+BUILDX = """\
+umask 077
+case "$2 $3" in
+"create "*) mkdir -p "$HOME/.docker/buildx/instances"; cp {recorded} "$HOME/.docker/buildx/instances/b";;
+"inspect --bootstrap") grep -c PROXY "$HOME/.docker/buildx/instances/b" >{seen};;
+esac
+cat {running}
+"""
+CREATE = "buildx create --name b --driver docker-container --driver-opt image=a/b:v1 --driver-opt memory=1g"
+PROXY = {"env.HTTPS_PROXY": "http://me:p%40ss@proxy:3128", "env.NO_PROXY": "a,b"}
+Programs = t.Callable[[str, str], Path]
+
+
+@pytest.mark.parametrize(
+    ("options", "calls", "stored"),
+    [
+        pytest.param(
+            {"memory": "1g"},
+            [f"{CREATE} --bootstrap", "buildx inspect b"],
+            {"image": "a/b:v1"},
+            id="no environment: buildx makes all of it",
+        ),
+        pytest.param(
+            {"memory": "1g", **PROXY},
+            [CREATE, "buildx inspect --bootstrap b", "buildx inspect b"],
+            {"image": "a/b:v1", **PROXY},
+            id="an environment: in the entry before the container is made, and in no argument",
+        ),
+    ],
+)
+def test_create(
+    options: dict[str, str],
+    calls: list[str],
+    stored: dict[str, str],
+    tmp_path: Path,
+    homes: Path,
+    programs: Programs,
+) -> None:
+    recorded, seen = tmp_path / "recorded.json", tmp_path / "seen"
+    recorded.write_text(entry(DriverOpts={"image": "a/b:v1"}))
+    script = BUILDX.format(recorded=recorded, seen=seen, running=DATA / "inspect-0.29.1.txt")
+    asked = programs("docker", script)
+    create(replace(PLAIN, driver_opts=options), "ci")
+    assert asked.read_text().splitlines() == calls
+    path = homes / "ci/.docker/buildx/instances/b"
+    was, now = json.loads(recorded.read_text()), json.loads(path.read_text())
+    assert now["Nodes"][0].pop("DriverOpts") == stored
+    was["Nodes"][0].pop("DriverOpts")
+    assert now == was, "all else is as buildx wrote it"
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert seen.exists() is ("env.NO_PROXY" in options)
+    assert not seen.exists() or seen.read_text() == "1\n"
+
+
+@pytest.mark.usefixtures("homes")
+def test_an_environment_without_an_entry_is_told_in_the_words_of_buildx(programs: Programs) -> None:
+    programs("docker", "echo 'ERROR: no valid drivers found' >&2; exit 1")
+    with pytest.raises(HostError, match=r"^builder b of ci cannot be created: ERROR: no valid drivers found$"):
+        create(replace(PLAIN, driver_opts=PROXY), "ci")
+
+
+@pytest.mark.parametrize(
+    ("former", "then"),
+    [
+        pytest.param({"image": "i"}, {"image": "i", **PROXY}, id="added"),
+        pytest.param({"env.NO_PROXY": "old"}, PROXY, id="replaced"),
+        pytest.param(None, PROXY, id="null is none"),
+    ],
+)
+def test_options_of_an_entry(former: dict[str, str] | None, then: dict[str, str]) -> None:
+    found = store.parse(store.with_driver_opts(entry(DriverOpts=former), PROXY))
+    assert found == replace(STORED, nodes=(replace(NODE, driver_opts=then),))

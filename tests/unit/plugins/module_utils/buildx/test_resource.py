@@ -5,18 +5,23 @@
 
 from __future__ import annotations
 
+import json
+import typing as t
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
-from ansible_collections.multiarch.builders.plugins.module_utils.buildx.drift import Container
-from ansible_collections.multiarch.builders.plugins.module_utils.buildx.resource import (
+from ansible_collections.multiarch.builders.plugins.module_utils.buildx.decide import (
     Builder,
-    Buildx,
+    BuildxState,
     MakeBuilder,
+    ReplaceCertificates,
     StartBuilder,
     UseBuilder,
-    container_name,
 )
+from ansible_collections.multiarch.builders.plugins.module_utils.buildx.drift import Container
+from ansible_collections.multiarch.builders.plugins.module_utils.buildx.resource import Buildx, container_name
+from ansible_collections.multiarch.builders.plugins.module_utils.buildx.settings import Settings, WriteSettings
 from ansible_collections.multiarch.builders.plugins.module_utils.buildx.store import StoredBuilder
 from ansible_collections.multiarch.builders.plugins.module_utils.docker_api import Docker
 from ansible_collections.multiarch.builders.plugins.module_utils.resource import NO_EFFECTS, Effect, Effects, Plan
@@ -35,6 +40,9 @@ SWITCH: Effects = frozenset({Effect.DAEMON_RESTARTS, Effect.IMAGE_STORE_SWITCHES
 OLD = replace(STORED, nodes=(replace(NODE, driver_opts={"image": "moby/buildkit:old"}),))
 OLD_CONTAINER = replace(CONTAINER, image="moby/buildkit:old")
 STOPPED = replace(CONTAINER, running=False)
+OLD_FILES = with_file("certs/harbor.lab.test/ca.crt", b"old CA\n")
+OLD_CA = with_node(files=OLD_FILES)
+NO_CA = with_node(files=with_file("certs/harbor.lab.test/ca.crt", None))
 
 
 def planned(
@@ -46,10 +54,12 @@ def planned(
     mode: str = "wait",
     current: str | None = "multiarch",
     wanted: Instance = WANTED,
+    patch: dict[str, t.Any] | None = None,
 ) -> Plan:
     users = tuple(entries)
     builder = Builder(container, entries, dict.fromkeys(users, current) if wanted.default else {}, None)
-    return Buildx((wanted,), users, Disruption(mode, 900), docker).plan({wanted.name: builder}, effects)
+    state = BuildxState({wanted.name: builder}, tuple(Settings(user, {}, ()) for user in users))
+    return Buildx((wanted,), users, patch or {}, Disruption(mode, 900), docker).plan(state, effects)
 
 
 def test_a_builder_that_runs_as_asked_needs_nothing(no_docker: Docker) -> None:
@@ -79,12 +89,12 @@ def test_a_builder_that_runs_as_asked_needs_nothing(no_docker: Docker) -> None:
         ),
         pytest.param(OLD_CONTAINER, {"root": None}, ("root",), True, "recreate", id="a strange one of that name"),
         pytest.param(
-            CONTAINER,
-            {"root": with_node(files=with_file("certs/harbor.lab.test/ca.crt", b"old CA\n"))},
+            replace(OLD_CONTAINER, files=OLD_FILES),
+            {"root": with_node(files=OLD_FILES)},
             ("root",),
             True,
             "recreate",
-            id="a CA was rotated in the table",
+            id="another image, and a CA was rotated: it comes with the new container",
         ),
     ],
 )
@@ -102,6 +112,102 @@ def test_builders_that_are_made(
     assert summary.startswith(f"{verb} builder multiarch for {', '.join(users)}: ")
     assert summary.endswith(", its cache is kept") is replaced
     assert plan.notes == ()
+
+
+IN_CONTAINER = "certs/harbor.lab.test/ca.crt in the container differs"
+IN_STORE = "certs/harbor.lab.test/ca.crt in the store differs"
+
+
+@pytest.mark.parametrize(
+    ("container", "entries", "users", "inside", "told"),
+    [
+        pytest.param(
+            replace(CONTAINER, files=OLD_FILES),
+            {"root": OLD_CA, "ci": OLD_CA},
+            ("root", "ci"),
+            True,
+            f"{IN_CONTAINER}; {IN_STORE}",
+            id="a CA was rotated: in all places, each reason told once",
+        ),
+        pytest.param(CONTAINER, {"root": STORED, "ci": OLD_CA}, ("ci",), False, IN_STORE, id="one user's entry alone"),
+        pytest.param(
+            replace(CONTAINER, files=OLD_FILES), {"root": STORED}, (), True, IN_CONTAINER, id="the container alone"
+        ),
+        pytest.param(
+            CONTAINER,
+            {"root": NO_CA},
+            ("root",),
+            False,
+            "certs/harbor.lab.test/ca.crt in the store is missing",
+            id="a file is missing",
+        ),
+    ],
+)
+@pytest.mark.parametrize("mode", ["wait", "now", "never"])
+def test_certificates_are_replaced_where_they_are(
+    container: Container,
+    entries: dict[str, StoredBuilder | str | None],
+    users: tuple[str, ...],
+    inside: bool,
+    told: str,
+    mode: str,
+    no_docker: Docker,
+) -> None:
+    (action,) = planned(no_docker, container, entries, mode=mode).actions
+    assert action.step == ReplaceCertificates(WANTED, users, inside)
+    assert action.summary == (
+        f"replace certificates of builder multiarch where they are, no build is disturbed: {told}"
+    )
+
+
+@pytest.mark.parametrize(
+    ("container", "entries", "effects", "steps"),
+    [
+        pytest.param(
+            replace(STOPPED, files=OLD_FILES),
+            {"root": OLD_CA},
+            NO_EFFECTS,
+            [ReplaceCertificates(WANTED, ("root",), True), StartBuilder(WANTED, "root")],
+            id="a stopped one starts with them",
+        ),
+        pytest.param(
+            None,
+            {"root": OLD_CA},
+            NO_EFFECTS,
+            [ReplaceCertificates(WANTED, ("root",), False), StartBuilder(WANTED, "root")],
+            id="a container that is gone is made from the entry",
+        ),
+        pytest.param(
+            replace(CONTAINER, files=OLD_FILES),
+            {"root": OLD_CA},
+            SWITCH,
+            [ReplaceCertificates(WANTED, ("root",), False), StartBuilder(WANTED, "root")],
+            id="as one that vanishes is",
+        ),
+        pytest.param(
+            replace(CONTAINER, files=OLD_FILES),
+            {"root": OLD_CA, "ci": None},
+            NO_EFFECTS,
+            [MakeBuilder(WANTED, ("ci",), False), ReplaceCertificates(WANTED, ("root",), True)],
+            id="one more user: its entry is new, all else is replaced",
+        ),
+        pytest.param(
+            replace(OLD_CONTAINER, files=OLD_FILES),
+            {"root": OLD_CA, "ci": OLD_CA},
+            NO_EFFECTS,
+            [MakeBuilder(WANTED, ("root", "ci"), True)],
+            id="what is made anew has them",
+        ),
+    ],
+)
+def test_certificates_beside_other_steps(
+    container: Container | None,
+    entries: dict[str, StoredBuilder | str | None],
+    effects: Effects,
+    steps: list[object],
+    no_docker: Docker,
+) -> None:
+    assert [action.step for action in planned(no_docker, container, entries, effects).actions] == steps
 
 
 def test_a_reason_of_several_users_is_told_once(no_docker: Docker) -> None:
@@ -184,6 +290,29 @@ def test_the_difference_is_that_of_the_file_in_the_container(no_docker: Docker) 
     assert (difference.name, difference.before) == ("multiarch/buildkitd.toml", "debug = true\n")
     assert difference.after == WANTED.config
     assert "PRIVATE" not in difference.after
+
+
+@pytest.mark.usefixtures("homes")
+def test_the_clients_are_set_before_builders_are_made_and_whatever_disruption_allows(no_docker: Docker) -> None:
+    """RUN steps of a first build need the proxy, and a file of a user ends no build."""
+    entries: dict[str, StoredBuilder | str | None] = {"ci": None, "jane": None}
+    plan = planned(no_docker, None, entries, mode="never", patch={"detachKeys": "ctrl-q"})
+    assert [type(action.step) for action in plan.actions] == [WriteSettings, WriteSettings, MakeBuilder]
+    assert [action.step.user for action in plan.actions if isinstance(action.step, WriteSettings)] == ["ci", "jane"]
+
+
+def test_what_is_observed_of_the_users(no_docker: Docker, home: Path, homes: Path) -> None:
+    for user in ("ci", "jane"):
+        (homes / user / ".docker").mkdir()
+    (homes / "ci/.docker/config.json").write_text('{"detachKeys": "ctrl-q"}')
+    builder = Buildx((WANTED,), ("ci", "jane"), {"detachKeys": "ctrl-q"}, Disruption("wait", 900), no_docker)
+    state = builder.observe()
+    assert state.settings == (Settings("ci", {"detachKeys": "ctrl-q"}, ()), Settings("jane", {}, ()))
+    assert state.builders == {"multiarch": Builder(None, {"ci": None, "jane": None}, {"ci": None, "jane": None}, None)}
+    builder.apply([action for action in builder.plan(state, NO_EFFECTS).actions if "config.json" in action.summary])
+    assert json.loads((homes / "jane/.docker/config.json").read_text()) == {"detachKeys": "ctrl-q"}
+    assert builder.observe().settings[1] == Settings("jane", {"detachKeys": "ctrl-q"}, (("detachKeys",),))
+    assert home.exists()
 
 
 @pytest.mark.parametrize(("name", "container"), [("multiarch", "multiarch0"), ("B1", "b10"), ("a.b-C_2", "a.b-c_20")])

@@ -1,7 +1,7 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What daemon.json becomes, what of it is ours, and when dockerd has to be started anew."""
+"""What is asked of daemon.json, and when dockerd has to be started anew."""
 
 from __future__ import annotations
 
@@ -10,18 +10,15 @@ import typing as t
 import pytest
 from ansible_collections.multiarch.builders.plugins.module_utils.daemon.decide import (
     DaemonState,
-    changes,
-    desired,
     implied,
-    owned_after,
     restart_reasons,
-    unusable_mirrors,
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.daemon.store import (
     has_containerd_store,
     wants_containerd_store,
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.merge_patch import Path
+from ansible_collections.multiarch.builders.plugins.module_utils.proxy import Proxy
 from ansible_collections.multiarch.builders.plugins.module_utils.resource import NO_EFFECTS, Effect, Effects
 from ansible_collections.multiarch.builders.plugins.module_utils.spec import Registry
 
@@ -62,7 +59,7 @@ def state(
         pytest.param(
             [Registry("docker.io", mirrors=("harbor.example.com/hub", "a.example"))],
             {"registry-mirrors": ["https://a.example"]},
-            id="a mirror with a path is not for dockerd (moby/moby#36598, goharbor/harbor#18807)",
+            id="a mirror with a path is not for daemon.json (moby/moby#36598, goharbor/harbor#18807)",
         ),
         pytest.param([Registry("quay.io", mirrors=("a.example",))], {}, id="mirrors of another registry"),
         pytest.param([Registry("a.example", insecure=True)], {"insecure-registries": ["a.example"]}, id="insecure"),
@@ -72,117 +69,30 @@ def test_implied(registries: list[Registry], patch: Document) -> None:
     assert implied(registries) == {**SNAPSHOTTER, **patch}
 
 
-def test_mirrors_that_dockerd_cannot_use_are_told() -> None:
-    table = [
-        Registry("docker.io", mirrors=("a.example", "a.example/hub")),
-        Registry("quay.io", mirrors=("b.example", "c.example/quay")),
-    ]
-    told = unusable_mirrors(table)
-    assert [note.split(":")[0] for note in told] == [
-        "mirror a.example/hub of docker.io",
-        "mirror b.example of quay.io",
-        "mirror c.example/quay of quay.io",
-    ]
-
-
-# (document, owned, patch, document then, owned then)
-DOCUMENTS = [
-    pytest.param({}, (), SNAPSHOTTER, SNAPSHOTTER, (("features", "containerd-snapshotter"),), id="new file"),
-    pytest.param(
-        {"log-driver": "local", "features": {"cdi": True}},
-        (),
-        SNAPSHOTTER,
-        {"log-driver": "local", "features": {"cdi": True, "containerd-snapshotter": True}},
-        (("features", "containerd-snapshotter"),),
-        id="everybody else's keys stay",
-    ),
-    pytest.param(SNAPSHOTTER, (), SNAPSHOTTER, SNAPSHOTTER, (), id="set by somebody else already: theirs"),
-    pytest.param({"debug": False}, (), {"debug": True}, {"debug": True}, (("debug",),), id="changed by us: ours"),
-    pytest.param({"debug": True}, (("debug",),), {"debug": True}, {"debug": True}, (("debug",),), id="ours, stays"),
-    pytest.param({"debug": False}, (("debug",),), {"debug": True}, {"debug": True}, (("debug",),), id="drifted"),
-    pytest.param({"debug": True}, (("debug",),), {}, {}, (), id="ours, no longer asked for"),
-    pytest.param({"debug": True}, (), {}, {"debug": True}, (), id="theirs, never asked for"),
-    pytest.param({"debug": True, "dns": []}, (), {"debug": None}, {"dns": []}, (), id="a null removes theirs"),
-    pytest.param(
-        {"features": {"a": True, "b": True}},
-        (("features", "a"),),
-        {},
-        {"features": {"b": True}},
-        (),
-        id="ours goes, their neighbour stays",
-    ),
-    pytest.param(
-        {"registry-mirrors": ["https://a"]},
-        (("registry-mirrors",),),
-        {"registry-mirrors": ["https://b"]},
-        {"registry-mirrors": ["https://b"]},
-        (("registry-mirrors",),),
-        id="a list is replaced whole",
-    ),
-    pytest.param(
-        {"proxies": {"http-proxy": "p"}},
-        (("proxies", "http-proxy"),),
-        {"proxies": {"https-proxy": "q"}},
-        {"proxies": {"https-proxy": "q"}},
-        (("proxies", "https-proxy"),),
-        id="one key of a mapping for another",
-    ),
-    pytest.param({"debug": True}, (("dns",),), {}, {"debug": True}, (), id="ours, gone by another hand"),
-    pytest.param({}, (), {"log-opts": {}}, {"log-opts": {}}, (("log-opts",),), id="an empty mapping of ours"),
-    pytest.param(
-        {"log-opts": {"max-size": "10m"}},
-        (),
-        {"log-opts": {}},
-        {"log-opts": {"max-size": "10m"}},
-        (),
-        id="an empty mapping changes nothing of theirs, so it stays theirs",
-    ),
-]
-
-
-@pytest.mark.parametrize(("document", "owned", "patch", "then", "owned_then"), DOCUMENTS)
-def test_the_document_then(
-    document: Document, owned: tuple[Path, ...], patch: Document, then: Document, owned_then: tuple[Path, ...]
-) -> None:
-    now = state(document, owned)
-    assert desired(now, patch) == then
-    assert owned_after(now, patch) == owned_then
-    # the next run finds nothing to do
-    after = state(then, owned_then)
-    assert desired(after, patch) == then
-    assert owned_after(after, patch) == owned_then
+@pytest.mark.parametrize(
+    ("proxy", "dns", "patch"),
+    [
+        pytest.param(
+            Proxy(https="http://proxy:3128"), (), {"proxies": {"https-proxy": "http://proxy:3128"}}, id="a proxy"
+        ),
+        pytest.param(Proxy(), ("1.1.1.1", "9.9.9.9"), {"dns": ["1.1.1.1", "9.9.9.9"]}, id="name servers, in order"),
+        pytest.param(Proxy(), (), {}, id="neither"),
+    ],
+)
+def test_implied_by_the_network(proxy: Proxy, dns: tuple[str, ...], patch: Document) -> None:
+    assert implied((), proxy, dns) == {**SNAPSHOTTER, **patch}
 
 
 @pytest.mark.parametrize(
-    ("document", "patch"),
+    ("info", "engine"),
     [
-        pytest.param({}, SNAPSHOTTER, id="a file of ours"),
-        pytest.param({"features": {"cdi": True}, "dns": []}, SNAPSHOTTER, id="theirs beside ours"),
-        pytest.param({"debug": True}, {"debug": True, "dns": []}, id="theirs, and wanted too"),
-        pytest.param({"log-opts": {"max-size": "10m"}}, {"log-opts": {}}, id="theirs below an empty mapping"),
-        pytest.param({"log-opts": {"max-size": "10m"}}, {"log-opts": {"tag": "x"}}, id="theirs in a mapping of both"),
+        pytest.param({"ServerVersion": "28.5.2+dfsg4"}, "28.5.2+dfsg4", id="it answers"),
+        pytest.param({}, None, id="it does not say"),
+        pytest.param(None, None, id="it is down"),
     ],
 )
-def test_retiring_takes_what_is_ours_and_nothing_else(document: Document, patch: Document) -> None:
-    before = state(document)
-    after = state(desired(before, patch), owned_after(before, patch))
-    assert desired(after, {}) == document
-
-
-@pytest.mark.parametrize(
-    ("before", "after", "told"),
-    [
-        pytest.param({"a": 1}, {"a": 1}, (), id="nothing"),
-        pytest.param({}, SNAPSHOTTER, ("features.containerd-snapshotter: absent → true",), id="added"),
-        pytest.param({"debug": True}, {}, ("debug: true → absent",), id="removed"),
-        pytest.param({"d": ["1.1.1.1"]}, {"d": []}, ('d: ["1.1.1.1"] → []',), id="changed list"),
-        pytest.param({"l": "ä"}, {"l": False}, ('l: "ä" → false',), id="letters and types"),
-        pytest.param({"b": 1, "a": 1}, {}, ("a: 1 → absent", "b: 1 → absent"), id="sorted"),
-        pytest.param({"a": 1, "b": 2}, {"b": 2, "a": 1}, (), id="another order is no change"),
-    ],
-)
-def test_changes_in_words(before: Document, after: Document, told: tuple[str, ...]) -> None:
-    assert changes(before, after) == told
+def test_the_version_of_dockerd(info: Document | None, engine: str | None) -> None:
+    assert state(info=info).engine == engine
 
 
 TRUST = frozenset({Effect.TRUST_STORE_CHANGES})
@@ -199,6 +109,13 @@ BECAUSE_STORE = "dockerd runs without the containerd image store that daemon.jso
         pytest.param(state(info=OVERLAY2), {}, NO_EFFECTS, (), id="nobody asks for anything"),
         pytest.param(state(info=CONTAINERD), {"mtu": 9000}, NO_EFFECTS, ("mtu: absent → 9000",), id="the file changes"),
         pytest.param(state(info=CONTAINERD), {"debug": True}, NO_EFFECTS, (), id="a reload is enough"),
+        pytest.param(
+            state(info=CONTAINERD),
+            {"dns": ["1.1.1.1"], "proxies": {"http-proxy": "http://proxy:3128"}},
+            NO_EFFECTS,
+            ('dns: absent → ["1.1.1.1"]', 'proxies.http-proxy: absent → "http://proxy:3128"'),
+            id="name servers and a proxy are read at the start",
+        ),
         pytest.param(state(SNAPSHOTTER, info=CONTAINERD), SNAPSHOTTER, TRUST, (BECAUSE_TRUST,), id="CA in this run"),
         pytest.param(
             state(SNAPSHOTTER, info=CONTAINERD, unseen=TRUST),
@@ -249,7 +166,23 @@ BECAUSE_STORE = "dockerd runs without the containerd image store that daemon.jso
     ],
 )
 def test_restart_reasons(now: DaemonState, after: Document, effects: Effects, reasons: tuple[str, ...]) -> None:
-    assert restart_reasons(now, after, effects) == reasons
+    assert restart_reasons(now, after, effects, system_store=True) == reasons
+
+
+@pytest.mark.parametrize(
+    ("now", "after", "effects", "reasons"),
+    [
+        pytest.param(state(info=CONTAINERD), {}, TRUST, (), id="CA in this run"),
+        pytest.param(state(info=CONTAINERD, unseen=TRUST), {}, NO_EFFECTS, (), id="CA of a run that was killed"),
+        pytest.param(
+            state(info=CONTAINERD, unseen=FILE), {}, TRUST, (BECAUSE_FILE,), id="the file is a reason all the same"
+        ),
+    ],
+)
+def test_a_dockerd_that_needs_nothing_of_the_system_store_goes_on(
+    now: DaemonState, after: Document, effects: Effects, reasons: tuple[str, ...]
+) -> None:
+    assert restart_reasons(now, after, effects, system_store=False) == reasons
 
 
 @pytest.mark.parametrize(

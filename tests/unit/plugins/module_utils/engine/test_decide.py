@@ -5,15 +5,11 @@
 
 from __future__ import annotations
 
-import itertools
-
 import pytest
 from ansible_collections.multiarch.builders.plugins.module_utils.engine.decide import (
     EngineState,
     Needs,
-    Version,
     refusals,
-    version_of,
 )
 
 ALL = Needs(image_store=True, builders=True)
@@ -58,25 +54,3 @@ def test_the_way_without_a_newer_engine_is_told() -> None:
     (refusal,) = refusals(EngineState("20.10.24+dfsg1", None, True), STORE)
     assert "Docker 20.10.24+dfsg1 is here" in refusal
     assert "builder_daemon_options: {features: {containerd-snapshotter: null}}" in refusal
-
-
-@pytest.mark.parametrize(
-    ("text", "version"),
-    [
-        ("26.1.5+dfsg1", (26, 1, 5)),
-        ("v0.29.1", (0, 29, 1)),
-        ("24.0", (24, 0)),
-        ("0.13.0-rc2", (0, 13, 0)),
-        ("23.0.0-rc.1", (23, 0, 0)),
-        ("library-import", ()),
-        ("", ()),
-    ],
-)
-def test_version_of(text: str, version: Version) -> None:
-    assert version_of(text) == version
-
-
-def test_versions_are_in_order() -> None:
-    versions = ["0.9.1", "0.11.2", "0.12", "0.12.1", "0.29.1", "20.10.24", "23.0.6", "24.0", "24.0.1", "28.5.2"]
-    for older, newer in itertools.pairwise(versions):
-        assert version_of(older) < version_of(newer)

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.multiarch.builders.plugins.module_utils.files import RemoveFile, WriteFile
+from ansible_collections.multiarch.builders.plugins.module_utils.files import WriteFile
 from ansible_collections.multiarch.builders.plugins.module_utils.spec import Registry
 from ansible_collections.multiarch.builders.plugins.module_utils.trust.decide import (
     DEBIAN,
@@ -15,7 +15,6 @@ from ansible_collections.multiarch.builders.plugins.module_utils.trust.decide im
     blocks,
     daemon_files,
     fingerprints,
-    leftovers,
     missing_from,
     store_files,
 )
@@ -112,32 +111,6 @@ def test_fingerprints_are_those_of_openssl_and_hide_the_rest() -> None:
     expected = [f"certificate sha256:{each.certificate.fingerprint(hashes.SHA256()).hex()}" for each in (CA, NEXT_CA)]
     assert fingerprints(BUNDLE).splitlines() == expected
     assert fingerprints("") == fingerprints(CLIENT.key_pem) == ""
-
-
-@pytest.mark.parametrize(
-    ("owned", "wanted", "removed"),
-    [
-        pytest.param([], ["/etc/docker/certs.d/a/ca.crt"], [], id="nothing is ours yet"),
-        pytest.param(["/etc/docker/certs.d/a/ca.crt"], ["/etc/docker/certs.d/a/ca.crt"], [], id="still wanted"),
-        pytest.param(
-            [f"{DEBIAN.anchors}/x.crt", "/etc/docker/certs.d/a/ca.crt"],
-            [],
-            [
-                RemoveFile("/etc/docker/certs.d/a/ca.crt", folder=True),
-                RemoveFile(f"{DEBIAN.anchors}/x.crt", folder=False),
-            ],
-            id="dockerd's folder goes with its last file, the system's never",
-        ),
-        pytest.param(
-            [f"{DEBIAN.anchors}/x-1.crt", f"{DEBIAN.anchors}/x-2.crt"],
-            [f"{DEBIAN.anchors}/x.crt"],
-            [RemoveFile(f"{DEBIAN.anchors}/x-1.crt"), RemoveFile(f"{DEBIAN.anchors}/x-2.crt")],
-            id="the end of a rotation: one certificate again",
-        ),
-    ],
-)
-def test_leftovers(owned: list[str], wanted: list[str], removed: list[RemoveFile]) -> None:
-    assert list(leftovers(owned, [WriteFile(path, "") for path in wanted])) == removed
 
 
 @pytest.mark.parametrize(

@@ -1,17 +1,12 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Logins in config.json: ours are merged in, and the place is the one where docker looks for them.
-
-The user of the tests is not touched: the passwd entry is real but for its home, which is a temporary folder.
-"""
+"""Logins in config.json: ours are merged in, and the place is the one where docker looks for them."""
 
 from __future__ import annotations
 
 import base64
 import json
-import os
-import pwd
 import stat
 import typing as t
 from pathlib import Path
@@ -19,7 +14,6 @@ from pathlib import Path
 import pytest
 from ansible_collections.multiarch.builders.plugins.module_utils.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.spec import Registry
-from ansible_collections.multiarch.builders.plugins.module_utils.trust import login
 from ansible_collections.multiarch.builders.plugins.module_utils.trust.login import (
     Login,
     helper_of,
@@ -33,7 +27,7 @@ HARBOR = Registry("harbor.example.com:8443", username="robot$ci+builder", passwo
 HUB = Registry("docker.io", username="u", password="p")
 HUB_KEY = "https://index.docker.io/v1/"
 AUTH = base64.b64encode("robot$ci+builder:pä:ss$word".encode()).decode()
-USER = pwd.getpwuid(os.geteuid())
+USER = "ci"
 
 Config = dict[str, t.Any]
 Programs = t.Callable[[str, str], Path]
@@ -105,37 +99,33 @@ def test_docker_reads_the_very_name_and_password() -> None:
 
 
 @pytest.fixture
-def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Path of config.json in a home of its own; nothing is there yet."""
-    home = tmp_path / "home"
-    home.mkdir()
-    entry = pwd.struct_passwd((*USER[:5], str(home), USER.pw_shell))
-    monkeypatch.setattr(login, "user_entry", {USER.pw_name: entry}.__getitem__)
-    return home / ".docker/config.json"
+def config(homes: Path) -> Path:
+    """Path of the user's config.json; nothing is there yet."""
+    return homes / USER / ".docker/config.json"
 
 
 def test_a_first_login_makes_a_file_for_the_user_alone(config: Path) -> None:
-    assert is_logged_in(USER.pw_name, HARBOR) is False
-    log_in(Login(USER.pw_name, HARBOR))
+    assert is_logged_in(USER, HARBOR) is False
+    log_in(Login(USER, HARBOR))
     assert json.loads(config.read_text()) == {"auths": {HARBOR.host: {"auth": AUTH}}}
     assert stat.S_IMODE(config.stat().st_mode) == 0o600
     assert stat.S_IMODE(config.parent.stat().st_mode) == 0o700
-    assert is_logged_in(USER.pw_name, HARBOR) is True
-    assert is_logged_in(USER.pw_name, HUB) is False
+    assert is_logged_in(USER, HARBOR) is True
+    assert is_logged_in(USER, HUB) is False
 
 
 def test_two_logins_and_everybody_elses_are_side_by_side(config: Path) -> None:
     config.parent.mkdir()
     config.write_text(json.dumps(FOREIGN))
     for registry in (HARBOR, HUB):
-        log_in(Login(USER.pw_name, registry))
+        log_in(Login(USER, registry))
     written = json.loads(config.read_text())
     assert list(written["auths"]) == ["other.example", HARBOR.host, HUB_KEY]
     assert {key: value for key, value in written.items() if key != "auths"} == {
         key: value for key, value in FOREIGN.items() if key != "auths"
     }
-    assert is_logged_in(USER.pw_name, HARBOR)
-    assert is_logged_in(USER.pw_name, HUB)
+    assert is_logged_in(USER, HARBOR)
+    assert is_logged_in(USER, HUB)
 
 
 @pytest.mark.parametrize(
@@ -147,11 +137,11 @@ def test_two_logins_and_everybody_elses_are_side_by_side(config: Path) -> None:
     ],
 )
 def test_what_differs_is_no_login(registry: Registry, mode: int, config: Path) -> None:
-    log_in(Login(USER.pw_name, HARBOR))
+    log_in(Login(USER, HARBOR))
     config.chmod(mode)
-    assert is_logged_in(USER.pw_name, registry) is False
-    log_in(Login(USER.pw_name, registry))
-    assert is_logged_in(USER.pw_name, registry) is True
+    assert is_logged_in(USER, registry) is False
+    log_in(Login(USER, registry))
+    assert is_logged_in(USER, registry) is True
 
 
 @pytest.mark.parametrize(
@@ -164,8 +154,8 @@ def test_what_differs_is_no_login(registry: Registry, mode: int, config: Path) -
 def test_a_damaged_file_is_left_as_it_was(text: str, told: str, config: Path) -> None:
     config.parent.mkdir()
     config.write_text(text)
-    for attempt in (lambda: is_logged_in(USER.pw_name, HARBOR), lambda: log_in(Login(USER.pw_name, HARBOR))):
-        with pytest.raises(HostError, match=f"{told}.*it was left as it is"):
+    for attempt in (lambda: is_logged_in(USER, HARBOR), lambda: log_in(Login(USER, HARBOR))):
+        with pytest.raises(HostError, match=f"{told}.*It was left as it is"):
             attempt()
     assert config.read_text() == text
 
@@ -174,8 +164,8 @@ def test_a_damaged_file_is_left_as_it_was(text: str, told: str, config: Path) ->
 def test_an_empty_file_is_a_first_one(text: str, config: Path) -> None:
     config.parent.mkdir()
     config.write_text(text)
-    log_in(Login(USER.pw_name, HARBOR))
-    assert is_logged_in(USER.pw_name, HARBOR) is True
+    log_in(Login(USER, HARBOR))
+    assert is_logged_in(USER, HARBOR) is True
 
 
 def test_a_helper_keeps_the_login_in_place_of_the_file(config: Path, programs: Programs, tmp_path: Path) -> None:
@@ -190,15 +180,15 @@ esac""",
     )
     config.parent.mkdir()
     config.write_text('{"credsStore": "of-these-tests"}')
-    assert is_logged_in(USER.pw_name, HARBOR) is False
-    log_in(Login(USER.pw_name, HARBOR))
+    assert is_logged_in(USER, HARBOR) is False
+    log_in(Login(USER, HARBOR))
     assert json.loads(kept.read_text()) == {
         "ServerURL": HARBOR.host,
         "Username": HARBOR.username,
         "Secret": HARBOR.password,
     }
-    assert is_logged_in(USER.pw_name, HARBOR) is True
-    assert is_logged_in(USER.pw_name, Registry(HARBOR.host, username=HARBOR.username, password="new")) is False
+    assert is_logged_in(USER, HARBOR) is True
+    assert is_logged_in(USER, Registry(HARBOR.host, username=HARBOR.username, password="new")) is False
     assert calls.read_text().split() == ["get", "store", "get", "get"], "a secret is given on stdin, never as argument"
     assert config.read_text() == '{"credsStore": "of-these-tests"}'
 
@@ -208,14 +198,14 @@ def test_a_helper_that_refuses_is_told_in_its_words(config: Path, programs: Prog
     config.parent.mkdir()
     config.write_text('{"credsStore": "of-these-tests"}')
     with pytest.raises(HostError, match=r"does not take the login of .*: pass is not initialized") as caught:
-        log_in(Login(USER.pw_name, HARBOR))
+        log_in(Login(USER, HARBOR))
     assert HARBOR.password not in str(caught.value)
 
 
 def test_a_helper_that_is_missing_is_named_and_no_secret_is_written(config: Path) -> None:
     config.parent.mkdir()
     config.write_text('{"credsStore": "of-these-tests"}')
-    for attempt in (lambda: is_logged_in(USER.pw_name, HARBOR), lambda: log_in(Login(USER.pw_name, HARBOR))):
+    for attempt in (lambda: is_logged_in(USER, HARBOR), lambda: log_in(Login(USER, HARBOR))):
         with pytest.raises(HostError, match="docker-credential-of-these-tests is not on this host") as caught:
             attempt()
         assert HARBOR.password not in str(caught.value)

@@ -5,9 +5,15 @@
 
 from __future__ import annotations
 
+import typing as t
+from pathlib import Path
+
 import pytest
+from ansible_collections.multiarch.builders.plugins.module_utils import record
+from ansible_collections.multiarch.builders.plugins.module_utils.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.files import RemoveFile, WriteFile
-from ansible_collections.multiarch.builders.plugins.module_utils.resource import NO_EFFECTS, Effect, Plan
+from ansible_collections.multiarch.builders.plugins.module_utils.owned_files import owned
+from ansible_collections.multiarch.builders.plugins.module_utils.resource import NO_EFFECTS, Action, Effect, Plan
 from ansible_collections.multiarch.builders.plugins.module_utils.spec import Registry
 from ansible_collections.multiarch.builders.plugins.module_utils.trust import resource
 from ansible_collections.multiarch.builders.plugins.module_utils.trust.decide import DEBIAN, RED_HAT, Store
@@ -22,7 +28,7 @@ CA_FILE = WriteFile(f"{FOLDER}/ca.crt", CA.pem)
 KEY_FILE = WriteFile(f"{FOLDER}/client.key", CLIENT.key_pem, 0o600)
 ANCHOR = WriteFile(f"{DEBIAN.anchors}/multiarch-builders-of-these-tests.example.crt", CA.pem)
 HARBOR = Registry("harbor.example.com", username="robot$ci", password="of-this-login")
-NOTHING = TrustState((), (), (), ())
+NOTHING = TrustState((), (), False, ())
 
 
 def planned(state: TrustState, monkeypatch: pytest.MonkeyPatch, store: Store = DEBIAN) -> Plan:
@@ -37,23 +43,23 @@ def test_nothing_differs(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     ("state", "steps", "refreshes"),
     [
-        pytest.param(TrustState((CA_FILE,), (), (), ()), [CA_FILE], False, id="certs.d is read at every connection"),
-        pytest.param(TrustState((CA_FILE, ANCHOR), (), (), ()), [CA_FILE, ANCHOR], True, id="a new anchor"),
+        pytest.param(TrustState((CA_FILE,), (), False, ()), [CA_FILE], False, id="certs.d is read at every connection"),
+        pytest.param(TrustState((CA_FILE, ANCHOR), (), False, ()), [CA_FILE, ANCHOR], True, id="a new anchor"),
         pytest.param(
-            TrustState((), (RemoveFile(ANCHOR.path),), (), ()),
+            TrustState((), (RemoveFile(ANCHOR.path),), False, ()),
             [RemoveFile(ANCHOR.path)],
             True,
             id="an anchor that goes is forgotten by the bundle too",
         ),
         pytest.param(
-            TrustState((), (RemoveFile(CA_FILE.path, folder=True),), (), ()),
+            TrustState((), (RemoveFile(CA_FILE.path, folder=True),), False, ()),
             [RemoveFile(CA_FILE.path, folder=True)],
             False,
             id="a file of certs.d goes",
         ),
-        pytest.param(TrustState((), (), (ANCHOR.path,), ()), [], True, id="the bundle was never made"),
+        pytest.param(TrustState((), (), True, ()), [], True, id="the bundle was never made"),
         pytest.param(
-            TrustState((), (), (), (Login("ci", HARBOR),)), [Login("ci", HARBOR)], False, id="a login is no trust"
+            TrustState((), (), False, (Login("ci", HARBOR),)), [Login("ci", HARBOR)], False, id="a login is no trust"
         ),
     ],
 )
@@ -66,7 +72,7 @@ def test_steps(state: TrustState, steps: list[object], refreshes: bool, monkeypa
 
 def test_the_order_is_files_then_the_store_then_logins(monkeypatch: pytest.MonkeyPatch) -> None:
     """A helper or a token's server may need the CA."""
-    state = TrustState((ANCHOR,), (RemoveFile(CA_FILE.path),), (), (Login("ci", HARBOR),))
+    state = TrustState((ANCHOR,), (RemoveFile(CA_FILE.path),), False, (Login("ci", HARBOR),))
     steps = [type(action.step) for action in planned(state, monkeypatch).actions]
     assert steps == [WriteFile, RemoveFile, RefreshStore, Login]
 
@@ -80,12 +86,12 @@ def test_the_order_is_files_then_the_store_then_logins(monkeypatch: pytest.Monke
 )
 def test_the_store_is_that_of_the_host(store: Store, command: str, monkeypatch: pytest.MonkeyPatch) -> None:
     anchor = WriteFile(f"{store.anchors}/x{store.suffix}", CA.pem)
-    plan = planned(TrustState((anchor,), (), (), ()), monkeypatch, store)
+    plan = planned(TrustState((anchor,), (), False, ()), monkeypatch, store)
     assert plan.actions[-1].summary == f"refresh the operating system's trust store ({command})"
 
 
 def test_no_secret_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    plan = planned(TrustState((CA_FILE, KEY_FILE), (), (), (Login("ci", HARBOR),)), monkeypatch)
+    plan = planned(TrustState((CA_FILE, KEY_FILE), (), False, (Login("ci", HARBOR),)), monkeypatch)
     summaries = [action.summary for action in plan.actions]
     assert summaries[1:] == [f"write {KEY_FILE.path} (client key)", "log ci in to harbor.example.com as robot$ci"]
     assert summaries[0].startswith(f"write {CA_FILE.path} (certificate sha256:")
@@ -98,7 +104,37 @@ def test_no_secret_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_the_difference_of_a_certificate_is_its_fingerprint(monkeypatch: pytest.MonkeyPatch) -> None:
-    (action,) = planned(TrustState((CA_FILE,), (), (), ()), monkeypatch).actions
+    (action,) = planned(TrustState((CA_FILE,), (), False, ()), monkeypatch).actions
     assert action.difference is not None
     assert (action.difference.name, action.difference.before) == (CA_FILE.path, "")
     assert action.difference.after.startswith("certificate sha256:")
+
+
+REFRESHED = Store("", "", ("refresh-of-these-tests",), "")
+
+
+@pytest.mark.parametrize(
+    ("status", "stale"),
+    [
+        pytest.param(0, False, id="refreshed"),
+        pytest.param(1, True, id="failed: the next run tries again"),
+    ],
+)
+def test_a_removal_is_remembered_until_the_store_is_refreshed(
+    status: int, stale: bool, tmp_path: Path, home: Path, programs: t.Callable[[str, str], Path]
+) -> None:
+    programs("refresh-of-these-tests", f"exit {status}")
+    anchor = WriteFile(str(tmp_path / "anchor.crt"), CA.pem)
+    trust = Trust((), ())
+    trust.apply([Action("", anchor)])
+    assert list(owned("trust")) == [anchor.path]
+    trust.apply([Action("", RemoveFile(anchor.path))])
+    assert record.load("trust", home) == {"files": {}, "stale": True}
+    refresh = [Action("", RefreshStore(REFRESHED))]
+    if stale:
+        with pytest.raises(HostError, match="the operating system's trust store cannot be refreshed"):
+            trust.apply(refresh)
+    else:
+        trust.apply(refresh)
+    assert record.load("trust", home) == {"files": {}, "stale": stale}
+    assert list(record.load("pending", home)) == [Effect.TRUST_STORE_CHANGES.name]

@@ -1,0 +1,275 @@
+# Copyright: multiarch.builders contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Settings of the docker client, merged into each user's config.json: ours come and go, everybody else's stay."""
+
+from __future__ import annotations
+
+import json
+import stat
+import typing as t
+from pathlib import Path
+
+import pytest
+from ansible_collections.multiarch.builders.plugins.module_utils import record
+from ansible_collections.multiarch.builders.plugins.module_utils.buildx import settings
+from ansible_collections.multiarch.builders.plugins.module_utils.buildx.settings import (
+    Settings,
+    WriteSettings,
+    actions_for,
+    observe,
+    patch_of,
+)
+from ansible_collections.multiarch.builders.plugins.module_utils.errors import HostError
+from ansible_collections.multiarch.builders.plugins.module_utils.merge_patch import Path as Key
+from ansible_collections.multiarch.builders.plugins.module_utils.proxy import Proxy
+
+Document = dict[str, t.Any]
+KEYS = ("detachKeys",)
+HELPER = ("credHelpers", "a.example")
+LOGINS = {"auths": {"a.example": {"auth": "bWU6czNjcmV0"}, "https://index.docker.io/v1/": {"auth": "dTpw"}}}
+
+pytestmark = pytest.mark.usefixtures("home")
+
+
+@pytest.fixture
+def config(homes: Path) -> Path:
+    """Path of config.json of the user `ci`; nothing is there yet."""
+    return homes / "ci/.docker/config.json"
+
+
+def put(path: Path, content: Document | None) -> None:
+    if content is not None:
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(json.dumps(content))
+
+
+def converge(patch: Document, *users: str) -> list[str]:
+    """What is done, in words."""
+    actions = [action for each in observe(users or ("ci",)) for action in actions_for(each, patch)]
+    for action in actions:
+        assert isinstance(action.step, WriteSettings)
+        settings.apply(action.step)
+    return [action.summary for action in actions]
+
+
+def owned(user: str = "ci") -> list[Key]:
+    (found,) = observe((user,))
+    return list(found.owned)
+
+
+@pytest.mark.parametrize(
+    ("proxy", "options", "patch"),
+    [
+        pytest.param(Proxy(), {}, {}, id="nothing"),
+        pytest.param(Proxy(), {"a": "x", "b": None}, {"a": "x", "b": None}, id="options, with their nulls"),
+        pytest.param(
+            Proxy(https="http://proxy:3128", no_proxy=("a", "b")),
+            {"psFormat": "x"},
+            {"proxies": {"default": {"httpsProxy": "http://proxy:3128", "noProxy": "a,b"}}, "psFormat": "x"},
+            id="a proxy beside options",
+        ),
+        pytest.param(
+            Proxy(https="http://proxy:3128"), {"proxies": None}, {"proxies": None}, id="the user has the last word"
+        ),
+    ],
+)
+def test_patch_of(proxy: Proxy, options: Document, patch: Document) -> None:
+    assert patch_of(proxy, options) == patch
+
+
+@pytest.mark.parametrize(
+    ("before", "patch", "after", "keys"),
+    [
+        pytest.param(None, {"detachKeys": "ctrl-q"}, {"detachKeys": "ctrl-q"}, [KEYS], id="a first file"),
+        pytest.param(
+            {**LOGINS, "credHelpers": {"b.example": "gcr"}, "psFormat": "x"},
+            {"credHelpers": {"a.example": "ecr-login"}},
+            {**LOGINS, "credHelpers": {"b.example": "gcr", "a.example": "ecr-login"}, "psFormat": "x"},
+            [HELPER],
+            id="logins and the user's own keys stay",
+        ),
+        pytest.param(
+            {"detachKeys": "ctrl-p"}, {"detachKeys": "ctrl-q"}, {"detachKeys": "ctrl-q"}, [KEYS], id="another value"
+        ),
+        pytest.param(
+            {"psFormat": "x", "detachKeys": "ctrl-q"},
+            {"detachKeys": "ctrl-q", "credHelpers": {"a.example": "gcr"}},
+            {"psFormat": "x", "detachKeys": "ctrl-q", "credHelpers": {"a.example": "gcr"}},
+            [HELPER],
+            id="what the user has already is the user's",
+        ),
+        pytest.param({"psFormat": "x"}, {"psFormat": None}, {}, [], id="a null removes the user's"),
+    ],
+)
+def test_merged(before: Document | None, patch: Document, after: Document, keys: list[Key], config: Path) -> None:
+    put(config, before)
+    assert len(converge(patch)) == 1
+    assert json.loads(config.read_text()) == after
+    assert owned() == keys
+    assert converge(patch) == [], "the next run finds nothing to do"
+
+
+@pytest.mark.parametrize(
+    ("before", "first", "then", "after", "keys"),
+    [
+        pytest.param(LOGINS, {"detachKeys": "ctrl-q"}, {}, LOGINS, [], id="ours goes"),
+        pytest.param(
+            {"credHelpers": {"b.example": "gcr"}},
+            {"credHelpers": {"a.example": "gcr"}},
+            {},
+            {"credHelpers": {"b.example": "gcr"}},
+            [],
+            id="ours goes, the user's neighbour stays",
+        ),
+        pytest.param(
+            None,
+            {"detachKeys": "ctrl-q", "credHelpers": {"a.example": "gcr"}},
+            {"detachKeys": "ctrl-p"},
+            {"detachKeys": "ctrl-p"},
+            [KEYS],
+            id="one goes, one changes",
+        ),
+        pytest.param(
+            {"detachKeys": "ctrl-q"},
+            {"detachKeys": "ctrl-q", "psFormat": "x"},
+            {},
+            {"detachKeys": "ctrl-q"},
+            [],
+            id="the user's, which was asked for too, stays",
+        ),
+        pytest.param(
+            {"proxies": {"tcp://h": {"httpProxy": "http://p"}}},
+            patch_of(Proxy(https="http://proxy:3128"), {}),
+            {},
+            {"proxies": {"tcp://h": {"httpProxy": "http://p"}}},
+            [],
+            id="the proxy of another host stays",
+        ),
+    ],
+)
+def test_what_is_no_longer_asked_for_goes(
+    before: Document | None, first: Document, then: Document, after: Document, keys: list[Key], config: Path
+) -> None:
+    put(config, before)
+    converge(first)
+    assert len(converge(then)) == 1
+    assert json.loads(config.read_text()) == after
+    assert owned() == keys
+
+
+@pytest.mark.parametrize(
+    ("before", "patch"),
+    [
+        pytest.param(None, {}, id="no file, nothing asked"),
+        pytest.param(LOGINS, {}, id="nothing asked"),
+        pytest.param({"detachKeys": "ctrl-q"}, {"detachKeys": "ctrl-q"}, id="as asked"),
+        pytest.param(LOGINS, {"detachKeys": None}, id="a null for what is not there"),
+    ],
+)
+def test_nothing_to_do_touches_nothing(before: Document | None, patch: Document, config: Path, home: Path) -> None:
+    put(config, before)
+    assert converge(patch) == []
+    assert (json.loads(config.read_text()) if config.exists() else None) == before
+    assert not home.exists()
+
+
+def test_each_user_has_its_own(config: Path, homes: Path, home: Path) -> None:
+    put(config, {"detachKeys": "ctrl-q"})
+    jane = homes / "jane/.docker/config.json"
+    converge({"detachKeys": "ctrl-q", "psFormat": "x"}, "ci", "jane")
+    assert json.loads(config.read_text()) == json.loads(jane.read_text()) == {"detachKeys": "ctrl-q", "psFormat": "x"}
+    assert (owned("ci"), owned("jane")) == ([("psFormat",)], [KEYS, ("psFormat",)])
+    converge({}, "jane")
+    assert json.loads(jane.read_text()) == {}
+    assert record.load("buildx", home) == {"client": {"ci": [["psFormat"]], "jane": []}}
+
+
+def test_what_else_the_concern_remembers_stays(config: Path, home: Path) -> None:
+    builders = {"multiarch": {"rendered": "a", "stored": "b"}}
+    record.save("buildx", {"builders": builders}, home)
+    converge({"detachKeys": "ctrl-q"})
+    assert config.exists()
+    assert record.load("buildx", home) == {"builders": builders, "client": {"ci": [["detachKeys"]]}}
+
+
+def test_the_file_stays_the_users_alone_and_no_copy_of_it_is_kept(config: Path, home: Path) -> None:
+    put(config, LOGINS)
+    config.chmod(0o644)
+    converge({"detachKeys": "ctrl-q"})
+    assert stat.S_IMODE(config.stat().st_mode) == 0o600
+    assert [each.name for each in config.parent.iterdir()] == ["config.json"]
+    assert [each.name for each in home.iterdir()] == ["buildx.json"]
+
+
+@pytest.mark.parametrize(
+    "now",
+    [
+        pytest.param({**LOGINS, "psFormat": "x"}, id="a login came"),
+        pytest.param({}, id="all went"),
+        pytest.param(None, id="the file went"),
+    ],
+)
+def test_a_file_that_somebody_changed_meanwhile_is_left_alone(now: Document | None, config: Path, home: Path) -> None:
+    put(config, {"psFormat": "x"})
+    (action,) = actions_for(observe(("ci",))[0], {"detachKeys": "ctrl-q"})
+    assert isinstance(action.step, WriteSettings)
+    put(config, now)
+    if now is None:
+        config.unlink()
+    with pytest.raises(HostError) as caught:
+        settings.apply(action.step)
+    assert str(caught.value) == f"{config} was changed by somebody else just now, and was left as it is: run again"
+    assert (json.loads(config.read_text()) if config.exists() else None) == now
+    assert not home.exists()
+
+
+def test_another_order_and_other_spaces_are_no_change_by_somebody_else(config: Path) -> None:
+    put(config, {"a": 1, "b": 2})
+    (action,) = actions_for(observe(("ci",))[0], {"detachKeys": "ctrl-q"})
+    assert isinstance(action.step, WriteSettings)
+    config.write_text('{\n  "b": 2,\n  "a": 1\n}\n')
+    settings.apply(action.step)
+    assert config.read_text() == '{\n  "a": 1,\n  "b": 2,\n  "detachKeys": "ctrl-q"\n}\n'
+
+
+def test_a_crash_in_between_leaves_nothing_unowned(config: Path) -> None:
+    """The folder is a file here, so that nothing can be written into it."""
+    config.parent.write_text("")
+    former = [("psFormat",)]
+    step = WriteSettings("ci", {}, {"detachKeys": "ctrl-q"}, (KEYS,), tuple(former))
+    with pytest.raises(HostError, match="cannot be written"):
+        settings.apply(step)
+    assert owned() == [KEYS, *former]
+
+
+@pytest.mark.parametrize(
+    ("before", "patch", "told"),
+    [
+        pytest.param({}, {"detachKeys": "ctrl-q"}, ['detachKeys: absent → "ctrl-q"'], id="a key"),
+        pytest.param(
+            {"psFormat": "x"},
+            {"credHelpers": {"a.example": "gcr"}, "psFormat": None},
+            ['credHelpers.a.example: absent → "gcr"', 'psFormat: "x" → absent'],
+            id="keys",
+        ),
+        pytest.param(LOGINS, {"psFormat": "x"}, ['psFormat: absent → "x"'], id="logins that stay are not told"),
+        pytest.param(
+            LOGINS,
+            {"auths": None},
+            ["auths.a.example.auth: changes", "auths.https://index.docker.io/v1/.auth: changes"],
+            id="logins that go are secret",
+        ),
+        pytest.param(
+            {"HttpHeaders": {"Authorization": "Bearer s3cret"}},
+            {"HttpHeaders": {"Authorization": None, "X-Token": "s3cret"}},
+            ["HttpHeaders.Authorization: changes", "HttpHeaders.X-Token: changes"],
+            id="headers are secret",
+        ),
+    ],
+)
+def test_what_is_told(before: Document, patch: Document, told: list[str], config: Path) -> None:
+    (action,) = actions_for(Settings("ci", before, ()), patch)
+    assert action.summary == f"write {config}: {'; '.join(told)}"
+    assert action.difference is None
+    assert action.effects == frozenset()
