@@ -7,6 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from ansible_collections.multiarch.builders.plugins.module_utils.daemon.blind_spots import (
+    contradictions,
+    unknown_names,
+)
+from ansible_collections.multiarch.builders.plugins.module_utils.daemon.decide import implied
+from ansible_collections.multiarch.builders.plugins.module_utils.merge_patch import merge
 from ansible_collections.multiarch.builders.plugins.plugin_utils.problem import Findings, suggest, type_name
 
 _REFUSED = {
@@ -19,34 +25,18 @@ _REFUSED = {
     "proxies": ("has a place of its own", "Use builder_proxy"),
 }
 
-# dockerd ignores names that it does not know in these two (tried with --validate of 26.1.5 and 28.5.2). What moby/moby
-# v26.1.5, v28.5.2 and v29.7.2 look up; a newer dockerd may know more, so others are a warning.
-_KNOWN = {
-    "features": (
-        "buildkit",
-        "cdi",
-        "containerd-migration",
-        "containerd-snapshotter",
-        "embedded-containerd",
-        "swarm-nftables",
-        "time-namespaces",
-        "windows-dns-proxy",
-    ),
-    "builder": ("gc", "entitlements"),
-}
-
 
 def check_daemon_options(options: Mapping[object, object], variable: str, findings: Findings) -> None:
     """Note what is wrong with *options*, a JSON merge patch: null removes a key and is always allowed."""
     for key, (message, remedy) in _REFUSED.items():
         if options.get(key) is not None:
             findings.problem(f"{variable}.{key}", None, message, remedy)
-    for key, known in _KNOWN.items():
-        below = options.get(key)
-        for name in below if isinstance(below, Mapping) else ():
-            if name not in known:
-                remedy = suggest(name, known)
-                findings.warn(f"{variable}.{key}.{name}", f"is unknown to Docker 26 to 29, which ignores it: {remedy}")
+    for path, name, known in unknown_names(options):
+        message = f"is unknown to Docker 26 to 29, which ignores it: {suggest(name, known)}"
+        findings.warn(f"{variable}.{path}", message)
+    # What dockerd gets of these options and ours, whatever its version is.
+    for spot in contradictions(merge(implied(()), options), None):
+        findings.problem(f"{variable}.{spot.path}", options.get(spot.path), spot.message, spot.remedy)
     check_json(options, variable, findings)
 
 

@@ -35,6 +35,60 @@ def test_traps(options: dict[object, object], told: str) -> None:
     assert told in run(options)[0]
 
 
+DEFAULT: dict[object, object] = {}
+SAID: dict[object, object] = {"features": {"containerd-snapshotter": True}}
+NOT_OURS: dict[object, object] = {"features": {"containerd-snapshotter": None}}
+OFF: dict[object, object] = {"features": {"containerd-snapshotter": False}}
+OTHERS: dict[object, object] = {"features": {"cdi": True}}
+
+
+@pytest.mark.parametrize("rest", [DEFAULT, SAID, OTHERS], ids=["by default", "said", "other features are named"])
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        pytest.param(
+            {"storage-driver": "overlay2"},
+            "d.storage-driver = 'overlay2': is a graph driver, but features.containerd-snapshotter is true",
+            id="graph driver",
+        ),
+        pytest.param({"storage-driver": "vfs"}, "or write native", id="another graph driver"),
+        pytest.param(
+            {"userns-remap": "default"},
+            "d.userns-remap = 'default': does not go with features.containerd-snapshotter: true",
+            id="userns-remap",
+        ),
+    ],
+)
+def test_what_does_not_go_with_the_image_store_is_a_problem(
+    options: dict[object, object], told: str, rest: dict[object, object]
+) -> None:
+    (problem,) = run({**options, **rest})
+    assert told in problem
+    assert "builder_daemon_options: {features: {containerd-snapshotter: null}}" in problem
+    assert problem.endswith(".")
+
+
+def test_a_snapshotter_without_the_image_store_is_a_problem() -> None:
+    (problem,) = run({"storage-driver": "overlayfs", **OFF})
+    assert "d.storage-driver = 'overlayfs': is a snapshotter, but features.containerd-snapshotter" in problem
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        pytest.param({"storage-driver": "overlay2", **NOT_OURS}, id="graph driver, the image store is not ours"),
+        pytest.param({"storage-driver": "overlay2", **OFF}, id="graph driver, the image store is off"),
+        pytest.param({"storage-driver": "overlay2", "features": None}, id="graph driver, no features at all"),
+        pytest.param({"userns-remap": "default", **NOT_OURS}, id="userns-remap, the image store is not ours"),
+        pytest.param({"storage-driver": None, "userns-remap": None}, id="null removes them"),
+        pytest.param({"storage-driver": "overlayfs"}, id="a snapshotter"),
+        pytest.param({"storage-driver": "zfs"}, id="the name of both"),
+    ],
+)
+def test_what_goes_with_the_image_store(options: dict[object, object]) -> None:
+    assert run(options) == []
+
+
 @pytest.mark.parametrize(
     "options",
     [
@@ -54,6 +108,8 @@ def test_good_options(options: dict[object, object]) -> None:
             {"features": {"containerd-snapshoter": True}}, "containerd-snapshotter", id="a feature misspelled"
         ),
         pytest.param({"builder": {"gcc": {}}}, "gc", id="a key of builder misspelled"),
+        pytest.param({"builder": {"gc": {"enabeld": True}}}, "enabled", id="a key of builder.gc misspelled"),
+        pytest.param({"builder": {"gc": {"policy": [{"alll": True}]}}}, "all", id="a key of a policy misspelled"),
     ],
 )
 def test_what_dockerd_would_ignore_silently_is_a_warning(options: dict[object, object], told: str) -> None:
@@ -67,6 +123,11 @@ def test_what_dockerd_would_ignore_silently_is_a_warning(options: dict[object, o
 def test_known_features_and_removals_are_no_warning() -> None:
     findings = Findings()
     check_daemon_options(
-        {"features": {"cdi": True, "buildkit": None}, "builder": {"gc": {"enabled": True}}}, "d", findings
+        {
+            "features": {"cdi": True, "buildkit": None},
+            "builder": {"gc": {"enabled": True, "defaultReservedSpace": "20GB"}, "history": {"maxEntries": 9}},
+        },
+        "d",
+        findings,
     )
     assert findings.warnings == []
