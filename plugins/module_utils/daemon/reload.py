@@ -3,12 +3,15 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Which keys of daemon.json a running dockerd takes over at SIGHUP, and whether it did. Pure.
 
-moby/moby, daemon/reload.go, daemon/reload_unix.go and cmd/dockerd (authorization plugins), the same in v26.1.5 and
-v28.5.2; v29.7.2 knows default-stop-timeout and nri-opts too, which an older dockerd refuses altogether.
+moby/moby, daemon/reload.go, daemon/reload_unix.go and reloadConfig in cmd/dockerd/daemon.go, the same in v26.1.5 and
+v28.5.2 but for allow-nondistributable-artifacts, which 28.1 ignores; v29.7.2 knows default-stop-timeout and nri-opts
+too, which an older dockerd refuses. max-download-attempts gets into dockerd's configuration, which nothing reads but
+the start (daemon/images/service.go). network-diagnostic-port is opened by a reload alone; another port by neither.
 """
 
 from __future__ import annotations
 
+import re
 import typing as t
 from collections.abc import Mapping
 
@@ -21,6 +24,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.daemon.store im
 # Taken over when set to another value.
 LIVE = frozenset(
     {
+        "allow-nondistributable-artifacts",
         "authorization-plugins",
         "debug",
         "default-cgroupns-mode",
@@ -34,7 +38,6 @@ LIVE = frozenset(
         "live-restore",
         "max-concurrent-downloads",
         "max-concurrent-uploads",
-        "max-download-attempts",
         "network-diagnostic-port",
         "nri-opts",
         "registry-mirrors",
@@ -45,13 +48,21 @@ LIVE = frozenset(
 # Taken over when the key goes, too; the others keep their former value until a restart.
 LIVE_WHEN_REMOVED = frozenset(
     {
+        "authorization-plugins",
         "features",
         "max-concurrent-downloads",
         "max-concurrent-uploads",
-        "max-download-attempts",
         "network-diagnostic-port",
         "nri-opts",
     }
+)
+# What dockerd looks up in features once: the image store and its like, devices of CDI, time namespaces.
+_FEATURES_AT_START = (
+    STORE_FEATURE,
+    "cdi",
+    "containerd-migration",
+    "embedded-containerd",
+    "time-namespaces",
 )
 
 
@@ -59,13 +70,12 @@ def needs_restart(before: Mapping[str, t.Any], after: Mapping[str, t.Any]) -> t.
     """The changed keys that a reload does not bring to a dockerd that runs with *before*."""
     changed = [key for key in sorted({*before, *after}) if before.get(key) != after.get(key)]
     cold = [key for key in changed if key not in (LIVE if key in after else LIVE_WHEN_REMOVED)]
-    # the image store is chosen at start
-    return tuple(cold + (["features"] if _store(before) != _store(after) else []))
+    return tuple(cold + (["features"] if _features_at_start(before) != _features_at_start(after) else []))
 
 
-def _store(document: Mapping[str, t.Any]) -> t.Any:
+def _features_at_start(document: Mapping[str, t.Any]) -> t.Tuple[t.Any, ...]:
     features = document.get("features")
-    return features.get(STORE_FEATURE) if isinstance(features, Mapping) else None
+    return tuple(features.get(name) if isinstance(features, Mapping) else None for name in _FEATURES_AT_START)
 
 
 def shortfall(document: Mapping[str, t.Any], info: Mapping[str, t.Any]) -> t.Optional[str]:
@@ -88,5 +98,7 @@ def shortfall(document: Mapping[str, t.Any], info: Mapping[str, t.Any]) -> t.Opt
             wanted = [each.rstrip("/") for each in wanted]
         if wanted is not None and wanted != actual:
             return f"it shows {key} {actual} in place of {wanted}"
-    missing = set(document.get("insecure-registries") or ()) - insecure
+    # dockerd drops the scheme (registry/config.go)
+    asked = {re.sub("^https?://", "", each, flags=re.IGNORECASE) for each in document.get("insecure-registries") or ()}
+    missing = asked - insecure
     return f"it does not show {', '.join(sorted(missing))} as insecure" if missing else None
