@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import contextlib
+import glob
 import os
 import pathlib
 import tempfile
@@ -108,7 +109,8 @@ def write(step: WriteFile) -> None:
 
 
 def _replace(path: pathlib.Path, content: str, mode: int, owner: Owner) -> None:
-    descriptor, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    _remove_leftovers(path)
+    descriptor, temporary = tempfile.mkstemp(prefix=f".{path.name}.{os.getpid()}.", dir=path.parent)
     try:
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
             os.fchmod(file.fileno(), mode)
@@ -121,6 +123,14 @@ def _replace(path: pathlib.Path, content: str, mode: int, owner: Owner) -> None:
         pathlib.Path(temporary).unlink(missing_ok=True)
         raise
     sync_folder(path.parent)
+
+
+def _remove_leftovers(path: pathlib.Path) -> None:
+    """The temporary files for *path* of processes that were killed."""
+    for each in path.parent.glob(f".{glob.escape(path.name)}.*.*"):
+        process = each.name[len(path.name) + 2 :].partition(".")[0]
+        if process.isdigit() and not pathlib.Path("/proc", process).exists():
+            each.unlink(missing_ok=True)
 
 
 def remove(step: RemoveFile) -> None:

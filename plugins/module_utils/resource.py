@@ -20,6 +20,7 @@ class Effect(enum.Enum):
 
     TRUST_STORE_CHANGES = "the operating system's trust store changes"
     CONFIGURATION_CHANGES = "daemon.json changes"
+    CONFIGURATION_RELOADS = "daemon.json changes, which a reload brings to docker"
     DAEMON_RESTARTS = "docker restarts"
     IMAGE_STORE_SWITCHES = "containers and images of the former image store vanish"
 

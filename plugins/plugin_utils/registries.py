@@ -71,6 +71,8 @@ def _entry(entry: Registry, variable: str, sources: _Sources, findings: Findings
             result["host"] = check_host(entry["host"])
         except HostNameError as exc:
             findings.problem(f"{variable}.host", entry["host"], str(exc), exc.remedy)
+    if "hosts_toml" in entry:
+        findings.problem(f"{variable}.hosts_toml", None, "is made from the mirrors", "Remove it")
     result["mirrors"] = _mirrors(entry.get("mirrors", []), result.get("host", ""), f"{variable}.mirrors", findings)
     _check_transport(entry, variable, findings)
     _check_login(entry, variable, findings)

@@ -115,7 +115,9 @@ def _check_tables(
     check_options(patch, f"{prefix}buildkit_options", findings)
     if "instances" in options:
         usable = [entry for entry in table if entry.get("host") and ("client_cert" in entry) == ("client_key" in entry)]
-        rendered = render(usable, patch if len(findings.problems) == before else {}, options.get("dns", []))
+        rendered = render(
+            usable, patch if len(findings.problems) == before else {}, [each for each in options.get("dns", []) if each]
+        )
         options["instances"] = instances.normalise(
             options["instances"],
             rendered=rendered,

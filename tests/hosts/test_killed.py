@@ -14,8 +14,6 @@ import signal
 import zipfile
 from typing import Any
 
-import pytest
-
 from tests.hosts.at_every_step import Options, Request, Round
 from tests.hosts.lab import ROOT, on
 
@@ -100,7 +98,6 @@ def test_killed_around_the_programs_of_a_change_that_needs_a_restart(spare: str)
     assert {"start systemctl restart docker.service", "while systemctl restart docker.service runs"} < set(steps)
 
 
-@pytest.mark.xfail(strict=True, reason="killed before it forgets a key that it removed, it never forgets that key")
 def test_a_key_that_was_ours_before_the_kill_and_is_set_by_hand_later_stays(spare: str) -> None:
     _start, rounds = killed(
         spare,
@@ -113,7 +110,6 @@ def test_a_key_that_was_ours_before_the_kill_and_is_set_by_hand_later_stays(spar
         assert each["back"] == with_theirs(labels=["by=hand"]), each["step"]
 
 
-@pytest.mark.xfail(strict=True, reason="the next run does not know that daemon.json is one that was to be put back")
 def test_killed_before_what_dockerd_does_not_start_with_is_put_back_the_next_run_does_it(spare: str) -> None:
     # --validate lets it pass, starting does not
     start, rounds = killed(spare, {"data-root": "/proc/no-such-folder"}, steps="start journalctl")

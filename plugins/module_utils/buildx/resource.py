@@ -57,7 +57,7 @@ class Buildx(Resource[BuildxState]):
         memory = record.load(self.concern).get("builders", {})
         answers = self.docker.answers()
         builders = {each.name: self._builder(each, memory.get(each.name), answers) for each in self.instances}
-        return BuildxState(builders, settings.observe(self.users))
+        return BuildxState(builders, settings.observe(self.users, self.client_patch))
 
     def _builder(self, wanted: Instance, memory: t.Optional[t.Mapping[str, str]], answers: bool) -> Builder:
         return Builder(

@@ -11,12 +11,17 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass
 
-from ansible_collections.multiarch.builders.plugins.module_utils import client_config, record
+from ansible_collections.multiarch.builders.plugins.module_utils import client_config, owned_document, record
 from ansible_collections.multiarch.builders.plugins.module_utils.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.files import write
 from ansible_collections.multiarch.builders.plugins.module_utils.json_document import Document
-from ansible_collections.multiarch.builders.plugins.module_utils.merge_patch import Path, compose
-from ansible_collections.multiarch.builders.plugins.module_utils.owned_document import changes, desired, owned_after
+from ansible_collections.multiarch.builders.plugins.module_utils.merge_patch import compose
+from ansible_collections.multiarch.builders.plugins.module_utils.owned_document import (
+    Owned,
+    changes,
+    desired,
+    owned_after,
+)
 from ansible_collections.multiarch.builders.plugins.module_utils.proxy import Proxy
 from ansible_collections.multiarch.builders.plugins.module_utils.resource import Action
 
@@ -31,7 +36,7 @@ class Settings:
 
     user: str
     document: Document
-    owned: t.Tuple[Path, ...]
+    owned: Owned
 
 
 @dataclass(frozen=True)
@@ -41,8 +46,8 @@ class WriteSettings:
     user: str
     former: Document
     document: Document
-    owned: t.Tuple[Path, ...]
-    formerly_owned: t.Tuple[Path, ...]
+    owned: Owned
+    formerly_owned: Owned
 
 
 def patch_of(proxy: Proxy, options: t.Mapping[str, t.Any]) -> Document:
@@ -51,10 +56,12 @@ def patch_of(proxy: Proxy, options: t.Mapping[str, t.Any]) -> Document:
     return compose({"proxies": {"default": keys}} if keys else {}, options)
 
 
-def observe(users: t.Sequence[str]) -> t.Tuple[Settings, ...]:
-    """The settings of each user."""
-    ours = record.load(_CONCERN).get("client", {})
-    return tuple(Settings(each, client_config.load(each), tuple(map(tuple, ours.get(each, ())))) for each in users)
+def observe(users: t.Sequence[str], patch: t.Mapping[str, t.Any]) -> t.Tuple[Settings, ...]:
+    """The settings of each user; nobody's file is read if nothing is asked of it and nothing in it is ours."""
+    ours = {user: owned_document.from_record(found) for user, found in record.load(_CONCERN).get("client", {}).items()}
+    return tuple(
+        Settings(each, client_config.load(each), ours.get(each, {})) for each in users if patch or ours.get(each)
+    )
 
 
 def actions_for(settings: Settings, patch: t.Mapping[str, t.Any]) -> t.List[Action]:
@@ -80,11 +87,11 @@ def apply(step: WriteSettings) -> None:
         path = client_config.config_path(step.user)
         raise HostError(f"{path} was changed by somebody else just now, and was left as it is: run again")
     # Owned before it is written: a crash in between is finished by the next run.
-    _own(step.user, {*step.formerly_owned, *step.owned})
+    _own(step.user, owned_document.both(step.formerly_owned, step.owned))
     write(client_config.wanted_file(step.user, step.document))
     _own(step.user, step.owned)
 
 
-def _own(user: str, keys: t.Iterable[Path]) -> None:
+def _own(user: str, keys: Owned) -> None:
     memory = record.load(_CONCERN)
-    record.save(_CONCERN, {**memory, "client": {**memory.get("client", {}), user: sorted(keys)}})
+    record.save(_CONCERN, {**memory, "client": {**memory.get("client", {}), user: owned_document.to_record(keys)}})

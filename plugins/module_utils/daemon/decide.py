@@ -17,8 +17,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.daemon.store im
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.files import RemoveFile, WriteFile
 from ansible_collections.multiarch.builders.plugins.module_utils.json_document import Document
-from ansible_collections.multiarch.builders.plugins.module_utils.merge_patch import Path
-from ansible_collections.multiarch.builders.plugins.module_utils.owned_document import changes
+from ansible_collections.multiarch.builders.plugins.module_utils.owned_document import Owned, changes
 from ansible_collections.multiarch.builders.plugins.module_utils.proxy import Proxy
 from ansible_collections.multiarch.builders.plugins.module_utils.resource import Effect, Effects
 from ansible_collections.multiarch.builders.plugins.module_utils.spec import Registry
@@ -41,10 +40,11 @@ class DaemonState:
 
     text: t.Optional[str]
     document: Document
-    owned: t.Tuple[Path, ...]
+    owned: Owned
     info: t.Optional[t.Mapping[str, t.Any]]
     unseen: Effects
     files: FilesState = FilesState()
+    way_back: bool = False  # daemon.json was written by a run that did not come to see dockerd run with it
 
     @property
     def engine(self) -> t.Optional[str]:
@@ -76,6 +76,8 @@ def restart_reasons(state: DaemonState, after: Document, effects: Effects, *, sy
         reasons.append("the operating system's trust store changed, which dockerd reads once")
     if Effect.CONFIGURATION_CHANGES in state.unseen and not reasons:
         reasons.append("daemon.json changed after dockerd started")
+    if state.way_back and state.info is None and not reasons:
+        reasons.append("docker does not run, and daemon.json is of a run that ended before it saw docker run with it")
     runs_otherwise = state.info is not None and wants_containerd_store(after) and not has_containerd_store(state.info)
     if runs_otherwise and not reasons:
         reasons.append("dockerd runs without the containerd image store that daemon.json asks for")

@@ -8,35 +8,26 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass
 
-from ansible_collections.multiarch.builders.plugins.module_utils import pending
-from ansible_collections.multiarch.builders.plugins.module_utils.daemon import configuration, service
+from ansible_collections.multiarch.builders.plugins.module_utils import docker_service, pending, way_back
+from ansible_collections.multiarch.builders.plugins.module_utils.daemon import blind_spots, configuration, hosts_files
 from ansible_collections.multiarch.builders.plugins.module_utils.daemon.configuration import WriteConfiguration
 from ansible_collections.multiarch.builders.plugins.module_utils.daemon.decide import (
     DaemonState,
-    FilesState,
     implied,
     restart_reasons,
 )
-from ansible_collections.multiarch.builders.plugins.module_utils.daemon.mirrors import (
-    hosts_files,
-    need_system_store,
-    unusable,
-)
+from ansible_collections.multiarch.builders.plugins.module_utils.daemon.mirrors import need_system_store, unusable
 from ansible_collections.multiarch.builders.plugins.module_utils.daemon.reload import shortfall
 from ansible_collections.multiarch.builders.plugins.module_utils.daemon.store import switches, wants_containerd_store
+from ansible_collections.multiarch.builders.plugins.module_utils.daemon.validation import validate
 from ansible_collections.multiarch.builders.plugins.module_utils.daemon.vanishing import Vanishing, vanishing
 from ansible_collections.multiarch.builders.plugins.module_utils.docker_api import Docker
 from ansible_collections.multiarch.builders.plugins.module_utils.errors import HostError
-from ansible_collections.multiarch.builders.plugins.module_utils.files import RemoveFile, WriteFile, differs, read
+from ansible_collections.multiarch.builders.plugins.module_utils.files import RemoveFile, WriteFile, read
 from ansible_collections.multiarch.builders.plugins.module_utils.json_document import Document, parse, render
 from ansible_collections.multiarch.builders.plugins.module_utils.merge_patch import compose
 from ansible_collections.multiarch.builders.plugins.module_utils.owned_document import changes, desired, owned_after
-from ansible_collections.multiarch.builders.plugins.module_utils.owned_files import (
-    leftovers,
-    owned,
-    remove_owned,
-    write_owned,
-)
+from ansible_collections.multiarch.builders.plugins.module_utils.owned_files import remove_owned, write_owned
 from ansible_collections.multiarch.builders.plugins.module_utils.proxy import Proxy
 from ansible_collections.multiarch.builders.plugins.module_utils.resource import (
     Action,
@@ -48,6 +39,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.resource import
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.running_work import at_restart, drain
 from ansible_collections.multiarch.builders.plugins.module_utils.spec import Disruption, Registry
+from ansible_collections.multiarch.builders.plugins.module_utils.way_back import DAEMON_JSON
 
 
 @dataclass(frozen=True)
@@ -83,53 +75,49 @@ class Daemon(Resource[DaemonState]):
         return compose(implied(self.registries, self.proxy, self.dns), self.options)
 
     def observe(self) -> DaemonState:
-        text = read(configuration.PATH)
+        text = read(DAEMON_JSON)
         info = self.docker.get("/info") if self.docker.answers() else None
         return DaemonState(
             text=text,
-            document=parse(text, configuration.PATH),
+            document=parse(text, DAEMON_JSON),
             owned=configuration.owned_keys(),
             info=info,
             unseen=pending.since_start(),
-            files=self._files(info.get("ServerVersion") if info else None),
-        )
-
-    def _files(self, engine: t.Optional[str]) -> FilesState:
-        ours = owned(self.concern)
-        wanted = hosts_files(self.registries, engine)
-        missing = [each for each in wanted if differs(each)]
-        theirs = [each.path for each in missing if each.path not in ours and read(each.path) is not None]
-        return FilesState(
-            write=tuple(each for each in missing if each.path not in theirs),
-            remove=leftovers(ours, wanted) if engine else (),
-            theirs=tuple(theirs),
+            files=hosts_files.observe(self.registries, info.get("ServerVersion") if info else None),
+            way_back=way_back.is_open(),
         )
 
     def plan(self, state: DaemonState, effects: Effects) -> Plan:
         after = desired(state.document, state.owned, self.patch)
         self._refuse(state, after)
-        notes = [*unusable(self.registries, state.engine, wants_containerd_store(after)), *_notes_on_files(state.files)]
-        actions = _for_files(state.files)
+        notes = [
+            *unusable(self.registries, state.engine, wants_containerd_store(after)),
+            *hosts_files.notes_on(state.files),
+        ]
+        notes += blind_spots.notes(after, state.engine)
+        actions = hosts_files.actions_for(state.files)
         differences = changes(state.document, after)
-        if differences:
-            text = render(after, state.text)
-            notes += service.validate(text)
-            step = WriteConfiguration(
-                text, state.text, owned_after(state.document, state.owned, self.patch), state.owned
-            )
-            summary = f"write {configuration.PATH}: {'; '.join(differences)}"
-            difference = Difference(configuration.PATH, state.text or "", text)
-            actions.append(Action(summary, step, difference=difference))
         system_store = need_system_store(self.registries, state.engine, state.files.theirs)
         reasons = restart_reasons(state, after, effects, system_store=system_store)
+        if differences:
+            text = render(after, state.text)
+            notes += validate(text)
+            effect = Effect.CONFIGURATION_CHANGES if reasons else Effect.CONFIGURATION_RELOADS
+            actions.append(self._write(state, text, differences, effect))
         if reasons and self.disruption.mode == "never":
             notes.append(f"docker needs a restart, which builder_disruption: never forbids: {'; '.join(reasons)}")
         elif reasons:
             actions.append(self._restart(state, after, reasons))
-        elif differences and state.info is not None:
-            summary = f"reload docker, nothing that runs is disturbed: {'; '.join(differences)}"
-            actions.append(Action(summary, ReloadDaemon(after)))
+        elif state.info is not None and (differences or Effect.CONFIGURATION_RELOADS in state.unseen):
+            why = "; ".join(differences) or "daemon.json changed after docker read it"
+            actions.append(Action(f"reload docker, nothing that runs is disturbed: {why}", ReloadDaemon(after)))
         return Plan(tuple(actions), tuple(notes))
+
+    def _write(self, state: DaemonState, text: str, differences: t.Sequence[str], effect: Effect) -> Action:
+        owned = owned_after(state.document, state.owned, self.patch)
+        step = WriteConfiguration(text, state.text, owned, state.owned, effect)
+        summary = f"write {DAEMON_JSON}: {'; '.join(differences)}"
+        return Action(summary, step, difference=Difference(DAEMON_JSON, state.text or "", text))
 
     def _restart(self, state: DaemonState, after: Document, reasons: t.Sequence[str]) -> Action:
         effects = {Effect.DAEMON_RESTARTS}
@@ -145,7 +133,7 @@ class Daemon(Resource[DaemonState]):
 
     def _refuse(self, state: DaemonState, after: Document) -> None:
         """Raise for what dockerd would not start with, and for images that would vanish without leave."""
-        found: t.List[str] = []
+        found = list(blind_spots.refusals(after, state.engine))
         if state.info is not None and not self.allow_image_store_switch and switches(after, state.info):
             hidden = vanishing(self.docker, state.info, to_containerd=wants_containerd_store(after))
             found += [_needs_leave(after, hidden)] if hidden else []
@@ -155,7 +143,6 @@ class Daemon(Resource[DaemonState]):
     def apply(self, actions: t.Sequence[Action]) -> None:
         if any(isinstance(action.step, RestartDaemon) for action in actions):
             drain(lambda: at_restart(self.docker), self.disruption, "a restart of docker")
-        written: t.Optional[WriteConfiguration] = None
         for action in actions:
             step = action.step
             if isinstance(step, WriteFile):
@@ -163,42 +150,48 @@ class Daemon(Resource[DaemonState]):
             elif isinstance(step, RemoveFile):
                 remove_owned(self.concern, step)
             elif isinstance(step, WriteConfiguration):
-                written = step
                 configuration.replace(step)
             elif isinstance(step, RestartDaemon):
-                self._restart_or_roll_back(step.document, written)
+                self._restart_or_roll_back(step.document)
             elif isinstance(step, ReloadDaemon):
-                self._reload(step.document, written)
+                self._reload(step.document)
+        if any(isinstance(action.step, (RestartDaemon, ReloadDaemon)) for action in actions):
+            for step in (action.step for action in actions if isinstance(action.step, WriteConfiguration)):
+                configuration.settle(step)
 
-    def _reload(self, document: Document, written: t.Optional[WriteConfiguration]) -> None:
+    def _reload(self, document: Document) -> None:
         """systemctl's status says nothing about a reload: `docker info` has to show it; else a restart, if allowed."""
-        service.reload()
-        words = service.until(lambda: shortfall(document, self.docker.get("/info")))
+        docker_service.reload()
+        words = docker_service.until(lambda: self._shortfall(document))
         if words is None:
-            pending.forget(Effect.CONFIGURATION_CHANGES)
+            pending.forget(Effect.CONFIGURATION_RELOADS)
             return
-        if self.disruption.mode == "never":
+        pending.note(Effect.CONFIGURATION_CHANGES)
+        if self.docker.answers() and self.disruption.mode == "never":
             raise HostError(
                 f"a reload did not bring daemon.json to dockerd: {words}. It needs a restart, which "
                 "builder_disruption: never forbids"
             )
         drain(lambda: at_restart(self.docker), self.disruption, "a restart of docker")
-        self._restart_or_roll_back(document, written)
+        self._restart_or_roll_back(document)
 
-    def _restart_or_roll_back(self, document: Document, written: t.Optional[WriteConfiguration]) -> None:
-        words = service.restart(self.docker)
+    def _restart_or_roll_back(self, document: Document) -> None:
+        words = docker_service.restart(self.docker)
         if words is None:
-            words = service.until(lambda: shortfall(document, self.docker.get("/info")))
+            words = docker_service.until(lambda: self._shortfall(document))
         if words is None:
             return
-        if written is None:
+        if not way_back.is_open():
             raise HostError(f"docker does not come up, daemon.json was not changed. dockerd said: {words}")
-        configuration.put_back(written)
-        again = service.restart(self.docker)
+        configuration.put_back()
+        again = docker_service.restart(self.docker)
         outcome = "and docker runs again" if again is None else f"but docker does not start with it either: {again}"
         raise HostError(
-            f"docker did not come up: the former {configuration.PATH} was put back {outcome}. dockerd said: {words}"
+            f"docker did not come up: the former {DAEMON_JSON} was put back {outcome}. dockerd said: {words}"
         )
+
+    def _shortfall(self, document: Document) -> t.Optional[str]:
+        return shortfall(document, self.docker.get("/info")) if self.docker.answers() else "dockerd does not answer"
 
 
 def _needs_leave(after: Document, hidden: Vanishing) -> str:
@@ -209,21 +202,3 @@ def _needs_leave(after: Document, hidden: Vanishing) -> str:
         "hidden stays on disk): set builder_allow_image_store_switch: true, or keep the store with "
         f"builder_daemon_options: {keep}"
     )
-
-
-def _for_files(files: FilesState) -> t.List[Action]:
-    actions = [
-        Action(
-            f"write {each.path}, which docker reads at every pull",
-            each,
-            difference=Difference(each.path, read(each.path) or "", each.content),
-        )
-        for each in files.write
-    ]
-    return actions + [Action(f"remove {each.path}, no longer in builder_registries", each) for each in files.remove]
-
-
-def _notes_on_files(files: FilesState) -> t.List[str]:
-    return [
-        f"{path} is somebody else's and was left alone: remove it to have it made from mirrors" for path in files.theirs
-    ]

@@ -11,7 +11,8 @@ import shutil
 import typing as t
 from dataclasses import dataclass
 
-from ansible_collections.multiarch.builders.plugins.module_utils.command import must, run
+from ansible_collections.multiarch.builders.plugins.module_utils import docker_service, way_back
+from ansible_collections.multiarch.builders.plugins.module_utils.command import run
 from ansible_collections.multiarch.builders.plugins.module_utils.docker_api import Docker
 from ansible_collections.multiarch.builders.plugins.module_utils.engine.decide import EngineState, Needs, refusals
 from ansible_collections.multiarch.builders.plugins.module_utils.errors import HostError
@@ -56,18 +57,22 @@ class Engine(Resource[EngineState]):
         found = refusals(state, self.needs)
         if found:
             raise HostError("; ".join(found))
-        if state.engine is None:
-            return Plan((Action("start docker, which is installed but not running", StartDocker(), _STARTS),))
-        return Plan()
+        if state.engine is not None:
+            return Plan()
+        summary = "start docker, which is installed but not running"
+        if way_back.is_open():
+            summary += "; if it does not start, with the daemon.json that an interrupted run replaced"
+        return Plan((Action(summary, StartDocker(), _STARTS),))
 
     def apply(self, actions: t.Sequence[Action]) -> None:
-        for _action in actions:
-            run(["systemctl", "reset-failed", "docker.service", "docker.socket"])
-            must(["systemctl", "start", "docker"], "docker does not start")
-            if not self.docker.wait(60):
-                raise HostError(
-                    "docker was started, but dockerd does not answer within 60 s: see `journalctl -u docker`"
-                )
+        if not actions:
+            return
+        words = docker_service.start(self.docker)
+        if words is not None and way_back.is_open():
+            way_back.take()
+            words = docker_service.start(self.docker)
+        if words is not None:
+            raise HostError(f"docker does not start: {words}")
 
 
 _STARTS: Effects = frozenset({Effect.DAEMON_RESTARTS})

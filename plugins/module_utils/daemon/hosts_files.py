@@ -1,0 +1,49 @@
+# Copyright: multiarch.builders contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""hosts.toml in certs.d: what there is, what differs, and the actions for it."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.multiarch.builders.plugins.module_utils.daemon.decide import FilesState
+from ansible_collections.multiarch.builders.plugins.module_utils.daemon.mirrors import hosts_files
+from ansible_collections.multiarch.builders.plugins.module_utils.files import differs, read
+from ansible_collections.multiarch.builders.plugins.module_utils.owned_files import leftovers, owned
+from ansible_collections.multiarch.builders.plugins.module_utils.resource import Action, Difference
+from ansible_collections.multiarch.builders.plugins.module_utils.spec import Registry
+
+_CONCERN = "daemon"
+
+
+def observe(registries: t.Sequence[Registry], engine: t.Optional[str]) -> FilesState:
+    """What differs from the files that *engine* (its version) reads; nothing as long as it is unknown."""
+    if engine is None:
+        return FilesState()
+    ours = owned(_CONCERN)
+    wanted = hosts_files(registries, engine)
+    missing = [each for each in wanted if differs(each)]
+    theirs = [each.path for each in missing if each.path not in ours and read(each.path) is not None]
+    write = tuple(each for each in missing if each.path not in theirs)
+    return FilesState(write=write, remove=leftovers(ours, wanted), theirs=tuple(theirs))
+
+
+def actions_for(files: FilesState) -> t.List[Action]:
+    """What they want."""
+    actions = [
+        Action(
+            f"write {each.path}, which docker reads at every pull",
+            each,
+            difference=Difference(each.path, read(each.path) or "", each.content),
+        )
+        for each in files.write
+    ]
+    return actions + [Action(f"remove {each.path}, no longer in builder_registries", each) for each in files.remove]
+
+
+def notes_on(files: FilesState) -> t.List[str]:
+    """What is left alone."""
+    return [
+        f"{each} is somebody else's and was left alone: remove it to have it made from mirrors" for each in files.theirs
+    ]

@@ -1,0 +1,49 @@
+# Copyright: multiarch.builders contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""docker.service: started, restarted, reloaded; systemctl's status proves nothing, dockerd's answer does."""
+
+from __future__ import annotations
+
+import time
+import typing as t
+
+from ansible_collections.multiarch.builders.plugins.module_utils.command import run
+from ansible_collections.multiarch.builders.plugins.module_utils.docker_api import Docker
+
+_START_SECONDS = 90
+
+
+def start(docker: Docker) -> t.Optional[str]:
+    """Start dockerd and wait until it answers; None, or its own words if it does not come up."""
+    return _bring_up(docker, "start")
+
+
+def restart(docker: Docker) -> t.Optional[str]:
+    """The same with a dockerd that may run already."""
+    return _bring_up(docker, "restart")
+
+
+def _bring_up(docker: Docker, verb: str) -> t.Optional[str]:
+    # Three starts within a minute are the limit of the unit; ours shall not be the fourth.
+    run(["systemctl", "reset-failed", "docker.service", "docker.socket"])
+    outcome = run(["systemctl", verb, "docker.service"])
+    if outcome.status == 0 and docker.wait(_START_SECONDS):
+        return None
+    journal = run(["journalctl", "--unit=docker.service", "--lines=15", "--no-pager", "--output=cat"]).stdout
+    return journal.strip() or outcome.words
+
+
+def reload() -> None:
+    """Have dockerd read daemon.json again (SIGHUP)."""
+    run(["systemctl", "reload", "docker.service"])
+
+
+def until(shortfall: t.Callable[[], t.Optional[str]], seconds: float = 5) -> t.Optional[str]:
+    """None as soon as *shortfall* has nothing to tell, its words if it still has some after *seconds*."""
+    end = time.monotonic() + seconds
+    words = shortfall()
+    while words is not None and time.monotonic() < end:
+        time.sleep(0.1)
+        words = shortfall()
+    return words

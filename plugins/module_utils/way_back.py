@@ -1,0 +1,57 @@
+# Copyright: multiarch.builders contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The daemon.json to go back to until dockerd runs with the one that took its place, also after a killed run."""
+
+from __future__ import annotations
+
+import hashlib
+
+from ansible_collections.multiarch.builders.plugins.module_utils import record
+from ansible_collections.multiarch.builders.plugins.module_utils.errors import HostError
+from ansible_collections.multiarch.builders.plugins.module_utils.files import (
+    RemoveFile,
+    WriteFile,
+    back_up,
+    mode_of,
+    read,
+    remove,
+    write,
+)
+
+DAEMON_JSON = "/etc/docker/daemon.json"
+_RECORD = "way-back"
+
+
+def prepare(text: str) -> None:
+    """Remember daemon.json as it is, before *text* takes its place."""
+    backup = back_up(DAEMON_JSON)
+    record.save(_RECORD, {"backup": backup, "mode": mode_of(DAEMON_JSON), "replaced_by": _digest(text)})
+
+
+def forget() -> None:
+    """dockerd runs with the new one."""
+    record.save(_RECORD, {})
+
+
+def is_open() -> bool:
+    """Whether daemon.json is one that dockerd was not seen to run with, and that nobody changed since."""
+    text = read(DAEMON_JSON)
+    return text is not None and record.load(_RECORD).get("replaced_by") == _digest(text)
+
+
+def take() -> None:
+    """The former daemon.json in its place again."""
+    noted = record.load(_RECORD)
+    if noted["backup"] is None:
+        remove(RemoveFile(DAEMON_JSON))
+    else:
+        text = read(noted["backup"])
+        if text is None:
+            raise HostError(f"{DAEMON_JSON} cannot be put back, as its copy {noted['backup']} is gone")
+        write(WriteFile(DAEMON_JSON, text, noted["mode"]))
+    forget()
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
