@@ -62,9 +62,10 @@ def make(
     start: int = -30,
     end: int = 3650,
     issuer: Pair | None = None,
+    names: tuple[str, ...] = (),
 ) -> Pair:
     """A certificate valid from *start* to *end*, in days from NOW. *ca*: basicConstraints, None for none at all;
-    *sign*: keyCertSign in keyUsage, None for no keyUsage."""
+    *sign*: keyCertSign in keyUsage, None for no keyUsage; *names*: those of a server."""
     key = ec.generate_private_key(ec.SECP256R1())
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
     builder = (
@@ -81,4 +82,12 @@ def make(
     if sign is not None:
         usage = dict.fromkeys(_OTHER_USAGES, False)
         builder = builder.add_extension(x509.KeyUsage(key_cert_sign=sign, **usage), critical=True)
+    if ca and sign:
+        identifier = x509.SubjectKeyIdentifier.from_public_key(key.public_key())
+        builder = builder.add_extension(identifier, critical=False)
+    if names:  # as a server has them: Python 3.13 wants the identifiers, too
+        signer = (issuer.key if issuer else key).public_key()
+        authority = x509.AuthorityKeyIdentifier.from_issuer_public_key(signer)
+        builder = builder.add_extension(authority, critical=False)
+        builder = builder.add_extension(x509.SubjectAlternativeName(list(map(x509.DNSName, names))), critical=False)
     return Pair(builder.sign(issuer.key if issuer else key, hashes.SHA256()), key)

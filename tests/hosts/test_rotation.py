@@ -1,0 +1,114 @@
+"""Trust in a self-signed registry: given in one run, rotated without disturbing a build, taken away again."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+import pytest
+
+from lab.settings import IMAGES_FILE
+from tests.hosts import own_registry
+from tests.hosts.lab import Run, on, playbook
+from tests.hosts.own_registry import HOST, authority
+
+BASE = json.loads(IMAGES_FILE.read_text())["base"]["reference"]
+MIRROR = {"host": "mirror.lab.test:5000", "ca": "{{ lab_state }}/pki/ca.crt"}
+HUB = {"host": "docker.io", "mirrors": ["mirror.lab.test:5000"]}
+# The four ways: BuildKit pushes, dockerd pulls, the client reads an index, a program asks with the system's store.
+PUSH = f"""
+mkdir -p /var/tmp/own; printf 'FROM {BASE}\\nRUN echo kept > /kept\\n' > /var/tmp/own/Dockerfile
+docker buildx build --progress plain --tag {HOST}/own:1 --push /var/tmp/own 2>&1
+"""
+PULL = f"docker pull --quiet {HOST}/own:1"
+INDEX = f"docker buildx imagetools inspect {HOST}/own:1"
+PLAIN = f"python3 -c 'import urllib.request; urllib.request.urlopen(\"https://{HOST}/v2/\")'"
+WAYS = {"push": PUSH, "pull": PULL, "index": INDEX, "plain": PLAIN}
+SLOW = f"""
+mkdir -p /var/tmp/slow; printf 'FROM {BASE}\\nRUN sleep 20 && echo slept\\n' > /var/tmp/slow/Dockerfile
+systemd-run --quiet --unit=slow --setenv=HOME=/root sh -c \
+    'docker buildx build --no-cache --progress plain --tag {HOST}/slow:1 --push /var/tmp/slow > /var/tmp/slow.log 2>&1
+    echo $? > /var/tmp/slow.status'
+for try in $(seq 100); do grep -q 'RUN sleep' /var/tmp/slow.log && break; sleep 0.1; done
+"""
+ENDED = "for try in $(seq 400); do test -e /var/tmp/slow.status && break; sleep 0.1; done; cat /var/tmp/slow.status"
+CONTAINER = "docker inspect --format '{{.Id}} {{.State.StartedAt}}' buildx_buildkit_multiarch0"
+
+
+def trust(host: str, *cas: str) -> Run:
+    """trust-registries.yml with our registry, trusted by *cas*; without any it is not in the table."""
+    ours = [{"host": HOST, "ca": "".join(cas)}] if cas else []
+    least = {"builder_users": ["root"], "builder_platforms": ["amd64"], "builder_verify_repository": ""}
+    return playbook("trust-registries", limit=host, variables={"builder_registries": [HUB, MIRROR, *ours], **least})
+
+
+def failing(host: str) -> dict[str, str]:
+    """{way: words} of the ways that do not lead to the registry."""
+    found = {
+        way: on(host, f"({script}) > /var/tmp/way.log 2>&1 || cat /var/tmp/way.log") for way, script in WAYS.items()
+    }
+    return {way: words for way, words in found.items() if words}
+
+
+@pytest.fixture
+def _registry() -> Iterator[None]:
+    yield
+    own_registry.stop()
+
+
+@pytest.mark.usefixtures("_registry")
+def test_from_no_trust_through_a_rotation_to_no_trust(engine: str) -> None:
+    old, new = authority("old CA"), authority("new CA")
+    own_registry.serve(old)
+    assert trust(engine).status == 0
+    first = failing(engine)
+    assert set(first) == set(WAYS)
+    assert [
+        way for way, words in first.items() if "unknown authority" not in words and "CERTIFICATE" not in words
+    ] == []
+
+    run = trust(engine, old.pem)
+    assert run.status == 0, run.output
+    assert failing(engine) == {}
+    docker, builder = on(engine, "cat /run/docker.pid"), on(engine, CONTAINER)
+
+    on(engine, SLOW)
+    run = trust(engine, old.pem, new.pem)  # while a build runs
+    assert run.status == 0, run.output
+    assert run.says("replace certificates of builder multiarch where they are, no build is disturbed")
+    assert on(engine, "test -e /var/tmp/slow.status || echo builds").strip() == "builds"
+    own_registry.serve(new)
+    assert on(engine, ENDED).strip() == "0", on(engine, "cat /var/tmp/slow.log")  # pushed to the new certificate
+    assert failing(engine) == {}
+
+    run = trust(engine, new.pem)
+    assert run.status == 0, run.output
+    assert failing(engine) == {}
+    assert "CACHED" in on(engine, PUSH)
+    assert (on(engine, "cat /run/docker.pid"), on(engine, CONTAINER)) == (docker, builder)
+    assert trust(engine, new.pem).recap(engine)["changed"] == 0
+    own_registry.serve(old)  # whom nobody trusts any more
+    assert set(failing(engine)) == set(WAYS)
+
+    run = trust(engine)
+    assert run.status == 0, run.output
+    assert on(engine, f"ls /etc/docker/certs.d; grep -rl '{HOST}' /etc /usr/local/share || true").split() == [
+        "mirror.lab.test:5000",
+    ] + (["docker.io"] if "docker.io" in on(engine, "ls /etc/docker/certs.d") else [])
+
+
+@pytest.mark.usefixtures("_registry")
+def test_a_registry_that_demands_a_certificate_of_its_clients(engine: str) -> None:
+    ca, clients = authority("server CA"), authority("client CA")
+    pair = own_registry.make("ci", ca=False, issuer=clients)
+    own_registry.serve(ca, clients=clients)
+    ours = {"host": HOST, "ca": ca.pem, "client_cert": pair.pem, "client_key": pair.key_pem}
+    variables = {"builder_users": ["root"], "builder_platforms": ["amd64"], "builder_verify_repository": ""}
+    variables |= {"builder_registries": [HUB, MIRROR, ours]}
+    run = playbook("trust-registries", "-vvv", "--diff", limit=engine, variables=variables)
+    assert run.status == 0, run.output
+    assert pair.key_pem.splitlines()[1] not in run.output
+    # buildx itself shows no certificate to a registry (util/imagetools/inspect.go: its own client for every registry),
+    # and a program that only has the system's store has none
+    assert set(failing(engine)) == {"index", "plain"}
+    assert on(engine, f"stat --format %a /etc/docker/certs.d/{HOST}/client.key").strip() == "600"
