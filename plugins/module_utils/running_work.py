@@ -6,23 +6,27 @@
 from __future__ import annotations
 
 import json
+import pathlib
 import time
 import typing as t
 from dataclasses import dataclass
 
 from ansible_collections.multiarch.builders.plugins.module_utils.command import run
+from ansible_collections.multiarch.builders.plugins.module_utils.daemon_process import daemon_pid
 from ansible_collections.multiarch.builders.plugins.module_utils.docker_api import Docker
 from ansible_collections.multiarch.builders.plugins.module_utils.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.spec import Disruption
 
 # docker/buildx, driver/docker-container/driver.go: the name of a builder's container
 BUILDER_PREFIX = "buildx_buildkit_"
+# The name for the BuildKit inside dockerd, which `docker build` uses where no builder is chosen.
+OWN_BUILDER = "docker itself"
 _PAUSE = 2.0
 
 
 @dataclass(frozen=True)
 class Work:
-    """*builds*: builder containers with a build under way. *containers*: running ones that would not come back."""
+    """*builds*: builders with a build under way. *containers*: running ones that would not come back."""
 
     builds: t.Tuple[str, ...]
     containers: t.Tuple[str, ...]
@@ -71,12 +75,29 @@ def builds_in(container: str) -> bool:
     return runs_steps(run(["docker", "top", container, "-eo", "args"], timeout=30).stdout)
 
 
+def builds_in_daemon(daemon: t.Optional[int], proc: pathlib.Path = pathlib.Path("/proc")) -> bool:
+    """Whether dockerd's own BuildKit runs a step: it starts runc itself, where for containers a shim does.
+
+    Seen with Docker 26.1.5 and 28.5.2. A build that is not at a RUN step just then is not found.
+    """
+    for folder in proc.glob("[0-9]*"):
+        try:
+            # proc(5): the parent is field 4; two fields went with the name
+            parent = int((folder / "stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()[1])
+            if parent == daemon and b"/buildkit/executor/" in (folder / "cmdline").read_bytes():
+                return True
+        except (OSError, ValueError, IndexError):  # it ended meanwhile
+            continue
+    return False
+
+
 def at_restart(docker: Docker) -> Work:
     """What a restart of dockerd would end. live-restore keeps containers, but never a build."""
     if not docker.answers():
         return Work((), ())
     kept = docker.get("/info").get("LiveRestoreEnabled", False)
-    builds, containers = [], []
+    builds = [OWN_BUILDER] if builds_in_daemon(daemon_pid()) else []
+    containers = []
     for row in docker.get("/containers/json"):
         name = row["Names"][0].lstrip("/")
         if name.startswith(BUILDER_PREFIX) and builds_in(name):

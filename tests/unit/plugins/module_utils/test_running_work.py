@@ -16,6 +16,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.running_work im
     Work,
     at_restart,
     builds_in,
+    builds_in_daemon,
     drain,
     is_building,
 )
@@ -32,6 +33,12 @@ COMPLETE = (
     '"CompletedAt":{"seconds":1795243918,"nanos":305150415}}}'
 )
 OTHER = '{"type":1,"record":{"Ref":"3av9onwp7wyg3y3wntlkd1y1u","CreatedAt":{"seconds":1795243884,"nanos":804290030}}}'
+
+
+@pytest.fixture(autouse=True)
+def _no_dockerd_of_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What runs where the tests run is no part of them."""
+    monkeypatch.setattr(running_work, "daemon_pid", lambda: None)
 
 
 @pytest.mark.parametrize(
@@ -66,6 +73,45 @@ def test_is_building(histories: str, building: bool) -> None:
 def test_work_in_words(work: Work, words: str, busy: bool) -> None:
     assert str(work) == words
     assert bool(work) is busy
+
+
+# Recorded on a host with Docker 26.1.5 while `docker build` ran there.
+RUNC = (
+    "runc --log /var/lib/docker/buildkit/executor/runc-log.json --log-format json "
+    "run --bundle /var/lib/docker/buildkit/executor/oi4uo1fbx91ygoqq95qb83ng3 --keep oi4uo1fbx91ygoqq95qb83ng3"
+)
+PROXY = "/usr/bin/docker-proxy -proto tcp -host-ip 0.0.0.0 -host-port 80 -container-ip 172.17.0.2 -container-port 80"
+
+
+@pytest.mark.parametrize(
+    ("processes", "building"),
+    [
+        pytest.param({1687: (1, "dockerd"), 2007: (1687, RUNC), 2022: (2007, "sh -c make")}, True, id="a RUN step"),
+        pytest.param({1687: (1, "dockerd"), 1701: (1687, PROXY)}, False, id="a published port"),
+        pytest.param({1687: (1, "dockerd"), 1643: (1622, "dockerd"), 2007: (1643, RUNC)}, False, id="in a builder"),
+        pytest.param({2007: (1, RUNC)}, False, id="left over by another dockerd"),
+        pytest.param({}, False, id="nothing"),
+    ],
+)
+def test_a_build_in_dockerd_itself(processes: dict[int, tuple[int, str]], building: bool, tmp_path: Path) -> None:
+    """`docker build` where no builder is chosen: no container shows it."""
+    (tmp_path / "3000").mkdir()  # ended between two looks
+    for pid, (parent, command) in processes.items():
+        (tmp_path / str(pid)).mkdir()
+        (tmp_path / str(pid) / "stat").write_text(f"{pid} (a ) name) S {parent} {pid} {pid} 0 -1\n")
+        (tmp_path / str(pid) / "cmdline").write_bytes(command.replace(" ", "\0").encode() + b"\0")
+    assert builds_in_daemon(1687, tmp_path) is building
+    assert builds_in_daemon(None, tmp_path) is False
+
+
+def test_a_build_in_dockerd_itself_is_work(
+    dockerd: DockerdStandIn, docker: Docker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(running_work, "builds_in_daemon", lambda daemon: daemon == 1687)
+    monkeypatch.setattr(running_work, "daemon_pid", lambda: 1687)
+    dockerd.answers["GET /info"] = as_json({"LiveRestoreEnabled": True})
+    dockerd.answers["GET /containers/json"] = as_json([])
+    assert str(at_restart(docker)) == "a build in docker itself"
 
 
 @pytest.mark.parametrize("live_restore", [False, True])
