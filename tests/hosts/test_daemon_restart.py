@@ -1,0 +1,67 @@
+"""dockerd takes over what it can while it runs, restarts for the rest where it may, and is put back if it fails."""
+
+from __future__ import annotations
+
+import json
+
+from tests.hosts.daemon import PATH, THEIRS, content, process, provision, provisioned, start_container, state, write
+from tests.hosts.lab import on
+
+LABELS = "docker info --format '{{json .Labels}}'"
+
+
+def test_what_dockerd_takes_over_live_is_reloaded_and_the_rest_waits_for_leave_to_restart(engine: str) -> None:
+    provisioned(engine)
+    before = process(engine)
+    live = {"labels": ["team=b"], "max-concurrent-downloads": 2}
+    run = provisioned(engine, daemon_options=live)
+    assert run.says("reload docker, nothing that runs is disturbed: labels: absent")
+    assert process(engine) == before
+    assert json.loads(on(engine, LABELS)) == ["team=b"]
+    assert provision(engine, daemon_options=live).recap(engine)["changed"] == 0
+
+    # the removal of a label is nothing that a reload brings
+    for changed, reason in ((1, 'labels: ["team=b"] → absent'), (0, "daemon.json changed after dockerd started")):
+        run = provisioned(engine, disruption="never")
+        assert run.recap(engine)["changed"] == changed, run.output
+        assert run.says(f"docker needs a restart, which builder_disruption: never forbids: {reason}")
+    assert process(engine) == before
+    assert json.loads(on(engine, LABELS)) == ["team=b"]
+
+    run = provisioned(engine)
+    assert run.says("restart docker: daemon.json changed after dockerd started")
+    assert process(engine) != before
+    assert not json.loads(on(engine, LABELS))
+
+
+# An option that stops docker on this host alone.
+DROP_IN = """
+mkdir -p /etc/systemd/system/docker.service.d
+cat > /etc/systemd/system/docker.service.d/house-rules.conf <<'END'
+[Service]
+ExecStartPre=/bin/sh -c "! grep mtu /etc/docker/daemon.json || { echo mtu breaks our house rules; exit 1; }"
+END
+systemctl daemon-reload
+"""
+# `dockerd --validate` lets both pass: what dockerd cannot start with, and what its unit does not.
+FAILURES = (
+    ({"data-root": "/proc/no-such-folder"}, "mkdir /proc/no-such-folder"),
+    ({"mtu": 1400}, "mtu breaks our house rules"),
+)
+
+
+def test_a_dockerd_that_does_not_come_up_is_put_back_and_runs_again(engine: str) -> None:
+    write(engine, THEIRS)
+    provisioned(engine)
+    start_container(engine, "service", "sleep 1001", "--restart=always")
+    on(engine, DROP_IN)
+    former = content(engine)
+    for options, words in FAILURES:
+        run = provision(engine, daemon_options=options)
+        assert run.recap(engine)["failed"] == 1, run.output
+        assert run.says(f"docker did not come up: the former {PATH} was put back and docker runs again. dockerd said: ")
+        assert words in run.output
+        assert content(engine) == former
+        assert on(engine, "systemctl is-active docker").strip() == "active"
+        assert state(engine, "service", "Running") == "true"
+    assert provision(engine).recap(engine)["changed"] == 0
