@@ -44,6 +44,15 @@ def user_entry(name: str) -> pwd.struct_passwd:
         ) from None
 
 
+def is_user(name: str) -> bool:
+    """Whether this host has the user."""
+    try:
+        user_entry(name)
+    except HostError:
+        return False
+    return True
+
+
 def owner_of(name: str) -> Owner:
     """The user's ids, for files of that user."""
     entry = user_entry(name)
@@ -64,6 +73,15 @@ def environment(user: t.Optional[str], extra: t.Optional[t.Mapping[str, str]] = 
     }
 
 
+def identity(user: t.Optional[str]) -> t.Dict[str, t.Any]:
+    """The keywords for subprocess that make a process one of *user* with its groups; none if it is that already."""
+    if user is None or user_entry(user).pw_uid == os.geteuid():
+        return {}
+    entry = user_entry(user)
+    groups = os.getgrouplist(entry.pw_name, entry.pw_gid)
+    return {"user": entry.pw_uid, "group": entry.pw_gid, "extra_groups": groups}
+
+
 def run(
     argv: t.Sequence[str],
     *,
@@ -74,11 +92,6 @@ def run(
     timeout: int = TIMEOUT,
 ) -> Outcome:
     """Run *argv* as *user* with its groups. Raises HostError if it cannot start or takes over *timeout* seconds."""
-    identity: t.Dict[str, t.Any] = {}
-    if user is not None and user_entry(user).pw_uid != os.geteuid():
-        entry = user_entry(user)
-        groups = os.getgrouplist(entry.pw_name, entry.pw_gid)
-        identity = {"user": entry.pw_uid, "group": entry.pw_gid, "extra_groups": groups}
     try:
         done = subprocess.run(
             list(argv),
@@ -90,7 +103,7 @@ def run(
             cwd=cwd,
             timeout=timeout,
             check=False,
-            **identity,
+            **identity(user),
         )
     except FileNotFoundError:
         raise HostError(f"{argv[0]} is not on this host") from None

@@ -43,6 +43,10 @@ class _Connection(http.client.HTTPConnection):
 class Docker:
     """One host's dockerd."""
 
+    # The client's command for the same dockerd, and who runs it (None: root), for what the API does not do.
+    argv: t.Tuple[str, ...] = ("docker",)
+    user: t.Optional[str] = None
+
     def __init__(self, path: str = SOCKET) -> None:
         self._path = path
         self._version: t.Optional[str] = None
@@ -84,7 +88,7 @@ class Docker:
         """Delete a container or an image."""
         self._versioned("DELETE", path)
 
-    def pull(self, image: str, login: t.Optional[t.Tuple[str, str]] = None) -> None:
+    def pull(self, image: str, login: t.Optional[t.Tuple[str, str]] = None, timeout: float = 1800) -> None:
         """Pull *image*, REPOSITORY[:TAG][@DIGEST]; the digest counts. *login* is user name and password."""
         repository, tag = split_reference(image)
         query = urllib.parse.urlencode({"fromImage": repository, "tag": tag})
@@ -92,7 +96,7 @@ class Docker:
         if login:
             secret = json.dumps({"username": login[0], "password": login[1], "serveraddress": repository.split("/")[0]})
             headers["X-Registry-Auth"] = base64.urlsafe_b64encode(secret.encode()).decode()
-        answer = self._versioned("POST", f"/images/create?{query}", headers=headers, timeout=1800)
+        answer = self._versioned("POST", f"/images/create?{query}", headers=headers, timeout=timeout)
         # Errors come inside a stream that began with status 200.
         for line in answer.decode("utf-8", "replace").splitlines():
             said = json.loads(line) if line.strip() else {}
@@ -122,16 +126,23 @@ class Docker:
         return found
 
     def put_files(self, container: str, folder: str, files: t.Mapping[str, bytes]) -> None:
-        """Write {name relative to *folder*: content} into a container, readable by its root alone."""
+        """Write {name relative to *folder*: content} into a container: root's, and readable by the container's user."""
         archive = io.BytesIO()
         with tarfile.open(fileobj=archive, mode="w") as tar:
             for name, content in files.items():
                 member = tarfile.TarInfo(name)
-                member.size, member.mode = len(content), 0o600
+                member.size, member.mode = len(content), 0o644
                 tar.addfile(member, io.BytesIO(content))
         query = urllib.parse.urlencode({"path": folder})
         headers = {"Content-Type": "application/x-tar"}
         self._versioned("PUT", f"/containers/{container}/archive?{query}", archive.getvalue(), headers)
+
+    def _connection(self, timeout: float) -> http.client.HTTPConnection:
+        return _Connection(self._path, timeout)
+
+    def _words(self, exc: Exception) -> str:
+        """Why a request failed."""
+        return str(exc)
 
     def _versioned(
         self,
@@ -154,13 +165,13 @@ class Docker:
         timeout: float = 120,
     ) -> t.Tuple[bytes, t.Optional[str]]:
         """(body, API version of dockerd)."""
-        connection = _Connection(self._path, timeout)
+        connection = self._connection(timeout)
         try:
             connection.request(method, path, body=body, headers=dict(headers or {}))
             answer = connection.getresponse()
             content = answer.read()
         except (OSError, http.client.HTTPException) as exc:
-            raise HostError(f"dockerd does not answer on {self._path}: {exc}") from exc
+            raise HostError(f"dockerd does not answer on {self._path}: {self._words(exc)}") from exc
         finally:
             connection.close()
         if answer.status == 404:

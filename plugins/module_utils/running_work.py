@@ -64,15 +64,16 @@ def runs_steps(processes: str) -> bool:
     return bool(programs - {"buildkitd", "buildctl", "docker-init", "dumb-init", "tini"})
 
 
-def builds_in(container: str) -> bool:
-    """Whether a build is under way in a running builder container.
+def builds_in(container: str, docker: t.Sequence[str] = ("docker",), user: t.Optional[str] = None) -> bool:
+    """Whether a build is under way in a running builder container; *docker* is the client's command for its dockerd.
 
     BuildKit before 0.11 keeps no records of builds: there the processes tell.
     """
-    listed = run(["docker", "exec", container, "buildctl", "debug", "histories", "--format", "{{json .}}"], timeout=30)
+    asked = ["buildctl", "debug", "histories", "--format", "{{json .}}"]
+    listed = run([*docker, "exec", container, *asked], user=user, timeout=30)
     if listed.status == 0:
         return is_building(listed.stdout)
-    return runs_steps(run(["docker", "top", container, "-eo", "args"], timeout=30).stdout)
+    return runs_steps(run([*docker, "top", container, "-eo", "args"], user=user, timeout=30).stdout)
 
 
 def builds_in_daemon(daemon: t.Optional[int], proc: pathlib.Path = pathlib.Path("/proc")) -> bool:

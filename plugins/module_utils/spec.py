@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import typing as t
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ansible_collections.multiarch.builders.plugins.module_utils.proxy import Proxy
 
@@ -30,8 +30,32 @@ class Registry:
 
 
 @dataclass(frozen=True)
+class Node:
+    """One machine of a builder. *endpoint* is "" for this host's dockerd, else ssh://…, tcp://… or a context's name.
+
+    *platforms* are canonical names, none for what BuildKit finds. Certificates and key (PEM) are for the driver remote.
+    """
+
+    name: str
+    endpoint: str = ""
+    platforms: t.Tuple[str, ...] = ()
+    driver_opts: t.Mapping[str, str] = field(default_factory=dict)
+    ca: t.Optional[str] = None
+    client_cert: t.Optional[str] = None
+    client_key: t.Optional[str] = None
+
+    @property
+    def local(self) -> bool:
+        """Whether it is this host."""
+        return not self.endpoint
+
+
+@dataclass(frozen=True)
 class Instance:
-    """One builder; *config* is buildkitd.toml as it is inside the container, *certificates* {"REGISTRY/FILE": PEM}."""
+    """One builder; *config* is buildkitd.toml as it is inside the container, *certificates* {"REGISTRY/FILE": PEM}.
+
+    *driver_opts* are those of every node, which each may add to.
+    """
 
     name: str
     driver: str
@@ -41,6 +65,12 @@ class Instance:
     default: bool
     config: str
     certificates: t.Mapping[str, str]
+    nodes: t.Tuple[Node, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Without nodes it is this host, by the name that buildx itself would give (store/nodegroup.go)."""
+        if not self.nodes:
+            object.__setattr__(self, "nodes", (Node(f"{self.name}0"),))
 
 
 @dataclass(frozen=True)
@@ -78,9 +108,17 @@ def instances_of(params: Params) -> t.Tuple[Instance, ...]:
             default=bool(row.get("default")),
             config=row.get("config") or "",
             certificates=row.get("certificates") or {},
+            nodes=tuple(map(_node, row.get("nodes") or ())),
         )
         for row in params["instances"]
     )
+
+
+def _node(row: Params) -> Node:
+    names = Node.__dataclass_fields__
+    given = {key: value for key, value in row.items() if key in names and value is not None}
+    options = {key: str(value) for key, value in (row.get("driver_opts") or {}).items()}
+    return Node(**{**given, "platforms": tuple(row.get("platforms") or ()), "driver_opts": options})
 
 
 def disruption_of(params: Params) -> Disruption:

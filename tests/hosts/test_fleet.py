@@ -29,7 +29,7 @@ def test_a_host_that_is_down_fails_alone_and_is_finished_by_the_next_run_and_las
     ("host", "told"),
     [
         pytest.param(
-            "old-1", ["Docker 20.10", "24.0 or newer", "the buildx plugin is not installed", "0.12"], id="old"
+            "old-1", ["Docker 20.10", "24.0 or newer", "the buildx plugin is not installed", "0.13"], id="old"
         ),
         pytest.param("bare-1", ["Docker is not installed", "docker.io, docker-cli, docker-buildx"], id="bare"),
     ],

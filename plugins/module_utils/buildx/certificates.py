@@ -24,7 +24,8 @@ def replace_in_container(docker: Docker, container: str, wanted: Instance) -> No
     files = {store.CERTIFICATES + name: pem.encode() for name, pem in wanted.certificates.items()}
     docker.put_files(container, _FOLDER, {name + _NEW: content for name, content in files.items()})
     for name, content in files.items():
-        moved = run(["docker", "exec", container, "mv", "-f", f"{_FOLDER}/{name}{_NEW}", f"{_FOLDER}/{name}"])
+        move = ["exec", container, "mv", "-f", f"{_FOLDER}/{name}{_NEW}", f"{_FOLDER}/{name}"]
+        moved = run([*docker.argv, *move], user=docker.user)
         if moved.status != 0:  # it does not run, or has no mv: then nobody reads, or a moment of half a file it is
             docker.put_files(container, _FOLDER, {name: content})
 

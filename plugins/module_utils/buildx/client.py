@@ -16,12 +16,13 @@ import shutil
 import tempfile
 import typing as t
 
-from ansible_collections.multiarch.builders.plugins.module_utils.buildx import store
+from ansible_collections.multiarch.builders.plugins.module_utils.buildx import remote, store
+from ansible_collections.multiarch.builders.plugins.module_utils.buildx.drift import endpoint_of, options_of
 from ansible_collections.multiarch.builders.plugins.module_utils.buildx.store import CERTIFICATES, TOML
 from ansible_collections.multiarch.builders.plugins.module_utils.command import Outcome, owner_of, run, user_entry
 from ansible_collections.multiarch.builders.plugins.module_utils.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.files import WriteFile, read, write
-from ansible_collections.multiarch.builders.plugins.module_utils.spec import Instance
+from ansible_collections.multiarch.builders.plugins.module_utils.spec import Instance, Node
 
 INSIDE = "/etc/buildkit/certs/"
 
@@ -32,41 +33,63 @@ def buildx(user: str, *arguments: str) -> Outcome:
 
 
 def create(wanted: Instance, user: str) -> None:
-    """Create the builder in the store of *user* and start its container, or adopt the one that runs."""
+    """Create the builder in the store of *user*, node by node, and start its containers, or adopt those that run."""
+    secret = {node.name.lower(): environment_of(wanted, node) for node in wanted.nodes}
+    at_once = len(wanted.nodes) == 1 and not any(secret.values())
     with _configuration(wanted, user) as config:
-        outcome = buildx(user, *create_arguments(wanted, config))
-    if environment_of(wanted):
-        _add_environment(wanted, user, outcome)
+        for number, node in enumerate(wanted.nodes):
+            more = ["--append"] if number else []
+            more += ["--bootstrap"] if at_once else []
+            outcome = buildx(user, *create_arguments(wanted, node, config, user), *more, *_endpoint(wanted, node))
+            _require_node(wanted, node, user, outcome)
+    if any(secret.values()):
+        _add_options(wanted, user, secret)
+    if not at_once:
         outcome = buildx(user, "inspect", "--bootstrap", wanted.name)
     require_running(wanted.name, user, outcome)
 
 
-def create_arguments(wanted: Instance, config: t.Optional[str]) -> t.Tuple[str, ...]:
-    """The arguments of `docker buildx`; *config* is the path of buildkitd.toml."""
-    arguments = ["create", "--name", wanted.name, "--driver", wanted.driver]
-    environment = environment_of(wanted)
-    for name, value in {"image": wanted.image, **wanted.driver_opts}.items():
-        if name not in environment:
+def create_arguments(wanted: Instance, node: Node, config: t.Optional[str], user: str) -> t.Tuple[str, ...]:
+    """The arguments of `docker buildx` for one node, but for its endpoint; *config* is the path of buildkitd.toml."""
+    arguments = ["create", "--name", wanted.name, "--node", node.name, "--driver", wanted.driver]
+    if node.platforms:
+        arguments += ["--platform", ",".join(node.platforms)]
+    secret = environment_of(wanted, node)
+    for name, value in {**options_of(wanted, node), **remote.placed_options(wanted, node, user)}.items():
+        if name not in secret:
             arguments += ["--driver-opt", quoted(f"{name}={value}")]
     if wanted.flags:
         arguments += ["--buildkitd-flags", shlex.join(wanted.flags)]
     if config:
         arguments += ["--config", config]  # the name that every buildx since 0.3 knows
-    return tuple(arguments) if environment else (*arguments, "--bootstrap")
+    return tuple(arguments)
 
 
-def environment_of(wanted: Instance) -> t.Dict[str, str]:
+def _endpoint(wanted: Instance, node: Node) -> t.List[str]:
+    """kubernetes has none: it is the user's current context of kubectl."""
+    return [] if wanted.driver == "kubernetes" else [endpoint_of(node.endpoint)]
+
+
+def environment_of(wanted: Instance, node: Node) -> t.Dict[str, str]:
     """The driver options `env.NAME`: a proxy's may hold a password, and everybody can read arguments."""
-    return {name: value for name, value in wanted.driver_opts.items() if name.startswith("env.")}
+    return {name: value for name, value in options_of(wanted, node).items() if name.startswith("env.")}
 
 
-def _add_environment(wanted: Instance, user: str, created: Outcome) -> None:
-    """Put the environment into the entry that buildx made, before the container is."""
+def _require_node(wanted: Instance, node: Node, user: str, created: Outcome) -> None:
+    """Raise unless the entry has *node* now: buildx takes it out again if it finds the node's Docker not answering."""
+    text = read(store.entry_path(user, wanted.name), owner_of(user))
+    names = [each.name.lower() for each in store.parse(text).nodes] if text else []
+    if node.name.lower() not in names:
+        raise HostError(f"node {node.name} of builder {wanted.name} of {user} cannot be made: {created.words}")
+
+
+def _add_options(wanted: Instance, user: str, options: t.Mapping[str, t.Mapping[str, str]]) -> None:
+    """Put options into the entry that buildx made, before the containers are."""
     path, owner = store.entry_path(user, wanted.name), owner_of(user)
     text = read(path, owner)
     if text is None:
-        raise HostError(f"builder {wanted.name} of {user} cannot be created: {created.words}")
-    write(WriteFile(path, store.with_driver_opts(text, environment_of(wanted)), mode=0o600, owner=owner))
+        raise HostError(f"{path} went away just now: run again")
+    write(WriteFile(path, store.with_driver_opts(text, options), mode=0o600, owner=owner))
 
 
 def quoted(value: str) -> str:
@@ -79,7 +102,7 @@ def quoted(value: str) -> str:
 @contextlib.contextmanager
 def _configuration(wanted: Instance, user: str) -> t.Iterator[t.Optional[str]]:
     """buildkitd.toml and its certificates as files that *user* alone can read, for as long as buildx reads them."""
-    if not wanted.config.strip():
+    if wanted.driver == "remote":  # whose buildkitd somebody else configured
         yield None
         return
     entry = user_entry(user)

@@ -9,8 +9,8 @@ import typing as t
 from dataclasses import dataclass
 
 from ansible_collections.multiarch.builders.plugins.module_utils.buildx import store
+from ansible_collections.multiarch.builders.plugins.module_utils.buildx.container import Container
 from ansible_collections.multiarch.builders.plugins.module_utils.buildx.drift import (
-    Container,
     Remembered,
     certificate_drift,
     container_drift,
@@ -18,17 +18,30 @@ from ansible_collections.multiarch.builders.plugins.module_utils.buildx.drift im
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.buildx.settings import Settings
 from ansible_collections.multiarch.builders.plugins.module_utils.resource import Action, Difference, Effect, Effects
-from ansible_collections.multiarch.builders.plugins.module_utils.spec import Instance
+from ansible_collections.multiarch.builders.plugins.module_utils.spec import Instance, Node
+
+
+@dataclass(frozen=True)
+class Stray:
+    """A node that a user's entry has and nobody asks for; *gone* says why it cannot be reached, if so."""
+
+    name: str
+    endpoint: str
+    user: str
+    gone: str = ""
 
 
 @dataclass(frozen=True)
 class Builder:
-    """One builder as it is: *entries* by user (None: no entry, a text: why it is broken), *current* the users'."""
+    """One builder as it is: *containers* by node (None: none there), *entries* by user (None: no entry, a text: why it
+    is broken), *current* the users'. *silent* are words about wanted nodes that do not answer."""
 
-    container: t.Optional[Container]
+    containers: t.Mapping[str, t.Optional[Container]]
     entries: t.Mapping[str, t.Union[store.StoredBuilder, str, None]]
     current: t.Mapping[str, t.Optional[str]]
     memory: t.Optional[Remembered]
+    strays: t.Tuple[Stray, ...] = ()
+    silent: t.Tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -41,28 +54,36 @@ class BuildxState:
 
 @dataclass(frozen=True)
 class MakeBuilder:
-    """The step that (re)creates a builder for *users*; *container* says whether its container has to go first."""
+    """The step that (re)creates a builder for *users*; the containers of the nodes *renewed* have to go first."""
 
     instance: Instance
     users: t.Tuple[str, ...]
-    container: bool
+    renewed: t.Tuple[str, ...]
 
 
 @dataclass(frozen=True)
 class ReplaceCertificates:
-    """The step that brings certificates up to date in the entries of *users*, and if so in the *container*."""
+    """The step that brings certificates up to date in the entries of *users*, and in the containers of *nodes*."""
 
     instance: Instance
     users: t.Tuple[str, ...]
-    container: bool
+    nodes: t.Tuple[str, ...]
 
 
 @dataclass(frozen=True)
 class StartBuilder:
-    """The step that starts a builder's container, or makes it again from the store of *user*."""
+    """The step that starts a builder's containers, or makes them again from the store of *user*."""
 
     instance: Instance
     user: str
+
+
+@dataclass(frozen=True)
+class DropNode:
+    """The step that takes a node's container away; its volume with the cache stays."""
+
+    instance: Instance
+    stray: Stray
 
 
 @dataclass(frozen=True)
@@ -75,68 +96,102 @@ class UseBuilder:
 
 def actions_for(wanted: Instance, everybody: t.Sequence[str], builder: Builder, effects: Effects) -> t.List[Action]:
     """What one builder wants, for *everybody* who shall have it, given what earlier concerns cause."""
-    container = None if Effect.IMAGE_STORE_SWITCHES in effects else builder.container
-    reasons = container_drift(wanted, container, builder.memory) if container else ()
+    containers = _containers_then(wanted, builder, effects)
+    reasons = {node.name: _reasons(wanted, node, containers.get(node.name), builder) for node in wanted.nodes}
     drifts = {user: _entry_drift(wanted, builder.entries[user], builder.memory) for user in everybody}
-    users = tuple(user for user in everybody if drifts[user] or reasons)
-    actions = []
+    users = tuple(user for user in everybody if drifts[user] or any(reasons.values()))
+    renewed = tuple(name for name, words in reasons.items() if words)
+    actions = [_drop(wanted, each) for each in builder.strays if not each.gone]
     if users:
-        actions.append(_make(wanted, users, bool(reasons), reasons, drifts, builder))
-    actions += _replace(wanted, everybody, container, builder, [action.step for action in actions])
-    if not users and (container is None or not container.running or Effect.DAEMON_RESTARTS in effects):
-        stopped = container is None or not container.running
-        why = "its container does not run" if stopped else "see that it runs again after the restart of docker"
-        actions.append(Action(f"start builder {wanted.name}: {why}", StartBuilder(wanted, everybody[0])))
-    actions += [
+        words = dict.fromkeys([*(word for each in reasons.values() for word in each), *_told(users, drifts)])
+        actions.append(_make(wanted, users, renewed, tuple(words), builder))
+    actions += _replace(wanted, [user for user in everybody if user not in users], renewed, containers, builder)
+    if not users:
+        actions += _start(wanted, everybody[0], containers, effects)
+    return actions + [
         Action(f"make {wanted.name} the builder of {user}, in place of {name or 'default'}", UseBuilder(wanted, user))
         for user, name in builder.current.items()
         if name != wanted.name
     ]
-    return actions
+
+
+def _containers_then(wanted: Instance, builder: Builder, effects: Effects) -> t.Mapping[str, t.Optional[Container]]:
+    """The containers once the earlier concerns did their work: this host's vanish with another image store."""
+    gone = {node.name for node in wanted.nodes if node.local} if Effect.IMAGE_STORE_SWITCHES in effects else set()
+    return {name: None if name in gone else container for name, container in builder.containers.items()}
+
+
+def _reasons(wanted: Instance, node: Node, container: t.Optional[Container], builder: Builder) -> t.Tuple[str, ...]:
+    return container_drift(wanted, node, container, builder.memory) if container else ()
+
+
+def _told(users: t.Sequence[str], drifts: t.Mapping[str, t.Sequence[str]]) -> t.List[str]:
+    return [word for user in users for word in drifts[user]]
 
 
 def _make(
     wanted: Instance,
     users: t.Tuple[str, ...],
-    replace: bool,
-    reasons: t.Sequence[str],
-    drifts: t.Mapping[str, t.Sequence[str]],
+    renewed: t.Tuple[str, ...],
+    words: t.Sequence[str],
     builder: Builder,
 ) -> Action:
-    words = dict.fromkeys([*reasons, *(word for user in users for word in drifts[user])])
-    whole = replace or any(isinstance(builder.entries[user], store.StoredBuilder) and drifts[user] for user in users)
-    verb = "recreate" if whole else "create"
-    kept = ", its cache is kept" if whole else ""
-    summary = f"{verb} builder {wanted.name} for {', '.join(users)}: {'; '.join(words)}{kept}"
-    before = _toml(builder.container.files if builder.container else {})
+    kept = any(isinstance(builder.entries[user], store.StoredBuilder) for user in users)
+    verb, end = ("update", ", what runs stays as it is") if kept else ("create", "")
+    if renewed:
+        verb, end = "recreate", ", its cache is kept"
+    summary = f"{verb} builder {wanted.name} for {', '.join(users)}: {'; '.join(words)}{end}"
+    first = next((each for each in builder.containers.values() if each), None)
+    before = first.files.get(store.TOML, b"").decode("utf-8", "replace") if first else ""
     difference = Difference(f"{wanted.name}/buildkitd.toml", before, wanted.config) if before != wanted.config else None
-    return Action(summary, MakeBuilder(wanted, users, whole), difference=difference)
+    return Action(summary, MakeBuilder(wanted, users, renewed), difference=difference)
 
 
 def _replace(
     wanted: Instance,
-    everybody: t.Sequence[str],
-    container: t.Optional[Container],
+    users: t.Sequence[str],
+    renewed: t.Sequence[str],
+    containers: t.Mapping[str, t.Optional[Container]],
     builder: Builder,
-    made: t.Sequence[object],
 ) -> t.List[Action]:
     """Certificates that differ, where nothing is made anew anyway."""
-    renewed = {user for step in made if isinstance(step, MakeBuilder) for user in step.users}
-    words: t.List[str] = []
-    users = []
-    for user in everybody:
+    inside = {
+        name: certificate_drift(wanted, container.files, "in the container")
+        for name, container in containers.items()
+        if container and name not in renewed
+    }
+    stored = {}
+    for user in users:
         entry = builder.entries[user]
-        if user not in renewed and isinstance(entry, store.StoredBuilder):
-            found = certificate_drift(wanted, entry.nodes[0].files, "in the store")
-            users += [user] if found else []
-            words += found
-    replaced = any(isinstance(step, MakeBuilder) and step.container for step in made)
-    inside = certificate_drift(wanted, container.files, "in the container") if container and not replaced else ()
-    if not users and not inside:
+        if isinstance(entry, store.StoredBuilder) and wanted.driver != "remote":
+            words = [certificate_drift(wanted, node.files, "in the store") for node in entry.nodes]
+            stored[user] = [word for each in words for word in each]
+    told = dict.fromkeys(word for each in (*inside.values(), *stored.values()) for word in each)
+    if not told:
         return []
-    told = "; ".join(dict.fromkeys((*inside, *words)))
-    summary = f"replace certificates of builder {wanted.name} where they are, no build is disturbed: {told}"
-    return [Action(summary, ReplaceCertificates(wanted, tuple(users), bool(inside)))]
+    summary = f"replace certificates of builder {wanted.name} where they are, no build is disturbed: {'; '.join(told)}"
+    behind = tuple(user for user, words in stored.items() if words)
+    return [
+        Action(summary, ReplaceCertificates(wanted, behind, tuple(name for name, words in inside.items() if words)))
+    ]
+
+
+def _start(
+    wanted: Instance, user: str, containers: t.Mapping[str, t.Optional[Container]], effects: Effects
+) -> t.List[Action]:
+    stopped = [name for name, container in containers.items() if container is None or not container.running]
+    restarts = Effect.DAEMON_RESTARTS in effects and any(node.local for node in wanted.nodes)
+    if not containers or not (stopped or restarts):
+        return []
+    named = f" ({', '.join(stopped)})" if len(wanted.nodes) > 1 else ""
+    why = f"its container does not run{named}" if stopped else "see that it runs again after the restart of docker"
+    return [Action(f"start builder {wanted.name}: {why}", StartBuilder(wanted, user))]
+
+
+def _drop(wanted: Instance, stray: Stray) -> Action:
+    where = f" at {stray.endpoint}" if stray.endpoint else ""
+    summary = f"take node {stray.name}{where} off builder {wanted.name}: its container goes, its cache stays there"
+    return Action(summary, DropNode(wanted, stray))
 
 
 def _entry_drift(
@@ -151,9 +206,8 @@ def _entry_drift(
 
 def ends_builds(action: Action, builder: Builder) -> bool:
     """Whether *action* takes away a container that runs."""
-    running = builder.container is not None and builder.container.running
-    return isinstance(action.step, MakeBuilder) and action.step.container and running
-
-
-def _toml(files: t.Mapping[str, bytes]) -> str:
-    return files.get(store.TOML, b"").decode("utf-8", "replace")
+    if isinstance(action.step, DropNode):
+        return True
+    names = action.step.renewed if isinstance(action.step, MakeBuilder) else ()
+    containers = (builder.containers.get(name) for name in names)
+    return any(container is not None and container.running for container in containers)

@@ -13,25 +13,27 @@ import json
 import typing as t
 from dataclasses import dataclass
 
-from ansible_collections.multiarch.builders.plugins.module_utils.buildx.store import CERTIFICATES, TOML, StoredBuilder
-from ansible_collections.multiarch.builders.plugins.module_utils.spec import Instance
+from ansible_collections.multiarch.builders.plugins.module_utils.buildx.container import COMPARED, Container, plain
+from ansible_collections.multiarch.builders.plugins.module_utils.buildx.store import (
+    CERTIFICATES,
+    TOML,
+    StoredBuilder,
+    StoredNode,
+)
+from ansible_collections.multiarch.builders.plugins.module_utils.spec import Instance, Node
 
 try:  # Python 3.11
     import tomllib  # novm
 except ImportError:  # older hosts compare what was rendered with what was stored, see Remembered
     tomllib = None  # type: ignore[assignment]
 
-# buildx adds it by itself (driver/docker-container/factory.go, since 0.13), once or never.
-_ADDED_FLAG = "--allow-insecure-entitlement=network.host"
-
-
-@dataclass(frozen=True)
-class Container:
-    """A builder's container as dockerd shows it; *files* are those of /etc/buildkit, named as in the store."""
-
-    running: bool
-    image: str
-    files: t.Mapping[str, bytes]
+# buildx adds them by itself, once or never: the first in builder/builder.go (since 0.13), the others for the container
+# alone (driver/docker-container/driver.go, getBuildkitFlags).
+_ADDED_FLAGS = ("--allow-insecure-entitlement=network.host", "--config", f"/etc/buildkit/{TOML}")
+# This host's dockerd, as buildx stores it (docker/cli, opts/hosts_unix.go).
+LOCAL = "unix:///var/run/docker.sock"
+# Options that name files which we place for each user.
+PLACED = ("cacert", "cert", "key")
 
 
 @dataclass(frozen=True)
@@ -46,25 +48,77 @@ def store_drift(wanted: Instance, stored: StoredBuilder, memory: t.Optional[Reme
     """Differences in a user's store that need another entry."""
     if stored.driver != wanted.driver:
         return (f"driver {stored.driver} → {wanted.driver}",)
-    if len(stored.nodes) != 1:
-        return (f"{len(stored.nodes)} nodes → 1",)
-    node = stored.nodes[0]
+    present = {node.name.lower(): node for node in stored.nodes}
+    found: t.List[str] = []
+    for node in wanted.nodes:
+        there = present.pop(node.name.lower(), None)
+        drift = ("not in the store",) if there is None else _node_drift(wanted, node, there, memory)
+        found += [_of_node(wanted, node, words) for words in drift]
+    return (*found, *(f"node {each.name} is not asked for" for each in present.values()))
+
+
+def _node_drift(wanted: Instance, node: Node, stored: StoredNode, memory: t.Optional[Remembered]) -> t.Tuple[str, ...]:
     found = []
-    opts = {"image": wanted.image, **wanted.driver_opts}
-    for name in sorted({*opts, *node.driver_opts}):
-        if opts.get(name) != node.driver_opts.get(name):
-            found.append(f"{name} {node.driver_opts.get(name, 'absent')} → {opts.get(name, 'absent')}")
-    if _flags(node.flags) != _flags(wanted.flags):
-        found.append(f"flags {' '.join(node.flags) or 'none'} → {' '.join(wanted.flags) or 'none'}")
-    return (*found, *_toml_drift(wanted, node.files, memory, "in the store"))
+    if endpoint_of(stored.endpoint) != endpoint_of(node.endpoint):
+        found.append(f"endpoint {stored.endpoint} → {endpoint_of(node.endpoint)}")
+    if node.platforms and set(stored.platforms) != set(node.platforms):
+        found.append(f"platforms {', '.join(stored.platforms) or 'any'} → {', '.join(node.platforms)}")
+    opts = options_of(wanted, node)
+    for name in sorted({*opts, *stored.driver_opts} - set(PLACED)):
+        if opts.get(name) != stored.driver_opts.get(name):
+            found.append(f"{name} {stored.driver_opts.get(name, 'absent')} → {opts.get(name, 'absent')}")
+    if _flags(stored.flags) != _flags(wanted.flags):
+        found.append(f"flags {' '.join(stored.flags) or 'none'} → {' '.join(wanted.flags) or 'none'}")
+    return (*found, *(_toml_drift(wanted, stored.files, memory, "in the store") if wanted.driver != "remote" else ()))
 
 
-def container_drift(wanted: Instance, container: Container, memory: t.Optional[Remembered]) -> t.Tuple[str, ...]:
+def options_of(wanted: Instance, node: Node) -> t.Dict[str, str]:
+    """All driver options of a node, as the store has them."""
+    image = {} if wanted.driver == "remote" else {"image": wanted.image}
+    return {**image, **wanted.driver_opts, **node.driver_opts}
+
+
+def endpoint_of(text: str) -> str:
+    """An endpoint as buildx stores it; this host's own has several names."""
+    return LOCAL if text in ("", "default") else text
+
+
+def _of_node(wanted: Instance, node: Node, words: str) -> str:
+    """Words about a node, which is named where there are several."""
+    return words if len(wanted.nodes) == 1 else f"node {node.name}: {words}"
+
+
+def container_drift(
+    wanted: Instance, node: Node, container: Container, memory: t.Optional[Remembered]
+) -> t.Tuple[str, ...]:
     """Differences in the container that exists which need another one."""
     found = []
     if not _same_image(container.image, wanted.image):
         found.append(f"the container's image {container.image} → {wanted.image}")
-    return (*found, *_toml_drift(wanted, container.files, memory, "in the container"))
+    found += _option_drift(options_of(wanted, node), container)
+    if _flags(container.flags) != _flags(wanted.flags):
+        found.append(
+            f"the container's flags {' '.join(container.flags) or 'none'} → {' '.join(wanted.flags) or 'none'}"
+        )
+    found += _toml_drift(wanted, container.files, memory, "in the container")
+    return tuple(_of_node(wanted, node, words) for words in found)
+
+
+# What the driver does without the option (docker/buildx, driver/docker-container/factory.go).
+_DEFAULTS = {"network": "bridge", "restart-policy": "unless-stopped", "cgroup-parent": "/docker/buildx"}
+
+
+def _option_drift(wanted: t.Mapping[str, str], container: Container) -> t.List[str]:
+    """Limits, network, restart policy and what is asked of the environment; the image has an environment of its own."""
+    asked = {name: plain(name, value) for name, value in {**_DEFAULTS, **wanted}.items()}
+    compared = ({*COMPARED} | {name for name in asked if name.startswith("env.")}) - container.unlimited
+    if "memory-swap" not in asked:  # Docker's default follows the memory
+        compared -= {"memory-swap"}
+    return [
+        f"the container's {name} {container.options.get(name, 'absent')} → {asked.get(name, 'absent')}"
+        for name in sorted(compared)
+        if asked.get(name) != container.options.get(name) and (name in asked or name in container.options)
+    ]
 
 
 def _same_image(actual: str, wanted: str) -> bool:
@@ -122,4 +176,4 @@ def plain_image(reference: str) -> str:
 
 
 def _flags(flags: t.Sequence[str]) -> t.Set[str]:
-    return {flag for flag in flags if flag != _ADDED_FLAG}
+    return {flag for flag in flags if flag not in _ADDED_FLAGS}

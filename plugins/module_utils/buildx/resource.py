@@ -9,10 +9,19 @@ import typing as t
 from dataclasses import dataclass
 
 from ansible_collections.multiarch.builders.plugins.module_utils import record
-from ansible_collections.multiarch.builders.plugins.module_utils.buildx import certificates, client, settings, store
+from ansible_collections.multiarch.builders.plugins.module_utils.buildx import (
+    certificates,
+    client,
+    nodes,
+    remote,
+    settings,
+    store,
+)
+from ansible_collections.multiarch.builders.plugins.module_utils.buildx.container import Container
 from ansible_collections.multiarch.builders.plugins.module_utils.buildx.decide import (
     Builder,
     BuildxState,
+    DropNode,
     MakeBuilder,
     ReplaceCertificates,
     StartBuilder,
@@ -20,7 +29,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.buildx.decide i
     actions_for,
     ends_builds,
 )
-from ansible_collections.multiarch.builders.plugins.module_utils.buildx.drift import Container, Remembered, digest
+from ansible_collections.multiarch.builders.plugins.module_utils.buildx.drift import Remembered, digest
 from ansible_collections.multiarch.builders.plugins.module_utils.command import owner_of
 from ansible_collections.multiarch.builders.plugins.module_utils.docker_api import Docker
 from ansible_collections.multiarch.builders.plugins.module_utils.errors import HostError
@@ -33,13 +42,8 @@ from ansible_collections.multiarch.builders.plugins.module_utils.files import (
     write,
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.resource import Action, Effects, Plan, Resource
-from ansible_collections.multiarch.builders.plugins.module_utils.running_work import (
-    BUILDER_PREFIX,
-    Work,
-    builds_in,
-    drain,
-)
-from ansible_collections.multiarch.builders.plugins.module_utils.spec import Disruption, Instance
+from ansible_collections.multiarch.builders.plugins.module_utils.running_work import drain
+from ansible_collections.multiarch.builders.plugins.module_utils.spec import Disruption, Instance, Node
 
 
 @dataclass
@@ -60,27 +64,48 @@ class Buildx(Resource[BuildxState]):
         return BuildxState(builders, settings.observe(self.users, self.client_patch))
 
     def _builder(self, wanted: Instance, memory: t.Optional[t.Mapping[str, str]], answers: bool) -> Builder:
+        entries = {user: _entry(user, wanted.name) for user in self.users}
+        containers, silent = self._nodes(wanted, entries, answers)
         return Builder(
-            container=self._container(wanted) if answers else None,
-            entries={user: _entry(user, wanted.name) for user in self.users},
+            containers=containers,
+            entries=entries,
             current={user: store.current(user) for user in self.users} if wanted.default else {},
             memory=Remembered(**memory) if memory else None,
+            strays=nodes.strays(wanted, entries, self.docker),
+            silent=silent,
         )
 
-    def _container(self, wanted: Instance) -> t.Optional[Container]:
-        name = container_name(wanted)
-        found = self.docker.find(f"/containers/{name}/json")
-        if found is None:
-            return None
-        files = self.docker.files(name, "/etc/buildkit")
-        named = {path.partition("/")[2]: content for path, content in files.items()}
-        return Container(bool(found["State"]["Running"]), found["Config"]["Image"], named)
+    def _nodes(
+        self, wanted: Instance, entries: t.Mapping[str, t.Union[store.StoredBuilder, str, None]], answers: bool
+    ) -> t.Tuple[t.Dict[str, t.Optional[Container]], t.Tuple[str, ...]]:
+        """(containers by node, words about nodes that do not answer); other drivers have no containers."""
+        found: t.Dict[str, t.Optional[Container]] = {}
+        silent: t.List[str] = []
+        for node in wanted.nodes if wanted.driver == "docker-container" else ():
+            newcomers = [] if node.local else [user for user in self.users if not _has(entries[user], node)]
+            words = [nodes.silence_at_once(node, user) for user in newcomers]
+            silent += [each for each in words if each]
+            found[node.name] = None
+            if not any(words) and (answers or not node.local):
+                try:
+                    found[node.name] = nodes.container_of(node, self._docker_of(node))
+                except HostError as exc:
+                    silent.append(nodes.in_words(node, self.users[0], str(exc)))
+        return found, tuple(dict.fromkeys(silent))
+
+    def _docker_of(self, node: Node) -> Docker:
+        return nodes.docker_of(node.endpoint, self.users[0], self.docker)
 
     def plan(self, state: BuildxState, effects: Effects) -> Plan:
         actions = [action for each in state.settings for action in settings.actions_for(each, self.client_patch)]
         notes: t.List[str] = []
+        silent = [words for each in self.instances for words in state.builders[each.name].silent]
+        if silent:
+            raise HostError("; ".join(silent))
         for each in self.instances:
             builder = state.builders[each.name]
+            actions += remote.actions_for(each, self.users)
+            notes += [f"node {stray.name} is lost: {stray.gone}" for stray in builder.strays if stray.gone]
             found = actions_for(each, self.users, builder, effects)
             if self.disruption.mode == "never" and any(ends_builds(action, builder) for action in found):
                 notes.append(
@@ -93,7 +118,11 @@ class Buildx(Resource[BuildxState]):
     def apply(self, actions: t.Sequence[Action]) -> None:
         for action in actions:
             step = action.step
-            if isinstance(step, MakeBuilder):
+            if isinstance(step, WriteFile):
+                write(step)
+            elif isinstance(step, DropNode):
+                self._drop_node(step)
+            elif isinstance(step, MakeBuilder):
                 self._make_builder(step)
             elif isinstance(step, ReplaceCertificates):
                 self._replace_certificates(step)
@@ -107,26 +136,39 @@ class Buildx(Resource[BuildxState]):
     def _replace_certificates(self, step: ReplaceCertificates) -> None:
         for user in step.users:
             certificates.replace_in_store(user, step.instance)
-        if step.container:
-            certificates.replace_in_container(self.docker, container_name(step.instance), step.instance)
+        for node in step.instance.nodes:
+            if node.name in step.nodes:
+                certificates.replace_in_container(self._docker_of(node), nodes.container_name(node.name), step.instance)
 
     def _start_builder(self, step: StartBuilder) -> None:
-        found = self.docker.find(f"/containers/{container_name(step.instance)}/json")
-        if found is None or not found["State"]["Running"]:
+        paths = ((node, f"/containers/{nodes.container_name(node.name)}/json") for node in step.instance.nodes)
+        found = [self._docker_of(node).find(path) for node, path in paths]
+        if any(each is None or not each["State"]["Running"] for each in found):
             client.bootstrap(step.instance.name, step.user)
 
+    def _drop_node(self, step: DropNode) -> None:
+        docker = nodes.docker_of(step.stray.endpoint, step.stray.user, self.docker)
+        what = f"taking node {step.stray.name} off builder {step.instance.name}"
+        drain(lambda: nodes.work_in(step.stray.name, docker), self.disruption, what)
+        _remove_container(docker, step.stray.name)
+
     def _make_builder(self, step: MakeBuilder) -> None:
-        name = container_name(step.instance)
-        if step.container:
-            drain(lambda: self._work(name), self.disruption, f"recreating builder {step.instance.name}")
+        renewed = [node for node in step.instance.nodes if node.name in step.renewed]
+        for node in renewed:
+            docker = self._docker_of(node)
+            drain(
+                lambda node=node, docker=docker: nodes.work_in(node.name, docker),  # type: ignore[misc]
+                self.disruption,
+                f"recreating builder {step.instance.name}",
+            )
         former = {user: read(store.entry_path(user, step.instance.name), owner_of(user)) for user in step.users}
         for user in step.users:
             back_up(store.entry_path(user, step.instance.name), owner_of(user))
         try:
-            if step.container:
-                self._remove_container(name)
+            for node in renewed:
+                _remove_container(self._docker_of(node), node.name)
             for user in step.users:
-                # the entry goes, the container stays: buildx cannot change a builder (docker/buildx#3079)
+                # the entry goes, the containers stay: buildx cannot change a builder (docker/buildx#3079)
                 remove(RemoveFile(store.entry_path(user, step.instance.name), owner=owner_of(user)))
                 client.create(step.instance, user)
         except HostError:
@@ -134,18 +176,8 @@ class Buildx(Resource[BuildxState]):
             raise
         self._remember(step)
 
-    def _work(self, container: str) -> Work:
-        found = self.docker.find(f"/containers/{container}/json")
-        running = found is not None and found["State"]["Running"]
-        return Work((container,) if running and builds_in(container) else (), ())
-
-    def _remove_container(self, name: str) -> None:
-        """The cache is a volume of its own and stays."""
-        if self.docker.find(f"/containers/{name}/json") is not None:
-            self.docker.delete(f"/containers/{name}?force=1")
-
     def _put_back(self, step: MakeBuilder, former: t.Mapping[str, t.Optional[str]]) -> None:
-        """The former entries, and the former container from them, so that the host builds as before."""
+        """The former entries, and the former containers from them, so that the host builds as before."""
         for user, text in former.items():
             path = store.entry_path(user, step.instance.name)
             if text is None:
@@ -153,8 +185,10 @@ class Buildx(Resource[BuildxState]):
             else:
                 write(WriteFile(path, text, mode=0o600, owner=owner_of(user)))
         again = next((user for user, text in former.items() if text is not None), None)
-        if step.container and again is not None:
-            self._remove_container(container_name(step.instance))
+        if step.renewed and again is not None:
+            for node in step.instance.nodes:
+                if node.name in step.renewed:
+                    _remove_container(self._docker_of(node), node.name)
             client.buildx(again, "inspect", "--bootstrap", step.instance.name)
 
     def _remember(self, step: MakeBuilder) -> None:
@@ -167,9 +201,16 @@ class Buildx(Resource[BuildxState]):
         record.save(self.concern, {**memory, "builders": {**memory.get("builders", {}), step.instance.name: mark}})
 
 
-def container_name(wanted: Instance) -> str:
-    """The container of the builder's only node, whose name buildx writes in lower case (store/nodegroup.go)."""
-    return f"{BUILDER_PREFIX}{wanted.name.lower()}0"
+def _remove_container(docker: Docker, node: str) -> None:
+    """The cache is a volume of its own and stays."""
+    name = nodes.container_name(node)
+    if docker.find(f"/containers/{name}/json") is not None:
+        docker.delete(f"/containers/{name}?force=1")
+
+
+def _has(entry: t.Union[store.StoredBuilder, str, None], node: Node) -> bool:
+    there = entry.nodes if isinstance(entry, store.StoredBuilder) else ()
+    return node.name.lower() in [each.name.lower() for each in there]
 
 
 def _entry(user: str, name: str) -> t.Union[store.StoredBuilder, str, None]:

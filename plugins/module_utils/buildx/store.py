@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from ansible_collections.multiarch.builders.plugins.module_utils.command import owner_of, user_entry
 from ansible_collections.multiarch.builders.plugins.module_utils.files import read
+from ansible_collections.multiarch.builders.plugins.module_utils.platform import canonical
 
 TOML = "buildkitd.toml"
 CERTIFICATES = "certs/"
@@ -27,6 +28,7 @@ class StoredNode:
     driver_opts: t.Mapping[str, str]
     flags: t.Tuple[str, ...]
     files: t.Mapping[str, bytes]
+    platforms: t.Tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -70,14 +72,24 @@ def _node(found: t.Mapping[str, t.Any]) -> StoredNode:
         driver_opts=found.get("DriverOpts") or {},
         flags=tuple(found.get("Flags") or ()),
         files={name: base64.b64decode(content) for name, content in files.items()},
+        platforms=tuple(_platform(each) for each in found.get("Platforms") or ()),
     )
 
 
-def with_driver_opts(text: str, options: t.Mapping[str, str]) -> str:
-    """The entry with *options* added to those of every node."""
+def _platform(found: t.Mapping[str, str]) -> str:
+    parts = (found.get("os", ""), found.get("architecture", ""), found.get("variant", ""))
+    text = "/".join(part for part in parts if part)
+    try:
+        return canonical(text)
+    except ValueError:  # one that we do not know, but buildx does
+        return text
+
+
+def with_driver_opts(text: str, options: t.Mapping[str, t.Mapping[str, str]]) -> str:
+    """The entry with *options*, {name of the node: {name: value}}, added to those of its nodes."""
     found = json.loads(text)
     for node in found["Nodes"]:
-        node["DriverOpts"] = {**(node.get("DriverOpts") or {}), **options}
+        node["DriverOpts"] = {**(node.get("DriverOpts") or {}), **options.get(node["Name"], {})}
     return json.dumps(found)
 
 

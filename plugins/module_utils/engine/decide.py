@@ -10,10 +10,10 @@ from dataclasses import dataclass
 
 from ansible_collections.multiarch.builders.plugins.module_utils.version import Version, version_of
 
-# Engine: the containerd image store is a feature since 24.0. buildx: resource options and a bootstrap that tells
-# the truth about one node since 0.12 (docker/buildx, tags).
+# Engine: the containerd image store is a feature since 24.0. buildx: containers come back after a
+# restart of docker (restart policy unless-stopped) since 0.13 (docker/buildx, tags).
 ENGINE_FOR_STORE: Version = (24, 0)
-BUILDX_FOR_BUILDERS: Version = (0, 12)
+BUILDX_FOR_BUILDERS: Version = (0, 13)
 _WAYS_OUT = "install Docker's or the distribution's newer packages (Debian 13: docker.io, docker-cli, docker-buildx)"
 
 
@@ -45,7 +45,7 @@ def refusals(state: EngineState, needs: Needs) -> t.Tuple[str, ...]:
             f"24.0 or newer: {_WAYS_OUT}, or set builder_daemon_options: {{features: {{containerd-snapshotter: null}}}}"
         )
     if needs.builders and state.buildx is None:
-        found.append(f"the buildx plugin is not installed, but builders need 0.12 or newer: {_WAYS_OUT}")
+        found.append(f"the buildx plugin is not installed, but builders need 0.13 or newer: {_WAYS_OUT}")
     elif needs.builders and state.buildx is not None and version_of(state.buildx) < BUILDX_FOR_BUILDERS:
-        found.append(f"buildx {state.buildx} is here, but builders need 0.12 or newer: {_WAYS_OUT}")
+        found.append(f"buildx {state.buildx} is here, but builders need 0.13 or newer: {_WAYS_OUT}")
     return tuple(found)

@@ -19,7 +19,7 @@ NOTHING = Needs(image_store=False, builders=False)
 
 OLD_ENGINE = "containerd image store (features.containerd-snapshotter) needs 24.0"
 NO_BUILDX = "the buildx plugin is not installed"
-OLD_BUILDX = "builders need 0.12 or newer"
+OLD_BUILDX = "builders need 0.13 or newer"
 
 
 @pytest.mark.parametrize(
@@ -33,7 +33,7 @@ OLD_BUILDX = "builders need 0.12 or newer"
         pytest.param(None, None, False, NOTHING, ("Docker is not installed",), id="nothing, nothing asked"),
         pytest.param("23.0.6", "0.13.1", True, ALL, (OLD_ENGINE,), id="engine too old"),
         pytest.param("24.0.0", "0.12.0", True, ALL, (), id="the oldest that serve"),
-        pytest.param("24.0", "0.12", True, ALL, (), id="the oldest that serve, short"),
+        pytest.param("24.0", "0.13", True, ALL, (), id="the oldest that serve, short"),
         pytest.param("26.1.5", "0.11.2", True, ALL, (OLD_BUILDX,), id="buildx too old"),
         pytest.param("26.1.5", "0.9.1", True, ALL, (OLD_BUILDX,), id="versions are numbers, not text"),
         pytest.param("20.10.24", None, True, STORE, (OLD_ENGINE,), id="no builders asked"),

@@ -1,0 +1,130 @@
+# Copyright: multiarch.builders contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The nodes of builders: the dockerd of each, what runs there, and what keeps a user from reaching one."""
+
+from __future__ import annotations
+
+import re
+import typing as t
+import urllib.parse
+from concurrent.futures import ThreadPoolExecutor
+
+from ansible_collections.multiarch.builders.plugins.module_utils.buildx import container, store
+from ansible_collections.multiarch.builders.plugins.module_utils.buildx.container import Container
+from ansible_collections.multiarch.builders.plugins.module_utils.buildx.decide import Stray
+from ansible_collections.multiarch.builders.plugins.module_utils.buildx.drift import LOCAL
+from ansible_collections.multiarch.builders.plugins.module_utils.docker_api import Docker
+from ansible_collections.multiarch.builders.plugins.module_utils.docker_dial import DialledDocker
+from ansible_collections.multiarch.builders.plugins.module_utils.running_work import BUILDER_PREFIX, Work, builds_in
+from ansible_collections.multiarch.builders.plugins.module_utils.spec import Instance, Node
+
+_AT_ONCE = 6
+# (what ssh or docker said, what it means, what helps); openssh-portable, sshconnect.c; docker/cli, cli/connhelper
+_REASONS = (
+    (
+        r"Host key verification failed|No .* host key is known",
+        "its host key is not known",
+        "compare its fingerprint and add it: `ssh-keyscan -t ed25519 {host} >> ~{user}/.ssh/known_hosts`",
+    ),
+    (
+        r"Permission denied \(",
+        "it does not accept a key of {user}",
+        "make a key with `ssh-keygen` as {user} and put the public half into ~/.ssh/authorized_keys there",
+    ),
+    (
+        r"permission denied while trying to connect to the Docker daemon|dial unix .*permission denied",
+        "its user may not use Docker",
+        "put the user into the group docker there",
+    ),
+    (
+        r"command not found|docker: not found",
+        "there is no docker program for its user",
+        "install the docker client there",
+    ),
+    (
+        r"kex_exchange_identification|Connection (closed|reset) by|MaxStartups",
+        "its sshd drops connections",
+        "raise MaxStartups and MaxSessions in its sshd_config: buildx opens several at once",
+    ),
+    (r"Could not resolve hostname", "its name cannot be resolved", "mend DNS, or give ansible_host"),
+    (
+        r"Connection refused|timed out|No route to host|Network is unreachable",
+        "it cannot be reached",
+        "see whether the host is up, and whether a firewall is between",
+    ),
+)
+
+
+def docker_of(endpoint: str, user: str, local: Docker) -> Docker:
+    """The dockerd at a node's endpoint, as *user* reaches it."""
+    return local if endpoint in ("", LOCAL) else DialledDocker(endpoint, user)
+
+
+def container_name(node: str) -> str:
+    """The container of a node, whose name buildx writes in lower case (store/nodegroup.go)."""
+    return f"{BUILDER_PREFIX}{node.lower()}"
+
+
+def container_of(node: Node, docker: Docker) -> t.Optional[Container]:
+    """The container of a node, None if there is none. Raises HostError if its dockerd does not answer."""
+    name = container_name(node.name)
+    found = docker.find(f"/containers/{name}/json")
+    if found is None:
+        return None
+    files = docker.files(name, "/etc/buildkit")
+    named = {path.partition("/")[2]: content for path, content in files.items()}
+    return container.parse(found, docker.get("/info"), named)
+
+
+def strays(
+    wanted: Instance, entries: t.Mapping[str, t.Union[store.StoredBuilder, str, None]], local: Docker
+) -> t.Tuple[Stray, ...]:
+    """The nodes that entries have and nobody asks for, each once."""
+    names = {node.name.lower() for node in wanted.nodes}
+    found: t.Dict[t.Tuple[str, str], Stray] = {}
+    for user, entry in entries.items():
+        for node in entry.nodes if isinstance(entry, store.StoredBuilder) else ():
+            key = (node.name.lower(), node.endpoint)
+            if node.name.lower() not in names and key not in found and entry_is_of_containers(entry):
+                docker = docker_of(node.endpoint, user, local)
+                gone = docker.silence() if isinstance(docker, DialledDocker) else None
+                found[key] = Stray(node.name, node.endpoint, user, gone or "")
+    return tuple(found.values())
+
+
+def entry_is_of_containers(entry: t.Union[store.StoredBuilder, str, None]) -> bool:
+    """Whether its nodes are containers of some dockerd."""
+    return isinstance(entry, store.StoredBuilder) and entry.driver == "docker-container"
+
+
+def silence(node: Node, user: str) -> t.Optional[str]:
+    """Why *user* does not reach the dockerd of a node, and what helps; None if it answers."""
+    words = DialledDocker(node.endpoint, user).silence()
+    return None if words is None else in_words(node, user, words)
+
+
+def silence_at_once(node: Node, user: str) -> t.Optional[str]:
+    """The same with as many connections at once as buildx opens: an sshd may drop some of them."""
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        found = list(pool.map(lambda _number: silence(node, user), range(_AT_ONCE)))
+    return next((words for words in found if words), None)
+
+
+def in_words(node: Node, user: str, words: str) -> str:
+    """What the docker client said about a node that it does not reach, with its meaning and what helps."""
+    parts = urllib.parse.urlsplit(node.endpoint)
+    for pattern, meaning, remedy in _REASONS:
+        if re.search(pattern, words):
+            told = f"{meaning}: {remedy}".format(user=user, host=parts.hostname or node.endpoint)
+            return f"node {node.name} at {node.endpoint}: {told}"
+    return f"node {node.name} at {node.endpoint} does not answer {user}: {words}"
+
+
+def work_in(node: str, docker: Docker) -> Work:
+    """The build that runs in a node's container."""
+    name = container_name(node)
+    found = docker.find(f"/containers/{name}/json")
+    if found is None or not found["State"]["Running"]:
+        return Work((), ())
+    return Work((name,) if builds_in(name, docker.argv, docker.user) else (), ())

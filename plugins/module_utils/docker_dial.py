@@ -1,0 +1,98 @@
+# Copyright: multiarch.builders contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A dockerd elsewhere, reached as the docker client of a user reaches it: by ssh, by TLS, or by a context.
+
+`docker system dial-stdio` connects its input and output with dockerd (docker/cli, cli/command/system/dial_stdio.go); so
+keys, known hosts, certificates and contexts are those of the user, and nothing of them is done here again.
+"""
+
+from __future__ import annotations
+
+import http.client
+import socket
+import subprocess
+import typing as t
+
+from ansible_collections.multiarch.builders.plugins.module_utils.command import environment, identity
+from ansible_collections.multiarch.builders.plugins.module_utils.docker_api import Docker
+from ansible_collections.multiarch.builders.plugins.module_utils.errors import HostError
+
+_LONGEST_WORDS = 600
+
+
+class _Dialled(http.client.HTTPConnection):
+    """HTTP over the input and output of a process, which ends with the connection."""
+
+    def __init__(self, argv: t.Sequence[str], user: t.Optional[str], timeout: float) -> None:
+        super().__init__("docker", timeout=timeout)
+        self._argv, self._user = list(argv), user
+        self._process: t.Optional[subprocess.Popen[bytes]] = None
+
+    def connect(self) -> None:
+        ours, theirs = socket.socketpair()
+        with theirs:
+            self._process = subprocess.Popen(
+                self._argv,
+                stdin=theirs.fileno(),
+                stdout=theirs.fileno(),
+                stderr=subprocess.PIPE,
+                env=environment(self._user),
+                cwd="/",
+                start_new_session=True,  # without a terminal ssh asks nothing
+                **identity(self._user),
+            )
+        ours.settimeout(self.timeout)
+        self.sock = ours
+
+    def words(self) -> str:
+        """What the process said; it gets a moment to end by itself."""
+        self._end(2)
+        if self._process is None or self._process.stderr is None:
+            return ""
+        return self._process.stderr.read().decode("utf-8", "replace").strip()[-_LONGEST_WORDS:]
+
+    def close(self) -> None:
+        super().close()
+        self._end(0)
+
+    def _end(self, seconds: float) -> None:
+        if self._process is None:
+            return
+        try:
+            self._process.wait(timeout=seconds)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+
+
+class DialledDocker(Docker):
+    """The dockerd at *endpoint* (ssh://…, tcp://…, or the name of a context), for *user*."""
+
+    def __init__(self, endpoint: str, user: str) -> None:
+        super().__init__(endpoint)
+        where = ["--host" if "://" in endpoint else "--context", endpoint]
+        self.argv = ("docker", *where)
+        self.user = user
+        self._last: t.Optional[_Dialled] = None
+
+    def answers(self) -> bool:
+        """Whether it is there and ready."""
+        return self.silence() is None
+
+    def silence(self) -> t.Optional[str]:
+        """Why it does not answer, None if it does."""
+        try:
+            self._request("GET", "/_ping", timeout=30)
+        except HostError as exc:
+            return str(exc)
+        return None
+
+    def _connection(self, timeout: float) -> http.client.HTTPConnection:
+        self._last = _Dialled([*self.argv, "system", "dial-stdio"], self.user, timeout)
+        return self._last
+
+    def _words(self, exc: Exception) -> str:
+        if self._last is not None and self._last.sock is not None:
+            self._last.sock.close()  # ends a process that waits for us
+        return (self._last.words() if self._last is not None else "") or str(exc)
