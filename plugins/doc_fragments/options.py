@@ -66,9 +66,10 @@ options:
         required: true
       driver:
         description:
-          - Driver of buildx.
+          - Driver of buildx. V(docker-container) runs BuildKit in a container of each node's Docker, V(remote) connects to
+            a buildkitd that runs elsewhere, V(kubernetes) has it in the cluster of kubectl's current context.
         type: str
-        choices: [docker-container]
+        choices: [docker-container, remote, kubernetes]
         default: docker-container
       image:
         description:
@@ -93,6 +94,60 @@ options:
           - Whether this is the builder that the users build with. One at most.
         type: bool
         default: false
+      nodes:
+        description:
+          - The machines of the builder. Without any it is the host itself.
+          - Each has one of O(instances[].nodes[].host), O(instances[].nodes[].endpoint) and
+            O(instances[].nodes[].context), a name and platforms of its own.
+        type: list
+        elements: dict
+        default: []
+        suboptions:
+          host:
+            description:
+              - A host of the inventory. The host itself is reached directly, another one by ssh at its C(ansible_host), by
+                the keys and known hosts of each of the users.
+            type: str
+          endpoint:
+            description:
+              - Where the node's Docker is, as C(ssh://user@host), C(tcp://host:port) or C(unix:///path), or with the
+                driver V(remote) where the buildkitd is, as C(tcp://host:port).
+            type: str
+          context:
+            description:
+              - A docker context that each of the users has.
+            type: str
+          user:
+            description:
+              - Who logs in at O(instances[].nodes[].host). By default its C(ansible_user).
+            type: str
+          name:
+            description:
+              - Name of the node, and of its container. By default the builder's and the host's, with a hyphen between.
+            type: str
+          platforms:
+            description:
+              - The platforms that are built there. By default those that BuildKit finds there.
+            type: list
+            elements: str
+            default: []
+          driver_opts:
+            description:
+              - Options of the driver for this node alone.
+            type: dict
+            default: {}
+          ca:
+            description:
+              - The CA that signed the certificate of a V(remote) buildkitd, as path on the controller or PEM text.
+            type: str
+          client_cert:
+            description:
+              - Client certificate for a V(remote) buildkitd, with O(instances[].nodes[].client_key).
+            type: str
+          client_key:
+            description:
+              - Private key of O(instances[].nodes[].client_cert), without pass phrase.
+            type: str
       config:
         description:
           - C(buildkitd.toml), as text or as the path of a file on the controller.

@@ -13,7 +13,7 @@ import typing as t
 
 CONCERNS = ("engine", "trust", "daemon", "binfmt", "buildx")
 DISRUPTIONS = ("wait", "now", "never")
-DRIVERS = ("docker-container",)
+DRIVERS = ("docker-container", "remote", "kubernetes")
 
 # research: looked up in public repositories, 2026-11; a digest pins the index of all architectures
 BINFMT_IMAGE = (
@@ -52,6 +52,28 @@ PROXY: t.Dict[str, Option] = {
     "password": {"type": "str", "no_log": True},
 }
 
+NODE: t.Dict[str, Option] = {
+    "host": {"type": "str"},
+    "endpoint": {"type": "str"},
+    "context": {"type": "str"},
+    "user": {"type": "str"},
+    "name": {"type": "str"},
+    "platforms": {"type": "list", "elements": "str", "default": []},
+    "driver_opts": {"type": "dict", "default": {}},
+    "ca": {"type": "str"},
+    "client_cert": {"type": "str"},
+    "client_key": {"type": "str", "no_log": True},
+}
+
+# Numbers and text are both fine: bytes or 50GB, seconds or 48h.
+GC: t.Dict[str, Option] = {
+    "keep": {"type": "raw"},
+    "max": {"type": "raw"},
+    "free": {"type": "raw"},
+    "unused_for": {"type": "raw"},
+    "enabled": {"type": "bool"},
+}
+
 INSTANCE: t.Dict[str, Option] = {
     "name": {"type": "str", "required": True},
     "driver": {"type": "str", "choices": list(DRIVERS), "default": "docker-container"},
@@ -59,6 +81,7 @@ INSTANCE: t.Dict[str, Option] = {
     "driver_opts": {"type": "dict", "default": {}},
     "flags": {"type": "list", "elements": "str", "default": []},
     "default": {"type": "bool", "default": False},
+    "nodes": {"type": "list", "elements": "dict", "options": NODE, "default": []},
     # Filled in on the controller, where TOML and X.509 can be handled.
     "config": {"type": "str"},
     "certificates": {"type": "dict", "no_log": True},
@@ -82,6 +105,7 @@ OPTIONS: t.Dict[str, Option] = {
     "client_options": {"type": "dict", "default": {}},
     "proxy": {"type": "dict", "options": PROXY, "default": {}},
     "dns": {"type": "list", "elements": "str", "default": []},
+    "gc": {"type": "dict", "options": GC, "default": {}},
     "disruption": {"type": "str", "choices": list(DISRUPTIONS), "default": "wait"},
     "drain_timeout": {"type": "int", "default": 900},
 }
@@ -97,6 +121,7 @@ OPTIONS_OF: t.Dict[str, t.Tuple[str, ...]] = {
         "ca_warn_days",
         "proxy",
         "dns",
+        "gc",
         "daemon_options",
         "allow_image_store_switch",
         "disruption",
@@ -118,6 +143,7 @@ OPTIONS_OF: t.Dict[str, t.Tuple[str, ...]] = {
         "users",
         "proxy",
         "dns",
+        "gc",
         "buildkit_options",
         "client_options",
         "disruption",

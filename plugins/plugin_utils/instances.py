@@ -5,32 +5,47 @@
 
 from __future__ import annotations
 
+import datetime
 import re
 import typing as t
 from collections.abc import Sequence
 
-from ansible_collections.multiarch.builders.plugins.plugin_utils import driver_opts
+from ansible_collections.multiarch.builders.plugins.plugin_utils import driver_opts, nodes
 from ansible_collections.multiarch.builders.plugins.plugin_utils.buildkitd_rules import check_config
 from ansible_collections.multiarch.builders.plugins.plugin_utils.buildkitd_toml import Rendered
 from ansible_collections.multiarch.builders.plugins.plugin_utils.images import check_image
+from ansible_collections.multiarch.builders.plugins.plugin_utils.nodes import Context, Inventory
 from ansible_collections.multiarch.builders.plugins.plugin_utils.pem import CertificateError, ReadFile, read
 from ansible_collections.multiarch.builders.plugins.plugin_utils.problem import Findings
 
 Instance = dict[str, t.Any]
 """An entry: the keys of `module_utils.options.INSTANCE`, already of the right types; optional ones may be absent."""
 
+NOBODY = Inventory()
 _NAME = re.compile(r"[a-zA-Z][a-zA-Z0-9._-]*")  # docker/buildx, store/util.go
 _FILE = re.compile(r"[a-zA-Z0-9_.-]*[a-zA-Z0-9_-][a-zA-Z0-9_.-]*/[a-zA-Z0-9_-][a-zA-Z0-9_.-]*")
 
 
 def normalise(
-    instances: Sequence[Instance], *, rendered: Rendered, variable: str, read_file: ReadFile, findings: Findings
+    instances: Sequence[Instance],
+    *,
+    rendered: Rendered,
+    variable: str,
+    read_file: ReadFile,
+    findings: Findings,
+    inventory: Inventory = NOBODY,
+    now: datetime.datetime | None = None,
 ) -> list[Instance]:
-    """The entries with `config` and `certificates`: the *rendered* ones, unless the user gave a config."""
-    found = [
-        _entry(instance, f"{variable}[{index}]", rendered, read_file, findings)
-        for index, instance in enumerate(instances)
-    ]
+    """The entries with `config` and `certificates`: the *rendered* ones, unless the user gave a config.
+
+    Nodes are named, and hosts of the *inventory* among them become endpoints. *now* is aware of its time zone.
+    """
+    moment = now or datetime.datetime.now(datetime.UTC)
+    found = []
+    for index, instance in enumerate(instances):
+        driver = instance.get("driver", "docker-container")
+        context = Context(instance.get("name", ""), driver, inventory, read_file, moment)
+        found.append(_entry(instance, f"{variable}[{index}]", rendered, context, findings))
     _check_unique(found, variable, findings)
     defaults = [index for index, instance in enumerate(instances) if instance.get("default")]
     for index in defaults[1:]:
@@ -39,20 +54,32 @@ def normalise(
     return found
 
 
-def _entry(instance: Instance, variable: str, rendered: Rendered, read_file: ReadFile, findings: Findings) -> Instance:
+def _entry(instance: Instance, variable: str, rendered: Rendered, context: Context, findings: Findings) -> Instance:
     result = dict(instance)
     if "name" in instance:
         _check_name(instance["name"], f"{variable}.name", findings)
     if "image" in instance:
         check_image(instance["image"], f"{variable}.image", findings)
     options = instance.get("driver_opts", {})
-    result["driver_opts"] = driver_opts.normalise(options, f"{variable}.driver_opts", findings)
+    result["driver_opts"] = driver_opts.normalise(options, f"{variable}.driver_opts", findings, context.driver)
+    result["nodes"] = nodes.normalise(instance.get("nodes", []), f"{variable}.nodes", context, findings)
     for index, flag in enumerate(instance.get("flags", [])):
         if flag is not None and not flag.startswith("-"):
             remedy = "Write one flag an entry, such as --debug or --oci-max-parallelism=4"
             findings.problem(f"{variable}.flags[{index}]", flag, "is no flag of buildkitd", remedy)
-    result["config"], result["certificates"] = _config(instance, variable, rendered, read_file, findings)
+    if context.driver == "remote":
+        _refuse_configuration(instance, variable, findings)
+        return result | {"config": "", "certificates": {}}
+    result["config"], result["certificates"] = _config(instance, variable, rendered, context.read_file, findings)
     return result
+
+
+def _refuse_configuration(instance: Instance, variable: str, findings: Findings) -> None:
+    """A buildkitd that runs elsewhere is somebody else's."""
+    for key in ("config", "certificates", "flags"):
+        if instance.get(key):
+            message = "is for a buildkitd that buildx starts; with the driver remote it runs already"
+            findings.problem(f"{variable}.{key}", None, message, "Configure it where it runs")
 
 
 def _check_name(name: str, variable: str, findings: Findings) -> None:

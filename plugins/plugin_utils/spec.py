@@ -20,6 +20,7 @@ from ansible_collections.multiarch.builders.plugins.plugin_utils.client_options 
 from ansible_collections.multiarch.builders.plugins.plugin_utils.daemon_options import check_daemon_options
 from ansible_collections.multiarch.builders.plugins.plugin_utils.images import check_image
 from ansible_collections.multiarch.builders.plugins.plugin_utils.network import check_dns, check_proxy
+from ansible_collections.multiarch.builders.plugins.plugin_utils.nodes import Inventory
 from ansible_collections.multiarch.builders.plugins.plugin_utils.option_types import convert
 from ansible_collections.multiarch.builders.plugins.plugin_utils.pem import ReadFile
 from ansible_collections.multiarch.builders.plugins.plugin_utils.problem import Findings, suggest
@@ -41,11 +42,13 @@ def compile_spec(
     prefix: str = "builder_",
     now: datetime.datetime | None = None,
     fetch: harbor.Fetch = harbor.fetch,
+    inventory: Inventory = instances.NOBODY,
 ) -> CompiledSpec:
     """Check, normalise and complete the options *names*, as far as *variables* has them, else with their defaults.
 
     *variables* holds plain data, its keys without *prefix*, which messages put before them. *now* is aware of its
-    time zone, by default the present. Raises SpecError with every problem at once.
+    time zone, by default the present. *inventory* has the hosts that nodes may be.
+    Raises SpecError with every problem at once.
     """
     findings = Findings()
     for name in variables:
@@ -54,7 +57,7 @@ def compile_spec(
     options = {name: convert(f"{prefix}{name}", variables.get(name), OPTIONS[name], findings) for name in names}
     moment = now or datetime.datetime.now(datetime.UTC)
     _check_simple(options, prefix, findings)
-    _check_tables(options, prefix, read_file, fetch, moment, findings)
+    _check_tables(options, prefix, read_file, fetch, inventory, moment, findings)
     findings.raise_if_any()
     return CompiledSpec(options, tuple(findings.warnings))
 
@@ -91,6 +94,7 @@ def _check_tables(
     prefix: str,
     read_file: ReadFile,
     fetch: harbor.Fetch,
+    inventory: Inventory,
     now: datetime.datetime,
     findings: Findings,
 ) -> None:
@@ -124,6 +128,8 @@ def _check_tables(
             variable=f"{prefix}instances",
             read_file=read_file,
             findings=findings,
+            inventory=inventory,
+            now=now,
         )
 
 

@@ -15,14 +15,20 @@ from ansible import constants
 from ansible.plugins.action import ActionBase
 from ansible.utils.vars import transform_to_native_types
 from ansible_collections.multiarch.builders.plugins.plugin_utils import controller_files, harbor
+from ansible_collections.multiarch.builders.plugins.plugin_utils.nodes import Inventory
 from ansible_collections.multiarch.builders.plugins.plugin_utils.problem import SpecError
-from ansible_collections.multiarch.builders.plugins.plugin_utils.spec import compile_spec
+from ansible_collections.multiarch.builders.plugins.plugin_utils.spec import CompiledSpec, compile_spec
 
 _COLLECTION = "multiarch.builders"
 # They have become part of other options, or of warnings, when the module runs.
 _CONTROLLER_ONLY = ("buildkit_options", "ca_warn_days")
 
 Result = dict[str, t.Any]
+
+
+def _inventory(variables: dict[str, t.Any]) -> Inventory:
+    hosts = variables.get("hostvars") or {}
+    return Inventory(variables.get("inventory_hostname", ""), hosts.get)
 
 
 class SpecActionBase(ActionBase):  # type: ignore[misc]  # ansible-core has no types
@@ -45,20 +51,28 @@ class SpecActionBase(ActionBase):  # type: ignore[misc]  # ansible-core has no t
                 read_file=lambda path: self._read_file(path, variables.get("inventory_dir")),
                 prefix="builder_" if self._in_role() else "",
                 fetch=_ask_once,
+                inventory=_inventory(variables),
             )
         except SpecError as exc:
             return result | {"failed": True, "msg": str(exc), "problems": [asdict(each) for each in exc.problems]}
         result["changed"] = False
         if self.module is not None:
             arguments = {name: value for name, value in spec.options.items() if name not in _CONTROLLER_ONLY}
-            result |= self._execute_module(
-                module_name=self.module,
-                module_args=arguments,
-                task_vars=task_vars,
-                wrap_async=self._task.async_val,
+            result |= self.told(
+                self._execute_module(
+                    module_name=self.module,
+                    module_args=arguments,
+                    task_vars=task_vars,
+                    wrap_async=self._task.async_val,
+                ),
+                spec,
             )
         if spec.warnings:
             result["warnings"] = [*result.get("warnings", []), *spec.warnings]
+        return result
+
+    def told(self, result: Result, spec: CompiledSpec) -> Result:  # noqa: ARG002  # for those that have more to tell
+        """What to return of what the module returned."""
         return result
 
     def _read_file(self, path: str, inventory_dir: str | None) -> bytes:
