@@ -15,7 +15,9 @@ author:
 description:
   - Writes CA and client certificates to the folder C(certs.d) of dockerd and CAs to the store of the operating
     system, and removes its own ones that left the table.
-  - Merges logins into C(~/.docker/config.json) of each user, or hands them to the credential helper named there.
+  - Does the same in C(~/.config/docker/certs.d) of each user who runs a rootless Docker.
+  - Merges logins into C(~/.docker/config.json) of each user, or hands them to the credential helper named there, and
+    removes its own ones that are not asked for any more, unless somebody else changed them.
   - dockerd reads the store of the operating system once, when it starts. M(multiarch.builders.docker_daemon) knows
     and restarts it.
 extends_documentation_fragment:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-
-from lab.settings import REGISTRY_PASSWORD, ROBOT
 from tests.hosts.lab import on, playbook, snapshot
 
 PLANNED = [
@@ -29,23 +26,6 @@ def test_check_mode_on_a_fresh_host_shows_the_whole_plan_and_changes_nothing(spa
     assert [each for each in PLANNED if not run.says(each)] == [], run.output
     assert run.recap(spare)["changed"] == 1
     assert snapshot(spare) == before
-
-
-def test_a_password_is_in_no_output_at_vvv_and_in_no_file_but_the_users_own(spare: str) -> None:
-    password = REGISTRY_PASSWORD.read_text().strip()
-    token = base64.b64encode(f"{ROBOT}:{password}".encode()).decode()
-    for check in (["--check"], []):  # the second really logs in
-        run = playbook(
-            "provision-builders", "--diff", "-vvv", *check, limit=spare, variables={"builder_concerns": ["trust"]}
-        )
-        assert run.status == 0, run.output
-        assert run.says(f"log ci in to harbor.lab.test as {ROBOT}")
-        assert password not in run.output
-        assert token not in run.output
-    found = on(
-        spare, f"grep -rlF -e '{password}' -e '{token}' /etc /home /root /run /tmp /var --exclude-dir=docker || true"
-    )
-    assert found.split() == ["/home/ci/.docker/config.json", "/root/.docker/config.json"]
 
 
 def test_a_host_with_nothing_to_do_executes_one_module_and_stays_as_it_is() -> None:

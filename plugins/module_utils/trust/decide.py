@@ -16,7 +16,7 @@ import typing as t
 from dataclasses import dataclass
 
 from ansible_collections.multiarch.builders.plugins.module_utils import certs_d
-from ansible_collections.multiarch.builders.plugins.module_utils.files import WriteFile
+from ansible_collections.multiarch.builders.plugins.module_utils.files import Owner, WriteFile
 from ansible_collections.multiarch.builders.plugins.module_utils.spec import Registry
 
 _PREFIX = "multiarch-builders-"
@@ -55,15 +55,20 @@ def fingerprints(pem: str) -> str:
     return "".join(f"certificate sha256:{each}\n" for each in digests)
 
 
-def daemon_files(registries: t.Sequence[Registry]) -> t.Tuple[WriteFile, ...]:
-    """The CA and the client's pair of each registry, for dockerd."""
+def daemon_files(
+    registries: t.Sequence[Registry], root: str = certs_d.ROOT, owner: t.Optional[Owner] = None
+) -> t.Tuple[WriteFile, ...]:
+    """The CA and the client's pair of each registry, for the dockerd that reads *root*; *owner* if that is a user's."""
     found = []
     for each in registries:
         if each.ca:
-            found.append(WriteFile(certs_d.path(each.host, certs_d.CA), each.ca))
+            found.append(WriteFile(certs_d.path(each.host, certs_d.CA, root), each.ca, owner=owner))
         if each.client_cert and each.client_key:
-            found.append(WriteFile(certs_d.path(each.host, certs_d.CLIENT_CERT), each.client_cert))
-            found.append(WriteFile(certs_d.path(each.host, certs_d.CLIENT_KEY), each.client_key, mode=0o600))
+            certificate, key = (
+                certs_d.path(each.host, name, root) for name in (certs_d.CLIENT_CERT, certs_d.CLIENT_KEY)
+            )
+            found.append(WriteFile(certificate, each.client_cert, owner=owner))
+            found.append(WriteFile(key, each.client_key, mode=0o600, owner=owner))
     return tuple(found)
 
 

@@ -10,18 +10,19 @@ A credential helper that the file names for a registry is used, not bypassed
 from __future__ import annotations
 
 import base64
-import json
 import typing as t
 from dataclasses import dataclass
 
 from ansible_collections.multiarch.builders.plugins.module_utils import client_config
-from ansible_collections.multiarch.builders.plugins.module_utils.command import run
-from ansible_collections.multiarch.builders.plugins.module_utils.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.files import WriteFile, differs, read, write
+from ansible_collections.multiarch.builders.plugins.module_utils.merge_patch import without
 from ansible_collections.multiarch.builders.plugins.module_utils.spec import Registry
+from ansible_collections.multiarch.builders.plugins.module_utils.trust import credential_helper
+from ansible_collections.multiarch.builders.plugins.module_utils.trust.credential_helper import Credentials
 
 # The key that docker itself uses for Docker Hub.
 _HUB = "https://index.docker.io/v1/"
+_HUB_HOST = "docker.io"
 
 
 @dataclass(frozen=True)
@@ -32,9 +33,23 @@ class Login:
     registry: Registry
 
 
+@dataclass(frozen=True)
+class Place:
+    """Where a login of *user* to *server* is kept: by a credential helper, or, if that is None, in config.json."""
+
+    user: str
+    server: str
+    helper: t.Optional[str]
+
+
 def server(registry: Registry) -> str:
     """The registry's key in config.json."""
-    return _HUB if registry.host == "docker.io" else registry.host
+    return _HUB if registry.host == _HUB_HOST else registry.host
+
+
+def host_of(key: str) -> str:
+    """The registry with this key in config.json, as people name it."""
+    return _HUB_HOST if key == _HUB else key
 
 
 def helper_of(config: t.Mapping[str, t.Any], key: str) -> t.Optional[str]:
@@ -44,11 +59,37 @@ def helper_of(config: t.Mapping[str, t.Any], key: str) -> t.Optional[str]:
     return (helpers[key] if key in helpers else config.get("credsStore")) or None
 
 
+def place_of(user: str, registry: Registry) -> Place:
+    """Where the user's configuration wants this login."""
+    key = server(registry)
+    return Place(user, key, helper_of(client_config.load(user), key))
+
+
+def token_of(credentials: Credentials) -> str:
+    """User name and secret as config.json has them: base64, which is no encryption."""
+    return base64.b64encode(":".join(credentials).encode()).decode()
+
+
+def credentials_of(registry: Registry) -> Credentials:
+    """What logs in to *registry*."""
+    return Credentials(registry.username or "", registry.password or "")
+
+
 def with_login(config: t.Mapping[str, t.Any], registry: Registry) -> t.Dict[str, t.Any]:
     """*config* with the login of *registry*; all else as it was."""
-    token = base64.b64encode(f"{registry.username}:{registry.password}".encode()).decode()
-    auths = {**(config.get("auths") or {}), server(registry): {"auth": token}}
-    return {**config, "auths": auths}
+    entry = {"auth": token_of(credentials_of(registry))}
+    return {**config, "auths": {**(config.get("auths") or {}), server(registry): entry}}
+
+
+def kept(place: Place) -> t.Optional[str]:
+    """The token of the login that is kept at *place*, None if there is none, or one with more than we write."""
+    if place.helper is not None:
+        found = credential_helper.get(place.helper, place.user, place.server)
+        return None if found is None else token_of(found)
+    auths = client_config.load(place.user).get("auths")
+    entry = auths.get(place.server) if isinstance(auths, dict) else None
+    token = entry.get("auth") if isinstance(entry, dict) and len(entry) == 1 else None
+    return token if isinstance(token, str) else None
 
 
 def wanted_file(user: str, registry: Registry) -> WriteFile:
@@ -58,29 +99,31 @@ def wanted_file(user: str, registry: Registry) -> WriteFile:
 
 def is_logged_in(user: str, registry: Registry) -> bool:
     """Whether this very login is there already."""
-    config = client_config.load(user)
-    helper = helper_of(config, server(registry))
-    if helper is None:
-        wanted = wanted_file(user, registry)
+    place = place_of(user, registry)
+    if place.helper is None:
+        config, wanted = client_config.load(user), wanted_file(user, registry)
         return with_login(config, registry) == config and not differs(
             WriteFile(wanted.path, read(wanted.path, wanted.owner) or "", wanted.mode, wanted.owner)
         )
-    answer = run([f"docker-credential-{helper}", "get"], user=user, stdin=server(registry))
     try:
-        found = json.loads(answer.stdout)
-    except ValueError:
-        return False
-    return (found.get("Username"), found.get("Secret")) == (registry.username, registry.password)
+        return credential_helper.get(place.helper, user, place.server) == credentials_of(registry)
+    except credential_helper.SilentError:
+        return False  # giving it the login tells more
 
 
 def log_in(step: Login) -> None:
     """Keep the login where the user's configuration wants it."""
-    key = server(step.registry)
-    helper = helper_of(client_config.load(step.user), key)
-    if helper is None:
+    place = place_of(step.user, step.registry)
+    if place.helper is None:
         write(wanted_file(step.user, step.registry))
-        return
-    secret = {"ServerURL": key, "Username": step.registry.username, "Secret": step.registry.password}
-    answer = run([f"docker-credential-{helper}", "store"], user=step.user, stdin=json.dumps(secret))
-    if answer.status != 0:
-        raise HostError(f"docker-credential-{helper} of {step.user} does not take the login of {key}: {answer.words}")
+    else:
+        credential_helper.store(place.helper, place.user, place.server, credentials_of(step.registry))
+
+
+def log_out(place: Place) -> None:
+    """Remove the login that is kept at *place*; in config.json everything else stays."""
+    if place.helper is None:
+        config = without(client_config.load(place.user), [("auths", place.server)])
+        write(client_config.wanted_file(place.user, config))
+    else:
+        credential_helper.erase(place.helper, place.user, place.server)

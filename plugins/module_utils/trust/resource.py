@@ -9,35 +9,36 @@ import pathlib
 import typing as t
 from dataclasses import dataclass
 
-from ansible_collections.multiarch.builders.plugins.module_utils import pending, record
-from ansible_collections.multiarch.builders.plugins.module_utils.command import must
+from ansible_collections.multiarch.builders.plugins.module_utils import certs_d, pending, record
+from ansible_collections.multiarch.builders.plugins.module_utils.command import is_user, must, owner_of
 from ansible_collections.multiarch.builders.plugins.module_utils.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.files import RemoveFile, WriteFile, differs, read
 from ansible_collections.multiarch.builders.plugins.module_utils.owned_files import (
+    forget_owned,
     leftovers,
     owned,
+    owners,
     remove_owned,
     write_owned,
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.resource import (
     Action,
-    Difference,
     Effect,
     Effects,
     Plan,
     Resource,
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.spec import Registry
-from ansible_collections.multiarch.builders.plugins.module_utils.trust import login
+from ansible_collections.multiarch.builders.plugins.module_utils.trust import login, owned_logins, words
 from ansible_collections.multiarch.builders.plugins.module_utils.trust.decide import (
     DEBIAN,
     RED_HAT,
     Store,
     daemon_files,
-    fingerprints,
     missing_from,
     store_files,
 )
+from ansible_collections.multiarch.builders.plugins.module_utils.trust.rootless import rootless_files
 
 _STORE_CHANGES: Effects = frozenset({Effect.TRUST_STORE_CHANGES})
 
@@ -50,13 +51,23 @@ class RefreshStore:
 
 
 @dataclass(frozen=True)
+class ForgetFile:
+    """The step that leaves a file of ours alone, as its user is gone."""
+
+    path: str
+
+
+@dataclass(frozen=True)
 class TrustState:
-    """What differs: files to write, what is ours and no longer wanted, a bundle behind its anchors, missing logins."""
+    """What differs: files to write, what is ours and no longer wanted, a bundle behind its anchors, logins."""
 
     write: t.Tuple[WriteFile, ...]
     remove: t.Tuple[RemoveFile, ...]
     stale: bool
     logins: t.Tuple[login.Login, ...]
+    logouts: t.Tuple[owned_logins.Logout, ...] = ()
+    forget: t.Tuple[ForgetFile, ...] = ()
+    notes: t.Tuple[str, ...] = ()
 
 
 @dataclass
@@ -70,41 +81,52 @@ class Trust(Resource[TrustState]):
     def observe(self) -> TrustState:
         store = system_store()
         anchors = store_files(self.registries, store)
-        wanted = (*daemon_files(self.registries), *anchors)
+        wanted = (*daemon_files(self.registries), *rootless_files(self.registries, self.users), *anchors)
         missing = tuple(each for each in wanted if differs(each))
         present = [each for each in anchors if each not in missing]
         bundle = read(store.bundle, errors="replace") or ""
+        remove, forget = self._leftovers(wanted)
+        logins, asked = self._logins()
+        logouts, notes = owned_logins.retired(owned_logins.remembered(), asked)
         return TrustState(
             write=missing,
-            remove=leftovers(owned(self.concern), wanted),
+            remove=remove,
             stale=bool(record.load(self.concern).get("stale")) or bool(missing_from(bundle, present)),
-            logins=self._missing_logins(),
+            logins=logins,
+            logouts=logouts,
+            forget=forget,
+            notes=notes,
         )
 
-    def _missing_logins(self) -> t.Tuple[login.Login, ...]:
-        return tuple(
-            login.Login(user, registry)
-            for registry in self.registries
-            if registry.username
-            for user in self.users
-            if not login.is_logged_in(user, registry)
+    def _leftovers(self, wanted: t.Sequence[WriteFile]) -> t.Tuple[t.Tuple[RemoveFile, ...], t.Tuple[ForgetFile, ...]]:
+        """What is ours and no longer wanted; a user's files with that user's rights, which may be gone."""
+        users = owners(self.concern)
+        gone = {path for path, user in users.items() if not is_user(user)}
+        ids = {path: owner_of(user) for path, user in users.items() if path not in gone}
+        left = leftovers(owned(self.concern), wanted, ids)
+        return (
+            tuple(each for each in left if each.path not in gone),
+            tuple(ForgetFile(each.path) for each in left if each.path in gone),
         )
+
+    def _logins(self) -> t.Tuple[t.Tuple[login.Login, ...], t.FrozenSet[login.Place]]:
+        """The logins that are missing, and the places of all that are asked for."""
+        pairs = [(user, registry) for registry in self.registries if registry.username for user in self.users]
+        missing = tuple(login.Login(*pair) for pair in pairs if not login.is_logged_in(*pair))
+        return missing, frozenset(login.place_of(*pair) for pair in pairs)
 
     def plan(self, state: TrustState, effects: Effects) -> Plan:  # noqa: ARG002  # nothing comes before trust
         store = system_store()
-        actions = [
-            Action(f"write {each.path} ({_words(each)})", each, difference=_difference(each)) for each in state.write
-        ]
-        actions += [Action(f"remove {each.path}, no longer in builder_registries", each) for each in state.remove]
+        actions = [Action(words.of_file(each), each, difference=words.difference_of(each)) for each in state.write]
+        actions += [Action(words.of_removal(each), each) for each in state.remove]
+        actions += [Action(f"forget {each.path}: its user is no user of this host", each) for each in state.forget]
         changed = [action.step.path for action in actions if isinstance(action.step, (WriteFile, RemoveFile))]
         if state.stale or any(path.startswith(store.anchors) for path in changed):
             summary = f"refresh the operating system's trust store ({' '.join(store.refresh)})"
             actions.append(Action(summary, RefreshStore(store), _STORE_CHANGES))
-        actions += [
-            Action(f"log {each.user} in to {each.registry.host} as {each.registry.username}", each)
-            for each in state.logins
-        ]
-        return Plan(tuple(actions))
+        actions += [Action(words.of_login(each), each) for each in state.logins]
+        actions += [Action(words.of_logout(each, self.registries, self.users), each) for each in state.logouts]
+        return Plan(tuple(actions), state.notes)
 
     def apply(self, actions: t.Sequence[Action]) -> None:
         for action in actions:
@@ -112,14 +134,19 @@ class Trust(Resource[TrustState]):
             if isinstance(step, WriteFile):
                 write_owned(self.concern, step)
             elif isinstance(step, RemoveFile):
-                self._stale(True)
+                if not certs_d.holds(step.path):
+                    self._stale(True)
                 remove_owned(self.concern, step)
             elif isinstance(step, RefreshStore):
                 pending.note(Effect.TRUST_STORE_CHANGES)
                 must(step.store.refresh, "the operating system's trust store cannot be refreshed")
                 self._stale(False)
+            elif isinstance(step, ForgetFile):
+                forget_owned(self.concern, step.path)
             elif isinstance(step, login.Login):
-                login.log_in(step)
+                owned_logins.log_in_owned(step)
+            elif isinstance(step, owned_logins.Logout):
+                owned_logins.log_out_owned(step)
 
     def _stale(self, stale: bool) -> None:
         """Remember that the store has to be refreshed: a crash after a removal shows nowhere else."""
@@ -132,16 +159,3 @@ def system_store() -> Store:
         if any((pathlib.Path(folder) / store.refresh[0]).exists() for folder in ("/usr/sbin", "/usr/bin")):
             return store
     raise HostError("neither update-ca-certificates nor update-ca-trust is on this host: install ca-certificates")
-
-
-def _words(step: WriteFile) -> str:
-    """What the file is, never its content: a key is a secret, a certificate no pleasure to read."""
-    if step.path.endswith(".key"):
-        return "client key"
-    return ", ".join(each[:27] + "…" for each in fingerprints(step.content).splitlines())
-
-
-def _difference(step: WriteFile) -> t.Optional[Difference]:
-    if step.path.endswith(".key"):
-        return None
-    return Difference(step.path, fingerprints(read(step.path) or ""), fingerprints(step.content))

@@ -6,6 +6,8 @@
 from __future__ import annotations
 
 import hashlib
+import os
+import pwd
 import stat
 import typing as t
 from pathlib import Path
@@ -13,10 +15,12 @@ from pathlib import Path
 import pytest
 from ansible_collections.multiarch.builders.plugins.module_utils import record
 from ansible_collections.multiarch.builders.plugins.module_utils.errors import HostError
-from ansible_collections.multiarch.builders.plugins.module_utils.files import RemoveFile, WriteFile
+from ansible_collections.multiarch.builders.plugins.module_utils.files import Owner, RemoveFile, WriteFile
 from ansible_collections.multiarch.builders.plugins.module_utils.owned_files import (
+    forget_owned,
     leftovers,
     owned,
+    owners,
     remove_owned,
     write_owned,
 )
@@ -48,6 +52,12 @@ ANCHORS = "/usr/local/share/ca-certificates"
 )
 def test_leftovers(owned: list[str], wanted: list[str], removed: list[RemoveFile]) -> None:
     assert list(leftovers(owned, [WriteFile(path, "") for path in wanted])) == removed
+
+
+def test_leftovers_of_a_user_go_with_that_users_rights() -> None:
+    path = "/home/ci/.config/docker/certs.d/a/ca.crt"
+    removed = leftovers([path, f"{ANCHORS}/x.crt"], [], {path: Owner(1000, 1001)})
+    assert removed == (RemoveFile(path, folder=True, owner=Owner(1000, 1001)), RemoveFile(f"{ANCHORS}/x.crt"))
 
 
 def digest(text: str) -> str:
@@ -104,6 +114,21 @@ def test_remove_owned(there: bool, tmp_path: Path, home: Path) -> None:
     assert backups(home) == []
 
 
+def test_a_users_file_is_remembered_with_the_users_name(tmp_path: Path, home: Path) -> None:
+    paths = [str(tmp_path / "a/ca.crt"), str(tmp_path / "b/ca.crt"), str(tmp_path / "c/ca.crt")]
+    for path in paths[:2]:
+        write_owned("trust", WriteFile(path, "x", owner=Owner(os.geteuid(), os.getegid())))
+    write_owned("trust", WriteFile(paths[2], "x"))
+    user = pwd.getpwuid(os.geteuid()).pw_name
+    assert owners("trust") == {paths[0]: user, paths[1]: user}
+    remove_owned("trust", RemoveFile(paths[0]))
+    assert owners("trust") == {paths[1]: user}
+    forget_owned("trust", paths[1])
+    assert (owners("trust"), list(owned("trust"))) == ({}, [paths[2]])
+    assert Path(paths[1]).exists()
+    assert record.load("trust", home).keys() == {"files", "owners"}
+
+
 Change: t.TypeAlias = "t.Callable[[str, Path], None]"
 
 
@@ -124,5 +149,5 @@ def test_what_else_is_remembered_stays(change: Change, tmp_path: Path, home: Pat
 
 
 def test_nothing_is_owned_at_first(home: Path) -> None:
-    assert owned("trust") == {}
+    assert owned("trust") == owners("trust") == {}
     assert not home.exists()

@@ -5,8 +5,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
-from ansible_collections.multiarch.builders.plugins.module_utils.files import WriteFile
+from ansible_collections.multiarch.builders.plugins.module_utils import certs_d
+from ansible_collections.multiarch.builders.plugins.module_utils.files import Owner, WriteFile
 from ansible_collections.multiarch.builders.plugins.module_utils.spec import Registry
 from ansible_collections.multiarch.builders.plugins.module_utils.trust.decide import (
     DEBIAN,
@@ -84,6 +87,29 @@ def test_files_of_the_systems_store(host: str, ca: str | None, store: Store, fil
     found = store_files([Registry(host, ca=ca)], store)
     assert {each.path: each.content for each in found} == {f"{store.anchors}/{k}": v for k, v in files.items()}
     assert {each.mode for each in found} <= {0o644}
+
+
+def test_files_of_a_rootless_dockerd_are_the_same_elsewhere() -> None:
+    table = [Registry("a.example:5000", ca=CA.pem, client_cert=CLIENT.pem, client_key=CLIENT.key_pem)]
+    owner, root = Owner(1000, 1001), certs_d.rootless_root("/home/ci")
+    assert root == "/home/ci/.config/docker/certs.d"
+    found = daemon_files(table, root, owner)
+    assert {each.owner for each in found} == {owner}
+    assert [replace(each, owner=None, path=each.path.replace(root, certs_d.ROOT)) for each in found] == list(
+        daemon_files(table)
+    )
+
+
+@pytest.mark.parametrize(
+    ("path", "holds"),
+    [
+        pytest.param("/etc/docker/certs.d/a.example/ca.crt", True, id="dockerd"),
+        pytest.param("/home/ci/.config/docker/certs.d/a.example/ca.crt", True, id="a rootless dockerd"),
+        pytest.param("/usr/local/share/ca-certificates/a.crt", False, id="the system's store"),
+    ],
+)
+def test_certs_d_holds(path: str, holds: bool) -> None:
+    assert certs_d.holds(path) is holds
 
 
 def test_two_registries_have_files_of_their_own() -> None:

@@ -16,9 +16,14 @@ from ansible_collections.multiarch.builders.plugins.module_utils.errors import H
 from ansible_collections.multiarch.builders.plugins.module_utils.spec import Registry
 from ansible_collections.multiarch.builders.plugins.module_utils.trust.login import (
     Login,
+    Place,
     helper_of,
+    host_of,
     is_logged_in,
+    kept,
     log_in,
+    log_out,
+    place_of,
     server,
     with_login,
 )
@@ -43,6 +48,7 @@ Programs = t.Callable[[str, str], Path]
 )
 def test_server(registry: Registry, key: str) -> None:
     assert server(registry) == key
+    assert host_of(key) == registry.host
 
 
 @pytest.mark.parametrize(
@@ -112,6 +118,32 @@ def test_a_first_login_makes_a_file_for_the_user_alone(config: Path) -> None:
     assert stat.S_IMODE(config.parent.stat().st_mode) == 0o700
     assert is_logged_in(USER, HARBOR) is True
     assert is_logged_in(USER, HUB) is False
+
+
+@pytest.mark.parametrize(
+    ("content", "helper"),
+    [
+        pytest.param({}, None, id="the file"),
+        pytest.param({"credsStore": "pass"}, "pass", id="the helper for all"),
+        pytest.param({"credHelpers": {HUB_KEY: "gcr"}, "credsStore": "pass"}, "pass", id="not another one's helper"),
+    ],
+)
+def test_place_of(content: Config, helper: str | None, config: Path) -> None:
+    config.parent.mkdir()
+    config.write_text(json.dumps(content))
+    assert place_of(USER, HARBOR) == Place(USER, HARBOR.host, helper)
+
+
+def test_log_out_takes_one_login(config: Path) -> None:
+    config.parent.mkdir()
+    config.write_text(json.dumps(FOREIGN))
+    place = place_of(USER, HARBOR)
+    assert kept(place) is None
+    log_in(Login(USER, HARBOR))
+    assert kept(place) == AUTH
+    log_out(place)
+    assert json.loads(config.read_text()) == FOREIGN
+    assert stat.S_IMODE(config.stat().st_mode) == 0o600
 
 
 def test_two_logins_and_everybody_elses_are_side_by_side(config: Path) -> None:
@@ -200,6 +232,14 @@ def test_a_helper_that_refuses_is_told_in_its_words(config: Path, programs: Prog
     with pytest.raises(HostError, match=r"does not take the login of .*: pass is not initialized") as caught:
         log_in(Login(USER, HARBOR))
     assert HARBOR.password not in str(caught.value)
+
+
+def test_a_helper_that_does_not_tell_is_given_the_login(config: Path, programs: Programs) -> None:
+    """What it says then is the better error."""
+    programs("docker-credential-of-these-tests", "cat >/dev/null; echo locked; exit 1")
+    config.parent.mkdir()
+    config.write_text('{"credsStore": "of-these-tests"}')
+    assert is_logged_in(USER, HARBOR) is False
 
 
 def test_a_helper_that_is_missing_is_named_and_no_secret_is_written(config: Path) -> None:

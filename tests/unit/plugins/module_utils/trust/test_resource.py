@@ -15,10 +15,16 @@ from ansible_collections.multiarch.builders.plugins.module_utils.files import Re
 from ansible_collections.multiarch.builders.plugins.module_utils.owned_files import owned
 from ansible_collections.multiarch.builders.plugins.module_utils.resource import NO_EFFECTS, Action, Effect, Plan
 from ansible_collections.multiarch.builders.plugins.module_utils.spec import Registry
-from ansible_collections.multiarch.builders.plugins.module_utils.trust import resource
+from ansible_collections.multiarch.builders.plugins.module_utils.trust import owned_logins, resource
 from ansible_collections.multiarch.builders.plugins.module_utils.trust.decide import DEBIAN, RED_HAT, Store
-from ansible_collections.multiarch.builders.plugins.module_utils.trust.login import Login
-from ansible_collections.multiarch.builders.plugins.module_utils.trust.resource import RefreshStore, Trust, TrustState
+from ansible_collections.multiarch.builders.plugins.module_utils.trust.login import Login, Place
+from ansible_collections.multiarch.builders.plugins.module_utils.trust.owned_logins import Logout
+from ansible_collections.multiarch.builders.plugins.module_utils.trust.resource import (
+    ForgetFile,
+    RefreshStore,
+    Trust,
+    TrustState,
+)
 from ansible_collections.multiarch.builders.tests.unit.plugins.plugin_utils.x509_factory import make
 
 CA, CLIENT = make("CA"), make("client", ca=False)
@@ -70,11 +76,17 @@ def test_steps(state: TrustState, steps: list[object], refreshes: bool, monkeypa
     assert plan.effects == ({Effect.TRUST_STORE_CHANGES} if refreshes else NO_EFFECTS)
 
 
+LOGOUT = Logout(Place("ci", "quay.io", None), ours=True)
+
+
 def test_the_order_is_files_then_the_store_then_logins(monkeypatch: pytest.MonkeyPatch) -> None:
     """A helper or a token's server may need the CA."""
-    state = TrustState((ANCHOR,), (RemoveFile(CA_FILE.path),), False, (Login("ci", HARBOR),))
+    state = TrustState(
+        (ANCHOR,), (RemoveFile(CA_FILE.path),), False, (Login("ci", HARBOR),), (LOGOUT,), (ForgetFile("/x"),), ("note",)
+    )
     steps = [type(action.step) for action in planned(state, monkeypatch).actions]
-    assert steps == [WriteFile, RemoveFile, RefreshStore, Login]
+    assert steps == [WriteFile, RemoveFile, ForgetFile, RefreshStore, Login, Logout]
+    assert planned(state, monkeypatch).notes == ("note",)
 
 
 @pytest.mark.parametrize(
@@ -138,3 +150,64 @@ def test_a_removal_is_remembered_until_the_store_is_refreshed(
         trust.apply(refresh)
     assert record.load("trust", home) == {"files": {}, "stale": stale}
     assert list(record.load("pending", home)) == [Effect.TRUST_STORE_CHANGES.name]
+
+
+def test_the_store_knows_nothing_of_what_leaves_certs_d(tmp_path: Path, home: Path) -> None:
+    path = tmp_path / "docker/certs.d/a.example/client.key"
+    trust = Trust((), ())
+    trust.apply([Action("", WriteFile(str(path), "x"))])
+    trust.apply([Action("", RemoveFile(str(path), folder=True))])
+    assert record.load("trust", home) == {"files": {}}
+
+
+ROW = Registry(HARBOR.host, ca=CA.pem, username=HARBOR.username, password=HARBOR.password)
+
+
+@pytest.fixture
+def rootless(homes: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A user's folder for a rootless Docker, and a host of which nothing else is seen or changed."""
+    store = Store(str(tmp_path / "anchors"), ".crt", ("true",), str(tmp_path / "bundle"))
+    monkeypatch.setattr(resource, "system_store", lambda: store)
+    monkeypatch.setattr(resource, "daemon_files", lambda _registries: ())
+    monkeypatch.setattr(resource, "missing_from", lambda _bundle, _wanted: ())
+    unit = homes / "ci/.config/systemd/user/docker.service"
+    unit.parent.mkdir(parents=True)
+    unit.touch()
+    return homes / "ci/.config/docker/certs.d"
+
+
+def converged(trust: Trust) -> list[str]:
+    """Plan, apply, and look again as the module does; what was done to the user."""
+    plan = trust.plan(trust.observe(), NO_EFFECTS)
+    trust.apply(plan.actions)
+    assert trust.plan(trust.observe(), NO_EFFECTS) == Plan()
+    return [each.summary for each in plan.actions if "anchor" not in each.summary and "refresh" not in each.summary]
+
+
+@pytest.mark.usefixtures("home")
+def test_what_a_user_got_goes_with_the_user(rootless: Path) -> None:
+    file = rootless / ROW.host / "ca.crt"
+    written, logged_in = converged(Trust((ROW,), ("ci",)))
+    assert written.startswith(f"write {file} (certificate sha256:")
+    assert logged_in == f"log ci in to {ROW.host} as {ROW.username}"
+    assert file.read_text() == CA.pem
+    assert converged(Trust((ROW,), ())) == [
+        f"remove {file}, no longer wanted for a rootless Docker",
+        f"log ci out of {ROW.host}, no longer in builder_users",
+    ]
+    assert list(rootless.iterdir()) == []
+
+
+@pytest.mark.usefixtures("home")
+def test_of_a_user_who_is_gone_all_is_forgotten_and_nothing_touched(
+    rootless: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = rootless / ROW.host / "ca.crt"
+    converged(Trust((ROW,), ("ci",)))
+    for module in (resource, owned_logins):
+        monkeypatch.setattr(module, "is_user", lambda _name: False)
+    assert converged(Trust((), ())) == [
+        f"forget {file}: its user is no user of this host",
+        f"forget that we logged ci in to {ROW.host}: that login is gone, or somebody else's now",
+    ]
+    assert file.read_text() == CA.pem

@@ -1,0 +1,54 @@
+# Copyright: multiarch.builders contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What trust does, in words for people: never with a secret."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.multiarch.builders.plugins.module_utils.files import RemoveFile, WriteFile, read
+from ansible_collections.multiarch.builders.plugins.module_utils.resource import Difference
+from ansible_collections.multiarch.builders.plugins.module_utils.spec import Registry
+from ansible_collections.multiarch.builders.plugins.module_utils.trust.decide import fingerprints
+from ansible_collections.multiarch.builders.plugins.module_utils.trust.login import Login, host_of
+from ansible_collections.multiarch.builders.plugins.module_utils.trust.owned_logins import Logout
+
+
+def of_file(step: WriteFile) -> str:
+    """What is written, never its content: a key is a secret, a certificate no pleasure to read."""
+    if step.path.endswith(".key"):
+        return f"write {step.path} (client key)"
+    return f"write {step.path} ({', '.join(each[:27] + '…' for each in fingerprints(step.content).splitlines())})"
+
+
+def difference_of(step: WriteFile) -> t.Optional[Difference]:
+    """The fingerprints before and after; nothing of a key."""
+    if step.path.endswith(".key"):
+        return None
+    return Difference(step.path, fingerprints(read(step.path, step.owner) or ""), fingerprints(step.content))
+
+
+def of_removal(step: RemoveFile) -> str:
+    """What goes, and why."""
+    why = "no longer in builder_registries" if step.owner is None else "no longer wanted for a rootless Docker"
+    return f"remove {step.path}, {why}"
+
+
+def of_login(step: Login) -> str:
+    """Who is logged in, where and as whom."""
+    return f"log {step.user} in to {step.registry.host} as {step.registry.username}"
+
+
+def of_logout(step: Logout, registries: t.Sequence[Registry], users: t.Sequence[str]) -> str:
+    """Who is logged out, and why; or what is merely forgotten."""
+    user, host = step.place.user, host_of(step.place.server)
+    if not step.ours:
+        return f"forget that we logged {user} in to {host}: that login is gone, or somebody else's now"
+    if user not in users:
+        why = "no longer in builder_users"
+    elif any(each.host == host and each.username for each in registries):
+        why = "as config.json names another place for that login now"
+    else:
+        why = "no longer in builder_registries"
+    return f"log {user} out of {host}, {why}"
