@@ -1,0 +1,174 @@
+# Copyright: multiarch.builders contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What words, codes and statuses say about trust in a registry: one outcome each. Pure.
+
+Words are those of Go (crypto/x509, crypto/tls, net, net/http), which dockerd, buildx and BuildKit pass on.
+"""
+
+from __future__ import annotations
+
+import re
+import typing as t
+
+TRUSTED = "trusted"
+UNKNOWN_AUTHORITY = "unknown authority"
+NAME_MISMATCH = "name mismatch"
+EXPIRED = "expired"
+NOT_YET_VALID = "not yet valid"
+CLIENT_CERTIFICATE = "client certificate wanted"
+NO_TLS = "no TLS"
+NO_ANSWER = "no answer"
+OTHER = "other"
+OUTCOMES = (
+    TRUSTED,
+    UNKNOWN_AUTHORITY,
+    NAME_MISMATCH,
+    EXPIRED,
+    NOT_YET_VALID,
+    CLIENT_CERTIFICATE,
+    NO_TLS,
+    NO_ANSWER,
+    OTHER,
+)
+
+_LONGEST = 1000  # characters of words
+
+# The first that fits counts.
+_SAID: t.Tuple[t.Tuple[str, t.Pattern[str]], ...] = tuple(
+    (outcome, re.compile("|".join(patterns)))
+    for outcome, patterns in (
+        (UNKNOWN_AUTHORITY, ("x509: certificate signed by unknown authority",)),
+        (
+            NAME_MISMATCH,
+            (
+                "x509: certificate is valid for .*, not ",
+                "x509: certificate is not valid for any names",
+                "x509: cannot validate certificate for ",
+                "x509: certificate relies on legacy Common Name",
+            ),
+        ),
+        (NOT_YET_VALID, ("x509: certificate has expired or is not yet valid: .* is before ",)),
+        (EXPIRED, ("x509: certificate has expired",)),
+        (
+            CLIENT_CERTIFICATE,
+            (
+                "remote error: tls: (?:handshake failure|certificate required|bad certificate|unknown certificate)",
+                "remote error: tls: (?:expired|revoked|unsupported) certificate",
+            ),
+        ),
+        (
+            NO_TLS,
+            (
+                "server gave HTTP response to HTTPS client",
+                "tls: first record does not look like a TLS handshake",
+            ),
+        ),
+        (
+            NO_ANSWER,
+            (
+                "connection refused",
+                "no such host",
+                "server misbehaving",
+                "i/o timeout",
+                "no route to host",
+                "network is unreachable",
+                "host is unreachable",
+                "connection reset by peer",
+                "broken pipe",
+                "client conn could not be established",
+                "context deadline exceeded",
+                "Client.Timeout exceeded",
+                "TLS handshake timeout",
+                "timed out",
+                "did not end within",
+                ": EOF$",
+            ),
+        ),
+        (OTHER, ("x509: ", "tls: ")),
+    )
+)
+# What a registry says to whom it talks: there is no such image (which it names), or not for you.
+_ABSENT = re.compile(r"not found|manifest unknown|name unknown|(?<!permission )denied")
+_REFUSED = re.compile(
+    "unauthorized|no basic auth credentials|authentication required|insufficient_scope|toomanyrequests"
+    "|unexpected status.*: (?:401|403|404|429) "
+)
+
+_CLOSED = re.compile("broken pipe|connection reset by peer|client conn could not be established")
+
+# OpenSSL's X509_V_ERR_*, include/openssl/x509_vfy.h
+_CODES = {
+    2: UNKNOWN_AUTHORITY,  # unable to get issuer certificate
+    9: NOT_YET_VALID,
+    10: EXPIRED,
+    18: UNKNOWN_AUTHORITY,  # self-signed
+    19: UNKNOWN_AUTHORITY,  # self-signed in the chain
+    20: UNKNOWN_AUTHORITY,  # unable to get local issuer certificate
+    21: UNKNOWN_AUTHORITY,  # unable to verify the first certificate
+    27: UNKNOWN_AUTHORITY,  # untrusted
+    62: NAME_MISMATCH,
+    64: NAME_MISMATCH,  # of an address
+}
+_ALERTS = re.compile(
+    "ALERT_(?:HANDSHAKE_FAILURE|CERTIFICATE_REQUIRED|BAD_CERTIFICATE|UNKNOWN_CA|CERTIFICATE_(?:EXPIRED|REVOKED|UNKNOWN)"
+    "|UNSUPPORTED_CERTIFICATE)"
+)
+# nginx, which Harbor has in front, takes the connection and refuses the request.
+_WANTS_CERTIFICATE = re.compile(rb"SSL certificate")
+
+
+def outcome_of(words: str, image: str) -> str:
+    """What a docker program said about *image*, which no registry has."""
+    for outcome, pattern in _SAID:
+        if pattern.search(words):
+            return outcome
+    absent = image in words and _ABSENT.search(words)
+    return TRUSTED if absent or _REFUSED.search(words) else OTHER
+
+
+def is_closed(words: str) -> bool:
+    """Whether all that a docker program knows is that the other side closed the connection."""
+    return bool(_CLOSED.search(words))
+
+
+def outcome_of_code(code: int) -> str:
+    """What OpenSSL's verification found (`ssl.SSLCertVerificationError.verify_code`)."""
+    return _CODES.get(code, OTHER)
+
+
+def wants_certificate(reason: t.Optional[str]) -> bool:
+    """Whether a TLS alert (`ssl.SSLError.reason`) is about the certificate of the client."""
+    return bool(_ALERTS.search(reason or ""))
+
+
+def outcome_of_status(status: int, body: bytes) -> str:
+    """What an HTTP answer proves: the connection was trusted, but whoever cannot serve is no registry."""
+    if status == 400 and _WANTS_CERTIFICATE.search(body):
+        return CLIENT_CERTIFICATE
+    return TRUSTED if status < 500 and status != 400 else OTHER
+
+
+def words_of_status(status: int, reason: str, body: bytes) -> str:
+    """An HTTP answer in words; what the server wrote about a failure, if that is short."""
+    text = body.decode("utf-8", "replace").strip() if status == 400 or status >= 500 else ""
+    told = f": {text}" if text and text.isprintable() and len(text) <= 200 else ""
+    return f"HTTP {status} {reason}".strip() + told
+
+
+def last_words(said: str) -> str:
+    """The line that tells the failure: programs of docker show much before it."""
+    lines = [line.strip() for line in said.splitlines() if line.strip()]
+    failures = [line[len("ERROR: ") :] for line in lines if line.startswith("ERROR: ")]
+    return (failures or lines or ["nothing said"])[-1][-_LONGEST:]
+
+
+def asked(words: str) -> str:
+    """The host whose answer the words are about, as `host[:port]`; "" if they name none."""
+    found = re.findall(r'(?:Head|Get|Post) "https?://([^/"]+)', words)
+    return found[-1] if found else ""
+
+
+def cause(words: str) -> str:
+    """The words without what was asked, which every program puts before."""
+    return words.rpartition('": ')[2] or words

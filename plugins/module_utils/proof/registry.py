@@ -1,0 +1,124 @@
+# Copyright: multiarch.builders contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which registries are asked by which ways, and what the answers prove about trust. Pure."""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass, replace
+
+from ansible_collections.multiarch.builders.plugins.module_utils.proof import answers
+from ansible_collections.multiarch.builders.plugins.module_utils.spec import Registry
+
+PLAIN, DOCKERD, CLIENT, BUILDER = "plain", "dockerd", "client", "builder"
+IMAGE, TAG = "multiarch-builders/proof", "absent"
+
+_HUB, _HUB_ADDRESS = "docker.io", "registry-1.docker.io"
+
+
+@dataclass(frozen=True)
+class Target:
+    """A registry to ask.
+
+    *optional*: images come from its mirrors, and nothing in the table says that the host reaches it itself, which
+    hosts behind mirrors often cannot.
+    """
+
+    host: str
+    mirrors: t.Tuple[str, ...] = ()
+    http: bool = False
+    insecure: bool = False
+    has_pair: bool = False
+    optional: bool = False
+
+    @property
+    def address(self) -> t.Tuple[str, int]:
+        """Name and port of its server."""
+        if self.host == _HUB:
+            return _HUB_ADDRESS, 443
+        name, port = self.host, ""
+        if not name.endswith("]") and ":" in name:
+            name, _colon, port = name.rpartition(":")
+        return name.strip("[]"), int(port or (80 if self.http else 443))
+
+    @property
+    def reference(self) -> str:
+        """An image that is not there: whoever is told so had a connection that it trusts, and got nothing."""
+        return f"{self.host}/{IMAGE}:{TAG}"
+
+    @property
+    def ways(self) -> t.Tuple[str, ...]:
+        """How it can be asked."""
+        if not any(sign in self.host for sign in ".:") and self.host != "localhost":
+            return (PLAIN,)  # a mirror by a name without a dot, which no image can have
+        if self.http or self.insecure or self.has_pair:
+            # buildx itself has neither exceptions nor a certificate (docker/buildx, util/imagetools/inspect.go)
+            return (PLAIN, DOCKERD, BUILDER)
+        return (PLAIN, DOCKERD, CLIENT, BUILDER)
+
+
+@dataclass(frozen=True)
+class Row:
+    """What one way to one registry proved; *who* is the user or the builder, *at* whom the words are about."""
+
+    registry: str
+    way: str
+    who: str
+    outcome: str
+    words: str
+    at: str
+
+
+def targets_of(registries: t.Sequence[Registry]) -> t.Tuple[Target, ...]:
+    """The table, and the mirrors in it that have no entry of their own."""
+    known = {each.host for each in registries}
+    targets = [
+        Target(
+            each.host,
+            tuple(mirror.partition("/")[0] for mirror in each.mirrors),
+            each.http,
+            each.insecure,
+            bool(each.client_cert and each.client_key),
+            bool(each.mirrors) and not (each.ca or each.client_cert or each.username or each.http or each.insecure),
+        )
+        for each in registries
+    ]
+    mirrors = dict.fromkeys(mirror for target in targets for mirror in target.mirrors)
+    return (*targets, *(Target(mirror) for mirror in mirrors if mirror not in known))
+
+
+def row(target: Target, way: str, who: str, said: str) -> Row:
+    """What the words of a docker program prove."""
+    words = answers.last_words(said)
+    at = answers.asked(words)
+    itself = at in ("", target.host) or (target.host == _HUB and at == _HUB_ADDRESS)
+    return Row(target.host, way, who, answers.outcome_of(words, IMAGE), words, target.host if itself else at)
+
+
+def settle(rows: t.Iterable[Row], targets: t.Sequence[Target]) -> t.Tuple[t.Tuple[Row, ...], t.Tuple[str, ...]]:
+    """(rows, notes): what an optional registry itself answers is a note, what its mirrors answer in its place counts.
+
+    docker goes from a mirror that it does not trust on to the registry, and tells the first failure of both.
+    """
+    optional = {each.host: each.mirrors for each in targets if each.optional}
+    kept: t.List[Row] = []
+    forgiven: t.Dict[str, str] = {}
+    for each in _explained(tuple(rows)):
+        if each.outcome != answers.TRUSTED and each.at not in optional.get(each.registry, (each.at,)):
+            forgiven.setdefault(each.registry, f"{each.outcome} ({answers.cause(each.words)})")
+        else:
+            kept.append(each)
+    notes = (f"{host} itself: {what}; its mirrors are asked by their own names" for host, what in forgiven.items())
+    return tuple(kept), tuple(notes)
+
+
+def _explained(rows: t.Sequence[Row]) -> t.Iterator[Row]:
+    """The rows, with why a server closed a connection at once where it told that to another way.
+
+    With TLS 1.3 a client may find the connection closed before it reads the alert.
+    """
+    picky = {each.at for each in rows if each.outcome == answers.CLIENT_CERTIFICATE}
+    for each in rows:
+        lost = each.at in picky and answers.is_closed(each.words)
+        yield replace(each, outcome=answers.CLIENT_CERTIFICATE) if lost else each

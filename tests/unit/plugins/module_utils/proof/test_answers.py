@@ -1,0 +1,298 @@
+# Copyright: multiarch.builders contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What words, codes and statuses prove. Words marked with versions were recorded on hosts of the lab."""
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.multiarch.builders.plugins.module_utils.proof.answers import (
+    OUTCOMES,
+    asked,
+    cause,
+    is_closed,
+    last_words,
+    outcome_of,
+    outcome_of_code,
+    wants_certificate,
+    words_of_status,
+)
+
+IMAGE = "multiarch-builders/proof"
+HEAD = 'failed to do request: Head "https://harbor.lab.test/v2/multiarch-builders/proof/manifests/absent": '
+DOCKERD = f'failed to resolve reference "harbor.lab.test/multiarch-builders/proof:absent": {HEAD}'
+BUILDER = (
+    "failed to solve: harbor.lab.test/multiarch-builders/proof:absent: failed to resolve source metadata for "
+    f"harbor.lab.test/multiarch-builders/proof:absent: {HEAD}"
+)
+ABSENT = "harbor.lab.test/multiarch-builders/proof:absent: not found"
+TLS = "tls: failed to verify certificate: x509: "
+
+
+@pytest.mark.parametrize(
+    ("words", "outcome"),
+    [
+        pytest.param(ABSENT, "trusted", id="buildx 0.13 and 0.29: imagetools"),
+        pytest.param(f"failed to build: failed to solve: {ABSENT}", "trusted", id="buildx 0.29: build"),
+        pytest.param(
+            f'failed to resolve reference "harbor.lab.test/{IMAGE}:absent": {ABSENT}', "trusted", id="Docker 26.1, 28.5"
+        ),
+        pytest.param(
+            f'dockerd refused POST /v1.45/images/create: failed to resolve reference "harbor.lab.test/{IMAGE}:absent": '
+            "pull access denied, repository does not exist or may require authorization: authorization failed: "
+            "no basic auth credentials",
+            "trusted",
+            id="Docker 26.1, 28.5: without a login",
+        ),
+        pytest.param(
+            f"manifest for harbor.lab.test/{IMAGE}:absent not found: manifest unknown: manifest unknown",
+            "trusted",
+            id="dockerd, its own image store (distribution, errors.go)",
+        ),
+        pytest.param(
+            f"pull access denied for harbor.lab.test/{IMAGE}, repository does not exist or may require 'docker login': "
+            "denied: requested access to the resource is denied",
+            "trusted",
+            id="dockerd, its own image store, denied",
+        ),
+        pytest.param(
+            f"unexpected status from HEAD request to https://harbor.lab.test/v2/{IMAGE}/manifests/absent: "
+            "403 Forbidden",
+            "trusted",
+            id="containerd, remotes/docker: forbidden",
+        ),
+        pytest.param(
+            "failed to authorize: failed to fetch oauth token: unexpected status from POST request to "
+            "https://harbor.lab.test/service/token: 401 Unauthorized",
+            "trusted",
+            id="containerd, remotes/docker/auth: a login that is wrong",
+        ),
+        pytest.param(
+            f"unexpected status from HEAD request to https://harbor.lab.test/v2/{IMAGE}/manifests/absent: "
+            "502 Bad Gateway",
+            "other",
+            id="nobody behind a reverse proxy",
+        ),
+        pytest.param(
+            f"{HEAD}{TLS}certificate signed by unknown authority", "unknown authority", id="buildx 0.13, 0.29: unknown"
+        ),
+        pytest.param(
+            f"{BUILDER}{TLS}certificate signed by unknown authority", "unknown authority", id="BuildKit 0.13: unknown"
+        ),
+        pytest.param(
+            f'Get "https://harbor.lab.test/v2/": {TLS}certificate signed by unknown authority',
+            "unknown authority",
+            id="Docker 26.1, 28.5, its own image store: unknown",
+        ),
+        pytest.param(
+            'Get "https://r.example/v2/": x509: certificate signed by unknown authority (possibly because of "x509: '
+            'invalid signature: parent certificate cannot sign this kind of certificate" while trying to verify '
+            'candidate authority certificate "r")',
+            "unknown authority",
+            id="crypto/x509, verify.go: UnknownAuthorityError with a hint",
+        ),
+        pytest.param(
+            f"{HEAD}{TLS}certificate is valid for harbor.lab.test, not mirror.lab.test",
+            "name mismatch",
+            id="buildx 0.13, 0.29: another name",
+        ),
+        pytest.param(
+            f"{DOCKERD}{TLS}certificate is valid for harbor.lab.test, not mirror.lab.test",
+            "name mismatch",
+            id="Docker 26.1, 28.5: another name",
+        ),
+        pytest.param(
+            f"{HEAD}{TLS}certificate is not valid for any names, but wanted to match a.example",
+            "name mismatch",
+            id="crypto/x509, verify.go: HostnameError, no names",
+        ),
+        pytest.param(
+            f"{HEAD}{TLS}certificate relies on legacy Common Name field, use SANs instead",
+            "name mismatch",
+            id="crypto/x509, verify.go: HostnameError, a common name alone",
+        ),
+        pytest.param(
+            f"{HEAD}{TLS}cannot validate certificate for 198.51.100.2 because it doesn't contain any IP SANs",
+            "name mismatch",
+            id="crypto/x509, verify.go: HostnameError, an address",
+        ),
+        pytest.param(
+            f"{HEAD}{TLS}certificate has expired or is not yet valid: current time 2026-11-21T09:00:00Z is after "
+            "2026-01-01T00:00:00Z",
+            "expired",
+            id="crypto/x509, verify.go: CertificateInvalidError, too old",
+        ),
+        pytest.param(
+            f"{HEAD}{TLS}certificate has expired or is not yet valid: current time 2026-11-21T09:00:00Z is before "
+            "2027-01-01T00:00:00Z",
+            "not yet valid",
+            id="crypto/x509, verify.go: CertificateInvalidError, too new",
+        ),
+        pytest.param(
+            f"{HEAD}{TLS}certificate specifies an incompatible key usage",
+            "other",
+            id="crypto/x509, verify.go: what no remedy here fits",
+        ),
+        pytest.param(
+            f"{HEAD}remote error: tls: certificate required",
+            "client certificate wanted",
+            id="Docker 26.1, 28.5: TLS 1.3",
+        ),
+        pytest.param(
+            f"{HEAD}remote error: tls: bad certificate", "client certificate wanted", id="crypto/tls, alert.go: TLS 1.2"
+        ),
+        pytest.param(
+            f"{HEAD}remote error: tls: handshake failure",
+            "client certificate wanted",
+            id="RFC 5246, 7.4.6: OpenSSL with TLS 1.2",
+        ),
+        pytest.param(
+            f"{HEAD}remote error: tls: unknown certificate authority",
+            "client certificate wanted",
+            id="crypto/tls, alert.go: another's certificate",
+        ),
+        pytest.param(
+            f"{HEAD}http: server gave HTTP response to HTTPS client", "no TLS", id="net/http, transport.go: HTTP"
+        ),
+        pytest.param(
+            f"{DOCKERD}tls: first record does not look like a TLS handshake", "no TLS", id="Docker 26.1: HTTP"
+        ),
+        pytest.param(
+            f"{DOCKERD}dial tcp 198.51.100.2:81: connect: connection refused",
+            "no answer",
+            id="Docker 26.1: closed port",
+        ),
+        pytest.param(
+            f"{HEAD}dial tcp: lookup nope.lab.test on 198.51.100.2:53: no such host", "no answer", id="buildx: no name"
+        ),
+        pytest.param(
+            f"{BUILDER}dial tcp 198.51.100.200:443: connect: no route to host", "no answer", id="BuildKit: no host"
+        ),
+        pytest.param(f"{HEAD}dial tcp 192.0.2.1:443: i/o timeout", "no answer", id="net: dropped"),
+        pytest.param(f"{HEAD}net/http: TLS handshake timeout", "no answer", id="net/http: a server that says nothing"),
+        pytest.param(f"{HEAD}EOF", "no answer", id="net/http: hung up"),
+        pytest.param(f"{HEAD}http2: client conn could not be established", "no answer", id="buildx 0.29: hung up"),
+        pytest.param(f"{HEAD}write tcp 192.0.2.1:1->192.0.2.2:2: write: broken pipe", "no answer", id="buildx 0.13"),
+        pytest.param("dockerd does not answer on /var/run/docker.sock: timed out", "no answer", id="our time is over"),
+        pytest.param("`docker buildx build -` did not end within 30 s", "no answer", id="our time is over, a client"),
+        pytest.param('no builder "multiarch" found', "other", id="buildx: no builder"),
+        pytest.param("docker is not on this host", "other", id="no client"),
+        pytest.param(
+            f'permission denied while trying to connect to the Docker daemon: Get "http://docker/{IMAGE}": dial unix '
+            "/var/run/docker.sock: connect: permission denied",
+            "other",
+            id="a user who may not use docker",
+        ),
+        pytest.param("nothing said", "other", id="nothing"),
+    ],
+)
+def test_outcome_of(words: str, outcome: str) -> None:
+    assert outcome in OUTCOMES
+    assert outcome_of(words, IMAGE) == outcome
+
+
+@pytest.mark.parametrize(
+    ("code", "outcome"),
+    [
+        pytest.param(2, "unknown authority", id="UNABLE_TO_GET_ISSUER_CERT"),
+        pytest.param(9, "not yet valid", id="CERT_NOT_YET_VALID"),
+        pytest.param(10, "expired", id="CERT_HAS_EXPIRED"),
+        pytest.param(18, "unknown authority", id="DEPTH_ZERO_SELF_SIGNED_CERT"),
+        pytest.param(19, "unknown authority", id="SELF_SIGNED_CERT_IN_CHAIN"),
+        pytest.param(20, "unknown authority", id="UNABLE_TO_GET_ISSUER_CERT_LOCALLY"),
+        pytest.param(21, "unknown authority", id="UNABLE_TO_VERIFY_LEAF_SIGNATURE"),
+        pytest.param(62, "name mismatch", id="HOSTNAME_MISMATCH"),
+        pytest.param(64, "name mismatch", id="IP_ADDRESS_MISMATCH"),
+        pytest.param(66, "other", id="EE_KEY_TOO_SMALL"),
+    ],
+)
+def test_outcome_of_code(code: int, outcome: str) -> None:
+    assert outcome_of_code(code) == outcome
+
+
+@pytest.mark.parametrize(
+    ("reason", "wants"),
+    [
+        ("TLSV13_ALERT_CERTIFICATE_REQUIRED", True),
+        ("SSLV3_ALERT_BAD_CERTIFICATE", True),
+        ("SSLV3_ALERT_HANDSHAKE_FAILURE", True),
+        ("TLSV1_ALERT_UNKNOWN_CA", True),
+        ("SSLV3_ALERT_CERTIFICATE_EXPIRED", True),
+        ("TLSV1_ALERT_PROTOCOL_VERSION", False),
+        ("WRONG_VERSION_NUMBER", False),
+        (None, False),
+    ],
+)
+def test_wants_certificate(reason: str | None, wants: bool) -> None:
+    assert wants_certificate(reason) is wants
+
+
+@pytest.mark.parametrize(
+    ("words", "closed"),
+    [
+        (f"{HEAD}write tcp 192.0.2.1:1->192.0.2.2:2: write: broken pipe", True),
+        (f"{HEAD}read tcp 192.0.2.1:1->192.0.2.2:2: read: connection reset by peer", True),
+        (f"{HEAD}http2: client conn could not be established", True),
+        (f"{HEAD}dial tcp 192.0.2.2:2: connect: connection refused", False),
+    ],
+)
+def test_is_closed(words: str, closed: bool) -> None:
+    assert is_closed(words) is closed
+
+
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        pytest.param(
+            "#2 ERROR: not this\n------\nDockerfile:1\n  1 | >>> FROM x\n--\nERROR: failed to solve: x: not found\n\n",
+            "failed to solve: x: not found",
+            id="a build",
+        ),
+        pytest.param("ERROR: x: not found\n\nView build details: docker-desktop://x", "x: not found", id="words after"),
+        pytest.param("one\n two \n", "two", id="the last line, where none is an error"),
+        pytest.param(" \n", "nothing said", id="nothing"),
+        pytest.param("ERROR: " + "x" * 2000, "x" * 1000, id="too much"),
+    ],
+)
+def test_last_words(said: str, words: str) -> None:
+    assert last_words(said) == words
+
+
+@pytest.mark.parametrize(
+    ("words", "host", "why"),
+    [
+        (f"{BUILDER}{TLS}certificate x", "harbor.lab.test", f"{TLS}certificate x"),
+        (
+            'Head "https://mirror.lab.test:5000/v2/p/manifests/absent?ns=docker.io": x509: y',
+            "mirror.lab.test:5000",
+            "x509: y",
+        ),
+        (
+            'Head "https://r.example/v2/": failed to fetch anonymous token: Get "https://auth.example/t?s=1": EOF',
+            "auth.example",
+            "EOF",
+        ),
+        (ABSENT, "", ABSENT),
+    ],
+)
+def test_whom_words_are_about_and_why(words: str, host: str, why: str) -> None:
+    assert (asked(words), cause(words)) == (host, why)
+
+
+@pytest.mark.parametrize(
+    ("status", "reason", "body", "words"),
+    [
+        (200, "OK", b"{}", "HTTP 200 OK"),
+        (401, "Unauthorized", b'{"errors":[]}', "HTTP 401 Unauthorized"),
+        (
+            400,
+            "Bad Request",
+            b"Client sent an HTTP request to an HTTPS server.\n",
+            "HTTP 400 Bad Request: Client sent an HTTP request to an HTTPS server.",
+        ),
+        (502, "Bad Gateway", b"<html>\r\n<center>nginx</center>", "HTTP 502 Bad Gateway"),
+        (503, "", b"\xff\x00", "HTTP 503"),
+    ],
+)
+def test_words_of_status(status: int, reason: str, body: bytes, words: str) -> None:
+    assert words_of_status(status, reason, body) == words
