@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import base64
 import importlib
 import os
 import subprocess
@@ -31,6 +32,10 @@ ACTIONS = {
     "plan": ("multiarch.builders.plan", set(OPTIONS)),
     "engine": ("multiarch.builders.engine", {"concerns", "engine", "instances", "daemon_options"}),
     "registry_trust": ("multiarch.builders.registry_trust", {"registries", "ca_warn_days", "users"}),
+    "registry_proof": (
+        "multiarch.builders.registry_proof",
+        {"registries", "ca_warn_days", "instances", "users", "proxy"},
+    ),
     "docker_daemon": (
         "multiarch.builders.docker_daemon",
         {
@@ -190,6 +195,34 @@ def test_warnings_join_those_of_the_module(play: Path) -> None:
     assert result["warnings"][0] == "mine"
     assert result["warnings"][1].startswith("binfmt_image: 'x/binfmt' can change")
     assert result["changed"] is False
+
+
+def test_certificates_of_registries_come_back_in_words_and_with_remedies(play: Path, ca: Pair) -> None:
+    server = make("a.b", ca=False, issuer=ca, names=("a.b",), start=-20 * 365, end=100 * 365)
+    row = {"registry": "a.b", "at": "a.b", "way": "plain", "who": "", "outcome": "name mismatch", "words": "no."}
+    chains = {"a.b": [base64.b64encode(server.der).decode()], "c.d": [], "e.f": ["AAAA"]}
+    result, _calls = run(
+        "registry_proof",
+        {"registries": [{"host": "a.b"}], "ca_warn_days": 200 * 365},
+        play,
+        module_result={"failed": True, "msg": "1 of 1", "registries": [row], "chains": chains, "notes": []},
+    )
+    assert result["msg"].splitlines()[1] == (
+        "- a.b: name mismatch (plain TLS): no. The certificate is for a.b: use one of these names in "
+        "builder_registries and images, or have it issued anew for a.b."
+    )
+    assert [(each["registry"], each["names"]) for each in result["certificates"]] == [("a.b", ["a.b"])]
+    assert result["warnings"][0].startswith("a.b: certificate CN=a.b expires on ")
+    assert "chains" not in result
+
+
+def test_a_proof_of_trust_that_could_not_begin_is_told_as_it_is(play: Path) -> None:
+    broken = {"failed": True, "msg": "no Python"}
+    result, _calls = run("registry_proof", {}, play, module_result=broken)
+    assert (result["msg"], "certificates" in result) == ("no Python", False)
+    down = {"failed": True, "msg": "dockerd does not answer", "registries": [], "chains": {}, "notes": []}
+    result, _calls = run("registry_proof", {}, play, module_result=down)
+    assert (result["msg"], result["certificates"]) == ("dockerd does not answer", [])
 
 
 def vaulted(text: str) -> str:

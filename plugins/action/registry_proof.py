@@ -1,0 +1,40 @@
+# Copyright: multiarch.builders contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Checks the options, runs multiarch.builders.registry_proof on the host, and puts the certificates into words."""
+
+from __future__ import annotations
+
+import datetime
+
+from ansible_collections.multiarch.builders.plugins.plugin_utils import chain_words, trust_report
+from ansible_collections.multiarch.builders.plugins.plugin_utils.spec import CompiledSpec
+from ansible_collections.multiarch.builders.plugins.plugin_utils.spec_action import Result, SpecActionBase
+
+
+class ActionModule(SpecActionBase):
+    """See the base class."""
+
+    module = "multiarch.builders.registry_proof"
+    options = ("registries", "ca_warn_days", "instances", "users", "proxy")
+
+    _supports_async = False  # what comes later would miss what is added here
+
+    def told(self, result: Result, spec: CompiledSpec) -> Result:
+        """With certificates in words in place of DER, and a message that has the remedies."""
+        if "chains" not in result:
+            return result
+        now = datetime.datetime.now(datetime.UTC)
+        parsed = {host: chain_words.parse(chain) for host, chain in result.pop("chains").items()}
+        chains = {host: chain for host, chain in parsed.items() if chain}
+        result["certificates"] = [chain_words.describe(host, chain, now) for host, chain in chains.items()]
+        warnings = [
+            f"{host}: {warning}"
+            for host, chain in chains.items()
+            for warning in chain_words.ending(chain, now, spec.options["ca_warn_days"])
+        ]
+        if warnings:
+            result["warnings"] = [*result.get("warnings", []), *warnings]
+        if result.get("failed") and result.get("registries"):
+            result["msg"] = trust_report.message(result["registries"], spec.options["registries"], chains)
+        return result

@@ -1,0 +1,115 @@
+# Copyright: multiarch.builders contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Asks registries by each of the ways that a builder host uses. Nothing is pulled, built or kept."""
+
+from __future__ import annotations
+
+import concurrent.futures
+import pathlib
+import typing as t
+from dataclasses import dataclass, field
+from functools import partial
+
+from ansible_collections.multiarch.builders.plugins.module_utils.buildx import store
+from ansible_collections.multiarch.builders.plugins.module_utils.command import run
+from ansible_collections.multiarch.builders.plugins.module_utils.docker_api import Docker
+from ansible_collections.multiarch.builders.plugins.module_utils.errors import HostError
+from ansible_collections.multiarch.builders.plugins.module_utils.proof.answers import TRUSTED
+from ansible_collections.multiarch.builders.plugins.module_utils.proof.registry import (
+    BUILDER,
+    CLIENT,
+    DOCKERD,
+    PLAIN,
+    Row,
+    Target,
+    row,
+    settle,
+)
+from ansible_collections.multiarch.builders.plugins.module_utils.proof.tls import shake
+from ansible_collections.multiarch.builders.plugins.module_utils.proof.way_out import is_tunnel, proxy_for
+from ansible_collections.multiarch.builders.plugins.module_utils.proxy import Proxy
+
+TIMEOUT = 30
+# Most of the time is spent waiting, but each client is a process.
+_AT_ONCE = 8
+
+
+@dataclass(frozen=True)
+class Trust:
+    """What was found: a row for each way, the chains that servers sent ({registry: DER}), what is worth a note."""
+
+    rows: t.Tuple[Row, ...]
+    chains: t.Mapping[str, t.Tuple[bytes, ...]]
+    notes: t.Tuple[str, ...]
+
+
+@dataclass
+class Asking:
+    """One host's ways to its registries, all at the same time."""
+
+    users: t.Sequence[str]
+    builders: t.Sequence[str]
+    proxy: Proxy
+    docker: Docker
+    chains: t.Dict[str, t.Tuple[bytes, ...]] = field(default_factory=dict)
+
+    def ask(self, targets: t.Sequence[Target]) -> Trust:
+        """All ways to all *targets*. Raises HostError where the host itself cannot ask."""
+        if not self.docker.answers():
+            raise HostError("dockerd does not answer, and neither it nor a builder can be asked: start docker")
+        there = [each for each in self.builders if self._is_there(each)]
+        notes = [f"builder {each} is not there, so it was not asked" for each in self.builders if each not in there]
+        questions: t.List[t.Callable[[], Row]] = []
+        for target in targets:
+            asked = {
+                PLAIN: [partial(self._plain, target)],
+                DOCKERD: [partial(self._dockerd, target)],
+                CLIENT: [partial(self._client, target, user) for user in self.users],
+                BUILDER: [partial(self._builder, target, name) for name in there],
+            }
+            if not is_tunnel(proxy_for(self.proxy, "http" if target.http else "https", *target.address)):
+                notes.append(f"{target.host}: not asked by plain TLS, as its proxy does not speak HTTP")
+                asked[PLAIN] = []
+            questions += [question for way in target.ways for question in asked[way]]
+        with concurrent.futures.ThreadPoolExecutor(_AT_ONCE) as pool:
+            rows, more = settle(pool.map(lambda question: question(), questions), targets)
+        chains = {each.host: self.chains[each.host] for each in targets if self.chains.get(each.host)}
+        return Trust(rows, chains, (*notes, *more))
+
+    def _is_there(self, builder: str) -> bool:
+        return bool(self.users) and pathlib.Path(store.entry_path(self.users[0], builder)).exists()
+
+    def _plain(self, target: Target) -> Row:
+        found = shake(target, self.proxy)
+        self.chains[target.host] = found.chain
+        return Row(target.host, PLAIN, "", found.outcome, found.words, target.host)
+
+    def _dockerd(self, target: Target) -> Row:
+        try:
+            self.docker.pull(target.reference, timeout=TIMEOUT)
+        except HostError as exc:
+            return row(target, DOCKERD, "", str(exc))
+        return _is_here(target, DOCKERD, "")
+
+    def _client(self, target: Target, user: str) -> Row:
+        """The index that `docker buildx imagetools` reads, and the token that it needs for it."""
+        return self._run(target, CLIENT, user, user, ["imagetools", "inspect", target.reference])
+
+    def _builder(self, target: Target, name: str) -> Row:
+        """BuildKit has one trust for what it pulls and what it pushes; a pull leaves nothing anywhere."""
+        arguments = ["build", "--builder", name, "--progress", "plain", "--output", "type=cacheonly", "-"]
+        return self._run(target, BUILDER, name, self.users[0], arguments, f"FROM {target.reference}\n")
+
+    def _run(self, target: Target, way: str, who: str, user: str, arguments: t.Sequence[str], stdin: str = "") -> Row:
+        env = self.proxy.environment() if way == CLIENT else {}
+        try:
+            ended = run(["docker", "buildx", *arguments], user=user, stdin=stdin, env=env, timeout=TIMEOUT)
+        except HostError as exc:
+            return row(target, way, who, str(exc))
+        return _is_here(target, way, who) if ended.status == 0 else row(target, way, who, ended.words)
+
+
+def _is_here(target: Target, way: str, who: str) -> Row:
+    """Somebody did push the image that nobody has."""
+    return Row(target.host, way, who, TRUSTED, f"{target.reference} is there", target.host)

@@ -1,0 +1,168 @@
+#!/usr/bin/python
+# Copyright: multiarch.builders contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Prove that a host trusts its registries."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: registry_proof
+short_description: Ask each registry with what the host trusts, as proof
+version_added: 0.1.0
+author:
+  - multiarch.builders contributors (@multiarch)
+description:
+  - Asks every registry of the table by each way that a builder host uses, with exactly what that way trusts.
+  - V(plain) is a TLS handshake with the operating system's store, and the client certificate of C(certs.d) if the
+    table has one. V(dockerd) is a pull by dockerd, V(client) what C(docker buildx imagetools inspect) reads as each
+    of the users, V(builder) a pull by BuildKit in each builder that is there, which trusts the same when it pushes.
+  - The client is not asked where O(registries[].http), O(registries[].insecure) or O(registries[].client_cert) is
+    given, as buildx itself knows no exceptions and shows no certificate.
+  - The image that is asked for does not exist. So nothing is pulled, and being told that it is not there, or not for
+    everybody, proves the connection. A real push is what M(multiarch.builders.build_proof) does.
+  - Mirrors without an entry of their own are asked too. A registry with mirrors whose entry has neither CA nor login
+    may be out of reach, as hosts behind mirrors often are from Docker Hub; that is a note.
+  - All are asked at the same time, and the module fails after that, with all that is not trusted. In check mode
+    nobody is asked.
+extends_documentation_fragment:
+  - multiarch.builders.docker_options.registries
+  - multiarch.builders.options.instances
+  - multiarch.builders.options.users
+  - multiarch.builders.docker_options.proxy
+attributes:
+  check_mode:
+    support: full
+    description: Asks nobody.
+  diff_mode:
+    support: none
+    description: Changes nothing on the host.
+  idempotent:
+    support: full
+    description: Changes nothing on the host.
+requirements:
+  - Python 3.9 or later on the host, nothing else
+  - tomlkit and cryptography on the controller
+notes:
+  - The words about certificates, and the remedies in the message, are made on the controller.
+  - With Python before 3.10 on the host the first certificate of a chain is told, not those after it.
+"""
+
+EXAMPLES = r"""
+- name: Prove trust in Harbor
+  multiarch.builders.registry_proof:
+    registries:
+      - host: harbor.example.com
+        ca: files/company-ca.pem
+    users: [root, ci]
+"""
+
+RETURN = r"""
+registries:
+  description: One for each way to each registry.
+  returned: always
+  type: list
+  elements: dict
+  contains:
+    registry:
+      description: The registry.
+      type: str
+      sample: harbor.example.com
+    way:
+      description: V(plain), V(dockerd), V(client) or V(builder).
+      type: str
+      sample: client
+    who:
+      description: The user of a client, the name of a builder; else empty.
+      type: str
+      sample: ci
+    outcome:
+      description:
+        - V(trusted), V(unknown authority), V(name mismatch), V(expired), V(not yet valid),
+          V(client certificate wanted), V(no TLS), V(no answer) or V(other).
+      type: str
+      sample: unknown authority
+    words:
+      description: What was answered, in the words of who asked.
+      type: str
+      sample: certificate verify failed
+    at:
+      description: Who the words are about; another than the registry if it is a mirror, or gives out tokens.
+      type: str
+      sample: harbor.example.com
+certificates:
+  description: What the servers of the registries showed, one for each registry that speaks TLS.
+  returned: always
+  type: list
+  elements: dict
+  contains:
+    registry:
+      description: The registry.
+      type: str
+      sample: harbor.example.com
+    names:
+      description: The names and addresses that its certificate is for.
+      type: list
+      elements: str
+      sample: [harbor.example.com]
+    not_after:
+      description: When the first certificate of the chain ends.
+      type: str
+      sample: "2027-03-01"
+    days_left:
+      description: Whole days until then, from the controller's clock.
+      type: int
+      sample: 120
+    chain:
+      description: The certificates as the server sent them, its own first, each with C(subject), C(issuer),
+        C(not_after), C(days_left) and C(fingerprint) (SHA-256).
+      type: list
+      elements: dict
+notes:
+  description: What was not asked, and why.
+  returned: always
+  type: list
+  elements: str
+"""
+
+import base64
+from dataclasses import asdict
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.multiarch.builders.plugins.module_utils.converge import require_root, shown
+from ansible_collections.multiarch.builders.plugins.module_utils.docker_api import Docker
+from ansible_collections.multiarch.builders.plugins.module_utils.errors import HostError
+from ansible_collections.multiarch.builders.plugins.module_utils.options import argument_spec
+from ansible_collections.multiarch.builders.plugins.module_utils.proof.answers import TRUSTED
+from ansible_collections.multiarch.builders.plugins.module_utils.proof.asking import Asking
+from ansible_collections.multiarch.builders.plugins.module_utils.proof.registry import targets_of
+from ansible_collections.multiarch.builders.plugins.module_utils.spec import proxy_of, registries_of
+
+# The action hands the module all but ca_warn_days, which it needs itself.
+_OPTIONS = ("registries", "ca_warn_days", "instances", "users", "proxy")
+
+
+def main() -> None:
+    """Ask everybody; `chains` is for the action plugin, which knows X.509."""
+    module = AnsibleModule(argument_spec(*_OPTIONS), supports_check_mode=True)
+    require_root(module)
+    given = module.params
+    names = [each["name"] for each in given["instances"]]
+    targets = () if module.check_mode else targets_of(registries_of(given))
+    if not targets:
+        module.exit_json(changed=False, registries=[], chains={}, notes=[])
+    try:
+        found = Asking(given["users"], names, proxy_of(given), Docker()).ask(targets)
+    except HostError as exc:
+        module.fail_json(msg=str(exc), registries=[], chains={}, notes=[])
+    chains = {host: [base64.b64encode(each).decode() for each in chain] for host, chain in found.chains.items()}
+    rows = [{**asdict(each), "words": shown(each.words)} for each in found.rows]
+    bad = [each for each in found.rows if each.outcome != TRUSTED]
+    result = {"changed": False, "registries": rows, "chains": chains, "notes": [shown(each) for each in found.notes]}
+    if bad:
+        module.fail_json(msg=f"{len(bad)} of {len(rows)} ways to the registries are not trusted", **result)
+    module.exit_json(**result)
+
+
+if __name__ == "__main__":
+    main()

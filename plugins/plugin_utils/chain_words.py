@@ -1,0 +1,92 @@
+# Copyright: multiarch.builders contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The certificates that a registry showed to a host, in words. Hosts have no library for X.509, the controller has."""
+
+from __future__ import annotations
+
+import base64
+import datetime
+import typing as t
+from collections.abc import Sequence
+
+from ansible_collections.multiarch.builders.plugins.plugin_utils.certificates import (
+    fingerprint,
+    load_certificates,
+    subject,
+)
+from cryptography import x509
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+
+Chain = list[x509.Certificate]
+Words = dict[str, t.Any]
+
+
+def parse(chain: Sequence[str]) -> Chain:
+    """The certificates of a chain in base64, its server's own first, as far as they can be parsed."""
+    found = []
+    for each in chain:
+        try:
+            found.append(x509.load_der_x509_certificate(base64.b64decode(each)))
+        except ValueError:
+            break
+    return found
+
+
+def names(certificate: x509.Certificate) -> list[str]:
+    """The names and addresses that the certificate is for; a common name counts nowhere any more."""
+    try:
+        found = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    except (x509.ExtensionNotFound, ValueError):
+        return []
+    addresses = map(str, found.get_values_for_type(x509.IPAddress))
+    return [*found.get_values_for_type(x509.DNSName), *addresses]
+
+
+def days_left(certificate: x509.Certificate, now: datetime.datetime) -> int:
+    """Whole days until its end, below 0 after it."""
+    return (certificate.not_valid_after_utc - now) // datetime.timedelta(days=1)
+
+
+def describe(registry: str, chain: Chain, now: datetime.datetime) -> Words:
+    """All about the chain of one registry, as the module returns it."""
+    return {
+        "registry": registry,
+        "names": names(chain[0]),
+        "not_after": f"{chain[0].not_valid_after_utc:%Y-%m-%d}",
+        "days_left": days_left(chain[0], now),
+        "chain": [
+            {
+                "subject": subject(each),
+                "issuer": each.issuer.rfc4514_string(),
+                "not_after": f"{each.not_valid_after_utc:%Y-%m-%d}",
+                "days_left": days_left(each, now),
+                "fingerprint": fingerprint(each),
+            }
+            for each in chain
+        ],
+    }
+
+
+def ending(chain: Chain, now: datetime.datetime, warn_days: int) -> list[str]:
+    """Warnings about certificates of the chain that end within *warn_days* (0: none), and have not ended yet."""
+    return [
+        f"certificate {subject(each)} expires on {each.not_valid_after_utc:%Y-%m-%d}, in {days_left(each, now)} days"
+        for each in chain
+        if 0 <= days_left(each, now) < warn_days
+    ]
+
+
+def is_signed_by(chain: Chain, authorities: str) -> bool:
+    """Whether a certificate of the chain is one of *authorities* (PEM), or was signed by one."""
+    return any(each == ca or _signed(each, ca) for each in chain for ca in load_certificates(authorities.encode()))
+
+
+def _signed(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
+    try:
+        certificate.verify_directly_issued_by(issuer)
+    except (ValueError, TypeError, InvalidSignature):
+        return False
+    except UnsupportedAlgorithm:
+        return True  # the name is right, the signature of a kind that cannot be checked
+    return True

@@ -1,0 +1,108 @@
+# Copyright: multiarch.builders contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What is not trusted, and what to do about it: a line for each registry and outcome. Pure."""
+
+from __future__ import annotations
+
+import typing as t
+from collections.abc import Mapping, Sequence
+
+from ansible_collections.multiarch.builders.plugins.module_utils.proof import answers
+from ansible_collections.multiarch.builders.plugins.plugin_utils.chain_words import Chain, is_signed_by, names
+
+TRUST = "playbooks/trust-registries.yml"
+
+Row = Mapping[str, str]
+Entry = Mapping[str, t.Any]
+
+
+def message(rows: Sequence[Row], entries: Sequence[Entry], chains: Mapping[str, Chain]) -> str:
+    """The failure of a host in which not all *rows* are trusted; *entries* are the normalised table of registries."""
+    groups: dict[tuple[str, str, str], list[Row]] = {}
+    for row in rows:
+        if row["outcome"] != answers.TRUSTED:
+            groups.setdefault((row["registry"], row["at"], row["outcome"]), []).append(row)
+    bad = len({registry for registry, _at, _outcome in groups})
+    head = f"{bad} of {len({row['registry'] for row in rows})} registries are not trusted:"
+    table = {entry["host"]: entry for entry in entries}
+    return "\n".join([head, *(f"- {_line(group, table, chains)}" for group in groups.values())])
+
+
+def _line(group: Sequence[Row], table: Mapping[str, Entry], chains: Mapping[str, Chain]) -> str:
+    first = group[0]
+    elsewhere = f" at {first['at']}" if first["at"] != first["registry"] else ""
+    words = answers.cause(first["words"]).rstrip(".")
+    remedy = _REMEDIES[first["outcome"]](first["at"], table.get(first["at"], {}), chains.get(first["at"], []))
+    return f"{first['registry']}: {first['outcome']}{elsewhere} ({_ways(group)}): {words}. {remedy}."
+
+
+def _ways(rows: Sequence[Row]) -> str:
+    """The ways of *rows* in words."""
+    who: dict[str, list[str]] = {}
+    for row in rows:
+        who.setdefault(row["way"], []).append(row["who"])
+    titles = {"plain": "plain TLS", "client": "client as"}
+    return ", ".join(
+        f"{titles.get(way, way)} {' and '.join(filter(None, found))}".strip() for way, found in who.items()
+    )
+
+
+def _unknown(host: str, entry: Entry, chain: Chain) -> str:
+    issuer = f" ({chain[-1].issuer.rfc4514_string()} signed it)" if chain else ""
+    if not entry.get("ca"):
+        return f"Give its CA as `ca` of {host} in builder_registries, and run {TRUST}{issuer}"
+    if chain and not is_signed_by(chain, entry["ca"]):
+        remedy = "give that one too, or have the server send its whole chain"
+        return f"Its `ca` in builder_registries did not sign its certificate{issuer}: {remedy}"
+    return f"Its `ca` in builder_registries is right, and has not come to all places: run {TRUST} with all its concerns"
+
+
+def _mismatch(host: str, _entry: Entry, chain: Chain) -> str:
+    found = names(chain[0]) if chain else []
+    told = f"The certificate is for {', '.join(found)}" if found else "The certificate has no subject alternative name"
+    name = host.rpartition(":")[0] if ":" in host and not host.endswith("]") else host
+    choice = "use one of these names in builder_registries and images, or " if found else ""
+    return f"{told}: {choice}have it issued anew for {name}"
+
+
+def _expired(_host: str, _entry: Entry, chain: Chain) -> str:
+    ends = ", ".join(f"{each.subject.rfc4514_string()} on {each.not_valid_after_utc:%Y-%m-%d}" for each in chain)
+    return f"Have it issued anew{f' (the chain ends: {ends})' if ends else ''}, and see that the host's clock is right"
+
+
+def _not_yet(_host: str, _entry: Entry, chain: Chain) -> str:
+    begins = max((each.not_valid_before_utc for each in chain), default=None)
+    return f"See that the host's clock is right{f'; it begins on {begins:%Y-%m-%d}' if begins else ''}"
+
+
+def _client(host: str, entry: Entry, _chain: Chain) -> str:
+    if entry.get("client_cert"):
+        return f"The registry does not take `client_cert` of {host}, or it has not come to all places: run {TRUST}"
+    return f"Give `client_cert` and `client_key` of {host} in builder_registries, and run {TRUST}"
+
+
+def _no_tls(host: str, entry: Entry, _chain: Chain) -> str:
+    if entry.get("http"):
+        return f"`http: true` of {host} has not come to all places: run {TRUST}"
+    return f"Give the server a certificate, or write `http: true` for {host} in builder_registries"
+
+
+def _no_answer(_host: str, _entry: Entry, _chain: Chain) -> str:
+    return "See that it runs, and that this host resolves its name and reaches its port"
+
+
+def _other(_host: str, _entry: Entry, _chain: Chain) -> str:
+    return "The words are those of the program that asked"
+
+
+_REMEDIES: dict[str, t.Callable[[str, Entry, Chain], str]] = {
+    answers.UNKNOWN_AUTHORITY: _unknown,
+    answers.NAME_MISMATCH: _mismatch,
+    answers.EXPIRED: _expired,
+    answers.NOT_YET_VALID: _not_yet,
+    answers.CLIENT_CERTIFICATE: _client,
+    answers.NO_TLS: _no_tls,
+    answers.NO_ANSWER: _no_answer,
+    answers.OTHER: _other,
+}

@@ -1,0 +1,113 @@
+# Copyright: multiarch.builders contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The four ways, with stand-ins for dockerd and the docker client, and a real server for the plain one."""
+
+from __future__ import annotations
+
+import typing as t
+from pathlib import Path
+
+import pytest
+from ansible_collections.multiarch.builders.plugins.module_utils.docker_api import Docker
+from ansible_collections.multiarch.builders.plugins.module_utils.errors import HostError
+from ansible_collections.multiarch.builders.plugins.module_utils.proof import asking
+from ansible_collections.multiarch.builders.plugins.module_utils.proof.asking import Asking
+from ansible_collections.multiarch.builders.plugins.module_utils.proof.registry import Target
+from ansible_collections.multiarch.builders.plugins.module_utils.proxy import Proxy
+from ansible_collections.multiarch.builders.tests.unit.plugins.module_utils.dockerd_stand_in import (
+    Answer,
+    DockerdStandIn,
+    as_json,
+)
+from ansible_collections.multiarch.builders.tests.unit.plugins.module_utils.proof.registry_stand_in import (
+    RegistryStandIn,
+)
+
+Programs = t.Callable[[str, str], Path]
+UNKNOWN = "tls: failed to verify certificate: x509: certificate signed by unknown authority"
+
+
+@pytest.fixture
+def registry(tmp_path: Path) -> t.Iterator[RegistryStandIn]:
+    with RegistryStandIn(tmp_path) as running:
+        yield running
+
+
+@pytest.fixture
+def target(registry: RegistryStandIn) -> Target:
+    return Target(registry.host, http=True)
+
+
+@pytest.fixture(autouse=True)
+def store(homes: Path) -> None:
+    """Builder `b` is in the store of `ci`."""
+    entries = homes / "ci/.docker/buildx/instances"
+    entries.mkdir(parents=True)
+    (entries / "b").write_text("{}")
+
+
+def test_all_ways(docker: Docker, dockerd: DockerdStandIn, registry: RegistryStandIn, programs: Programs) -> None:
+    host = registry.host.replace("localhost", "127.0.0.1")
+    dockerd.answers["POST /images/create"] = as_json(
+        {"message": f"{host}/multiarch-builders/proof:absent: not found"}, 404
+    )
+    calls = programs(
+        "docker", f"cat >>{dockerd.path}.stdin; echo 'ERROR: Head \"https://{host}/v2/\": {UNKNOWN}'; exit 1"
+    )
+    found = Asking(["ci", "jane"], ["b", "missing"], Proxy(https="http://p:1"), docker).ask([Target(host)])
+    assert [(each.way, each.who, each.outcome) for each in found.rows] == [
+        ("plain", "", "no TLS"),
+        ("dockerd", "", "trusted"),
+        ("client", "ci", "unknown authority"),
+        ("client", "jane", "unknown authority"),
+        ("builder", "b", "unknown authority"),
+    ]
+    assert {each.registry for each in found.rows} == {host}
+    assert found.notes == ("builder missing is not there, so it was not asked",)
+    assert found.chains == {}
+    image = f"{host}/multiarch-builders/proof:absent"
+    assert sorted(calls.read_text().splitlines()) == [
+        "buildx build --builder b --progress plain --output type=cacheonly -",
+        f"buildx imagetools inspect {image}",
+        f"buildx imagetools inspect {image}",
+    ]
+    assert Path(f"{dockerd.path}.stdin").read_text() == f"FROM {image}\n"
+    assert dockerd.asked[-1].path.endswith("proof&tag=absent")
+
+
+def test_an_image_that_is_there_all_the_same(
+    docker: Docker, dockerd: DockerdStandIn, target: Target, programs: Programs
+) -> None:
+    dockerd.answers["POST /images/create"] = Answer(200, b'{"status":"Pulling"}\n')
+    programs("docker", "exit 0")
+    found = Asking(["ci"], ["b"], Proxy(), docker).ask([target])
+    assert [(each.way, each.outcome) for each in found.rows] == [
+        ("plain", "trusted"),
+        ("dockerd", "trusted"),
+        ("builder", "trusted"),
+    ]
+
+
+def test_an_optional_registry_is_a_note(docker: Docker, programs: Programs) -> None:
+    programs("docker", "echo 'ERROR: dial tcp: lookup hub.invalid: no such host'; exit 1")
+    target = Target("hub.invalid", ("mirror.invalid",), optional=True)
+    found = Asking(["ci"], [], Proxy(https="socks5://p:1"), docker).ask([target])
+    assert found.rows == ()
+    assert found.notes[0] == "hub.invalid: not asked by plain TLS, as its proxy does not speak HTTP"
+    assert found.notes[1].startswith("hub.invalid itself: ")
+
+
+def test_a_client_that_hangs(
+    docker: Docker, dockerd: DockerdStandIn, target: Target, programs: Programs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(asking, "TIMEOUT", 1)
+    dockerd.answers["POST /images/create"] = Answer(500, b"unauthorized")
+    programs("docker", "exec sleep 5")
+    found = Asking(["ci"], ["b"], Proxy(), docker).ask([target])
+    assert [(each.way, each.outcome) for each in found.rows][1:] == [("dockerd", "trusted"), ("builder", "no answer")]
+
+
+def test_a_host_whose_docker_is_down(no_docker: Docker, target: Target) -> None:
+    with pytest.raises(HostError, match="dockerd does not answer"):
+        Asking(["ci"], ["b"], Proxy(), no_docker).ask([target])

@@ -1,0 +1,149 @@
+# Copyright: multiarch.builders contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The failure of a host that does not trust its registries: what it is, and what to do."""
+
+from __future__ import annotations
+
+import typing as t
+
+import pytest
+from ansible_collections.multiarch.builders.plugins.module_utils.proof.answers import OUTCOMES, TRUSTED
+from ansible_collections.multiarch.builders.plugins.plugin_utils.trust_report import _REMEDIES, message
+from ansible_collections.multiarch.builders.tests.unit.plugins.plugin_utils.x509_factory import Pair, make
+
+CA = make("CA")
+SERVER = make("a.b", ca=False, issuer=CA, names=("a.b", "c.d"), end=90)
+NAMELESS = make("a.b", ca=False, issuer=CA)
+HOST = "a.b:5000"
+
+
+def row(outcome: str, way: str = "dockerd", who: str = "", **more: str) -> dict[str, str]:
+    words = f'Head "https://{HOST}/v2/x": tls: because'
+    return {"registry": HOST, "way": way, "who": who, "outcome": outcome, "words": words, "at": HOST, **more}
+
+
+def test_one_line_for_each_registry_and_outcome() -> None:
+    rows = [
+        row("no answer", "plain", words="a.b port 5000: timed out"),
+        row("no answer"),
+        row("trusted", "client", "root"),
+        row("no answer", "client", "ci"),
+        row("no answer", "client", "jane"),
+        row("expired", "builder", "multiarch", words="because."),
+        row("other", registry="e.f", at="e.f"),
+        row("trusted", registry="g.h", at="g.h"),
+    ]
+    assert message(rows, [{"host": HOST}], {}).splitlines() == [
+        "2 of 3 registries are not trusted:",
+        "- a.b:5000: no answer (plain TLS, dockerd, client as ci and jane): a.b port 5000: timed out. "
+        "See that it runs, and that this host resolves its name and reaches its port.",
+        "- a.b:5000: expired (builder multiarch): because. "
+        "Have it issued anew, and see that the host's clock is right.",
+        "- e.f: other (dockerd): tls: because. The words are those of the program that asked.",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("outcome", "entry", "server", "remedy"),
+    [
+        pytest.param(
+            "unknown authority",
+            {},
+            SERVER,
+            "Give its CA as `ca` of a.b:5000 in builder_registries, and run playbooks/trust-registries.yml "
+            "(CN=CA signed it).",
+            id="unknown, without a CA in the table",
+        ),
+        pytest.param(
+            "unknown authority",
+            {"ca": make("CA").pem},
+            SERVER,
+            "Its `ca` in builder_registries did not sign its certificate (CN=CA signed it): give that one too, or have "
+            "the server send its whole chain.",
+            id="unknown, another CA of the same name in the table",
+        ),
+        pytest.param(
+            "unknown authority",
+            {"ca": CA.pem},
+            SERVER,
+            "Its `ca` in builder_registries is right, and has not come to all places: run "
+            "playbooks/trust-registries.yml with all its concerns.",
+            id="unknown, the right CA in the table",
+        ),
+        pytest.param(
+            "name mismatch",
+            {},
+            SERVER,
+            "The certificate is for a.b, c.d: use one of these names in builder_registries and images, or have it "
+            "issued anew for a.b.",
+            id="name",
+        ),
+        pytest.param(
+            "name mismatch",
+            {},
+            NAMELESS,
+            "The certificate has no subject alternative name: have it issued anew for a.b.",
+            id="no name",
+        ),
+        pytest.param(
+            "expired",
+            {},
+            SERVER,
+            "Have it issued anew (the chain ends: CN=a.b on 2026-08-30), and see that the host's clock is right.",
+            id="expired",
+        ),
+        pytest.param(
+            "not yet valid",
+            {},
+            SERVER,
+            "See that the host's clock is right; it begins on 2026-05-02.",
+            id="too new",
+        ),
+        pytest.param(
+            "client certificate wanted",
+            {},
+            SERVER,
+            "Give `client_cert` and `client_key` of a.b:5000 in builder_registries, and run "
+            "playbooks/trust-registries.yml.",
+            id="client certificate",
+        ),
+        pytest.param(
+            "client certificate wanted",
+            {"client_cert": "PEM"},
+            SERVER,
+            "The registry does not take `client_cert` of a.b:5000, or it has not come to all places: run "
+            "playbooks/trust-registries.yml.",
+            id="client certificate, another",
+        ),
+        pytest.param(
+            "no TLS",
+            {},
+            None,
+            "Give the server a certificate, or write `http: true` for a.b:5000 in builder_registries.",
+            id="no TLS",
+        ),
+        pytest.param(
+            "no TLS",
+            {"http": True},
+            None,
+            "`http: true` of a.b:5000 has not come to all places: run playbooks/trust-registries.yml.",
+            id="no TLS, as asked",
+        ),
+    ],
+)
+def test_remedies(outcome: str, entry: dict[str, t.Any], server: Pair | None, remedy: str) -> None:
+    chains = {HOST: [server.certificate]} if server else {}
+    (_head, line) = message([row(outcome)], [{"host": HOST, **entry}], chains).splitlines()
+    assert line == f"- {HOST}: {outcome} (dockerd): tls: because. {remedy}"
+
+
+def test_a_mirror_that_is_the_reason_is_named() -> None:
+    told = message([row("unknown authority", at="m.b")], [{"host": HOST}, {"host": "m.b", "ca": CA.pem}], {})
+    assert (
+        "- a.b:5000: unknown authority at m.b (dockerd): tls: because. Its `ca` in builder_registries is right" in told
+    )
+
+
+def test_every_outcome_has_a_remedy() -> None:
+    assert set(_REMEDIES) == set(OUTCOMES) - {TRUSTED}
