@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import typing as t
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 
 def table(results: Mapping[str, Mapping[str, t.Any]]) -> list[str]:
@@ -20,6 +20,11 @@ def table(results: Mapping[str, Mapping[str, t.Any]]) -> list[str]:
         rows.append([host, *(_cell(result, platform) if whole else "NOT PROVEN" for platform in platforms)])
         if not platforms:
             rows[-1].append("NOT PROVEN")
+    return lines(rows)
+
+
+def lines(rows: Sequence[Sequence[str]]) -> list[str]:
+    """Rows of cells as lines, each column as wide as its widest cell."""
     widths = [max(len(row[column]) for row in rows if column < len(row)) for column in range(max(map(len, rows)))]
     return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=False)).rstrip() for row in rows]
 

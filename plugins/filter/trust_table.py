@@ -1,0 +1,64 @@
+# Copyright: multiarch.builders contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The table of hosts and registries at the end of verify-builders.yml."""
+
+from __future__ import annotations
+
+import typing as t
+from collections.abc import Mapping, Sequence
+
+from ansible.errors import AnsibleFilterError
+from ansible_collections.multiarch.builders.plugins.plugin_utils.trust_table import table
+
+DOCUMENTATION = r"""
+name: trust_table
+short_description: The trust of several hosts in their registries as a table
+version_added: 0.1.0
+author:
+  - multiarch.builders contributors (@multiarch)
+description:
+  - Lines of a table, a row for each host and a column for each registry, and a line for each certificate. No lines
+    where no host asked any registry.
+positional: hosts
+options:
+  _input:
+    description: The variable C(hostvars), in which role C(builder_verify) left C(builder_verify_registries).
+    type: dict
+    required: true
+  hosts:
+    description: The hosts to show, in this order.
+    type: list
+    elements: str
+    required: true
+"""
+
+EXAMPLES = r"""
+- name: Show the trust
+  ansible.builtin.debug:
+    msg: "{{ hostvars | multiarch.builders.trust_table(ansible_play_hosts_all) }}"
+  run_once: true
+"""
+
+RETURN = r"""
+_value:
+  description: The lines of the table.
+  type: list
+  elements: str
+  sample: ["host       harbor.example.com", "builder-1  trusted, 120 days"]
+"""
+
+
+def trust_table(hostvars: t.Any, hosts: t.Any) -> list[str]:
+    """The filter; see DOCUMENTATION."""
+    if not isinstance(hostvars, Mapping) or not isinstance(hosts, Sequence) or isinstance(hosts, str):
+        raise AnsibleFilterError("multiarch.builders.trust_table: needs hostvars and a list of hosts")
+    return table({host: (hostvars[host].get("builder_verify_registries") or {}) for host in hosts})
+
+
+class FilterModule:
+    """What Ansible loads."""
+
+    def filters(self) -> dict[str, t.Callable[..., t.Any]]:
+        """The filter of this file."""
+        return {"trust_table": trust_table}
