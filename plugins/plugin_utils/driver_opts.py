@@ -1,65 +1,63 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Options of buildx' docker-container driver.
-
-Source: docker/buildx, driver/docker-container/factory.go; an unknown key is an error there, too, but on the host.
-"""
+"""Options of buildx' drivers, checked: buildx refuses an unknown one, too, but only when the host makes the builder."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
 
+from ansible_collections.multiarch.builders.plugins.plugin_utils.driver_tables import DRIVERS, IMAGE
+from ansible_collections.multiarch.builders.plugins.plugin_utils.images import check_image
 from ansible_collections.multiarch.builders.plugins.plugin_utils.problem import Findings, suggest, type_name
 
-_INT = (re.compile(r"-?\d+", re.ASCII), "Write a whole number")
-_SIZE = (re.compile(r"-1|\d+(\.\d+)? ?([kmgtp](i?b)?|b)?", re.ASCII | re.IGNORECASE), "Write a size such as 4g")
-_BOOL = (re.compile(r"true|false"), "Write true or false")
-_TEXT = (re.compile(r".+"), "Write one line of text")
-_CPUS = (re.compile(r"\d+(-\d+)?(,\d+(-\d+)?)*", re.ASCII), "Write numbers such as 0-3,6")
-_RESTART = (
-    re.compile(r"no|always|unless-stopped|on-failure(:\d+)?", re.ASCII),
-    "Write no, always, unless-stopped or on-failure[:N]",
-)
-DRIVER_OPTS = {
-    "network": _TEXT,
-    "memory": _SIZE,
-    "memory-swap": _SIZE,
-    "cpu-period": _INT,
-    "cpu-quota": _INT,
-    "cpu-shares": _INT,
-    "cpuset-cpus": _CPUS,
-    "cpuset-mems": _CPUS,
-    "cgroup-parent": _TEXT,
-    "restart-policy": _RESTART,
-    "default-load": _BOOL,
-    "provenance-add-gha": _BOOL,
-    "allow-untrusted-image": _BOOL,
-}
+_IMAGE_OF_ITS_OWN = {"image": "Use `image` of the instance"}
+_TLS_OF_ITS_OWN = dict.fromkeys(("cacert", "cert", "key"), "Use `ca`, `client_cert` and `client_key` of the node")
+_ELSEWHERE = {"docker-container": _IMAGE_OF_ITS_OWN, "kubernetes": _IMAGE_OF_ITS_OWN, "remote": _TLS_OF_ITS_OWN}
+_WITH_ENVIRONMENT = ("docker-container", "kubernetes")
 
 
-def normalise(options: Mapping[object, object], variable: str, findings: Findings) -> dict[str, str]:
+def normalise(
+    options: Mapping[object, object], variable: str, findings: Findings, driver: str = "docker-container"
+) -> dict[str, str]:
     """*options* with every value as the string that ``--driver-opt KEY=VALUE`` takes."""
     found: dict[str, str] = {}
     for key, value in options.items():
         name = f"{variable}.{key}"
-        text = _to_text(value)
-        if key == "image":
-            findings.problem(name, value, "has an option of its own", "Use `image` of the instance")
-        elif not isinstance(key, str) or not (key in DRIVER_OPTS or re.fullmatch(r"env\.[^=\s]+", key)):
-            known = [*DRIVER_OPTS, "env.NAME"]
-            findings.problem(name, None, "is no option of the docker-container driver", suggest(key, known))
-        elif text is None or "\n" in text or "\x00" in text:
-            message = f"is {type_name(value)}, not one line of text" if text is None else "has more than one line"
-            findings.problem(name, None, message, "Write a string, a whole number, true or false")
-        elif re.search(r"://[^/]*@", text):
-            findings.problem(name, None, "holds a user name or password", "Use builder_proxy, which keeps them secret")
-        elif key in DRIVER_OPTS and not DRIVER_OPTS[key][0].fullmatch(text):
-            findings.problem(name, value, "is not what the driver takes", DRIVER_OPTS[key][1])
+        elsewhere = _ELSEWHERE[driver].get(str(key))
+        if elsewhere:
+            shown = value if key == "image" else None  # a key's value may be the key itself
+            findings.problem(name, shown, "has an option of its own", elsewhere)
+        elif not isinstance(key, str) or not _is_known(key, driver):
+            known = [*DRIVERS[driver], *(["env.NAME"] if driver in _WITH_ENVIRONMENT else [])]
+            findings.problem(name, None, f"is no option of the {driver} driver", suggest(key, known))
         else:
-            found[key] = text
+            text = _checked(key, value, name, findings, driver)
+            if text is not None:
+                found[key] = text
     return found
+
+
+def _is_known(key: str, driver: str) -> bool:
+    return key in DRIVERS[driver] or bool(driver in _WITH_ENVIRONMENT and re.fullmatch(r"env\.[^=\s]+", key))
+
+
+def _checked(key: str, value: object, name: str, findings: Findings, driver: str) -> str | None:
+    """*value* as text, None if it is not what the option takes."""
+    before = len(findings.problems)
+    text = _to_text(value)
+    kind = DRIVERS[driver].get(key)
+    if text is None or "\n" in text or "\x00" in text:
+        message = f"is {type_name(value)}, not one line of text" if text is None else "has more than one line"
+        findings.problem(name, None, message, "Write a string, a whole number, true or false")
+    elif re.search(r"://[^/]*@", text):
+        findings.problem(name, None, "holds a user name or password", "Use builder_proxy, which keeps them secret")
+    elif kind and not kind.pattern.fullmatch(text):
+        findings.problem(name, value, "is not what the driver takes", kind.remedy)
+    elif kind is IMAGE:
+        check_image(text, name, findings)
+    return text if len(findings.problems) == before else None
 
 
 def _to_text(value: object) -> str | None:
