@@ -9,6 +9,7 @@ import contextlib
 import glob
 import os
 import pathlib
+import re
 import tempfile
 import time
 import typing as t
@@ -126,10 +127,10 @@ def _replace(path: pathlib.Path, content: str, mode: int, owner: Owner) -> None:
 
 
 def _remove_leftovers(path: pathlib.Path) -> None:
-    """The temporary files for *path* of processes that were killed."""
+    """The temporary files for *path* of processes that were killed; a name of another form is somebody else's."""
     for each in path.parent.glob(f".{glob.escape(path.name)}.*.*"):
-        process = each.name[len(path.name) + 2 :].partition(".")[0]
-        if process.isdigit() and not pathlib.Path("/proc", process).exists():
+        found = re.fullmatch(r"([0-9]+)\.[a-z0-9_]{8}", each.name[len(path.name) + 2 :])  # as mkstemp() makes it
+        if found and not pathlib.Path("/proc", found.group(1)).exists():
             each.unlink(missing_ok=True)
 
 

@@ -23,15 +23,16 @@ DAEMON_JSON = "/etc/docker/daemon.json"
 _RECORD = "way-back"
 
 
-def prepare(text: str) -> None:
-    """Remember daemon.json as it is, before *text* takes its place."""
-    backup = back_up(DAEMON_JSON)
-    record.save(_RECORD, {"backup": backup, "mode": mode_of(DAEMON_JSON), "replaced_by": _digest(text)})
+def prepare(text: str, *, unproven: bool = False) -> None:
+    """Remember daemon.json as it is, before *text* takes its place; *unproven*, what it replaced is remembered on."""
+    noted = record.load(_RECORD) if unproven else {"backup": back_up(DAEMON_JSON), "mode": mode_of(DAEMON_JSON)}
+    record.save(_RECORD, {**noted, "replaced_by": _digest(text)})
 
 
 def forget() -> None:
     """dockerd runs with the new one."""
-    record.save(_RECORD, {})
+    if record.load(_RECORD):
+        record.save(_RECORD, {})
 
 
 def is_open() -> bool:

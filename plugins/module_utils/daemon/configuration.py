@@ -22,13 +22,17 @@ _CREDENTIALS = re.compile(r"://[^/\s\"]+@")
 
 @dataclass(frozen=True)
 class WriteConfiguration:
-    """The step that replaces *former*. *effect* is how dockerd comes to know the new text: a reload or a restart."""
+    """The step that replaces *former*. *effect* is how dockerd comes to know the new text: a reload or a restart.
+
+    *unproven* says that dockerd was not seen to run with *former*: then it is no way back.
+    """
 
     text: str
     former: t.Optional[str]
     owned: Owned
     formerly_owned: Owned
     effect: Effect
+    unproven: bool = False
 
 
 def owned_keys() -> Owned:
@@ -41,15 +45,16 @@ def replace(step: WriteConfiguration) -> None:
     if read(DAEMON_JSON) != step.former:
         raise HostError(f"{DAEMON_JSON} was changed by somebody else just now, and was left as it is: run again")
     # Noted and owned before it is written: a crash in between is finished, or taken back, by the next run.
-    way_back.prepare(step.text)
+    way_back.prepare(step.text, unproven=step.unproven)
     pending.note(step.effect)
     _own(owned_document.both(step.formerly_owned, step.owned))
     write(WriteFile(DAEMON_JSON, step.text, _mode(step.text)))
 
 
-def settle(step: WriteConfiguration) -> None:
-    """dockerd runs with it: what was ours before is forgotten."""
-    _own(step.owned)
+def settle(step: t.Optional[WriteConfiguration]) -> None:
+    """dockerd runs with daemon.json, of *step* or of an earlier run: what was there before *step* is forgotten."""
+    if step is not None:
+        _own(step.owned)
     way_back.forget()
 
 

@@ -23,6 +23,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.resource import
 from ansible_collections.multiarch.builders.plugins.module_utils.spec import Registry
 
 NO_PROXY = Proxy()
+_OF_THE_FILE = frozenset({Effect.CONFIGURATION_CHANGES, Effect.CONFIGURATION_RELOADS})
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,11 @@ class DaemonState:
         """dockerd's version."""
         return self.info.get("ServerVersion") if self.info is not None else None
 
+    @property
+    def unproven(self) -> bool:
+        """Whether nobody knows that dockerd runs with daemon.json as it is: the way back is to what it replaced."""
+        return self.way_back and (self.info is None or bool(_OF_THE_FILE & self.unseen))
+
 
 def implied(registries: t.Sequence[Registry], proxy: Proxy = NO_PROXY, dns: t.Sequence[str] = ()) -> Document:
     """What the table of registries, the proxy, the name servers and several platforms mean for daemon.json."""
@@ -71,13 +77,16 @@ def restart_reasons(state: DaemonState, after: Document, effects: Effects, *, sy
     *system_store* says whether it needs the operating system's trust store, which it reads at its start.
     """
     cold = needs_restart(state.document, after)
-    reasons = [each for each in changes(state.document, after) if each.partition(":")[0].split(".")[0] in cold]
+    differences = changes(state.document, after)
+    reasons = [each for each in differences if each.partition(":")[0].split(".")[0] in cold]
     if system_store and Effect.TRUST_STORE_CHANGES in effects | state.unseen:
         reasons.append("the operating system's trust store changed, which dockerd reads once")
     if Effect.CONFIGURATION_CHANGES in state.unseen and not reasons:
         reasons.append("daemon.json changed after dockerd started")
     if state.way_back and state.info is None and not reasons:
         reasons.append("docker does not run, and daemon.json is of a run that ended before it saw docker run with it")
+    if differences and state.info is None and Effect.DAEMON_RESTARTS not in effects and not reasons:
+        reasons.append("docker does not run, and daemon.json changes")
     runs_otherwise = state.info is not None and wants_containerd_store(after) and not has_containerd_store(state.info)
     if runs_otherwise and not reasons:
         reasons.append("dockerd runs without the containerd image store that daemon.json asks for")

@@ -115,7 +115,7 @@ class Daemon(Resource[DaemonState]):
 
     def _write(self, state: DaemonState, text: str, differences: t.Sequence[str], effect: Effect) -> Action:
         owned = owned_after(state.document, state.owned, self.patch)
-        step = WriteConfiguration(text, state.text, owned, state.owned, effect)
+        step = WriteConfiguration(text, state.text, owned, state.owned, effect, state.unproven)
         summary = f"write {DAEMON_JSON}: {'; '.join(differences)}"
         return Action(summary, step, difference=Difference(DAEMON_JSON, state.text or "", text))
 
@@ -156,8 +156,8 @@ class Daemon(Resource[DaemonState]):
             elif isinstance(step, ReloadDaemon):
                 self._reload(step.document)
         if any(isinstance(action.step, (RestartDaemon, ReloadDaemon)) for action in actions):
-            for step in (action.step for action in actions if isinstance(action.step, WriteConfiguration)):
-                configuration.settle(step)
+            written = [action.step for action in actions if isinstance(action.step, WriteConfiguration)]
+            configuration.settle(written[0] if written else None)
 
     def _reload(self, document: Document) -> None:
         """systemctl's status says nothing about a reload: `docker info` has to show it; else a restart, if allowed."""

@@ -11,7 +11,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from ansible_collections.multiarch.builders.plugins.module_utils import command, files, record
+from ansible_collections.multiarch.builders.plugins.module_utils import command, files, record, way_back
+from ansible_collections.multiarch.builders.plugins.module_utils.daemon import configuration
+from ansible_collections.multiarch.builders.plugins.module_utils.daemon import resource as daemon_resource
 from ansible_collections.multiarch.builders.plugins.module_utils.docker_api import Docker
 from ansible_collections.multiarch.builders.tests.unit.plugins.module_utils.dockerd_stand_in import DockerdStandIn
 
@@ -38,6 +40,15 @@ def homes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         entries[name] = pwd.struct_passwd((name, "x", os.geteuid(), os.getegid(), "", str(folder / name), "/bin/sh"))
     monkeypatch.setattr(pwd, "getpwnam", entries.__getitem__)
     return folder
+
+
+@pytest.fixture
+def daemon_json(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Path of daemon.json; neither it nor its folder is there yet."""
+    path = tmp_path / "docker/daemon.json"
+    for module in (way_back, configuration, daemon_resource):
+        monkeypatch.setattr(module, "DAEMON_JSON", str(path))
+    return path
 
 
 @pytest.fixture

@@ -10,8 +10,10 @@ It knows nothing of containers or images. What it answers in the tests was writt
 from __future__ import annotations
 
 import http.server
+import io
 import json
 import socketserver
+import tarfile
 import threading
 import typing as t
 from dataclasses import dataclass, field
@@ -43,6 +45,12 @@ def as_json(data: object, status: int = 200) -> Answer:
     return Answer(status, json.dumps(data).encode() + b"\n", {"Content-Type": "application/json"})
 
 
+def unpacked(archive: bytes) -> dict[str, bytes]:
+    """{name: content} of the files in a tar archive."""
+    with tarfile.open(fileobj=io.BytesIO(archive)) as tar:
+        return {each.name: file.read() for each in tar if (file := tar.extractfile(each)) is not None}
+
+
 class _Server(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
     daemon_threads = True
     stand_in: DockerdStandIn
@@ -67,7 +75,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(answer.body)
 
-    do_GET = do_POST = do_DELETE = _answer  # noqa: N815  # the names are the base class's
+    do_GET = do_POST = do_PUT = do_DELETE = _answer  # noqa: N815  # the names are the base class's
 
 
 class DockerdStandIn:

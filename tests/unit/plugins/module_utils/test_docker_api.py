@@ -26,6 +26,7 @@ from ansible_collections.multiarch.builders.tests.unit.plugins.module_utils.dock
     Answer,
     DockerdStandIn,
     as_json,
+    unpacked,
 )
 
 DIGEST = "sha256:" + "6c2f" * 16
@@ -183,6 +184,48 @@ def test_files_of_a_container(dockerd: DockerdStandIn, docker: Docker) -> None:
     found = docker.files("x", "/etc/buildkit/a folder")
     assert found == {"buildkit/buildkitd.toml": b"debug = true\n", "buildkit/certs/a_5000/ca.crt": b"\xff\0"}
     assert dockerd.asked[-1].path.endswith("?path=%2Fetc%2Fbuildkit%2Fa+folder")
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        pytest.param({"certs/a/ca.crt": b"CA\n"}, id="a file"),
+        pytest.param({"certs/a_5000/client.key": b"\xff\0", "certs/b/ca.crt": b""}, id="every byte, and an empty file"),
+    ],
+)
+def test_put_files(files: dict[str, bytes], dockerd: DockerdStandIn, docker: Docker) -> None:
+    dockerd.answers["PUT /containers/x/archive"] = Answer()
+    docker.put_files("x", "/etc/buildkit/a folder", files)
+    asked = dockerd.asked[-1]
+    assert asked.path.endswith("/containers/x/archive?path=%2Fetc%2Fbuildkit%2Fa+folder")
+    assert asked.headers["Content-Type"] == "application/x-tar"
+    assert unpacked(asked.body) == files
+    # as buildx writes them: the user of a rootless BuildKit reads them, too
+    with tarfile.open(fileobj=io.BytesIO(asked.body)) as tar:
+        assert {(each.uid, each.gid, oct(each.mode)) for each in tar} == {(0, 0, "0o644")}
+
+
+@pytest.mark.parametrize(
+    ("answer", "error", "told"),
+    [
+        pytest.param(
+            as_json({"message": "No such container: x"}, 404), NotThereError, "No such container: x", id="gone"
+        ),
+        pytest.param(
+            as_json({"message": "container rootfs is marked read-only"}, 403),
+            HostError,
+            "dockerd refused PUT /v1.45/containers/x/archive: container rootfs is marked read-only",
+            id="refused",
+        ),
+    ],
+)
+def test_files_that_cannot_be_put(
+    answer: Answer, error: type[HostError], told: str, dockerd: DockerdStandIn, docker: Docker
+) -> None:
+    dockerd.answers["PUT /containers/x/archive"] = answer
+    with pytest.raises(error) as caught:
+        docker.put_files("x", "/etc/buildkit", {"certs/a/client.key": b"s3cret"})
+    assert str(caught.value) == told
 
 
 def test_no_files(docker: Docker) -> None:

@@ -16,6 +16,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.buildx.decide i
     Builder,
     BuildxState,
     MakeBuilder,
+    ReplaceCertificates,
     StartBuilder,
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.buildx.resource import Buildx
@@ -36,6 +37,7 @@ from ansible_collections.multiarch.builders.tests.unit.plugins.module_utils.buil
     CONTAINER,
     STORED,
     WANTED,
+    with_file,
 )
 
 SNAPSHOTTER = {"features": {"containerd-snapshotter": True}}
@@ -46,17 +48,27 @@ RUNNING = EngineState("26.1.5", "0.13.1", True)
 STOPPED = EngineState(None, "0.13.1", True)
 TRUSTED = TrustState((), (), False, ())
 NEW_CA = TrustState((WriteFile(f"{DEBIAN.anchors}/of-these-tests.crt", ""),), (), False, ())
-CURRENT = DaemonState("{}", SNAPSHOTTER, (), {**CONTAINERD, "ServerVersion": "28.5.2"}, NO_EFFECTS)
+CURRENT = DaemonState("{}", SNAPSHOTTER, {}, {**CONTAINERD, "ServerVersion": "28.5.2"}, NO_EFFECTS)
 # With somebody else's hosts.toml, dockerd has CAs from the system's store alone.
 THEIRS = replace(CURRENT, files=FilesState(theirs=("/etc/docker/certs.d/a.example/hosts.toml",)))
-OTHER_STORE = DaemonState("{}", SNAPSHOTTER, (), OVERLAY2, NO_EFFECTS)
+OTHER_STORE = DaemonState("{}", SNAPSHOTTER, {}, OVERLAY2, NO_EFFECTS)
 TABLE = (Registry("a.example", ca="PEM", hosts_toml="made of mirrors"),)
-DOWN = DaemonState("{}", SNAPSHOTTER, (), None, NO_EFFECTS)
-SETTINGS = (Settings("root", {}, ()),)
-BUILT = BuildxState({WANTED.name: Builder(CONTAINER, {"root": STORED}, {"root": WANTED.name}, None)}, settings=SETTINGS)
-NO_BUILDER = BuildxState({WANTED.name: Builder(None, {"root": None}, {"root": WANTED.name}, None)}, settings=SETTINGS)
+DOWN = DaemonState("{}", SNAPSHOTTER, {}, None, NO_EFFECTS)
+SETTINGS = (Settings("root", {}, {}),)
+NODE = WANTED.nodes[0].name
+BUILT = BuildxState(
+    {WANTED.name: Builder({NODE: CONTAINER}, {"root": STORED}, {"root": WANTED.name}, None)}, settings=SETTINGS
+)
+OLD_CONTAINER = replace(CONTAINER, files=with_file("certs/harbor.lab.test/ca.crt", b"old CA\n"))
+OLD_FILES = BuildxState(
+    {WANTED.name: Builder({NODE: OLD_CONTAINER}, {"root": STORED}, {"root": WANTED.name}, None)}, settings=SETTINGS
+)
+NO_BUILDER = BuildxState(
+    {WANTED.name: Builder({NODE: None}, {"root": None}, {"root": WANTED.name}, None)}, settings=SETTINGS
+)
 
 
+@pytest.mark.usefixtures("daemon_json")
 @pytest.mark.parametrize(
     ("states", "mode", "steps", "notes"),
     [
@@ -98,6 +110,20 @@ NO_BUILDER = BuildxState({WANTED.name: Builder(None, {"root": None}, {"root": WA
         ),
         pytest.param(
             (STOPPED, TRUSTED, DOWN, BUILT), "wait", [StartDocker, StartBuilder], 0, id="a stopped docker starts, once"
+        ),
+        pytest.param(
+            (STOPPED, TRUSTED, replace(DOWN, way_back=True), BUILT),
+            "wait",
+            [StartDocker, RestartDaemon, StartBuilder],
+            0,
+            id="the same after a run that was killed: if engine takes the way back, daemon.json is written anew",
+        ),
+        pytest.param(
+            (RUNNING, NEW_CA, CURRENT, OLD_FILES),
+            "never",
+            [WriteFile, RefreshStore, ReplaceCertificates],
+            0,
+            id="a CA was rotated: replaced everywhere, and nothing is disrupted",
         ),
         pytest.param(
             (STOPPED, NEW_CA, DOWN, BUILT),

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import resource
 import shutil
+import signal
 import stat
 import tempfile
 from collections.abc import Iterator
@@ -173,6 +174,58 @@ def test_a_failed_write_leaves_everything_as_it_was(tmp_path: Path, name: str, c
     with pytest.raises(HostError, match=f"{name} cannot be written: .*{told}"):
         write(WriteFile(str(tmp_path / name), content, owner=ME))
     assert everything(tmp_path) == {"a-folder": "a folder", "a-file": "former"}
+
+
+DEAD = 2**22 + 1  # more than there can be (proc(5), pid_max)
+
+
+@pytest.mark.parametrize(
+    ("name", "goes"),
+    [
+        pytest.param(f".daemon.json.{DEAD}.ab_12cde", True, id="of a dead process"),
+        pytest.param(f".daemon.json.{os.getpid()}.ab_12cde", False, id="of a living one"),
+        pytest.param(".daemon.json.1.ab_12cde", False, id="of a living one of root's"),
+        pytest.param(f".other.json.{DEAD}.ab_12cde", False, id="for another file"),
+        pytest.param(f".daemon.json.{DEAD}.1.ab_12cde", False, id="for another file whose name begins so"),
+        pytest.param(f"daemon.json.{DEAD}.ab_12cde", False, id="not hidden: somebody's copy"),
+        pytest.param(".daemon.json.20241231.bak", False, id="hidden: somebody's copy, with its date"),
+        pytest.param(".daemon.json.swp", False, id="an editor's"),
+        pytest.param(".daemon.json.².ab_12cde", False, id="no number"),
+    ],
+)
+def test_what_a_killed_process_left_goes_with_the_next_write(name: str, goes: bool, tmp_path: Path) -> None:
+    (tmp_path / name).write_text("half a fi")
+    write(WriteFile(str(tmp_path / "daemon.json"), "new", owner=ME))
+    assert everything(tmp_path) == {"daemon.json": "new", **({} if goes else {name: "half a fi"})}
+
+
+def test_a_name_is_no_pattern(tmp_path: Path) -> None:
+    for name in ("[a]", "a"):
+        (tmp_path / f".{name}.{DEAD}.abcdefgh").touch()
+    write(WriteFile(str(tmp_path / "[a]"), "new", owner=ME))
+    assert everything(tmp_path) == {"[a]": "new", f".a.{DEAD}.abcdefgh": ""}
+
+
+def test_a_process_that_is_killed_while_it_writes_leaves_what_the_next_one_removes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Killed when the new content is to reach the disk, before it takes the place of the former one."""
+    path = tmp_path / "daemon.json"
+    path.write_text("former")
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", lambda _file: os.kill(os.getpid(), signal.SIGKILL))
+        child = os.fork()
+        if child == 0:
+            try:
+                write(WriteFile(str(path), "never", owner=ME))
+            finally:
+                os._exit(1)
+    assert os.WTERMSIG(os.waitpid(child, 0)[1]) == signal.SIGKILL
+    (left,) = everything(tmp_path).keys() - {"daemon.json"}
+    assert left.startswith(f".daemon.json.{child}.")
+    assert path.read_text() == "former"
+    write(WriteFile(str(path), "new", owner=ME))
+    assert everything(tmp_path) == {"daemon.json": "new"}
 
 
 @pytest.mark.parametrize(

@@ -6,100 +6,146 @@
 from __future__ import annotations
 
 import copy
+import json
 import typing as t
 
 import pytest
 from ansible_collections.multiarch.builders.plugins.module_utils.merge_patch import Path
-from ansible_collections.multiarch.builders.plugins.module_utils.owned_document import changes, desired, owned_after
+from ansible_collections.multiarch.builders.plugins.module_utils.owned_document import (
+    Owned,
+    both,
+    changes,
+    desired,
+    from_record,
+    ours,
+    owned_after,
+    to_record,
+)
 
 Document = dict[str, t.Any]
 SNAPSHOTTER = {"features": {"containerd-snapshotter": True}}
 
 
-# (document, owned, patch, document then, owned then)
+def of(values: Document) -> Owned:
+    """What is ours after we set *values* where nothing was."""
+    return owned_after({}, {}, values)
+
+
+# (document, what we set in it, patch, document then, what of it is ours then)
 DOCUMENTS = [
-    pytest.param({}, (), SNAPSHOTTER, SNAPSHOTTER, (("features", "containerd-snapshotter"),), id="new file"),
+    pytest.param({}, {}, SNAPSHOTTER, SNAPSHOTTER, SNAPSHOTTER, id="new file"),
     pytest.param(
         {"log-driver": "local", "features": {"cdi": True}},
-        (),
+        {},
         SNAPSHOTTER,
         {"log-driver": "local", "features": {"cdi": True, "containerd-snapshotter": True}},
-        (("features", "containerd-snapshotter"),),
+        SNAPSHOTTER,
         id="everybody else's keys stay",
     ),
-    pytest.param(SNAPSHOTTER, (), SNAPSHOTTER, SNAPSHOTTER, (), id="set by somebody else already: theirs"),
-    pytest.param({"debug": False}, (), {"debug": True}, {"debug": True}, (("debug",),), id="changed by us: ours"),
-    pytest.param({"debug": True}, (("debug",),), {"debug": True}, {"debug": True}, (("debug",),), id="ours, stays"),
-    pytest.param({"debug": False}, (("debug",),), {"debug": True}, {"debug": True}, (("debug",),), id="drifted"),
-    pytest.param({"debug": True}, (("debug",),), {}, {}, (), id="ours, no longer asked for"),
-    pytest.param({"debug": True}, (), {}, {"debug": True}, (), id="theirs, never asked for"),
-    pytest.param({"debug": True, "dns": []}, (), {"debug": None}, {"dns": []}, (), id="a null removes theirs"),
+    pytest.param(SNAPSHOTTER, {}, SNAPSHOTTER, SNAPSHOTTER, {}, id="set by somebody else already: theirs"),
+    pytest.param({"debug": False}, {}, {"debug": True}, {"debug": True}, {"debug": True}, id="changed by us: ours"),
+    pytest.param({"mtu": 1}, {"mtu": 1}, {"mtu": 1}, {"mtu": 1}, {"mtu": 1}, id="ours, stays"),
+    pytest.param({"mtu": 1}, {"mtu": 1}, {"mtu": 2}, {"mtu": 2}, {"mtu": 2}, id="ours, another value is asked for"),
+    pytest.param({"mtu": 9}, {"mtu": 1}, {"mtu": 1}, {"mtu": 1}, {"mtu": 1}, id="drifted: ours again"),
+    pytest.param({"mtu": 9}, {"mtu": 1}, {"mtu": 9}, {"mtu": 9}, {}, id="theirs by now, and asked for: theirs"),
+    pytest.param({"debug": True}, {"debug": True}, {}, {}, {}, id="ours, no longer asked for"),
+    pytest.param({"mtu": 9}, {"mtu": 1}, {}, {"mtu": 9}, {}, id="theirs by now, no longer asked for: stays"),
+    pytest.param({"debug": 1}, {"debug": True}, {}, {"debug": 1}, {}, id="1 is not true: theirs by now"),
+    pytest.param({"debug": True}, {}, {}, {"debug": True}, {}, id="theirs, never asked for"),
+    pytest.param({"debug": True, "dns": []}, {}, {"debug": None}, {"dns": []}, {}, id="a null removes theirs"),
     pytest.param(
         {"features": {"a": True, "b": True}},
-        (("features", "a"),),
+        {"features": {"a": True}},
         {},
         {"features": {"b": True}},
-        (),
+        {},
         id="ours goes, their neighbour stays",
     ),
     pytest.param(
         {"registry-mirrors": ["https://a"]},
-        (("registry-mirrors",),),
+        {"registry-mirrors": ["https://a"]},
         {"registry-mirrors": ["https://b"]},
         {"registry-mirrors": ["https://b"]},
-        (("registry-mirrors",),),
+        {"registry-mirrors": ["https://b"]},
         id="a list is replaced whole",
     ),
     pytest.param(
+        {"registry-mirrors": ["https://b", "https://a"]},
+        {"registry-mirrors": ["https://a", "https://b"]},
+        {},
+        {"registry-mirrors": ["https://b", "https://a"]},
+        {},
+        id="a list in another order is theirs",
+    ),
+    pytest.param(
+        {"nested": [{"b": 1, "a": 2}]},
+        {"nested": [{"a": 2, "b": 1}]},
+        {},
+        {},
+        {},
+        id="a mapping in another order is ours",
+    ),
+    pytest.param(
         {"proxies": {"http-proxy": "p"}},
-        (("proxies", "http-proxy"),),
+        {"proxies": {"http-proxy": "p"}},
         {"proxies": {"https-proxy": "q"}},
         {"proxies": {"https-proxy": "q"}},
-        (("proxies", "https-proxy"),),
+        {"proxies": {"https-proxy": "q"}},
         id="one key of a mapping for another",
     ),
-    pytest.param({"debug": True}, (("dns",),), {}, {"debug": True}, (), id="ours, gone by another hand"),
+    pytest.param({"debug": True}, {"dns": []}, {}, {"debug": True}, {}, id="ours, gone by another hand"),
     pytest.param(
         {"proxies": "p"},
-        (),
+        {},
         {"proxies": {"https-proxy": "q"}},
         {"proxies": {"https-proxy": "q"}},
-        (("proxies", "https-proxy"),),
+        {"proxies": {"https-proxy": "q"}},
         id="a mapping in place of their text",
     ),
     pytest.param(
+        {"proxies": "p"}, {"proxies": {"https-proxy": "q"}}, {}, {"proxies": "p"}, {}, id="their text in place of ours"
+    ),
+    pytest.param(
         {"auths": {"a.example": {"auth": "x"}}, "credsStore": "pass"},
-        (("credHelpers", "b.example"),),
+        {"credHelpers": {"b.example": "gcr"}},
         {"credHelpers": {"b.example": "gcr", "c.d": "ecr-login"}},
         {
             "auths": {"a.example": {"auth": "x"}},
             "credsStore": "pass",
             "credHelpers": {"b.example": "gcr", "c.d": "ecr-login"},
         },
-        (("credHelpers", "b.example"), ("credHelpers", "c.d")),
+        {"credHelpers": {"b.example": "gcr", "c.d": "ecr-login"}},
         id="keys with dots",
     ),
-    pytest.param({}, (), {"log-opts": {}}, {"log-opts": {}}, (("log-opts",),), id="an empty mapping of ours"),
+    pytest.param({}, {}, {"log-opts": {}}, {"log-opts": {}}, {"log-opts": {}}, id="an empty mapping of ours"),
     pytest.param(
         {"log-opts": {"max-size": "10m"}},
-        (),
+        {},
         {"log-opts": {}},
         {"log-opts": {"max-size": "10m"}},
-        (),
+        {},
         id="an empty mapping changes nothing of theirs, so it stays theirs",
+    ),
+    pytest.param(
+        {"log-opts": {"max-size": "10m"}},
+        {"log-opts": {}},
+        {},
+        {"log-opts": {"max-size": "10m"}},
+        {},
+        id="an empty mapping of ours that somebody filled is theirs",
     ),
 ]
 
 
-@pytest.mark.parametrize(("document", "owned", "patch", "then", "owned_then"), DOCUMENTS)
+@pytest.mark.parametrize(("document", "set_by_us", "patch", "then", "ours_then"), DOCUMENTS)
 def test_the_document_then(
-    document: Document, owned: tuple[Path, ...], patch: Document, then: Document, owned_then: tuple[Path, ...]
+    document: Document, set_by_us: Document, patch: Document, then: Document, ours_then: Document
 ) -> None:
-    assert desired(document, owned, patch) == then
-    assert owned_after(document, owned, patch) == owned_then
+    assert desired(document, of(set_by_us), patch) == then
+    assert owned_after(document, of(set_by_us), patch) == of(ours_then)
     # the next run finds nothing to do
-    assert desired(then, owned_then, patch) == then
-    assert owned_after(then, owned_then, patch) == owned_then
+    assert desired(then, of(ours_then), patch) == then
+    assert owned_after(then, of(ours_then), patch) == of(ours_then)
 
 
 @pytest.mark.parametrize(
@@ -113,8 +159,61 @@ def test_the_document_then(
     ],
 )
 def test_retiring_takes_what_is_ours_and_nothing_else(document: Document, patch: Document) -> None:
-    after, owned = desired(document, (), patch), owned_after(document, (), patch)
+    after, owned = desired(document, {}, patch), owned_after(document, {}, patch)
     assert desired(after, owned, {}) == document
+
+
+@pytest.mark.parametrize(
+    ("document", "paths"),
+    [
+        pytest.param({"mtu": 1, "features": {"cdi": True}}, {("mtu",), ("features", "cdi")}, id="as we set them"),
+        pytest.param({"mtu": 2, "features": {"cdi": True}}, {("features", "cdi")}, id="one has another's value"),
+        pytest.param({"mtu": "1", "features": {"cdi": 1}}, set(), id="values of other types"),
+        pytest.param({"mtu": None, "features": None}, set(), id="null"),
+        pytest.param({"mtu": {"mtu": 1}, "features": [{"cdi": True}]}, set(), id="other places"),
+        pytest.param({}, set(), id="gone"),
+    ],
+)
+def test_what_has_a_value_of_ours(document: Document, paths: set[Path]) -> None:
+    assert ours(document, of({"mtu": 1, "features": {"cdi": True}})) == paths
+
+
+@pytest.mark.parametrize(
+    ("document", "stays"),
+    [
+        pytest.param({"mtu": 1}, {}, id="the former value: the new one was not written"),
+        pytest.param({"mtu": 2}, {}, id="the new value: it was"),
+        pytest.param({"mtu": 3}, {"mtu": 3}, id="another's value"),
+        pytest.param({"dns": []}, {}, id="a key that went"),
+        pytest.param({"debug": True}, {}, id="a key that came"),
+        pytest.param({"dns": ["1.1.1.1"], "debug": False}, {"dns": ["1.1.1.1"], "debug": False}, id="neither is ours"),
+    ],
+)
+def test_as_long_as_it_is_not_known_which_state_holds_both_are_ours(document: Document, stays: Document) -> None:
+    owned = both(of({"mtu": 1, "dns": []}), of({"mtu": 2, "debug": True}))
+    assert owned == both(of({"mtu": 2, "debug": True}), of({"mtu": 1, "dns": []}))
+    assert desired(document, owned, {}) == stays
+
+
+@pytest.mark.parametrize(
+    "owned",
+    [
+        pytest.param({}, id="nothing"),
+        pytest.param(of({"debug": True}), id="a key"),
+        pytest.param(
+            of({"credHelpers": {"a.example": "gcr", "b.c": "x"}, "l": {}, "d": ["ä"]}), id="keys of all kinds"
+        ),
+        pytest.param(both(of({"mtu": 1}), of({"mtu": 2, "dns": []})), id="a key with two values"),
+    ],
+)
+def test_what_is_remembered_of_it_comes_back_from_json(owned: Owned) -> None:
+    text = json.dumps(to_record(owned))
+    assert from_record(json.loads(text)) == owned
+    assert json.dumps(to_record(dict(reversed(list(owned.items()))))) == text, "another order is another file"
+
+
+def test_no_value_is_remembered() -> None:
+    assert "s3cret" not in json.dumps(to_record(of({"HttpHeaders": {"Authorization": "s3cret"}})))
 
 
 @pytest.mark.parametrize(
@@ -140,5 +239,5 @@ def test_changes_in_words(before: Document, after: Document, told: tuple[str, ..
 def test_what_was_read_is_not_changed() -> None:
     document, patch = {"a": {"b": 1}, "c": [1]}, {"a": {"b": None, "d": 2}, "c": [2]}
     before = copy.deepcopy((document, patch))
-    desired(document, (("a", "b"),), patch)
+    desired(document, of({"a": {"b": 1}}), patch)
     assert (document, patch) == before

@@ -188,6 +188,12 @@ def test_harbor_is_asked_only_if_the_answer_can_be_used() -> None:
         pytest.param({"host": "a.b", "mirrors": ["x", "http://m"]}, "r[0].mirrors[1] = 'http://m': has a", id="mirror"),
         pytest.param({"host": "a.b", "mirrors": ["m/x", "M/x"]}, "r[0].mirrors[1] = 'M/x': is in the list", id="twice"),
         pytest.param({"host": "a.b", "mirrors": ["A.b"]}, "r[0].mirrors[0] = 'A.b': is the registry its", id="itself"),
+        pytest.param(
+            {"host": "a.b", "mirrors": ["m"], "hosts_toml": "pw"},
+            "r[0].hosts_toml: is made from the mirrors. Remove it.",
+            id="hosts.toml",
+        ),
+        pytest.param({"host": "a.b", "hosts_toml": ""}, "r[0].hosts_toml: is made from", id="an empty hosts.toml"),
         pytest.param({"host": "a.b", "http": True, "ca": CA.pem}, "r[0].ca: is given, but `http: true`", id="http, ca"),
         pytest.param({"host": "a.b", "username": "u"}, "r[0].password: is missing, but `username`", id="no password"),
         pytest.param({"host": "a.b", "password": "pw"}, "r[0].username: is missing, but `password`", id="no username"),

@@ -48,6 +48,7 @@ def test_no_input_gives_the_defaults_complete() -> None:
         "flags": [],
         "default": True,
         "certificates": {},
+        "nodes": [],
     }
     assert spec.options["concerns"] == list(CONCERNS)
     assert spec.options["platforms"] == ["linux/amd64", "linux/arm64"]
@@ -128,7 +129,7 @@ def test_mirrors_become_hosts_toml_with_the_names_in_their_one_form() -> None:
         ("registries",),
     )
     texts = {entry["host"]: entry.get("hosts_toml") for entry in spec.options["registries"]}
-    assert (texts["docker.io"], texts["harbor.example.com"]) == (None, None)
+    assert (texts["docker.io"], texts["harbor.example.com"]) == (None, None)  # daemon.json names m.example
     assert tomllib.loads(texts["quay.io"] or "") == {
         "server": "https://quay.io",
         "host": {
@@ -141,11 +142,63 @@ def test_mirrors_become_hosts_toml_with_the_names_in_their_one_form() -> None:
     }
 
 
+def test_a_mirror_of_docker_hub_with_its_own_ca_becomes_hosts_toml_as_well() -> None:
+    """dockerd since 28.0 looks for its CA under docker.io, unless hosts.toml names it."""
+    spec = compiled(
+        {
+            "registries": [
+                {"host": "docker.io", "mirrors": ["Harbor.example.com:8443", "m.example"]},
+                {"host": "harbor.example.com:8443", "ca": CA.pem},
+                {"host": "m.example"},
+            ],
+        },
+        ("registries",),
+    )
+    texts = {entry["host"]: entry.get("hosts_toml") for entry in spec.options["registries"]}
+    assert [host for host, text in texts.items() if text] == ["docker.io"]
+    pull = {"capabilities": ["pull", "resolve"]}
+    assert tomllib.loads(texts["docker.io"] or "") == {
+        "host": {
+            "https://harbor.example.com:8443": {
+                **pull,
+                "ca": ["/etc/docker/certs.d/harbor.example.com:8443/ca.crt"],
+            },
+            "https://m.example": pull,
+        },
+    }
+
+
+def test_hosts_toml_is_nothing_that_a_user_gives() -> None:
+    told = problems({"registries": [{"host": "a.example", "hosts_toml": "server = 'https://b.example'"}]})
+    assert told == ["builder_registries[0].hosts_toml: is made from the mirrors. Remove it."]
+
+
 def test_name_servers_reach_every_instance_that_has_no_config_of_its_own() -> None:
     spec = compiled({"dns": ["1.1.1.1"], "instances": [{"name": "a"}, {"name": "b", "config": "trace = true"}]})
     ours, theirs = spec.options["instances"]
     assert tomllib.loads(ours["config"]) == {"dns": {"nameservers": ["1.1.1.1"]}}
     assert theirs["config"] == "trace = true"
+
+
+@pytest.mark.parametrize(
+    ("dns", "told"),
+    [
+        pytest.param("1.1.1.1", ["builder_dns = '1.1.1.1': is a string, not a list."], id="no list"),
+        pytest.param([1], ["builder_dns[0] = 1: is an integer, not a string."], id="a number"),
+        pytest.param(
+            ["1.1.1.1", None, {}],
+            ["builder_dns[1]: is null, not a string.", "builder_dns[2]: is a mapping, not a string."],
+            id="one of several",
+        ),
+        pytest.param(["1.1.1"], ["builder_dns[0] = '1.1.1': is no IP address."], id="no address"),
+    ],
+)
+@pytest.mark.parametrize("instances", [[], [{"name": "a"}]], ids=["no builder", "a builder"])
+def test_name_servers_that_are_none_are_told_beside_instances(
+    dns: object, told: list[str], instances: list[dict[str, str]]
+) -> None:
+    found = problems({"dns": dns, "instances": instances, "users": ["root"]})
+    assert [text[: len(line)] for text, line in zip(found, told, strict=True)] == told
 
 
 def test_only_the_options_asked_for_come_back() -> None:
@@ -167,7 +220,7 @@ EVERYTHING_WRONG: dict[str, t.Any] = {
     ],
     "ca_warn_days": -1,
     "instances": [
-        {"name": "default", "driver": "kubernetes", "image": "a/b@sha256:1", "default": True},
+        {"name": "default", "driver": "kubernets", "image": "a/b@sha256:1", "default": True},
         {"name": "x", "default": "yes", "flags": "--debug", "driver_opts": {"cpus": 2}},
         {"name": "X", "config": "debgu = true"},
     ],
@@ -193,7 +246,7 @@ builder_registries[2].host: is missing. Every entry needs it.
 builder_registries[2].insecure = 'perhaps': is a string, not a boolean. Write true or false.
 builder_registries[4].ca_from = 'habor': is no known value. Did you mean harbor?
 builder_registries[4].ca_fingerprint = 12: is an integer, not a string. Put it in quotes.
-builder_instances[0].driver = 'kubernetes': is no known value. Known: docker-container.
+builder_instances[0].driver = 'kubernets': is no known value. Did you mean kubernetes?
 builder_instances[1].flags = '--debug': is a string, not a list. Write a list: [a, b].
 builder_users = 'root': is a string, not a list. Write a list: [a, b].
 builder_proxy.htps: is no known key. Did you mean https?

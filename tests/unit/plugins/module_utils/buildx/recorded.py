@@ -10,14 +10,22 @@ from dataclasses import replace
 from pathlib import Path
 
 from ansible_collections.multiarch.builders.plugins.module_utils.buildx import store
-from ansible_collections.multiarch.builders.plugins.module_utils.buildx.drift import Container
+from ansible_collections.multiarch.builders.plugins.module_utils.buildx.container import Container
 from ansible_collections.multiarch.builders.plugins.module_utils.spec import Instance
 
 DATA = Path(__file__).parent / "data"
 ENTRY = (DATA / "instance.json").read_text()
 STORED = store.parse(ENTRY)
 NODE = STORED.nodes[0]
-CONTAINER = Container(True, NODE.driver_opts["image"], NODE.files)
+# as container.parse() makes it of what the driver makes without options
+CONTAINER = Container(
+    running=True,
+    image=NODE.driver_opts["image"],
+    files=NODE.files,
+    flags=("--config", "/etc/buildkit/buildkitd.toml", *NODE.flags),
+    options={"network": "bridge", "restart-policy": "unless-stopped"},
+    unlimited=frozenset({"cgroup-parent"}),
+)
 CA = NODE.files["certs/harbor.lab.test/ca.crt"].decode()
 WANTED = Instance(
     name="multiarch",

@@ -9,9 +9,10 @@ from dataclasses import replace
 
 import pytest
 from ansible_collections.multiarch.builders.plugins.module_utils.buildx import drift
+from ansible_collections.multiarch.builders.plugins.module_utils.buildx.container import Container
 from ansible_collections.multiarch.builders.plugins.module_utils.buildx.drift import (
-    Container,
     Remembered,
+    certificate_drift,
     container_drift,
     digest,
     plain_image,
@@ -33,11 +34,18 @@ from ansible_collections.multiarch.builders.tests.unit.plugins.module_utils.buil
 IMAGE = WANTED.image
 NETWORK = "--allow-insecure-entitlement=network.host"
 HARBOR_CA = "certs/harbor.lab.test/ca.crt"
+MIRROR_CA = "certs/mirror.lab.test_5000/ca.crt"
+
+
+def running_drift(wanted: Instance, container: Container, memory: Remembered | None = None) -> tuple[str, ...]:
+    """Differences in the container of the only node."""
+    return container_drift(wanted, wanted.nodes[0], container, memory)
 
 
 def test_a_recorded_builder_does_not_differ() -> None:
     assert store_drift(WANTED, STORED, None) == ()
-    assert container_drift(WANTED, CONTAINER, None) == ()
+    assert running_drift(WANTED, CONTAINER) == ()
+    assert certificate_drift(WANTED, NODE.files, "anywhere") == ()
 
 
 @pytest.mark.parametrize(
@@ -46,8 +54,13 @@ def test_a_recorded_builder_does_not_differ() -> None:
         pytest.param(
             WANTED, replace(STORED, driver="remote"), ("driver remote → docker-container",), id="driver: all else waits"
         ),
-        pytest.param(WANTED, replace(STORED, nodes=(NODE, NODE)), ("2 nodes → 1",), id="a node too many"),
-        pytest.param(WANTED, replace(STORED, nodes=()), ("0 nodes → 1",), id="no node"),
+        pytest.param(
+            WANTED,
+            replace(STORED, nodes=(NODE, replace(NODE, name="other0"))),
+            ("node other0 is not asked for",),
+            id="a node too many",
+        ),
+        pytest.param(WANTED, replace(STORED, nodes=()), ("not in the store",), id="no node"),
         pytest.param(replace(WANTED, image="x:2"), STORED, (f"image {IMAGE} → x:2",), id="image"),
         pytest.param(WANTED, with_node(driver_opts={}), (f"image absent → {IMAGE}",), id="image: buildx's own default"),
         pytest.param(
@@ -78,7 +91,14 @@ def test_a_recorded_builder_does_not_differ() -> None:
             replace(WANTED, flags=("--a", "--b")), with_node(flags=("--b", "--a", NETWORK)), (), id="order of flags"
         ),
         pytest.param(WANTED, replace(STORED, name="MultiArch"), (), id="case of the name"),
-        pytest.param(WANTED, with_node(endpoint="tcp://127.0.0.1:1"), (), id="endpoint: buildx picks it"),
+        pytest.param(WANTED, with_node(name="MultiArch0"), (), id="case of the node's name"),
+        pytest.param(
+            WANTED,
+            with_node(endpoint="tcp://127.0.0.1:1"),
+            ("endpoint tcp://127.0.0.1:1 → unix:///var/run/docker.sock",),
+            id="another dockerd",
+        ),
+        pytest.param(WANTED, with_node(endpoint="default"), (), id="this host by another name"),
         pytest.param(
             replace(WANTED, image="x:2", flags=("--debug",), driver_opts={"memory": "1g"}),
             with_node(files=with_file("buildkitd.toml", b"debug = true\n")),
@@ -138,11 +158,7 @@ def test_store_drift(wanted: Instance, stored: StoredBuilder, told: tuple[str, .
         pytest.param(
             WANTED,
             replace(CONTAINER, files={}),
-            (
-                "buildkitd.toml in the container differs",
-                f"{HARBOR_CA} in the container: missing",
-                "certs/mirror.lab.test_5000/ca.crt in the container: missing",
-            ),
+            ("buildkitd.toml in the container differs",),
             id="another user's builder of that name was adopted",
         ),
         pytest.param(WANTED, replace(CONTAINER, running=False), (), id="stopped: no drift, it is started"),
@@ -155,40 +171,53 @@ def test_store_drift(wanted: Instance, stored: StoredBuilder, told: tuple[str, .
     ],
 )
 def test_container_drift(wanted: Instance, container: Container, told: tuple[str, ...]) -> None:
-    assert container_drift(wanted, container, None) == told
+    assert running_drift(wanted, container) == told
 
 
 @pytest.mark.parametrize(
     ("wanted", "files", "told"),
     [
-        pytest.param(WANTED, with_file(HARBOR_CA, b"old CA\n"), (f"{HARBOR_CA} {{}}: differs",), id="changed"),
-        pytest.param(WANTED, with_file(HARBOR_CA, b""), (f"{HARBOR_CA} {{}}: differs",), id="emptied"),
-        pytest.param(WANTED, with_file(HARBOR_CA, None), (f"{HARBOR_CA} {{}}: missing",), id="missing"),
+        pytest.param(WANTED, with_file(HARBOR_CA, b"old CA\n"), (f"{HARBOR_CA} there differs",), id="changed"),
+        pytest.param(WANTED, with_file(HARBOR_CA, b""), (f"{HARBOR_CA} there differs",), id="emptied"),
+        pytest.param(WANTED, with_file(HARBOR_CA, CA.encode().strip()), (f"{HARBOR_CA} there differs",), id="cut"),
+        pytest.param(WANTED, with_file(HARBOR_CA, None), (f"{HARBOR_CA} there is missing",), id="missing"),
         pytest.param(
-            WANTED, with_file("certs/old/ca.crt", b"CA"), ("certs/old/ca.crt {}: not asked for",), id="a registry left"
+            WANTED, {}, (f"{HARBOR_CA} there is missing", f"{MIRROR_CA} there is missing"), id="all missing, sorted"
         ),
         pytest.param(
             replace(WANTED, certificates={**WANTED.certificates, "new/ca.crt": CA}),
             NODE.files,
-            ("certs/new/ca.crt {}: missing",),
+            ("certs/new/ca.crt there is missing",),
             id="a registry came",
         ),
-        pytest.param(
-            WANTED, with_file("buildkitd.toml", b"debug = true\n"), ("buildkitd.toml {} differs",), id="other TOML"
-        ),
-        pytest.param(WANTED, with_file("buildkitd.toml", b""), ("buildkitd.toml {} differs",), id="emptied TOML"),
-        pytest.param(WANTED, with_file("buildkitd.toml", None), ("buildkitd.toml {} differs",), id="no TOML"),
-        pytest.param(replace(WANTED, config="", certificates={}), {}, (), id="no file wanted, none there"),
-        pytest.param(
-            replace(WANTED, config=""), NODE.files, ("buildkitd.toml {} differs",), id="no TOML wanted, one there"
-        ),
+        pytest.param(WANTED, with_file("certs/old/ca.crt", b"CA"), (), id="a registry left: nobody reads its file"),
+        pytest.param(replace(WANTED, certificates={}), NODE.files, (), id="all left"),
+        pytest.param(WANTED, with_file("buildkitd.toml", None), (), id="the TOML is no certificate"),
     ],
 )
-def test_files_in_both_places(wanted: Instance, files: dict[str, bytes], told: tuple[str, ...]) -> None:
+def test_certificate_drift(wanted: Instance, files: dict[str, bytes], told: tuple[str, ...]) -> None:
+    assert certificate_drift(wanted, files, "there") == told
+    # they need neither another entry nor another container
+    assert [each for each in store_drift(wanted, with_node(files=files), None) if "certs/" in each] == []
+    assert [each for each in running_drift(wanted, replace(CONTAINER, files=files)) if "certs/" in each] == []
+
+
+@pytest.mark.parametrize(
+    ("wanted", "files", "differs"),
+    [
+        pytest.param(WANTED, NODE.files, False, id="as recorded"),
+        pytest.param(WANTED, with_file("buildkitd.toml", b"debug = true\n"), True, id="other TOML"),
+        pytest.param(WANTED, with_file("buildkitd.toml", b""), True, id="emptied TOML"),
+        pytest.param(WANTED, with_file("buildkitd.toml", None), True, id="no TOML"),
+        pytest.param(replace(WANTED, config="", certificates={}), {}, False, id="no file wanted, none there"),
+        pytest.param(replace(WANTED, config=""), NODE.files, True, id="no TOML wanted, one there"),
+    ],
+)
+def test_the_toml_in_both_places(wanted: Instance, files: dict[str, bytes], differs: bool) -> None:
     stored = store_drift(wanted, with_node(files=files), None)
-    running = container_drift(wanted, replace(CONTAINER, files=files), None)
-    assert stored == tuple(each.format("in the store") for each in told)
-    assert running == tuple(each.format("in the container") for each in told)
+    running = running_drift(wanted, replace(CONTAINER, files=files))
+    assert stored == (("buildkitd.toml in the store differs",) if differs else ())
+    assert running == (("buildkitd.toml in the container differs",) if differs else ())
 
 
 @pytest.mark.parametrize(
@@ -244,7 +273,7 @@ def test_same_toml_on_a_host_without_tomllib(
 def test_a_host_without_tomllib_remembers_a_recorded_builder(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(drift, "tomllib", None)
     memory = Remembered(digest(WANTED.config.encode()), digest(NODE.files["buildkitd.toml"]))
-    assert store_drift(WANTED, STORED, memory) == container_drift(WANTED, CONTAINER, memory) == ()
+    assert store_drift(WANTED, STORED, memory) == running_drift(WANTED, CONTAINER, memory) == ()
     assert store_drift(WANTED, STORED, None) == ("buildkitd.toml in the store differs",)
 
 

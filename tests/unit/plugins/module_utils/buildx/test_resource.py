@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from ansible_collections.multiarch.builders.plugins.module_utils.buildx.container import Container
 from ansible_collections.multiarch.builders.plugins.module_utils.buildx.decide import (
     Builder,
     BuildxState,
@@ -19,11 +20,12 @@ from ansible_collections.multiarch.builders.plugins.module_utils.buildx.decide i
     StartBuilder,
     UseBuilder,
 )
-from ansible_collections.multiarch.builders.plugins.module_utils.buildx.drift import Container
-from ansible_collections.multiarch.builders.plugins.module_utils.buildx.resource import Buildx, container_name
+from ansible_collections.multiarch.builders.plugins.module_utils.buildx.nodes import container_name
+from ansible_collections.multiarch.builders.plugins.module_utils.buildx.resource import Buildx
 from ansible_collections.multiarch.builders.plugins.module_utils.buildx.settings import Settings, WriteSettings
 from ansible_collections.multiarch.builders.plugins.module_utils.buildx.store import StoredBuilder
 from ansible_collections.multiarch.builders.plugins.module_utils.docker_api import Docker
+from ansible_collections.multiarch.builders.plugins.module_utils.owned_document import owned_after
 from ansible_collections.multiarch.builders.plugins.module_utils.resource import NO_EFFECTS, Effect, Effects, Plan
 from ansible_collections.multiarch.builders.plugins.module_utils.spec import Disruption, Instance
 from ansible_collections.multiarch.builders.tests.unit.plugins.module_utils.buildx.recorded import (
@@ -35,6 +37,9 @@ from ansible_collections.multiarch.builders.tests.unit.plugins.module_utils.buil
     with_node,
 )
 
+pytestmark = pytest.mark.usefixtures("homes")
+
+NODES = tuple(node.name for node in WANTED.nodes)
 RESTART: Effects = frozenset({Effect.DAEMON_RESTARTS})
 SWITCH: Effects = frozenset({Effect.DAEMON_RESTARTS, Effect.IMAGE_STORE_SWITCHES})
 OLD = replace(STORED, nodes=(replace(NODE, driver_opts={"image": "moby/buildkit:old"}),))
@@ -57,8 +62,10 @@ def planned(
     patch: dict[str, t.Any] | None = None,
 ) -> Plan:
     users = tuple(entries)
-    builder = Builder(container, entries, dict.fromkeys(users, current) if wanted.default else {}, None)
-    state = BuildxState({wanted.name: builder}, tuple(Settings(user, {}, ()) for user in users))
+    builder = Builder(
+        {wanted.nodes[0].name: container}, entries, dict.fromkeys(users, current) if wanted.default else {}, None
+    )
+    state = BuildxState({wanted.name: builder}, tuple(Settings(user, {}, {}) for user in users))
     return Buildx((wanted,), users, patch or {}, Disruption(mode, 900), docker).plan(state, effects)
 
 
@@ -85,7 +92,12 @@ def test_a_builder_that_runs_as_asked_needs_nothing(no_docker: Docker) -> None:
             id="only the container differs: made anew for all",
         ),
         pytest.param(
-            CONTAINER, {"root": OLD, "ci": STORED}, ("root",), True, "recreate", id="only one user's entry differs"
+            CONTAINER,
+            {"root": OLD, "ci": STORED},
+            ("root",),
+            False,
+            "update",
+            id="one user's entry alone: what runs stays",
         ),
         pytest.param(OLD_CONTAINER, {"root": None}, ("root",), True, "recreate", id="a strange one of that name"),
         pytest.param(
@@ -107,7 +119,7 @@ def test_builders_that_are_made(
     no_docker: Docker,
 ) -> None:
     plan = planned(no_docker, container, entries)
-    assert [action.step for action in plan.actions] == [MakeBuilder(WANTED, users, replaced)]
+    assert [action.step for action in plan.actions] == [MakeBuilder(WANTED, users, NODES if replaced else ())]
     summary = plan.actions[0].summary
     assert summary.startswith(f"{verb} builder multiarch for {', '.join(users)}: ")
     assert summary.endswith(", its cache is kept") is replaced
@@ -154,7 +166,7 @@ def test_certificates_are_replaced_where_they_are(
     no_docker: Docker,
 ) -> None:
     (action,) = planned(no_docker, container, entries, mode=mode).actions
-    assert action.step == ReplaceCertificates(WANTED, users, inside)
+    assert action.step == ReplaceCertificates(WANTED, users, NODES if inside else ())
     assert action.summary == (
         f"replace certificates of builder multiarch where they are, no build is disturbed: {told}"
     )
@@ -167,35 +179,35 @@ def test_certificates_are_replaced_where_they_are(
             replace(STOPPED, files=OLD_FILES),
             {"root": OLD_CA},
             NO_EFFECTS,
-            [ReplaceCertificates(WANTED, ("root",), True), StartBuilder(WANTED, "root")],
+            [ReplaceCertificates(WANTED, ("root",), NODES), StartBuilder(WANTED, "root")],
             id="a stopped one starts with them",
         ),
         pytest.param(
             None,
             {"root": OLD_CA},
             NO_EFFECTS,
-            [ReplaceCertificates(WANTED, ("root",), False), StartBuilder(WANTED, "root")],
+            [ReplaceCertificates(WANTED, ("root",), ()), StartBuilder(WANTED, "root")],
             id="a container that is gone is made from the entry",
         ),
         pytest.param(
             replace(CONTAINER, files=OLD_FILES),
             {"root": OLD_CA},
             SWITCH,
-            [ReplaceCertificates(WANTED, ("root",), False), StartBuilder(WANTED, "root")],
+            [ReplaceCertificates(WANTED, ("root",), ()), StartBuilder(WANTED, "root")],
             id="as one that vanishes is",
         ),
         pytest.param(
             replace(CONTAINER, files=OLD_FILES),
             {"root": OLD_CA, "ci": None},
             NO_EFFECTS,
-            [MakeBuilder(WANTED, ("ci",), False), ReplaceCertificates(WANTED, ("root",), True)],
+            [MakeBuilder(WANTED, ("ci",), ()), ReplaceCertificates(WANTED, ("root",), NODES)],
             id="one more user: its entry is new, all else is replaced",
         ),
         pytest.param(
             replace(OLD_CONTAINER, files=OLD_FILES),
             {"root": OLD_CA, "ci": OLD_CA},
             NO_EFFECTS,
-            [MakeBuilder(WANTED, ("root", "ci"), True)],
+            [MakeBuilder(WANTED, ("root", "ci"), NODES)],
             id="what is made anew has them",
         ),
     ],
@@ -241,7 +253,7 @@ def test_a_builder_that_is_made_is_not_started_too(no_docker: Docker) -> None:
 
 def test_after_a_switch_of_the_image_store_it_is_created_where_its_entry_differs_too(no_docker: Docker) -> None:
     plan = planned(no_docker, OLD_CONTAINER, {"root": None}, SWITCH)
-    assert [action.step for action in plan.actions] == [MakeBuilder(WANTED, ("root",), False)]
+    assert [action.step for action in plan.actions] == [MakeBuilder(WANTED, ("root",), ())]
 
 
 @pytest.mark.parametrize(
@@ -292,7 +304,6 @@ def test_the_difference_is_that_of_the_file_in_the_container(no_docker: Docker) 
     assert "PRIVATE" not in difference.after
 
 
-@pytest.mark.usefixtures("homes")
 def test_the_clients_are_set_before_builders_are_made_and_whatever_disruption_allows(no_docker: Docker) -> None:
     """RUN steps of a first build need the proxy, and a file of a user ends no build."""
     entries: dict[str, StoredBuilder | str | None] = {"ci": None, "jane": None}
@@ -307,15 +318,18 @@ def test_what_is_observed_of_the_users(no_docker: Docker, home: Path, homes: Pat
     (homes / "ci/.docker/config.json").write_text('{"detachKeys": "ctrl-q"}')
     builder = Buildx((WANTED,), ("ci", "jane"), {"detachKeys": "ctrl-q"}, Disruption("wait", 900), no_docker)
     state = builder.observe()
-    assert state.settings == (Settings("ci", {"detachKeys": "ctrl-q"}, ()), Settings("jane", {}, ()))
-    assert state.builders == {"multiarch": Builder(None, {"ci": None, "jane": None}, {"ci": None, "jane": None}, None)}
+    assert state.settings == (Settings("ci", {"detachKeys": "ctrl-q"}, {}), Settings("jane", {}, {}))
+    nobody = {"ci": None, "jane": None}
+    assert state.builders == {"multiarch": Builder({"multiarch0": None}, nobody, nobody, None)}
     builder.apply([action for action in builder.plan(state, NO_EFFECTS).actions if "config.json" in action.summary])
     assert json.loads((homes / "jane/.docker/config.json").read_text()) == {"detachKeys": "ctrl-q"}
-    assert builder.observe().settings[1] == Settings("jane", {"detachKeys": "ctrl-q"}, (("detachKeys",),))
+    ours = owned_after({}, {}, {"detachKeys": "ctrl-q"})
+    assert builder.observe().settings[1] == Settings("jane", {"detachKeys": "ctrl-q"}, ours)
     assert home.exists()
 
 
 @pytest.mark.parametrize(("name", "container"), [("multiarch", "multiarch0"), ("B1", "b10"), ("a.b-C_2", "a.b-c_20")])
 def test_container_name(name: str, container: str) -> None:
     """Recorded: the node of a builder B1 is b10, of buildx 0.13.1 and 0.29.1."""
-    assert container_name(replace(WANTED, name=name)) == f"buildx_buildkit_{container}"
+    (node,) = replace(WANTED, name=name, nodes=()).nodes
+    assert container_name(node.name) == f"buildx_buildkit_{container}"

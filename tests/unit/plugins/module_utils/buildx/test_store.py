@@ -5,9 +5,11 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import pwd
+import typing as t
 from pathlib import Path
 
 import pytest
@@ -17,6 +19,8 @@ from ansible_collections.multiarch.builders.plugins.module_utils.buildx.store im
     StoredBuilder,
     StoredNode,
     parse,
+    with_certificates,
+    with_driver_opts,
 )
 from ansible_collections.multiarch.builders.tests.unit.plugins.module_utils.buildx.recorded import ENTRY, entry
 
@@ -56,10 +60,15 @@ def test_null_is_empty() -> None:
     assert (node.driver_opts, node.flags, node.files) == ({}, (), {})
 
 
-def test_several_nodes() -> None:
+def two(**changes: object) -> str:
+    """The recorded entry with a second node, which differs in *changes*."""
     found = json.loads(ENTRY)
-    found["Nodes"].append({**found["Nodes"][0], "Name": "multiarch1"})
-    assert [node.name for node in parse(json.dumps(found)).nodes] == ["multiarch0", "multiarch1"]
+    found["Nodes"].append({**found["Nodes"][0], "Name": "multiarch1", **changes})
+    return json.dumps(found)
+
+
+def test_several_nodes() -> None:
+    assert [node.name for node in parse(two()).nodes] == ["multiarch0", "multiarch1"]
 
 
 @pytest.mark.parametrize(
@@ -87,6 +96,60 @@ def test_broken_entries(text: str) -> None:
 def test_files_emptied_by_a_failed_change_are_no_broken_entry() -> None:
     """What buildx leaves of the files after it rolled back (research: 0.13.1 and 0.29.1)."""
     assert parse(entry(Files={"buildkitd.toml": ""})).nodes[0].files == {"buildkitd.toml": b""}
+
+
+def without(key: str, text: str) -> dict[str, t.Any]:
+    """The entry less one key of its nodes."""
+    found: dict[str, t.Any] = json.loads(text)
+    found["Nodes"] = [{name: value for name, value in node.items() if name != key} for node in found["Nodes"]]
+    return found
+
+
+NEW_CA = {"certs/harbor.lab.test/ca.crt": b"new CA\n", "certs/a_5000/client.key": b"\xff\0"}
+
+
+@pytest.mark.parametrize(
+    ("files", "before", "after"),
+    [
+        pytest.param(NEW_CA, {"certs/harbor.lab.test/ca.crt": b"old"}, NEW_CA, id="one is replaced, one comes"),
+        pytest.param(NEW_CA, {"certs/left/ca.crt": b"old"}, NEW_CA, id="one that nobody asks for goes"),
+        pytest.param({}, {"certs/left/ca.crt": b"old"}, {}, id="the last one goes"),
+        pytest.param(
+            NEW_CA,
+            {"buildkitd.toml": b"x = 1", "provenance.d/certs/x": b"{}"},
+            {"buildkitd.toml": b"x = 1", "provenance.d/certs/x": b"{}", **NEW_CA},
+            id="what is no certificate stays",
+        ),
+        pytest.param(NEW_CA, None, NEW_CA, id="null for no files"),
+    ],
+)
+def test_with_certificates(files: dict[str, bytes], before: dict[str, bytes] | None, after: dict[str, bytes]) -> None:
+    encoded = None if before is None else {name: base64.b64encode(each).decode() for name, each in before.items()}
+    text = two(Files=encoded)
+    found = parse(with_certificates(text, files))
+    assert found.nodes[1].files == after
+    # the other node has them, too; all else stays, also what nothing here knows of
+    assert found.nodes[0].files == {"buildkitd.toml": parse(ENTRY).nodes[0].files["buildkitd.toml"], **files}
+    assert without("Files", with_certificates(text, files)) == without("Files", text)
+
+
+@pytest.mark.parametrize(
+    ("before", "options", "after"),
+    [
+        pytest.param({"image": "a"}, {"memory": "1g"}, {"image": "a", "memory": "1g"}, id="one comes"),
+        pytest.param({"image": "a", "memory": "2g"}, {"memory": "1g"}, {"image": "a", "memory": "1g"}, id="replaced"),
+        pytest.param({"image": "a"}, {}, {"image": "a"}, id="none"),
+        pytest.param(None, {"memory": "1g"}, {"memory": "1g"}, id="null for no options"),
+    ],
+)
+def test_with_driver_opts_of_a_node(
+    before: dict[str, str] | None, options: dict[str, str], after: dict[str, str]
+) -> None:
+    text = two(DriverOpts=before)
+    changed = with_driver_opts(text, {"multiarch1": options, "nobody": {"memory": "9g"}})
+    assert parse(changed).nodes[1].driver_opts == after
+    assert parse(changed).nodes[0] == parse(text).nodes[0], "the other node stays as it is"
+    assert without("DriverOpts", changed) == without("DriverOpts", text)
 
 
 def test_paths_are_the_users_and_in_lower_case() -> None:

@@ -1,81 +1,111 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""daemon.json as it is written and put back: owned, backed up, its mode, and the note that dockerd has not read it."""
+"""daemon.json as it is replaced, settled and put back: owned, backed up, its mode, and the note that dockerd waits."""
 
 from __future__ import annotations
 
 import stat
 import typing as t
+from dataclasses import replace as but
 from pathlib import Path
 
 import pytest
-from ansible_collections.multiarch.builders.plugins.module_utils import record
-from ansible_collections.multiarch.builders.plugins.module_utils.daemon import configuration
+from ansible_collections.multiarch.builders.plugins.module_utils import record, way_back
 from ansible_collections.multiarch.builders.plugins.module_utils.daemon.configuration import (
     WriteConfiguration,
     owned_keys,
     put_back,
     replace,
+    settle,
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.errors import HostError
+from ansible_collections.multiarch.builders.plugins.module_utils.owned_document import Owned, both, owned_after
 from ansible_collections.multiarch.builders.plugins.module_utils.resource import Effect
 
 pytestmark = pytest.mark.usefixtures("home")
 
+FORMER = '{"dns": []}\n'
 PLAIN = '{"debug": true}\n'
 SECRET = '{"proxies": {"https-proxy": "http://me:s3cret@proxy:3128"}}\n'
+OURS: Owned = owned_after({}, {}, {"debug": True})
+FORMERLY: Owned = owned_after({}, {}, {"dns": []})
+RESTART, RELOAD = Effect.CONFIGURATION_CHANGES, Effect.CONFIGURATION_RELOADS
 
 
-@pytest.fixture
-def daemon_json(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Path of daemon.json; neither it nor its folder is there yet."""
-    path = tmp_path / "docker/daemon.json"
-    monkeypatch.setattr(configuration, "PATH", str(path))
-    return path
-
-
-def put(path: Path, text: str, mode: int) -> None:
-    path.parent.mkdir()
+def put(path: Path, text: str, mode: int = 0o644) -> None:
+    path.parent.mkdir(exist_ok=True)
     path.write_text(text)
     path.chmod(mode)
 
 
-def step(*, text: str = PLAIN, former: str | None) -> WriteConfiguration:
-    return WriteConfiguration(text, former, owned=(("debug",),), formerly_owned=(("dns",),))
+def step(*, text: str = PLAIN, former: str | None, effect: Effect = RESTART) -> WriteConfiguration:
+    return WriteConfiguration(text, former, OURS, FORMERLY, effect)
 
 
 def mode_of(path: Path) -> str:
     return oct(stat.S_IMODE(path.stat().st_mode))
 
 
+def pending(home: Path) -> list[str]:
+    return list(record.load("pending", home))
+
+
+def backups(home: Path) -> list[tuple[str, str]]:
+    return [(each.read_text(), mode_of(each)) for each in home.glob("backups/*")]
+
+
 def test_nothing_is_owned_at_first(home: Path) -> None:
-    assert owned_keys() == ()
+    assert owned_keys() == {}
     assert not home.exists()
 
 
-def test_a_new_file_is_written_owned_and_waits_for_the_restart(daemon_json: Path, home: Path) -> None:
-    replace(step(former=None))
+@pytest.mark.parametrize("effect", [RESTART, RELOAD])
+def test_a_new_file_is_written_and_waits_until_dockerd_runs_with_it(
+    effect: Effect, daemon_json: Path, home: Path
+) -> None:
+    made = step(former=None, effect=effect)
+    replace(made)
     assert daemon_json.read_text() == PLAIN
-    assert owned_keys() == (("debug",),)
-    assert list(record.load("pending", home)) == [Effect.CONFIGURATION_CHANGES.name]
-    assert not (home / "backups").exists()
+    assert pending(home) == [effect.name]
+    assert owned_keys() == both(OURS, FORMERLY), "it is not known yet which file stays"
+    assert way_back.is_open() is True
+    assert backups(home) == []
+
+    settle(made)
+    assert daemon_json.read_text() == PLAIN
+    assert owned_keys() == OURS
+    assert way_back.is_open() is False
 
 
 def test_a_file_that_was_there_is_backed_up(daemon_json: Path, home: Path) -> None:
     put(daemon_json, SECRET, 0o600)
     replace(step(former=SECRET))
     assert daemon_json.read_text() == PLAIN
-    assert [(each.read_text(), mode_of(each)) for each in (home / "backups").iterdir()] == [(SECRET, "0o600")]
+    assert backups(home) == [(SECRET, "0o600")]
     assert [each.name for each in daemon_json.parent.iterdir()] == ["daemon.json"]
 
 
-def test_what_else_the_concern_remembers_stays(daemon_json: Path, home: Path) -> None:
-    record.save("daemon", {"files": {"/a": "digest"}}, home)
+def test_dockerd_runs_with_the_file_of_an_earlier_run(daemon_json: Path) -> None:
+    """Killed between file and restart; the next run finds nothing to write, but restarts."""
     replace(step(former=None))
-    put_back(step(former=None))
-    assert not daemon_json.exists()
-    assert record.load("daemon", home) == {"files": {"/a": "digest"}, "owned": [["dns"]]}
+    settle(None)
+    assert daemon_json.read_text() == PLAIN
+    assert owned_keys() == both(OURS, FORMERLY)
+    assert way_back.is_open() is False
+
+
+@pytest.mark.usefixtures("daemon_json")
+@pytest.mark.parametrize("ends", ["settled", "put back"])
+def test_what_else_the_concern_remembers_stays(ends: str, home: Path) -> None:
+    record.save("daemon", {"files": {"/a": "digest"}}, home)
+    made = step(former=None)
+    replace(made)
+    if ends == "settled":
+        settle(made)
+    else:
+        put_back()
+    assert record.load("daemon", home)["files"] == {"/a": "digest"}
 
 
 @pytest.mark.parametrize(
@@ -116,13 +146,15 @@ def test_a_crash_in_between_leaves_nothing_unowned(daemon_json: Path, home: Path
     daemon_json.parent.write_text("")
     with pytest.raises(HostError, match="cannot be written"):
         replace(step(former=None))
-    assert set(owned_keys()) == {("debug",), ("dns",)}
-    assert list(record.load("pending", home)) == [Effect.CONFIGURATION_CHANGES.name]
+    assert owned_keys() == both(OURS, FORMERLY)
+    assert pending(home) == [RESTART.name]
+    assert way_back.is_open() is False, "what is there is the former one"
 
 
 Put: t.TypeAlias = "tuple[str, int] | None"
 
 
+@pytest.mark.parametrize("effect", [RESTART, RELOAD])
 @pytest.mark.parametrize(
     ("former", "text"),
     [
@@ -133,13 +165,35 @@ Put: t.TypeAlias = "tuple[str, int] | None"
         pytest.param(("", 0o644), PLAIN, id="an empty file"),
     ],
 )
-def test_put_back(former: Put, text: str, daemon_json: Path, home: Path) -> None:
+def test_put_back(former: Put, text: str, effect: Effect, daemon_json: Path, home: Path) -> None:
     if former is not None:
         put(daemon_json, *former)
-    made = step(text=text, former=former[0] if former else None)
-    replace(made)
-    put_back(made)
+    replace(step(text=text, former=former[0] if former else None, effect=effect))
+    put_back()
     now = (daemon_json.read_text(), stat.S_IMODE(daemon_json.stat().st_mode)) if daemon_json.exists() else None
     assert now == former
-    assert owned_keys() == (("dns",),)
-    assert record.load("pending", home) == {}
+    assert way_back.is_open() is False
+    assert pending(home) == []
+
+
+def test_what_was_ours_is_ours_again_after_put_back(daemon_json: Path) -> None:
+    """The values tell: neither the former ones nor those that did not last are taken for somebody else's."""
+    put(daemon_json, FORMER)
+    replace(step(former=FORMER))
+    put_back()
+    assert owned_keys() == both(OURS, FORMERLY)
+
+
+@pytest.mark.parametrize(
+    ("unproven", "back"),
+    [
+        pytest.param(False, PLAIN, id="dockerd ran with the one in between"),
+        pytest.param(True, FORMER, id="nobody saw it do so"),
+    ],
+)
+def test_put_back_after_two_changes(unproven: bool, back: str, daemon_json: Path) -> None:
+    put(daemon_json, FORMER)
+    replace(step(former=FORMER))
+    replace(but(step(text=SECRET, former=PLAIN), unproven=unproven))
+    put_back()
+    assert daemon_json.read_text() == back

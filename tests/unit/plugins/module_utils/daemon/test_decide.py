@@ -17,7 +17,6 @@ from ansible_collections.multiarch.builders.plugins.module_utils.daemon.store im
     has_containerd_store,
     wants_containerd_store,
 )
-from ansible_collections.multiarch.builders.plugins.module_utils.merge_patch import Path
 from ansible_collections.multiarch.builders.plugins.module_utils.proxy import Proxy
 from ansible_collections.multiarch.builders.plugins.module_utils.resource import NO_EFFECTS, Effect, Effects
 from ansible_collections.multiarch.builders.plugins.module_utils.spec import Registry
@@ -34,11 +33,11 @@ OVERLAY2 = {
 
 def state(
     document: Document | None = None,
-    owned: tuple[Path, ...] = (),
     info: Document | None = None,
     unseen: Effects = NO_EFFECTS,
+    way_back: bool = False,
 ) -> DaemonState:
-    return DaemonState("", document or {}, owned, info, unseen)
+    return DaemonState("", document or {}, {}, info, unseen, way_back=way_back)
 
 
 @pytest.mark.parametrize(
@@ -97,9 +96,13 @@ def test_the_version_of_dockerd(info: Document | None, engine: str | None) -> No
 
 TRUST = frozenset({Effect.TRUST_STORE_CHANGES})
 FILE = frozenset({Effect.CONFIGURATION_CHANGES})
+RELOADS = frozenset({Effect.CONFIGURATION_RELOADS})
+STARTS = frozenset({Effect.DAEMON_RESTARTS})
 BECAUSE_TRUST = "the operating system's trust store changed, which dockerd reads once"
 BECAUSE_FILE = "daemon.json changed after dockerd started"
 BECAUSE_STORE = "dockerd runs without the containerd image store that daemon.json asks for"
+BECAUSE_INTERRUPTED = "docker does not run, and daemon.json is of a run that ended before it saw docker run with it"
+BECAUSE_DOWN = "docker does not run, and daemon.json changes"
 
 
 @pytest.mark.parametrize(
@@ -155,7 +158,50 @@ BECAUSE_STORE = "dockerd runs without the containerd image store that daemon.jso
             (BECAUSE_FILE,),
             id="another image store runs, and it is known why",
         ),
+        pytest.param(
+            state(SNAPSHOTTER, info=CONTAINERD, unseen=RELOADS),
+            SNAPSHOTTER,
+            NO_EFFECTS,
+            (),
+            id="a run was killed before the reload: that is enough",
+        ),
         pytest.param(state(SNAPSHOTTER), SNAPSHOTTER, NO_EFFECTS, (), id="dockerd is down: engine starts it"),
+        pytest.param(state(), {"mtu": 9000}, NO_EFFECTS, ("mtu: absent → 9000",), id="it is down, the file changes"),
+        pytest.param(
+            state(), {"debug": True}, NO_EFFECTS, (BECAUSE_DOWN,), id="it is down, and nobody is there to reload"
+        ),
+        pytest.param(state(), {"debug": True}, STARTS, (), id="engine starts it in this run: a reload is enough"),
+        pytest.param(
+            state(SNAPSHOTTER, way_back=True),
+            SNAPSHOTTER,
+            NO_EFFECTS,
+            (BECAUSE_INTERRUPTED,),
+            id="it is down since a run was killed",
+        ),
+        pytest.param(
+            state(way_back=True), {"debug": True}, NO_EFFECTS, (BECAUSE_INTERRUPTED,), id="the same, the file changes"
+        ),
+        pytest.param(
+            state(way_back=True),
+            {"mtu": 9000},
+            NO_EFFECTS,
+            ("mtu: absent → 9000",),
+            id="the same, and there is a better reason",
+        ),
+        pytest.param(
+            state(SNAPSHOTTER, way_back=True),
+            SNAPSHOTTER,
+            STARTS,
+            (BECAUSE_INTERRUPTED,),
+            id="the same, engine starts it: nobody knows yet with which file",
+        ),
+        pytest.param(
+            state(SNAPSHOTTER, info=CONTAINERD, way_back=True),
+            SNAPSHOTTER,
+            NO_EFFECTS,
+            (),
+            id="it runs with the file of a run that was killed",
+        ),
         pytest.param(
             state(info=CONTAINERD),
             {},
@@ -167,6 +213,23 @@ BECAUSE_STORE = "dockerd runs without the containerd image store that daemon.jso
 )
 def test_restart_reasons(now: DaemonState, after: Document, effects: Effects, reasons: tuple[str, ...]) -> None:
     assert restart_reasons(now, after, effects, system_store=True) == reasons
+
+
+@pytest.mark.parametrize(
+    ("now", "unproven"),
+    [
+        pytest.param(state(info=CONTAINERD), False, id="no way back is open"),
+        pytest.param(state(info=CONTAINERD, unseen=FILE), False, id="of a file that somebody changed since"),
+        pytest.param(state(info=CONTAINERD, way_back=True), False, id="dockerd was started after it was written"),
+        pytest.param(state(info=CONTAINERD, unseen=FILE, way_back=True), True, id="killed before the restart"),
+        pytest.param(state(info=CONTAINERD, unseen=RELOADS, way_back=True), True, id="killed before the reload"),
+        pytest.param(state(info=CONTAINERD, unseen=TRUST, way_back=True), False, id="it waits for a CA alone"),
+        pytest.param(state(way_back=True), True, id="dockerd is down: perhaps because of it"),
+        pytest.param(state(), False, id="dockerd is down, not because of us"),
+    ],
+)
+def test_whether_daemon_json_is_a_way_back_itself(now: DaemonState, unproven: bool) -> None:
+    assert now.unproven is unproven
 
 
 @pytest.mark.parametrize(

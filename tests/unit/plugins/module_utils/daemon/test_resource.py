@@ -1,27 +1,39 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What dockerd's plan makes of its decisions, and the files beside daemon.json; nothing is restarted here.
-
-Plans that write daemon.json ask dockerd to validate it, so they are tested on hosts.
-"""
+"""What dockerd's plan makes of its decisions, and what is done, at stand-ins for dockerd, systemctl and journalctl."""
 
 from __future__ import annotations
 
 import json
 import re
 import typing as t
-from dataclasses import replace
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
-from ansible_collections.multiarch.builders.plugins.module_utils import certs_d, record
-from ansible_collections.multiarch.builders.plugins.module_utils.daemon import configuration
+from ansible_collections.multiarch.builders.plugins.module_utils import (
+    docker_service,
+    pending,
+    record,
+    running_work,
+    way_back,
+)
+from ansible_collections.multiarch.builders.plugins.module_utils.daemon.configuration import (
+    WriteConfiguration,
+    owned_keys,
+)
 from ansible_collections.multiarch.builders.plugins.module_utils.daemon.decide import DaemonState, FilesState
-from ansible_collections.multiarch.builders.plugins.module_utils.daemon.resource import Daemon, RestartDaemon
+from ansible_collections.multiarch.builders.plugins.module_utils.daemon.resource import (
+    Daemon,
+    ReloadDaemon,
+    RestartDaemon,
+)
 from ansible_collections.multiarch.builders.plugins.module_utils.docker_api import Docker
 from ansible_collections.multiarch.builders.plugins.module_utils.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.files import RemoveFile, WriteFile
+from ansible_collections.multiarch.builders.plugins.module_utils.owned_document import owned_after
 from ansible_collections.multiarch.builders.plugins.module_utils.owned_files import owned
 from ansible_collections.multiarch.builders.plugins.module_utils.proxy import Proxy
 from ansible_collections.multiarch.builders.plugins.module_utils.resource import NO_EFFECTS, Difference, Effect, Effects
@@ -41,6 +53,11 @@ HOSTS_TOML = "/etc/docker/certs.d/quay.io/hosts.toml"
 WITH_CA = (QUAY, Registry("a.example", ca="PEM"))
 
 
+@pytest.fixture(autouse=True)
+def no_build_in_dockerd(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(running_work, "daemon_pid", lambda: None)
+
+
 def daemon(
     docker: Docker,
     mode: str = "wait",
@@ -55,7 +72,7 @@ def daemon(
 def state(
     info: dict[str, t.Any] | None, unseen: Effects = NO_EFFECTS, document: dict[str, t.Any] = SNAPSHOTTER
 ) -> DaemonState:
-    return DaemonState(json.dumps(document), document, (), info, unseen)
+    return DaemonState(json.dumps(document), document, {}, info, unseen)
 
 
 def with_theirs(now: DaemonState) -> DaemonState:
@@ -194,61 +211,8 @@ def test_the_proxy_and_the_name_servers_are_part_of_the_patch(no_docker: Docker)
     assert made.patch == {**SNAPSHOTTER, "proxies": proxies, "dns": ["1.1.1.1"]}
 
 
-@pytest.fixture
-def hosts_toml(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Path of hosts.toml of quay.io; nothing is there yet, neither hosts.toml nor daemon.json."""
-    monkeypatch.setattr(certs_d, "ROOT", str(tmp_path / "certs.d"))
-    monkeypatch.setattr(configuration, "PATH", str(tmp_path / "daemon.json"))
-    return tmp_path / "certs.d/quay.io/hosts.toml"
-
-
-def put(path: Path, text: str | None) -> None:
-    if text is not None:
-        path.parent.mkdir(parents=True)
-        path.write_text(text)
-
-
-@pytest.mark.parametrize(
-    ("engine", "now", "registries", "ours", "writes", "removes", "is_theirs"),
-    [
-        pytest.param("28.5.2+dfsg4", None, (QUAY,), False, True, False, False, id="a first one"),
-        pytest.param("28.5.2+dfsg4", "# ours\n", (QUAY,), True, False, False, False, id="as asked"),
-        pytest.param("28.5.2+dfsg4", "# old\n", (QUAY,), True, True, False, False, id="ours, changed"),
-        pytest.param("28.5.2+dfsg4", "# theirs\n", (QUAY,), False, False, False, True, id="somebody else's stays"),
-        pytest.param("28.5.2+dfsg4", "# ours\n", (QUAY,), False, False, False, False, id="theirs says the same"),
-        pytest.param("28.5.2+dfsg4", "# ours\n", (), True, False, True, False, id="ours, no longer asked for"),
-        pytest.param("28.5.2+dfsg4", "# theirs\n", (), False, False, False, False, id="theirs, never asked for"),
-        pytest.param("26.1.5+dfsg1", None, (QUAY,), False, False, False, False, id="this dockerd does not read it"),
-        pytest.param("26.1.5+dfsg1", "# ours\n", (QUAY,), True, False, True, False, id="nor any more"),
-        pytest.param(None, None, (QUAY,), False, False, False, False, id="dockerd is down: not written yet"),
-        pytest.param(None, "# ours\n", (QUAY,), True, False, False, False, id="dockerd is down: not removed either"),
-    ],
-)
-def test_which_hosts_toml_is_written_and_removed(
-    engine: str | None,
-    now: str | None,
-    registries: tuple[Registry, ...],
-    ours: bool,
-    writes: bool,
-    removes: bool,
-    is_theirs: bool,
-    dockerd: DockerdStandIn,
-    docker: Docker,
-    home: Path,
-    hosts_toml: Path,
-) -> None:
-    put(hosts_toml, now)
-    record.save("daemon", {"files": {str(hosts_toml): "digest"} if ours else {}}, home)
-    dockerd.ready = engine is not None
-    dockerd.answers["GET /info"] = as_json({**CONTAINERD, "ServerVersion": engine})
-    assert daemon(docker, registries=registries).observe().files == FilesState(
-        write=(WriteFile(str(hosts_toml), "# ours\n"),) if writes else (),
-        remove=(RemoveFile(str(hosts_toml), folder=True),) if removes else (),
-        theirs=(str(hosts_toml),) if is_theirs else (),
-    )
-
-
-def test_hosts_toml_comes_and_goes_without_a_restart(no_docker: Docker, home: Path, hosts_toml: Path) -> None:
+def test_hosts_toml_comes_and_goes_without_a_restart(no_docker: Docker, home: Path, tmp_path: Path) -> None:
+    hosts_toml = tmp_path / "docker/certs.d/quay.io/hosts.toml"
     made = daemon(no_docker, registries=(QUAY,))
     engine = {**CONTAINERD, "ServerVersion": "28.5.2"}
     plan = made.plan(
@@ -266,7 +230,7 @@ def test_hosts_toml_comes_and_goes_without_a_restart(no_docker: Docker, home: Pa
     assert [action.summary for action in plan.actions] == [f"remove {hosts_toml}, no longer in builder_registries"]
     made.apply(plan.actions)
     assert not hosts_toml.parent.exists()
-    assert record.load("daemon", home) == {"files": {}}
+    assert record.load("daemon", home)["files"] == {}
 
 
 def test_what_is_left_alone_is_told(no_docker: Docker) -> None:
@@ -281,3 +245,231 @@ def test_mirrors_that_this_dockerd_cannot_use_are_told(no_docker: Docker) -> Non
     plan = daemon(no_docker, registries=(QUAY,)).plan(state({**CONTAINERD, "ServerVersion": "27.5.1"}), NO_EFFECTS)
     assert plan.actions == ()
     assert [note.partition(":")[0] for note in plan.notes] == ["mirror a.example/quay of quay.io"]
+
+
+# What is done. The stand-in for dockerd answers unless the daemon.json that it was started with says `bad`.
+FORMER = {**SNAPSHOTTER, "log-driver": "local"}
+WORDS = "dockerd said: failed to start daemon: bad"
+LABELS = {"labels": ["a=b"]}
+
+
+@dataclass
+class Host:
+    """A host whose dockerd was started with *running*, a copy of *daemon_json*; *calls* are systemctl's."""
+
+    daemon_json: Path
+    running: Path
+    calls: Path
+    docker: Docker
+
+    def write(self, document: dict[str, t.Any]) -> None:
+        self.daemon_json.parent.mkdir(exist_ok=True)
+        self.daemon_json.write_text(json.dumps(document))
+
+    def document(self) -> dict[str, t.Any]:
+        return dict(json.loads(self.daemon_json.read_text()))
+
+    def verbs(self) -> list[str]:
+        """What systemctl was asked to do."""
+        words = [line.split()[0] for line in self.calls.read_text().splitlines()] if self.calls.exists() else []
+        return [word for word in words if word in ("start", "restart", "reload")]
+
+    def run(self, options: dict[str, t.Any], *, mode: str = "now", killed: bool = False) -> list[type]:
+        """The steps of a run; a *killed* one does but the first."""
+        made = daemon(self.docker, mode, options=options)
+        actions = made.plan(made.observe(), NO_EFFECTS).actions
+        made.apply(actions[:1] if killed else actions)
+        return [type(action.step) for action in actions]
+
+
+@pytest.fixture
+def host(
+    daemon_json: Path,
+    home: Path,
+    tmp_path: Path,
+    dockerd: DockerdStandIn,
+    docker: Docker,
+    programs: Callable[[str, str], Path],
+    monkeypatch: pytest.MonkeyPatch,
+) -> Host:
+    assert not home.exists()
+    running, started = tmp_path / "running", tmp_path / "started"
+    running.touch()
+    started.write_text("0")
+
+    def runs(_dockerd: object = None) -> bool:
+        return "bad" not in running.read_text()
+
+    dockerd.answers["GET /info"] = as_json({**CONTAINERD, "ServerVersion": "28.5.2", "Labels": LABELS["labels"]})
+    dockerd.answers["GET /containers/json"] = as_json([])
+    monkeypatch.setattr(DockerdStandIn, "ready", property(runs), raising=False)
+    monkeypatch.setattr(pending, "daemon_start", lambda: float(started.read_text()) if runs() else None)
+    monkeypatch.setattr(docker_service, "_START_SECONDS", 0.1)
+    monkeypatch.setattr(docker_service.until, "__defaults__", (0.1,))
+    programs("dockerd", "")
+    programs("journalctl", "echo 'failed to start daemon: bad'")
+    start = f"cut -d' ' -f1 /proc/uptime >{started}; cp {daemon_json} {running}; ! grep -q bad {running}"
+    calls = programs("systemctl", f'case "$1" in start | restart) {start} ;; esac')
+    made = Host(daemon_json, running, calls, docker)
+    made.write(FORMER)
+    return made
+
+
+@pytest.mark.parametrize(
+    ("options", "steps", "verbs"),
+    [
+        pytest.param({}, [], [], id="as asked"),
+        pytest.param({"mtu": 9000}, [WriteConfiguration, RestartDaemon], ["restart"], id="what is read at the start"),
+        pytest.param(LABELS, [WriteConfiguration, ReloadDaemon], ["reload"], id="what a reload brings"),
+    ],
+)
+def test_a_change(options: dict[str, t.Any], steps: list[type], verbs: list[str], host: Host) -> None:
+    assert host.run(options) == steps
+    assert host.document() == {**FORMER, **options}
+    assert host.verbs() == verbs
+    assert owned_keys() == owned_after({}, {}, options)
+    assert way_back.is_open() is False
+    assert host.run(options) == [], "the next run finds nothing to do"
+
+
+@pytest.mark.parametrize(
+    ("options", "now"),
+    [
+        pytest.param({}, FORMER, id="a key of ours goes"),
+        pytest.param({"mtu": 1280}, {**FORMER, "mtu": 1280}, id="a key of ours changes"),
+    ],
+)
+def test_a_key_of_ours_is_ours_until_somebody_sets_it(
+    options: dict[str, t.Any], now: dict[str, t.Any], host: Host
+) -> None:
+    host.run({"mtu": 9000})
+    host.run(options)
+    assert host.document() == now
+    host.write({**FORMER, "mtu": 1500})
+    assert host.run({}) == []
+    assert host.document() == {**FORMER, "mtu": 1500}
+
+
+@pytest.mark.parametrize(
+    ("former", "outcome"),
+    [
+        pytest.param(FORMER, "and docker runs again", id="the former one serves"),
+        pytest.param(
+            {**FORMER, "bridge": "bad"},
+            "but docker does not start with it either: failed to start daemon: bad",
+            id="it does not",
+        ),
+    ],
+)
+def test_a_file_that_dockerd_does_not_start_with_is_put_back(
+    former: dict[str, t.Any], outcome: str, host: Host, home: Path
+) -> None:
+    host.write(former)
+    with pytest.raises(HostError) as caught:
+        host.run({"bip": "bad"})
+    assert str(caught.value) == (
+        f"docker did not come up: the former {host.daemon_json} was put back {outcome}. {WORDS}"
+    )
+    assert host.document() == former
+    assert host.verbs() == ["restart", "restart"]
+    assert record.load("pending", home) == {}
+    assert way_back.is_open() is False
+
+
+def test_a_file_that_we_did_not_change_is_not_put_back(host: Host) -> None:
+    host.write({**FORMER, "bip": "bad"})
+    made = daemon(host.docker, "now", registries=WITH_CA)
+    now = with_theirs(state(CONTAINERD, document=host.document()))
+    with pytest.raises(HostError) as caught:
+        made.apply(made.plan(now, TRUST).actions)
+    assert str(caught.value) == f"docker does not come up, daemon.json was not changed. {WORDS}"
+    assert host.document() == {**FORMER, "bip": "bad"}
+
+
+def test_a_reload_that_brings_nothing_becomes_a_restart(host: Host) -> None:
+    """Which brings nothing either here: it is put back."""
+    with pytest.raises(HostError, match=r"dockerd said: it shows labels \['a=b'\] in place of \['b=c'\]"):
+        host.run({"labels": ["b=c"]})
+    assert host.verbs() == ["reload", "restart", "restart"]
+    assert host.document() == FORMER
+
+
+def test_a_reload_that_brings_nothing_where_nothing_may_be_disrupted(host: Host, home: Path) -> None:
+    with pytest.raises(HostError) as caught:
+        host.run({"labels": ["b=c"]}, mode="never")
+    assert str(caught.value) == (
+        "a reload did not bring daemon.json to dockerd: it shows labels ['a=b'] in place of ['b=c']. It needs a "
+        "restart, which builder_disruption: never forbids"
+    )
+    assert host.verbs() == ["reload"]
+    assert host.document() == {**FORMER, "labels": ["b=c"]}
+    assert Effect.CONFIGURATION_CHANGES.name in record.load("pending", home), "the next run knows that it waits"
+    assert way_back.is_open() is True
+
+
+@pytest.mark.parametrize(
+    ("options", "steps"),
+    [
+        pytest.param({"mtu": 9000}, [RestartDaemon], id="before the restart"),
+        pytest.param(LABELS, [ReloadDaemon], id="before the reload: it stays one"),
+    ],
+)
+def test_a_killed_run_is_finished_by_the_next(options: dict[str, t.Any], steps: list[type], host: Host) -> None:
+    host.run(options, killed=True)
+    assert way_back.is_open() is True
+    assert host.run(options) == steps
+    assert way_back.is_open() is False
+    assert host.run(options) == []
+    host.run({})
+    assert host.document() == FORMER, "what it set was ours"
+
+
+WHEN = pytest.mark.parametrize(
+    "started", [pytest.param(False, id="killed before the restart"), pytest.param(True, id="killed after it")]
+)
+
+
+@WHEN
+@pytest.mark.parametrize(
+    "options",
+    [
+        pytest.param({"bip": "bad"}, id="the same"),
+        pytest.param({"bridge": "bad"}, id="another one: back to what dockerd ran with, not to the killed run's"),
+    ],
+)
+def test_a_bad_file_of_a_killed_run_is_taken_back_by_the_next(
+    options: dict[str, t.Any], started: bool, host: Host
+) -> None:
+    host.run({"bip": "bad"}, killed=True)
+    if started:
+        docker_service.restart(host.docker)
+    with pytest.raises(HostError, match="was put back and docker runs again"):
+        host.run(options)
+    assert host.document() == FORMER
+    assert way_back.is_open() is False
+
+
+@WHEN
+def test_a_bad_file_of_a_killed_run_is_mended_by_the_next(started: bool, host: Host) -> None:
+    host.run({"bip": "bad"}, killed=True)
+    if started:
+        docker_service.restart(host.docker)
+    assert host.run({"mtu": 9000}) == [WriteConfiguration, RestartDaemon]
+    assert host.document() == {**FORMER, "mtu": 9000}
+    assert way_back.is_open() is False
+
+
+@pytest.mark.parametrize("options", [LABELS, {"mtu": 9000}], ids=["what a reload would bring", "what it would not"])
+def test_a_change_where_docker_is_down_starts_it(options: dict[str, t.Any], host: Host) -> None:
+    """Else nobody would see it run with the new file."""
+    host.running.write_text("bad")
+    assert host.run(options) == [WriteConfiguration, RestartDaemon]
+    assert host.run(options) == []
+
+
+def test_what_dockerd_itself_refuses_is_not_written(host: Host, programs: Callable[[str, str], Path]) -> None:
+    programs("dockerd", "echo 'unable to configure the Docker daemon with file' >&2; exit 1")
+    with pytest.raises(HostError, match=r"dockerd refuses what daemon\.json would become, nothing was changed: unable"):
+        host.run({"mtu": 9000})
+    assert host.document() == FORMER
+    assert host.verbs() == []

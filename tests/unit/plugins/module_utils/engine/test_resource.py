@@ -1,31 +1,38 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the engine's plan does with the decision."""
+"""What the engine's plan does with the decision, and how docker is started, at stand-ins for systemctl and dockerd."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from ansible_collections.multiarch.builders.plugins.module_utils import way_back
 from ansible_collections.multiarch.builders.plugins.module_utils.docker_api import Docker
 from ansible_collections.multiarch.builders.plugins.module_utils.engine.decide import EngineState, Needs
 from ansible_collections.multiarch.builders.plugins.module_utils.engine.resource import Engine
 from ansible_collections.multiarch.builders.plugins.module_utils.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.resource import NO_EFFECTS, Effect, Plan
 
+pytestmark = pytest.mark.usefixtures("daemon_json")
+
+RUNNING, STOPPED = EngineState("26.1.5", "0.13.1", True), EngineState(None, "0.13.1", True)
+FORMER, GOOD, BAD, WORSE = '{"mtu": 1400}', '{"mtu": 9000}', '{"bip": "bad"}', '{"bip": "worse"}'
+
 
 @pytest.fixture
-def engine(tmp_path: Path) -> Engine:
-    return Engine(Needs(image_store=True, builders=True), Docker(str(tmp_path / "no.sock")))
+def engine(docker: Docker) -> Engine:
+    return Engine(Needs(image_store=True, builders=True), docker)
 
 
 def test_a_host_that_serves_needs_nothing(engine: Engine) -> None:
-    assert engine.plan(EngineState("26.1.5", "0.13.1", True), NO_EFFECTS) == Plan()
+    assert engine.plan(RUNNING, NO_EFFECTS) == Plan()
 
 
 def test_a_stopped_docker_is_started_and_the_concerns_after_it_know(engine: Engine) -> None:
-    plan = engine.plan(EngineState(None, "0.13.1", True), NO_EFFECTS)
+    plan = engine.plan(STOPPED, NO_EFFECTS)
     assert [action.summary for action in plan.actions] == ["start docker, which is installed but not running"]
     assert plan.effects == {Effect.DAEMON_RESTARTS}
 
@@ -33,3 +40,84 @@ def test_a_stopped_docker_is_started_and_the_concerns_after_it_know(engine: Engi
 def test_a_host_that_does_not_serve_is_refused_with_every_reason(engine: Engine) -> None:
     with pytest.raises(HostError, match=r"Docker 20\.10\.24 is here.*; the buildx plugin is not installed"):
         engine.plan(EngineState("20.10.24", None, True), NO_EFFECTS)
+
+
+def interrupted(daemon_json: Path, former: str | None, new: str) -> None:
+    """A run that was killed before it saw dockerd run with the new file."""
+    daemon_json.parent.mkdir()
+    if former is not None:
+        daemon_json.write_text(former)
+    way_back.prepare(new)
+    daemon_json.write_text(new)
+
+
+@pytest.fixture
+def calls(daemon_json: Path, programs: Callable[[str, str], Path]) -> Path:
+    """What systemctl is asked; docker does not start with a daemon.json that says `bad` or `worse`."""
+    programs("journalctl", f"grep -Eo 'bad|worse' {daemon_json}")
+    return programs("systemctl", f'case "$1" in start) ! grep -Eqs "bad|worse" {daemon_json} ;; esac')
+
+
+def starts(calls: Path) -> int:
+    return calls.read_text().splitlines().count("start docker.service")
+
+
+@pytest.mark.usefixtures("home")
+def test_the_way_back_is_part_of_the_plan(engine: Engine, daemon_json: Path) -> None:
+    interrupted(daemon_json, FORMER, BAD)
+    assert [action.summary for action in engine.plan(STOPPED, NO_EFFECTS).actions] == [
+        "start docker, which is installed but not running; if it does not start, with the daemon.json that an "
+        "interrupted run replaced"
+    ]
+    assert engine.plan(RUNNING, NO_EFFECTS) == Plan()
+
+
+def test_without_actions_nothing_is_started(engine: Engine, calls: Path) -> None:
+    engine.apply(())
+    assert not calls.exists()
+
+
+@pytest.mark.usefixtures("home")
+@pytest.mark.parametrize(
+    ("former", "new", "then", "times"),
+    [
+        pytest.param(FORMER, GOOD, GOOD, 1, id="it starts with the new file, which stays"),
+        pytest.param(FORMER, BAD, FORMER, 2, id="it does not: back to the former one"),
+        pytest.param(None, BAD, None, 2, id="it does not: there was none"),
+    ],
+)
+def test_docker_starts_after_an_interrupted_run(
+    former: str | None, new: str, then: str | None, times: int, engine: Engine, daemon_json: Path, calls: Path
+) -> None:
+    interrupted(daemon_json, former, new)
+    engine.apply(engine.plan(STOPPED, NO_EFFECTS).actions)
+    assert (daemon_json.read_text() if daemon_json.exists() else None) == then
+    assert starts(calls) == times
+
+
+@pytest.mark.usefixtures("home")
+def test_docker_starts_with_neither_file(engine: Engine, daemon_json: Path, calls: Path) -> None:
+    interrupted(daemon_json, WORSE, BAD)
+    with pytest.raises(HostError) as caught:
+        engine.apply(engine.plan(STOPPED, NO_EFFECTS).actions)
+    assert str(caught.value) == "docker does not start: worse"
+    assert daemon_json.read_text() == WORSE
+    assert starts(calls) == 2
+
+
+@pytest.mark.usefixtures("home")
+@pytest.mark.parametrize(
+    "after_a_run", [pytest.param(True, id="changed since a run was killed"), pytest.param(False, id="never ours")]
+)
+def test_a_file_of_somebody_else_is_left_alone(
+    after_a_run: bool, engine: Engine, daemon_json: Path, calls: Path
+) -> None:
+    if after_a_run:
+        interrupted(daemon_json, FORMER, GOOD)
+    daemon_json.parent.mkdir(exist_ok=True)
+    daemon_json.write_text(BAD)
+    with pytest.raises(HostError) as caught:
+        engine.apply(engine.plan(STOPPED, NO_EFFECTS).actions)
+    assert str(caught.value) == "docker does not start: bad"
+    assert daemon_json.read_text() == BAD
+    assert starts(calls) == 1

@@ -1,0 +1,84 @@
+# Copyright: multiarch.builders contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""How dockerd is asked about a daemon.json, and what its answer becomes; what it finds is tested on hosts."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from ansible_collections.multiarch.builders.plugins.module_utils.daemon.validation import validate
+from ansible_collections.multiarch.builders.plugins.module_utils.errors import HostError
+
+Programs = Callable[[str, str], Path]
+
+pytestmark = pytest.mark.skipif(not os.access("/run", os.W_OK), reason="/run belongs to root")
+
+TEXT = '{"labels": ["ä"]}\n'
+UNIT = "ExecStart={ path=/usr/sbin/dockerd ; argv[]=/usr/sbin/dockerd -H fd:// --mtu=1400 ; ignore_errors=no ; }"
+
+
+@pytest.mark.parametrize(
+    ("unit", "flags"),
+    [
+        pytest.param(UNIT, ["-H", "fd://", "--mtu=1400"], id="its unit's flags: a key that is both stops dockerd"),
+        pytest.param("", [], id="no unit"),
+    ],
+)
+def test_what_dockerd_is_asked(unit: str, flags: list[str], programs: Programs, tmp_path: Path) -> None:
+    programs("systemctl", f"echo '{unit}'")
+    copy = tmp_path / "copy"
+    calls = programs("dockerd", f'for last; do :; done; cp -p "$last" {copy}')
+    assert validate(TEXT) == ()
+    verb, *asked, option, path = calls.read_text().split()
+    assert (verb, asked, option) == ("--validate", flags, "--config-file")
+    assert path.startswith("/run/daemon.json.")
+    assert copy.read_text() == TEXT
+    assert oct(copy.stat().st_mode & 0o777) == "0o600", "it may hold a proxy's password"
+    assert not Path(path).exists()
+
+
+def test_variables_of_the_unit_are_replaced(programs: Programs, tmp_path: Path) -> None:
+    (tmp_path / "docker").write_text("DOCKER_OPTS='--mtu=1400 --debug'\n")
+    programs(
+        "systemctl",
+        f"echo 'EnvironmentFiles={tmp_path}/docker (ignore_errors=yes)'\n"
+        f"echo 'EnvironmentFiles={tmp_path}/none (ignore_errors=yes)'\n"
+        "echo 'ExecStart={ path=/usr/sbin/dockerd ; argv[]=/usr/sbin/dockerd $DOCKER_OPTS ; ignore_errors=no ; }'",
+    )
+    calls = programs("dockerd", "")
+    assert validate(TEXT) == ()
+    assert calls.read_text().startswith("--validate --mtu=1400 --debug --config-file ")
+
+
+@pytest.mark.parametrize(
+    ("script", "told"),
+    [
+        pytest.param(
+            'for last; do :; done; echo "unable to configure the Docker daemon with file $last: bad key" >&2; exit 1',
+            "unable to configure the Docker daemon with file it: bad key",
+            id="its own words, without the file's passing name",
+        ),
+        pytest.param("exit 3", "nothing said", id="no words"),
+    ],
+)
+def test_what_it_refuses(script: str, told: str, programs: Programs) -> None:
+    programs("systemctl", "")
+    calls = programs("dockerd", script)
+    with pytest.raises(HostError) as caught:
+        validate(TEXT)
+    assert str(caught.value) == (
+        f"dockerd refuses what daemon.json would become, nothing was changed: {told}. Mend builder_daemon_options"
+    )
+    assert not Path(calls.read_text().split()[-1]).exists()
+
+
+def test_a_dockerd_that_cannot_validate_is_told(programs: Programs) -> None:
+    programs("systemctl", "")
+    programs("dockerd", "echo 'unknown flag: --validate' >&2; echo \"See 'dockerd --help'.\" >&2; exit 1")
+    assert validate(TEXT) == (
+        "this dockerd is older than 23.0 and cannot validate daemon.json before it starts with it",
+    )
