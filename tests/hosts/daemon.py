@@ -67,7 +67,7 @@ def start_build(host: str, name: str, script: str, *, command: str = "docker bui
         rm -rf {folder}*; mkdir {folder}; printf 'FROM %s\nRUN %s\n' '{base()}' '{script}' > {folder}/Dockerfile
         systemd-run --quiet --collect --setenv=HOME=/root sh -c \
             '{command} --no-cache --progress plain {folder} > {folder}.log 2>&1; echo $? > {folder}.status'
-        timeout 20 sh -c 'until pgrep --full --exact "{first}" >/dev/null; do sleep 0.1; done' ||
+        timeout 60 sh -c 'until pgrep --full --exact "{first}" >/dev/null; do sleep 0.1; done' ||
             {{ cat {folder}.log >&2; exit 1; }}
         """,
     )
@@ -80,6 +80,16 @@ def build_status(host: str, name: str) -> str:
     return on(host, f"{wait}; cat {log}.status && grep -qx 0 {log}.status || cat {log}.log").strip()
 
 
-def end_later(host: str, command: str, seconds: float) -> None:
-    """End what runs as *command*, in whatever container, in some *seconds*."""
-    on(host, f"systemd-run --quiet --collect sh -c 'sleep {seconds}; pkill --full --exact \"{command}\"'")
+# dockerd tells of every look into the builder; the plan needs two of them, so at the third one the run waits.
+END = """
+start=$(date +%s.%N)
+of_looks="--filter event=exec_create --filter container={builder}"
+until [ $(docker events --since $start --until $(date +%s.%N) $of_looks | wc -l) -ge 3 ]; do sleep 0.2; done
+for command in {commands}; do pkill --full --exact "$command"; sleep 1; done
+"""
+
+
+def end_once_waited_for(host: str, *commands: str) -> None:
+    """End what runs as these *commands* once a run waits for the builder, a second between one and the next."""
+    script = END.format(builder=BUILDER, commands=" ".join(f"'{each}'" for each in commands))
+    on(host, "cat > /var/tmp/end; systemd-run --quiet --collect sh /var/tmp/end", stdin=script)

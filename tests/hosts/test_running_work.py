@@ -10,7 +10,7 @@ from tests.hosts.daemon import (
     WITH_BUILDER,
     build_status,
     content,
-    end_later,
+    end_once_waited_for,
     process,
     provision,
     provisioned,
@@ -46,8 +46,7 @@ def test_a_restart_waits_for_builds_and_containers_to_end_by_themselves_or_chang
     assert process(builder) == before
     assert content(builder) == former
 
-    for seconds, command in ((3, IN_CONTAINER), (4, IN_BUILD), (5, IN_DOCKERD)):
-        end_later(builder, command, seconds)
+    end_once_waited_for(builder, IN_CONTAINER, IN_BUILD, IN_DOCKERD)
     run = provisioned(builder, daemon_options={"mtu": 1400})
     assert run.says(f"(running now: {work})")
     assert process(builder) != before
@@ -62,7 +61,7 @@ def test_live_restore_keeps_containers_and_no_build(builder: str) -> None:
     container = state(builder, "kept", "Pid")
     start_build(builder, "in-builder", f"{IN_BUILD}; echo slept")
 
-    end_later(builder, IN_BUILD, 3)
+    end_once_waited_for(builder, IN_BUILD)
     run = provisioned(builder, daemon_options={"live-restore": True, "mtu": 1300})
     assert run.says(f"(running now: a build in {BUILDER})")
     assert process(builder) != before
