@@ -68,9 +68,10 @@ HOSTS = (
     Host("builder-3", _address(13), FORKY),
     Host("old-1", _address(21), BOOKWORM, default=False),
     Host("bare-1", _address(22), BARE, default=False),
-    # Pairs of an older and a newer engine, for tests that change them: one pair for each that run side by side.
+    # Pairs of an older and a newer engine, for tests that change them: one pair for each that run side by side; and one
+    # more, for what takes three.
     *(
         Host(f"spare-{number}", _address(22 + number), TRIXIE if number % 2 else FORKY, default=False)
-        for number in range(1, 9)
+        for number in range(1, 10)
     ),
 )

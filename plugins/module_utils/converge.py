@@ -88,8 +88,8 @@ def _plan_result(plans: t.Mapping[str, Plan]) -> Result:
     return {"pending": [step["concern"] for step in steps], "plan": steps, **_result(everything), "facts": facts}
 
 
-# A proxy's password in daemon.json, in a driver option: the one place where words leave the host.
-_CREDENTIALS = re.compile(r"(://)[^/\s\"']+@")
+# A proxy's password in daemon.json, in a driver option: the one place where words leave the host. ssh has none there.
+_CREDENTIALS = re.compile(r"(?<!ssh)(://)[^/\s\"']+@")
 
 
 def shown(text: str) -> str:

@@ -12,10 +12,11 @@ from __future__ import annotations
 import http.client
 import socket
 import subprocess
+import sys
 import typing as t
 
 from ansible_collections.multiarch.builders.plugins.module_utils.command import environment, identity
-from ansible_collections.multiarch.builders.plugins.module_utils.docker_api import Docker
+from ansible_collections.multiarch.builders.plugins.module_utils.docker_api import Docker, NotThereError
 from ansible_collections.multiarch.builders.plugins.module_utils.errors import HostError
 
 _LONGEST_WORDS = 600
@@ -74,25 +75,61 @@ class DialledDocker(Docker):
         where = ["--host" if "://" in endpoint else "--context", endpoint]
         self.argv = ("docker", *where)
         self.user = user
-        self._last: t.Optional[_Dialled] = None
+        self._kept: t.Optional[_Dialled] = None
 
     def answers(self) -> bool:
         """Whether it is there and ready."""
         return self.silence() is None
 
     def silence(self) -> t.Optional[str]:
-        """Why it does not answer, None if it does."""
+        """Why it does not answer, None if it does; on a connection of its own."""
+        self.close()
         try:
             self._request("GET", "/_ping", timeout=30)
         except HostError as exc:
             return str(exc)
         return None
 
+    def close(self) -> None:
+        """End the connection; the next request opens another."""
+        if self._kept is not None:
+            self._kept.close()
+        self._kept = None
+
+    def _request(
+        self,
+        method: str,
+        path: str,
+        body: t.Optional[bytes] = None,
+        headers: t.Optional[t.Mapping[str, str]] = None,
+        timeout: float = 120,
+    ) -> t.Tuple[bytes, t.Optional[str]]:
+        used_before = self._kept is not None
+        try:
+            return super()._request(method, path, body, headers, timeout)
+        except NotThereError:
+            raise
+        except HostError:
+            if not used_before or method != "GET":
+                raise
+        return super()._request(method, path, body, headers, timeout)  # it had been closed meanwhile
+
     def _connection(self, timeout: float) -> http.client.HTTPConnection:
-        self._last = _Dialled([*self.argv, "system", "dial-stdio"], self.user, timeout)
-        return self._last
+        """The same one as before: a way by ssh is long."""
+        if self._kept is None:
+            self._kept = _Dialled([*self.argv, "system", "dial-stdio"], self.user, timeout)
+        elif self._kept.sock is not None:
+            self._kept.sock.settimeout(timeout)
+        return self._kept
+
+    def _done(self, connection: http.client.HTTPConnection) -> None:  # noqa: ARG002  # there is only one
+        """It stays open, unless a request failed on it."""
+        if sys.exc_info()[0] is not None:
+            self.close()
 
     def _words(self, exc: Exception) -> str:
-        if self._last is not None and self._last.sock is not None:
-            self._last.sock.close()  # ends a process that waits for us
-        return (self._last.words() if self._last is not None else "") or str(exc)
+        if self._kept is None:
+            return str(exc)
+        if self._kept.sock is not None:
+            self._kept.sock.close()  # ends a process that waits for us
+        return self._kept.words() or str(exc)

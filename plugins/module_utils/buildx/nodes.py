@@ -105,7 +105,13 @@ def silence(node: Node, user: str) -> t.Optional[str]:
 
 
 def silence_at_once(node: Node, user: str) -> t.Optional[str]:
-    """The same with as many connections at once as buildx opens: an sshd may drop some of them."""
+    """The same, and if it answers, with as many connections at once as buildx opens: an sshd may drop some of them.
+
+    One comes first, as failed logins have their own penalty (sshd_config(5), PerSourcePenalties).
+    """
+    words = silence(node, user)
+    if words is not None:
+        return words
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         found = list(pool.map(lambda _number: silence(node, user), range(_AT_ONCE)))
     return next((words for words in found if words), None)

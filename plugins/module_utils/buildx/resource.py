@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import typing as t
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ansible_collections.multiarch.builders.plugins.module_utils import record
 from ansible_collections.multiarch.builders.plugins.module_utils.buildx import (
@@ -56,6 +56,7 @@ class Buildx(Resource[BuildxState]):
     disruption: Disruption
     docker: Docker
     concern: t.ClassVar[str] = "buildx"
+    _dialled: t.Dict[str, Docker] = field(default_factory=dict)
 
     def observe(self) -> BuildxState:
         memory = record.load(self.concern).get("builders", {})
@@ -94,7 +95,9 @@ class Buildx(Resource[BuildxState]):
         return found, tuple(dict.fromkeys(silent))
 
     def _docker_of(self, node: Node) -> Docker:
-        return nodes.docker_of(node.endpoint, self.users[0], self.docker)
+        if node.endpoint not in self._dialled:
+            self._dialled[node.endpoint] = nodes.docker_of(node.endpoint, self.users[0], self.docker)
+        return self._dialled[node.endpoint]
 
     def plan(self, state: BuildxState, effects: Effects) -> Plan:
         actions = [action for each in state.settings for action in settings.actions_for(each, self.client_patch)]

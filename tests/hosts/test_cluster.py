@@ -1,0 +1,127 @@
+"""A builder on a scheduler whose nodes are other hosts, reached by ssh: checked first, spread by platform, mended."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from lab.settings import IMAGES_FILE
+from lab.topology import HOSTS
+from tests.hosts.conftest import NEWER_ENGINE, NODE_HOST, OLDER_ENGINE
+from tests.hosts.lab import Run, lab, on, playbook
+
+SCHEDULER, NATIVE, FOREIGN = OLDER_ENGINE, NODE_HOST, NEWER_ENGINE
+ADDRESS = {host.name: str(host.address) for host in HOSTS}
+BASE = json.loads(IMAGES_FILE.read_text())["base"]["reference"]
+NODES = [
+    {"host": NATIVE, "user": "ci", "platforms": ["amd64"]},
+    {"host": FOREIGN, "user": "ci", "platforms": ["aarch64", "s390x"]},
+]
+BUILD = f"""
+mkdir -p /var/tmp/both; printf 'FROM {BASE}\\nRUN uname -m\\n' > /var/tmp/both/Dockerfile
+docker buildx build --progress plain --platform linux/amd64,linux/arm64 --tag mirror.lab.test:5000/both:1 --push \
+    /var/tmp/both 2>&1
+"""
+
+
+HISTORIES = "buildctl debug histories --format '{{json .}}'"
+
+
+def container(node: str) -> str:
+    return f"buildx_buildkit_multiarch-{node}"
+
+
+def provision(nodes: list[dict[str, Any]]) -> Run:
+    """The scheduler alone, with a builder of *nodes*."""
+    image = json.loads(IMAGES_FILE.read_text())["buildkit"]["reference"]
+    variables = {
+        "builder_concerns": ["engine", "trust", "daemon", "buildx"],
+        "builder_instances": [{"name": "multiarch", "image": image, "default": True, "nodes": nodes}],
+        "builder_users": ["root"],
+        "builder_platforms": ["amd64"],
+        "builder_verify_repository": "",
+    }
+    return playbook("provision-builders", limit=SCHEDULER, variables=variables)
+
+
+@pytest.fixture(scope="module")
+def cluster() -> None:
+    """Node hosts that trust the registries, one of them with emulators, and a scheduler that nobody knows yet."""
+    lab("reset", SCHEDULER, NATIVE, FOREIGN)
+    concerns = {"builder_concerns": ["engine", "trust", "daemon"]}
+    assert playbook("provision-builders", limit=NATIVE, variables=concerns).status == 0
+    concerns["builder_concerns"].append("binfmt")
+    assert playbook("provision-builders", limit=FOREIGN, variables=concerns).status == 0
+
+
+@pytest.mark.usefixtures("cluster")
+def test_what_keeps_a_node_from_being_reached_is_told_with_what_helps_and_nothing_is_done() -> None:
+    def told(words: str) -> None:
+        run = provision(NODES)
+        assert run.recap(SCHEDULER)["failed"] == 1
+        assert run.recap(SCHEDULER)["changed"] == 0
+        assert run.says(f"node multiarch-{FOREIGN} at ssh://ci@{ADDRESS[FOREIGN]}: {words}"), run.output
+
+    told("its host key is not known: compare its fingerprint and add it")
+    for host in (NATIVE, FOREIGN):
+        on(SCHEDULER, f"ssh-keyscan -t ed25519 {ADDRESS[host]} >> ~/.ssh/known_hosts 2>/dev/null")
+    told("it does not accept a key of root: make a key with `ssh-keygen`")
+    public = on(SCHEDULER, "ssh-keygen -q -t ed25519 -N '' -f ~/.ssh/id_ed25519; cat ~/.ssh/id_ed25519.pub")
+    for host in (NATIVE, FOREIGN):
+        on(host, "cat >> ~ci/.ssh/authorized_keys", stdin=public)
+    on(FOREIGN, "gpasswd --delete ci docker")
+    told("its user may not use Docker: put the user into the group docker there")
+    on(FOREIGN, "usermod --append --groups docker ci; systemctl stop ssh.socket ssh")
+    told("it cannot be reached")
+    on(FOREIGN, "systemctl start ssh")
+
+
+@pytest.mark.usefixtures("cluster")
+def test_a_build_runs_where_its_platform_is_at_home() -> None:
+    run = provision(NODES)
+    assert run.status == 0, run.output
+    again = provision(NODES)
+    assert again.recap(SCHEDULER)["changed"] == 0, again.output
+    built = on(SCHEDULER, BUILD)
+    assert "aarch64" in built  # which this node alone can run: the other has no emulators
+    assert "x86_64" in built
+    assert "qemu" not in on(NATIVE, "ls /proc/sys/fs/binfmt_misc")
+    for host in (NATIVE, FOREIGN):
+        assert on(host, f"docker exec {container(host)} {HISTORIES}").strip() != "", host
+    for host in (NATIVE, FOREIGN):
+        assert "mirror.lab.test_5000" in on(host, f"docker exec {container(host)} ls /etc/buildkit/certs")
+
+
+@pytest.mark.usefixtures("cluster")
+def test_a_node_is_taken_away_and_comes_back_with_its_cache() -> None:
+    run = provision(NODES[:1])
+    assert run.status == 0, run.output
+    assert run.says(f"take node multiarch-{FOREIGN} at ssh://ci@{ADDRESS[FOREIGN]} off builder multiarch")
+    assert on(FOREIGN, f"docker ps --all --quiet --filter name={container(FOREIGN)}") == ""
+    assert on(NATIVE, f"docker ps --quiet --filter name={container(NATIVE)}") != ""
+
+    run = provision(NODES)
+    assert run.status == 0, run.output
+    assert run.says(f"node multiarch-{FOREIGN}: not in the store")
+    built = on(SCHEDULER, BUILD)
+    assert [line for line in built.splitlines() if "CACHED" in line] != [], built
+
+
+@pytest.mark.usefixtures("cluster")
+def test_a_container_that_got_lost_on_a_node_is_made_again_and_a_lost_node_is_told() -> None:
+    on(NATIVE, f"docker rm --force {container(NATIVE)}")
+    run = provision(NODES)
+    assert run.status == 0, run.output
+    assert run.says(f"start builder multiarch: its container does not run (multiarch-{NATIVE})")
+    assert on(NATIVE, f"docker ps --quiet --filter name={container(NATIVE)}") != ""
+
+    on(FOREIGN, "systemctl stop ssh.socket ssh")
+    run = provision(NODES)
+    assert run.recap(SCHEDULER)["failed"] == 1
+    assert run.says("it cannot be reached: see whether the host is up")
+    run = provision(NODES[:1])
+    assert run.status == 0, run.output
+    assert run.says(f"node multiarch-{FOREIGN} is lost")
+    on(FOREIGN, "systemctl start ssh")
