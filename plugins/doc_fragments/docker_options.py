@@ -182,6 +182,42 @@ options:
     default: []
 """
 
+    GC = r"""
+options:
+  gc:
+    description:
+      - How large the build cache may become, of dockerd's own BuildKit (C(daemon.json)) and of the builders
+        (C(buildkitd.toml)), in the words of each version. Without any of it nothing is written.
+      - Sizes are bytes, text such as V(50GB) (1024 to the power of 3), or a share of the disk such as V(10%), which
+        dockerd does not take. With O(daemon_options) or O(buildkit_options) each of the two can be set otherwise.
+    type: dict
+    default: {}
+    suboptions:
+      keep:
+        description:
+          - The size that garbage collection leaves alone, also if the disk becomes full. Without O(gc.max) all that is
+            above it is deleted.
+        type: raw
+      max:
+        description:
+          - The size that the cache is cut to; what was not used for longest goes first.
+        type: raw
+      free:
+        description:
+          - How much of the disk garbage collection tries to keep free, with O(gc.max). BuildKit before 0.17 and Docker
+            before 28.0 cannot do that.
+        type: raw
+      unused_for:
+        description:
+          - What was not used for that long is deleted, but for the size of O(gc.keep), as seconds or text such as
+            V(168h). There are no days. Needs O(gc.max) or O(gc.keep).
+        type: raw
+      enabled:
+        description:
+          - Whether garbage is collected at all. V(true) if anything else is given.
+        type: bool
+"""
+
     DISRUPTION = r"""
 options:
   disruption:

@@ -21,6 +21,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.daemon.store im
 from ansible_collections.multiarch.builders.plugins.module_utils.docker_api import Docker
 from ansible_collections.multiarch.builders.plugins.module_utils.engine.decide import Needs
 from ansible_collections.multiarch.builders.plugins.module_utils.engine.resource import Engine
+from ansible_collections.multiarch.builders.plugins.module_utils.gc import gc_of
 from ansible_collections.multiarch.builders.plugins.module_utils.merge_patch import compose
 from ansible_collections.multiarch.builders.plugins.module_utils.resource import Resource
 from ansible_collections.multiarch.builders.plugins.module_utils.spec import (
@@ -63,6 +64,7 @@ def _daemon(params: Params, docker: Docker) -> Daemon:
         disruption=disruption_of(params),
         allow_image_store_switch=params["allow_image_store_switch"],
         docker=docker,
+        gc=gc_of(params),
     )
 
 

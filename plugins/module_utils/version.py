@@ -15,3 +15,8 @@ def version_of(text: str) -> Version:
     """(26, 1, 5) of `26.1.5+dfsg1`; () where there is no number."""
     found = re.search(r"(\d+)\.(\d+)(?:\.(\d+))?", text)
     return tuple(int(part) for part in found.groups() if part is not None) if found else ()
+
+
+def text_of(version: Version) -> str:
+    """`28.0` of (28, 0)."""
+    return ".".join(map(str, version))

@@ -25,6 +25,7 @@ extends_documentation_fragment:
   - multiarch.builders.docker_options.client_options
   - multiarch.builders.docker_options.proxy
   - multiarch.builders.docker_options.dns
+  - multiarch.builders.docker_options.gc
   - multiarch.builders.docker_options.disruption
 """
 

@@ -31,6 +31,7 @@ extends_documentation_fragment:
   - multiarch.builders.docker_options.daemon_options
   - multiarch.builders.docker_options.proxy
   - multiarch.builders.docker_options.dns
+  - multiarch.builders.docker_options.gc
   - multiarch.builders.docker_options.allow_image_store_switch
   - multiarch.builders.docker_options.buildkit_options
   - multiarch.builders.docker_options.client_options

@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 
 from ansible_collections.multiarch.builders.plugins.plugin_utils.buildkitd_keys import (
     BUILDKITD_KEYS,
+    Key,
     Named,
     Node,
 )
@@ -93,6 +94,7 @@ def check_keys(
     *removals*: null is allowed, as a merge patch removes with it. What is wrong goes to *findings*.
     """
     node = BUILDKITD_KEYS if node is None else node
+    node = node.node if isinstance(node, Key) else node
     if value is None and removals:
         return
     if isinstance(node, str):
@@ -112,7 +114,7 @@ def check_keys(
                 findings.problem(f"{variable}.{key}", None, message, suggest(key, node))
             else:
                 child = node.node if isinstance(node, Named) else node[key]
-                check_keys(each, f"{variable}.{_quoted(key)}", findings, child, removals=removals)
+                check_keys(each, child_name(variable, key), findings, child, removals=removals)
 
 
 def _check_tables(value: object, variable: str, findings: Findings, node: Mapping[str, Node]) -> None:
@@ -124,5 +126,6 @@ def _check_tables(value: object, variable: str, findings: Findings, node: Mappin
         check_keys(each, f"{variable}[{index}]", findings, node)
 
 
-def _quoted(key: str) -> str:
-    return key if re.fullmatch(r"[A-Za-z0-9_-]+", key) else f'"{key}"'
+def child_name(variable: str, key: str) -> str:
+    """How a message names *key* below *variable*."""
+    return f"{variable}.{key}" if re.fullmatch(r"[A-Za-z0-9_-]+", key) else f'{variable}."{key}"'

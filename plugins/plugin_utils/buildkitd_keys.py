@@ -1,19 +1,22 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Every key of buildkitd.toml and the kind of its value, as data.
+"""Every key of buildkitd.toml, the kind of its value and the BuildKit that it came with, as data.
 
-Source: moby/buildkit, cmd/buildkitd/config/config.go and util/resolver/config/config.go, v0.32. buildkitd ignores
-unknown keys silently, and older ones ignore newer keys: hence this table.
+Source: moby/buildkit, cmd/buildkitd/config/config.go, util/resolver/config/config.go, cache/remotecache/gha/ghatypes,
+at every tag from v0.3.0 to v0.32.2. buildkitd ignores unknown keys silently, and older ones ignore newer keys: hence
+this table.
 
 A node of the table is a kind (a string, see `buildkitd_check.KINDS`), a dict (a table with these keys), a list of
-one dict (an array of tables) or `Named` (a table whose keys are free).
+one dict (an array of tables), `Named` (a table whose keys are free) or `Key` (one of these with its versions).
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+
+from ansible_collections.multiarch.builders.plugins.module_utils.version import Version
 
 
 @dataclass(frozen=True)
@@ -23,12 +26,28 @@ class Named:
     node: Node
 
 
-Node = str | Mapping[str, "Node"] | list[Mapping[str, "Node"]] | Named
+@dataclass(frozen=True)
+class Key:
+    """A *node* that came with BuildKit *since*, and for which there is *instead* since *deprecated*."""
 
-_DISK_LIMITS: dict[str, Node] = {
-    "reservedSpace": "disk",
-    "maxUsedSpace": "disk",
-    "minFreeSpace": "disk",
+    node: Plain
+    since: Version = ()
+    deprecated: Version = ()
+    instead: str = ""
+
+
+Plain = str | Mapping[str, "Node"] | list[Mapping[str, "Node"]] | Named
+Node = Plain | Key
+
+# Sizes and durations as text, such as "20GB", "75%" and "48h"; before, whole bytes and seconds (types in config.go).
+TEXT_SINCE: Version = (0, 12)
+# The one limit of the cache became three.
+LIMITS_SINCE: Version = (0, 17)
+
+_LIMITS: dict[str, Node] = {
+    "reservedSpace": Key("disk", LIMITS_SINCE),
+    "maxUsedSpace": Key("disk", LIMITS_SINCE),
+    "minFreeSpace": Key("disk", LIMITS_SINCE),
 }
 _WORKER: dict[str, Node] = {
     "enabled": "bool",
@@ -36,79 +55,88 @@ _WORKER: dict[str, Node] = {
     "platforms": "strings",
     "snapshotter": "str",
     "rootless": "bool",
-    "gc": "bool",
-    "gckeepstorage": "disk",
-    **_DISK_LIMITS,
+    "gc": Key("bool", (0, 4)),
+    "gckeepstorage": Key("disk", (0, 4), LIMITS_SINCE, "reservedSpace, maxUsedSpace or builder_gc"),
+    **_LIMITS,
     "gcpolicy": [
         {
             "all": "bool",
             "filters": "strings",
             "keepDuration": "duration",
-            "keepBytes": "disk",
-            **_DISK_LIMITS,
+            "keepBytes": Key("disk", (), LIMITS_SINCE, "reservedSpace, maxUsedSpace or builder_gc"),
+            **_LIMITS,
         }
     ],
-    "networkMode": "str",
-    "cniConfigPath": "str",
-    "cniBinaryPath": "str",
-    "cniPoolSize": "int",
-    "bridgeName": "str",
-    "bridgeSubnet": "str",
-    "defaultCgroupParent": "str",
-    "apparmor-profile": "str",
-    "selinux": "bool",
-    "max-parallelism": "int",
+    "networkMode": Key("str", (0, 6)),
+    "cniConfigPath": Key("str", (0, 6)),
+    "cniBinaryPath": Key("str", (0, 6)),
+    "cniPoolSize": Key("int", (0, 11)),
+    "bridgeName": Key("str", (0, 13)),
+    "bridgeSubnet": Key("str", (0, 13)),
+    "defaultCgroupParent": Key("str", (0, 10)),
+    "apparmor-profile": Key("str", (0, 8, 2)),
+    "selinux": Key("bool", (0, 10, 6)),
+    "max-parallelism": Key("int", (0, 9)),
 }
+_TLS = (0, 7)
 REGISTRY_KEYS: dict[str, Node] = {
     "mirrors": "strings",
     "http": "bool",
-    "insecure": "bool",
-    "ca": "strings",
-    "keypair": [{"key": "str", "cert": "str"}],
-    "tlsconfigdir": "strings",
+    "insecure": Key("bool", _TLS),
+    "ca": Key("strings", _TLS),
+    "keypair": Key([{"key": "str", "cert": "str"}], _TLS),
+    "tlsconfigdir": Key("strings", _TLS),
 }
 BUILDKITD_KEYS: dict[str, Node] = {
-    "debug": "bool",
-    "trace": "bool",
+    "debug": Key("bool", (), (0, 30), "log.level"),
+    "trace": Key("bool", (0, 12), (0, 30), "log.level"),
     "root": "str",
-    "insecure-entitlements": "entitlements",
-    "proxyNetwork": "bool",
-    "provenanceEnvDir": "str",
-    "log": {"format": "log format", "level": "log level"},
+    "insecure-entitlements": Key("entitlements", (0, 5)),
+    "proxyNetwork": Key("bool", (0, 31)),
+    "provenanceEnvDir": Key("str", (0, 25)),
+    "log": Key({"format": "log format", "level": Key("log level", (0, 30))}, (0, 13)),
     "grpc": {
         "address": "strings",
         "debugAddress": "str",
         "uid": "int",
         "gid": "int",
-        "securityDescriptor": "str",
+        "securityDescriptor": Key("str", (0, 13, 2)),
         "tls": {"cert": "str", "key": "str", "ca": "str"},
     },
-    "otel": {"socketPath": "str"},
-    "cdi": {"disabled": "bool", "specDirs": "strings", "autoAllowed": "strings"},
-    "dns": {"nameservers": "addresses", "options": "strings", "searchDomains": "strings"},
-    "history": {"maxAge": "duration", "maxEntries": "int"},
-    "system": {"platformsCacheMaxAge": "duration", "maxRegistryConcurrency": "positive int"},
-    "frontend": {
-        "dockerfile.v0": {"enabled": "bool"},
-        "gateway.v0": {"enabled": "bool", "allowedRepositories": "strings"},
-    },
-    "cache": {
-        "gha": {"sign": {"command": "strings"}, "verify": {"required": "bool", "policy": Named("any")}},
-    },
+    "otel": Key({"socketPath": "str"}, (0, 13)),
+    "cdi": Key({"disabled": "bool", "specDirs": "strings", "autoAllowed": "strings"}, (0, 20)),
+    "dns": Key({"nameservers": "addresses", "options": "strings", "searchDomains": "strings"}, (0, 6)),
+    "history": Key({"maxAge": "duration", "maxEntries": "int"}, (0, 11)),
+    "system": Key(
+        {"platformsCacheMaxAge": "duration", "maxRegistryConcurrency": Key("positive int", (0, 31))}, (0, 14)
+    ),
+    "frontend": Key(
+        {
+            "dockerfile.v0": {"enabled": "bool"},
+            "gateway.v0": {"enabled": "bool", "allowedRepositories": "strings"},
+        },
+        (0, 14),
+    ),
+    "cache": Key(
+        {"gha": {"sign": {"command": "strings"}, "verify": {"required": "bool", "policy": Named("any")}}}, (0, 27)
+    ),
     "worker": {
         "oci": {
             **_WORKER,
-            "noProcessSandbox": "bool",
-            "userRemapUnsupported": "str",
-            "binary": "str",
-            "proxySnapshotterPath": "str",
-            "stargzSnapshotter": Named("any"),
+            "noProcessSandbox": Key("bool", (0, 4)),
+            "userRemapUnsupported": Key("str", (0, 5)),
+            "binary": Key("str", (0, 7)),
+            "proxySnapshotterPath": Key("str", (0, 8)),
+            "stargzSnapshotter": Key(Named("any"), (0, 8)),
         },
         "containerd": {
             **_WORKER,
             "address": "str",
             "namespace": "str",
-            "runtime": {"name": "str", "path": "str", "options": Named("any")},
+            "snapshotter": Key("str", (0, 8)),
+            "rootless": Key("bool", (0, 10)),
+            "defaultCgroupParent": Key("str", (0, 15)),
+            "runtime": Key({"name": "str", "path": "str", "options": Named("any")}, (0, 13)),
         },
     },
     "registry": Named(REGISTRY_KEYS),

@@ -5,43 +5,57 @@
 
 from __future__ import annotations
 
+import re
 import typing as t
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 
+from ansible_collections.multiarch.builders.plugins.module_utils.version import Version
 from ansible_collections.multiarch.builders.plugins.plugin_utils.buildkitd_check import check_keys
 from ansible_collections.multiarch.builders.plugins.plugin_utils.buildkitd_toml import (
     CERTIFICATES,
+    files_of,
     named_files,
     parse,
 )
+from ansible_collections.multiarch.builders.plugins.plugin_utils.buildkitd_versions import check_versions
 from ansible_collections.multiarch.builders.plugins.plugin_utils.host_names import (
     HostNameError,
+    certificate_folder,
     check_host,
     check_mirror,
 )
 from ansible_collections.multiarch.builders.plugins.plugin_utils.problem import Findings
 
 _FILE_KEYS = ("ca", "keypair", "tlsconfigdir")
+_TLS_KEYS = ("http", "insecure", "ca", "keypair")
+_ENTITLEMENT_FLAG = re.compile(r"--?allow-insecure-entitlement=(.*)")
 
 
-def check_options(options: Mapping[str, t.Any], variable: str, findings: Findings) -> None:
-    """Check `buildkit_options`, which are merged over the registries: null removes a key, so it is allowed."""
+def check_options(options: Mapping[str, t.Any], variable: str, findings: Findings, hosts: Collection[str] = ()) -> None:
+    """Check `buildkit_options`, which are merged over the registries, *hosts*: null removes a key, so it is allowed."""
     before = len(findings.problems)
     check_keys(options, variable, findings, removals=True)
     if len(findings.problems) > before:
         return  # the rules below need keys of the right types
-    for host, section in (options.get("registry") or {}).items():
+    sections = options.get("registry") or {}
+    for host, section in sections.items():
         name = f'{variable}.registry."{host}"'
         _check_names(host, section or {}, name, findings)
         for key in _FILE_KEYS:
             if (section or {}).get(key) is not None:
                 message = "names files, which have to get into the container"
                 findings.problem(f"{name}.{key}", None, message, "Give `ca` or `client_cert` in builder_registries")
+    _check_mirrors(sections, hosts, variable, findings)
     _check_entitlements(options, variable, findings)
 
 
-def check_config(text: str, certificates: Collection[str], variable: str, findings: Findings) -> None:
-    """Check the text of a whole buildkitd.toml. *certificates* are the files that will be there, `REGISTRY/ca.crt`."""
+def check_config(
+    text: str, certificates: Collection[str], variable: str, findings: Findings, version: Version = ()
+) -> None:
+    """Check the text of a whole buildkitd.toml for BuildKit *version*, () if that is unknown.
+
+    *certificates* are the files that will be there, `REGISTRY/ca.crt`.
+    """
     try:
         config = parse(text)
     except ValueError as exc:
@@ -51,8 +65,12 @@ def check_config(text: str, certificates: Collection[str], variable: str, findin
     check_keys(config, variable, findings)
     if len(findings.problems) > before:
         return
-    for host, section in config.get("registry", {}).items():
+    check_versions(config, version, variable, findings)
+    sections = config.get("registry", {})
+    for host, section in sections.items():
         _check_names(host, section, f'{variable}.registry."{host}"', findings)
+        _check_folder(host, section, f'{variable}.registry."{host}"', findings)
+    _check_mirrors(sections, (), variable, findings)
     for path in sorted(named_files(config) - {f"{CERTIFICATES}/{name}" for name in certificates}):
         message = "names a certificate file that will not be in the container"
         remedy = f"Put it into `certificates` and name it {CERTIFICATES}/REGISTRY/FILE, or use builder_registries"
@@ -71,6 +89,42 @@ def _check_names(host: str, section: Mapping[str, t.Any], variable: str, finding
             check_mirror(mirror)
         except HostNameError as exc:
             findings.problem(f"{variable}.mirrors[{index}]", mirror, str(exc), exc.remedy)
+
+
+def _check_folder(host: str, section: Mapping[str, t.Any], variable: str, findings: Findings) -> None:
+    """buildx copies what a registry names into its one folder: of two with the same basename one is lost."""
+    folder = f"{CERTIFICATES}/{certificate_folder(host)}"
+    for path in sorted(files_of(section)):
+        if path.startswith(f"{CERTIFICATES}/") and path.rpartition("/")[0] != folder:
+            name = path.rpartition("/")[2]
+            message = f"is another registry's: buildx would make it {folder}/{name}, whatever is there"
+            remedy = f"Put the file into `certificates`, as {certificate_folder(host)}/ and a name of its own"
+            findings.problem(variable, path, message, remedy)
+
+
+def _check_mirrors(sections: Mapping[str, t.Any], others: Collection[str], variable: str, findings: Findings) -> None:
+    """TLS of a mirror is looked up under its own name (moby/buildkit, util/resolver/resolver.go)."""
+    hosts = {*others, *(host for host, section in sections.items() if section is not None)}
+    for host, section in sections.items():
+        given = [key for key in _TLS_KEYS if (section or {}).get(key)]
+        for mirror in (section or {}).get("mirrors") or () if given else ():
+            name = mirror.partition("/")[0].lower()
+            if name not in hosts:
+                message = f"`{'`, `'.join(given)}` is for {host} itself and not for its mirror {name}"
+                findings.warn(f'{variable}.registry."{host}"', f'{message}: that needs [registry."{name}"]')
+
+
+def check_flags(flags: Sequence[str | None], config: str, variable: str, findings: Findings) -> None:
+    """Note what buildkitd would lose of *config*: flags replace the list of entitlements (main.go, applyMainFlags)."""
+    given = {found[1] for flag in flags if flag and (found := _ENTITLEMENT_FLAG.fullmatch(flag))}
+    try:
+        listed = parse(config).get("insecure-entitlements") if given else None
+    except ValueError:  # told already
+        return
+    lost = [str(each) for each in listed if each not in given] if isinstance(listed, list) else []
+    if lost:
+        message = f"replaces insecure-entitlements of buildkitd.toml: {', '.join(lost)} is lost"
+        findings.problem(variable, None, message, "Give all of them as flags, or all in buildkitd.toml")
 
 
 def _check_entitlements(config: Mapping[str, object], variable: str, findings: Findings) -> None:

@@ -39,11 +39,14 @@ class Rendered:
 
 
 def render(
-    registries: Sequence[Mapping[str, t.Any]], options: Mapping[str, t.Any], dns: Sequence[str] = ()
+    registries: Sequence[Mapping[str, t.Any]],
+    options: Mapping[str, t.Any],
+    dns: Sequence[str] = (),
+    worker: Mapping[str, t.Any] | None = None,
 ) -> Rendered:
     """buildkitd.toml from the normalised table of registries and the name servers, *options* merged over it.
 
-    The merge is that of RFC 7396: null removes.
+    The merge is that of RFC 7396: null removes. *worker* are keys of ``[worker.oci]``.
 
     Both have been checked before (`registries.normalise`, `buildkitd_rules.check_options`). The same input gives the
     same text, whatever the order of keys and entries.
@@ -55,7 +58,11 @@ def render(
         if section:
             sections[registry["host"]] = section
             files.update(section_files)
-    implied = {"registry": sections, "dns": {"nameservers": list(dns)} if dns else {}}
+    implied = {
+        "registry": sections,
+        "dns": {"nameservers": list(dns)} if dns else {},
+        "worker": {"oci": dict(worker)} if worker else {},
+    }
     config = merge({key: value for key, value in implied.items() if value}, options)
     named = named_files(config)
     return Rendered(to_toml(config), {name: pem for name, pem in files.items() if f"{CERTIFICATES}/{name}" in named})
@@ -80,11 +87,12 @@ def _section(registry: Mapping[str, t.Any]) -> tuple[dict[str, t.Any], dict[str,
 
 def named_files(config: Mapping[str, t.Any]) -> set[str]:
     """Every path of a CA or client file that *config* names for a registry."""
-    found: set[str] = set()
-    for section in config.get("registry", {}).values():
-        found.update(section.get("ca", []))
-        found.update(path for pair in section.get("keypair", []) for path in pair.values())
-    return found
+    return {path for section in config.get("registry", {}).values() for path in files_of(section)}
+
+
+def files_of(section: Mapping[str, t.Any]) -> set[str]:
+    """The same of one registry's table."""
+    return {*section.get("ca", []), *(path for pair in section.get("keypair", []) for path in pair.values())}
 
 
 def parse(text: str) -> dict[str, t.Any]:

@@ -8,18 +8,22 @@ from __future__ import annotations
 import datetime
 import re
 import typing as t
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
+from ansible_collections.multiarch.builders.plugins.module_utils.version import Version
 from ansible_collections.multiarch.builders.plugins.plugin_utils import driver_opts, nodes
-from ansible_collections.multiarch.builders.plugins.plugin_utils.buildkitd_rules import check_config
+from ansible_collections.multiarch.builders.plugins.plugin_utils.buildkitd_rules import check_config, check_flags
 from ansible_collections.multiarch.builders.plugins.plugin_utils.buildkitd_toml import Rendered
-from ansible_collections.multiarch.builders.plugins.plugin_utils.images import check_image
+from ansible_collections.multiarch.builders.plugins.plugin_utils.images import buildkit_version, check_image
 from ansible_collections.multiarch.builders.plugins.plugin_utils.nodes import Context, Inventory
 from ansible_collections.multiarch.builders.plugins.plugin_utils.pem import CertificateError, ReadFile, read
 from ansible_collections.multiarch.builders.plugins.plugin_utils.problem import Findings
 
 Instance = dict[str, t.Any]
 """An entry: the keys of `module_utils.options.INSTANCE`, already of the right types; optional ones may be absent."""
+
+Rendering = Callable[[Version], Rendered]
+"""Makes buildkitd.toml for a version of BuildKit, () if that is unknown."""
 
 NOBODY = Inventory()
 _NAME = re.compile(r"[a-zA-Z][a-zA-Z0-9._-]*")  # docker/buildx, store/util.go
@@ -29,14 +33,14 @@ _FILE = re.compile(r"[a-zA-Z0-9_.-]*[a-zA-Z0-9_-][a-zA-Z0-9_.-]*/[a-zA-Z0-9_-][a
 def normalise(
     instances: Sequence[Instance],
     *,
-    rendered: Rendered,
+    rendering: Rendering,
     variable: str,
     read_file: ReadFile,
     findings: Findings,
     inventory: Inventory = NOBODY,
     now: datetime.datetime | None = None,
 ) -> list[Instance]:
-    """The entries with `config` and `certificates`: the *rendered* ones, unless the user gave a config.
+    """The entries with `config` and `certificates`: those of *rendering*, unless the user gave a config.
 
     Nodes are named, and hosts of the *inventory* among them become endpoints. *now* is aware of its time zone.
     """
@@ -45,7 +49,7 @@ def normalise(
     for index, instance in enumerate(instances):
         driver = instance.get("driver", "docker-container")
         context = Context(instance.get("name", ""), driver, inventory, read_file, moment)
-        found.append(_entry(instance, f"{variable}[{index}]", rendered, context, findings))
+        found.append(_entry(instance, f"{variable}[{index}]", rendering, context, findings))
     _check_unique(found, variable, findings)
     defaults = [index for index, instance in enumerate(instances) if instance.get("default")]
     for index in defaults[1:]:
@@ -54,7 +58,7 @@ def normalise(
     return found
 
 
-def _entry(instance: Instance, variable: str, rendered: Rendered, context: Context, findings: Findings) -> Instance:
+def _entry(instance: Instance, variable: str, rendering: Rendering, context: Context, findings: Findings) -> Instance:
     result = dict(instance)
     if "name" in instance:
         _check_name(instance["name"], f"{variable}.name", findings)
@@ -70,7 +74,8 @@ def _entry(instance: Instance, variable: str, rendered: Rendered, context: Conte
     if context.driver == "remote":
         _refuse_configuration(instance, variable, findings)
         return result | {"config": "", "certificates": {}}
-    result["config"], result["certificates"] = _config(instance, variable, rendered, context.read_file, findings)
+    result["config"], result["certificates"] = _config(instance, variable, rendering, context.read_file, findings)
+    check_flags(instance.get("flags", []), result["config"], f"{variable}.flags", findings)
     return result
 
 
@@ -91,10 +96,12 @@ def _check_name(name: str, variable: str, findings: Findings) -> None:
 
 
 def _config(
-    instance: Instance, variable: str, rendered: Rendered, read_file: ReadFile, findings: Findings
+    instance: Instance, variable: str, rendering: Rendering, read_file: ReadFile, findings: Findings
 ) -> tuple[str, dict[str, str]]:
     """(text of buildkitd.toml, its certificate files)."""
     given = _certificates(instance, f"{variable}.certificates", findings)
+    version = buildkit_version(instance.get("image", ""))
+    rendered = rendering(version)
     if "config" not in instance:
         if given:
             message = "is given without a `config` that names the files"
@@ -110,7 +117,7 @@ def _config(
             remedy = "Give TOML, or the path of a file on the controller"
             findings.problem(f"{variable}.config", text, reason, remedy)
             return "", certificates
-    check_config(text, certificates, f"{variable}.config", findings)
+    check_config(text, certificates, f"{variable}.config", findings, version)
     return text, certificates
 
 

@@ -23,6 +23,7 @@ _WANTED = {
     "int": ("an integer", "Write a whole number"),
     "list": ("a list", "Write a list: [a, b]"),
     "dict": ("a mapping", "Write a mapping: {key: value}"),
+    "raw": ("a value", "Write a value"),
 }
 
 
@@ -53,6 +54,8 @@ def _scalar(kind: str, value: object) -> object:
         return _to_bool(value)
     if kind == "int":
         return _to_int(value)
+    if kind == "raw":  # of several types, which a later check knows
+        return value
     if not isinstance(value, {"str": str, "list": list, "dict": dict}[kind]):
         raise WrongTypeError
     return value
@@ -76,6 +79,8 @@ def convert(variable: str, value: object, option: Option, findings: Findings) ->
         shown = None if option.get("no_log") else value
         findings.problem(variable, shown, f"is {type_name(value)}, not {wanted}", remedy)
         return copy.deepcopy(option.get("default"))
+    if kind == "raw":
+        return value
     if isinstance(value, list):
         return _elements(variable, value, option, findings)
     if isinstance(value, dict):

@@ -60,6 +60,7 @@ def normalise(
     _check_duplicates(found, variable, findings)
     _check_store_files(found, variable, findings)
     _check_dotless(found, variable, findings)
+    _check_mirrors(found, variable, findings)
     return found
 
 
@@ -248,3 +249,14 @@ def _check_dotless(registries: Sequence[Registry], variable: str, findings: Find
         if host and not any(sign in host for sign in ".:") and host != "localhost" and host not in mirrors:
             message = f"{host!r} has neither dot nor port: Docker takes {host}/app for {HUB}/{host}/app"
             findings.warn(f"{variable}[{index}].host", message)
+
+
+def _check_mirrors(registries: Sequence[Registry], variable: str, findings: Findings) -> None:
+    """What an entry says about TLS is not for its mirrors: dockerd and BuildKit look that up under their own names."""
+    hosts = {entry.get("host") for entry in registries}
+    for index, entry in enumerate(registries):
+        given = [key for key in ("http", "insecure", "ca", "client_cert") if entry.get(key)]
+        strangers = sorted({mirror.partition("/")[0] for mirror in entry["mirrors"]} - hosts) if given else []
+        for name in strangers:
+            message = f"`{'`, `'.join(given)}` is for {entry.get('host')} itself and not for its mirror {name}"
+            findings.warn(f"{variable}[{index}]", f"{message}, which needs an entry of its own for that")

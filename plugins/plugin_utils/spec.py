@@ -11,14 +11,22 @@ import typing as t
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from ansible_collections.multiarch.builders.plugins.module_utils.gc import gc_of
 from ansible_collections.multiarch.builders.plugins.module_utils.options import OPTIONS
 from ansible_collections.multiarch.builders.plugins.module_utils.platform import canonical
+from ansible_collections.multiarch.builders.plugins.module_utils.version import Version
 from ansible_collections.multiarch.builders.plugins.plugin_utils import harbor, hosts_toml, instances, registries
 from ansible_collections.multiarch.builders.plugins.plugin_utils.buildkitd_rules import check_options
-from ansible_collections.multiarch.builders.plugins.plugin_utils.buildkitd_toml import render
+from ansible_collections.multiarch.builders.plugins.plugin_utils.buildkitd_toml import Rendered, render
+from ansible_collections.multiarch.builders.plugins.plugin_utils.buildkitd_versions import check_versions
 from ansible_collections.multiarch.builders.plugins.plugin_utils.client_options import check_client_options
 from ansible_collections.multiarch.builders.plugins.plugin_utils.daemon_options import check_daemon_options
-from ansible_collections.multiarch.builders.plugins.plugin_utils.images import check_image
+from ansible_collections.multiarch.builders.plugins.plugin_utils.garbage_collection import (
+    check_gc,
+    check_gc_version,
+    worker_keys,
+)
+from ansible_collections.multiarch.builders.plugins.plugin_utils.images import buildkit_version, check_image
 from ansible_collections.multiarch.builders.plugins.plugin_utils.network import check_dns, check_proxy
 from ansible_collections.multiarch.builders.plugins.plugin_utils.nodes import Inventory
 from ansible_collections.multiarch.builders.plugins.plugin_utils.option_types import convert
@@ -84,6 +92,8 @@ def _check_simple(options: dict[str, t.Any], prefix: str, findings: Findings) ->
         check_client_options(options["client_options"], f"{prefix}client_options", findings)
     check_proxy(options.get("proxy", {}), f"{prefix}proxy", findings)
     check_dns(options.get("dns", []), f"{prefix}dns", findings)
+    if "gc" in options:
+        options["gc"] = check_gc(options["gc"], f"{prefix}gc", findings)
     if "drain_timeout" in options and options["drain_timeout"] <= 0:
         remedy = "Write seconds above 0, or `disruption: now` for no waiting at all"
         findings.problem(f"{prefix}drain_timeout", options["drain_timeout"], "is no time to wait", remedy)
@@ -114,23 +124,38 @@ def _check_tables(
             {**entry, "hosts_toml": rendered_hosts[entry["host"]]} if entry.get("host") in rendered_hosts else entry
             for entry in table
         ]
-    patch = options.get("buildkit_options", {})
-    before = len(findings.problems)
-    check_options(patch, f"{prefix}buildkit_options", findings)
+    rendering = _rendering(options, table, prefix, findings)
     if "instances" in options:
-        usable = [entry for entry in table if entry.get("host") and ("client_cert" in entry) == ("client_key" in entry)]
-        rendered = render(
-            usable, patch if len(findings.problems) == before else {}, [each for each in options.get("dns", []) if each]
-        )
         options["instances"] = instances.normalise(
             options["instances"],
-            rendered=rendered,
+            rendering=rendering,
             variable=f"{prefix}instances",
             read_file=read_file,
             findings=findings,
             inventory=inventory,
             now=now,
         )
+
+
+def _rendering(
+    options: Mapping[str, t.Any], table: Sequence[registries.Registry], prefix: str, findings: Findings
+) -> instances.Rendering:
+    """What makes buildkitd.toml for a version of BuildKit, checked for those that the instances have."""
+    patch, gc = options.get("buildkit_options", {}), gc_of(options)
+    before = len(findings.problems)
+    check_options(patch, f"{prefix}buildkit_options", findings, [entry["host"] for entry in table if "host" in entry])
+    patch = patch if len(findings.problems) == before else {}
+    usable = [entry for entry in table if entry.get("host") and ("client_cert" in entry) == ("client_key" in entry)]
+    dns = [each for each in options.get("dns", []) if each]
+    made = [each for each in options.get("instances", []) if "config" not in each and each.get("driver") != "remote"]
+    for version in sorted({buildkit_version(each.get("image", "")) for each in made}):
+        check_versions(patch, version, f"{prefix}buildkit_options", findings)
+        check_gc_version(gc, version, f"{prefix}gc", findings)
+
+    def rendering(version: Version) -> Rendered:
+        return render(usable, patch, dns, worker_keys(gc, version))
+
+    return rendering
 
 
 def _platforms(values: Sequence[str | None], variable: str, findings: Findings) -> list[str]:

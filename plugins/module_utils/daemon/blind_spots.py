@@ -23,10 +23,9 @@ from ansible_collections.multiarch.builders.plugins.module_utils.daemon.keys imp
     NEWEST,
     known,
     spelled,
-    text_of,
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.daemon.store import STORE_FEATURE
-from ansible_collections.multiarch.builders.plugins.module_utils.version import Version, version_of
+from ansible_collections.multiarch.builders.plugins.module_utils.version import Version, text_of, version_of
 
 _FILE = "/etc/docker/daemon.json"
 _OPTIONS = "builder_daemon_options"

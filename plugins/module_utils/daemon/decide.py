@@ -46,6 +46,7 @@ class DaemonState:
     unseen: Effects
     files: FilesState = FilesState()
     way_back: bool = False  # daemon.json was written by a run that did not come to see dockerd run with it
+    program: t.Optional[str] = None  # the version of the dockerd that is installed, where none answers
 
     @property
     def engine(self) -> t.Optional[str]:
@@ -58,8 +59,16 @@ class DaemonState:
         return self.way_back and (self.info is None or bool(_OF_THE_FILE & self.unseen))
 
 
-def implied(registries: t.Sequence[Registry], proxy: Proxy = NO_PROXY, dns: t.Sequence[str] = ()) -> Document:
-    """What the table of registries, the proxy, the name servers and several platforms mean for daemon.json."""
+def implied(
+    registries: t.Sequence[Registry],
+    proxy: Proxy = NO_PROXY,
+    dns: t.Sequence[str] = (),
+    gc: t.Optional[Document] = None,
+) -> Document:
+    """What the table of registries, the proxy, the name servers and several platforms mean for daemon.json.
+
+    *gc* is builder.gc, which depends on dockerd's version (`daemon.gc`).
+    """
     insecure = [each.host for each in registries if each.insecure or each.http]
     found: Document = {
         "features": {STORE_FEATURE: True},
@@ -67,6 +76,7 @@ def implied(registries: t.Sequence[Registry], proxy: Proxy = NO_PROXY, dns: t.Se
         "insecure-registries": insecure,
         "proxies": proxy.daemon_keys(),
         "dns": list(dns),
+        "builder": {"gc": gc} if gc else {},
     }
     return {key: value for key, value in found.items() if value}
 

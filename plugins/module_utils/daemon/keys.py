@@ -146,8 +146,3 @@ def spelled(parent: str, name: str) -> t.Optional[str]:
     if parent == "features":
         return name if name in names else None
     return next((each for each in names if each.lower() == name.lower()), None)
-
-
-def text_of(version: Version) -> str:
-    """`28.0` of (28, 0)."""
-    return ".".join(map(str, version))

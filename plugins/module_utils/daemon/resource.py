@@ -5,10 +5,12 @@
 
 from __future__ import annotations
 
+import re
 import typing as t
 from dataclasses import dataclass
 
 from ansible_collections.multiarch.builders.plugins.module_utils import docker_service, pending, way_back
+from ansible_collections.multiarch.builders.plugins.module_utils.command import run
 from ansible_collections.multiarch.builders.plugins.module_utils.daemon import blind_spots, configuration, hosts_files
 from ansible_collections.multiarch.builders.plugins.module_utils.daemon.configuration import WriteConfiguration
 from ansible_collections.multiarch.builders.plugins.module_utils.daemon.decide import (
@@ -16,6 +18,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.daemon.decide i
     implied,
     restart_reasons,
 )
+from ansible_collections.multiarch.builders.plugins.module_utils.daemon.gc import gc_keys, gc_notes
 from ansible_collections.multiarch.builders.plugins.module_utils.daemon.mirrors import need_system_store, unusable
 from ansible_collections.multiarch.builders.plugins.module_utils.daemon.reload import shortfall
 from ansible_collections.multiarch.builders.plugins.module_utils.daemon.store import switches, wants_containerd_store
@@ -24,6 +27,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.daemon.vanishin
 from ansible_collections.multiarch.builders.plugins.module_utils.docker_api import Docker
 from ansible_collections.multiarch.builders.plugins.module_utils.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.files import RemoveFile, WriteFile, read
+from ansible_collections.multiarch.builders.plugins.module_utils.gc import NO_GC, Gc
 from ansible_collections.multiarch.builders.plugins.module_utils.json_document import Document, parse, render
 from ansible_collections.multiarch.builders.plugins.module_utils.merge_patch import compose
 from ansible_collections.multiarch.builders.plugins.module_utils.owned_document import changes, desired, owned_after
@@ -67,12 +71,13 @@ class Daemon(Resource[DaemonState]):
     disruption: Disruption
     allow_image_store_switch: bool
     docker: Docker
+    gc: Gc = NO_GC
     concern: t.ClassVar[str] = "daemon"
 
-    @property
-    def patch(self) -> Document:
+    def patch(self, state: DaemonState) -> Document:
         """All that is asked of daemon.json; the user's options have the last word."""
-        return compose(implied(self.registries, self.proxy, self.dns), self.options)
+        gc = gc_keys(self.gc, state.engine or state.program, state.document)
+        return compose(implied(self.registries, self.proxy, self.dns, gc), self.options)
 
     def observe(self) -> DaemonState:
         text = read(DAEMON_JSON)
@@ -85,14 +90,16 @@ class Daemon(Resource[DaemonState]):
             unseen=pending.since_start(),
             files=hosts_files.observe(self.registries, info.get("ServerVersion") if info else None),
             way_back=way_back.is_open(),
+            program=_installed_version() if self.gc.asked and info is None else None,
         )
 
     def plan(self, state: DaemonState, effects: Effects) -> Plan:
-        after = desired(state.document, state.owned, self.patch)
+        after = desired(state.document, state.owned, self.patch(state))
         self._refuse(state, after)
         notes = [
             *unusable(self.registries, state.engine, wants_containerd_store(after)),
             *hosts_files.notes_on(state.files),
+            *gc_notes(self.gc, state.engine or state.program),
         ]
         notes += blind_spots.notes(after, state.engine)
         actions = hosts_files.actions_for(state.files)
@@ -114,7 +121,7 @@ class Daemon(Resource[DaemonState]):
         return Plan(tuple(actions), tuple(notes))
 
     def _write(self, state: DaemonState, text: str, differences: t.Sequence[str], effect: Effect) -> Action:
-        owned = owned_after(state.document, state.owned, self.patch)
+        owned = owned_after(state.document, state.owned, self.patch(state))
         step = WriteConfiguration(text, state.text, owned, state.owned, effect, state.unproven)
         summary = f"write {DAEMON_JSON}: {'; '.join(differences)}"
         return Action(summary, step, difference=Difference(DAEMON_JSON, state.text or "", text))
@@ -192,6 +199,12 @@ class Daemon(Resource[DaemonState]):
 
     def _shortfall(self, document: Document) -> t.Optional[str]:
         return shortfall(document, self.docker.get("/info")) if self.docker.answers() else "dockerd does not answer"
+
+
+def _installed_version() -> t.Optional[str]:
+    """The version of a dockerd that does not run."""
+    found = re.search(r"version ([^\s,]+)", run(["dockerd", "--version"]).stdout)
+    return found.group(1) if found else None
 
 
 def _needs_leave(after: Document, hidden: Vanishing) -> str:

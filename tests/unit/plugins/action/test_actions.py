@@ -43,6 +43,7 @@ ACTIONS = {
             "ca_warn_days",
             "proxy",
             "dns",
+            "gc",
             "daemon_options",
             "allow_image_store_switch",
             "disruption",
@@ -63,7 +64,7 @@ ACTIONS = {
     ),
     "buildx_builder": (
         "multiarch.builders.buildx_builder",
-        {"instances", "registries", "ca_warn_days", "users", "proxy", "dns", "buildkit_options", "client_options"}
+        {"instances", "registries", "ca_warn_days", "users", "proxy", "dns", "gc", "buildkit_options", "client_options"}
         | {"disruption", "drain_timeout"},
     ),
 }

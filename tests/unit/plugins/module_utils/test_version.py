@@ -8,7 +8,7 @@ from __future__ import annotations
 import itertools
 
 import pytest
-from ansible_collections.multiarch.builders.plugins.module_utils.version import Version, version_of
+from ansible_collections.multiarch.builders.plugins.module_utils.version import Version, text_of, version_of
 
 
 @pytest.mark.parametrize(
@@ -33,3 +33,7 @@ def test_versions_are_in_order() -> None:
     versions = ["", "0.9.1", "0.11.2", "0.12", "0.12.1", "0.29.1", "20.10.24", "23.0.6", "24.0", "24.0.1", "28.5.2"]
     for older, newer in itertools.pairwise(versions):
         assert version_of(older) < version_of(newer)
+
+
+def test_text_of_a_version() -> None:
+    assert text_of((24, 0, 8)) == "24.0.8"

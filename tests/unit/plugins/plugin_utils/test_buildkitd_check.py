@@ -12,6 +12,7 @@ import pytest
 from ansible_collections.multiarch.builders.plugins.plugin_utils.buildkitd_check import KINDS, check_keys
 from ansible_collections.multiarch.builders.plugins.plugin_utils.buildkitd_keys import (
     BUILDKITD_KEYS,
+    Key,
     Named,
     Node,
 )
@@ -36,7 +37,9 @@ VALUES: dict[str, tuple[list[object], list[object]]] = {
 
 def leaves(node: Node, path: tuple[str | int, ...] = ()) -> Iterator[tuple[tuple[str | int, ...], str]]:
     """Every (path, kind) of the table; a free key is called x.y, an element 0."""
-    if isinstance(node, str):
+    if isinstance(node, Key):
+        yield from leaves(node.node, path)
+    elif isinstance(node, str):
         yield path, node
     elif isinstance(node, Named):
         yield from leaves(node.node, (*path, "x.y"))
@@ -98,6 +101,7 @@ def test_each_key_takes_its_kind_and_refuses_others(path: tuple[str | int, ...],
         pytest.param({"worker": {"oci": {"gcpolicy": {}}}}, "gcpolicy: is a mapping, not a list of tables", id="aot"),
         pytest.param({"worker": {"oci": {"gcpolicy": [{"al": 1}]}}}, "o.worker.oci.gcpolicy[0].al: is", id="in aot"),
         pytest.param({"registry": {5000: {}}}, "o.registry.5000: has a key that is no string", id="number as key"),
+        pytest.param({"registry": {"a.b": {"ca": "/ca.pem"}}}, "ca = '/ca.pem': is a string that", id="ca, a string"),
         pytest.param({"dns": {"nameservers": ["dns.example"]}}, "Write a list of IP addresses", id="remedy"),
         pytest.param({"history": {"maxAge": "2d"}}, "o.history.maxAge = '2d': is a string that buildkitd", id="value"),
     ],

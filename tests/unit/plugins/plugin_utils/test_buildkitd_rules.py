@@ -8,7 +8,11 @@ from __future__ import annotations
 import typing as t
 
 import pytest
-from ansible_collections.multiarch.builders.plugins.plugin_utils.buildkitd_rules import check_config, check_options
+from ansible_collections.multiarch.builders.plugins.plugin_utils.buildkitd_rules import (
+    check_config,
+    check_flags,
+    check_options,
+)
 from ansible_collections.multiarch.builders.plugins.plugin_utils.problem import Findings
 
 
@@ -61,6 +65,18 @@ def test_good_options(options: dict[str, t.Any]) -> None:
             id="a file of the host",
         ),
         pytest.param('insecure-entitlements = ["device"]', "would be ignored", id="entitlements"),
+        pytest.param('[registry."a.b"]\nca = "ca.crt"', "\"a.b\".ca = 'ca.crt': is a string", id="ca, a string"),
+        pytest.param('[dns]\nnameservers = ["dns.example"]', "Write a list of IP addresses", id="a name in dns"),
+        pytest.param(
+            '[registry."x.y"]\nca = ["/etc/buildkit/certs/a.b/ca.crt"]',
+            "is another registry's: buildx would make it /etc/buildkit/certs/x.y/ca.crt, whatever is there",
+            id="two CA files with one basename: buildx, util/confutil/container.go",
+        ),
+        pytest.param(
+            '[[registry."x.y".keypair]]\nkey = "{0}"\ncert = "{0}"'.format("/etc/buildkit/certs/a.b/ca.crt"),
+            "x.y\" = '/etc/buildkit/certs/a.b/ca.crt': is another registry's",
+            id="the same of a client certificate",
+        ),
     ],
 )
 def test_a_bad_file_is_one_problem(text: str, told: str) -> None:
@@ -76,3 +92,65 @@ def test_a_file_may_name_the_certificates_that_are_there() -> None:
     findings = Findings()
     check_config('[registry."a.b"]\nca = ["/etc/buildkit/certs/a.b/ca.crt"]', ["a.b/ca.crt"], "o", findings)
     assert findings.problems == []
+
+
+def test_a_file_is_for_a_version() -> None:
+    findings = Findings()
+    check_config("[cdi]\ndisabled = true", [], "o", findings, (0, 13))
+    assert findings == Findings(warnings=["o.cdi: is ignored by BuildKit 0.13 (since 0.20)"])
+
+
+@pytest.mark.parametrize(
+    ("registry", "told"),
+    [
+        pytest.param({"docker.io": {"mirrors": ["m.example:5000"], "http": True}}, ["`http` is for"], id="http"),
+        pytest.param(
+            {"docker.io": {"mirrors": ["m.example/hub"], "ca": ["/ca"], "insecure": True}},
+            ["`insecure`, `ca` is for docker.io itself and not for its mirror m.example: that needs [registry."],
+            id="CA with a path",
+        ),
+        pytest.param(
+            {"docker.io": {"mirrors": ["a.example", "b.example"], "http": True}, "a.example": {}},
+            ["`http` is for docker.io itself and not for its mirror b.example:"],
+            id="one of two mirrors has a table",
+        ),
+        pytest.param({"docker.io": {"mirrors": ["m.example"]}}, [], id="a mirror that everybody trusts"),
+        pytest.param({"docker.io": {"mirrors": ["m.example"], "http": False}}, [], id="nothing said about TLS"),
+        pytest.param({"a.b": {"mirrors": ["table.example"], "http": True}}, [], id="a mirror that is in the table"),
+        pytest.param({"a.b": {"mirrors": ["M.example"], "http": True}, "m.example": {}}, [], id="case"),
+        pytest.param({"a.b": {"mirrors": ["m"], "http": True}, "m": None}, ["`http` is for a.b"], id="null removes it"),
+        pytest.param({"a.b": None, "c.d": {"mirrors": None, "http": True}}, [], id="no mirrors"),
+    ],
+)
+def test_tls_of_a_mirror_is_under_its_own_name(registry: dict[str, t.Any], told: list[str]) -> None:
+    """Origin: moby/buildkit, util/resolver/resolver.go; its own docs/buildkitd.toml.md has it the other way round."""
+    findings = Findings()
+    check_options({"registry": registry}, "o", findings, ["table.example"])
+    shown = [warning.partition(": ")[2] for warning in findings.warnings]
+    assert [text[: len(start)] for text, start in zip(shown, told, strict=True)] == told
+
+
+@pytest.mark.parametrize(
+    ("flags", "config", "lost"),
+    [
+        pytest.param(["security.insecure"], ["network.host", "security.insecure"], "network.host is lost", id="one"),
+        pytest.param(["device"], ["network.host", "security.insecure"], "network.host, security.insecure is", id="all"),
+        pytest.param(["network.host", "security.insecure"], ["network.host", "security.insecure"], "", id="both"),
+        pytest.param([], ["network.host"], "", id="no flag"),
+        pytest.param(["device"], [], "", id="no list"),
+    ],
+)
+def test_a_flag_replaces_the_list_of_entitlements(flags: list[str], config: list[str], lost: str) -> None:
+    """Origin: moby/buildkit, applyMainFlags in cmd/buildkitd/main.go."""
+    findings = Findings()
+    given = ["--debug", None, *(f"--allow-insecure-entitlement={each}" for each in flags)]
+    check_flags(given, f"insecure-entitlements = {config}", "b[0].flags", findings)
+    assert len(findings.problems) == bool(lost)
+    assert all(lost in str(each) and str(each).startswith("b[0].flags: replaces") for each in findings.problems)
+
+
+@pytest.mark.parametrize("config", ["no TOML", "insecure-entitlements = 5"])
+def test_flags_beside_a_file_that_is_wrong_are_no_second_problem(config: str) -> None:
+    findings = Findings()
+    check_flags(["--allow-insecure-entitlement=device"], config, "o", findings)
+    assert findings == Findings()

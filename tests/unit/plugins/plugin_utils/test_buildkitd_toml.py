@@ -77,6 +77,29 @@ def test_other_options_of_dns_are_merged_with_the_name_servers() -> None:
 
 
 @pytest.mark.parametrize(
+    ("worker", "options", "written"),
+    [
+        pytest.param({}, {}, {}, id="nothing"),
+        pytest.param({"gc": False}, {}, {"worker": {"oci": {"gc": False}}}, id="a key"),
+        pytest.param(
+            {"maxUsedSpace": "5GB", "reservedSpace": "2GB"},
+            {"worker": {"oci": {"maxUsedSpace": "9GB", "reservedSpace": None, "selinux": True}}},
+            {"worker": {"oci": {"maxUsedSpace": "9GB", "selinux": True}}},
+            id="options are merged over it",
+        ),
+        pytest.param(
+            {"gcpolicy": [{"keepBytes": 1}, {"all": True, "keepBytes": 2}]},
+            {},
+            {"worker": {"oci": {"gcpolicy": [{"keepBytes": 1}, {"all": True, "keepBytes": 2}]}}},
+            id="policies in their order",
+        ),
+    ],
+)
+def test_keys_of_the_worker(worker: dict[str, t.Any], options: dict[str, t.Any], written: dict[str, t.Any]) -> None:
+    assert tomllib.loads(render([], options, (), worker).text) == written
+
+
+@pytest.mark.parametrize(
     ("patch", "left"),
     [
         pytest.param({"harbor.example.com:8443": None}, set(), id="the registry"),

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.multiarch.builders.plugins.module_utils.options import BINFMT_IMAGE, BUILDKIT_IMAGE
-from ansible_collections.multiarch.builders.plugins.plugin_utils.images import check_image
+from ansible_collections.multiarch.builders.plugins.module_utils.version import Version
+from ansible_collections.multiarch.builders.plugins.plugin_utils.images import buildkit_version, check_image
 from ansible_collections.multiarch.builders.plugins.plugin_utils.problem import Findings
 
 DIGEST = "sha256:" + "0123456789abcdef" * 4
@@ -60,3 +61,24 @@ def test_a_floating_reference_is_a_warning(text: str) -> None:
     check_image(text, "i", findings)
     assert findings.problems == []
     assert findings.warnings == [f"i: {text!r} can change from one run to the next: pin it by tag or by digest"]
+
+
+@pytest.mark.parametrize(
+    ("text", "version"),
+    [
+        pytest.param(BUILDKIT_IMAGE, (0, 33, 0), id="the default of BuildKit"),
+        pytest.param("moby/buildkit:v0.13.2-rootless", (0, 13, 2), id="rootless"),
+        pytest.param("a.b:5000/hub/moby/buildkit:v0.17.0-rc1", (0, 17, 0), id="before a release, from a mirror"),
+        pytest.param("moby/buildkit:0.13", (0, 13), id="short"),
+        pytest.param("moby/buildkit:buildx-stable-1", (), id="a channel"),
+        pytest.param("moby/buildkit:latest", (), id="what is newest"),
+        pytest.param("moby/buildkit:stand-in-v0.13.2", (), id="the lab's"),
+        pytest.param(f"moby/buildkit@{DIGEST}", (), id="a digest alone"),
+        pytest.param("localhost:5000/buildkit", (), id="the colon of a port"),
+        pytest.param("a.b/our-builder:v2.4.1", (), id="an image with versions of its own"),
+        pytest.param("", (), id="nothing"),
+    ],
+)
+def test_the_version_of_buildkit(text: str, version: Version) -> None:
+    """Origin: the tags of docker.io/moby/buildkit."""
+    assert buildkit_version(text) == version

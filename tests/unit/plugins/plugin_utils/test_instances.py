@@ -9,6 +9,7 @@ import errno
 import typing as t
 
 import pytest
+from ansible_collections.multiarch.builders.plugins.module_utils.version import Version
 from ansible_collections.multiarch.builders.plugins.plugin_utils.buildkitd_toml import Rendered
 from ansible_collections.multiarch.builders.plugins.plugin_utils.instances import normalise
 from ansible_collections.multiarch.builders.plugins.plugin_utils.problem import Findings
@@ -23,9 +24,13 @@ def read_file(path: str) -> bytes:
     return FILES[path]
 
 
+def rendering(_version: Version) -> Rendered:
+    return RENDERED
+
+
 def run(*instances: dict[str, t.Any]) -> tuple[list[dict[str, t.Any]], list[str]]:
     findings = Findings()
-    found = normalise(instances, rendered=RENDERED, variable="b", read_file=read_file, findings=findings)
+    found = normalise(instances, rendering=rendering, variable="b", read_file=read_file, findings=findings)
     return found, [str(problem) for problem in findings.problems]
 
 
@@ -36,6 +41,7 @@ def test_an_instance_gets_the_rendered_file_and_certificates() -> None:
         {
             "name": "multiarch",
             "driver_opts": {"memory": "1024"},
+            "nodes": [],
             "config": "debug = true\n",
             "certificates": {"a.b/ca.crt": "CA\n"},
         }
@@ -57,8 +63,8 @@ def test_certificates_are_not_shared_between_instances() -> None:
         pytest.param("", "", id="empty: buildkitd's defaults"),
         pytest.param("files/buildkitd.toml", "trace = true\n", id="a file"),
         pytest.param(
-            '[registry."x.y"]\nca = ["/etc/buildkit/certs/x.y/ca.crt", "/etc/buildkit/certs/a.b/ca.crt"]',
-            '[registry."x.y"]\nca = ["/etc/buildkit/certs/x.y/ca.crt", "/etc/buildkit/certs/a.b/ca.crt"]',
+            '[registry]\n"x.y".ca = ["/etc/buildkit/certs/x.y/ca.crt"]\n"a.b".ca = ["/etc/buildkit/certs/a.b/ca.crt"]',
+            '[registry]\n"x.y".ca = ["/etc/buildkit/certs/x.y/ca.crt"]\n"a.b".ca = ["/etc/buildkit/certs/a.b/ca.crt"]',
             id="names its own certificate and one of the registries'",
         ),
     ],
@@ -82,6 +88,14 @@ def test_the_users_own_config(config: str, text: str) -> None:
         pytest.param({"image": "a/b@sha256:12"}, "b[0].image = 'a/b@sha256:12': has no valid digest", id="image"),
         pytest.param({"driver_opts": {"cpus": 1}}, "b[0].driver_opts.cpus: is no option", id="driver_opts"),
         pytest.param({"flags": ["--debug", "trace"]}, "b[0].flags[1] = 'trace': is no flag", id="flags"),
+        pytest.param(
+            {
+                "config": 'insecure-entitlements = ["network.host", "security.insecure"]',
+                "flags": ["--allow-insecure-entitlement=network.host"],
+            },
+            "b[0].flags: replaces insecure-entitlements of buildkitd.toml: security.insecure is lost",
+            id="entitlements",
+        ),
         pytest.param({"config": "debug = 1"}, "b[0].config.debug = 1: is an integer", id="config, type"),
         pytest.param({"config": "missing.toml"}, "b[0].config = 'missing.toml': cannot be read: No such", id="no file"),
         pytest.param({"config": "bad.toml"}, "b[0].config = 'bad.toml': is not UTF-8", id="not UTF-8"),
@@ -117,3 +131,26 @@ def test_names_are_unique_without_regard_to_case() -> None:
 def test_at_most_one_is_the_default(defaults: list[bool], told: list[str]) -> None:
     _found, problems = run(*({"name": f"n{index}", "default": value} for index, value in enumerate(defaults)))
     assert [problem[: len("b[2].default: is")] for problem in problems] == told
+
+
+@pytest.mark.parametrize(
+    ("image", "warning"),
+    [
+        pytest.param({"image": "moby/buildkit:v0.13.2"}, ["is ignored by BuildKit 0.13.2 (since 0.20)"], id="older"),
+        pytest.param({"image": "moby/buildkit:v0.20.0"}, [], id="it knows the key"),
+        pytest.param({"image": "moby/buildkit:buildx-stable-1"}, [], id="unknown"),
+        pytest.param({}, [], id="none"),
+    ],
+)
+def test_a_config_is_held_against_the_version_of_its_image(image: dict[str, str], warning: list[str]) -> None:
+    findings = Findings()
+    asked: list[Version] = []
+
+    def render(version: Version) -> Rendered:
+        asked.append(version)
+        return RENDERED
+
+    instances = [{"name": "a", **image}, {"name": "b", "config": "[cdi]\ndisabled = true", **image}]
+    normalise(instances, rendering=render, variable="b", read_file=read_file, findings=findings)
+    assert findings.warnings == [f"b[1].config.cdi: {each}" for each in warning]
+    assert len(set(asked)) == 1

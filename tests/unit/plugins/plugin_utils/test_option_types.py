@@ -37,6 +37,8 @@ ENTRY = {
         pytest.param(WORDS, [], [], id="an empty list is not absent"),
         pytest.param(COLOURS, "green", "green", id="a known choice"),
         pytest.param({"type": "dict", "default": {}}, {"a": None}, {"a": None}, id="null in a free mapping is kept"),
+        *(pytest.param({"type": "raw"}, each, each, id=f"raw: {each}") for each in (5, "5GB", True, [None], {"a": 1})),
+        pytest.param({"type": "raw"}, None, None, id="raw: absent"),
         pytest.param(ENTRY, [{"name": "a"}], [{"name": "a", "on": False}], id="defaults of an entry"),
         pytest.param(ENTRY, [{"name": "a", "on": "true", "secret": None}], [{"name": "a", "on": True}], id="entry"),
     ],

@@ -335,3 +335,35 @@ def test_warnings_stop_nobody(entries: list[dict[str, t.Any]], warning: str) -> 
 
 def test_a_host_without_dot_is_fine_for_a_mirror() -> None:
     assert run({"host": "docker.io", "mirrors": ["mirror/hub"]}, {"host": "mirror", "ca": CA.pem})[1] == Findings()
+
+
+@pytest.mark.parametrize(
+    ("entries", "told"),
+    [
+        pytest.param(
+            [{"host": "docker.io", "mirrors": ["m.example/hub"], "ca": CA.pem}],
+            ["r[0]: `ca` is for docker.io itself and not for its mirror m.example, which needs an entry of its own"],
+            id="a CA",
+        ),
+        pytest.param(
+            [{"host": "docker.io", "mirrors": ["b.example:5000", "a.example"], "http": True}],
+            [
+                "r[0]: `http` is for docker.io itself and not for its mirror a.example, w",
+                "r[0]: `http` is for docker.io",
+            ],
+            id="http, two mirrors",
+        ),
+        pytest.param(
+            [{"host": "docker.io", "mirrors": ["M.example"], "insecure": True}, {"host": "m.example", "ca": CA.pem}],
+            [],
+            id="the mirror has an entry",
+        ),
+        pytest.param([{"host": "docker.io", "mirrors": ["m.example"]}], [], id="nothing said about TLS"),
+        pytest.param([{"host": "a.example", "ca": CA.pem}], [], id="no mirrors"),
+    ],
+)
+def test_tls_of_a_mirror_is_that_of_its_own_entry(entries: list[dict[str, t.Any]], told: list[str]) -> None:
+    """Origin: moby/buildkit, util/resolver/resolver.go; dockerd's certs.d has a folder for each name, too."""
+    findings = run(*entries)[1]
+    assert [text[: len(start)] for text, start in zip(findings.warnings, told, strict=True)] == told
+    assert findings.problems == []

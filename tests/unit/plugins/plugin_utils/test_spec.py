@@ -77,6 +77,7 @@ def test_the_table_of_options_stays_as_it_was() -> None:
         pytest.param("daemon_options", {"debug": None}, {"debug": None}, id="daemon_options keep null"),
         pytest.param("client_options", {"psFormat": None}, {"psFormat": None}, id="client_options keep null"),
         pytest.param("proxy", {"https": "http://p"}, {"https": "http://p", "no_proxy": []}, id="proxy is completed"),
+        pytest.param("gc", {"max": 1024, "unused_for": 60}, {"max": "1024", "unused_for": "60s"}, id="gc as text"),
         pytest.param("dns", ["9.9.9.9", "1.1.1.1"], ["9.9.9.9", "1.1.1.1"], id="dns keeps its order"),
     ],
 )
@@ -201,6 +202,41 @@ def test_name_servers_that_are_none_are_told_beside_instances(
     assert [text[: len(line)] for text, line in zip(found, told, strict=True)] == told
 
 
+def test_each_instance_is_told_in_the_words_of_its_version() -> None:
+    spec = compiled(
+        {
+            "gc": {"keep": "2GB", "max": "5GB", "free": "10%"},
+            "buildkit_options": {"worker": {"oci": {"gc": True, "minFreeSpace": None, "selinux": False}}},
+            "instances": [
+                {"name": "new", "image": "moby/buildkit:v0.33.0"},
+                {"name": "old", "image": "moby/buildkit:v0.13.2"},
+                {"name": "older", "image": "moby/buildkit:v0.10.5"},
+                {"name": "who-knows", "image": "moby/buildkit:buildx-stable-1"},
+                {"name": "own", "image": "moby/buildkit:v0.9.0", "config": "trace = true"},
+                {"name": "remote", "driver": "remote", "nodes": [{"endpoint": "unix:///run/buildkit/buildkitd.sock"}]},
+            ],
+        },
+        ("gc", "buildkit_options", "instances"),
+    )
+    others = {"gc": True, "selinux": False}
+    told = {each["name"]: tomllib.loads(each["config"]) for each in spec.options["instances"]}
+    assert {name: told[name]["worker"]["oci"] for name in ("new", "old", "older", "who-knows")} == {
+        "new": {"reservedSpace": "2GB", "maxUsedSpace": "5GB", **others},
+        "old": {"gckeepstorage": "5GB", **others},
+        "older": {"gckeepstorage": 5 * 1024**3, **others},
+        "who-knows": {"reservedSpace": "2GB", "maxUsedSpace": "5GB", "gckeepstorage": "5GB", **others},
+    }
+    assert told["own"] == {"trace": True}
+    assert told["remote"] == {}
+    assert spec.options["gc"] == {"keep": "2GB", "max": "5GB", "free": "10%"}
+    assert spec.warnings == (
+        "builder_buildkit_options.worker.oci.selinux: is ignored by BuildKit 0.10.5 (since 0.10.6)",
+        "builder_gc.free: is left out for BuildKit 0.10.5, which cannot do it (since 0.17)",
+        "builder_gc.free: is left out for BuildKit 0.13.2, which cannot do it (since 0.17)",
+        "builder_instances[4].config.trace: is ignored by BuildKit 0.9.0 (since 0.12)",
+    )
+
+
 def test_only_the_options_asked_for_come_back() -> None:
     assert set(compiled({}, ("registries", "users")).options) == {"registries", "users"}
 
@@ -231,6 +267,7 @@ EVERYTHING_WRONG: dict[str, t.Any] = {
     "client_options": {"auths": {"h.example": {"auth": SECRET}}},
     "proxy": {"http": f"http://me:{SECRET}@p", "htps": "p", "no_proxy": "a", "password": SECRET},
     "dns": ["1.1.1.1", "dns.example.com"],
+    "gc": {"max": "5X", "kep": 1},
     "disruption": "later",
     "drain_timeout": 0,
     "plattforms": [],
@@ -251,6 +288,7 @@ builder_instances[1].flags = '--debug': is a string, not a list. Write a list: [
 builder_users = 'root': is a string, not a list. Write a list: [a, b].
 builder_proxy.htps: is no known key. Did you mean https?
 builder_proxy.no_proxy = 'a': is a string, not a list. Write a list: [a, b].
+builder_gc.kep: is no known key. Did you mean keep?
 builder_disruption = 'later': is no known value. Known: wait, now, never.
 builder_platforms[0] = 'linux/arm46': is no known platform. Did you mean linux/arm64 or
 builder_platforms[2] = 'windows/amd64': is no Linux platform. Write linux/ARCHITECTURE.
@@ -262,6 +300,7 @@ builder_client_options.auths: holds secrets.
 builder_proxy.http = '***@p': holds a user name or password.
 builder_proxy.username: is missing, but `password` is given.
 builder_dns[1] = 'dns.example.com': is no IP address.
+builder_gc.max = '5X': is a string that BuildKit does not take.
 builder_drain_timeout = 0: is no time to wait.
 builder_registries[1].host = 'https://h.example': has a scheme.
 builder_registries[1].mirrors[1] = 'http://m2': has a scheme.

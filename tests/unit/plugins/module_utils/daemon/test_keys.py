@@ -15,7 +15,6 @@ from ansible_collections.multiarch.builders.plugins.module_utils.daemon.keys imp
     NEWEST,
     known,
     spelled,
-    text_of,
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.version import version_of
 
@@ -111,7 +110,3 @@ def test_every_table_of_names_below_has_its_place() -> None:
 )
 def test_names_below_are_taken_as_go_takes_them(parent: str, name: str, meant: str | None) -> None:
     assert spelled(parent, name) == meant
-
-
-def test_text_of_a_version() -> None:
-    assert text_of((24, 0, 8)) == "24.0.8"

@@ -25,6 +25,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.daemon.configur
     owned_keys,
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.daemon.decide import DaemonState, FilesState
+from ansible_collections.multiarch.builders.plugins.module_utils.daemon.keys import NESTED
 from ansible_collections.multiarch.builders.plugins.module_utils.daemon.resource import (
     Daemon,
     ReloadDaemon,
@@ -33,6 +34,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.daemon.resource
 from ansible_collections.multiarch.builders.plugins.module_utils.docker_api import Docker
 from ansible_collections.multiarch.builders.plugins.module_utils.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.files import RemoveFile, WriteFile
+from ansible_collections.multiarch.builders.plugins.module_utils.gc import Gc
 from ansible_collections.multiarch.builders.plugins.module_utils.owned_document import owned_after
 from ansible_collections.multiarch.builders.plugins.module_utils.owned_files import owned
 from ansible_collections.multiarch.builders.plugins.module_utils.proxy import Proxy
@@ -202,13 +204,75 @@ def test_what_vanishes_with_leave_is_told_too(dockerd: DockerdStandIn, docker: D
 )
 def test_the_patch(options: dict[str, t.Any], patch: dict[str, t.Any], no_docker: Docker) -> None:
     made = daemon(no_docker, registries=(Registry("a.example", insecure=True),), options=options)
-    assert made.patch == patch
+    assert made.patch(state(CONTAINERD)) == patch
 
 
 def test_the_proxy_and_the_name_servers_are_part_of_the_patch(no_docker: Docker) -> None:
     made = replace(daemon(no_docker), proxy=Proxy(https="http://proxy:3128", no_proxy=("a",)), dns=("1.1.1.1",))
     proxies = {"https-proxy": "http://proxy:3128", "no-proxy": "a"}
-    assert made.patch == {**SNAPSHOTTER, "proxies": proxies, "dns": ["1.1.1.1"]}
+    assert made.patch(state(CONTAINERD)) == {**SNAPSHOTTER, "proxies": proxies, "dns": ["1.1.1.1"]}
+
+
+GC_LIMITS = {"enabled": True, "defaultMaxUsedSpace": "5GB"}
+GC_NAMES = dict.fromkeys(NESTED["builder.gc"])
+
+
+@pytest.mark.parametrize(
+    ("info", "program", "options", "gc"),
+    [
+        pytest.param("28.5.2", None, {}, {**GC_NAMES, **GC_LIMITS}, id="the version that runs"),
+        pytest.param(None, "28.5.2", {}, {**GC_NAMES, **GC_LIMITS}, id="the one that is installed and does not run"),
+        pytest.param(
+            "28.5.2",
+            None,
+            {"builder": {"gc": {"defaultMaxUsedSpace": "9GB"}}},
+            {**GC_NAMES, **GC_LIMITS, "defaultMaxUsedSpace": "9GB"},
+            id="the user has the last word",
+        ),
+        pytest.param(None, None, {}, {"enabled": False}, id="an unknown one: as it is"),
+    ],
+)
+def test_garbage_collection_is_part_of_the_patch(
+    info: str | None, program: str | None, options: dict[str, t.Any], gc: dict[str, t.Any], no_docker: Docker
+) -> None:
+    now = state(
+        {**CONTAINERD, "ServerVersion": info} if info else None, document={"builder": {"gc": {"enabled": False}}}
+    )
+    made = replace(daemon(no_docker, options=options), gc=Gc(max="5GB"))
+    assert made.patch(replace(now, program=program)) == {**SNAPSHOTTER, "builder": {"gc": gc}}
+
+
+def test_garbage_collection_restarts_docker_and_what_it_cannot_do_is_a_note(
+    no_docker: Docker, daemon_json: Path, programs: Callable[[str, str], Path]
+) -> None:
+    assert not daemon_json.exists()
+    programs("dockerd", "")
+    programs("systemctl", "")
+    plan = replace(daemon(no_docker), gc=Gc("2GB", "5GB", "1GB")).plan(
+        state({**CONTAINERD, "ServerVersion": "26.1.5"}), NO_EFFECTS
+    )
+    differences = 'builder.gc.defaultKeepStorage: absent → "5GB"; builder.gc.enabled: absent → true'
+    assert plan.actions[-1].summary.startswith(f"restart docker: {differences}")
+    assert [note.partition(":")[0] for note in plan.notes] == ["builder_gc.free"]
+
+
+@pytest.mark.parametrize(
+    ("said", "version"),
+    [
+        pytest.param("Docker version 26.1.5+dfsg1, build a72d7cd", "26.1.5+dfsg1", id="Debian 13, recorded"),
+        pytest.param("nothing", None, id="no version"),
+    ],
+)
+@pytest.mark.parametrize("gc", [Gc(), Gc(max="5GB")])
+def test_a_stopped_dockerd_is_asked_for_its_version_if_that_matters(
+    said: str, version: str | None, gc: Gc, no_docker: Docker, daemon_json: Path, programs: Callable[[str, str], Path]
+) -> None:
+    assert not daemon_json.exists()
+    programs("systemctl", "")
+    programs("dockerd", f"echo '{said}'")
+    found = replace(daemon(no_docker), gc=gc).observe()
+    assert found.info is None
+    assert found.program == (version if gc.asked else None)
 
 
 def test_hosts_toml_comes_and_goes_without_a_restart(no_docker: Docker, home: Path, tmp_path: Path) -> None:
