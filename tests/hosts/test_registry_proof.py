@@ -1,0 +1,69 @@
+"""Trust is proven by the four ways that a host has: before, after, and told apart from other failures."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.hosts import own_registry
+from tests.hosts.lab import playbook
+
+CA = "{{ lab_state }}/pki/ca.crt"
+HARBOR, MIRROR = {"host": "harbor.lab.test", "ca": CA}, {"host": "mirror.lab.test:5000", "ca": CA}
+TABLE = [{"host": "docker.io", "mirrors": ["mirror.lab.test:5000"]}, MIRROR, HARBOR]
+LEAST = {
+    "builder_users": ["root", "ci"],
+    "builder_platforms": ["amd64"],
+    "builder_concerns": ["trust", "daemon", "buildx"],
+    "builder_verify_repository": "",
+    "builder_registries": TABLE,
+}
+# Names of the lab that its certificates do not have, a port that nobody listens on, and a CA that nobody gave.
+ELSEWHERE, CLOSED, STRANGER = "mirror.lab.test", "harbor.lab.test:81", own_registry.HOST
+ALL = "(plain TLS, dockerd, client as root and ci, builder multiarch)"
+
+
+@pytest.fixture
+def _stranger() -> Iterator[None]:
+    own_registry.serve(own_registry.authority("nobody's CA"))
+    yield
+    own_registry.stop()
+
+
+@pytest.mark.usefixtures("_stranger")
+def test_each_way_is_proven_and_each_failure_is_told_apart(engine: str) -> None:
+    run = playbook("verify-builders", limit=engine, variables=LEAST)
+    assert run.recap(engine)["failed"] == 1
+    for registry in (HARBOR, MIRROR):
+        assert run.says(f"- {registry['host']}: unknown authority (plain TLS, dockerd, client as root and ci): "), (
+            run.output
+        )
+    assert run.says("Its `ca` in builder_registries is right, and has not come to all places")
+    assert run.says("builder multiarch is not there, so it was not asked")
+
+    run = playbook("provision-builders", limit=engine, variables=LEAST)
+    assert run.status == 0, run.output
+    assert run.output.count("Prove trust in the registries") == 1
+
+    strange = [{"host": host} for host in (ELSEWHERE, CLOSED, STRANGER)]
+    run = playbook("verify-builders", limit=engine, variables={**LEAST, "builder_registries": [*TABLE, *strange]})
+    assert run.recap(engine)["failed"] == 1
+    told = [
+        f"- {ELSEWHERE}: name mismatch {ALL}: ",
+        f"The certificate is for harbor.lab.test, 198.51.100.2: use one of these names in builder_registries and "
+        f"images, or have it issued anew for {ELSEWHERE}.",
+        f"- {CLOSED}: no answer {ALL}: harbor.lab.test port 81: Connection refused. ",
+        f"- {STRANGER}: unknown authority {ALL}: ",
+        f"Give its CA as `ca` of {STRANGER} in builder_registries, and run playbooks/trust-registries.yml "
+        "(CN=nobody's CA signed it).",
+    ]
+    assert [words for words in told if not run.says(words)] == [], run.output
+    assert not run.says("- harbor.lab.test: ")
+    assert not run.says("- mirror.lab.test:5000: ")
+
+    run = playbook("verify-builders", limit=engine, variables=LEAST)
+    assert run.status == 0, run.output
+    assert run.says("mirror.lab.test:5000: CN=mirror.lab.test for mirror.lab.test, 198.51.100.2, until ")
+    assert run.says("signed by CN=multiarch lab CA")
+    assert run.recap(engine)["changed"] == 0
