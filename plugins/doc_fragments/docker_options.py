@@ -139,6 +139,15 @@ options:
     default: {}
 """
 
+    ENVIRONMENT_FILE = r"""
+options:
+  environment_file:
+    description:
+      - Path of a file on the host in which a line C(BUILDX_BUILDER=NAME) names the default builder, such as
+        C(/etc/environment) or the environment file of a CI runner. All else in it stays. None by default.
+    type: str
+"""
+
     PROXY = r"""
 options:
   proxy:

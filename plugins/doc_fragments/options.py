@@ -66,8 +66,9 @@ options:
         required: true
       driver:
         description:
-          - Driver of buildx. V(docker-container) runs BuildKit in a container of each node's Docker, V(remote) connects to
-            a buildkitd that runs elsewhere, V(kubernetes) has it in the cluster of kubectl's current context.
+          - Driver of buildx. V(docker-container) runs BuildKit in a container of each node's Docker, V(remote)
+            connects to a buildkitd that runs elsewhere, V(kubernetes) has it in the cluster of kubectl's current
+            context.
         type: str
         choices: [docker-container, remote, kubernetes]
         default: docker-container
@@ -105,8 +106,8 @@ options:
         suboptions:
           host:
             description:
-              - A host of the inventory. The host itself is reached directly, another one by ssh at its C(ansible_host), by
-                the keys and known hosts of each of the users.
+              - A host of the inventory. The host itself is reached directly, another one by ssh at its
+                C(ansible_host), by the keys and known hosts of each of the users.
             type: str
           endpoint:
             description:

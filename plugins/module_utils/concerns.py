@@ -77,7 +77,14 @@ def _binfmt(params: Params, docker: Docker) -> Resource[t.Any]:
 
 def _buildx(params: Params, docker: Docker) -> Resource[t.Any]:
     patch = patch_of(proxy_of(params), params["client_options"])
-    return Buildx(instances_of(params), tuple(params["users"]), patch, disruption_of(params), docker)
+    return Buildx(
+        instances=instances_of(params),
+        users=tuple(params["users"]),
+        client_patch=patch,
+        disruption=disruption_of(params),
+        docker=docker,
+        environment_file=params["environment_file"],
+    )
 
 
 _MAKERS: t.Dict[str, t.Callable[[Params, Docker], Resource[t.Any]]] = {

@@ -23,6 +23,7 @@ extends_documentation_fragment:
   - multiarch.builders.options.users
   - multiarch.builders.docker_options.buildkit_options
   - multiarch.builders.docker_options.client_options
+  - multiarch.builders.docker_options.environment_file
   - multiarch.builders.docker_options.proxy
   - multiarch.builders.docker_options.dns
   - multiarch.builders.docker_options.gc

@@ -79,12 +79,10 @@ def convert(variable: str, value: object, option: Option, findings: Findings) ->
         shown = None if option.get("no_log") else value
         findings.problem(variable, shown, f"is {type_name(value)}, not {wanted}", remedy)
         return copy.deepcopy(option.get("default"))
-    if kind == "raw":
-        return value
-    if isinstance(value, list):
-        return _elements(variable, value, option, findings)
-    if isinstance(value, dict):
-        return keys(variable, value, option["options"], findings) if "options" in option else value
+    if kind == "list":
+        return _elements(variable, t.cast("list[t.Any]", value), option, findings)
+    if "options" in option:
+        return keys(variable, t.cast("dict[t.Any, t.Any]", value), option["options"], findings)
     if "choices" in option and value not in option["choices"]:
         findings.problem(variable, value, "is no known value", suggest(value, option["choices"]))
         return copy.deepcopy(option.get("default"))

@@ -65,6 +65,7 @@ def compile_spec(
     options = {name: convert(f"{prefix}{name}", variables.get(name), OPTIONS[name], findings) for name in names}
     moment = now or datetime.datetime.now(datetime.UTC)
     _check_simple(options, prefix, findings)
+    _check_settings(options, prefix, findings)
     _check_tables(options, prefix, read_file, fetch, inventory, moment, findings)
     findings.raise_if_any()
     return CompiledSpec(options, tuple(findings.warnings))
@@ -82,10 +83,18 @@ def _check_simple(options: dict[str, t.Any], prefix: str, findings: Findings) ->
         findings.problem(f"{prefix}ca_warn_days", options["ca_warn_days"], "is less than no time", remedy)
     if "binfmt_image" in options:
         check_image(options["binfmt_image"], f"{prefix}binfmt_image", findings)
-    archive = options.get("binfmt_archive")
-    if archive is not None and not archive.startswith("/"):
-        remedy = "Write where it lies on the host, such as /var/tmp/binfmt.tar"
-        findings.problem(f"{prefix}binfmt_archive", archive, "is no absolute path", remedy)
+    for name, example in (("binfmt_archive", "/var/tmp/binfmt.tar"), ("environment_file", "/etc/environment")):
+        path = options.get(name)
+        if path is not None and not path.startswith("/"):
+            remedy = f"Write where it lies on the host, such as {example}"
+            findings.problem(f"{prefix}{name}", path, "is no absolute path", remedy)
+    if "drain_timeout" in options and options["drain_timeout"] <= 0:
+        remedy = "Write seconds above 0, or `disruption: now` for no waiting at all"
+        findings.problem(f"{prefix}drain_timeout", options["drain_timeout"], "is no time to wait", remedy)
+
+
+def _check_settings(options: dict[str, t.Any], prefix: str, findings: Findings) -> None:
+    """What Docker and its client are set to; normalised in place."""
     if "daemon_options" in options:
         check_daemon_options(options["daemon_options"], f"{prefix}daemon_options", findings)
     if "client_options" in options:
@@ -94,9 +103,6 @@ def _check_simple(options: dict[str, t.Any], prefix: str, findings: Findings) ->
     check_dns(options.get("dns", []), f"{prefix}dns", findings)
     if "gc" in options:
         options["gc"] = check_gc(options["gc"], f"{prefix}gc", findings)
-    if "drain_timeout" in options and options["drain_timeout"] <= 0:
-        remedy = "Write seconds above 0, or `disruption: now` for no waiting at all"
-        findings.problem(f"{prefix}drain_timeout", options["drain_timeout"], "is no time to wait", remedy)
 
 
 def _check_tables(

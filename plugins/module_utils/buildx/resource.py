@@ -12,7 +12,9 @@ from ansible_collections.multiarch.builders.plugins.module_utils import record
 from ansible_collections.multiarch.builders.plugins.module_utils.buildx import (
     certificates,
     client,
+    environment,
     nodes,
+    orphans,
     remote,
     settings,
     store,
@@ -55,6 +57,7 @@ class Buildx(Resource[BuildxState]):
     client_patch: t.Mapping[str, t.Any]
     disruption: Disruption
     docker: Docker
+    environment_file: t.Optional[str] = None
     concern: t.ClassVar[str] = "buildx"
     _dialled: t.Dict[str, Docker] = field(default_factory=dict)
 
@@ -94,6 +97,12 @@ class Buildx(Resource[BuildxState]):
                     silent.append(nodes.in_words(node, self.users[0], str(exc)))
         return found, tuple(dict.fromkeys(silent))
 
+    def _known(self) -> t.Set[str]:
+        """The containers of all builders that are asked for, or that one of the users has."""
+        asked = {node.name for each in self.instances for node in each.nodes}
+        stored = {name for user in self.users for name in store.node_names(user)}
+        return {nodes.container_name(name) for name in asked | stored}
+
     def _docker_of(self, node: Node) -> Docker:
         if node.endpoint not in self._dialled:
             self._dialled[node.endpoint] = nodes.docker_of(node.endpoint, self.users[0], self.docker)
@@ -101,7 +110,8 @@ class Buildx(Resource[BuildxState]):
 
     def plan(self, state: BuildxState, effects: Effects) -> Plan:
         actions = [action for each in state.settings for action in settings.actions_for(each, self.client_patch)]
-        notes: t.List[str] = []
+        actions += environment.actions_for(self.environment_file, self.instances)
+        notes = orphans.notes_on(self.docker, self._known()) if self.docker.answers() else []
         silent = [words for each in self.instances for words in state.builders[each.name].silent]
         if silent:
             raise HostError("; ".join(silent))
@@ -133,6 +143,8 @@ class Buildx(Resource[BuildxState]):
                 self._start_builder(step)
             elif isinstance(step, settings.WriteSettings):
                 settings.apply(step)
+            elif isinstance(step, environment.WriteEnvironment):
+                environment.apply(step)
             elif isinstance(step, UseBuilder):
                 client.buildx(step.user, "use", "--global", step.instance.name)
 

@@ -7,12 +7,15 @@ from __future__ import annotations
 
 import base64
 import binascii
+import contextlib
 import json
+import pathlib
 import typing as t
 from dataclasses import dataclass
 
 from ansible_collections.multiarch.builders.plugins.module_utils.command import owner_of, user_entry
-from ansible_collections.multiarch.builders.plugins.module_utils.files import read
+from ansible_collections.multiarch.builders.plugins.module_utils.errors import HostError
+from ansible_collections.multiarch.builders.plugins.module_utils.files import acting_as, read
 from ansible_collections.multiarch.builders.plugins.module_utils.platform import canonical
 
 TOML = "buildkitd.toml"
@@ -83,6 +86,18 @@ def _platform(found: t.Mapping[str, str]) -> str:
         return canonical(text)
     except ValueError:  # one that we do not know, but buildx does
         return text
+
+
+def node_names(user: str) -> t.Set[str]:
+    """The nodes of all builders in the store of *user*; a broken entry has none."""
+    found: t.Set[str] = set()
+    with acting_as(owner_of(user)):
+        folder_of_entries = pathlib.Path(f"{folder(user)}/instances")
+        paths = sorted(folder_of_entries.iterdir()) if folder_of_entries.is_dir() else []
+    for path in paths:
+        with contextlib.suppress(BrokenEntryError, HostError):
+            found.update(node.name for node in parse(read(str(path), owner_of(user)) or "").nodes)
+    return found
 
 
 def with_driver_opts(text: str, options: t.Mapping[str, t.Mapping[str, str]]) -> str:

@@ -64,7 +64,18 @@ ACTIONS = {
     ),
     "buildx_builder": (
         "multiarch.builders.buildx_builder",
-        {"instances", "registries", "ca_warn_days", "users", "proxy", "dns", "gc", "buildkit_options", "client_options"}
+        {
+            "instances",
+            "registries",
+            "ca_warn_days",
+            "users",
+            "proxy",
+            "dns",
+            "gc",
+            "buildkit_options",
+            "client_options",
+            "environment_file",
+        }
         | {"disruption", "drain_timeout"},
     ),
 }
