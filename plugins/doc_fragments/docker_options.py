@@ -198,7 +198,7 @@ options:
       - How large the build cache may become, of dockerd's own BuildKit (C(daemon.json)) and of the builders
         (C(buildkitd.toml)), in the words of each version. Without any of it nothing is written.
       - Sizes are bytes, text such as V(50GB) (1024 to the power of 3), or a share of the disk such as V(10%), which
-        dockerd does not take. With O(daemon_options) or O(buildkit_options) each of the two can be set otherwise.
+        dockerd does not take. C(daemon_options) and C(buildkit_options) have the last word about each of the two.
     type: dict
     default: {}
     suboptions:
