@@ -294,6 +294,7 @@ builder_platforms[0] = 'linux/arm46': is no known platform. Did you mean linux/a
 builder_platforms[2] = 'windows/amd64': is no Linux platform. Write linux/ARCHITECTURE.
 builder_ca_warn_days = -1: is less than no time. Write whole days, or 0 for no warnings.
 builder_binfmt_image = 'docker.io/tonistiigi/binfmt@sha256:xyz': has no valid digest after the @.
+builder_drain_timeout = 0: is no time to wait.
 builder_daemon_options.hosts: stops dockerd from starting:
 builder_daemon_options.registry-mirrors: has a place of its own.
 builder_client_options.auths: holds secrets.
@@ -301,7 +302,6 @@ builder_proxy.http = '***@p': holds a user name or password.
 builder_proxy.username: is missing, but `password` is given.
 builder_dns[1] = 'dns.example.com': is no IP address.
 builder_gc.max = '5X': is a string that BuildKit does not take.
-builder_drain_timeout = 0: is no time to wait.
 builder_registries[1].host = 'https://h.example': has a scheme.
 builder_registries[1].mirrors[1] = 'http://m2': has a scheme.
 builder_registries[1].password: is missing, but `username` is given.
