@@ -15,10 +15,10 @@ from lab import (
     disk,
     host,
     identity,
-    key_quota,
     keys,
     network,
     package_mirror,
+    quotas,
     registry,
 )
 from lab.images import store
@@ -67,7 +67,7 @@ def up(hosts: list[Host], archives: Path | None) -> None:
     keys.ensure()
     certificates.ensure_ca()
     network.up()
-    key_quota.ensure()
+    quotas.ensure()
     package_mirror.ensure()
     start([one for one in hosts if not (host.is_running(one) and disk.disk_of(one).ready.exists())], material)
     say(f"The lab is up after {time.monotonic() - begin:.1f} s. Images: {image_sources()}")

@@ -96,14 +96,17 @@ def proxy_of(params: Params) -> Proxy:
 
 
 def instances_of(params: Params) -> t.Tuple[Instance, ...]:
-    """The builders, their containers' environment with the proxy."""
+    """The builders, their containers' environment with the proxy; a remote buildkitd has its own."""
     environment = {f"env.{name}": value for name, value in proxy_of(params).environment().items()}
     return tuple(
         Instance(
             name=row["name"],
             driver=row["driver"],
             image=row["image"],
-            driver_opts={**environment, **{key: str(value) for key, value in (row.get("driver_opts") or {}).items()}},
+            driver_opts={
+                **(environment if row["driver"] != "remote" else {}),
+                **{key: str(value) for key, value in (row.get("driver_opts") or {}).items()},
+            },
             flags=tuple(row.get("flags") or ()),
             default=bool(row.get("default")),
             config=row.get("config") or "",

@@ -52,14 +52,17 @@ def store_drift(wanted: Instance, stored: StoredBuilder, memory: t.Optional[Reme
     found: t.List[str] = []
     for node in wanted.nodes:
         there = present.pop(node.name.lower(), None)
-        drift = ("not in the store",) if there is None else _node_drift(wanted, node, there, memory)
-        found += [_of_node(wanted, node, words) for words in drift]
+        if there is None:
+            found.append(f"node {node.name} is not in the store")
+        else:
+            found += [_of_node(wanted, node, words) for words in _node_drift(wanted, node, there, memory)]
     return (*found, *(f"node {each.name} is not asked for" for each in present.values()))
 
 
 def _node_drift(wanted: Instance, node: Node, stored: StoredNode, memory: t.Optional[Remembered]) -> t.Tuple[str, ...]:
     found = []
-    if endpoint_of(stored.endpoint) != endpoint_of(node.endpoint):
+    # that of kubernetes has random letters and is no choice of ours (docker/buildx, builder/builder.go)
+    if wanted.driver != "kubernetes" and endpoint_of(stored.endpoint) != endpoint_of(node.endpoint):
         found.append(f"endpoint {stored.endpoint} → {endpoint_of(node.endpoint)}")
     if node.platforms and set(stored.platforms) != set(node.platforms):
         found.append(f"platforms {', '.join(stored.platforms) or 'any'} → {', '.join(node.platforms)}")

@@ -31,9 +31,11 @@ from ansible_collections.multiarch.builders.plugins.module_utils.buildx.decide i
     actions_for,
     ends_builds,
 )
-from ansible_collections.multiarch.builders.plugins.module_utils.buildx.drift import Remembered, digest
+from ansible_collections.multiarch.builders.plugins.module_utils.buildx.drift import Remembered, digest, options_of
+from ansible_collections.multiarch.builders.plugins.module_utils.buildx_plugin import buildx_version
 from ansible_collections.multiarch.builders.plugins.module_utils.command import owner_of
 from ansible_collections.multiarch.builders.plugins.module_utils.docker_api import Docker
+from ansible_collections.multiarch.builders.plugins.module_utils.driver_versions import too_new
 from ansible_collections.multiarch.builders.plugins.module_utils.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.files import (
     RemoveFile,
@@ -120,6 +122,8 @@ class Buildx(Resource[BuildxState]):
             actions += remote.actions_for(each, self.users)
             notes += [f"node {stray.name} is lost: {stray.gone}" for stray in builder.strays if stray.gone]
             found = actions_for(each, self.users, builder, effects)
+            if any(isinstance(action.step, MakeBuilder) for action in found):
+                _require_options(each)
             if self.disruption.mode == "never" and any(ends_builds(action, builder) for action in found):
                 notes.append(
                     f"pending, as builder_disruption is never: {'; '.join(action.summary for action in found)}"
@@ -214,6 +218,15 @@ class Buildx(Resource[BuildxState]):
         memory = record.load(self.concern)
         mark = {"rendered": digest(step.instance.config.encode()), "stored": digest(stored)}
         record.save(self.concern, {**memory, "builders": {**memory.get("builders", {}), step.instance.name: mark}})
+
+
+def _require_options(wanted: Instance) -> None:
+    """Raise for driver options that this buildx does not know: asked only when a builder is made."""
+    version = buildx_version() or ""
+    options = dict.fromkeys(name for node in wanted.nodes for name in options_of(wanted, node))
+    words = too_new(wanted.driver, options, version)
+    if words:
+        raise HostError(f"builder {wanted.name}: {'; '.join(words)}: install a newer buildx, or leave it out")
 
 
 def _remove_container(docker: Docker, node: str) -> None:

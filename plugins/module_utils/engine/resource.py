@@ -5,14 +5,12 @@
 
 from __future__ import annotations
 
-import pathlib
-import re
 import shutil
 import typing as t
 from dataclasses import dataclass
 
 from ansible_collections.multiarch.builders.plugins.module_utils import docker_service, way_back
-from ansible_collections.multiarch.builders.plugins.module_utils.command import run
+from ansible_collections.multiarch.builders.plugins.module_utils.buildx_plugin import buildx_version
 from ansible_collections.multiarch.builders.plugins.module_utils.docker_api import Docker
 from ansible_collections.multiarch.builders.plugins.module_utils.engine.decide import EngineState, Needs, refusals
 from ansible_collections.multiarch.builders.plugins.module_utils.errors import HostError
@@ -22,14 +20,6 @@ from ansible_collections.multiarch.builders.plugins.module_utils.resource import
     Effects,
     Plan,
     Resource,
-)
-
-# Where docker looks for the plugins of all users (docker/cli, cli-plugins/manager/manager_unix.go).
-_PLUGINS = (
-    "/usr/local/lib/docker/cli-plugins",
-    "/usr/local/libexec/docker/cli-plugins",
-    "/usr/lib/docker/cli-plugins",
-    "/usr/libexec/docker/cli-plugins",
 )
 
 
@@ -76,13 +66,3 @@ class Engine(Resource[EngineState]):
 
 
 _STARTS: Effects = frozenset({Effect.DAEMON_RESTARTS})
-
-
-def buildx_version() -> t.Optional[str]:
-    """The plugin's version as it tells it, such as 0.13.1; None if it is missing or does not run."""
-    for folder in _PLUGINS:
-        program = pathlib.Path(folder) / "docker-buildx"
-        if program.exists():
-            found = re.search(r"v?(\d+\.\d+\S*)", run([str(program), "version"]).stdout)
-            return found.group(1) if found else None
-    return None
