@@ -23,7 +23,10 @@ _LONGEST_WORDS = 600
 
 
 class _Dialled(http.client.HTTPConnection):
-    """HTTP over the input and output of a process, which ends with the connection."""
+    """HTTP over the input and output of a process.
+
+    http.client itself calls close() once an answer says that it is the last, before it is read: the process stays.
+    """
 
     def __init__(self, argv: t.Sequence[str], user: t.Optional[str], timeout: float) -> None:
         super().__init__("docker", timeout=timeout)
@@ -31,6 +34,7 @@ class _Dialled(http.client.HTTPConnection):
         self._process: t.Optional[subprocess.Popen[bytes]] = None
 
     def connect(self) -> None:
+        self.end(0)  # the former one
         ours, theirs = socket.socketpair()
         with theirs:
             self._process = subprocess.Popen(
@@ -48,16 +52,13 @@ class _Dialled(http.client.HTTPConnection):
 
     def words(self) -> str:
         """What the process said; it gets a moment to end by itself."""
-        self._end(2)
+        self.end(2)
         if self._process is None or self._process.stderr is None:
             return ""
         return self._process.stderr.read().decode("utf-8", "replace").strip()[-_LONGEST_WORDS:]
 
-    def close(self) -> None:
-        super().close()
-        self._end(0)
-
-    def _end(self, seconds: float) -> None:
+    def end(self, seconds: float) -> None:
+        """End the process, unless it does so within *seconds*."""
         if self._process is None:
             return
         try:
@@ -94,6 +95,7 @@ class DialledDocker(Docker):
         """End the connection; the next request opens another."""
         if self._kept is not None:
             self._kept.close()
+            self._kept.end(0)
         self._kept = None
 
     def _request(
@@ -118,7 +120,8 @@ class DialledDocker(Docker):
         """The same one as before: a way by ssh is long."""
         if self._kept is None:
             self._kept = _Dialled([*self.argv, "system", "dial-stdio"], self.user, timeout)
-        elif self._kept.sock is not None:
+        self._kept.timeout = timeout
+        if self._kept.sock is not None:
             self._kept.sock.settimeout(timeout)
         return self._kept
 
