@@ -92,11 +92,14 @@ def builds_in_daemon(daemon: t.Optional[int], proc: pathlib.Path = pathlib.Path(
     return False
 
 
-def at_restart(docker: Docker) -> Work:
-    """What a restart of dockerd would end. live-restore keeps containers, but never a build."""
+def at_restart(docker: Docker, *, keeps: bool) -> Work:
+    """What a restart of dockerd would end.
+
+    live-restore keeps containers if the dockerd after the restart *keeps* them, too, but never a build.
+    """
     if not docker.answers():
         return Work((), ())
-    kept = docker.get("/info").get("LiveRestoreEnabled", False)
+    kept = keeps and docker.get("/info").get("LiveRestoreEnabled", False)
     builds = [OWN_BUILDER] if builds_in_daemon(daemon_pid()) else []
     containers = []
     for row in docker.get("/containers/json"):

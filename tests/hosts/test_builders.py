@@ -29,19 +29,71 @@ def test_a_changed_configuration_recreates_the_builder_and_keeps_its_cache_and_i
     assert playbook("provision-builders", limit=spare, variables=variables).recap(spare)["changed"] == 0
 
 
-def test_a_container_and_a_store_entry_that_got_lost_are_mended(spare: str) -> None:
-    assert playbook("provision-builders", limit=spare).status == 0
-    on(spare, "docker rm --force buildx_buildkit_multiarch0")
-    run = playbook("provision-builders", limit=spare)
-    assert run.says("start builder multiarch: its container does not run")
-    assert run.status == 0, run.output
+BASE = json.loads(IMAGES_FILE.read_text())["base"]["reference"]
+ONLY_BUILDERS = {"builder_concerns": ["buildx"], "builder_platforms": ["amd64"], "builder_verify_repository": ""}
+BUILD_AGAIN = f"""
+mkdir -p /var/tmp/cached; printf 'FROM {BASE}\\nRUN echo kept > /kept\\n' > /var/tmp/cached/Dockerfile
+docker buildx build --progress plain /var/tmp/cached 2>&1
+"""
+STORE = "/root/.docker/buildx/instances/multiarch"
+EDIT = f"""python3 - <<'END'
+import json
+entry = json.load(open("{STORE}"))
+entry["Nodes"][0]["DriverOpts"]["default-load"] = "true"
+json.dump(entry, open("{STORE}", "w"))
+END
+"""
+CA_INSIDE = "buildx_buildkit_multiarch0:/etc/buildkit/certs/harbor.lab.test/ca.crt"
 
-    on(spare, "rm ~ci/.docker/buildx/instances/multiarch; echo '{' > /root/.docker/buildx/instances/multiarch")
-    run = playbook("provision-builders", limit=spare)
+
+def mended(host: str, *told: str) -> None:
+    """One run finds and names the drift, mends it, and the next has nothing to do; the cache is still there."""
+    run = playbook("provision-builders", limit=host, variables=ONLY_BUILDERS)
     assert run.status == 0, run.output
-    assert run.says("its entry in the store is broken")
-    assert on(spare, "stat --format %U:%a ~ci/.docker/buildx/instances/multiarch").strip() == "ci:600"
-    assert playbook("provision-builders", limit=spare).recap(spare)["changed"] == 0
+    assert [words for words in told if not run.says(words)] == [], run.output
+    assert "CACHED" in on(host, BUILD_AGAIN)
+    assert playbook("provision-builders", "--check", limit=host, variables=ONLY_BUILDERS).recap(host)["changed"] == 0
+
+
+def test_drift_by_hand_is_found_named_and_mended_and_the_cache_is_kept(engine: str) -> None:
+    assert playbook("provision-builders", limit=engine).status == 0
+    on(engine, BUILD_AGAIN)
+    container = on(engine, CONTAINER)
+
+    # the store edited, and a CA changed inside the container: nothing that runs has to go
+    on(engine, f"{EDIT} echo other > /var/tmp/ca; docker cp --quiet /var/tmp/ca {CA_INSIDE}")
+    mended(
+        engine,
+        "update builder multiarch for root: default-load true → absent, what runs stays as it is",
+        "replace certificates of builder multiarch where they are, no build is disturbed: "
+        "certs/harbor.lab.test/ca.crt in the container differs",
+    )
+    assert on(engine, CONTAINER) == container
+
+    # the container stopped, and a builder of the same name made by another user, on a node of its own
+    on(engine, "docker stop buildx_buildkit_multiarch0; rm ~ci/.docker/buildx/instances/multiarch")
+    on(engine, "runuser -u ci -- docker buildx create --name multiarch --node own --bootstrap >/dev/null 2>&1 || true")
+    mended(engine, "for ci: node multiarch0 is not in the store; node own is not asked for", "take node own at unix://")
+    assert on(engine, "docker ps --all --quiet --filter name=buildx_buildkit_own") == ""
+
+    # the container made anew by hand, from another image and with other settings
+    on(engine, "docker tag $(docker images --quiet moby/buildkit | head -n 1) other/buildkit:1")
+    on(engine, "docker rm --force buildx_buildkit_multiarch0")
+    on(
+        engine,
+        "docker run --detach --privileged --name buildx_buildkit_multiarch0 --env A=B --restart no "
+        "--volume buildx_buildkit_multiarch0_state:/var/lib/buildkit other/buildkit:1 >/dev/null",
+    )
+    mended(
+        engine,
+        "recreate builder multiarch for root, ci: the container's image other/buildkit:1",
+        "the container's restart-policy no → unless-stopped",
+        "buildkitd.toml in the container differs",
+    )
+    # container and store lost
+    on(engine, f"docker rm --force buildx_buildkit_multiarch0; echo '{{' > {STORE}")
+    mended(engine, "its entry in the store is broken")
+    assert on(engine, "stat --format %U:%a ~ci/.docker/buildx/instances/multiarch").strip() == "ci:600"
 
 
 BUILD = """

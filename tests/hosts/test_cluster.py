@@ -104,7 +104,7 @@ def test_a_node_is_taken_away_and_comes_back_with_its_cache() -> None:
 
     run = provision(NODES)
     assert run.status == 0, run.output
-    assert run.says(f"node multiarch-{FOREIGN}: not in the store")
+    assert run.says(f"node multiarch-{FOREIGN} is not in the store")
     built = on(SCHEDULER, BUILD)
     assert [line for line in built.splitlines() if "CACHED" in line] != [], built
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import re
 
-import pytest
-
 from tests.hosts.daemon import WITH_BUILDER, base, content, provision, provisioned, start_container
 from tests.hosts.lab import on
 
@@ -58,7 +56,6 @@ def test_a_switch_needs_leave_keeps_the_builders_cache_and_back_shows_what_was_h
     assert provision(engine, **leave).recap(engine)["changed"] == 0
 
 
-@pytest.mark.xfail(strict=True, reason="live-restore leaves running what a dockerd with the other store does not know")
 def test_no_container_goes_on_running_where_nobody_sees_it(spare: str) -> None:
     provisioned(spare, daemon_options={"live-restore": True, **FORMER_STORE})
     start_container(spare, "service", "sleep 1001", "--restart=always")

@@ -17,14 +17,14 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from ansible_collections.multiarch.builders.tests.unit.plugins.plugin_utils.x509_factory import make
+from ansible_collections.multiarch.builders.tests.unit.plugins.plugin_utils.x509_factory import Pair, make
 
 from lab.certificates import CA
 from lab.settings import IMAGES_FILE, MIRROR_PORT
 from lab.topology import HOSTS
 from tests.hosts import tcp_builder
 from tests.hosts.conftest import NEWER_ENGINE, OLDER_ENGINE
-from tests.hosts.lab import lab, on
+from tests.hosts.lab import Run, lab, on, playbook
 from tests.hosts.own_registry import authority
 
 PORT = 1234
@@ -43,6 +43,7 @@ class Remote:
     server: str
     endpoint: str
     files: dict[str, str]
+    clients: Pair
 
 
 @pytest.fixture(scope="module", params=["26.1", "28.5"])
@@ -56,7 +57,8 @@ def remote(request: pytest.FixtureRequest) -> Iterator[Remote]:
         server, make(name, ca=False, issuer=servers, names=(name,)), clients=clients, port=PORT
     )
     pair = make("ci", ca=False, issuer=clients)
-    yield Remote(client, server, endpoint, {"cacert": servers.pem, "cert": pair.pem, "key": pair.key_pem})
+    files = {"cacert": servers.pem, "cert": pair.pem, "key": pair.key_pem}
+    yield Remote(client, server, endpoint, files, clients)
     tcp_builder.stop(server)
 
 
@@ -132,3 +134,33 @@ def test_who_is_connected(
     wanted = servername.format(name=tcp_builder.name(remote.server))
     with builder(remote, {**remote.files, **files}, wanted, endpoint) as found:
         assert found == status
+
+
+def test_the_collection_makes_it_for_each_user_and_replaces_its_certificates_where_they_are(remote: Remote) -> None:
+    keys = {"ca": remote.files["cacert"], "client_cert": remote.files["cert"], "client_key": remote.files["key"]}
+
+    def provision(**node: str) -> Run:
+        far = {"name": "far", "driver": "remote", "default": True, "nodes": [{"endpoint": remote.endpoint, **node}]}
+        variables = {"builder_concerns": ["buildx"], "builder_instances": [far], "builder_registries": []}
+        variables |= {"builder_platforms": ["amd64"], "builder_verify_repository": "", "builder_verify_trust": False}
+        return playbook("provision-builders", "-vvv", "--diff", limit=remote.client, variables=variables)
+
+    run = provision(**keys)
+    assert run.status == 0, run.output
+    assert remote.files["key"].splitlines()[1] not in run.output
+    folders = "/root/.docker/multiarch-builders/far /home/ci/.docker/multiarch-builders/far"
+    modes = on(remote.client, f"find {folders} -type f -printf '%f %m %u\\n'").splitlines()
+    wanted = [f"{name}.pem 600 {user}" for user in ("ci", "root") for name in ("cacert", "cert", "key")]
+    assert sorted(modes) == sorted(wanted)
+    assert provision(**keys).recap(remote.client)["changed"] == 0
+
+    entry = on(remote.client, "cat /root/.docker/buildx/instances/far")
+    other = make("ci", ca=False, issuer=remote.clients)
+    run = provision(ca=keys["ca"], client_cert=other.pem, client_key=other.key_pem)
+    assert run.status == 0, run.output
+    assert run.says("key.pem, to reach a node of builder far")
+    assert on(remote.client, "cat /root/.docker/buildx/instances/far") == entry
+
+    run = provision(ca=keys["ca"])  # whom the server does not let in
+    assert run.recap(remote.client)["failed"] == 1
+    assert run.says("builder far of root does not run"), run.output

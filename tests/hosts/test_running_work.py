@@ -71,7 +71,6 @@ def test_live_restore_keeps_containers_and_no_build(builder: str) -> None:
     on(builder, "docker rm --force kept")
 
 
-@pytest.mark.xfail(strict=True, reason="what live-restore keeps is asked of the dockerd that runs, not of the next one")
 def test_live_restore_keeps_nothing_at_the_restart_that_it_goes_with(builder: str) -> None:
     provisioned(builder, daemon_options={"live-restore": True})
     start_container(builder, "last", IN_CONTAINER)

@@ -17,6 +17,7 @@ import tempfile
 import typing as t
 
 from ansible_collections.multiarch.builders.plugins.module_utils.buildx import remote, store
+from ansible_collections.multiarch.builders.plugins.module_utils.buildx.decide import UseBuilder
 from ansible_collections.multiarch.builders.plugins.module_utils.buildx.drift import endpoint_of, options_of
 from ansible_collections.multiarch.builders.plugins.module_utils.buildx.store import CERTIFICATES, TOML
 from ansible_collections.multiarch.builders.plugins.module_utils.command import Outcome, owner_of, run, user_entry
@@ -30,6 +31,11 @@ INSIDE = "/etc/buildkit/certs/"
 def buildx(user: str, *arguments: str) -> Outcome:
     """Run buildx as *user*."""
     return run(["docker", "buildx", *arguments], user=user)
+
+
+def use(step: UseBuilder) -> None:
+    """Make a builder the user's current one, whatever endpoint or context is set (`--global`)."""
+    buildx(step.user, "use", "--global", step.instance.name)
 
 
 def create(wanted: Instance, user: str) -> None:

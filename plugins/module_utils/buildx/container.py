@@ -27,6 +27,7 @@ _LIMITS = {
 # The options that a container shows.
 COMPARED = (*_LIMITS, "network", "restart-policy", "cgroup-parent")
 _SIZES = ("memory", "memory-swap")
+_NUMBERS = ("cpu-quota", "cpu-period", "cpu-shares")
 _UNITS = "bkmgtp"
 
 
@@ -64,7 +65,7 @@ def parse(shown: Shown, info: Shown, files: t.Mapping[str, bytes]) -> Container:
         image=shown["Config"]["Image"],
         files=files,
         flags=tuple(shown["Config"].get("Cmd") or ()),
-        options={name: plain(name, value) for name, value in options.items() if value},
+        options=in_one_form(options),
         unlimited=frozenset(_unlimited(info)),
     )
 
@@ -75,12 +76,22 @@ def _unlimited(info: Shown) -> t.Iterator[str]:
         yield "cgroup-parent"
 
 
+def in_one_form(options: t.Mapping[str, str]) -> t.Dict[str, str]:
+    """*options* without those that are as good as none: a limit of 0. An empty variable is a variable."""
+    found = {name: plain(name, value) for name, value in options.items()}
+    return {name: value for name, value in found.items() if value or name.startswith("env.")}
+
+
 def plain(name: str, value: str) -> str:
-    """The value of an option in one form: sizes in bytes, a network that Docker picks as `bridge`."""
+    """The value of an option in one form: sizes in bytes, no limit as "", a network that Docker picks as `bridge`."""
     if name in _SIZES:
         found = re.fullmatch(r"(\d+(?:\.\d+)?) ?([kmgtp]?)i?b?", value.lower())
         if found:
-            return str(int(float(found.group(1)) * 1024 ** max(_UNITS.find(found.group(2) or "b"), 0)))
+            value = str(int(float(found.group(1)) * 1024 ** max(_UNITS.find(found.group(2) or "b"), 0)))
+    if name in (*_SIZES, *_NUMBERS) and re.fullmatch("0+", value):
+        return ""
     if name == "network" and value in ("default", "bridge"):
         return "bridge"
+    if name == "restart-policy":
+        return re.sub(":0+$", "", value)
     return value

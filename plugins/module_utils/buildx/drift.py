@@ -70,9 +70,18 @@ def _node_drift(wanted: Instance, node: Node, stored: StoredNode, memory: t.Opti
     for name in sorted({*opts, *stored.driver_opts} - set(PLACED)):
         if opts.get(name) != stored.driver_opts.get(name):
             found.append(f"{name} {stored.driver_opts.get(name, 'absent')} → {opts.get(name, 'absent')}")
+    placed = sorted({*PLACED} & {*stored.driver_opts})
+    if placed != sorted(placed_names(node)):
+        found.append(f"certificates {', '.join(placed) or 'none'} → {', '.join(sorted(placed_names(node))) or 'none'}")
     if _flags(stored.flags) != _flags(wanted.flags):
         found.append(f"flags {' '.join(stored.flags) or 'none'} → {' '.join(wanted.flags) or 'none'}")
     return (*found, *(_toml_drift(wanted, stored.files, memory, "in the store") if wanted.driver != "remote" else ()))
+
+
+def placed_names(node: Node) -> t.Set[str]:
+    """The driver options that name certificates of a node."""
+    contents = {"cacert": node.ca, "cert": node.client_cert, "key": node.client_key}
+    return {name for name, content in contents.items() if content}
 
 
 def options_of(wanted: Instance, node: Node) -> t.Dict[str, str]:

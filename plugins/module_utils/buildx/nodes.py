@@ -23,9 +23,14 @@ _AT_ONCE = 6
 # (what ssh or docker said, what it means, what helps); openssh-portable, sshconnect.c; docker/cli, cli/connhelper
 _REASONS = (
     (
+        r"Host key for .* has changed",
+        "its host key is not the one that is known",
+        "find out why, and only if it was made anew, forget the former one: `ssh-keygen -R '{known}'` as {user}",
+    ),
+    (
         r"Host key verification failed|No .* host key is known",
         "its host key is not known",
-        "compare its fingerprint and add it: `ssh-keyscan -t ed25519 {host} >> ~{user}/.ssh/known_hosts`",
+        "compare its fingerprint and add it: `ssh-keyscan -t ed25519 {scan} >> ~{user}/.ssh/known_hosts`",
     ),
     (
         r"Permission denied \(",
@@ -33,9 +38,14 @@ _REASONS = (
         "make a key with `ssh-keygen` as {user} and put the public half into ~/.ssh/authorized_keys there",
     ),
     (
-        r"permission denied while trying to connect to the Docker daemon|dial unix .*permission denied",
+        r"(?i)permission denied while trying to connect to the docker|dial unix .*permission denied",
         "its user may not use Docker",
         "put the user into the group docker there",
+    ),
+    (
+        r"dial unix .*(no such file or directory|connection refused)",
+        "its Docker does not run",
+        "see there why: `systemctl status docker`",
     ),
     (
         r"command not found|docker: not found",
@@ -47,9 +57,9 @@ _REASONS = (
         "its sshd drops connections",
         "raise MaxStartups and MaxSessions in its sshd_config: buildx opens several at once",
     ),
-    (r"Could not resolve hostname", "its name cannot be resolved", "mend DNS, or give ansible_host"),
+    (r"Could not resolve hostname|no such host", "its name cannot be resolved", "mend DNS, or give ansible_host"),
     (
-        r"Connection refused|timed out|No route to host|Network is unreachable",
+        r"(?i)connection refused|timed out|i/o timeout|no route to host|network is unreachable",
         "it cannot be reached",
         "see whether the host is up, and whether a firewall is between",
     ),
@@ -120,9 +130,11 @@ def silence_at_once(node: Node, user: str) -> t.Optional[str]:
 def in_words(node: Node, user: str, words: str) -> str:
     """What the docker client said about a node that it does not reach, with its meaning and what helps."""
     parts = urllib.parse.urlsplit(node.endpoint)
+    host, port = parts.hostname or node.endpoint, parts.port
+    scan, known = (f"-p {port} {host}", f"[{host}]:{port}") if port else (host, host)
     for pattern, meaning, remedy in _REASONS:
         if re.search(pattern, words):
-            told = f"{meaning}: {remedy}".format(user=user, host=parts.hostname or node.endpoint)
+            told = f"{meaning}: {remedy}".format(user=user, scan=scan, known=known)
             return f"node {node.name} at {node.endpoint}: {told}"
     return f"node {node.name} at {node.endpoint} does not answer {user}: {words}"
 

@@ -11,17 +11,22 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.multiarch.builders.plugins.module_utils.buildx.drift import PLACED
 from ansible_collections.multiarch.builders.plugins.module_utils.command import owner_of, user_entry
-from ansible_collections.multiarch.builders.plugins.module_utils.files import WriteFile, differs
+from ansible_collections.multiarch.builders.plugins.module_utils.files import RemoveFile, WriteFile, differs, read
 from ansible_collections.multiarch.builders.plugins.module_utils.resource import Action
 from ansible_collections.multiarch.builders.plugins.module_utils.spec import Instance, Node
 
 
 def _files_of(wanted: Instance, node: Node, user: str) -> t.Dict[str, t.Tuple[str, str]]:
     """{driver option: (path, content)}."""
-    folder = f"{user_entry(user).pw_dir}/.docker/multiarch-builders/{wanted.name.lower()}/{node.name.lower()}"
+    folder = _folder(wanted, node, user)
     contents = {"cacert": node.ca, "cert": node.client_cert, "key": node.client_key}
     return {name: (f"{folder}/{name}.pem", content) for name, content in contents.items() if content}
+
+
+def _folder(wanted: Instance, node: Node, user: str) -> str:
+    return f"{user_entry(user).pw_dir}/.docker/multiarch-builders/{wanted.name.lower()}/{node.name.lower()}"
 
 
 def placed_options(wanted: Instance, node: Node, user: str) -> t.Dict[str, str]:
@@ -39,3 +44,19 @@ def actions_for(wanted: Instance, users: t.Sequence[str]) -> t.List[Action]:
     """What differs, for all of *users*."""
     wrong = [each for user in users for each in files(wanted, user) if differs(each)]
     return [Action(f"write {each.path}, to reach a node of builder {wanted.name}", each) for each in wrong]
+
+
+def leftovers(wanted: Instance, users: t.Sequence[str]) -> t.List[Action]:
+    """Certificates that a node needs no more; for the end, as until then a way back may need them."""
+    found = []
+    for user in users:
+        asked = {each.path for each in files(wanted, user)}
+        owner = owner_of(user)
+        for node in wanted.nodes if wanted.driver == "remote" else ():
+            paths = (f"{_folder(wanted, node, user)}/{name}.pem" for name in PLACED)
+            found += [RemoveFile(each, folder=True, owner=owner) for each in paths if each not in asked]
+    return [
+        Action(f"remove {each.path}, no longer asked for", each)
+        for each in found
+        if read(each.path, each.owner) is not None
+    ]

@@ -129,28 +129,23 @@ class Buildx(Resource[BuildxState]):
                     f"pending, as builder_disruption is never: {'; '.join(action.summary for action in found)}"
                 )
             else:
-                actions += found
+                actions += [*found, *remote.leftovers(each, self.users)]
         return Plan(tuple(actions), tuple(notes))
 
     def apply(self, actions: t.Sequence[Action]) -> None:
+        doers: t.Dict[type, t.Callable[[t.Any], None]] = {
+            WriteFile: write,
+            RemoveFile: remove,
+            settings.WriteSettings: settings.apply,
+            environment.WriteEnvironment: environment.apply,
+            DropNode: self._drop_node,
+            MakeBuilder: self._make_builder,
+            ReplaceCertificates: self._replace_certificates,
+            StartBuilder: self._start_builder,
+            UseBuilder: client.use,
+        }
         for action in actions:
-            step = action.step
-            if isinstance(step, WriteFile):
-                write(step)
-            elif isinstance(step, DropNode):
-                self._drop_node(step)
-            elif isinstance(step, MakeBuilder):
-                self._make_builder(step)
-            elif isinstance(step, ReplaceCertificates):
-                self._replace_certificates(step)
-            elif isinstance(step, StartBuilder):
-                self._start_builder(step)
-            elif isinstance(step, settings.WriteSettings):
-                settings.apply(step)
-            elif isinstance(step, environment.WriteEnvironment):
-                environment.apply(step)
-            elif isinstance(step, UseBuilder):
-                client.buildx(step.user, "use", "--global", step.instance.name)
+            doers[type(action.step)](action.step)
 
     def _replace_certificates(self, step: ReplaceCertificates) -> None:
         for user in step.users:

@@ -26,7 +26,13 @@ from ansible_collections.multiarch.builders.plugins.module_utils.daemon.validati
 from ansible_collections.multiarch.builders.plugins.module_utils.daemon.vanishing import Vanishing, vanishing
 from ansible_collections.multiarch.builders.plugins.module_utils.docker_api import Docker
 from ansible_collections.multiarch.builders.plugins.module_utils.errors import HostError
-from ansible_collections.multiarch.builders.plugins.module_utils.files import RemoveFile, WriteFile, read
+from ansible_collections.multiarch.builders.plugins.module_utils.files import (
+    RemoveFile,
+    WriteFile,
+    mode_of,
+    read,
+    write,
+)
 from ansible_collections.multiarch.builders.plugins.module_utils.gc import NO_GC, Gc
 from ansible_collections.multiarch.builders.plugins.module_utils.json_document import Document, parse, render
 from ansible_collections.multiarch.builders.plugins.module_utils.merge_patch import compose
@@ -41,7 +47,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.resource import
     Plan,
     Resource,
 )
-from ansible_collections.multiarch.builders.plugins.module_utils.running_work import at_restart, drain
+from ansible_collections.multiarch.builders.plugins.module_utils.running_work import Work, at_restart, drain
 from ansible_collections.multiarch.builders.plugins.module_utils.spec import Disruption, Registry
 from ansible_collections.multiarch.builders.plugins.module_utils.way_back import DAEMON_JSON
 
@@ -133,7 +139,7 @@ class Daemon(Resource[DaemonState]):
             effects.add(Effect.IMAGE_STORE_SWITCHES)
             hidden = vanishing(self.docker, state.info, to_containerd=wants_containerd_store(after))
             summary += f" (vanishing: {hidden})" if hidden else ""
-        work = at_restart(self.docker) if state.info is not None else None
+        work = self._work(after) if state.info is not None else None
         if work:
             summary += f" (running now: {work})"
         return Action(summary, RestartDaemon(after), frozenset(effects))
@@ -148,8 +154,8 @@ class Daemon(Resource[DaemonState]):
             raise HostError("; ".join(found))
 
     def apply(self, actions: t.Sequence[Action]) -> None:
-        if any(isinstance(action.step, RestartDaemon) for action in actions):
-            drain(lambda: at_restart(self.docker), self.disruption, "a restart of docker")
+        for document in (action.step.document for action in actions if isinstance(action.step, RestartDaemon)):
+            drain(lambda document=document: self._work(document), self.disruption, "a restart of docker")  # type: ignore[misc]
         for action in actions:
             step = action.step
             if isinstance(step, WriteFile):
@@ -179,10 +185,11 @@ class Daemon(Resource[DaemonState]):
                 f"a reload did not bring daemon.json to dockerd: {words}. It needs a restart, which "
                 "builder_disruption: never forbids"
             )
-        drain(lambda: at_restart(self.docker), self.disruption, "a restart of docker")
+        drain(lambda: self._work(document), self.disruption, "a restart of docker")
         self._restart_or_roll_back(document)
 
     def _restart_or_roll_back(self, document: Document) -> None:
+        self._let_go(document)
         words = docker_service.restart(self.docker)
         if words is None:
             words = docker_service.until(lambda: self._shortfall(document))
@@ -196,6 +203,30 @@ class Daemon(Resource[DaemonState]):
         raise HostError(
             f"docker did not come up: the former {DAEMON_JSON} was put back {outcome}. dockerd said: {words}"
         )
+
+    def _work(self, document: Document) -> Work:
+        """What a restart with *document* would end: another image store keeps no container, live-restore or not."""
+        keeps = document.get("live-restore") is True
+        if keeps and self.docker.answers():
+            keeps = not switches(document, self.docker.get("/info"))
+        return at_restart(self.docker, keeps=keeps)
+
+    def _let_go(self, document: Document) -> None:
+        """With live-restore, containers would go on running where a dockerd with another image store sees them no more.
+
+        So it is off for the moment in which dockerd ends, which a reload brings.
+        """
+        info = self.docker.get("/info") if self.docker.answers() else {}
+        text = read(DAEMON_JSON)
+        if not info.get("LiveRestoreEnabled") or not switches(document, info) or text is None:
+            return
+        mode = mode_of(DAEMON_JSON)
+        try:
+            write(WriteFile(DAEMON_JSON, render({**document, "live-restore": False}, text), mode))
+            docker_service.reload()
+            docker_service.until(lambda: "on" if self.docker.get("/info").get("LiveRestoreEnabled") else None)
+        finally:
+            write(WriteFile(DAEMON_JSON, text, mode))
 
     def _shortfall(self, document: Document) -> t.Optional[str]:
         return shortfall(document, self.docker.get("/info")) if self.docker.answers() else "dockerd does not answer"

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import concurrent.futures
 import pathlib
+import secrets
 import typing as t
 from dataclasses import dataclass, field
 from functools import partial
@@ -52,6 +53,7 @@ class Asking:
     builders: t.Sequence[str]
     proxy: Proxy
     docker: Docker
+    suffix: str = field(default_factory=lambda: secrets.token_hex(4))
     chains: t.Dict[str, t.Tuple[bytes, ...]] = field(default_factory=dict)
 
     def ask(self, targets: t.Sequence[Target]) -> Trust:
@@ -87,19 +89,19 @@ class Asking:
 
     def _dockerd(self, target: Target) -> Row:
         try:
-            self.docker.pull(target.reference, timeout=TIMEOUT)
+            self.docker.pull(target.reference(self.suffix), timeout=TIMEOUT)
         except HostError as exc:
             return row(target, DOCKERD, "", str(exc))
         return _is_here(target, DOCKERD, "")
 
     def _client(self, target: Target, user: str) -> Row:
         """The index that `docker buildx imagetools` reads, and the token that it needs for it."""
-        return self._run(target, CLIENT, user, user, ["imagetools", "inspect", target.reference])
+        return self._run(target, CLIENT, user, user, ["imagetools", "inspect", target.reference(self.suffix)])
 
     def _builder(self, target: Target, name: str) -> Row:
         """BuildKit has one trust for what it pulls and what it pushes; a pull leaves nothing anywhere."""
         arguments = ["build", "--builder", name, "--progress", "plain", "--output", "type=cacheonly", "-"]
-        return self._run(target, BUILDER, name, self.users[0], arguments, f"FROM {target.reference}\n")
+        return self._run(target, BUILDER, name, self.users[0], arguments, f"FROM {target.reference(self.suffix)}\n")
 
     def _run(self, target: Target, way: str, who: str, user: str, arguments: t.Sequence[str], stdin: str = "") -> Row:
         env = self.proxy.environment() if way == CLIENT else {}
@@ -112,4 +114,4 @@ class Asking:
 
 def _is_here(target: Target, way: str, who: str) -> Row:
     """Somebody did push the image that nobody has."""
-    return Row(target.host, way, who, TRUSTED, f"{target.reference} is there", target.host)
+    return Row(target.host, way, who, TRUSTED, "the image is there", target.host)

@@ -12,7 +12,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.proof import an
 from ansible_collections.multiarch.builders.plugins.module_utils.spec import Registry
 
 PLAIN, DOCKERD, CLIENT, BUILDER = "plain", "dockerd", "client", "builder"
-IMAGE, TAG = "multiarch-builders/proof", "absent"
+IMAGE = "multiarch-builders/proof"
 
 _HUB, _HUB_ADDRESS = "docker.io", "registry-1.docker.io"
 
@@ -42,10 +42,13 @@ class Target:
             name, _colon, port = name.rpartition(":")
         return name.strip("[]"), int(port or (80 if self.http else 443))
 
-    @property
-    def reference(self) -> str:
-        """An image that is not there: whoever is told so had a connection that it trusts, and got nothing."""
-        return f"{self.host}/{IMAGE}:{TAG}"
+    def reference(self, suffix: str) -> str:
+        """An image that is not there: whoever is told so had a connection that it trusts, and got nothing.
+
+        *suffix* is another one at every proof: BuildKit keeps the certificates that it found for the pulls of a
+        repository for minutes (moby/buildkit, util/resolver/pool.go), and the proof is about those of now.
+        """
+        return f"{self.host}/{IMAGE}-{suffix}:absent"
 
     @property
     def ways(self) -> t.Tuple[str, ...]:
