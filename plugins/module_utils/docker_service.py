@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 import typing as t
 
@@ -37,6 +38,12 @@ def _bring_up(docker: Docker, verb: str) -> t.Optional[str]:
 def reload() -> None:
     """Have dockerd read daemon.json again (SIGHUP)."""
     run(["systemctl", "reload", "docker.service"])
+
+
+def installed_version() -> t.Optional[str]:
+    """The version of a dockerd that does not run."""
+    found = re.search(r"version ([^\s,]+)", run(["dockerd", "--version"]).stdout)
+    return found.group(1) if found else None
 
 
 def until(shortfall: t.Callable[[], t.Optional[str]], seconds: float = 5) -> t.Optional[str]:

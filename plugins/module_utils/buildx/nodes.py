@@ -146,3 +146,10 @@ def work_in(node: str, docker: Docker) -> Work:
     if found is None or not found["State"]["Running"]:
         return Work((), ())
     return Work((name,) if builds_in(name, docker.argv, docker.user) else (), ())
+
+
+def remove_container(docker: Docker, node: str) -> None:
+    """The cache is a volume of its own and stays."""
+    name = container_name(node)
+    if docker.find(f"/containers/{name}/json") is not None:
+        docker.delete(f"/containers/{name}?force=1")

@@ -31,17 +31,15 @@ from ansible_collections.multiarch.builders.plugins.module_utils.buildx.decide i
     actions_for,
     ends_builds,
 )
-from ansible_collections.multiarch.builders.plugins.module_utils.buildx.drift import Remembered, digest, options_of
+from ansible_collections.multiarch.builders.plugins.module_utils.buildx.drift import Remembered, options_of
+from ansible_collections.multiarch.builders.plugins.module_utils.buildx.making import Maker
 from ansible_collections.multiarch.builders.plugins.module_utils.buildx_plugin import buildx_version
-from ansible_collections.multiarch.builders.plugins.module_utils.command import owner_of
 from ansible_collections.multiarch.builders.plugins.module_utils.docker_api import Docker
 from ansible_collections.multiarch.builders.plugins.module_utils.driver_versions import too_new
 from ansible_collections.multiarch.builders.plugins.module_utils.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.files import (
     RemoveFile,
     WriteFile,
-    back_up,
-    read,
     remove,
     write,
 )
@@ -70,7 +68,7 @@ class Buildx(Resource[BuildxState]):
         return BuildxState(builders, settings.observe(self.users, self.client_patch))
 
     def _builder(self, wanted: Instance, memory: t.Optional[t.Mapping[str, str]], answers: bool) -> Builder:
-        entries = {user: _entry(user, wanted.name) for user in self.users}
+        entries = {user: store.entry(user, wanted.name) for user in self.users}
         containers, silent = self._nodes(wanted, entries, answers)
         return Builder(
             containers=containers,
@@ -139,7 +137,7 @@ class Buildx(Resource[BuildxState]):
             settings.WriteSettings: settings.apply,
             environment.WriteEnvironment: environment.apply,
             DropNode: self._drop_node,
-            MakeBuilder: self._make_builder,
+            MakeBuilder: Maker(self._docker_of, self.disruption).make,
             ReplaceCertificates: self._replace_certificates,
             StartBuilder: self._start_builder,
             UseBuilder: client.use,
@@ -164,55 +162,7 @@ class Buildx(Resource[BuildxState]):
         docker = nodes.docker_of(step.stray.endpoint, step.stray.user, self.docker)
         what = f"taking node {step.stray.name} off builder {step.instance.name}"
         drain(lambda: nodes.work_in(step.stray.name, docker), self.disruption, what)
-        _remove_container(docker, step.stray.name)
-
-    def _make_builder(self, step: MakeBuilder) -> None:
-        renewed = [node for node in step.instance.nodes if node.name in step.renewed]
-        for node in renewed:
-            docker = self._docker_of(node)
-            drain(
-                lambda node=node, docker=docker: nodes.work_in(node.name, docker),  # type: ignore[misc]
-                self.disruption,
-                f"recreating builder {step.instance.name}",
-            )
-        former = {user: read(store.entry_path(user, step.instance.name), owner_of(user)) for user in step.users}
-        for user in step.users:
-            back_up(store.entry_path(user, step.instance.name), owner_of(user))
-        try:
-            for node in renewed:
-                _remove_container(self._docker_of(node), node.name)
-            for user in step.users:
-                # the entry goes, the containers stay: buildx cannot change a builder (docker/buildx#3079)
-                remove(RemoveFile(store.entry_path(user, step.instance.name), owner=owner_of(user)))
-                client.create(step.instance, user)
-        except HostError:
-            self._put_back(step, former)
-            raise
-        self._remember(step)
-
-    def _put_back(self, step: MakeBuilder, former: t.Mapping[str, t.Optional[str]]) -> None:
-        """The former entries, and the former containers from them, so that the host builds as before."""
-        for user, text in former.items():
-            path = store.entry_path(user, step.instance.name)
-            if text is None:
-                remove(RemoveFile(path, owner=owner_of(user)))
-            else:
-                write(WriteFile(path, text, mode=0o600, owner=owner_of(user)))
-        again = next((user for user, text in former.items() if text is not None), None)
-        if step.renewed and again is not None:
-            for node in step.instance.nodes:
-                if node.name in step.renewed:
-                    _remove_container(self._docker_of(node), node.name)
-            client.buildx(again, "inspect", "--bootstrap", step.instance.name)
-
-    def _remember(self, step: MakeBuilder) -> None:
-        entry = _entry(step.users[0], step.instance.name)
-        if not isinstance(entry, store.StoredBuilder):
-            return
-        stored = entry.nodes[0].files.get(store.TOML, b"")
-        memory = record.load(self.concern)
-        mark = {"rendered": digest(step.instance.config.encode()), "stored": digest(stored)}
-        record.save(self.concern, {**memory, "builders": {**memory.get("builders", {}), step.instance.name: mark}})
+        nodes.remove_container(docker, step.stray.name)
 
 
 def _require_options(wanted: Instance) -> None:
@@ -224,23 +174,6 @@ def _require_options(wanted: Instance) -> None:
         raise HostError(f"builder {wanted.name}: {'; '.join(words)}: install a newer buildx, or leave it out")
 
 
-def _remove_container(docker: Docker, node: str) -> None:
-    """The cache is a volume of its own and stays."""
-    name = nodes.container_name(node)
-    if docker.find(f"/containers/{name}/json") is not None:
-        docker.delete(f"/containers/{name}?force=1")
-
-
 def _has(entry: t.Union[store.StoredBuilder, str, None], node: Node) -> bool:
     there = entry.nodes if isinstance(entry, store.StoredBuilder) else ()
     return node.name.lower() in [each.name.lower() for each in there]
-
-
-def _entry(user: str, name: str) -> t.Union[store.StoredBuilder, str, None]:
-    text = read(store.entry_path(user, name), owner_of(user))
-    if text is None:
-        return None
-    try:
-        return store.parse(text)
-    except store.BrokenEntryError as exc:
-        return str(exc)

@@ -88,6 +88,17 @@ def _platform(found: t.Mapping[str, str]) -> str:
         return text
 
 
+def entry(user: str, name: str) -> t.Union[StoredBuilder, str, None]:
+    """One builder of *user*: None if there is none, words if it is broken."""
+    text = read(entry_path(user, name), owner_of(user))
+    if text is None:
+        return None
+    try:
+        return parse(text)
+    except BrokenEntryError as exc:
+        return str(exc)
+
+
 def node_names(user: str) -> t.Set[str]:
     """The nodes of all builders in the store of *user*; a broken entry has none."""
     found: t.Set[str] = set()

@@ -5,13 +5,12 @@
 
 from __future__ import annotations
 
-import re
 import typing as t
 from dataclasses import dataclass
 
 from ansible_collections.multiarch.builders.plugins.module_utils import docker_service, pending, way_back
-from ansible_collections.multiarch.builders.plugins.module_utils.command import run
 from ansible_collections.multiarch.builders.plugins.module_utils.daemon import blind_spots, configuration, hosts_files
+from ansible_collections.multiarch.builders.plugins.module_utils.daemon.bring_up import BringUp
 from ansible_collections.multiarch.builders.plugins.module_utils.daemon.configuration import WriteConfiguration
 from ansible_collections.multiarch.builders.plugins.module_utils.daemon.decide import (
     DaemonState,
@@ -20,7 +19,6 @@ from ansible_collections.multiarch.builders.plugins.module_utils.daemon.decide i
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.daemon.gc import gc_keys, gc_notes
 from ansible_collections.multiarch.builders.plugins.module_utils.daemon.mirrors import need_system_store, unusable
-from ansible_collections.multiarch.builders.plugins.module_utils.daemon.reload import shortfall
 from ansible_collections.multiarch.builders.plugins.module_utils.daemon.store import switches, wants_containerd_store
 from ansible_collections.multiarch.builders.plugins.module_utils.daemon.validation import validate
 from ansible_collections.multiarch.builders.plugins.module_utils.daemon.vanishing import Vanishing, vanishing
@@ -29,9 +27,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.errors import H
 from ansible_collections.multiarch.builders.plugins.module_utils.files import (
     RemoveFile,
     WriteFile,
-    mode_of,
     read,
-    write,
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.gc import NO_GC, Gc
 from ansible_collections.multiarch.builders.plugins.module_utils.json_document import Document, parse, render
@@ -47,7 +43,6 @@ from ansible_collections.multiarch.builders.plugins.module_utils.resource import
     Plan,
     Resource,
 )
-from ansible_collections.multiarch.builders.plugins.module_utils.running_work import Work, at_restart, drain
 from ansible_collections.multiarch.builders.plugins.module_utils.spec import Disruption, Registry
 from ansible_collections.multiarch.builders.plugins.module_utils.way_back import DAEMON_JSON
 
@@ -96,7 +91,7 @@ class Daemon(Resource[DaemonState]):
             unseen=pending.since_start(),
             files=hosts_files.observe(self.registries, info.get("ServerVersion") if info else None),
             way_back=way_back.is_open(),
-            program=_installed_version() if self.gc.asked and info is None else None,
+            program=docker_service.installed_version() if self.gc.asked and info is None else None,
         )
 
     def plan(self, state: DaemonState, effects: Effects) -> Plan:
@@ -139,7 +134,7 @@ class Daemon(Resource[DaemonState]):
             effects.add(Effect.IMAGE_STORE_SWITCHES)
             hidden = vanishing(self.docker, state.info, to_containerd=wants_containerd_store(after))
             summary += f" (vanishing: {hidden})" if hidden else ""
-        work = self._work(after) if state.info is not None else None
+        work = BringUp(self.docker, self.disruption).work(after) if state.info is not None else None
         if work:
             summary += f" (running now: {work})"
         return Action(summary, RestartDaemon(after), frozenset(effects))
@@ -154,8 +149,10 @@ class Daemon(Resource[DaemonState]):
             raise HostError("; ".join(found))
 
     def apply(self, actions: t.Sequence[Action]) -> None:
-        for document in (action.step.document for action in actions if isinstance(action.step, RestartDaemon)):
-            drain(lambda document=document: self._work(document), self.disruption, "a restart of docker")  # type: ignore[misc]
+        dockerd = BringUp(self.docker, self.disruption)
+        for action in actions:
+            if isinstance(action.step, RestartDaemon):
+                dockerd.wait(action.step.document)
         for action in actions:
             step = action.step
             if isinstance(step, WriteFile):
@@ -165,77 +162,12 @@ class Daemon(Resource[DaemonState]):
             elif isinstance(step, WriteConfiguration):
                 configuration.replace(step)
             elif isinstance(step, RestartDaemon):
-                self._restart_or_roll_back(step.document)
+                dockerd.restart(step.document)
             elif isinstance(step, ReloadDaemon):
-                self._reload(step.document)
+                dockerd.reload(step.document)
         if any(isinstance(action.step, (RestartDaemon, ReloadDaemon)) for action in actions):
             written = [action.step for action in actions if isinstance(action.step, WriteConfiguration)]
             configuration.settle(written[0] if written else None)
-
-    def _reload(self, document: Document) -> None:
-        """systemctl's status says nothing about a reload: `docker info` has to show it; else a restart, if allowed."""
-        docker_service.reload()
-        words = docker_service.until(lambda: self._shortfall(document))
-        if words is None:
-            pending.forget(Effect.CONFIGURATION_RELOADS)
-            return
-        pending.note(Effect.CONFIGURATION_CHANGES)
-        if self.docker.answers() and self.disruption.mode == "never":
-            raise HostError(
-                f"a reload did not bring daemon.json to dockerd: {words}. It needs a restart, which "
-                "builder_disruption: never forbids"
-            )
-        drain(lambda: self._work(document), self.disruption, "a restart of docker")
-        self._restart_or_roll_back(document)
-
-    def _restart_or_roll_back(self, document: Document) -> None:
-        self._let_go(document)
-        words = docker_service.restart(self.docker)
-        if words is None:
-            words = docker_service.until(lambda: self._shortfall(document))
-        if words is None:
-            return
-        if not way_back.is_open():
-            raise HostError(f"docker does not come up, daemon.json was not changed. dockerd said: {words}")
-        configuration.put_back()
-        again = docker_service.restart(self.docker)
-        outcome = "and docker runs again" if again is None else f"but docker does not start with it either: {again}"
-        raise HostError(
-            f"docker did not come up: the former {DAEMON_JSON} was put back {outcome}. dockerd said: {words}"
-        )
-
-    def _work(self, document: Document) -> Work:
-        """What a restart with *document* would end: another image store keeps no container, live-restore or not."""
-        keeps = document.get("live-restore") is True
-        if keeps and self.docker.answers():
-            keeps = not switches(document, self.docker.get("/info"))
-        return at_restart(self.docker, keeps=keeps)
-
-    def _let_go(self, document: Document) -> None:
-        """With live-restore, containers would go on running where a dockerd with another image store sees them no more.
-
-        So it is off for the moment in which dockerd ends, which a reload brings.
-        """
-        info = self.docker.get("/info") if self.docker.answers() else {}
-        text = read(DAEMON_JSON)
-        if not info.get("LiveRestoreEnabled") or not switches(document, info) or text is None:
-            return
-        mode = mode_of(DAEMON_JSON)
-        try:
-            write(WriteFile(DAEMON_JSON, render({**document, "live-restore": False}, text), mode))
-            docker_service.reload()
-            docker_service.until(lambda: "on" if self.docker.get("/info").get("LiveRestoreEnabled") else None)
-        finally:
-            write(WriteFile(DAEMON_JSON, text, mode))
-
-    def _shortfall(self, document: Document) -> t.Optional[str]:
-        return shortfall(document, self.docker.get("/info")) if self.docker.answers() else "dockerd does not answer"
-
-
-def _installed_version() -> t.Optional[str]:
-    """The version of a dockerd that does not run."""
-    found = re.search(r"version ([^\s,]+)", run(["dockerd", "--version"]).stdout)
-    return found.group(1) if found else None
 
 
 def _needs_leave(after: Document, hidden: Vanishing) -> str:

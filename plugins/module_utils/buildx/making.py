@@ -1,0 +1,85 @@
+# Copyright: multiarch.builders contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A builder is made, or made anew: work waited for, its cache and a way back kept."""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass
+
+from ansible_collections.multiarch.builders.plugins.module_utils import record
+from ansible_collections.multiarch.builders.plugins.module_utils.buildx import client, nodes, store
+from ansible_collections.multiarch.builders.plugins.module_utils.buildx.decide import MakeBuilder
+from ansible_collections.multiarch.builders.plugins.module_utils.buildx.drift import digest
+from ansible_collections.multiarch.builders.plugins.module_utils.command import owner_of
+from ansible_collections.multiarch.builders.plugins.module_utils.docker_api import Docker
+from ansible_collections.multiarch.builders.plugins.module_utils.errors import HostError
+from ansible_collections.multiarch.builders.plugins.module_utils.files import (
+    RemoveFile,
+    WriteFile,
+    back_up,
+    read,
+    remove,
+    write,
+)
+from ansible_collections.multiarch.builders.plugins.module_utils.running_work import drain
+from ansible_collections.multiarch.builders.plugins.module_utils.spec import Disruption, Node
+
+_CONCERN = "buildx"
+
+
+@dataclass(frozen=True)
+class Maker:
+    """*docker_of* gives the dockerd of a node."""
+
+    docker_of: t.Callable[[Node], Docker]
+    disruption: Disruption
+
+    def make(self, step: MakeBuilder) -> None:
+        renewed = [node for node in step.instance.nodes if node.name in step.renewed]
+        for node in renewed:
+            docker = self.docker_of(node)
+            drain(
+                lambda node=node, docker=docker: nodes.work_in(node.name, docker),  # type: ignore[misc]
+                self.disruption,
+                f"recreating builder {step.instance.name}",
+            )
+        former = {user: read(store.entry_path(user, step.instance.name), owner_of(user)) for user in step.users}
+        for user in step.users:
+            back_up(store.entry_path(user, step.instance.name), owner_of(user))
+        try:
+            for node in renewed:
+                nodes.remove_container(self.docker_of(node), node.name)
+            for user in step.users:
+                # the entry goes, the containers stay: buildx cannot change a builder (docker/buildx#3079)
+                remove(RemoveFile(store.entry_path(user, step.instance.name), owner=owner_of(user)))
+                client.create(step.instance, user)
+        except HostError:
+            self._put_back(step, former)
+            raise
+        self._remember(step)
+
+    def _put_back(self, step: MakeBuilder, former: t.Mapping[str, t.Optional[str]]) -> None:
+        """The former entries, and the former containers from them, so that the host builds as before."""
+        for user, text in former.items():
+            path = store.entry_path(user, step.instance.name)
+            if text is None:
+                remove(RemoveFile(path, owner=owner_of(user)))
+            else:
+                write(WriteFile(path, text, mode=0o600, owner=owner_of(user)))
+        again = next((user for user, text in former.items() if text is not None), None)
+        if step.renewed and again is not None:
+            for node in step.instance.nodes:
+                if node.name in step.renewed:
+                    nodes.remove_container(self.docker_of(node), node.name)
+            client.buildx(again, "inspect", "--bootstrap", step.instance.name)
+
+    def _remember(self, step: MakeBuilder) -> None:
+        entry = store.entry(step.users[0], step.instance.name)
+        if not isinstance(entry, store.StoredBuilder):
+            return
+        stored = entry.nodes[0].files.get(store.TOML, b"")
+        memory = record.load(_CONCERN)
+        mark = {"rendered": digest(step.instance.config.encode()), "stored": digest(stored)}
+        record.save(_CONCERN, {**memory, "builders": {**memory.get("builders", {}), step.instance.name: mark}})

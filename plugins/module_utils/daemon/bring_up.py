@@ -1,0 +1,93 @@
+# Copyright: multiarch.builders contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""dockerd takes a daemon.json over: by a reload if that shows, else by a restart, and with the former file if not."""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass
+
+from ansible_collections.multiarch.builders.plugins.module_utils import docker_service, pending, way_back
+from ansible_collections.multiarch.builders.plugins.module_utils.daemon import configuration
+from ansible_collections.multiarch.builders.plugins.module_utils.daemon.reload import shortfall
+from ansible_collections.multiarch.builders.plugins.module_utils.daemon.store import switches
+from ansible_collections.multiarch.builders.plugins.module_utils.docker_api import Docker
+from ansible_collections.multiarch.builders.plugins.module_utils.errors import HostError
+from ansible_collections.multiarch.builders.plugins.module_utils.files import WriteFile, mode_of, read, write
+from ansible_collections.multiarch.builders.plugins.module_utils.json_document import Document, render
+from ansible_collections.multiarch.builders.plugins.module_utils.resource import Effect
+from ansible_collections.multiarch.builders.plugins.module_utils.running_work import Work, at_restart, drain
+from ansible_collections.multiarch.builders.plugins.module_utils.spec import Disruption
+from ansible_collections.multiarch.builders.plugins.module_utils.way_back import DAEMON_JSON
+
+
+@dataclass(frozen=True)
+class BringUp:
+    """One host's dockerd, and what may be done to running work."""
+
+    docker: Docker
+    disruption: Disruption
+
+    def wait(self, document: Document) -> None:
+        """Return once a restart with *document* ends no work, or may. Raises HostError with who still works."""
+        drain(lambda: self.work(document), self.disruption, "a restart of docker")
+
+    def reload(self, document: Document) -> None:
+        """systemctl's status says nothing about a reload: `docker info` has to show it; else a restart, if allowed."""
+        docker_service.reload()
+        words = docker_service.until(lambda: self._shortfall(document))
+        if words is None:
+            pending.forget(Effect.CONFIGURATION_RELOADS)
+            return
+        pending.note(Effect.CONFIGURATION_CHANGES)
+        if self.docker.answers() and self.disruption.mode == "never":
+            raise HostError(
+                f"a reload did not bring daemon.json to dockerd: {words}. It needs a restart, which "
+                "builder_disruption: never forbids"
+            )
+        self.wait(document)
+        self.restart(document)
+
+    def restart(self, document: Document) -> None:
+        self._let_go(document)
+        words = docker_service.restart(self.docker)
+        if words is None:
+            words = docker_service.until(lambda: self._shortfall(document))
+        if words is None:
+            return
+        if not way_back.is_open():
+            raise HostError(f"docker does not come up, daemon.json was not changed. dockerd said: {words}")
+        configuration.put_back()
+        again = docker_service.restart(self.docker)
+        outcome = "and docker runs again" if again is None else f"but docker does not start with it either: {again}"
+        raise HostError(
+            f"docker did not come up: the former {DAEMON_JSON} was put back {outcome}. dockerd said: {words}"
+        )
+
+    def work(self, document: Document) -> Work:
+        """What a restart with *document* would end: another image store keeps no container, live-restore or not."""
+        keeps = document.get("live-restore") is True
+        if keeps and self.docker.answers():
+            keeps = not switches(document, self.docker.get("/info"))
+        return at_restart(self.docker, keeps=keeps)
+
+    def _let_go(self, document: Document) -> None:
+        """With live-restore, containers would go on running where a dockerd with another image store sees them no more.
+
+        So it is off for the moment in which dockerd ends, which a reload brings.
+        """
+        info = self.docker.get("/info") if self.docker.answers() else {}
+        text = read(DAEMON_JSON)
+        if not info.get("LiveRestoreEnabled") or not switches(document, info) or text is None:
+            return
+        mode = mode_of(DAEMON_JSON)
+        try:
+            write(WriteFile(DAEMON_JSON, render({**document, "live-restore": False}, text), mode))
+            docker_service.reload()
+            docker_service.until(lambda: "on" if self.docker.get("/info").get("LiveRestoreEnabled") else None)
+        finally:
+            write(WriteFile(DAEMON_JSON, text, mode))
+
+    def _shortfall(self, document: Document) -> t.Optional[str]:
+        return shortfall(document, self.docker.get("/info")) if self.docker.answers() else "dockerd does not answer"
