@@ -50,12 +50,12 @@ def store(homes: Path) -> None:
 def test_all_ways(docker: Docker, dockerd: DockerdStandIn, registry: RegistryStandIn, programs: Programs) -> None:
     host = registry.host.replace("localhost", "127.0.0.1")
     dockerd.answers["POST /images/create"] = as_json(
-        {"message": f"{host}/multiarch-builders/proof:absent: not found"}, 404
+        {"message": f"{host}/multiarch-builders/proof-1a2b:absent: not found"}, 404
     )
     calls = programs(
         "docker", f"cat >>{dockerd.path}.stdin; echo 'ERROR: Head \"https://{host}/v2/\": {UNKNOWN}'; exit 1"
     )
-    found = Asking(["ci", "jane"], ["b", "missing"], Proxy(https="http://p:1"), docker).ask([Target(host)])
+    found = Asking(["ci", "jane"], ["b", "missing"], Proxy(https="http://p:1"), docker, "1a2b").ask([Target(host)])
     assert [(each.way, each.who, each.outcome) for each in found.rows] == [
         ("plain", "", "no TLS"),
         ("dockerd", "", "trusted"),
@@ -66,14 +66,14 @@ def test_all_ways(docker: Docker, dockerd: DockerdStandIn, registry: RegistrySta
     assert {each.registry for each in found.rows} == {host}
     assert found.notes == ("builder missing is not there, so it was not asked",)
     assert found.chains == {}
-    image = f"{host}/multiarch-builders/proof:absent"
+    image = f"{host}/multiarch-builders/proof-1a2b:absent"
     assert sorted(calls.read_text().splitlines()) == [
         "buildx build --builder b --progress plain --output type=cacheonly -",
         f"buildx imagetools inspect {image}",
         f"buildx imagetools inspect {image}",
     ]
     assert Path(f"{dockerd.path}.stdin").read_text() == f"FROM {image}\n"
-    assert dockerd.asked[-1].path.endswith("proof&tag=absent")
+    assert dockerd.asked[-1].path.endswith("proof-1a2b&tag=absent")
 
 
 def test_an_image_that_is_there_all_the_same(
@@ -111,3 +111,9 @@ def test_a_client_that_hangs(
 def test_a_host_whose_docker_is_down(no_docker: Docker, target: Target) -> None:
     with pytest.raises(HostError, match="dockerd does not answer"):
         Asking(["ci"], ["b"], Proxy(), no_docker).ask([target])
+
+
+def test_no_two_proofs_ask_for_the_same_image(docker: Docker) -> None:
+    """BuildKit would go by the certificates that it had at the last pull of a repository."""
+    first, second = (Target("a.b").reference(Asking([], [], Proxy(), docker).suffix) for _proof in range(2))
+    assert first != second
