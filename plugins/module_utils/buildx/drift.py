@@ -13,7 +13,11 @@ import json
 import typing as t
 from dataclasses import dataclass
 
-from ansible_collections.multiarch.builders.plugins.module_utils.buildx.container import COMPARED, Container, plain
+from ansible_collections.multiarch.builders.plugins.module_utils.buildx.container import (
+    COMPARED,
+    Container,
+    in_one_form,
+)
 from ansible_collections.multiarch.builders.plugins.module_utils.buildx.store import (
     CERTIFICATES,
     TOML,
@@ -86,8 +90,10 @@ def placed_names(node: Node) -> t.Set[str]:
 
 def options_of(wanted: Instance, node: Node) -> t.Dict[str, str]:
     """All driver options of a node, as the store has them."""
-    image = {} if wanted.driver == "remote" else {"image": wanted.image}
-    return {**image, **wanted.driver_opts, **node.driver_opts}
+    options = {**wanted.driver_opts, **node.driver_opts}
+    if wanted.driver == "remote":  # which refuses the proxy's variables: its buildkitd runs already
+        return {name: value for name, value in options.items() if not name.startswith("env.")}
+    return {"image": wanted.image, **options}
 
 
 def endpoint_of(text: str) -> str:
@@ -122,9 +128,9 @@ _DEFAULTS = {"network": "bridge", "restart-policy": "unless-stopped", "cgroup-pa
 
 def _option_drift(wanted: t.Mapping[str, str], container: Container) -> t.List[str]:
     """Limits, network, restart policy and what is asked of the environment; the image has an environment of its own."""
-    asked = {name: plain(name, value) for name, value in {**_DEFAULTS, **wanted}.items()}
+    asked = in_one_form({**_DEFAULTS, **wanted})
     compared = ({*COMPARED} | {name for name in asked if name.startswith("env.")}) - container.unlimited
-    if "memory-swap" not in asked:  # Docker's default follows the memory
+    if not {"memory", "memory-swap"} <= asked.keys():  # Docker's default follows the memory, and alone it says nothing
         compared -= {"memory-swap"}
     return [
         f"the container's {name} {container.options.get(name, 'absent')} → {asked.get(name, 'absent')}"

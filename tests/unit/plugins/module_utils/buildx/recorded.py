@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import typing as t
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,6 +17,8 @@ from ansible_collections.multiarch.builders.plugins.module_utils.spec import Ins
 DATA = Path(__file__).parent / "data"
 ENTRY = (DATA / "instance.json").read_text()
 STORED = store.parse(ENTRY)
+# What buildx asked of dockerd for driver options: [{"stored": entry of the node, "asked": settings of the container}].
+CREATED: list[dict[str, t.Any]] = json.loads((DATA / "created.json").read_text())
 NODE = STORED.nodes[0]
 # as container.parse() makes it of what the driver makes without options
 CONTAINER = Container(
@@ -67,3 +70,20 @@ def entry(**changes: object) -> str:
     found = json.loads(ENTRY)
     found["Nodes"][0].update(changes)
     return json.dumps(found)
+
+
+def shown_by(
+    version: str, host: dict[str, t.Any] | None = None, config: dict[str, t.Any] | None = None
+) -> dict[str, t.Any]:
+    """`docker inspect` of a node's container, recorded from an engine, with changes in HostConfig and Config."""
+    found: dict[str, t.Any] = json.loads((DATA / f"container-{version}.json").read_text())
+    found["HostConfig"].update(host or {})
+    found["Config"].update(config or {})
+    return found
+
+
+def made(created: dict[str, t.Any], version: str) -> dict[str, t.Any]:
+    """The container that an engine shows after buildx asked for one of CREATED; the image adds its environment."""
+    asked = created["asked"]
+    config = {"Image": asked["Image"], "Cmd": asked["Cmd"], **({"Env": asked["Env"]} if asked["Env"] else {})}
+    return shown_by(version, asked["HostConfig"], config)

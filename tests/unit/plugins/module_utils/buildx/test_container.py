@@ -1,0 +1,248 @@
+# Copyright: multiarch.builders contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A node's container as both engines show it, in the words of the driver's options."""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import replace
+
+import pytest
+from ansible_collections.multiarch.builders.plugins.module_utils.buildx.container import (
+    COMPARED,
+    Container,
+    in_one_form,
+    parse,
+    plain,
+)
+from ansible_collections.multiarch.builders.tests.unit.plugins.module_utils.buildx.recorded import (
+    CONTAINER,
+    CREATED,
+    NODE,
+    made,
+    shown_by,
+)
+
+Shown = dict[str, t.Any]
+
+VERSIONS = ("26.1.5", "28.5.2")
+PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+LIMITS = {
+    "MemoryLimit": "memory",
+    "SwapLimit": "memory-swap",
+    "CpuCfsQuota": "cpu-quota",
+    "CpuCfsPeriod": "cpu-period",
+    "CPUShares": "cpu-shares",
+}
+ALL = {**dict.fromkeys(LIMITS, True), "CPUSet": True, "CgroupDriver": "cgroupfs"}
+# As both engines recorded it: a host inside a host, which has no limits to give.
+NONE = {**dict.fromkeys((*LIMITS, "CPUSet"), False), "CgroupDriver": "systemd"}
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_a_recorded_container(version: str) -> None:
+    assert parse(shown_by(version), NONE, NODE.files) == replace(
+        CONTAINER,
+        options={"network": "bridge", "restart-policy": "unless-stopped", "env.PATH": PATH},
+        unlimited=frozenset(COMPARED) - {"network", "restart-policy"},
+    )
+
+
+BRIDGE = {"network": "bridge"}
+STOPS = {"restart-policy": "unless-stopped"}
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize(
+    ("recorded", "options"),
+    [
+        pytest.param(CREATED[0], {"cgroup-parent": "/docker/buildx", **BRIDGE, **STOPS}, id="nothing asked"),
+        pytest.param(
+            CREATED[1],
+            {
+                "memory": "1610612736",
+                "memory-swap": "-1",
+                "cpu-quota": "50000",
+                "cpu-period": "100000",
+                "cpu-shares": "512",
+                "cpuset-cpus": "0-3",
+                "cpuset-mems": "0",
+                "network": "host",
+                "restart-policy": "on-failure:3",
+                "cgroup-parent": "/ci",
+                "env.A": "",
+                "env.B": "x=y",
+            },
+            id="everything asked",
+        ),
+        pytest.param(
+            CREATED[2],
+            {"cgroup-parent": "/docker/buildx", "restart-policy": "on-failure", **BRIDGE},
+            id="zeros: no limits",
+        ),
+        pytest.param(
+            CREATED[3],
+            {
+                "memory": "4194304",
+                "memory-swap": "8589934592",
+                "restart-policy": "no",
+                "cgroup-parent": "/docker/buildx",
+                **BRIDGE,
+            },
+            id="other words for the same",
+        ),
+        pytest.param(
+            CREATED[4],
+            {
+                "memory": "2684354560",
+                "memory-swap": "1125899906842624",
+                "cpu-quota": "-1",
+                "restart-policy": "always",
+                "network": "builds",
+                "cgroup-parent": "/docker/buildx",
+            },
+            id="large, without bounds, a network of one's own",
+        ),
+    ],
+)
+def test_what_buildx_asked_of_dockerd(recorded: Shown, options: dict[str, str], version: str) -> None:
+    """Recorded of buildx 0.13.1 and 0.29.1."""
+    found = parse(made(recorded, version), ALL, {})
+    assert {name: value for name, value in found.options.items() if name != "env.PATH"} == options
+    assert found.image == "a/b:v1"
+    assert found.flags == tuple(recorded["stored"]["Flags"])
+    assert found.unlimited == frozenset()
+
+
+@pytest.mark.parametrize("recorded", CREATED, ids=lambda each: ", ".join(each["stored"]["DriverOpts"]))
+def test_options_in_one_form_are_what_the_container_shows(recorded: Shown) -> None:
+    asked = {name: value for name, value in recorded["stored"]["DriverOpts"].items() if name != "image"}
+    found = parse(made(recorded, "28.5.2"), ALL, {}).options
+    assert {name: found.get(name) for name in in_one_form(asked)} == in_one_form(asked)
+
+
+@pytest.mark.parametrize(
+    ("host", "options"),
+    [
+        pytest.param(
+            {"Memory": 1024, "MemorySwap": 2048}, {"memory": "1024", "memory-swap": "2048"}, id="Docker's own"
+        ),
+        pytest.param({"Memory": 1024, "MemorySwap": -1}, {"memory": "1024", "memory-swap": "-1"}, id="all of the swap"),
+        pytest.param({"Memory": 0, "MemorySwap": -1}, {}, id="where the kernel has no limit: daemon_unix.go"),
+        pytest.param({"Memory": 0, "MemorySwap": 0}, {}, id="none"),
+        pytest.param({"NetworkMode": "default"}, {"network": "bridge"}, id="the former name of the default"),
+        pytest.param({"NetworkMode": "none"}, {"network": "none"}, id="no network"),
+        pytest.param({"NetworkMode": ""}, {"network": None}, id="network: not told"),
+        pytest.param({"RestartPolicy": {"Name": ""}}, {"restart-policy": "no"}, id="restart: no name"),
+        pytest.param({"RestartPolicy": None}, {"restart-policy": "no"}, id="restart: null"),
+        pytest.param(
+            {"RestartPolicy": {"Name": "on-failure", "MaximumRetryCount": 5}},
+            {"restart-policy": "on-failure:5"},
+            id="restart: with a number",
+        ),
+        pytest.param({"CgroupParent": "build.slice"}, {"cgroup-parent": "build.slice"}, id="a slice"),
+        pytest.param({"CpusetCpus": "0"}, {"cpuset-cpus": "0"}, id="processor 0 is one"),
+    ],
+)
+def test_settings_of_a_container(host: Shown, options: dict[str, str | None]) -> None:
+    """*options* with None are not there."""
+    usual: dict[str, str | None] = {**BRIDGE, **STOPS, "env.PATH": PATH}
+    wanted = {name: value for name, value in {**usual, **options}.items() if value is not None}
+    assert parse(shown_by("26.1.5", host), ALL, {}).options == wanted
+
+
+@pytest.mark.parametrize(
+    ("config", "flags", "environment"),
+    [
+        pytest.param({"Cmd": None, "Env": None}, (), {}, id="null"),
+        pytest.param({"Cmd": [], "Env": []}, (), {}, id="empty"),
+        pytest.param(
+            {"Cmd": ["--debug"], "Env": ["A=", "B=x=y", "C"]},
+            ("--debug",),
+            {"env.A": "", "env.B": "x=y", "env.C": ""},
+            id="empty variables are variables, and an = may be in a value",
+        ),
+    ],
+)
+def test_flags_and_environment(config: Shown, flags: tuple[str, ...], environment: dict[str, str]) -> None:
+    found = parse(shown_by("28.5.2", config=config), ALL, {})
+    assert found.flags == flags
+    assert {name: value for name, value in found.options.items() if name.startswith("env.")} == environment
+
+
+@pytest.mark.parametrize("running", [True, False])
+def test_whether_it_runs(running: bool) -> None:
+    shown = shown_by("26.1.5")
+    shown["State"]["Running"] = running
+    assert parse(shown, ALL, {}).running is running
+
+
+@pytest.mark.parametrize(
+    ("info", "unlimited"),
+    [
+        pytest.param(ALL, set(), id="a host with all of them"),
+        *(pytest.param({**ALL, key: False}, {name}, id=f"no {key}") for key, name in LIMITS.items()),
+        pytest.param({**ALL, "CPUSet": False}, {"cpuset-cpus", "cpuset-mems"}, id="no CPUSet"),
+        pytest.param({**ALL, "CgroupDriver": "systemd"}, {"cgroup-parent"}, id="systemd: driver.go sets it not at all"),
+        pytest.param({**ALL, "CgroupDriver": "none"}, {"cgroup-parent"}, id="a rootless dockerd without cgroups"),
+        pytest.param({"CgroupDriver": "cgroupfs"}, set(), id="not told: compared"),
+        pytest.param(NONE, {*COMPARED} - {"network", "restart-policy"}, id="as recorded"),
+    ],
+)
+def test_limits_that_a_host_does_not_have(info: Shown, unlimited: set[str]) -> None:
+    """`docker info` (moby, api/types/system/info.go)"""
+    assert parse(shown_by("28.5.2"), info, {}).unlimited == unlimited
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "one_form"),
+    [
+        # docker/go-units, size.go, RAMInBytes()
+        pytest.param("memory", "1073741824", "1073741824", id="bytes"),
+        pytest.param("memory", "64b", "64", id="b"),
+        pytest.param("memory", "64k", "65536", id="k"),
+        pytest.param("memory", "4m", "4194304", id="m"),
+        pytest.param("memory", "1g", "1073741824", id="g"),
+        pytest.param("memory", "1G", "1073741824", id="G"),
+        pytest.param("memory", "1gb", "1073741824", id="gb: of 1024, as Docker has it"),
+        pytest.param("memory", "1GiB", "1073741824", id="GiB"),
+        pytest.param("memory", "1 GiB", "1073741824", id="a space"),
+        pytest.param("memory", "1.5g", "1610612736", id="a fraction"),
+        pytest.param("memory", "1t", str(1024**4), id="t"),
+        pytest.param("memory", "1p", str(1024**5), id="p"),
+        pytest.param("memory-swap", "2g", "2147483648", id="swap"),
+        pytest.param("memory-swap", "-1", "-1", id="swap without bounds"),
+        pytest.param("memory", "0", "", id="memory: none"),
+        pytest.param("memory", "0g", "", id="memory: none, with a unit"),
+        pytest.param("memory-swap", "0", "", id="swap: Docker's own"),
+        pytest.param("cpu-quota", "0", "", id="quota: none"),
+        pytest.param("cpu-quota", "-1", "-1", id="quota: without bounds"),
+        pytest.param("cpu-period", "0", "", id="period: none"),
+        pytest.param("cpu-shares", "00", "", id="shares: none, written twice"),
+        pytest.param("cpu-shares", "512", "512", id="shares"),
+        pytest.param("cpuset-cpus", "0", "0", id="processor 0 is no zero"),
+        pytest.param("cpuset-mems", "0", "0", id="nor is memory node 0"),
+        pytest.param("network", "default", "bridge", id="network: default"),
+        pytest.param("network", "bridge", "bridge", id="network: bridge"),
+        pytest.param("network", "host", "host", id="network: host"),
+        pytest.param("network", "1g", "1g", id="network: a name"),
+        pytest.param("restart-policy", "on-failure", "on-failure", id="restart"),
+        pytest.param("restart-policy", "on-failure:0", "on-failure", id="restart: as often as needed"),
+        pytest.param("restart-policy", "on-failure:10", "on-failure:10", id="restart: ten times"),
+        pytest.param("cgroup-parent", "/docker/buildx", "/docker/buildx", id="other options as they are"),
+        pytest.param("env.memory", "1g", "1g", id="variables as they are"),
+        pytest.param("env.A", "0", "0", id="a variable of 0"),
+    ],
+)
+def test_plain(name: str, value: str, one_form: str) -> None:
+    assert plain(name, value) == one_form
+
+
+def test_options_that_are_as_good_as_none_are_left_out() -> None:
+    options = {"memory": "0", "cpu-quota": "0", "cpuset-cpus": "0", "env.A": "", "network": "default"}
+    assert in_one_form(options) == {"cpuset-cpus": "0", "env.A": "", "network": "bridge"}
+
+
+def test_a_container_made_by_hand_has_nothing_to_compare() -> None:
+    assert Container(True, "i", {}) == Container(True, "i", {}, (), {}, frozenset())
