@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime
 import re
 import typing as t
+import urllib.parse
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -24,6 +25,7 @@ _ENDPOINTS = {
     "docker-container": (("ssh://", "tcp://", "unix://"), "Write ssh://user@host, tcp://host:port or unix:///path"),
     "remote": (("tcp://", "unix://", "docker-container://"), "Write tcp://host:port, with its certificates beside it"),
 }
+_THIS_HOST = ("default", "unix:///var/run/docker.sock")
 _PLACES = {"docker-container": ("host", "endpoint", "context"), "remote": ("endpoint",), "kubernetes": ()}
 
 
@@ -66,12 +68,14 @@ def normalise(nodes: Sequence[Node], variable: str, context: Context, findings: 
 
 def _entry(node: Node, variable: str, context: Context, findings: Findings) -> Node:
     place = _place(node, variable, context, findings)
-    name = node.get("name") or f"{context.builder}-{place[1]}" if place else node.get("name", "")
-    name = re.sub(r"[^a-zA-Z0-9._-]+", "-", name) if "name" not in node else name
+    default = re.sub(r"[^a-zA-Z0-9._-]+", "-", f"{context.builder}-{place[1]}") if place else ""
+    name = node.get("name") or default
     if name and not _NAME.fullmatch(name):
         remedy = "Start with a letter, go on with letters, digits, '.', '_' or '-'"
         findings.problem(f"{variable}.name", name, "is no name of a node", remedy)
-    result: Node = {"name": name, "endpoint": place[0] if place else ""}
+    if "user" in node and "host" not in node:
+        findings.problem(f"{variable}.user", node["user"], "is for a `host` only", "Write it into the endpoint")
+    result: Node = {"name": name, "endpoint": place[0] if place else None}
     result["platforms"] = _platforms(node.get("platforms", []), f"{variable}.platforms", findings)
     options = node.get("driver_opts", {})
     result["driver_opts"] = driver_opts.normalise(options, f"{variable}.driver_opts", findings, context.driver)
@@ -92,15 +96,31 @@ def _place(node: Node, variable: str, context: Context, findings: Findings) -> t
     text: str = node[given[0]]
     if given[0] == "host":
         return _of_inventory(text, node.get("user"), variable, context, findings)
-    if given[0] == "context":
-        return text, text
+    if text in _THIS_HOST and context.driver == "docker-container":
+        return "", context.inventory.this or "default"
+    return (text, text) if given[0] == "context" else _of_url(text, variable, context, findings)
+
+
+def _of_url(text: str, variable: str, context: Context, findings: Findings) -> tuple[str, str] | None:
     prefixes, remedy = _ENDPOINTS[context.driver]
-    if not text.startswith(prefixes) or re.search(r"\s", text):
+    called = _called(text) if text.startswith(prefixes) and not re.search(r"\s", text) else ""
+    if not called:
         findings.problem(f"{variable}.endpoint", text, "is no endpoint of this driver", remedy)
         return None
     if text.startswith("tcp://") and context.driver == "docker-container":
         findings.warn(f"{variable}.endpoint", "without TLS everybody in the network is root there; use a `context`")
-    return text, text.partition("://")[2].rpartition("@")[2].partition(":")[0].strip("/") or "node"
+    return text, called
+
+
+def _called(endpoint: str) -> str:
+    """What a node at *endpoint* is called: by its host or its path; "" if that is no URL without a password."""
+    try:
+        parts = urllib.parse.urlsplit(endpoint)
+        port = parts.port
+    except ValueError:  # an address or a port that is none
+        return ""
+    path = parts.path.strip("/") if parts.scheme == "unix" else ""
+    return "" if port == 0 or parts.password is not None else parts.hostname or path
 
 
 def _of_inventory(
@@ -117,7 +137,7 @@ def _of_inventory(
     address = f"[{address}]" if ":" in address else address
     login = user or variables.get("ansible_user")
     port = variables.get("ansible_port")
-    return f"ssh://{f'{login}@' if login else ''}{address}{f':{port}' if port and int(port) != 22 else ''}", host
+    return f"ssh://{f'{login}@' if login else ''}{address}{f':{port}' if port and str(port) != '22' else ''}", host
 
 
 def _platforms(values: Sequence[str | None], variable: str, findings: Findings) -> list[str]:
@@ -142,19 +162,23 @@ def _certificates(node: Node, variable: str, context: Context, findings: Finding
     if ("client_cert" in node) != ("client_key" in node):
         findings.problem(variable, None, "has one of `client_cert` and `client_key`", "Give both or none")
         return {}
+    if "ca" not in node and ("client_cert" in node or "servername" in node.get("driver_opts", {})):
+        remedy = "Give the CA of the buildkitd's certificate"
+        findings.problem(f"{variable}.ca", None, "is missing, without which buildx does not use TLS", remedy)
+        return {}
+    checks = {"ca": certificates.authorities, "client_cert": certificates.client_certificate}
     found: dict[str, str] = {}
     try:
-        if "ca" in node:
-            found["ca"] = certificates.authorities(
-                read(node["ca"], context.read_file), now=context.now, warn_days=context.warn_days
-            ).pem
-        if "client_cert" in node:
-            data = read(node["client_cert"], context.read_file)
-            found["client_cert"] = certificates.client_certificate(
-                data, now=context.now, warn_days=context.warn_days
-            ).pem
-            key = read(node["client_key"], context.read_file)
-            found["client_key"] = private_key.client_key(key, found["client_cert"])
+        for key, check in checks.items():
+            if key in node:
+                text = check(read(node[key], context.read_file), now=context.now, warn_days=context.warn_days)
+                found[key] = text.pem
+                for warning in text.warnings:
+                    findings.warn(f"{variable}.{key}", warning)
+        if "client_key" in node:
+            found["client_key"] = private_key.client_key(
+                read(node["client_key"], context.read_file), found["client_cert"]
+            )
     except CertificateError as exc:
         at_fault = next(key for key in given if key not in found)
         findings.problem(f"{variable}.{at_fault}", None, str(exc), exc.remedy)
@@ -165,8 +189,10 @@ def _check_once(nodes: Sequence[Node], key: str, what: str, variable: str, findi
     """buildx refuses a second node of the same name or endpoint (store/nodegroup.go)."""
     seen: dict[str, int] = {}
     for index, node in enumerate(nodes):
+        if node[key] is None or not node["name"]:  # told already
+            continue
         text = node[key].lower()
-        if node["name"] and seen.setdefault(text, index) != index:
+        if seen.setdefault(text, index) != index:
             message = f"is the same {what} as {variable}[{seen[text]}]"
             findings.problem(f"{variable}[{index}]", node[key] or "this host", message, "Give each node its own")
 
