@@ -60,25 +60,25 @@ def test_drift_by_hand_is_found_named_and_mended_and_the_cache_is_kept(engine: s
     on(engine, BUILD_AGAIN)
     container = on(engine, CONTAINER)
 
-    # the store edited, and a CA changed inside the container: nothing that runs has to go
+    # the store edited, a CA changed inside the container, and a builder of the same name made by another user on a node
+    # of its own: nothing that is asked for has to go
     on(engine, f"{EDIT} echo other > /var/tmp/ca; docker cp --quiet /var/tmp/ca {CA_INSIDE}")
+    on(engine, "rm ~ci/.docker/buildx/instances/multiarch")
+    on(engine, "runuser -u ci -- docker buildx create --name multiarch --node own --bootstrap >/dev/null 2>&1 || true")
     mended(
         engine,
-        "update builder multiarch for root: default-load true → absent, what runs stays as it is",
+        "update builder multiarch for root, ci: default-load true → absent; node multiarch0 is not in the store; "
+        "node own is not asked for, what runs stays as it is",
+        "take node own at unix:///var/run/docker.sock off builder multiarch",
         "replace certificates of builder multiarch where they are, no build is disturbed: "
         "certs/harbor.lab.test/ca.crt in the container differs",
     )
     assert on(engine, CONTAINER) == container
-
-    # the container stopped, and a builder of the same name made by another user, on a node of its own
-    on(engine, "docker stop buildx_buildkit_multiarch0; rm ~ci/.docker/buildx/instances/multiarch")
-    on(engine, "runuser -u ci -- docker buildx create --name multiarch --node own --bootstrap >/dev/null 2>&1 || true")
-    mended(engine, "for ci: node multiarch0 is not in the store; node own is not asked for", "take node own at unix://")
     assert on(engine, "docker ps --all --quiet --filter name=buildx_buildkit_own") == ""
 
-    # the container made anew by hand, from another image and with other settings
+    # the container made anew by hand, from another image and with other settings; a broken entry
     on(engine, "docker tag $(docker images --quiet moby/buildkit | head -n 1) other/buildkit:1")
-    on(engine, "docker rm --force buildx_buildkit_multiarch0")
+    on(engine, f"docker rm --force buildx_buildkit_multiarch0; echo '{{' > {STORE}")
     on(
         engine,
         "docker run --detach --privileged --name buildx_buildkit_multiarch0 --env A=B --restart no "
@@ -89,10 +89,11 @@ def test_drift_by_hand_is_found_named_and_mended_and_the_cache_is_kept(engine: s
         "recreate builder multiarch for root, ci: the container's image other/buildkit:1",
         "the container's restart-policy no → unless-stopped",
         "buildkitd.toml in the container differs",
+        "its entry in the store is broken",
     )
-    # container and store lost
-    on(engine, f"docker rm --force buildx_buildkit_multiarch0; echo '{{' > {STORE}")
-    mended(engine, "its entry in the store is broken")
+    # a container that got lost, or stopped
+    on(engine, "docker rm --force buildx_buildkit_multiarch0")
+    mended(engine, "start builder multiarch: its container does not run")
     assert on(engine, "stat --format %U:%a ~ci/.docker/buildx/instances/multiarch").strip() == "ci:600"
 
 

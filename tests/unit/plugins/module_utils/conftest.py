@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.multiarch.builders.plugins.module_utils import command, files, record, way_back
-from ansible_collections.multiarch.builders.plugins.module_utils.daemon import configuration
+from ansible_collections.multiarch.builders.plugins.module_utils.daemon import bring_up, configuration
 from ansible_collections.multiarch.builders.plugins.module_utils.daemon import resource as daemon_resource
 from ansible_collections.multiarch.builders.plugins.module_utils.docker_api import Docker
 from ansible_collections.multiarch.builders.tests.unit.plugins.module_utils.dockerd_stand_in import DockerdStandIn
@@ -46,7 +46,7 @@ def homes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def daemon_json(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Path of daemon.json; neither it nor its folder is there yet."""
     path = tmp_path / "docker/daemon.json"
-    for module in (way_back, configuration, daemon_resource):
+    for module in (way_back, configuration, bring_up, daemon_resource):
         monkeypatch.setattr(module, "DAEMON_JSON", str(path))
     return path
 

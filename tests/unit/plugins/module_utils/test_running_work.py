@@ -111,7 +111,7 @@ def test_a_build_in_dockerd_itself_is_work(
     monkeypatch.setattr(running_work, "daemon_pid", lambda: 1687)
     dockerd.answers["GET /info"] = as_json({"LiveRestoreEnabled": True})
     dockerd.answers["GET /containers/json"] = as_json([])
-    assert str(at_restart(docker)) == "a build in docker itself"
+    assert str(at_restart(docker, keeps=True)) == "a build in docker itself"
 
 
 @pytest.mark.parametrize("live_restore", [False, True])
@@ -126,7 +126,15 @@ def test_containers_that_would_not_come_back(
     dockerd.answers["GET /info"] = as_json({"LiveRestoreEnabled": live_restore})
     dockerd.answers["GET /containers/json"] = as_json([{"Id": "1", "Names": ["/ci-job", "/other/ci-job"]}])
     dockerd.answers["GET /containers/1/json"] = as_json({"HostConfig": {"RestartPolicy": {"Name": policy}}})
-    assert at_restart(docker) == Work((), () if comes_back or live_restore else ("ci-job",))
+    assert at_restart(docker, keeps=True) == Work((), () if comes_back or live_restore else ("ci-job",))
+
+
+def test_live_restore_that_the_next_dockerd_has_not_keeps_nothing(dockerd: DockerdStandIn, docker: Docker) -> None:
+    dockerd.answers["GET /info"] = as_json({"LiveRestoreEnabled": True})
+    dockerd.answers["GET /containers/json"] = as_json([{"Id": "1", "Names": ["/ci-job"]}])
+    dockerd.answers["GET /containers/1/json"] = as_json({"HostConfig": {"RestartPolicy": {"Name": "no"}}})
+    assert at_restart(docker, keeps=True) == Work((), ())
+    assert at_restart(docker, keeps=False) == Work((), ("ci-job",))
 
 
 @pytest.mark.parametrize(
@@ -147,7 +155,7 @@ def test_a_build_is_work_although_its_builder_comes_back(
     dockerd.answers["GET /containers/json"] = as_json([{"Id": key, "Names": [f"/{names[key]}"]} for key in names])
     for key in names:
         dockerd.answers[f"GET /containers/{key}/json"] = as_json({"HostConfig": {"RestartPolicy": {"Name": "always"}}})
-    assert at_restart(docker) == Work(("buildx_buildkit_multiarch0",) if building else (), ())
+    assert at_restart(docker, keeps=True) == Work(("buildx_buildkit_multiarch0",) if building else (), ())
     assert calls.read_text() == ("exec buildx_buildkit_multiarch0 buildctl debug histories --format {{json .}}\n"), (
         "only builders are asked"
     )
@@ -172,11 +180,11 @@ def test_a_buildkit_without_records_is_looked_at_by_its_processes(
 def test_a_container_that_ends_meanwhile_is_no_error(dockerd: DockerdStandIn, docker: Docker) -> None:
     dockerd.answers["GET /info"] = as_json({})
     dockerd.answers["GET /containers/json"] = as_json([{"Id": "1", "Names": ["/ci-job"]}])
-    assert at_restart(docker) == Work((), ("ci-job",))
+    assert at_restart(docker, keeps=True) == Work((), ("ci-job",))
 
 
 def test_a_dockerd_that_is_down_has_no_work(no_docker: Docker) -> None:
-    assert at_restart(no_docker) == Work((), ())
+    assert at_restart(no_docker, keeps=True) == Work((), ())
 
 
 @pytest.fixture
