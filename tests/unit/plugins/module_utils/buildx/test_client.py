@@ -9,10 +9,11 @@ import csv
 import json
 import os
 import pwd
+import re
 import shlex
 import stat
 import typing as t
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -25,33 +26,47 @@ from ansible_collections.multiarch.builders.plugins.module_utils.buildx.client i
     quoted,
     require_running,
 )
+from ansible_collections.multiarch.builders.plugins.module_utils.buildx.decide import UseBuilder
 from ansible_collections.multiarch.builders.plugins.module_utils.command import Outcome
 from ansible_collections.multiarch.builders.plugins.module_utils.errors import HostError
-from ansible_collections.multiarch.builders.plugins.module_utils.spec import Instance
+from ansible_collections.multiarch.builders.plugins.module_utils.spec import Instance, Node
 from ansible_collections.multiarch.builders.tests.unit.plugins.module_utils.buildx.recorded import (
     CA,
     DATA,
-    NODE,
-    STORED,
+    ENTRY,
     WANTED,
     entry,
 )
 
 USER = pwd.getpwuid(os.geteuid()).pw_name
 PLAIN = Instance("b", "docker-container", "a/b:v1", {}, (), False, "", {})
-START = ("create", "--name", "b", "--driver", "docker-container", "--driver-opt", "image=a/b:v1")
+CONTAINER = ("--driver", "docker-container")
+IMAGED = ("--driver-opt", "image=a/b:v1")
+FAR = Node("r1", "tcp://192.0.2.1:1234", ca="CA\n", client_cert="cert\n", client_key="key\n")
+REMOTE = replace(PLAIN, driver="remote", nodes=(FAR,))
+# What both versions say of a node that does not answer.
+LOST = [
+    f'error during connect: Get "http://docker.example.com/{api}/containers/buildx_buildkit_two/json": command [ssh '
+    f"{options} -- 198.51.100.24 docker system dial-stdio] has exited with exit status 255, {please}make sure the URL "
+    "is valid, and Docker 18.09 or later is installed on the remote host: stderr=ssh: connect to host 198.51.100.24 "
+    "port 22: Connection refused"
+    for api, options, please in (
+        ("v1.45", "-o ConnectTimeout=30 -l ci", "please "),
+        ("v1.51", "-l ci -o ConnectTimeout=30 -T", ""),
+    )
+]
 UNREACHABLE = "Cannot connect to the Docker daemon at tcp://127.0.0.1:1. Is the docker daemon running?"
 
 
 @pytest.mark.parametrize(
     ("wanted", "config", "rest"),
     [
-        pytest.param(PLAIN, None, ("--bootstrap",), id="nothing special"),
-        pytest.param(PLAIN, "/tmp/x/buildkitd.toml", ("--config", "/tmp/x/buildkitd.toml", "--bootstrap"), id="TOML"),
+        pytest.param(PLAIN, None, (), id="nothing special"),
+        pytest.param(PLAIN, "/tmp/x/buildkitd.toml", ("--config", "/tmp/x/buildkitd.toml"), id="TOML"),
         pytest.param(
             replace(PLAIN, driver_opts={"memory": "1g", "cpuset-cpus": "0,1"}),
             None,
-            ("--driver-opt", "memory=1g", "--driver-opt", '"cpuset-cpus=0,1"', "--bootstrap"),
+            ("--driver-opt", "memory=1g", "--driver-opt", '"cpuset-cpus=0,1"'),
             id="driver options",
         ),
         pytest.param(
@@ -63,19 +78,75 @@ UNREACHABLE = "Cannot connect to the Docker daemon at tcp://127.0.0.1:1. Is the 
         pytest.param(
             replace(PLAIN, flags=("--debug", "--allow-insecure-entitlement=security.insecure")),
             None,
-            ("--buildkitd-flags", "--debug --allow-insecure-entitlement=security.insecure", "--bootstrap"),
+            ("--buildkitd-flags", "--debug --allow-insecure-entitlement=security.insecure"),
             id="flags are one argument",
         ),
     ],
 )
 def test_create_arguments(wanted: Instance, config: str | None, rest: tuple[str, ...]) -> None:
-    assert create_arguments(wanted, config) == (*START, *rest)
+    assert create_arguments(wanted, wanted.nodes[0], config, USER) == (
+        *("create", "--name", "b", "--node", "b0"),
+        *CONTAINER,
+        *IMAGED,
+        *rest,
+    )
+
+
+@pytest.mark.parametrize(
+    ("wanted", "node", "rest"),
+    [
+        pytest.param(PLAIN, Node("B-Arm"), ("--node", "B-Arm", *CONTAINER, *IMAGED), id="its name"),
+        pytest.param(
+            PLAIN,
+            Node("b-arm", platforms=("linux/arm64", "linux/arm/v7")),
+            ("--node", "b-arm", *CONTAINER, "--platform", "linux/arm64,linux/arm/v7", *IMAGED),
+            id="its platforms are one argument",
+        ),
+        pytest.param(
+            replace(PLAIN, driver_opts={"memory": "4g", "network": "host"}),
+            Node("b-arm", driver_opts={"memory": "8g", "env.A": "1"}),
+            ("--node", "b-arm", *CONTAINER, *IMAGED, "--driver-opt", "memory=8g", "--driver-opt", "network=host"),
+            id="its options have the last word",
+        ),
+        pytest.param(
+            replace(REMOTE, driver_opts={"env.HTTPS_PROXY": "http://proxy"}),
+            Node("r1", "tcp://192.0.2.1:1234", driver_opts={"servername": "build"}),
+            ("--node", "r1", "--driver", "remote", "--driver-opt", "servername=build"),
+            id="remote: neither an image nor the proxy's variables",
+        ),
+        pytest.param(
+            REMOTE,
+            FAR,
+            (
+                *("--node", "r1", "--driver", "remote"),
+                *("--driver-opt", "cacert={home}/.docker/multiarch-builders/b/r1/cacert.pem"),
+                *("--driver-opt", "cert={home}/.docker/multiarch-builders/b/r1/cert.pem"),
+                *("--driver-opt", "key={home}/.docker/multiarch-builders/b/r1/key.pem"),
+            ),
+            id="remote: certificates as files of the user",
+        ),
+        pytest.param(
+            replace(PLAIN, driver="kubernetes"),
+            Node("pod", platforms=("linux/arm64",), driver_opts={"nodeselector": "a=b,c=d"}),
+            (
+                *("--node", "pod", "--driver", "kubernetes", "--platform", "linux/arm64"),
+                *(*IMAGED, "--driver-opt", '"nodeselector=a=b,c=d"'),
+            ),
+            id="kubernetes",
+        ),
+    ],
+)
+def test_create_arguments_of_a_node(wanted: Instance, node: Node, rest: tuple[str, ...], homes: Path) -> None:
+    arguments = create_arguments(wanted, node, None, "ci")
+    assert arguments[:3] == ("create", "--name", "b")
+    assert arguments[3:] == tuple(each.format(home=homes / "ci") for each in rest)
+    assert "\n" not in "".join(arguments), "no certificate or key: everybody can read arguments"
 
 
 def test_flags_come_apart_again_as_they_were() -> None:
     """buildx splits them as a shell does (recorded: "'--label=a b'" became one flag, of both versions)."""
     flags = ("--debug", "--label=a b", "--label=it's", "--label=$HOME", '--label="q"', "--label=\\")
-    arguments = create_arguments(replace(PLAIN, flags=flags), None)
+    arguments = create_arguments(replace(PLAIN, flags=flags), PLAIN.nodes[0], None, USER)
     assert tuple(shlex.split(arguments[arguments.index("--buildkitd-flags") + 1])) == flags
 
 
@@ -105,6 +176,12 @@ def test_what_needs_no_quotes_has_none() -> None:
             id="the second node is gone",
         ),
         pytest.param(
+            (DATA / "inspect-lost-0.13.1.txt").read_text(), ("inactive",) * 2, (LOST[0],), id="0.13.1: one lost"
+        ),
+        pytest.param(
+            (DATA / "inspect-lost-0.29.1.txt").read_text(), ("inactive",) * 2, (LOST[1],), id="0.29.1: one lost"
+        ),
+        pytest.param(
             "Name:   b\nDriver: docker-container\nError:  failed to find driver\n",
             (),
             ("failed to find driver",),
@@ -129,6 +206,12 @@ def test_a_files_own_words_are_no_status() -> None:
         pytest.param("inspect-0.29.1.txt", None, id="runs, buildx 0.29.1"),
         pytest.param("inspect-inactive.txt", "(status inactive)", id="inactive"),
         pytest.param("inspect-unreachable.txt", f"({UNREACHABLE})", id="unreachable"),
+        pytest.param(
+            "inspect-lost-0.13.1.txt", f"({LOST[0]}; status inactive; status inactive)", id="0.13.1: one lost"
+        ),
+        pytest.param(
+            "inspect-lost-0.29.1.txt", f"({LOST[1]}; status inactive; status inactive)", id="0.29.1: one lost"
+        ),
         pytest.param(None, "(no node)", id="no builder"),
     ],
 )
@@ -170,97 +253,225 @@ def test_configuration_goes_also_after_an_error() -> None:
     assert not seen[0].exists()
 
 
-def test_no_configuration() -> None:
+def test_an_empty_configuration_is_one() -> None:
+    """Without any, buildx takes ~/.docker/buildx/buildkitd.default.toml (docker/buildx, util/confutil)."""
     with client._configuration(PLAIN, USER) as path:
+        assert path is not None
+        assert Path(path).read_text() == ""
+
+
+def test_a_buildkitd_elsewhere_has_a_configuration_already() -> None:
+    """docker/buildx, driver/remote/factory.go: setting config file is not supported for remote driver"""
+    with client._configuration(REMOTE, USER) as path:
         assert path is None
 
 
 @pytest.mark.parametrize(
-    ("options", "environment"),
+    ("options", "of_the_node", "environment"),
     [
-        pytest.param({}, {}, id="none"),
-        pytest.param({"memory": "1g", "network": "env.x"}, {}, id="other options"),
+        pytest.param({}, {}, {}, id="none"),
+        pytest.param({"memory": "1g", "network": "env.x"}, {}, {}, id="other options"),
         pytest.param(
             {"memory": "1g", "env.HTTPS_PROXY": "http://p", "env.NO_PROXY": "a,b"},
+            {},
             {"env.HTTPS_PROXY": "http://p", "env.NO_PROXY": "a,b"},
             id="some",
         ),
+        pytest.param(
+            {"env.A": "1", "env.B": "1"},
+            {"env.B": "2", "env.C": "2", "memory": "1g"},
+            {"env.A": "1", "env.B": "2", "env.C": "2"},
+            id="some of the node's own",
+        ),
     ],
 )
-def test_environment_of(options: dict[str, str], environment: dict[str, str]) -> None:
-    assert environment_of(replace(PLAIN, driver_opts=options)) == environment
+def test_environment_of(options: dict[str, str], of_the_node: dict[str, str], environment: dict[str, str]) -> None:
+    node = Node("b0", driver_opts=of_the_node)
+    assert environment_of(replace(PLAIN, driver_opts=options), node) == environment
+    assert environment_of(replace(REMOTE, driver_opts=options), node) == {}, "buildx refuses them there"
 
 
-# A stand-in for docker: `create` copies a recorded entry into the store, as buildx does, `inspect` says that it runs.
+# A stand-in for docker: each `create` copies the next recorded entry into the store, as buildx does, `inspect` says
+# that all runs. *seen* is the entry as the start of the containers finds it.
 BUILDX = """\
 umask 077
+entry="$HOME/.docker/buildx/instances/b"
 case "$2 $3" in
-"create "*) mkdir -p "$HOME/.docker/buildx/instances"; cp {recorded} "$HOME/.docker/buildx/instances/b";;
-"inspect --bootstrap") grep -c PROXY "$HOME/.docker/buildx/instances/b" >{seen};;
+"create "*)
+    mkdir -p "${{entry%/*}}"
+    for next in {recorded}/*.json; do test -e "$next" && mv "$next" "$entry" && break; done
+    test -z "$(ls {recorded})" && test -e {recorded}.words && cat {recorded}.words >&2 && exit 1
+    ;;
+"inspect --bootstrap") cp "$entry" {seen};;
 esac
 cat {running}
 """
-CREATE = "buildx create --name b --driver docker-container --driver-opt image=a/b:v1 --driver-opt memory=1g"
+IMAGE = {"image": "a/b:v1"}
 PROXY = {"env.HTTPS_PROXY": "http://me:p%40ss@proxy:3128", "env.NO_PROXY": "a,b"}
+LOCAL = "unix:///var/run/docker.sock"
 Programs = t.Callable[[str, str], Path]
 
 
+@dataclass
+class BuildxStandIn:
+    """*entries* are what each `create` leaves; after the last one it fails with *words*, if there are any."""
+
+    programs: Programs
+    folder: Path
+    homes: Path
+
+    def with_entries(self, *entries: list[dict[str, t.Any]], words: str = "") -> Path:
+        """The file with its calls."""
+        recorded = self.folder / "recorded"
+        recorded.mkdir()
+        for number, nodes in enumerate(entries):
+            (recorded / f"{number}.json").write_text(json.dumps({**json.loads(ENTRY), "Name": "b", "Nodes": nodes}))
+        if words:
+            Path(f"{recorded}.words").write_text(words)
+        running = DATA / "inspect-0.29.1.txt"
+        return self.programs("docker", BUILDX.format(recorded=recorded, seen=self.folder / "seen", running=running))
+
+    @property
+    def stored(self) -> Path:
+        return self.homes / "ci/.docker/buildx/instances/b"
+
+    @property
+    def started_with(self) -> Path:
+        return self.folder / "seen"
+
+
+@pytest.fixture
+def stand_in(programs: Programs, tmp_path: Path, homes: Path) -> BuildxStandIn:
+    return BuildxStandIn(programs, tmp_path, homes)
+
+
+def stored_node(name: str, **changes: object) -> dict[str, t.Any]:
+    """One node of the recorded entry, of another name."""
+    found: dict[str, t.Any] = json.loads(entry(Name=name, **{"DriverOpts": IMAGE, **changes}))["Nodes"][0]
+    return found
+
+
+def without_files(call: str) -> str:
+    """A call of buildx without the file of its configuration, which has a name of its own each time."""
+    return re.sub(r" --config \S+/buildkitd\.toml", "", call)
+
+
+def create_call(node: str, endpoint: str, *more: str) -> str:
+    options = " ".join(("--driver-opt image=a/b:v1", *more))
+    return f"buildx create --name b --node {node} --driver docker-container {options} {endpoint}"
+
+
+ARM = Node("b-arm", "ssh://ci@198.51.100.24", driver_opts={"memory": "8g"})
+
+
 @pytest.mark.parametrize(
-    ("options", "calls", "stored"),
+    ("wanted", "nodes", "calls"),
     [
         pytest.param(
-            {"memory": "1g"},
-            [f"{CREATE} --bootstrap", "buildx inspect b"],
-            {"image": "a/b:v1"},
-            id="no environment: buildx makes all of it",
+            replace(PLAIN, driver_opts={"memory": "1g"}),
+            ["b0"],
+            [create_call("b0", LOCAL, "--driver-opt memory=1g --bootstrap"), "buildx inspect b"],
+            id="one node, no environment: buildx makes all of it at once",
         ),
         pytest.param(
-            {"memory": "1g", **PROXY},
-            [CREATE, "buildx inspect --bootstrap b", "buildx inspect b"],
-            {"image": "a/b:v1", **PROXY},
-            id="an environment: in the entry before the container is made, and in no argument",
+            replace(PLAIN, nodes=(Node("b-here"), ARM)),
+            ["b-here", "b-arm"],
+            [
+                create_call("b-here", LOCAL),
+                create_call("b-arm", ARM.endpoint, "--driver-opt memory=8g --append"),
+                "buildx inspect --bootstrap b",
+                "buildx inspect b",
+            ],
+            id="several: one after the other, then they start together",
+        ),
+        pytest.param(
+            replace(PLAIN, nodes=(Node("B-Here"),)),
+            ["b-here"],
+            [create_call("B-Here", LOCAL, "--bootstrap"), "buildx inspect b"],
+            id="buildx writes names in lower case",
         ),
     ],
 )
-def test_create(
-    options: dict[str, str],
-    calls: list[str],
-    stored: dict[str, str],
-    tmp_path: Path,
-    homes: Path,
-    programs: Programs,
+def test_create(wanted: Instance, nodes: list[str], calls: list[str], stand_in: BuildxStandIn) -> None:
+    asked = stand_in.with_entries(*([stored_node(name) for name in nodes[: count + 1]] for count in range(len(nodes))))
+    create(wanted, "ci")
+    assert [without_files(call) for call in asked.read_text().splitlines()] == calls
+    assert [node.name for node in store.parse(stand_in.stored.read_text()).nodes] == nodes
+
+
+@pytest.mark.parametrize(
+    ("wanted", "nodes", "options"),
+    [
+        pytest.param(replace(PLAIN, driver_opts=PROXY), ["b0"], [{**IMAGE, **PROXY}], id="one node"),
+        pytest.param(
+            replace(PLAIN, driver_opts=PROXY, nodes=(Node("b-here"), Node("B-Arm", ARM.endpoint))),
+            ["b-here", "b-arm"],
+            [{**IMAGE, **PROXY}, {**IMAGE, **PROXY}],
+            id="all nodes, whatever the case of their names",
+        ),
+        pytest.param(
+            replace(PLAIN, nodes=(Node("b-here", driver_opts={"env.A": "1"}), Node("b-arm", ARM.endpoint))),
+            ["b-here", "b-arm"],
+            [{**IMAGE, "env.A": "1"}, IMAGE],
+            id="one of several",
+        ),
+    ],
+)
+def test_an_environment_is_in_the_entry_before_the_containers_are_made_and_in_no_argument(
+    wanted: Instance, nodes: list[str], options: list[dict[str, str]], stand_in: BuildxStandIn
 ) -> None:
-    recorded, seen = tmp_path / "recorded.json", tmp_path / "seen"
-    recorded.write_text(entry(DriverOpts={"image": "a/b:v1"}))
-    script = BUILDX.format(recorded=recorded, seen=seen, running=DATA / "inspect-0.29.1.txt")
-    asked = programs("docker", script)
-    create(replace(PLAIN, driver_opts=options), "ci")
-    assert asked.read_text().splitlines() == calls
-    path = homes / "ci/.docker/buildx/instances/b"
-    was, now = json.loads(recorded.read_text()), json.loads(path.read_text())
-    assert now["Nodes"][0].pop("DriverOpts") == stored
-    was["Nodes"][0].pop("DriverOpts")
-    assert now == was, "all else is as buildx wrote it"
-    assert stat.S_IMODE(path.stat().st_mode) == 0o600
-    assert seen.exists() is ("env.NO_PROXY" in options)
-    assert not seen.exists() or seen.read_text() == "1\n"
+    asked = stand_in.with_entries(*([stored_node(name) for name in nodes[: count + 1]] for count in range(len(nodes))))
+    create(wanted, "ci")
+    calls = asked.read_text()
+    assert "env." not in calls
+    assert [call.split()[1] for call in calls.splitlines()] == [*["create"] * len(nodes), "inspect", "inspect"]
+    assert "--bootstrap" not in calls.partition("buildx inspect")[0]
+    found = json.loads(stand_in.stored.read_text())
+    assert [node["DriverOpts"] for node in found["Nodes"]] == options
+    assert found["Nodes"] == [stored_node(name, DriverOpts=each) for name, each in zip(nodes, options, strict=True)]
+    assert json.loads(stand_in.started_with.read_text()) == found
+    assert stat.S_IMODE(stand_in.stored.stat().st_mode) == 0o600
 
 
-@pytest.mark.usefixtures("homes")
-def test_an_environment_without_an_entry_is_told_in_the_words_of_buildx(programs: Programs) -> None:
-    programs("docker", "echo 'ERROR: no valid drivers found' >&2; exit 1")
-    with pytest.raises(HostError, match=r"^builder b of ci cannot be created: ERROR: no valid drivers found$"):
-        create(replace(PLAIN, driver_opts=PROXY), "ci")
+APPEND_FAILED = f"ERROR: failed to initialize builder b (b-arm): {LOST[0]}"
 
 
 @pytest.mark.parametrize(
-    ("former", "then"),
+    ("wanted", "entries", "words", "told"),
     [
-        pytest.param({"image": "i"}, {"image": "i", **PROXY}, id="added"),
-        pytest.param({"env.NO_PROXY": "old"}, PROXY, id="replaced"),
-        pytest.param(None, PROXY, id="null is none"),
+        pytest.param(
+            PLAIN, [], "ERROR: no valid drivers found", "node b0 of builder b of ci cannot be made", id="the only one"
+        ),
+        pytest.param(
+            replace(PLAIN, nodes=(Node("b-here"), ARM)),
+            [["b-here"]],
+            APPEND_FAILED,
+            "node b-arm of builder b of ci cannot be made",
+            id="the second one: buildx takes it out again, and empties the first (recorded of both versions)",
+        ),
     ],
 )
-def test_options_of_an_entry(former: dict[str, str] | None, then: dict[str, str]) -> None:
-    found = store.parse(store.with_driver_opts(entry(DriverOpts=former), PROXY))
-    assert found == replace(STORED, nodes=(replace(NODE, driver_opts=then),))
+def test_a_node_that_is_not_in_the_entry_then_is_told_in_the_words_of_buildx(
+    wanted: Instance, entries: list[list[str]], words: str, told: str, stand_in: BuildxStandIn
+) -> None:
+    asked = stand_in.with_entries(*([stored_node(name) for name in names] for names in entries), words=words)
+    with pytest.raises(HostError) as caught:
+        create(wanted, "ci")
+    assert str(caught.value) == f"{told}: {words}"
+    assert "inspect" not in asked.read_text(), "nothing is started"
+
+
+def test_the_way_to_other_drivers(stand_in: BuildxStandIn) -> None:
+    asked = stand_in.with_entries([stored_node("r1")], [stored_node("pod")])
+    create(REMOTE, "ci")
+    create(replace(PLAIN, driver="kubernetes", nodes=(Node("pod"),)), "ci")
+    creations = [without_files(call).split() for call in asked.read_text().splitlines() if "create" in call]
+    assert creations[0][-2:] == ["--bootstrap", "tcp://192.0.2.1:1234"]
+    assert creations[1][-2:] == ["image=a/b:v1", "--bootstrap"], "kubectl's current context is no argument"
+
+
+def test_the_builder_of_a_user(programs: Programs, homes: Path) -> None:
+    assert homes.exists()
+    asked = programs("docker", "")
+    client.use(UseBuilder(PLAIN, "ci"))
+    assert asked.read_text() == "buildx use --global b\n"
