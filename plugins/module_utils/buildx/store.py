@@ -62,7 +62,7 @@ def parse(text: str) -> StoredBuilder:
     try:
         found = json.loads(text)
         nodes = tuple(_node(each) for each in found["Nodes"])
-        return StoredBuilder(found["Name"], found["Driver"], nodes)
+        return StoredBuilder(_text(found["Name"]), _text(found["Driver"]), nodes)
     except (ValueError, KeyError, TypeError, AttributeError, binascii.Error) as exc:
         raise BrokenEntryError(f"{type(exc).__name__}: {exc}") from exc
 
@@ -70,13 +70,19 @@ def parse(text: str) -> StoredBuilder:
 def _node(found: t.Mapping[str, t.Any]) -> StoredNode:
     files = found.get("Files") or {}
     return StoredNode(
-        name=found["Name"],
-        endpoint=found["Endpoint"],
-        driver_opts=found.get("DriverOpts") or {},
-        flags=tuple(found.get("Flags") or ()),
+        name=_text(found["Name"]),
+        endpoint=_text(found["Endpoint"]),
+        driver_opts={name: _text(value) for name, value in (found.get("DriverOpts") or {}).items()},
+        flags=tuple(map(_text, found.get("Flags") or ())),
         files={name: base64.b64decode(content) for name, content in files.items()},
         platforms=tuple(_platform(each) for each in found.get("Platforms") or ()),
     )
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"{type(value).__name__} in place of text")
+    return value
 
 
 def _platform(found: t.Mapping[str, str]) -> str:
