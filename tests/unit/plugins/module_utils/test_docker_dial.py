@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import re
-import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -16,10 +15,12 @@ from ansible_collections.multiarch.builders.plugins.module_utils import command
 from ansible_collections.multiarch.builders.plugins.module_utils.docker_api import NotThereError
 from ansible_collections.multiarch.builders.plugins.module_utils.docker_dial import DialledDocker
 from ansible_collections.multiarch.builders.plugins.module_utils.errors import HostError
+from ansible_collections.multiarch.builders.tests.unit.plugins.module_utils.dial_stand_in import (
+    DockerdElsewhere,
+    KeepsAlive,
+)
 from ansible_collections.multiarch.builders.tests.unit.plugins.module_utils.dockerd_stand_in import (
     Answer,
-    DockerdStandIn,
-    _Handler,
     as_json,
     unpacked,
 )
@@ -28,47 +29,20 @@ Programs = Callable[[str, str], Path]
 
 ENDPOINT = "ssh://ci@198.51.100.31"
 STARTED = f"--host {ENDPOINT} system dial-stdio"
-# As `docker system dial-stdio` does it (docker/cli, cli/command/system/dial_stdio.go).
-DIAL = """\
-import os, select, socket, sys
-dockerd = socket.socket(socket.AF_UNIX)
-dockerd.connect(sys.argv[1])
-ways = {0: dockerd.fileno(), dockerd.fileno(): 1}
-while True:
-    for source in select.select(list(ways), [], [])[0]:
-        data = os.read(source, 65536)
-        if not data:
-            sys.exit()
-        while data:
-            data = data[os.write(ways[source], data):]
-"""
-
-
-class _KeepsAlive(_Handler):
-    """HTTP as dockerd speaks it: a connection is for many requests, until one side ends it."""
-
-    protocol_version = "HTTP/1.1"
-
-    def handle_one_request(self) -> None:
-        super().handle_one_request()
-        if getattr(self, "path", "").endswith("/last"):  # without a word, as when a way breaks
-            self.close_connection = True
 
 
 @pytest.fixture
-def dockerd(tmp_path: Path) -> Iterator[DockerdStandIn]:
-    with DockerdStandIn(tmp_path / "docker.sock") as running:
-        running._server.RequestHandlerClass = _KeepsAlive
+def dockerd(tmp_path: Path) -> Iterator[DockerdElsewhere]:
+    with DockerdElsewhere(tmp_path) as running:
         running.answers["GET /info"] = as_json({"Images": 1})
         running.answers["GET /last"] = as_json({"last": True})
         yield running
 
 
 @pytest.fixture
-def started(dockerd: DockerdStandIn, programs: Programs, tmp_path: Path) -> Path:
+def started(dockerd: DockerdElsewhere, programs: Programs) -> Path:
     """The file with a line for each start of the program that reaches dockerd."""
-    (tmp_path / "dial.py").write_text(DIAL)
-    return programs("docker", f"exec {sys.executable} {tmp_path}/dial.py {dockerd.path}")
+    return programs("docker", dockerd.command)
 
 
 @pytest.fixture
@@ -108,7 +82,7 @@ def test_the_program_has_the_home_of_its_user(dialled: DialledDocker, programs: 
     assert (dialled.silence() or "").endswith(f": {homes}/ci ci / C")
 
 
-def test_requests_are_those_of_a_dockerd_here(dockerd: DockerdStandIn, dialled: DialledDocker, started: Path) -> None:
+def test_requests_are_those_of_a_dockerd_here(dockerd: DockerdElsewhere, dialled: DialledDocker, started: Path) -> None:
     dockerd.answers["DELETE /containers/x"] = Answer(204)
     dockerd.answers["PUT /containers/x/archive"] = Answer()
     assert dialled.find("/containers/gone/json") is None
@@ -125,7 +99,7 @@ def test_requests_are_those_of_a_dockerd_here(dockerd: DockerdStandIn, dialled: 
 
 
 def test_answers_that_are_no_are_no_reason_to_go_again(
-    dockerd: DockerdStandIn, dialled: DialledDocker, started: Path
+    dockerd: DockerdElsewhere, dialled: DialledDocker, started: Path
 ) -> None:
     dockerd.answers["DELETE /containers/x"] = as_json({"message": "in use"}, 409)
     with pytest.raises(NotThereError, match="page not found"):
@@ -151,7 +125,7 @@ def test_a_way_that_broke_is_gone_again_to_look(dialled: DialledDocker, started:
     ],
 )
 def test_a_way_that_broke_is_not_gone_again_to_change_something(
-    change: Callable[[DialledDocker], object], dockerd: DockerdStandIn, dialled: DialledDocker, started: Path
+    change: Callable[[DialledDocker], object], dockerd: DockerdElsewhere, dialled: DialledDocker, started: Path
 ) -> None:
     """Nobody knows whether it was done; the next look goes a way of its own."""
     assert dialled.get("/last") == {"last": True}
@@ -163,7 +137,7 @@ def test_a_way_that_broke_is_not_gone_again_to_change_something(
 
 
 def test_a_way_that_dockerd_closes_in_its_answer_brings_all_of_it(
-    dockerd: DockerdStandIn, dialled: DialledDocker, started: Path
+    dockerd: DockerdElsewhere, dialled: DialledDocker, started: Path
 ) -> None:
     """As Go's server does when it answers before it read the whole request (net/http, server.go)."""
     long = {"Images": "x" * 5_000_000}
@@ -234,15 +208,15 @@ def test_a_program_that_hangs_is_ended(dialled: DialledDocker, programs: Program
     assert not runs(tmp_path / "pid")
 
 
-def test_a_dockerd_that_hangs(dockerd: DockerdStandIn, dialled: DialledDocker, started: Path) -> None:
-    class Hangs(_KeepsAlive):
+def test_a_dockerd_that_hangs(dockerd: DockerdElsewhere, dialled: DialledDocker, started: Path) -> None:
+    class Hangs(KeepsAlive):
         def handle_one_request(self) -> None:
             time.sleep(600)
 
     dockerd._server.RequestHandlerClass = Hangs
     with pytest.raises(HostError, match=f"^dockerd does not answer on {ENDPOINT}: timed out$"):
         dialled._request("GET", "/_ping", timeout=0.5)
-    dockerd._server.RequestHandlerClass = _KeepsAlive
+    dockerd._server.RequestHandlerClass = KeepsAlive
     assert dialled.get("/info") == {"Images": 1}
     assert lines(started) == [STARTED, STARTED]
 
@@ -250,10 +224,9 @@ def test_a_dockerd_that_hangs(dockerd: DockerdStandIn, dialled: DialledDocker, s
 @pytest.mark.parametrize("end", [DialledDocker.close, lambda _docker: None], ids=["closed", "forgotten"])
 @pytest.mark.usefixtures("homes")
 def test_nothing_is_left_running(
-    end: Callable[[DialledDocker], None], dockerd: DockerdStandIn, programs: Programs, tmp_path: Path
+    end: Callable[[DialledDocker], None], dockerd: DockerdElsewhere, programs: Programs, tmp_path: Path
 ) -> None:
-    (tmp_path / "dial.py").write_text(DIAL)
-    programs("docker", f"echo $$ >{tmp_path}/pid; exec {sys.executable} {tmp_path}/dial.py {dockerd.path}")
+    programs("docker", f"echo $$ >{tmp_path}/pid; {dockerd.command}")
     docker = DialledDocker(ENDPOINT, "ci")
     assert docker.answers() is True
     end(docker)
@@ -262,7 +235,7 @@ def test_nothing_is_left_running(
 
 
 def test_whether_it_answers_is_asked_by_a_way_of_its_own(
-    dockerd: DockerdStandIn, dialled: DialledDocker, started: Path
+    dockerd: DockerdElsewhere, dialled: DialledDocker, started: Path
 ) -> None:
     """One that is open proves nothing about the next: keys and limits of sshd count when it is opened."""
     assert dialled.get("/info") == {"Images": 1}
