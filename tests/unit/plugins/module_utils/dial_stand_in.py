@@ -49,3 +49,7 @@ class DockerdElsewhere(DockerdStandIn):
         program = folder / "dial.py"
         program.write_text(_DIAL)
         self.command = f"exec {sys.executable} {program} {self.path}"
+
+    def __enter__(self) -> DockerdElsewhere:
+        super().__enter__()
+        return self
