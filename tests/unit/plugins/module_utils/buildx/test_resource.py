@@ -7,35 +7,42 @@ from __future__ import annotations
 
 import json
 import typing as t
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
+from ansible_collections.multiarch.builders.plugins.module_utils.buildx import resource as buildx_resource
 from ansible_collections.multiarch.builders.plugins.module_utils.buildx.container import Container
 from ansible_collections.multiarch.builders.plugins.module_utils.buildx.decide import (
     Builder,
     BuildxState,
+    DropNode,
     MakeBuilder,
     ReplaceCertificates,
     StartBuilder,
+    Stray,
     UseBuilder,
 )
-from ansible_collections.multiarch.builders.plugins.module_utils.buildx.nodes import container_name
 from ansible_collections.multiarch.builders.plugins.module_utils.buildx.resource import Buildx
 from ansible_collections.multiarch.builders.plugins.module_utils.buildx.settings import Settings, WriteSettings
 from ansible_collections.multiarch.builders.plugins.module_utils.buildx.store import StoredBuilder
 from ansible_collections.multiarch.builders.plugins.module_utils.docker_api import Docker
+from ansible_collections.multiarch.builders.plugins.module_utils.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.owned_document import owned_after
 from ansible_collections.multiarch.builders.plugins.module_utils.resource import NO_EFFECTS, Effect, Effects, Plan
-from ansible_collections.multiarch.builders.plugins.module_utils.spec import Disruption, Instance
+from ansible_collections.multiarch.builders.plugins.module_utils.spec import Disruption, Instance, Node
 from ansible_collections.multiarch.builders.tests.unit.plugins.module_utils.buildx.recorded import (
     CONTAINER,
+    ENTRY,
     NODE,
     STORED,
     WANTED,
+    shown_by,
     with_file,
     with_node,
 )
+from ansible_collections.multiarch.builders.tests.unit.plugins.module_utils.dial_stand_in import DockerdElsewhere
+from ansible_collections.multiarch.builders.tests.unit.plugins.module_utils.dockerd_stand_in import as_json
 
 pytestmark = pytest.mark.usefixtures("homes")
 
@@ -328,8 +335,199 @@ def test_what_is_observed_of_the_users(no_docker: Docker, home: Path, homes: Pat
     assert home.exists()
 
 
-@pytest.mark.parametrize(("name", "container"), [("multiarch", "multiarch0"), ("B1", "b10"), ("a.b-C_2", "a.b-c_20")])
-def test_container_name(name: str, container: str) -> None:
-    """Recorded: the node of a builder B1 is b10, of buildx 0.13.1 and 0.29.1."""
-    (node,) = replace(WANTED, name=name, nodes=()).nodes
-    assert container_name(node.name) == f"buildx_buildkit_{container}"
+ARM = Node("arm", "ssh://ci@198.51.100.24")
+TWO = replace(WANTED, default=False, nodes=(Node("multiarch0"), ARM))
+IN_ARM = replace(NODE, name="arm", endpoint=ARM.endpoint)
+WITH_ARM = replace(STORED, nodes=(NODE, IN_ARM))
+LEFT = Stray("old", "ssh://ci@198.51.100.40", "ci")
+WITH_LEFT = replace(WITH_ARM, nodes=(*WITH_ARM.nodes, replace(NODE, name="old", endpoint=LEFT.endpoint)))
+
+
+def seen(entry: StoredBuilder | str | None, **changes: t.Any) -> BuildxState:
+    """The state of TWO, whose containers run as asked, for the user `ci`."""
+    builder = Builder({"multiarch0": CONTAINER, "arm": CONTAINER}, {"ci": entry}, {}, None)
+    return BuildxState({"multiarch": replace(builder, **changes)}, ())
+
+
+def resource(docker: Docker, mode: str = "wait", *users: str, wanted: Instance = TWO) -> Buildx:
+    return Buildx((wanted,), users or ("ci",), {}, Disruption(mode, 900), docker)
+
+
+@pytest.mark.parametrize(
+    ("state", "told"),
+    [
+        pytest.param(seen(WITH_ARM, silent=("node arm: x",)), "node arm: x", id="a node does not answer"),
+        pytest.param(
+            seen(None, silent=("node arm: x", "node arm: y")), "node arm: x; node arm: y", id="for one reason a user"
+        ),
+        pytest.param(
+            seen(WITH_LEFT, silent=("node arm: x",), strays=(LEFT,)), "node arm: x", id="nothing else is planned then"
+        ),
+    ],
+)
+@pytest.mark.parametrize("mode", ["wait", "now", "never"])
+def test_a_node_that_does_not_answer_is_told_before_anything_is_done(
+    state: BuildxState, told: str, mode: str, no_docker: Docker
+) -> None:
+    with pytest.raises(HostError) as caught:
+        resource(no_docker, mode).plan(state, NO_EFFECTS)
+    assert str(caught.value) == told
+
+
+@pytest.mark.parametrize(
+    ("strays", "mode", "steps", "notes"),
+    [
+        pytest.param((), "wait", [MakeBuilder], [], id="its container is gone: the entry alone"),
+        pytest.param((LEFT,), "wait", [DropNode, MakeBuilder], [], id="its container goes first"),
+        pytest.param(
+            (replace(LEFT, gone="it is down"),),
+            "wait",
+            [MakeBuilder],
+            ["node old is lost: it is down"],
+            id="it is lost",
+        ),
+        pytest.param(
+            (replace(LEFT, gone="it is down"),),
+            "never",
+            [MakeBuilder],
+            ["node old is lost: it is down"],
+            id="it is lost: no build of ours ends there",
+        ),
+        pytest.param(
+            (LEFT,),
+            "never",
+            [],
+            [
+                "pending, as builder_disruption is never: take node old at ssh://ci@198.51.100.40 off builder "
+                "multiarch: its container goes, its cache stays there; update builder multiarch for ci: node old is not "
+                "asked for, what runs stays as it is"
+            ],
+            id="it may build: later, with all that belongs to it",
+        ),
+    ],
+)
+def test_a_node_that_nobody_asks_for_any_more(
+    strays: tuple[Stray, ...], mode: str, steps: list[type], notes: list[str], no_docker: Docker
+) -> None:
+    plan = resource(no_docker, mode).plan(seen(WITH_LEFT, strays=strays), NO_EFFECTS)
+    assert [type(action.step) for action in plan.actions] == steps
+    assert list(plan.notes) == notes
+
+
+@pytest.mark.parametrize(
+    ("options", "version", "told"),
+    [
+        pytest.param({"memory": "1g"}, "0.13.1", None, id="every version has it"),
+        pytest.param({"default-load": "true"}, "0.29.1", None, id="this version has it"),
+        pytest.param({"default-load": "true"}, None, None, id="an unknown version is not judged"),
+        pytest.param(
+            {"default-load": "true"},
+            "0.13.1",
+            "builder multiarch: buildx 0.13.1 does not know `default-load` of the docker-container driver, which came "
+            "with 0.14: install a newer buildx, or leave it out",
+            id="this version refuses it, after the container went",
+        ),
+    ],
+)
+def test_options_that_came_with_a_later_buildx(
+    options: dict[str, str], version: str | None, told: str | None, no_docker: Docker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(buildx_resource, "buildx_version", lambda: version)
+    buildx = resource(no_docker, wanted=replace(TWO, nodes=(replace(ARM, driver_opts=options),)))
+    if told is None:
+        assert [type(action.step) for action in buildx.plan(seen(None), NO_EFFECTS).actions] == [MakeBuilder]
+        return
+    with pytest.raises(HostError) as caught:
+        buildx.plan(seen(None), NO_EFFECTS)
+    assert str(caught.value) == told
+
+
+# docker of the users: *jane* has no key for the node, and `ci` reaches a dockerd there.
+DOCKER = """\
+case "$USER $*" in
+"jane "*) echo 'ci@198.51.100.24: Permission denied (publickey).' >&2; exit 255;;
+"ci "*) {dial};;
+esac
+"""
+NO_KEY = (
+    "node arm at ssh://ci@198.51.100.24: it does not accept a key of jane: make a key with `ssh-keygen` as jane and "
+    "put the public half into ~/.ssh/authorized_keys there"
+)
+
+
+@dataclass
+class Fleet:
+    """A dockerd here and one elsewhere, and the users' stores."""
+
+    here: Docker
+    elsewhere: DockerdElsewhere
+    homes: Path
+    calls: Path
+
+    def has_entry(self, user: str, found: StoredBuilder) -> None:
+        path = self.homes / user / ".docker/buildx/instances/multiarch"
+        path.parent.mkdir(parents=True)
+        document = json.loads(ENTRY)
+        first = document["Nodes"][0]
+        document["Nodes"] = [{**first, "Name": node.name, "Endpoint": node.endpoint} for node in found.nodes]
+        path.write_text(json.dumps(document))
+
+
+@pytest.fixture
+def fleet(docker: Docker, homes: Path, tmp_path: Path, home: Path, programs: t.Any) -> t.Iterator[Fleet]:
+    assert home.parent == tmp_path
+    with DockerdElsewhere(tmp_path) as elsewhere:
+        yield Fleet(docker, elsewhere, homes, programs("docker", DOCKER.format(dial=elsewhere.command)))
+
+
+@pytest.mark.parametrize(
+    ("users", "entries", "containers", "silent"),
+    [
+        pytest.param(("ci",), {}, {"multiarch0": None, "arm": STOPPED}, [], id="a new user who reaches it"),
+        pytest.param(
+            ("ci", "jane"), {}, {"multiarch0": None, "arm": None}, [NO_KEY], id="a new user who does not: all wait"
+        ),
+        pytest.param(
+            ("ci", "jane"),
+            {"jane": WITH_ARM},
+            {"multiarch0": None, "arm": STOPPED},
+            [],
+            id="who has the node already is not asked anew",
+        ),
+        pytest.param(
+            ("jane",),
+            {"jane": WITH_ARM},
+            {"multiarch0": None, "arm": None},
+            [NO_KEY],
+            id="but the container is looked at as the first user",
+        ),
+    ],
+)
+def test_what_is_observed_elsewhere(
+    users: tuple[str, ...],
+    entries: dict[str, StoredBuilder],
+    containers: dict[str, Container | None],
+    silent: list[str],
+    fleet: Fleet,
+) -> None:
+    shown = shown_by("26.1.5")
+    shown["State"]["Running"] = False
+    fleet.elsewhere.answers["GET /containers/buildx_buildkit_arm/json"] = as_json(shown)
+    fleet.elsewhere.answers["GET /info"] = as_json({"CgroupDriver": "systemd"})
+    for user, found in entries.items():
+        fleet.has_entry(user, found)
+    builder = resource(fleet.here, "wait", *users).observe().builders["multiarch"]
+    known = {
+        name: found and replace(found, files={}, flags=(), options={}) for name, found in builder.containers.items()
+    }
+    expected = {name: each and replace(each, files={}, flags=(), options={}) for name, each in containers.items()}
+    assert known == expected
+    assert list(builder.silent) == silent
+
+
+@pytest.mark.parametrize("driver", ["remote", "kubernetes"])
+def test_nobody_is_asked_for_containers_of_other_drivers(driver: str, fleet: Fleet) -> None:
+    wanted = replace(TWO, driver=driver, nodes=(Node("far", "tcp://192.0.2.1:1234"),))
+    builder = resource(fleet.here, "wait", "ci", "jane", wanted=wanted).observe().builders["multiarch"]
+    assert (builder.containers, builder.silent, builder.strays) == ({}, (), ())
+    assert not fleet.calls.exists()
