@@ -399,8 +399,8 @@ def test_a_node_that_does_not_answer_is_told_before_anything_is_done(
             [],
             [
                 "pending, as builder_disruption is never: take node old at ssh://ci@198.51.100.40 off builder "
-                "multiarch: its container goes, its cache stays there; update builder multiarch for ci: node old is not "
-                "asked for, what runs stays as it is"
+                "multiarch: its container goes, its cache stays there; update builder multiarch for ci: node old is "
+                "not asked for, what runs stays as it is"
             ],
             id="it may build: later, with all that belongs to it",
         ),
