@@ -31,8 +31,6 @@ from ansible_collections.multiarch.builders.tests.unit.plugins.module_utils.buil
     with_file,
 )
 
-Entry = StoredBuilder | str | None
-
 USERS = ("root", "ci")
 HERE, ARM = Node("here"), Node("arm", "ssh://ci@198.51.100.24", ("linux/arm64",))
 TWO = replace(WANTED, default=False, nodes=(HERE, ARM))
@@ -61,8 +59,8 @@ ASKED = entry(IN_HERE, IN_ARM)
 class Seen:
     """What is there, by default all of it as asked."""
 
-    root: Entry = ASKED
-    ci: Entry = ASKED
+    root: StoredBuilder | str | None = ASKED
+    ci: StoredBuilder | str | None = ASKED
     here: Container | None = CONTAINER
     arm: Container | None = CONTAINER
     strays: tuple[Stray, ...] = ()
@@ -380,7 +378,7 @@ PODS = StoredBuilder("multiarch", "kubernetes", (replace(NODE, name="pod", endpo
 )
 @pytest.mark.parametrize("effects", [NO_EFFECTS, RESTART, SWITCH], ids=["alone", "restart", "switch"])
 def test_decisions_where_no_container_is_seen(
-    wanted: Instance, found: Entry, done: list[str], effects: Effects
+    wanted: Instance, found: StoredBuilder | str | None, done: list[str], effects: Effects
 ) -> None:
     builder = Builder({}, {"root": found}, {}, None)
     actions = actions_for(wanted, ("root",), builder, effects)
