@@ -72,7 +72,7 @@ class Engineer:
             found["/".join(part for part in parts if part)] = each["digest"]
         return {platform: digest for platform, digest in found.items() if platform != "unknown/unknown"}
 
-    def runs(self, image: str, platforms: Iterable[str] = MACHINES, command: str = "") -> dict[str, str]:
+    def runs(self, image: str, platforms: Iterable[str] = tuple(MACHINES), command: str = "") -> dict[str, str]:
         """{platform: what a container of the image prints when it is asked for that platform}."""
         run = "docker run --quiet --rm --platform"
         return {platform: self.types(f"{run} {platform} {image} {command}").strip() for platform in platforms}

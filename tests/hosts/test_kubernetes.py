@@ -135,7 +135,7 @@ def with_kubeconfig(engine: str) -> str:
 def test_every_option_is_here() -> None:
     assert {*OPTIONS} == {*KUBERNETES, "env.NO_PROXY"}
     findings = Findings()
-    options: dict[object, object] = {key: value for key, value in OPTIONS.items()}
+    options: dict[object, object] = {**OPTIONS}
     assert driver_opts.normalise(options, "o", findings, "kubernetes") == OPTIONS
     assert findings.problems == []
 

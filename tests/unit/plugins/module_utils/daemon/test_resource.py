@@ -72,9 +72,10 @@ def daemon(
 
 
 def state(
-    info: dict[str, t.Any] | None, unseen: Effects = NO_EFFECTS, document: dict[str, t.Any] = SNAPSHOTTER
+    info: dict[str, t.Any] | None, unseen: Effects = NO_EFFECTS, document: dict[str, t.Any] | None = None
 ) -> DaemonState:
-    return DaemonState(json.dumps(document), document, {}, info, unseen)
+    found = SNAPSHOTTER if document is None else document
+    return DaemonState(json.dumps(found), found, {}, info, unseen)
 
 
 def with_theirs(now: DaemonState) -> DaemonState:

@@ -247,12 +247,17 @@ def test_killed_while_a_password_is_renewed_either_login_is_ours(
     assert written(config) == THEIRS
 
 
+def interrupted(*_arguments: object) -> None:
+    """In place of a step: Ctrl-C."""
+    raise KeyboardInterrupt
+
+
 def test_killed_between_removing_and_forgetting_the_next_run_forgets(
     config: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     log_in_owned(Login("ci", HARBOR))
     with monkeypatch.context() as patch:
-        patch.setattr(owned_logins, "_remember", lambda *_arguments: (_ for _ in ()).throw(KeyboardInterrupt))
+        patch.setattr(owned_logins, "_remember", interrupted)
         with pytest.raises(KeyboardInterrupt):
             log_out_owned(Logout(PLAIN, ours=True))
     assert written(config) == THEIRS
