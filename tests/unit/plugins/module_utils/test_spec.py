@@ -10,6 +10,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.proxy import Pr
 from ansible_collections.multiarch.builders.plugins.module_utils.spec import (
     Disruption,
     Instance,
+    Node,
     Registry,
     disruption_of,
     instances_of,
@@ -82,6 +83,72 @@ def test_what_ansible_fills_in_and_what_is_not_ours_is_left_out() -> None:
 )
 def test_instances(row: dict[str, object], instance: Instance) -> None:
     assert instances_of({"instances": [row]}) == (instance,)
+
+
+ROW = {"name": "b", "driver": "docker-container", "image": "i"}
+EMPTY = {"host": None, "context": None, "user": None, "ca": None, "client_cert": None, "client_key": None}
+
+
+@pytest.mark.parametrize(
+    ("rows", "nodes"),
+    [
+        pytest.param([], (Node("b0"),), id="none: this host, by the name that buildx gives"),
+        pytest.param(None, (Node("b0"),), id="null is none"),
+        pytest.param([{"name": "b-a", "endpoint": ""}], (Node("b-a"),), id="this host, by another name"),
+        pytest.param(
+            [{"name": "b-a", "endpoint": "ssh://ci@a", **EMPTY, "platforms": None, "driver_opts": None}],
+            (Node("b-a", "ssh://ci@a"),),
+            id="what Ansible fills in",
+        ),
+        pytest.param(
+            [
+                {
+                    "name": "b-a",
+                    "endpoint": "ssh://ci@a",
+                    "platforms": ["linux/arm64", "linux/arm/v7"],
+                    "driver_opts": {"cpu-quota": 50000, "env.A": ""},
+                    "host": "a",
+                    "user": "ci",
+                    "added_by_a_later_version": 1,
+                },
+                {"name": "b-b", "endpoint": "arm-farm"},
+            ],
+            (
+                Node("b-a", "ssh://ci@a", ("linux/arm64", "linux/arm/v7"), {"cpu-quota": "50000", "env.A": ""}),
+                Node("b-b", "arm-farm"),
+            ),
+            id="two, with numbers as the text that buildx stores",
+        ),
+        pytest.param(
+            [{"name": "r", "endpoint": "tcp://r:1", "ca": "CA", "client_cert": "cert", "client_key": "key"}],
+            (Node("r", "tcp://r:1", ca="CA", client_cert="cert", client_key="key"),),
+            id="with certificates",
+        ),
+    ],
+)
+def test_nodes(rows: list[dict[str, object]] | None, nodes: tuple[Node, ...]) -> None:
+    (found,) = instances_of({"instances": [{**ROW, "nodes": rows}]})
+    assert found.nodes == nodes
+
+
+@pytest.mark.parametrize(
+    ("node", "local"),
+    [
+        pytest.param(Node("a"), True, id="no endpoint"),
+        pytest.param(Node("a", "ssh://localhost"), False, id="ssh, even to this host"),
+        pytest.param(Node("a", "arm-farm"), False, id="a context"),
+    ],
+)
+def test_which_node_is_this_host(node: Node, local: bool) -> None:
+    assert node.local is local
+
+
+def test_the_proxy_is_for_the_containers_of_all_nodes() -> None:
+    """As options of the instance: a node's own have the last word, see buildx/test_client.py."""
+    row = {**ROW, "nodes": [{"name": "a", "endpoint": "", "driver_opts": {"env.NO_PROXY": "a"}}]}
+    (found,) = instances_of({"instances": [row], "proxy": {"https": "http://p"}})
+    assert found.driver_opts == {"env.HTTPS_PROXY": "http://p"}
+    assert found.nodes == (Node("a", driver_opts={"env.NO_PROXY": "a"}),)
 
 
 @pytest.mark.parametrize(

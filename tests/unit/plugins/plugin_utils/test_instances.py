@@ -12,7 +12,9 @@ import pytest
 from ansible_collections.multiarch.builders.plugins.module_utils.version import Version
 from ansible_collections.multiarch.builders.plugins.plugin_utils.buildkitd_toml import Rendered
 from ansible_collections.multiarch.builders.plugins.plugin_utils.instances import normalise
+from ansible_collections.multiarch.builders.plugins.plugin_utils.nodes import Inventory
 from ansible_collections.multiarch.builders.plugins.plugin_utils.problem import Findings
+from ansible_collections.multiarch.builders.tests.unit.plugins.plugin_utils.x509_factory import NOW, make
 
 RENDERED = Rendered("debug = true\n", {"a.b/ca.crt": "CA\n"})
 FILES = {"files/buildkitd.toml": b"trace = true\n", "bad.toml": b"\xff"}
@@ -24,13 +26,24 @@ def read_file(path: str) -> bytes:
     return FILES[path]
 
 
+INVENTORY = Inventory("scheduler", {"arm-1": {"ansible_host": "198.51.100.31", "ansible_user": "ci"}}.get)
+
+
 def rendering(_version: Version) -> Rendered:
     return RENDERED
 
 
 def run(*instances: dict[str, t.Any]) -> tuple[list[dict[str, t.Any]], list[str]]:
     findings = Findings()
-    found = normalise(instances, rendering=rendering, variable="b", read_file=read_file, findings=findings)
+    found = normalise(
+        instances,
+        rendering=rendering,
+        variable="b",
+        read_file=read_file,
+        findings=findings,
+        inventory=INVENTORY,
+        now=NOW,
+    )
     return found, [str(problem) for problem in findings.problems]
 
 
@@ -154,3 +167,130 @@ def test_a_config_is_held_against_the_version_of_its_image(image: dict[str, str]
     normalise(instances, rendering=render, variable="b", read_file=read_file, findings=findings)
     assert findings.warnings == [f"b[1].config.cdi: {each}" for each in warning]
     assert len(set(asked)) == 1
+
+
+FAR = "tcp://192.0.2.1:1234"
+CA = make("CA")
+
+
+@pytest.mark.parametrize(
+    ("instance", "found"),
+    [
+        pytest.param({}, [], id="none: this host, by the name that buildx gives"),
+        pytest.param({"nodes": []}, [], id="an empty list is none"),
+        pytest.param(
+            {
+                "nodes": [
+                    {"host": "scheduler", "platforms": ["amd64"]},
+                    {"host": "arm-1", "platforms": ["arm64", "arm/v7"]},
+                ]
+            },
+            [
+                {"name": "B-scheduler", "endpoint": "", "platforms": ["linux/amd64"], "driver_opts": {}},
+                {
+                    "name": "B-arm-1",
+                    "endpoint": "ssh://ci@198.51.100.31",
+                    "platforms": ["linux/arm64", "linux/arm/v7"],
+                    "driver_opts": {},
+                },
+            ],
+            id="hosts of the inventory",
+        ),
+        pytest.param(
+            {
+                "driver": "docker-container",
+                "nodes": [{"host": "arm-1", "name": "arm", "driver_opts": {"memory": 1024}}],
+            },
+            [{"name": "arm", "endpoint": "ssh://ci@198.51.100.31", "platforms": [], "driver_opts": {"memory": "1024"}}],
+            id="a name and options of its own",
+        ),
+        pytest.param(
+            {"driver": "remote", "nodes": [{"endpoint": FAR, "ca": CA.pem}]},
+            [{"name": "B-192.0.2.1", "endpoint": FAR, "platforms": [], "driver_opts": {}, "ca": CA.pem}],
+            id="remote",
+        ),
+        pytest.param(
+            {"driver": "kubernetes", "nodes": [{"name": "pod", "driver_opts": {"replicas": 2}}]},
+            [{"name": "pod", "endpoint": "", "platforms": [], "driver_opts": {"replicas": "2"}}],
+            id="kubernetes",
+        ),
+    ],
+)
+def test_nodes(instance: dict[str, t.Any], found: list[dict[str, t.Any]]) -> None:
+    (made,), problems = run({"name": "B", **instance})
+    assert (made["nodes"], problems) == (found, [])
+
+
+@pytest.mark.parametrize(
+    ("driver", "config"),
+    [
+        pytest.param("docker-container", "debug = true\n", id="docker-container"),
+        pytest.param("kubernetes", "debug = true\n", id="kubernetes"),
+        pytest.param("remote", "", id="remote: it is configured where it runs"),
+    ],
+)
+def test_what_each_driver_gets(driver: str, config: str) -> None:
+    nodes = [{"endpoint": FAR}] if driver == "remote" else []
+    (made,), problems = run({"name": "a", "driver": driver, "nodes": nodes})
+    assert problems == []
+    assert (made["config"], made["certificates"]) == (config, RENDERED.certificates if config else {})
+
+
+ELSEWHERE = "is for a buildkitd that buildx starts; with the driver remote it runs already. Configure it where it runs."
+
+
+@pytest.mark.parametrize(
+    ("instance", "told"),
+    [
+        pytest.param({"config": "debug = true"}, ["config"], id="its configuration"),
+        pytest.param({"config": "missing.toml"}, ["config"], id="its configuration is not even read"),
+        pytest.param({"certificates": {"a/ca.crt": "CA"}}, ["certificates"], id="its certificates"),
+        pytest.param({"flags": ["--debug"]}, ["flags"], id="its flags: docker/buildx, driver/remote/factory.go"),
+        pytest.param(
+            {"config": "x = 1", "certificates": {"a/ca.crt": "CA"}, "flags": ["--debug"]},
+            ["config", "certificates", "flags"],
+            id="all of them",
+        ),
+        pytest.param({"config": "", "certificates": {}, "flags": []}, [], id="empty ones"),
+    ],
+)
+def test_a_buildkitd_elsewhere_is_somebody_elses(instance: dict[str, t.Any], told: list[str]) -> None:
+    _found, problems = run({"name": "a", "driver": "remote", "nodes": [{"endpoint": FAR}], **instance})
+    assert problems == [f"b[0].{key}: {ELSEWHERE}" for key in told]
+
+
+@pytest.mark.parametrize(
+    ("instance", "told"),
+    [
+        pytest.param(
+            {"driver_opts": {"memory": "1g"}, "driver": "remote", "nodes": [{"endpoint": FAR}]},
+            "b[0].driver_opts.memory: is no option of the remote driver.",
+            id="an option of another driver",
+        ),
+        pytest.param(
+            {"driver_opts": {"replicas": 2}},
+            "b[0].driver_opts.replicas: is no option of the docker-container",
+            id="and",
+        ),
+        pytest.param(
+            {"driver": "remote"}, "b[0].nodes: is empty, but the driver remote connects", id="remote: nowhere"
+        ),
+        pytest.param(
+            {"nodes": [{"host": "arm-9"}]}, "b[0].nodes[0].host = 'arm-9': is no host of the inventory.", id="a node"
+        ),
+        pytest.param(
+            {"nodes": [{"host": "arm-1", "driver_opts": {"replicas": 2}}]},
+            "b[0].nodes[0].driver_opts.replicas: is no option of the docker-container driver.",
+            id="an option of a node",
+        ),
+    ],
+)
+def test_a_fault_of_drivers_and_nodes_is_one_problem(instance: dict[str, t.Any], told: str) -> None:
+    _found, problems = run({"name": "a", **instance})
+    assert [text[: len(told)] for text in problems] == [told]
+
+
+def test_the_same_host_may_be_a_node_of_several_builders() -> None:
+    found, problems = run(*({"name": name, "nodes": [{"host": "arm-1"}]} for name in ("a", "b")))
+    assert problems == []
+    assert [each["nodes"][0]["name"] for each in found] == ["a-arm-1", "b-arm-1"]
