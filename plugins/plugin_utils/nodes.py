@@ -67,6 +67,8 @@ def normalise(nodes: Sequence[Node], variable: str, context: Context, findings: 
 
 
 def _entry(node: Node, variable: str, context: Context, findings: Findings) -> Node:
+    if not node:  # of the wrong type, told already
+        return {"name": "", "endpoint": None, "platforms": [], "driver_opts": {}}
     place = _place(node, variable, context, findings)
     default = re.sub(r"[^a-zA-Z0-9._-]+", "-", f"{context.builder}-{place[1]}") if place else ""
     name = node.get("name") or default

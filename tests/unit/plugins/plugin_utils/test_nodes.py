@@ -135,7 +135,14 @@ def test_options_of_a_node() -> None:
     assert made({"host": "arm-1", "driver_opts": {"cpu-shares": 512}})["driver_opts"] == {"cpu-shares": "512"}
 
 
+BARE: Node = {"platforms": [], "driver_opts": {}}  # an entry without anything, as `option_types` completes it
 SPLIT = "Give each node its own."
+
+
+def test_an_entry_of_the_wrong_type_was_told_already() -> None:
+    for driver in ("docker-container", "remote", "kubernetes"):
+        _found, problems, _warnings = run({}, {}, driver=driver)
+        assert problems == []
 
 
 @pytest.mark.parametrize(
@@ -154,7 +161,7 @@ SPLIT = "Give each node its own."
             ["n[0].host = 'arm-8': is no host of the inventory.", "n[1].host = 'arm-9': is no host of the inventory."],
             id="two unknown hosts are not the same machine",
         ),
-        pytest.param([{}], ["n[0]: has no machine. Give one of host, endpoint, context."], id="nowhere"),
+        pytest.param([BARE], ["n[0]: has no machine. Give one of host, endpoint, context."], id="nowhere"),
         pytest.param([{"name": "a"}], ["n[0]: has no machine."], id="a name is no place"),
         pytest.param(
             [{"host": "arm-1", "endpoint": "ssh://arm-1"}],
@@ -305,7 +312,7 @@ def test_where_a_buildkitd_may_be(endpoint: str, name: str) -> None:
     [
         pytest.param({"host": "arm-1"}, PLACE.format("`host`"), id="a host is no buildkitd"),
         pytest.param({"context": "arm"}, PLACE.format("`context`"), id="nor is a context"),
-        pytest.param({}, PLACE.format("no machine"), id="nowhere"),
+        pytest.param(BARE, PLACE.format("no machine"), id="nowhere"),
         pytest.param(
             {"endpoint": "ssh://arm"},
             "n[0].endpoint = 'ssh://arm': is no endpoint of this driver. Write tcp://host:port, with its certificates",
@@ -377,7 +384,7 @@ def test_certificates_that_expire_soon_are_told() -> None:
     ("nodes", "found"),
     [
         pytest.param([], [], id="none: one that buildx names"),
-        pytest.param([{}], [("multiarch-node", "")], id="one, named by us"),
+        pytest.param([BARE], [("multiarch-node", "")], id="one, named by us"),
         pytest.param(
             [{"name": "amd", "platforms": ["amd64"]}, {"name": "arm", "platforms": ["arm64"]}],
             [("amd", ""), ("arm", "")],
@@ -399,7 +406,9 @@ def test_nodes_of_kubernetes_are_in_the_users_current_cluster(nodes: list[Node],
             id="a host",
         ),
         pytest.param([{"context": "prod"}], "n[0]: has `context`. Leave it out", id="a context"),
-        pytest.param([{}, {}], f"n[1] = 'multiarch-node': is the same name as n[0]. {SPLIT}", id="two without names"),
+        pytest.param(
+            [BARE, BARE], f"n[1] = 'multiarch-node': is the same name as n[0]. {SPLIT}", id="two without names"
+        ),
         pytest.param([{"ca": CA.pem}], "n[0].ca: is for the driver remote only. Remove it.", id="a CA"),
     ],
 )

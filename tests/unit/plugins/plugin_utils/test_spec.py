@@ -15,6 +15,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.options import 
     CONCERNS,
     OPTIONS,
 )
+from ansible_collections.multiarch.builders.plugins.plugin_utils.nodes import Inventory
 from ansible_collections.multiarch.builders.plugins.plugin_utils.pem import CertificateError
 from ansible_collections.multiarch.builders.plugins.plugin_utils.problem import SpecError
 from ansible_collections.multiarch.builders.plugins.plugin_utils.spec import CompiledSpec, compile_spec
@@ -235,6 +236,69 @@ def test_each_instance_is_told_in_the_words_of_its_version() -> None:
         "builder_gc.free: is left out for BuildKit 0.13.2, which cannot do it (since 0.17)",
         "builder_instances[4].config.trace: is ignored by BuildKit 0.9.0 (since 0.12)",
     )
+
+
+def test_hosts_of_the_inventory_become_nodes() -> None:
+    hosts = {"arm-1": {"ansible_host": "198.51.100.31", "ansible_user": "ci"}}
+    nodes = [{"host": "scheduler"}, {"host": "arm-1", "platforms": ["aarch64"]}]
+    spec = compile_spec(
+        {"instances": [{"name": "a", "nodes": nodes}]},
+        names=("instances",),
+        read_file=no_file,
+        now=NOW,
+        inventory=Inventory("scheduler", hosts.get),
+    )
+    assert spec.options["instances"][0]["nodes"] == [
+        {"name": "a-scheduler", "endpoint": "", "platforms": [], "driver_opts": {}},
+        {"name": "a-arm-1", "endpoint": "ssh://ci@198.51.100.31", "platforms": ["linux/arm64"], "driver_opts": {}},
+    ]
+
+
+@pytest.mark.parametrize(
+    ("nodes", "told"),
+    [
+        pytest.param("arm-1", ["builder_instances[0].nodes = 'arm-1': is a string, not a list."], id="no list"),
+        pytest.param(["arm-1"], ["builder_instances[0].nodes[0] = 'arm-1': is a string, not a mapping."], id="a name"),
+        pytest.param(
+            [{"hots": "arm-1", "endpoint": "ssh://a"}],
+            ["builder_instances[0].nodes[0].hots: is no known key. Did you mean host?"],
+            id="a misspelling",
+        ),
+        pytest.param(
+            [{"endpoint": "ssh://a", "platforms": "arm64", "driver_opts": ["memory=1g"]}],
+            [
+                "builder_instances[0].nodes[0].platforms = 'arm64': is a string, not a list.",
+                "builder_instances[0].nodes[0].driver_opts: is a list, not a mapping.",
+            ],
+            id="other types",
+        ),
+        pytest.param(
+            [{"endpoint": "ssh://a", "name": 1, "platforms": [5]}],
+            [
+                "builder_instances[0].nodes[0].name = 1: is an integer, not a string.",
+                "builder_instances[0].nodes[0].platforms[0] = 5: is an integer, not a string.",
+            ],
+            id="numbers",
+        ),
+        pytest.param(
+            [{"host": "arm-1"}],
+            ["builder_instances[0].nodes[0].host = 'arm-1': is no host of the inventory."],
+            id="a host, where there is no inventory",
+        ),
+    ],
+)
+def test_nodes_that_are_none(nodes: object, told: list[str]) -> None:
+    found = problems({"instances": [{"name": "a", "nodes": nodes}]}, ("instances",))
+    assert [text[: len(line)] for text, line in zip(found, told, strict=True)] == told
+
+
+def test_the_key_of_a_node_is_not_told() -> None:
+    node = {"endpoint": "tcp://a:1", "ca": CA.pem, "client_cert": CA.pem, "client_key": SOON.key_pem}
+    found = problems({"instances": [{"name": "a", "driver": "remote", "nodes": [node]}]}, ("instances",))
+    assert [text.partition(":")[0] for text in found] == ["builder_instances[0].nodes[0].client_key"]
+    assert not any(line in found[0] for line in SOON.key_pem.splitlines()[1:-1])
+    found = problems({"instances": [{"name": "a", "nodes": [{"host": "b", "client_key": {"x": SECRET}}]}]})
+    assert SECRET not in "".join(found)
 
 
 def test_only_the_options_asked_for_come_back() -> None:
