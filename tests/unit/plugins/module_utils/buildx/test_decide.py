@@ -235,6 +235,19 @@ def start(why: str, wanted: Instance = TWO) -> tuple[object, str]:
             ],
             id="a CA comes with the container that is made anew, and is replaced in the other",
         ),
+        pytest.param(
+            TWO,
+            Seen(root=None, ci=None, here=replace(CONTAINER, files={}), arm=replace(CONTAINER, flags=("--debug",))),
+            [
+                make(
+                    f"recreate {FOR} root, ci: node here: buildkitd.toml in the container differs; node arm: the "
+                    f"container's flags --debug → none; not in the store, {KEPT}",
+                    USERS,
+                    *("here", "arm"),
+                )
+            ],
+            id="a builder of the same name that another user made: its cache is kept, too",
+        ),
         # in its state
         pytest.param(TWO, Seen(arm=None), [start("its container does not run (arm)")], id="one is gone"),
         pytest.param(TWO, Seen(here=STOPPED), [start("its container does not run (here)")], id="one is stopped"),
