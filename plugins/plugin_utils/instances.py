@@ -39,6 +39,7 @@ def normalise(
     findings: Findings,
     inventory: Inventory = NOBODY,
     now: datetime.datetime | None = None,
+    warn_days: int = 30,
 ) -> list[Instance]:
     """The entries with `config` and `certificates`: those of *rendering*, unless the user gave a config.
 
@@ -48,7 +49,7 @@ def normalise(
     found = []
     for index, instance in enumerate(instances):
         driver = instance.get("driver", "docker-container")
-        context = Context(instance.get("name", ""), driver, inventory, read_file, moment)
+        context = Context(instance.get("name", ""), driver, inventory, read_file, moment, warn_days)
         found.append(_entry(instance, f"{variable}[{index}]", rendering, context, findings))
     _check_unique(found, variable, findings)
     defaults = [index for index, instance in enumerate(instances) if instance.get("default")]

@@ -140,6 +140,7 @@ def _check_tables(
             findings=findings,
             inventory=inventory,
             now=now,
+            warn_days=max(0, options.get("ca_warn_days", 0)),
         )
 
 

@@ -28,7 +28,8 @@ Result = dict[str, t.Any]
 
 def _inventory(variables: dict[str, t.Any]) -> Inventory:
     hosts = variables.get("hostvars") or {}
-    return Inventory(variables.get("inventory_hostname", ""), hosts.get)
+    # HostVars.get of ansible-core 2.19 needs a context of templating for what it does not find
+    return Inventory(variables.get("inventory_hostname", ""), lambda name: hosts[name] if name in hosts else None)  # noqa: SIM401
 
 
 class SpecActionBase(ActionBase):  # type: ignore[misc]  # ansible-core has no types

@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from ansible_collections.multiarch.builders.plugins.module_utils.buildx import container, store
 from ansible_collections.multiarch.builders.plugins.module_utils.buildx.container import Container
 from ansible_collections.multiarch.builders.plugins.module_utils.buildx.decide import Stray
-from ansible_collections.multiarch.builders.plugins.module_utils.buildx.drift import LOCAL
+from ansible_collections.multiarch.builders.plugins.module_utils.buildx.drift import LOCAL, endpoint_of
 from ansible_collections.multiarch.builders.plugins.module_utils.docker_api import Docker
 from ansible_collections.multiarch.builders.plugins.module_utils.docker_dial import DialledDocker
 from ansible_collections.multiarch.builders.plugins.module_utils.running_work import BUILDER_PREFIX, Work, builds_in
@@ -90,13 +90,14 @@ def container_of(node: Node, docker: Docker) -> t.Optional[Container]:
 def strays(
     wanted: Instance, entries: t.Mapping[str, t.Union[store.StoredBuilder, str, None]], local: Docker
 ) -> t.Tuple[Stray, ...]:
-    """The nodes that entries have and nobody asks for, each once."""
-    names = {node.name.lower() for node in wanted.nodes}
+    """The nodes that entries have and nobody asks for there, each once."""
+    of_containers = wanted.driver == "docker-container"
+    asked = {(node.name.lower(), endpoint_of(node.endpoint)) for node in wanted.nodes if of_containers}
     found: t.Dict[t.Tuple[str, str], Stray] = {}
     for user, entry in entries.items():
         for node in entry.nodes if isinstance(entry, store.StoredBuilder) else ():
-            key = (node.name.lower(), node.endpoint)
-            if node.name.lower() not in names and key not in found and entry_is_of_containers(entry):
+            key = (node.name.lower(), endpoint_of(node.endpoint))
+            if key not in asked and key not in found and entry_is_of_containers(entry):
                 docker = docker_of(node.endpoint, user, local)
                 gone = docker.silence() if isinstance(docker, DialledDocker) else None
                 found[key] = Stray(node.name, node.endpoint, user, gone or "")

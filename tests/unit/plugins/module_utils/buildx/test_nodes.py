@@ -325,7 +325,11 @@ HERE, AWAY = NODE.endpoint, "ssh://ci@198.51.100.24"
         pytest.param({"ci": None}, [], id="no entry"),
         pytest.param({"ci": "ValueError: x"}, [], id="a broken entry"),
         pytest.param({"ci": stored("MultiArch0", endpoint=HERE)}, [], id="case does not count"),
-        pytest.param({"ci": stored("multiarch0", endpoint=AWAY)}, [], id="the name counts, not the place"),
+        pytest.param(
+            {"ci": stored("multiarch0", endpoint=AWAY)},
+            [Stray("multiarch0", AWAY, "ci")],
+            id="the same name at another place: a node that moved",
+        ),
         pytest.param({"ci": stored("b", endpoint=HERE)}, [Stray("b", HERE, "ci")], id="here"),
         pytest.param(
             {"ci": stored("multiarch0", "b", "c", endpoint=HERE)},
