@@ -50,7 +50,7 @@ molecule: lab ## check, converge, idempotence and verify on fresh lab hosts
 	@$(BIN)/molecule test --all
 
 hosts: lab ## behaviour on lab hosts: plans, failures, ways back
-	@$(BIN)/pytest tests/hosts --numprocesses=2 --dist=loadfile
+	@$(BIN)/pytest tests/hosts --numprocesses=4 --dist=loadfile
 
 readme: lab ## run every command of README.md
 	@$(BIN)/python -m tests.readme

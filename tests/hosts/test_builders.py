@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 from lab.settings import IMAGES_FILE
+from tests.hosts.daemon import build_status, end_once_waited_for, start_build
 from tests.hosts.lab import on, playbook
 
 VOLUME = "docker volume inspect --format '{{.CreatedAt}}' buildx_buildkit_multiarch0_state"
@@ -97,19 +98,14 @@ def test_drift_by_hand_is_found_named_and_mended_and_the_cache_is_kept(engine: s
     assert on(engine, "stat --format %U:%a ~ci/.docker/buildx/instances/multiarch").strip() == "ci:600"
 
 
-BUILD = """
-mkdir -p /var/tmp/slow; printf 'FROM %s\nRUN sleep 12 && echo slept\n' {base} > /var/tmp/slow/Dockerfile
-systemd-run --quiet --unit=slow --setenv=HOME=/root sh -c \
-    'docker buildx build --no-cache --progress plain /var/tmp/slow > /var/tmp/slow.log 2>&1
-    echo $? > /var/tmp/slow.status'
-for second in 1 2 3 4 5 6 7 8 9; do grep -q 'RUN sleep' /var/tmp/slow.log && break; sleep 1; done
-"""
+# Until it is ended: no test depends on how fast the machine is.
+STEP = "sleep 1004"
 
 
 def test_a_running_build_is_waited_for_and_never_killed(spare: str) -> None:
     alone = {"builder_users": ["root"]}
     assert playbook("provision-builders", limit=spare, variables=alone).status == 0
-    on(spare, BUILD.format(base=json.loads(IMAGES_FILE.read_text())["base"]["reference"]))
+    start_build(spare, "slow", f"{STEP}; echo slept")
     container = on(spare, CONTAINER)
     changed = {**alone, "builder_buildkit_options": {"worker": {"oci": {"max-parallelism": 2}}}}
 
@@ -121,7 +117,8 @@ def test_a_running_build_is_waited_for_and_never_killed(spare: str) -> None:
     assert run.says("recreating builder multiarch would end a build in buildx_buildkit_multiarch0")
     assert on(spare, CONTAINER) == container
 
+    end_once_waited_for(spare, STEP)
     run = playbook("provision-builders", limit=spare, variables=changed)
     assert run.status == 0, run.output
-    assert on(spare, "cat /var/tmp/slow.status").strip() == "0", on(spare, "cat /var/tmp/slow.log")
+    assert build_status(spare, "slow") == "0"
     assert on(spare, CONTAINER) != container

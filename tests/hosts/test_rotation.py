@@ -9,6 +9,7 @@ import pytest
 
 from lab.settings import IMAGES_FILE
 from tests.hosts import own_registry
+from tests.hosts.daemon import build_status, start_build
 from tests.hosts.lab import Run, on, playbook
 from tests.hosts.own_registry import HOST, authority
 
@@ -24,14 +25,8 @@ PULL = f"docker pull --quiet {HOST}/own:1"
 INDEX = f"docker buildx imagetools inspect {HOST}/own:1"
 PLAIN = f"python3 -c 'import urllib.request; urllib.request.urlopen(\"https://{HOST}/v2/\")'"
 WAYS = {"push": PUSH, "pull": PULL, "index": INDEX, "plain": PLAIN}
-SLOW = f"""
-mkdir -p /var/tmp/slow; printf 'FROM {BASE}\\nRUN sleep 20 && echo slept\\n' > /var/tmp/slow/Dockerfile
-systemd-run --quiet --unit=slow --setenv=HOME=/root sh -c \
-    'docker buildx build --no-cache --progress plain --tag {HOST}/slow:1 --push /var/tmp/slow > /var/tmp/slow.log 2>&1
-    echo $? > /var/tmp/slow.status'
-for try in $(seq 100); do grep -q 'RUN sleep' /var/tmp/slow.log && break; sleep 0.1; done
-"""
-ENDED = "for try in $(seq 400); do test -e /var/tmp/slow.status && break; sleep 0.1; done; cat /var/tmp/slow.status"
+# A build that runs until it is ended: no test depends on how fast the machine is.
+STEP = "sleep 1005"
 CONTAINER = "docker inspect --format '{{.Id}} {{.State.StartedAt}}' buildx_buildkit_multiarch0"
 
 
@@ -72,13 +67,14 @@ def test_from_no_trust_through_a_rotation_to_no_trust(engine: str) -> None:
     assert failing(engine) == {}
     docker, builder = on(engine, "cat /run/docker.pid"), on(engine, CONTAINER)
 
-    on(engine, SLOW)
+    start_build(engine, "slow", f"{STEP}; echo slept", command=f"docker buildx build --tag {HOST}/slow:1 --push")
     run = trust(engine, old.pem, new.pem)  # while a build runs
     assert run.status == 0, run.output
     assert run.says("replace certificates of builder multiarch where they are, no build is disturbed")
-    assert on(engine, "test -e /var/tmp/slow.status || echo builds").strip() == "builds"
+    assert on(engine, f"pgrep --full --exact '{STEP}' || true") != ""
     own_registry.serve(new)
-    assert on(engine, ENDED).strip() == "0", on(engine, "cat /var/tmp/slow.log")  # pushed to the new certificate
+    on(engine, f"pkill --full --exact '{STEP}'")
+    assert build_status(engine, "slow") == "0"  # pushed to the new certificate
     assert failing(engine) == {}
 
     run = trust(engine, new.pem)
