@@ -125,3 +125,23 @@ def test_a_container_that_got_lost_on_a_node_is_made_again_and_a_lost_node_is_to
     assert run.status == 0, run.output
     assert run.says(f"node multiarch-{FOREIGN} is lost")
     on(FOREIGN, "systemctl start ssh")
+
+
+@pytest.mark.usefixtures("cluster")
+def test_a_node_that_cannot_be_made_does_the_builder_no_harm_and_one_may_be_a_context() -> None:
+    entry = "cat ~/.docker/buildx/instances/multiarch"
+    assert provision(NODES[:1]).status == 0
+    before = on(SCHEDULER, entry)
+    cut = "OUTPUT --proto tcp --dport 5000 --jump REJECT"
+    on(FOREIGN, f"docker rmi --force $(docker images --quiet moby/buildkit) >/dev/null; iptables --append {cut}")
+    run = provision(NODES)
+    assert run.recap(SCHEDULER)["failed"] == 1
+    assert on(SCHEDULER, entry) == before
+    assert on(NATIVE, f"docker ps --quiet --filter name={container(NATIVE)}") != ""
+    on(FOREIGN, f"iptables --delete {cut}")
+
+    on(SCHEDULER, f"docker context create foreign --docker host=ssh://ci@{ADDRESS[FOREIGN]} >/dev/null")
+    run = provision([NODES[0], {"context": "foreign", "platforms": ["aarch64"]}])
+    assert run.status == 0, run.output
+    assert "aarch64" in on(SCHEDULER, BUILD)
+    assert on(FOREIGN, f"docker ps --quiet --filter name={container('foreign')}") != ""
