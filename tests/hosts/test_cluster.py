@@ -133,7 +133,8 @@ def test_a_node_that_cannot_be_made_does_the_builder_no_harm_and_one_may_be_a_co
     assert provision(NODES[:1]).status == 0
     before = on(SCHEDULER, entry)
     cut = "OUTPUT --proto tcp --dport 5000 --jump REJECT"
-    on(FOREIGN, f"docker rmi --force $(docker images --quiet moby/buildkit) >/dev/null; iptables --append {cut}")
+    on(FOREIGN, f"docker rm --force {container(FOREIGN)}; docker rmi --force $(docker images --quiet moby/buildkit)")
+    on(FOREIGN, f"iptables --append {cut}")
     run = provision(NODES)
     assert run.recap(SCHEDULER)["failed"] == 1
     assert on(SCHEDULER, entry) == before

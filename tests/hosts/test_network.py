@@ -32,31 +32,31 @@ def start_proxy(host: str, address: str) -> dict[str, object]:
     return {"http": url, "https": url, "no_proxy": ["direct.lab.test"], "username": "ci", "password": PASSWORD}
 
 
-def test_one_setting_for_the_proxy_reaches_dockerd_buildkit_and_run_steps_and_goes_again(engine: str) -> None:
-    address = str(next(host.address for host in HOSTS if host.name == engine))
-    variables = {**LEAST, "builder_proxy": start_proxy(engine, address)}
-    run = playbook("provision-builders", "--diff", "-vvv", limit=engine, variables=variables)
+def test_one_setting_for_the_proxy_reaches_dockerd_buildkit_and_run_steps_and_goes_again(spare: str) -> None:
+    address = str(next(host.address for host in HOSTS if host.name == spare))
+    variables = {**LEAST, "builder_proxy": start_proxy(spare, address)}
+    run = playbook("provision-builders", "--diff", "-vvv", limit=spare, variables=variables)
     assert run.status == 0, run.output
     assert [secret for secret in (PASSWORD, QUOTED) if secret in run.output] == []
-    assert playbook("provision-builders", limit=engine, variables=variables).recap(engine)["changed"] == 0
+    assert playbook("provision-builders", limit=spare, variables=variables).recap(spare)["changed"] == 0
 
-    assert on(engine, PROXIES).split() == [f"http://xxxxx:xxxxx@{address}:3128", "direct.lab.test"]
-    assert on(engine, "stat --format %a /etc/docker/daemon.json").strip() == "600"
-    on(engine, f"rm {LOG}; docker pull --quiet mirror.lab.test:5000/library/busybox:1.37.0-debian")
-    assert on(engine, f"cat {LOG}").split()[:2] == [address, "mirror.lab.test:5000"]
+    assert on(spare, PROXIES).split() == [f"http://xxxxx:xxxxx@{address}:3128", "direct.lab.test"]
+    assert on(spare, "stat --format %a /etc/docker/daemon.json").strip() == "600"
+    on(spare, f"rm {LOG}; docker pull --quiet mirror.lab.test:5000/library/busybox:1.37.0-debian")
+    assert on(spare, f"cat {LOG}").split()[:2] == [address, "mirror.lab.test:5000"]
 
-    on(engine, f"rm {LOG}")
-    built = on(engine, BUILD)
+    on(spare, f"rm {LOG}")
+    built = on(spare, BUILD)
     assert f"https_proxy=http://ci:{QUOTED}@{address}:3128" in built
     assert "no_proxy=direct.lab.test" in built
     # the container of BuildKit has an address of its own, which is not masqueraded towards this host
-    tunnels = on(engine, f"cat {LOG}").splitlines()
+    tunnels = on(spare, f"cat {LOG}").splitlines()
     assert [line for line in tunnels if line.startswith("172.17.") and line.endswith(" mirror.lab.test:5000")], tunnels
 
-    assert playbook("provision-builders", limit=engine, variables=LEAST).status == 0
-    assert on(engine, PROXIES).split() == []
-    assert "proxies" not in on(engine, "cat /root/.docker/config.json")
-    assert "https_proxy" not in on(engine, BUILD)
+    assert playbook("provision-builders", limit=spare, variables=LEAST).status == 0
+    assert on(spare, PROXIES).split() == []
+    assert "proxies" not in on(spare, "cat /root/.docker/config.json")
+    assert "https_proxy" not in on(spare, BUILD)
 
 
 def test_one_setting_for_the_name_servers_reaches_containers_and_run_steps(spare: str) -> None:
