@@ -12,9 +12,9 @@ import urllib.parse
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from ansible_collections.multiarch.builders.plugins.module_utils.platform import canonical
 from ansible_collections.multiarch.builders.plugins.plugin_utils import certificates, driver_opts, private_key
 from ansible_collections.multiarch.builders.plugins.plugin_utils.pem import CertificateError, ReadFile, read
+from ansible_collections.multiarch.builders.plugins.plugin_utils.platforms import normalise_platforms
 from ansible_collections.multiarch.builders.plugins.plugin_utils.problem import Findings
 
 Node = dict[str, t.Any]
@@ -78,7 +78,7 @@ def _entry(node: Node, variable: str, context: Context, findings: Findings) -> N
     if "user" in node and "host" not in node:
         findings.problem(f"{variable}.user", node["user"], "is for a `host` only", "Write it into the endpoint")
     result: Node = {"name": name, "endpoint": place[0] if place else None}
-    result["platforms"] = _platforms(node.get("platforms", []), f"{variable}.platforms", findings)
+    result["platforms"] = normalise_platforms(node.get("platforms", []), f"{variable}.platforms", findings)
     options = node.get("driver_opts", {})
     result["driver_opts"] = driver_opts.normalise(options, f"{variable}.driver_opts", findings, context.driver)
     return result | _certificates(node, variable, context, findings)
@@ -140,19 +140,6 @@ def _of_inventory(
     login = user or variables.get("ansible_user")
     port = variables.get("ansible_port")
     return f"ssh://{f'{login}@' if login else ''}{address}{f':{port}' if port and str(port) != '22' else ''}", host
-
-
-def _platforms(values: Sequence[str | None], variable: str, findings: Findings) -> list[str]:
-    found: list[str] = []
-    for index, text in enumerate(values):
-        if text is None:  # of the wrong type, told already
-            continue
-        try:
-            found.append(canonical(text))
-        except ValueError as exc:
-            message, _separator, remedy = str(exc).removeprefix(f"{text.strip()!r} ").partition("; ")
-            findings.problem(f"{variable}[{index}]", text, message, remedy[:1].upper() + remedy[1:])
-    return list(dict.fromkeys(found))
 
 
 def _certificates(node: Node, variable: str, context: Context, findings: Findings) -> dict[str, str]:

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 
 from ansible_collections.multiarch.builders.plugins.module_utils.gc import gc_of
 from ansible_collections.multiarch.builders.plugins.module_utils.options import OPTIONS
-from ansible_collections.multiarch.builders.plugins.module_utils.platform import canonical
 from ansible_collections.multiarch.builders.plugins.module_utils.version import Version
 from ansible_collections.multiarch.builders.plugins.plugin_utils import harbor, hosts_toml, instances, registries
 from ansible_collections.multiarch.builders.plugins.plugin_utils.buildkitd_rules import check_options
@@ -31,6 +30,7 @@ from ansible_collections.multiarch.builders.plugins.plugin_utils.network import 
 from ansible_collections.multiarch.builders.plugins.plugin_utils.nodes import Inventory
 from ansible_collections.multiarch.builders.plugins.plugin_utils.option_types import convert
 from ansible_collections.multiarch.builders.plugins.plugin_utils.pem import ReadFile
+from ansible_collections.multiarch.builders.plugins.plugin_utils.platforms import normalise_platforms
 from ansible_collections.multiarch.builders.plugins.plugin_utils.problem import Findings, suggest
 
 
@@ -74,7 +74,7 @@ def compile_spec(
 def _check_simple(options: dict[str, t.Any], prefix: str, findings: Findings) -> None:
     """The options that stand alone; normalised in place."""
     if "platforms" in options:
-        options["platforms"] = _platforms(options["platforms"], f"{prefix}platforms", findings)
+        options["platforms"] = normalise_platforms(options["platforms"], f"{prefix}platforms", findings)
     if "users" in options:
         needed = bool(options.get("instances")) and "buildx" in options.get("concerns", ["buildx"])
         options["users"] = _users(options["users"], f"{prefix}users", needed, findings)
@@ -163,20 +163,6 @@ def _rendering(
         return render(usable, patch, dns, worker_keys(gc, version))
 
     return rendering
-
-
-def _platforms(values: Sequence[str | None], variable: str, findings: Findings) -> list[str]:
-    """Canonical names in their order, each once."""
-    found: list[str] = []
-    for index, text in enumerate(values):
-        if text is None:  # of the wrong type, told already
-            continue
-        try:
-            found.append(canonical(text))
-        except ValueError as exc:
-            message, _separator, remedy = str(exc).removeprefix(f"{text.strip()!r} ").partition("; ")
-            findings.problem(f"{variable}[{index}]", text, message, remedy[:1].upper() + remedy[1:])
-    return list(dict.fromkeys(found))
 
 
 def _users(values: Sequence[str | None], variable: str, needed: bool, findings: Findings) -> list[str]:
