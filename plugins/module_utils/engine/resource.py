@@ -39,7 +39,7 @@ class Engine(Resource[EngineState]):
     def observe(self) -> EngineState:
         return EngineState(
             engine=self.docker.get("/version")["Version"] if self.docker.answers() else None,
-            buildx=buildx_version() if self.needs.builders else None,
+            buildx=buildx_version(),
             installed=shutil.which("dockerd", path="/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin") is not None,
         )
 
@@ -47,12 +47,13 @@ class Engine(Resource[EngineState]):
         found = refusals(state, self.needs)
         if found:
             raise HostError("; ".join(found))
+        facts = {"docker": state.engine, "buildx": state.buildx}
         if state.engine is not None:
-            return Plan()
+            return Plan(facts=facts)
         summary = "start docker, which is installed but not running"
         if way_back.is_open():
             summary += "; if it does not start, with the daemon.json that an interrupted run replaced"
-        return Plan((Action(summary, StartDocker(), _STARTS),))
+        return Plan((Action(summary, StartDocker(), _STARTS),), facts=facts)
 
     def apply(self, actions: t.Sequence[Action]) -> None:
         if not actions:

@@ -19,6 +19,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.resource import
 pytestmark = pytest.mark.usefixtures("daemon_json")
 
 RUNNING, STOPPED = EngineState("26.1.5", "0.13.1", True), EngineState(None, "0.13.1", True)
+VERSIONS = {"docker": "26.1.5", "buildx": "0.13.1"}
 FORMER, GOOD, BAD, WORSE = '{"mtu": 1400}', '{"mtu": 9000}', '{"bip": "bad"}', '{"bip": "worse"}'
 
 
@@ -28,13 +29,14 @@ def engine(docker: Docker) -> Engine:
 
 
 def test_a_host_that_serves_needs_nothing(engine: Engine) -> None:
-    assert engine.plan(RUNNING, NO_EFFECTS) == Plan()
+    assert engine.plan(RUNNING, NO_EFFECTS) == Plan(facts=VERSIONS)
 
 
 def test_a_stopped_docker_is_started_and_the_concerns_after_it_know(engine: Engine) -> None:
     plan = engine.plan(STOPPED, NO_EFFECTS)
     assert [action.summary for action in plan.actions] == ["start docker, which is installed but not running"]
     assert plan.effects == {Effect.DAEMON_RESTARTS}
+    assert plan.facts == {"docker": None, "buildx": "0.13.1"}
 
 
 def test_a_host_that_does_not_serve_is_refused_with_every_reason(engine: Engine) -> None:
@@ -69,7 +71,7 @@ def test_the_way_back_is_part_of_the_plan(engine: Engine, daemon_json: Path) -> 
         "start docker, which is installed but not running; if it does not start, with the daemon.json that an "
         "interrupted run replaced"
     ]
-    assert engine.plan(RUNNING, NO_EFFECTS) == Plan()
+    assert engine.plan(RUNNING, NO_EFFECTS).actions == ()
 
 
 def test_without_actions_nothing_is_started(engine: Engine, calls: Path) -> None:
