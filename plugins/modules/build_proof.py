@@ -17,6 +17,8 @@ description:
     builder,
     as each of its users. The RUN step executes the same program, without cache.
   - With O(repository) the image is pushed, and the index is read back from the registry.
+  - A platform whose program does not run is left out of the builds. The module goes on with the others, and fails at
+    its end with all that is not proven, what the host shows about it, and what to do.
   - Nothing is left on the host but what BuildKit caches. In check mode nothing is built.
 extends_documentation_fragment:
   - multiarch.builders.options.platforms
@@ -85,16 +87,50 @@ proofs:
       description: Whether the registry's index has it.
       type: bool
       sample: true
+failures:
+  description: What is not proven.
+  returned: always
+  type: list
+  elements: dict
+  contains:
+    user:
+      description: Who built; empty if the program does not even run on the host.
+      type: str
+      sample: root
+    builder:
+      description: The builder; empty as the user is.
+      type: str
+      sample: multiarch
+    platforms:
+      description: The platforms that this is about.
+      type: list
+      elements: str
+      sample: [linux/arm64]
+    words:
+      description: What failed.
+      type: str
+      sample: "builder multiarch, user root: the build for linux/arm64 failed: …"
+    evidence:
+      description: What the host shows about it; files, logs and output of commands, without credentials.
+      type: list
+      elements: str
+    remedy:
+      description: What to do.
+      type: str
+      sample: Run playbooks/provision-builders.yml
 """
 
+import typing as t
 from dataclasses import asdict
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.multiarch.builders.plugins.module_utils.converge import require_root
+from ansible_collections.multiarch.builders.plugins.module_utils.converge import require_root, shown
 from ansible_collections.multiarch.builders.plugins.module_utils.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.options import argument_spec
 from ansible_collections.multiarch.builders.plugins.module_utils.platform import canonical
-from ansible_collections.multiarch.builders.plugins.module_utils.proof.build import prove
+from ansible_collections.multiarch.builders.plugins.module_utils.proof.build import Failure, prove, running
+
+Row = t.Dict[str, t.Any]
 
 
 def main() -> None:
@@ -102,17 +138,41 @@ def main() -> None:
     own = {"repository": {"type": "str", "default": ""}, "base": {"type": "str", "default": "scratch"}}
     module = AnsibleModule({**argument_spec("platforms", "instances", "users"), **own}, supports_check_mode=True)
     require_root(module)
-    given = module.params
-    proofs = []
+    proofs: t.List[Row] = []
+    failures: t.List[Row] = []
     try:
-        platforms = list(dict.fromkeys(canonical(each) for each in given["platforms"]))
-        for user in () if module.check_mode else given["users"]:
-            for instance in given["instances"]:
-                found = prove(instance["name"], user, platforms, given["base"], given["repository"])
-                proofs += [{"user": user, "builder": instance["name"], **asdict(each)} for each in found]
+        if not module.check_mode:
+            proofs, failures = _prove(module.params)
     except (HostError, ValueError) as exc:
-        module.fail_json(msg=str(exc), proofs=proofs)
-    module.exit_json(changed=False, proofs=proofs)
+        module.fail_json(msg=shown(str(exc)), proofs=proofs, failures=failures)
+    if failures:
+        message = "\n".join(f"{each['words']}. {each['remedy']}" for each in failures)
+        module.fail_json(msg=message, proofs=proofs, failures=failures)
+    module.exit_json(changed=False, proofs=proofs, failures=failures)
+
+
+def _prove(given: t.Mapping[str, t.Any]) -> t.Tuple[t.List[Row], t.List[Row]]:
+    asked = list(dict.fromkeys(canonical(each) for each in given["platforms"]))
+    platforms, broken = running(asked)
+    proofs: t.List[Row] = []
+    failures = [_row("", "", each) for each in broken]
+    for user in given["users"] if platforms else ():
+        for instance in given["instances"]:
+            proven, failed = prove(instance["name"], user, platforms, given["base"], given["repository"])
+            proofs += [{"user": user, "builder": instance["name"], **asdict(each)} for each in proven]
+            failures += [_row(user, instance["name"], each) for each in failed]
+    return proofs, failures
+
+
+def _row(user: str, builder: str, failure: Failure) -> Row:
+    return {
+        "user": user,
+        "builder": builder,
+        "platforms": list(failure.platforms),
+        "words": shown(failure.words),
+        "evidence": [shown(each) for each in failure.evidence],
+        "remedy": failure.remedy,
+    }
 
 
 if __name__ == "__main__":

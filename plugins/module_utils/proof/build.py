@@ -23,8 +23,12 @@ from ansible_collections.multiarch.builders.plugins.module_utils.platform import
     canonical,
     native_platforms,
 )
+from ansible_collections.multiarch.builders.plugins.module_utils.proof import evidence
+from ansible_collections.multiarch.builders.plugins.module_utils.proof.answers import last_words
+from ansible_collections.multiarch.builders.plugins.module_utils.proof.remedy import remedy_of
 
 _TAG = "proof"
+_LINES = 20  # of a build's log, as evidence
 _DOCKERFILE = """\
 ARG BASE
 FROM ${BASE}
@@ -47,25 +51,64 @@ class Proof:
     pushed: bool
 
 
-def prove(builder: str, user: str, platforms: t.Sequence[str], base: str, repository: str) -> t.Tuple[Proof, ...]:
-    """Build for all *platforms* as *user*. Raises HostError naming what failed; nothing is left on the host."""
+class _BuildError(HostError):
+    """A build failed; *said* is the end of its log."""
+
+    def __init__(self, words: str, said: str) -> None:
+        super().__init__(words)
+        self.said = said
+
+
+@dataclass(frozen=True)
+class Failure:
+    """What is not proven of *platforms*, with what the host shows about it (*evidence*) and what to do."""
+
+    platforms: t.Tuple[str, ...]
+    words: str
+    evidence: t.Tuple[str, ...]
+    remedy: str
+
+
+def running(platforms: t.Sequence[str]) -> t.Tuple[t.Tuple[str, ...], t.Tuple[Failure, ...]]:
+    """(platforms whose programs run on this host, a failure for each other)."""
+    failures = []
     for platform in platforms:
-        kernel.prove(platform)
-    with tempfile.TemporaryDirectory(prefix="multiarch-builders-", dir="/var/tmp") as folder:
-        _context(pathlib.Path(folder), platforms, user)
-        log = _build(builder, user, platforms, base, repository, folder)
+        try:
+            kernel.prove(platform)
+        except HostError as exc:
+            failures.append(Failure((platform,), str(exc), evidence.of_handler(platform), remedy_of(str(exc))))
+    failed = {platform for each in failures for platform in each.platforms}
+    return tuple(each for each in platforms if each not in failed), tuple(failures)
+
+
+def prove(
+    builder: str, user: str, platforms: t.Sequence[str], base: str, repository: str
+) -> t.Tuple[t.Tuple[Proof, ...], t.Tuple[Failure, ...]]:
+    """Build for all *platforms* as *user*: (what is proven, what is not). Nothing is left on the host."""
+    try:
+        with tempfile.TemporaryDirectory(prefix="multiarch-builders-", dir="/var/tmp") as folder:
+            _context(pathlib.Path(folder), platforms, user)
+            log = _build(builder, user, platforms, base, repository, folder)
+        pushed = _pushed(user, repository) if repository else frozenset()
+    except HostError as exc:
+        said = (exc.said,) if isinstance(exc, _BuildError) else ()
+        shows = (*said, *evidence.of_builder(builder, user))
+        return (), (Failure(tuple(platforms), str(exc), shows, remedy_of(str(exc))),)
     machines = machines_in(log, platforms)
-    pushed = _pushed(user, repository) if repository else frozenset()
     native = {architecture_of(each) for each in native_platforms(os.uname().machine)}
+    proofs, failures = [], []
     for platform in platforms:
+        words = ""
         if machines.get(platform) not in expected_machine(platform):
-            raise HostError(f"builder {builder}: the RUN step of {platform} told {machines.get(platform) or 'nothing'}")
-        if repository and platform not in pushed:
-            raise HostError(f"{repository}:{_TAG} was pushed, but its index lacks {platform}")
-    return tuple(
-        Proof(each, "native" if architecture_of(each) in native else "emulated", machines[each], each in pushed)
-        for each in platforms
-    )
+            words = f"builder {builder}: the RUN step of {platform} told {machines.get(platform) or 'nothing'}"
+        elif repository and platform not in pushed:
+            words = f"{repository}:{_TAG} was pushed, but its index lacks {platform}"
+        if words:
+            failures.append(Failure((platform,), words, (_end_of(log),), remedy_of(words)))
+            continue
+        how = "native" if architecture_of(platform) in native else "emulated"
+        proofs.append(Proof(platform, how, machines[platform], platform in pushed))
+    return tuple(proofs), tuple(failures)
 
 
 def _context(folder: pathlib.Path, platforms: t.Sequence[str], user: str) -> None:
@@ -85,8 +128,13 @@ def _build(builder: str, user: str, platforms: t.Sequence[str], base: str, repos
     arguments += ["--tag", f"{repository}:{_TAG}", "--push"] if repository else ["--output", "type=cacheonly"]
     outcome = run(["docker", "buildx", "build", *arguments, folder], user=user, timeout=1800)
     if outcome.status != 0:
-        raise HostError(f"builder {builder}, user {user}: the build for {', '.join(platforms)} failed: {outcome.words}")
+        words = f"builder {builder}, user {user}: the build for {', '.join(platforms)} failed: "
+        raise _BuildError(words + last_words(outcome.words), _end_of(outcome.stderr))
     return outcome.stderr + outcome.stdout
+
+
+def _end_of(log: str) -> str:
+    return "the build said:\n" + "\n".join(log.splitlines()[-_LINES:])
 
 
 def machines_in(log: str, platforms: t.Sequence[str]) -> t.Dict[str, str]:

@@ -23,6 +23,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.proof.build imp
     index_platforms,
     machines_in,
     prove,
+    running,
 )
 
 DATA = Path(__file__).parent / "data"
@@ -183,7 +184,7 @@ esac""",
 @pytest.mark.parametrize("log", ["base.log", "scratch.log"])
 def test_a_proof_that_is_pushed(log: str, docker: Docker) -> None:
     calls = docker((DATA / log).read_text(), {"manifests": [*WHOLE, ATTESTATION]})
-    assert list(prove("b", USER, PLATFORMS, "scratch", "harbor.example.com/ci/proof")) == PROOFS
+    assert prove("b", USER, PLATFORMS, "scratch", "harbor.example.com/ci/proof") == (tuple(PROOFS), ())
     built, read_back = calls.read_text().splitlines()
     assert built.startswith("buildx build --builder b --platform linux/amd64,linux/arm64,linux/s390x ")
     assert " --build-arg BASE=scratch --no-cache --progress plain " in built
@@ -194,7 +195,7 @@ def test_a_proof_that_is_pushed(log: str, docker: Docker) -> None:
 
 def test_a_proof_that_is_only_built(docker: Docker) -> None:
     calls = docker((DATA / "scratch.log").read_text())
-    assert list(prove("b", USER, PLATFORMS, "scratch", "")) == [replace(each, pushed=False) for each in PROOFS]
+    assert prove("b", USER, PLATFORMS, "scratch", "") == (tuple(replace(each, pushed=False) for each in PROOFS), ())
     (built,) = calls.read_text().splitlines()
     assert " --output type=cacheonly /" in built
     assert "--push" not in built
@@ -203,9 +204,7 @@ def test_a_proof_that_is_only_built(docker: Docker) -> None:
 @pytest.mark.parametrize(
     ("log", "index", "status", "told"),
     [
-        pytest.param(
-            "ERROR: failed to solve", None, 1, "failed: ERROR: failed to solve", id="the build failed, in its words"
-        ),
+        pytest.param("ERROR: failed to solve", None, 1, "failed: failed to solve", id="the build failed, in its words"),
         pytest.param(nameless("x86_64", "aarch64"), None, 0, "the RUN step of linux/s390x told nothing", id="missing"),
         pytest.param(
             nameless("x86_64", "aarch64", "x86_64"), None, 0, "the RUN step of linux/s390x told x86_64", id="wrong"
@@ -231,9 +230,25 @@ def test_a_proof_that_is_only_built(docker: Docker) -> None:
 )
 def test_what_is_no_proof(log: str, index: object, status: int, told: str, docker: Docker) -> None:
     docker(log, {"manifests": WHOLE} if index is None else index, status)
-    with pytest.raises(HostError) as caught:
-        prove("b", USER, PLATFORMS, "scratch", "harbor.example.com/p")
-    assert told in str(caught.value)
+    proofs, (failure,) = prove("b", USER, PLATFORMS, "scratch", "harbor.example.com/p")
+    assert told in failure.words
+    assert failure.evidence
+    assert failure.remedy
+    assert {each.platform for each in proofs} | set(failure.platforms) == set(PLATFORMS)
+
+
+def test_a_platform_that_does_not_run_is_told_with_its_handler(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(platform: str) -> None:
+        if platform == "linux/s390x":
+            raise HostError("linux/s390x: a program of that platform does not run in an empty chroot")
+
+    monkeypatch.setattr(kernel, "prove", broken)
+    platforms, (failure,) = running(PLATFORMS)
+    assert platforms == ("linux/amd64", "linux/arm64")
+    assert failure.platforms == ("linux/s390x",)
+    assert "/proc/sys/fs/binfmt_misc/qemu-s390x" in failure.evidence[0]
+    assert "/etc/binfmt.d/qemu-s390x.conf" in failure.evidence[1]
+    assert "provision-builders.yml" in failure.remedy
 
 
 @pytest.mark.parametrize("platform", ["linux/amd64", "linux/arm64", "linux/arm/v7", "linux/386", "linux/arm/v6"])
