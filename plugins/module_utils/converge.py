@@ -22,6 +22,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.options import 
     argument_spec,
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.resource import NO_EFFECTS, Effects, Plan
+from ansible_collections.multiarch.builders.plugins.module_utils.spec import Params
 
 Result = t.Dict[str, t.Any]
 
@@ -48,23 +49,28 @@ def plan_all() -> None:
     """The whole of module plan: all concerns in one process, each knowing what the ones before it cause."""
     module = AnsibleModule(argument_spec(*OPTIONS), supports_check_mode=True)
     require_root(module)
-    docker = Docker()
+    plans, errors = plan_concerns(module.params, Docker())
+    result = plan_result(plans)
+    if errors:
+        module.fail_json(msg="\n".join(errors), errors=errors, **result)
+    module.exit_json(changed=module.check_mode and bool(result["pending"]), **result)
+
+
+def plan_concerns(params: Params, docker: Docker) -> t.Tuple[t.Dict[str, Plan], t.List[str]]:
+    """(plan of each concern that can be planned, why others cannot)."""
     effects: Effects = NO_EFFECTS
     plans: t.Dict[str, Plan] = {}
     errors: t.List[str] = []
-    for concern in (each for each in CONCERNS if each in module.params["concerns"]):
+    for concern in (each for each in CONCERNS if each in params["concerns"]):
         try:
-            resource = resource_for(concern, module.params, docker)
+            resource = resource_for(concern, params, docker)
             plans[concern] = resource.plan(resource.observe(), effects)
             effects |= plans[concern].effects
         except HostError as exc:
             errors.append(shown(f"{concern}: {exc}"))
             if concern == "engine":  # nothing after it can be told without Docker
                 break
-    result = _plan_result(plans)
-    if errors:
-        module.fail_json(msg="\n".join(errors), errors=errors, **result)
-    module.exit_json(changed=module.check_mode and bool(result["pending"]), **result)
+    return plans, errors
 
 
 def require_root(module: AnsibleModule) -> None:
@@ -74,7 +80,8 @@ def require_root(module: AnsibleModule) -> None:
         module.fail_json(msg=f"{user} may not see what root owns: set `become: true` (ansible_become) for this host")
 
 
-def _plan_result(plans: t.Mapping[str, Plan]) -> Result:
+def plan_result(plans: t.Mapping[str, Plan]) -> Result:
+    """What modules return of *plans*."""
     everything = Plan(
         tuple(action for plan in plans.values() for action in plan.actions),
         tuple(note for plan in plans.values() for note in plan.notes),

@@ -25,6 +25,8 @@ description:
     may be out of reach, as hosts behind mirrors often are from Docker Hub; that is a note.
   - All are asked at the same time, and the module fails after that, with all that is not trusted. In check mode
     nobody is asked.
+  - When this was and how it ended is kept on the host for reports
+    (C(/var/lib/multiarch-builders/registry_proof.json)).
 extends_documentation_fragment:
   - multiarch.builders.docker_options.registries
   - multiarch.builders.options.instances
@@ -36,10 +38,10 @@ attributes:
     description: Asks nobody.
   diff_mode:
     support: none
-    description: Changes nothing on the host.
+    description: Changes nothing but what it remembers of itself.
   idempotent:
     support: full
-    description: Changes nothing on the host.
+    description: Changes nothing but what it remembers of itself.
 requirements:
   - Python 3.9 or later on the host, nothing else
   - tomlkit and cryptography on the controller
@@ -133,6 +135,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.converge import
 from ansible_collections.multiarch.builders.plugins.module_utils.docker_api import Docker
 from ansible_collections.multiarch.builders.plugins.module_utils.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.options import argument_spec
+from ansible_collections.multiarch.builders.plugins.module_utils.proof import memory
 from ansible_collections.multiarch.builders.plugins.module_utils.proof.answers import TRUSTED
 from ansible_collections.multiarch.builders.plugins.module_utils.proof.asking import Asking
 from ansible_collections.multiarch.builders.plugins.module_utils.proof.registry import targets_of
@@ -154,10 +157,13 @@ def main() -> None:
     try:
         found = Asking(given["users"], names, proxy_of(given), Docker()).ask(targets)
     except HostError as exc:
+        memory.remember(module, memory.REGISTRY, [shown(str(exc))], registries=[each.host for each in targets])
         module.fail_json(msg=str(exc), registries=[], chains={}, notes=[])
     chains = {host: [base64.b64encode(each).decode() for each in chain] for host, chain in found.chains.items()}
     rows = [{**asdict(each), "words": shown(each.words)} for each in found.rows]
     bad = [each for each in found.rows if each.outcome != TRUSTED]
+    failures = [f"{each.registry}: {each.outcome} ({each.way} {each.who}".rstrip() + ")" for each in bad]
+    memory.remember(module, memory.REGISTRY, failures, registries=[each.host for each in targets])
     result = {"changed": False, "registries": rows, "chains": chains, "notes": [shown(each) for each in found.notes]}
     if bad:
         module.fail_json(msg=f"{len(bad)} of {len(rows)} ways to the registries are not trusted", **result)

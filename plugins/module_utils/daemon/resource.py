@@ -119,7 +119,7 @@ class Daemon(Resource[DaemonState]):
         elif state.info is not None and (differences or Effect.CONFIGURATION_RELOADS in state.unseen):
             why = "; ".join(differences) or "daemon.json changed after docker read it"
             actions.append(Action(f"reload docker, nothing that runs is disturbed: {why}", ReloadDaemon(after)))
-        return Plan(tuple(actions), tuple(notes))
+        return Plan(tuple(actions), tuple(notes), {"restart": list(reasons)} if reasons else {})
 
     def _write(self, state: DaemonState, text: str, differences: t.Sequence[str], effect: Effect) -> Action:
         owned = owned_after(state.document, state.owned, self.patch(state))

@@ -1,0 +1,114 @@
+# Copyright: multiarch.builders contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The builders as buildx itself shows them: each node's state and BuildKit, and how large the cache is.
+
+Both commands only look: neither starts a node nor a dockerd.
+"""
+
+from __future__ import annotations
+
+import concurrent.futures
+import re
+import typing as t
+
+from ansible_collections.multiarch.builders.plugins.module_utils.buildx import store
+from ansible_collections.multiarch.builders.plugins.module_utils.command import is_user, run
+from ansible_collections.multiarch.builders.plugins.module_utils.docker_api import Docker
+from ansible_collections.multiarch.builders.plugins.module_utils.errors import HostError
+from ansible_collections.multiarch.builders.plugins.module_utils.spec import Instance
+
+RUNNING, MISSING, UNKNOWN, ERROR = "running", "missing", "unknown", "error"
+Row = t.Dict[str, t.Any]
+
+_TIMEOUT = 60
+_AT_ONCE = 4
+_UNITS = ("B", "kB", "MB", "GB", "TB", "PB", "EB")  # docker/go-units, HumanSize
+_UNSTAMPED = re.compile(r"0\.0\.0(\+|$)")  # what BuildKit says that was built without a version
+
+
+def survey(instances: t.Sequence[Instance], users: t.Sequence[str], docker: Docker) -> t.List[Row]:
+    """A row for each of *instances*, with its nodes; asked as the first of *users* who has it."""
+    there = [user for user in users if is_user(user)]
+    owners = {each.name: [user for user in there if _entry(user, each.name)] for each in instances}
+    if not docker.answers():  # asking would start it, where systemd listens on its socket
+        return [_row(each, owners[each.name], UNKNOWN, "docker does not run") for each in instances]
+    with concurrent.futures.ThreadPoolExecutor(_AT_ONCE) as pool:
+        return list(pool.map(lambda each: _look(each, owners[each.name]), instances))
+
+
+def _entry(user: str, name: str) -> t.Optional[store.StoredBuilder]:
+    try:
+        found = store.entry(user, name)
+    except HostError:
+        return None
+    return found if isinstance(found, store.StoredBuilder) else None
+
+
+def _look(wanted: Instance, users: t.Sequence[str]) -> Row:
+    if not users:
+        return _row(wanted, users, MISSING, "no user has it")
+    try:
+        shown = run(["docker", "buildx", "inspect", wanted.name], user=users[0], timeout=_TIMEOUT)
+    except HostError as exc:
+        return _row(wanted, users, UNKNOWN, str(exc))
+    nodes = nodes_in(shown.stdout)
+    if not nodes:
+        return _row(wanted, users, UNKNOWN, shown.words)
+    entry = _entry(users[0], wanted.name)
+    images = {each.name: each.driver_opts.get("image") for each in entry.nodes} if entry else {}
+    row = {**_row(wanted, users, UNKNOWN, ""), "nodes": [{**each, "image": images.get(each["name"])} for each in nodes]}
+    if all(each["state"] == RUNNING for each in nodes):
+        row["cache"] = _cache(wanted, users[0])
+    return row
+
+
+def _cache(wanted: Instance, user: str) -> t.Optional[int]:
+    try:
+        return total_in(run(["docker", "buildx", "du", "--builder", wanted.name], user=user, timeout=_TIMEOUT).stdout)
+    except HostError:
+        return None
+
+
+def _row(wanted: Instance, users: t.Sequence[str], state: str, why: str) -> Row:
+    """A builder of whose nodes nothing is known but *state*."""
+    node = {"state": state, "why": why or None, "buildkit": None}
+    return {
+        "name": wanted.name,
+        "driver": wanted.driver,
+        "default": wanted.default,
+        "users": list(users),
+        "cache": None,
+        "nodes": [
+            {"name": each.name, "endpoint": each.endpoint, "image": wanted.image, **node} for each in wanted.nodes
+        ],
+    }
+
+
+def nodes_in(shown: str) -> t.List[Row]:
+    """The nodes in what `docker buildx inspect` shows (docker/buildx, commands/inspect.go); none if it failed."""
+    _head, _title, body = shown.partition("\nNodes:\n")
+    nodes: t.List[Row] = []
+    for line in body.splitlines():
+        name, colon, value = line.partition(":")
+        value = value.strip()
+        if not colon or line.startswith(" "):
+            continue
+        if name == "Name":
+            nodes.append({"name": value, "endpoint": "", "state": UNKNOWN, "why": None, "buildkit": None})
+        elif nodes and name == "Endpoint":
+            nodes[-1]["endpoint"] = value
+        elif nodes and name == "Status":
+            nodes[-1]["state"] = value
+        elif nodes and name == "Error":
+            nodes[-1].update(state=ERROR, why=value)
+        elif nodes and name == "BuildKit version":
+            version = value.lstrip("v")
+            nodes[-1]["buildkit"] = None if _UNSTAMPED.match(version) else version
+    return nodes
+
+
+def total_in(shown: str) -> t.Optional[int]:
+    """Bytes in the last line of `docker buildx du`, to its four digits; None if it failed."""
+    found = re.search(r"^Total:\s+([\d.]+)([kMGTPE]?B)\s*$", shown, re.MULTILINE)
+    return round(float(found.group(1)) * 1000 ** _UNITS.index(found.group(2))) if found else None

@@ -1,0 +1,96 @@
+# Copyright: multiarch.builders contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The machine itself: processor, system, disk, and the cache of the BuildKit inside dockerd."""
+
+from __future__ import annotations
+
+import os
+import pathlib
+import re
+import typing as t
+
+from ansible_collections.multiarch.builders.plugins.module_utils.daemon.store import has_containerd_store
+from ansible_collections.multiarch.builders.plugins.module_utils.docker_api import Docker
+from ansible_collections.multiarch.builders.plugins.module_utils.errors import HostError
+from ansible_collections.multiarch.builders.plugins.module_utils.platform import native_platforms
+from ansible_collections.multiarch.builders.plugins.module_utils.version import version_of
+
+Facts = t.Dict[str, t.Any]
+
+_OS_RELEASE = ("/etc/os-release", "/usr/lib/os-release")  # os-release(5)
+_DF_BY_TYPE = (1, 42)  # the API that can be asked for one kind of disk usage alone
+
+
+def machine_facts() -> Facts:
+    """Architecture (as of platforms), operating system, kernel, processors, bytes of memory."""
+    name = os.uname()
+    native = native_platforms(name.machine)
+    return {
+        "architecture": native[0].partition("/")[2] if native else name.machine,
+        "os": _system(),
+        "kernel": name.release,
+        "cpus": os.cpu_count() or 0,
+        "memory": memory_in(_text("/proc/meminfo")),
+    }
+
+
+def memory_in(meminfo: str) -> int:
+    """Bytes of memory in the text of /proc/meminfo, 0 if it does not tell."""
+    found = re.search(r"^MemTotal:\s+(\d+) kB", meminfo, re.MULTILINE)
+    return int(found.group(1)) * 1024 if found else 0
+
+
+def system_in(os_release: str) -> str:
+    """The name for people in the text of os-release, "" if it has none."""
+    found = re.search(r"""^PRETTY_NAME=(["']?)(.*)\1\s*$""", os_release, re.MULTILINE)
+    return found.group(2) if found else ""
+
+
+def _system() -> str:
+    return next(filter(None, (system_in(_text(path)) for path in _OS_RELEASE)), "")
+
+
+def _text(path: str) -> str:
+    try:
+        return pathlib.Path(path).read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ""
+
+
+def docker_facts(docker: Docker) -> t.Tuple[t.Optional[Facts], t.Optional[Facts]]:
+    """(disk, engine): where dockerd keeps its data and how much fits there; how it stores images, and its own cache.
+
+    Both None where dockerd does not answer. Bytes, None where dockerd does not tell.
+    """
+    if not docker.answers():
+        return None, None
+    info, api = docker.get("/info"), docker.get("/version").get("ApiVersion", "")
+    engine = {
+        "image_store": "containerd" if has_containerd_store(info) else str(info.get("Driver", "")),
+        "cache": _own_cache(docker) if version_of(api) >= _DF_BY_TYPE else None,
+    }
+    return _disk(str(info.get("DockerRootDir", ""))), engine
+
+
+def _disk(path: str) -> t.Optional[Facts]:
+    try:
+        found = os.statvfs(path)
+    except OSError:
+        return None
+    return {"path": path, "size": found.f_frsize * found.f_blocks, "free": found.f_frsize * found.f_bavail}
+
+
+def _own_cache(docker: Docker) -> t.Optional[int]:
+    try:
+        return cache_in(docker.get("/system/df?type=build-cache"))
+    except HostError:
+        return None
+
+
+def cache_in(usage: t.Mapping[str, t.Any]) -> int:
+    """Bytes of build cache in the answer to GET /system/df: a sum since API 1.52, before it one record each."""
+    total = usage.get("BuildCacheUsage")
+    if total is not None:
+        return int(total.get("TotalSize") or 0)
+    return sum(max(0, each.get("Size", 0)) for each in usage.get("BuildCache") or ())

@@ -1,0 +1,88 @@
+# Copyright: multiarch.builders contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The whole of module survey: the plan of all concerns, and what only a report needs, in one process."""
+
+from __future__ import annotations
+
+import base64
+import concurrent.futures
+import typing as t
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.multiarch.builders.plugins.module_utils import record
+from ansible_collections.multiarch.builders.plugins.module_utils.converge import (
+    plan_concerns,
+    plan_result,
+    require_root,
+    shown,
+)
+from ansible_collections.multiarch.builders.plugins.module_utils.docker_api import Docker
+from ansible_collections.multiarch.builders.plugins.module_utils.errors import HostError
+from ansible_collections.multiarch.builders.plugins.module_utils.options import OPTIONS, argument_spec
+from ansible_collections.multiarch.builders.plugins.module_utils.proof import memory
+from ansible_collections.multiarch.builders.plugins.module_utils.proof.registry import Target, targets_of
+from ansible_collections.multiarch.builders.plugins.module_utils.proof.tls import shake
+from ansible_collections.multiarch.builders.plugins.module_utils.proof.way_out import is_tunnel, proxy_for
+from ansible_collections.multiarch.builders.plugins.module_utils.proxy import Proxy
+from ansible_collections.multiarch.builders.plugins.module_utils.spec import instances_of, proxy_of, registries_of
+from ansible_collections.multiarch.builders.plugins.module_utils.survey import builders, machine, platforms
+
+_AT_ONCE = 8
+
+
+def survey_host() -> None:
+    """Look at everything and change nothing; what is wrong with the host is a result, not a failure."""
+    module = AnsibleModule(argument_spec(*OPTIONS), supports_check_mode=True)
+    require_root(module)
+    params, docker = module.params, Docker()
+    plans, errors = plan_concerns(params, docker)
+    try:
+        disk, engine = machine.docker_facts(docker)
+        result = {
+            "machine": machine.machine_facts(),
+            "disk": disk,
+            "dockerd": engine,
+            "platforms": platforms.coverage(params["platforms"]),
+            "builders": builders.survey(instances_of(params), params["users"], docker),
+            "proofs": _proofs(errors),
+            **_registries(targets_of(registries_of(params)), proxy_of(params)),
+        }
+    except HostError as exc:
+        module.fail_json(msg=shown(str(exc)))
+    module.exit_json(changed=False, errors=errors, **plan_result(plans), **masked(result))
+
+
+def masked(value: t.Any) -> t.Any:
+    """*value*, plain data, without the credentials of URLs in its texts."""
+    if isinstance(value, str):
+        return shown(value)
+    if isinstance(value, dict):
+        return {key: masked(each) for key, each in value.items()}
+    return [masked(each) for each in value] if isinstance(value, list) else value
+
+
+def _proofs(errors: t.List[str]) -> t.Dict[str, t.Any]:
+    """What each of the proofs left behind, None where there was none; a damaged file joins *errors*."""
+    found: t.Dict[str, t.Any] = {}
+    for name in (memory.BUILD, memory.REGISTRY):
+        try:
+            found[name] = record.load(name) or None
+        except HostError as exc:
+            found[name] = None
+            errors.append(str(exc))
+    return found
+
+
+def _registries(targets: t.Sequence[Target], proxy: Proxy) -> t.Dict[str, t.Any]:
+    """What the registries answer by plain TLS, and the chains that they send ({registry: DER in base64})."""
+    asked = [each for each in targets if is_tunnel(proxy_for(proxy, "http" if each.http else "https", *each.address))]
+    with concurrent.futures.ThreadPoolExecutor(_AT_ONCE) as pool:
+        shakes = dict(zip((each.host for each in asked), pool.map(lambda each: shake(each, proxy), asked)))
+    rows = []
+    for each in targets:
+        found = shakes.get(each.host)
+        outcome, words = (found.outcome, found.words) if found else ("not asked", "its proxy does not speak HTTP")
+        rows.append({"registry": each.host, "outcome": outcome, "words": words, "optional": each.optional})
+    chains = {host: [base64.b64encode(each).decode() for each in found.chain] for host, found in shakes.items()}
+    return {"registries": rows, "chains": chains}
