@@ -14,12 +14,12 @@ author:
   - multiarch.builders contributors (@multiarch)
 description:
   - Runs a small program of each platform in an empty chroot, then builds an image for all platforms with each
-    builder,
-    as each of its users. The RUN step executes the same program, without cache.
+    builder, as each of its users. The RUN step executes the same program, without cache.
   - With O(repository) the image is pushed, and the index is read back from the registry.
   - A platform whose program does not run is left out of the builds. The module goes on with the others, and fails at
     its end with all that is not proven, what the host shows about it, and what to do.
-  - Nothing is left on the host but what BuildKit caches. In check mode nothing is built.
+  - Nothing is left on the host but what BuildKit caches, and when this was and how it ended, for reports
+    (C(/var/lib/multiarch-builders/build_proof.json)). In check mode nothing is built.
 extends_documentation_fragment:
   - multiarch.builders.options.platforms
   - multiarch.builders.options.instances
@@ -41,10 +41,10 @@ attributes:
     description: Builds nothing.
   diff_mode:
     support: none
-    description: Changes nothing on the host.
+    description: Changes nothing but what it remembers of itself.
   idempotent:
     support: full
-    description: Changes nothing on the host.
+    description: Changes nothing but what it remembers of itself.
 requirements:
   - Python 3.9 or later on the host, nothing else
 """
@@ -128,6 +128,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.converge import
 from ansible_collections.multiarch.builders.plugins.module_utils.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.options import argument_spec
 from ansible_collections.multiarch.builders.plugins.module_utils.platform import canonical
+from ansible_collections.multiarch.builders.plugins.module_utils.proof import memory
 from ansible_collections.multiarch.builders.plugins.module_utils.proof.build import Failure, prove, running
 
 Row = t.Dict[str, t.Any]
@@ -138,13 +139,14 @@ def main() -> None:
     own = {"repository": {"type": "str", "default": ""}, "base": {"type": "str", "default": "scratch"}}
     module = AnsibleModule({**argument_spec("platforms", "instances", "users"), **own}, supports_check_mode=True)
     require_root(module)
-    proofs: t.List[Row] = []
-    failures: t.List[Row] = []
+    if module.check_mode:
+        module.exit_json(changed=False, proofs=[], failures=[])
     try:
-        if not module.check_mode:
-            proofs, failures = _prove(module.params)
+        proofs, failures = _prove(module.params)
     except (HostError, ValueError) as exc:
-        module.fail_json(msg=shown(str(exc)), proofs=proofs, failures=failures)
+        _remember(module, [shown(str(exc))])
+        module.fail_json(msg=shown(str(exc)), proofs=[], failures=[])
+    _remember(module, [each["words"] for each in failures])
     if failures:
         message = "\n".join(f"{each['words']}. {each['remedy']}" for each in failures)
         module.fail_json(msg=message, proofs=proofs, failures=failures)
@@ -162,6 +164,19 @@ def _prove(given: t.Mapping[str, t.Any]) -> t.Tuple[t.List[Row], t.List[Row]]:
             proofs += [{"user": user, "builder": instance["name"], **asdict(each)} for each in proven]
             failures += [_row(user, instance["name"], each) for each in failed]
     return proofs, failures
+
+
+def _remember(module: AnsibleModule, failures: t.Sequence[str]) -> None:
+    given = module.params
+    memory.remember(
+        module,
+        memory.BUILD,
+        failures,
+        platforms=given["platforms"],
+        builders=[each["name"] for each in given["instances"]],
+        users=given["users"],
+        repository=given["repository"],
+    )
 
 
 def _row(user: str, builder: str, failure: Failure) -> Row:
