@@ -148,6 +148,16 @@ options:
     type: str
 """
 
+    DOCKER_GROUP = r"""
+options:
+  docker_group:
+    description:
+      - Whether the users are put into the group of Docker's socket, C(docker). Who is in it is root on the host.
+      - Users whom this put there are taken out again when it is V(false), or when they are no longer among the users.
+    type: bool
+    default: false
+"""
+
     PROXY = r"""
 options:
   proxy:

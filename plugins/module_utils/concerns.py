@@ -84,6 +84,7 @@ def _buildx(params: Params, docker: Docker) -> Resource[t.Any]:
         disruption=disruption_of(params),
         docker=docker,
         environment_file=params["environment_file"],
+        docker_group=params["docker_group"],
     )
 
 

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import typing as t
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ansible_collections.multiarch.builders.plugins.module_utils.buildx import store
 from ansible_collections.multiarch.builders.plugins.module_utils.buildx.container import Container
@@ -16,6 +16,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.buildx.drift im
     container_drift,
     store_drift,
 )
+from ansible_collections.multiarch.builders.plugins.module_utils.buildx.membership import Membership
 from ansible_collections.multiarch.builders.plugins.module_utils.buildx.settings import Settings
 from ansible_collections.multiarch.builders.plugins.module_utils.resource import Action, Difference, Effect, Effects
 from ansible_collections.multiarch.builders.plugins.module_utils.spec import Instance, Node
@@ -46,10 +47,11 @@ class Builder:
 
 @dataclass(frozen=True)
 class BuildxState:
-    """All builders by their names, and the users' settings of the docker client."""
+    """All builders by their names, the users' settings of the docker client, and who may use Docker."""
 
     builders: t.Mapping[str, Builder]
     settings: t.Tuple[Settings, ...]
+    membership: Membership = field(default_factory=Membership)
 
 
 @dataclass(frozen=True)

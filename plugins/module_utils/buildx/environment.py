@@ -5,12 +5,13 @@
 
 from __future__ import annotations
 
+import pathlib
 import re
 import typing as t
 from dataclasses import dataclass
 
 from ansible_collections.multiarch.builders.plugins.module_utils import record
-from ansible_collections.multiarch.builders.plugins.module_utils.files import WriteFile, mode_of, read, write
+from ansible_collections.multiarch.builders.plugins.module_utils.files import Owner, WriteFile, mode_of, read, write
 from ansible_collections.multiarch.builders.plugins.module_utils.resource import Action, Difference
 from ansible_collections.multiarch.builders.plugins.module_utils.spec import Instance
 
@@ -58,6 +59,17 @@ def apply(step: WriteEnvironment) -> None:
     memory = record.load(_CONCERN)
     others = [each for each in memory.get("environment", []) if each != step.path]
     record.save(_CONCERN, {**memory, "environment": [*others, step.path]})
-    write(WriteFile(step.path, step.text, mode_of(step.path)))
+    write(WriteFile(step.path, step.text, mode_of(step.path), owner_of_file(step.path)))
     if not step.ours:
         record.save(_CONCERN, {**memory, "environment": others})
+
+
+def owner_of_file(path: str) -> t.Optional[Owner]:
+    """Whose the file is, or its folder if it is not there yet; None for root. A runner's own `.env` stays its own."""
+    for each in (pathlib.Path(path), pathlib.Path(path).parent):
+        try:
+            found = each.stat()
+        except OSError:
+            continue
+        return Owner(found.st_uid, found.st_gid) if found.st_uid != 0 else None
+    return None

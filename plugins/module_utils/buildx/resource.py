@@ -13,6 +13,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.buildx import (
     certificates,
     client,
     environment,
+    membership,
     nodes,
     orphans,
     remote,
@@ -58,6 +59,7 @@ class Buildx(Resource[BuildxState]):
     disruption: Disruption
     docker: Docker
     environment_file: t.Optional[str] = None
+    docker_group: bool = False
     concern: t.ClassVar[str] = "buildx"
     _dialled: t.Dict[str, Docker] = field(default_factory=dict)
 
@@ -65,7 +67,7 @@ class Buildx(Resource[BuildxState]):
         memory = record.load(self.concern).get("builders", {})
         answers = self.docker.answers()
         builders = {each.name: self._builder(each, memory.get(each.name), answers) for each in self.instances}
-        return BuildxState(builders, settings.observe(self.users, self.client_patch))
+        return BuildxState(builders, settings.observe(self.users, self.client_patch), membership.observe(self.users))
 
     def _builder(self, wanted: Instance, memory: t.Optional[t.Mapping[str, str]], answers: bool) -> Builder:
         entries = {user: store.entry(user, wanted.name) for user in self.users}
@@ -109,9 +111,11 @@ class Buildx(Resource[BuildxState]):
         return self._dialled[node.endpoint]
 
     def plan(self, state: BuildxState, effects: Effects) -> Plan:
-        actions = [action for each in state.settings for action in settings.actions_for(each, self.client_patch)]
+        actions = membership.actions_for(self.docker_group, self.users, state.membership)
+        actions += [action for each in state.settings for action in settings.actions_for(each, self.client_patch)]
         actions += environment.actions_for(self.environment_file, self.instances)
         notes = orphans.notes_on(self.docker, self._known()) if self.docker.answers() else []
+        waiting: t.List[str] = []
         silent = [words for each in self.instances for words in state.builders[each.name].silent]
         if silent:
             raise HostError("; ".join(silent))
@@ -120,15 +124,26 @@ class Buildx(Resource[BuildxState]):
             actions += remote.actions_for(each, self.users)
             notes += [f"node {stray.name} is lost: {stray.gone}" for stray in builder.strays if stray.gone]
             found = actions_for(each, self.users, builder, effects)
-            if any(isinstance(action.step, MakeBuilder) for action in found):
+            making = [action.step for action in found if isinstance(action.step, MakeBuilder)]
+            if making:
                 _require_options(each)
+                self._require_access(making, state)
             if self.disruption.mode == "never" and any(ends_builds(action, builder) for action in found):
+                waiting += [action.summary for action in found]
                 notes.append(
                     f"pending, as builder_disruption is never: {'; '.join(action.summary for action in found)}"
                 )
             else:
                 actions += [*found, *remote.leftovers(each, self.users)]
-        return Plan(tuple(actions), tuple(notes))
+        return Plan(tuple(actions), tuple(notes), {"waiting": waiting} if waiting else {})
+
+    def _require_access(self, making: t.Sequence[MakeBuilder], state: BuildxState) -> None:
+        """Raise for users who may not use this host's Docker, and shall not be let in."""
+        if self.docker_group or not self.docker.answers():
+            return
+        for step in making:
+            if step.instance.driver == "docker-container" and any(node.local for node in step.instance.nodes):
+                membership.require(step.users, state.membership)
 
     def apply(self, actions: t.Sequence[Action]) -> None:
         doers: t.Dict[type, t.Callable[[t.Any], None]] = {
@@ -136,6 +151,7 @@ class Buildx(Resource[BuildxState]):
             RemoveFile: remove,
             settings.WriteSettings: settings.apply,
             environment.WriteEnvironment: environment.apply,
+            membership.ChangeMember: membership.apply,
             DropNode: self._drop_node,
             MakeBuilder: Maker(self._docker_of, self.disruption).make,
             ReplaceCertificates: self._replace_certificates,

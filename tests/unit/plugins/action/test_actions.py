@@ -75,6 +75,7 @@ ACTIONS = {
             "buildkit_options",
             "client_options",
             "environment_file",
+            "docker_group",
         }
         | {"disruption", "drain_timeout"},
     ),

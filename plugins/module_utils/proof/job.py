@@ -1,0 +1,117 @@
+# Copyright: multiarch.builders contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a CI job of a user would build with: nothing set but HOME, and what the runner's own processes hand on.
+
+A process keeps the groups and the environment that it was started with. So a runner that runs since before it was
+onboarded may not use Docker, and one with DOCKER_CONFIG in its environment does not see the user's builder.
+"""
+
+from __future__ import annotations
+
+import grp
+import os
+import pathlib
+import re
+import typing as t
+from dataclasses import dataclass
+
+from ansible_collections.multiarch.builders.plugins.module_utils.command import run, user_entry
+from ansible_collections.multiarch.builders.plugins.module_utils.docker_api import SOCKET
+from ansible_collections.multiarch.builders.plugins.module_utils.errors import HostError
+
+# What leads docker and buildx elsewhere (docker/cli, docker/buildx). Their values are paths and addresses, no secrets.
+VARIABLES = ("BUILDX_BUILDER", "BUILDX_CONFIG", "DOCKER_CONFIG", "DOCKER_CONTEXT", "DOCKER_HOST", "BUILDKIT_HOST")
+_UNIT = re.compile(r"([^/]+\.(?:service|scope))$")
+_NO_RUNNER = re.compile(r"^user@\d+\.service$|^init\.scope$")  # the user's own systemd
+
+
+@dataclass(frozen=True)
+class Process:
+    """A running process of the user: its *unit* of systemd ("" for none), its groups, and VARIABLES and HOME."""
+
+    name: str
+    unit: str
+    groups: t.FrozenSet[int]
+    environment: t.Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Job:
+    """What a job of *user* gets: the builder, and how many processes of the user were looked at."""
+
+    user: str
+    builder: str
+    processes: int
+
+
+def prove_job(user: str, builder: str) -> Job:
+    """Raise HostError unless jobs of *user* build with *builder* without naming it."""
+    entry = user_entry(user)
+    found = processes_of(entry.pw_uid)
+    problems = [*_current(user, builder), *hindrances(found, user, entry.pw_dir, builder, _needed(user))]
+    if problems:
+        raise HostError("; ".join(problems))
+    return Job(user, builder, len(found))
+
+
+def _current(user: str, builder: str) -> t.List[str]:
+    """What is wrong with the builder that buildx takes by itself."""
+    shown = run(["docker", "buildx", "inspect"], user=user)
+    name = re.search(r"^Name:\s+(\S+)", shown.stdout, re.MULTILINE)
+    if name is None:
+        return [f"buildx tells {user} no builder: {shown.words}"]
+    if name.group(1) != builder:
+        return [f"jobs of {user} build with {name.group(1)}, not with {builder}: docker buildx use --global {builder}"]
+    return []
+
+
+def _needed(user: str) -> t.Optional[t.Tuple[int, str]]:
+    """The group by which *user* reaches Docker's socket, as number and name; None for root and others who need none."""
+    entry = user_entry(user)
+    try:
+        gid = pathlib.Path(SOCKET).stat().st_gid
+        member = entry.pw_uid != 0 and gid in os.getgrouplist(entry.pw_name, entry.pw_gid)
+        return (gid, grp.getgrgid(gid).gr_name) if member else None
+    except (OSError, KeyError):
+        return None
+
+
+def hindrances(
+    found: t.Sequence[Process], user: str, home: str, builder: str, needed: t.Optional[t.Tuple[int, str]]
+) -> t.List[str]:
+    """What keeps jobs that these processes start from the builder, a line for each unit and reason. Pure."""
+    words: t.Dict[str, None] = {}
+    for each in found:
+        where = f"{each.unit or each.name} of {user}"
+        restart = f"systemctl restart {each.unit}" if each.unit.endswith(".service") else "end it, and start it anew"
+        if needed and needed[0] not in each.groups:
+            words[f"{where} runs since before {user} came into the group {needed[1]}: {restart}"] = None
+        for name, value in sorted(each.environment.items()):
+            if name == "HOME" and value != home:
+                words[f"{where} has HOME={value}, but the builder is in {home}/.docker: set it, and restart"] = None
+            elif name != "HOME" and value != (builder if name == "BUILDX_BUILDER" else ""):
+                words[f"{where} has {name}={value}, so that its jobs do not see the builder: take it out"] = None
+    return list(words)
+
+
+def processes_of(uid: int, proc: pathlib.Path = pathlib.Path("/proc")) -> t.Tuple[Process, ...]:
+    """The processes of a user that could start jobs; root's are everybody's, so there are none of root."""
+    found = (_process(each, uid) for each in proc.iterdir() if each.name.isdigit() and uid != 0)
+    return tuple(each for each in found if each is not None and not _NO_RUNNER.match(each.unit))
+
+
+def _process(folder: pathlib.Path, uid: int) -> t.Optional[Process]:
+    try:
+        status = dict(line.split(":", 1) for line in (folder / "status").read_text().splitlines() if ":" in line)
+        if int(status["Uid"].split()[1]) != uid or status["State"].split()[0] == "Z":
+            return None
+        cgroup = (folder / "cgroup").read_text().strip().splitlines()[-1]
+        raw = (folder / "environ").read_bytes().decode("utf-8", "replace")
+    except (OSError, KeyError, ValueError, IndexError):  # it ended meanwhile
+        return None
+    pairs = dict(pair.split("=", 1) for pair in raw.split("\0") if "=" in pair)
+    unit = _UNIT.search(cgroup)
+    groups = frozenset(map(int, [*status["Groups"].split(), status["Gid"].split()[1]]))
+    kept = {name: pairs[name] for name in (*VARIABLES, "HOME") if name in pairs}
+    return Process(status["Name"].strip(), unit.group(1) if unit else "", groups, kept)

@@ -1,0 +1,93 @@
+#!/usr/bin/python
+# Copyright: multiarch.builders contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Prove that CI jobs find the builder."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: job_proof
+short_description: Prove that CI jobs build with the default builder without naming it
+version_added: 0.1.0
+author:
+  - multiarch.builders contributors (@multiarch)
+description:
+  - Asks buildx as each of the users, with nothing in the environment but C(HOME), which builder it takes. It has to be
+    the one of O(instances) that has C(default).
+  - Looks at the running processes of each of the users. One that was started before the user came into the group of
+    Docker's socket, or that has a variable which leads docker or buildx elsewhere, would start jobs that do not reach
+    the builder. It is told with its unit of systemd and the remedy.
+extends_documentation_fragment:
+  - multiarch.builders.options.instances
+  - multiarch.builders.options.users
+attributes:
+  check_mode:
+    support: full
+    description: Changes nothing on the host.
+  diff_mode:
+    support: none
+    description: Changes nothing on the host.
+  idempotent:
+    support: full
+    description: Changes nothing on the host.
+requirements:
+  - Python 3.9 or later on the host, nothing else
+"""
+
+EXAMPLES = r"""
+- name: Prove that jobs of GitLab's shell executor find the builder
+  multiarch.builders.job_proof:
+    users: [gitlab-runner]
+"""
+
+RETURN = r"""
+jobs:
+  description: One for each user.
+  returned: always
+  type: list
+  elements: dict
+  contains:
+    user:
+      description: Whose jobs.
+      type: str
+      sample: gitlab-runner
+    builder:
+      description: The builder that they get.
+      type: str
+      sample: multiarch
+    processes:
+      description: How many running processes of the user were looked at.
+      type: int
+      sample: 2
+"""
+
+from dataclasses import asdict
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.multiarch.builders.plugins.module_utils.converge import require_root
+from ansible_collections.multiarch.builders.plugins.module_utils.errors import HostError
+from ansible_collections.multiarch.builders.plugins.module_utils.options import argument_spec
+from ansible_collections.multiarch.builders.plugins.module_utils.proof.job import prove_job
+
+
+def main() -> None:
+    """Prove it for each user; all that is wrong is told at once."""
+    module = AnsibleModule(argument_spec("instances", "users"), supports_check_mode=True)
+    require_root(module)
+    default = next((str(each["name"]) for each in module.params["instances"] if each["default"]), "")
+    if not default:
+        module.fail_json(msg="builder_instances: none has `default: true`, so a job has to name its builder", jobs=[])
+    jobs, problems = [], []
+    for user in module.params["users"]:
+        try:
+            jobs.append(asdict(prove_job(user, default)))
+        except HostError as exc:
+            problems.append(str(exc))
+    if problems:
+        module.fail_json(msg="\n".join(problems), jobs=jobs)
+    module.exit_json(changed=False, jobs=jobs)
+
+
+if __name__ == "__main__":
+    main()
