@@ -15,7 +15,7 @@ STAGES := packages venv lint sanity unit lab molecule hosts readme
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo lab lab-down lab-list test lint lint-python lint-yaml lint-ansible lint-docs \
+.PHONY: help benchmark demo lab lab-down lab-list test lint lint-python lint-yaml lint-ansible lint-docs \
 	sanity unit molecule hosts readme venv packages clean
 
 help: ## list the targets
@@ -54,6 +54,14 @@ hosts: lab ## behaviour on lab hosts: plans, failures, ways back
 
 readme: lab ## run every command of README.md
 	@$(BIN)/python -m tests.readme
+
+benchmark: packages venv .build/benchmarks/.stamp ## how long a fleet takes, with this project and with others; hours
+	@.build/benchmarks/bin/python -m benchmarks $(BENCHMARK)
+
+.build/benchmarks/.stamp: requirements.txt benchmarks/requirements.txt
+	@$(PYTHON) -m venv --clear .build/benchmarks
+	@.build/benchmarks/bin/pip install -qq -r benchmarks/requirements.txt
+	@touch $@
 
 venv: .venv/.stamp ## .venv from requirements.txt
 	@:

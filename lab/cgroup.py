@@ -67,6 +67,12 @@ def processes(name: str) -> list[int]:
     return found
 
 
+def cpu_seconds(name: str) -> float:
+    """The processor time that everything in the group and below it has used."""
+    usage = next(line for line in (top() / name / "cpu.stat").read_text().splitlines() if line.startswith("usage_usec"))
+    return int(usage.split()[1]) / 1e6
+
+
 def wait_empty(name: str, seconds: float) -> bool:
     """Wait until nothing lives in the group; False when time ran out."""
     end = time.monotonic() + seconds

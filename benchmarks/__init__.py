@@ -1,0 +1,1 @@
+"""How long a fleet takes, with this project and with others: docs/performance.md."""

@@ -1,0 +1,64 @@
+"""The hosts of the lab that are measured: started, made new, and looked at from outside."""
+
+from __future__ import annotations
+
+import hashlib
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from lab import cgroup, host
+from lab.topology import HOSTS, Host
+
+# Each line names what it proves if it fails; $1 is the digest of the CA file.
+PROOF = r"""
+set -e
+say() { echo "$1"; exit 1; }
+docker info --format '{{.DriverStatus}}' | grep -q containerd || say 'image store'
+docker info --format '{{.RegistryConfig.Mirrors}}' | grep -q mirror.lab.test || say mirror
+for each in aarch64 riscv64 s390x; do
+  handler=/proc/sys/fs/binfmt_misc/qemu-$each
+  grep -q enabled $handler && grep -q 'flags:.*F' $handler || say $each
+done
+for file in /etc/docker/certs.d/harbor.lab.test/ca.crt /etc/docker/certs.d/mirror.lab.test:5000/ca.crt \
+  /usr/local/share/ca-certificates/multiarch-builders-harbor.lab.test.crt; do
+  sha256sum "$file" | grep -q "$1" || say "$file"
+done
+grep -qF "$(sed -n '$!d;x;p;h' /usr/local/share/ca-certificates/multiarch-builders-harbor.lab.test.crt)" \
+  /etc/ssl/certs/ca-certificates.crt || say 'trust store'
+[ "$(docker inspect -f '{{.State.Running}}' buildx_buildkit_multiarch0)" = true ] || say builder
+docker exec buildx_buildkit_multiarch0 cat /etc/buildkit/certs/harbor.lab.test/ca.crt | sha256sum | grep -q "$1" ||
+  say 'CA in the builder'
+docker exec buildx_buildkit_multiarch0 cat /etc/buildkit/buildkitd.toml | grep -q mirror.lab.test ||
+  say 'mirror in the builder'
+"""
+
+
+def chosen(count: int) -> list[Host]:
+    """The first *count* hosts of the fleet."""
+    return [one for one in HOSTS if one.name.startswith("fleet-")][:count]
+
+
+def lab(*arguments: str) -> None:
+    """`python -m lab ARGUMENTS`."""
+    subprocess.run([sys.executable, "-m", "lab", *arguments], check=True, stdout=subprocess.DEVNULL)
+
+
+def cpu_seconds(hosts: list[Host]) -> float:
+    """The processor time that the hosts have used since they booted."""
+    return sum(cgroup.cpu_seconds(host.group_of(one)) for one in hosts)
+
+
+def failures(hosts: list[Host], ca: Path) -> list[str]:
+    """What the hosts lack of the state that all contenders have to reach; empty if nothing."""
+    digest = hashlib.sha256(ca.read_bytes()).hexdigest()
+
+    def ask(one: Host) -> str:
+        answer = host.ask(one, ["bash", "-c", PROOF, "proof", digest])
+        if answer is None:
+            return f"{one.name} does not run"
+        return f"{one.name}: {answer.stdout.strip() or answer.stderr.strip()}" if answer.returncode else ""
+
+    with ThreadPoolExecutor(8) as pool:
+        return [failed for failed in pool.map(ask, hosts) if failed]

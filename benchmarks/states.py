@@ -1,0 +1,65 @@
+"""What the fleet is like before a run, and so what the run has to do."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+
+from benchmarks import hosts
+from benchmarks.contenders import CONTENDERS, Contender, Task
+from benchmarks.measure import run
+from lab import certificates
+
+
+@dataclass(frozen=True)
+class State:
+    """*before_all* is done once, *before_each* before each run; which CA a run brings alternates if *ca_changes*."""
+
+    name: str
+    title: str
+    before_all: Callable[[Task], None]
+    before_each: Callable[[Task], None]
+    ca_changes: bool = False
+    counts: Callable[[Contender], bool] = lambda contender: contender.converges
+
+
+def _nothing(_task: Task) -> None:
+    """Nothing to prepare."""
+
+
+def _as_new(task: Task) -> None:
+    hosts.lab("reset", *(one.name for one in hosts.chosen(task.hosts)))
+
+
+def _converged(task: Task) -> None:
+    """Every contender has been there, so that each finds what it would have left."""
+    for contender in CONTENDERS:
+        run(contender, task)
+
+
+STATES = (
+    State("nothing", "nothing to change", _converged, _nothing, counts=lambda _contender: True),
+    State("ca", "one changed CA on all hosts", _converged, _nothing, ca_changes=True),
+    State("fresh", "fresh hosts", _nothing, _as_new),
+)
+
+
+def authorities(folder: Path) -> tuple[Path, Path]:
+    """The lab's CA as it is, and renewed: same name and key, so the registries' certificates are good with either."""
+    former = x509.load_pem_x509_certificate(certificates.CA.read_bytes())
+    key = serialization.load_pem_private_key(certificates.CA.with_suffix(".key").read_bytes(), None)
+    builder = (
+        x509.CertificateBuilder(former.issuer, former.subject, former.public_key(), x509.random_serial_number())
+        .not_valid_before(former.not_valid_before_utc)
+        .not_valid_after(former.not_valid_after_utc - datetime.timedelta(days=1))
+    )
+    for each in former.extensions:
+        builder = builder.add_extension(each.value, each.critical)
+    renewed = folder / "renewed.crt"
+    renewed.write_bytes(builder.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM))  # type: ignore[arg-type]
+    return certificates.CA, renewed
