@@ -42,9 +42,10 @@ def parse(text: t.Optional[str], path: str) -> Document:
 
 
 def render(document: t.Mapping[str, t.Any], former: t.Optional[str], indent: str = "    ") -> str:
-    """*document* as JSON, indented as *former* was, by *indent* at first."""
+    """*document* as JSON, indented and ended as *former* was, by *indent* and with a newline at first."""
     found = re.search(r"\n([ \t]+)\S", former or "")
-    return json.dumps(document, indent=found.group(1) if found else indent, ensure_ascii=False) + "\n"
+    end = "" if former and former.endswith("}") else "\n"
+    return json.dumps(document, indent=found.group(1) if found else indent, ensure_ascii=False) + end
 
 
 def _second(text: str) -> t.Optional[t.Tuple[str, int]]:

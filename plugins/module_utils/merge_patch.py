@@ -45,6 +45,26 @@ def leaves(patch: Mapping[str, t.Any], above: Path = ()) -> t.Tuple[Path, ...]:
     return tuple(found)
 
 
+def nulls(patch: Mapping[str, t.Any], above: Path = ()) -> t.Tuple[Path, ...]:
+    """The paths that *patch* removes."""
+    found: t.List[Path] = []
+    for key, value in patch.items():
+        if isinstance(value, Mapping):
+            found += nulls(value, (*above, key))
+        elif value is None:
+            found.append((*above, key))
+    return tuple(found)
+
+
+def placed(document: Mapping[str, t.Any], path: Path, value: t.Any) -> t.Dict[str, t.Any]:
+    """*document* with *value* at *path*; where a value that is no mapping is in the way, as it is."""
+    key, below = path[0], path[1:]
+    if not below:
+        return {**document, key: value}
+    child = document.get(key, {})
+    return {**document, key: placed(child, below, value) if isinstance(child, Mapping) else child}
+
+
 def without(document: Mapping[str, t.Any], paths: t.Iterable[Path]) -> t.Dict[str, t.Any]:
     """*document* less the values at *paths*; a mapping that this empties goes too."""
     remaining = dict(document)

@@ -1,7 +1,10 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A document that others write too: what it shall hold, what of it is ours, and what differs, in words. Pure."""
+"""A document that others write too: what it shall hold, what of it is ours, and what differs, in words. Pure.
+
+What others had where we set or remove something is remembered too, and comes back when nobody asks for ours any more.
+"""
 
 from __future__ import annotations
 
@@ -10,23 +13,46 @@ import json
 import typing as t
 
 from ansible_collections.multiarch.builders.plugins.module_utils.json_document import Document
-from ansible_collections.multiarch.builders.plugins.module_utils.merge_patch import Path, leaves, merge, without
+from ansible_collections.multiarch.builders.plugins.module_utils.merge_patch import (
+    Path,
+    leaves,
+    merge,
+    nulls,
+    placed,
+    without,
+)
 
 Patch = t.Mapping[str, t.Any]
 Owned = t.Mapping[Path, t.FrozenSet[str]]
 """The keys that we set, each with the digests of the values that we gave it: with another value it is another's."""
+Former = t.Mapping[Path, t.Any]
+"""What others had in the places that we set, or removed."""
+NO_FORMER: Former = {}
 
 
 def ours(document: t.Mapping[str, t.Any], owned: Owned) -> t.Set[Path]:
     """The paths of *owned* that still have a value of ours."""
-    return {path for path, values in owned.items() if _digest(_at(document, path)) in values}
+    return {path for path, values in owned.items() if _digest(at(document, path)) in values}
 
 
-def desired(document: t.Mapping[str, t.Any], owned: Owned, patch: Patch) -> Document:
-    """*document* with *patch*, less what is ours and no longer asked for; everybody else's keys stay."""
-    dropped = sorted(ours(document, owned) - set(leaves(patch)))
-    result: Document = merge(without(document, dropped), patch)
+def desired(document: t.Mapping[str, t.Any], owned: Owned, patch: Patch, former: Former = NO_FORMER) -> Document:
+    """*document* with *patch*, less what is ours and no longer asked for, which is as it was; others' keys stay."""
+    result: Document = merge(_restored(document, owned, patch, former), patch)
     return result
+
+
+def _restored(document: t.Mapping[str, t.Any], owned: Owned, patch: Patch, former: Former) -> Document:
+    dropped = ours(document, owned) - set(leaves(patch))
+    result = without(document, sorted(dropped))
+    for path, value in sorted(former.items()):
+        left_to_us = path in dropped or (path not in owned and at(result, path) is None)
+        if left_to_us and not _touches(patch, path):
+            result = placed(result, path, value)
+    return result
+
+
+def _touches(patch: Patch, path: Path) -> bool:
+    return any(each[: len(path)] == path for each in (*leaves(patch), *nulls(patch)))
 
 
 def owned_after(document: t.Mapping[str, t.Any], owned: Owned, patch: Patch) -> Owned:
@@ -34,10 +60,37 @@ def owned_after(document: t.Mapping[str, t.Any], owned: Owned, patch: Patch) -> 
     before = ours(document, owned)
     after = merge(document, patch)
     return {
-        path: frozenset({_digest(_at(after, path))})
+        path: frozenset({_digest(at(after, path))})
         for path in leaves(patch)
-        if path in before or _at(document, path) != _at(after, path)
+        if path in before or at(document, path) != at(after, path)
     }
+
+
+def former_after(document: t.Mapping[str, t.Any], owned: Owned, patch: Patch, former: Former = NO_FORMER) -> Former:
+    """What others had, then: where nothing of ours was yet it is what is there now."""
+    before = ours(document, owned)
+    base, theirs = _restored(document, owned, patch, former), without(document, sorted(before))
+    found = {
+        path: value
+        for path, value in former.items()
+        if _touches(patch, path) and (path in before or (path not in owned and at(theirs, path) is None))
+    }
+    after = merge(base, patch)
+    for path in (*leaves(patch), *nulls(patch)):
+        place = _in_the_way(base, path)
+        value = at(base, place)
+        if place not in found and place not in before and value is not None and value != at(after, place):
+            found[place] = value
+    return found
+
+
+def _in_the_way(document: t.Mapping[str, t.Any], path: Path) -> Path:
+    """*path*, or what is above it and no mapping."""
+    for length in range(1, len(path)):
+        value = at(document, path[:length])
+        if value is not None and not isinstance(value, t.Mapping):
+            return path[:length]
+    return path
 
 
 def both(one: Owned, other: Owned) -> Owned:
@@ -55,6 +108,16 @@ def from_record(found: t.Iterable[t.Mapping[str, t.Sequence[str]]]) -> Owned:
     return {tuple(each["path"]): frozenset(each["values"]) for each in found}
 
 
+def former_to_record(former: Former) -> t.List[t.Dict[str, t.Any]]:
+    """*former* as JSON can hold it."""
+    return [{"path": list(path), "value": value} for path, value in sorted(former.items())]
+
+
+def former_from_record(found: t.Iterable[t.Mapping[str, t.Any]]) -> Former:
+    """The opposite."""
+    return {tuple(each["path"]): each["value"] for each in found}
+
+
 def _digest(value: t.Any) -> str:
     return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()
 
@@ -63,13 +126,14 @@ def changes(before: t.Mapping[str, t.Any], after: t.Mapping[str, t.Any]) -> t.Tu
     """The differences in words, a line for each key: `features.containerd-snapshotter: absent → true`."""
     paths = sorted({*leaves(before), *leaves(after)})
     return tuple(
-        f"{'.'.join(path)}: {_word(_at(before, path))} → {_word(_at(after, path))}"
+        f"{'.'.join(path)}: {_word(at(before, path))} → {_word(at(after, path))}"
         for path in paths
-        if _at(before, path) != _at(after, path)
+        if at(before, path) != at(after, path)
     )
 
 
-def _at(document: t.Any, path: Path) -> t.Any:
+def at(document: t.Any, path: Path) -> t.Any:
+    """The value at *path*, None where there is none."""
     for key in path:
         document = document.get(key) if isinstance(document, t.Mapping) else None
     return document

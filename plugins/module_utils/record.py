@@ -35,3 +35,14 @@ def save(concern: str, content: t.Mapping[str, t.Any], home: pathlib.Path = HOME
     step = WriteFile(str(home / f"{concern}.json"), text, mode=0o600)
     if differs(step):
         write(step)
+
+
+def holds(concern: str) -> bool:
+    """Whether *concern* remembers anything that is still there to be looked after."""
+    return _is_anything(load(concern))
+
+
+def _is_anything(value: t.Any) -> bool:
+    if isinstance(value, dict):
+        return any(_is_anything(each) for each in value.values())
+    return bool(value)

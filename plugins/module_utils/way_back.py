@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import hashlib
+import typing as t
 
 from ansible_collections.multiarch.builders.plugins.module_utils import record
 from ansible_collections.multiarch.builders.plugins.module_utils.errors import HostError
@@ -23,10 +24,14 @@ DAEMON_JSON = "/etc/docker/daemon.json"
 _RECORD = "way-back"
 
 
-def prepare(text: str, *, unproven: bool = False) -> None:
-    """Remember daemon.json as it is, before *text* takes its place; *unproven*, what it replaced is remembered on."""
+def prepare(text: t.Optional[str], *, unproven: bool = False) -> t.Mapping[str, t.Any]:
+    """Remember daemon.json as it is, before *text* (None: no file) takes its place: {backup: its copy, mode}.
+
+    *unproven*, what it replaced is remembered on.
+    """
     noted = record.load(_RECORD) if unproven else {"backup": back_up(DAEMON_JSON), "mode": mode_of(DAEMON_JSON)}
     record.save(_RECORD, {**noted, "replaced_by": _digest(text)})
+    return noted
 
 
 def forget() -> None:
@@ -37,8 +42,8 @@ def forget() -> None:
 
 def is_open() -> bool:
     """Whether daemon.json is one that dockerd was not seen to run with, and that nobody changed since."""
-    text = read(DAEMON_JSON)
-    return text is not None and record.load(_RECORD).get("replaced_by") == _digest(text)
+    noted = record.load(_RECORD)
+    return bool(noted) and noted.get("replaced_by") == _digest(read(DAEMON_JSON))
 
 
 def take() -> None:
@@ -54,5 +59,5 @@ def take() -> None:
     forget()
 
 
-def _digest(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()
+def _digest(text: t.Optional[str]) -> str:
+    return "no file" if text is None else hashlib.sha256(text.encode()).hexdigest()

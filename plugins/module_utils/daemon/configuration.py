@@ -10,9 +10,16 @@ import typing as t
 from dataclasses import dataclass
 
 from ansible_collections.multiarch.builders.plugins.module_utils import owned_document, pending, record, way_back
+from ansible_collections.multiarch.builders.plugins.module_utils.daemon.ours import Keys, Original
 from ansible_collections.multiarch.builders.plugins.module_utils.errors import HostError
-from ansible_collections.multiarch.builders.plugins.module_utils.files import WriteFile, mode_of, read, write
-from ansible_collections.multiarch.builders.plugins.module_utils.owned_document import Owned
+from ansible_collections.multiarch.builders.plugins.module_utils.files import (
+    RemoveFile,
+    WriteFile,
+    mode_of,
+    read,
+    remove,
+    write,
+)
 from ansible_collections.multiarch.builders.plugins.module_utils.resource import Effect
 from ansible_collections.multiarch.builders.plugins.module_utils.way_back import DAEMON_JSON
 
@@ -22,22 +29,35 @@ _CREDENTIALS = re.compile(r"://[^/\s\"]+@")
 
 @dataclass(frozen=True)
 class WriteConfiguration:
-    """The step that replaces *former*. *effect* is how dockerd comes to know the new text: a reload or a restart.
+    """The step that replaces *former* by *text* (None: by no file).
 
-    *unproven* says that dockerd was not seen to run with *former*: then it is no way back.
+    *effect* is how dockerd comes to know the new text: a reload or a restart. *unproven* says that dockerd was not seen
+    to run with *former*: then it is no way back. *mode* is that of the file, None for as it is.
     """
 
-    text: str
+    text: t.Optional[str]
     former: t.Optional[str]
-    owned: Owned
-    formerly_owned: Owned
+    keys: Keys
+    former_keys: Keys
     effect: Effect
     unproven: bool = False
+    mode: t.Optional[int] = None
 
 
-def owned_keys() -> Owned:
-    """The keys of daemon.json that are ours."""
-    return owned_document.from_record(record.load(_CONCERN).get("owned", ()))
+def keys() -> Keys:
+    """What is ours in daemon.json."""
+    memory = record.load(_CONCERN)
+    replaced = owned_document.former_from_record(memory.get("replaced", ()))
+    return Keys(owned_document.from_record(memory.get("owned", ())), replaced)
+
+
+def original() -> t.Optional[Original]:
+    """The file before us, None if that is not known."""
+    noted = record.load(_CONCERN).get("original")
+    if not noted:
+        return None
+    text = read(noted["backup"]) if noted["backup"] else None
+    return Original(text, noted["mode"]) if text is not None or noted["backup"] is None else None
 
 
 def replace(step: WriteConfiguration) -> None:
@@ -45,16 +65,22 @@ def replace(step: WriteConfiguration) -> None:
     if read(DAEMON_JSON) != step.former:
         raise HostError(f"{DAEMON_JSON} was changed by somebody else just now, and was left as it is: run again")
     # Noted and owned before it is written: a crash in between is finished, or taken back, by the next run.
-    way_back.prepare(step.text, unproven=step.unproven)
+    former = way_back.prepare(step.text, unproven=step.unproven)
+    if not step.former_keys:
+        record.save(_CONCERN, {**record.load(_CONCERN), "original": {key: former[key] for key in ("backup", "mode")}})
     pending.note(step.effect)
-    _own(owned_document.both(step.formerly_owned, step.owned))
-    write(WriteFile(DAEMON_JSON, step.text, _mode(step.text)))
+    both = owned_document.both(step.former_keys.owned, step.keys.owned)
+    own(Keys(both, {**step.keys.replaced, **step.former_keys.replaced}))
+    if step.text is None:
+        remove(RemoveFile(DAEMON_JSON))
+    else:
+        write(WriteFile(DAEMON_JSON, step.text, _mode(step.text) if step.mode is None else step.mode))
 
 
 def settle(step: t.Optional[WriteConfiguration]) -> None:
     """dockerd runs with daemon.json, of *step* or of an earlier run: what was there before *step* is forgotten."""
     if step is not None:
-        _own(step.owned)
+        own(step.keys)
     way_back.forget()
 
 
@@ -65,8 +91,14 @@ def put_back() -> None:
     pending.forget(Effect.CONFIGURATION_RELOADS)
 
 
-def _own(keys: Owned) -> None:
-    record.save(_CONCERN, {**record.load(_CONCERN), "owned": owned_document.to_record(keys)})
+def own(found: Keys) -> None:
+    """Remember what is ours; with nothing the file before us is of no use any more."""
+    memory = record.load(_CONCERN)
+    memory["owned"] = owned_document.to_record(found.owned)
+    memory["replaced"] = owned_document.former_to_record(found.replaced)
+    if not found:
+        memory.pop("original", None)
+    record.save(_CONCERN, memory)
 
 
 def _mode(text: str) -> int:

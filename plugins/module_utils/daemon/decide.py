@@ -9,6 +9,7 @@ import typing as t
 from dataclasses import dataclass
 
 from ansible_collections.multiarch.builders.plugins.module_utils.daemon.mirrors import for_daemon_json
+from ansible_collections.multiarch.builders.plugins.module_utils.daemon.ours import Keys, Original
 from ansible_collections.multiarch.builders.plugins.module_utils.daemon.reload import needs_restart
 from ansible_collections.multiarch.builders.plugins.module_utils.daemon.store import (
     STORE_FEATURE,
@@ -17,7 +18,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.daemon.store im
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.files import RemoveFile, WriteFile
 from ansible_collections.multiarch.builders.plugins.module_utils.json_document import Document
-from ansible_collections.multiarch.builders.plugins.module_utils.owned_document import Owned, changes
+from ansible_collections.multiarch.builders.plugins.module_utils.owned_document import changes
 from ansible_collections.multiarch.builders.plugins.module_utils.proxy import Proxy
 from ansible_collections.multiarch.builders.plugins.module_utils.resource import Effect, Effects
 from ansible_collections.multiarch.builders.plugins.module_utils.spec import Registry
@@ -41,12 +42,13 @@ class DaemonState:
 
     text: t.Optional[str]
     document: Document
-    owned: Owned
+    keys: Keys
     info: t.Optional[t.Mapping[str, t.Any]]
     unseen: Effects
     files: FilesState = FilesState()
     way_back: bool = False  # daemon.json was written by a run that did not come to see dockerd run with it
     program: t.Optional[str] = None  # the version of the dockerd that is installed, where none answers
+    original: t.Optional[Original] = None
 
     @property
     def engine(self) -> t.Optional[str]:

@@ -19,6 +19,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.daemon.decide i
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.daemon.gc import gc_keys, gc_notes
 from ansible_collections.multiarch.builders.plugins.module_utils.daemon.mirrors import need_system_store, unusable
+from ansible_collections.multiarch.builders.plugins.module_utils.daemon.ours import Keys
 from ansible_collections.multiarch.builders.plugins.module_utils.daemon.store import switches, wants_containerd_store
 from ansible_collections.multiarch.builders.plugins.module_utils.daemon.validation import validate
 from ansible_collections.multiarch.builders.plugins.module_utils.daemon.vanishing import Vanishing, vanishing
@@ -32,7 +33,12 @@ from ansible_collections.multiarch.builders.plugins.module_utils.files import (
 from ansible_collections.multiarch.builders.plugins.module_utils.gc import NO_GC, Gc
 from ansible_collections.multiarch.builders.plugins.module_utils.json_document import Document, parse, render
 from ansible_collections.multiarch.builders.plugins.module_utils.merge_patch import compose
-from ansible_collections.multiarch.builders.plugins.module_utils.owned_document import changes, desired, owned_after
+from ansible_collections.multiarch.builders.plugins.module_utils.owned_document import (
+    changes,
+    desired,
+    former_after,
+    owned_after,
+)
 from ansible_collections.multiarch.builders.plugins.module_utils.owned_files import remove_owned, write_owned
 from ansible_collections.multiarch.builders.plugins.module_utils.proxy import Proxy
 from ansible_collections.multiarch.builders.plugins.module_utils.resource import (
@@ -86,16 +92,17 @@ class Daemon(Resource[DaemonState]):
         return DaemonState(
             text=text,
             document=parse(text, DAEMON_JSON),
-            owned=configuration.owned_keys(),
+            keys=configuration.keys(),
             info=info,
             unseen=pending.since_start(),
             files=hosts_files.observe(self.registries, info.get("ServerVersion") if info else None),
             way_back=way_back.is_open(),
             program=docker_service.installed_version() if self.gc.asked and info is None else None,
+            original=configuration.original(),
         )
 
     def plan(self, state: DaemonState, effects: Effects) -> Plan:
-        after = desired(state.document, state.owned, self.patch(state))
+        after = self._after(state)
         self._refuse(state, after)
         notes = [
             *unusable(self.registries, state.engine, wants_containerd_store(after)),
@@ -108,10 +115,10 @@ class Daemon(Resource[DaemonState]):
         system_store = need_system_store(self.registries, state.engine, state.files.theirs)
         reasons = restart_reasons(state, after, effects, system_store=system_store)
         if differences:
-            text = render(after, state.text)
-            notes += validate(text)
             effect = Effect.CONFIGURATION_CHANGES if reasons else Effect.CONFIGURATION_RELOADS
-            actions.append(self._write(state, text, differences, effect))
+            step = self._write(state, after, effect)
+            notes += validate(step.text or "{}")
+            actions.append(_action(step, differences))
         if reasons and self.disruption.mode == "never":
             notes.append(f"docker needs a restart, which builder_disruption: never forbids: {'; '.join(reasons)}")
         elif reasons:
@@ -121,11 +128,20 @@ class Daemon(Resource[DaemonState]):
             actions.append(Action(f"reload docker, nothing that runs is disturbed: {why}", ReloadDaemon(after)))
         return Plan(tuple(actions), tuple(notes), {"restart": list(reasons)} if reasons else {})
 
-    def _write(self, state: DaemonState, text: str, differences: t.Sequence[str], effect: Effect) -> Action:
-        owned = owned_after(state.document, state.owned, self.patch(state))
-        step = WriteConfiguration(text, state.text, owned, state.owned, effect, state.unproven)
-        summary = f"write {DAEMON_JSON}: {'; '.join(differences)}"
-        return Action(summary, step, difference=Difference(DAEMON_JSON, state.text or "", text))
+    def _after(self, state: DaemonState) -> Document:
+        return desired(state.document, state.keys.owned, self.patch(state), state.keys.replaced)
+
+    def _write(self, state: DaemonState, after: Document, effect: Effect) -> WriteConfiguration:
+        """The file with *after*; where nothing of ours is left, the very file that was there before us."""
+        patch, keys = self.patch(state), state.keys
+        then = Keys(
+            owned_after(state.document, keys.owned, patch),
+            former_after(state.document, keys.owned, patch, keys.replaced),
+        )
+        text, mode = t.cast("t.Optional[str]", render(after, state.text)), None
+        if state.original is not None and not then and parse(state.original.text, DAEMON_JSON) == after:
+            text, mode = state.original.text, state.original.mode
+        return WriteConfiguration(text, state.text, then, keys, effect, state.unproven, mode)
 
     def _restart(self, state: DaemonState, after: Document, reasons: t.Sequence[str]) -> Action:
         effects = {Effect.DAEMON_RESTARTS}
@@ -168,6 +184,12 @@ class Daemon(Resource[DaemonState]):
         if any(isinstance(action.step, (RestartDaemon, ReloadDaemon)) for action in actions):
             written = [action.step for action in actions if isinstance(action.step, WriteConfiguration)]
             configuration.settle(written[0] if written else None)
+
+
+def _action(step: WriteConfiguration, differences: t.Sequence[str]) -> Action:
+    verb = "remove" if step.text is None else "write"
+    summary = f"{verb} {DAEMON_JSON}: {'; '.join(differences)}"
+    return Action(summary, step, difference=Difference(DAEMON_JSON, step.former or "", step.text or ""))
 
 
 def _needs_leave(after: Document, hidden: Vanishing) -> str:

@@ -22,6 +22,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.buildx.decide i
 from ansible_collections.multiarch.builders.plugins.module_utils.buildx.resource import Buildx
 from ansible_collections.multiarch.builders.plugins.module_utils.buildx.settings import Settings
 from ansible_collections.multiarch.builders.plugins.module_utils.daemon.decide import DaemonState, FilesState
+from ansible_collections.multiarch.builders.plugins.module_utils.daemon.ours import Keys
 from ansible_collections.multiarch.builders.plugins.module_utils.daemon.resource import Daemon, RestartDaemon
 from ansible_collections.multiarch.builders.plugins.module_utils.docker_api import Docker
 from ansible_collections.multiarch.builders.plugins.module_utils.engine.decide import EngineState, Needs
@@ -48,12 +49,12 @@ RUNNING = EngineState("26.1.5", "0.13.1", True)
 STOPPED = EngineState(None, "0.13.1", True)
 TRUSTED = TrustState((), (), False, ())
 NEW_CA = TrustState((WriteFile(f"{DEBIAN.anchors}/of-these-tests.crt", ""),), (), False, ())
-CURRENT = DaemonState("{}", SNAPSHOTTER, {}, {**CONTAINERD, "ServerVersion": "28.5.2"}, NO_EFFECTS)
+CURRENT = DaemonState("{}", SNAPSHOTTER, Keys({}), {**CONTAINERD, "ServerVersion": "28.5.2"}, NO_EFFECTS)
 # With somebody else's hosts.toml, dockerd has CAs from the system's store alone.
 THEIRS = replace(CURRENT, files=FilesState(theirs=("/etc/docker/certs.d/a.example/hosts.toml",)))
-OTHER_STORE = DaemonState("{}", SNAPSHOTTER, {}, OVERLAY2, NO_EFFECTS)
+OTHER_STORE = DaemonState("{}", SNAPSHOTTER, Keys({}), OVERLAY2, NO_EFFECTS)
 TABLE = (Registry("a.example", ca="PEM", hosts_toml="made of mirrors"),)
-DOWN = DaemonState("{}", SNAPSHOTTER, {}, None, NO_EFFECTS)
+DOWN = DaemonState("{}", SNAPSHOTTER, Keys({}), None, NO_EFFECTS)
 SETTINGS = (Settings("root", {}, {}),)
 NODE = WANTED.nodes[0].name
 BUILT = BuildxState(

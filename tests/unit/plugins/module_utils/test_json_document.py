@@ -78,7 +78,20 @@ def test_one_name_in_two_mappings_is_fine() -> None:
 )
 def test_the_indent_of_the_former_text_is_kept(former: str | None, indent: str) -> None:
     text = render({"features": {"x": True}}, former)
-    assert text == f'{{\n{indent}"features": {{\n{indent}{indent}"x": true\n{indent}}}\n}}\n'
+    assert text.rstrip("\n") == f'{{\n{indent}"features": {{\n{indent}{indent}"x": true\n{indent}}}\n}}'
+
+
+@pytest.mark.parametrize(
+    ("former", "end"),
+    [
+        pytest.param(None, "}\n", id="no file"),
+        pytest.param("", "}\n", id="an empty file"),
+        pytest.param('{"debug": true}\n', "}\n", id="with a newline"),
+        pytest.param('{"debug": true}', "}", id="without, as docker itself writes config.json"),
+    ],
+)
+def test_the_end_of_the_former_text_is_kept(former: str | None, end: str) -> None:
+    assert render({"features": {"x": True}}, former).endswith(f"\n{end}")
 
 
 def test_the_indent_of_a_first_text_is_the_programs_own() -> None:

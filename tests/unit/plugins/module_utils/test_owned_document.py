@@ -16,6 +16,9 @@ from ansible_collections.multiarch.builders.plugins.module_utils.owned_document 
     both,
     changes,
     desired,
+    former_after,
+    former_from_record,
+    former_to_record,
     from_record,
     ours,
     owned_after,
@@ -241,3 +244,50 @@ def test_what_was_read_is_not_changed() -> None:
     before = copy.deepcopy((document, patch))
     desired(document, of({"a": {"b": 1}}), patch)
     assert (document, patch) == before
+
+
+# (document of others, the patches of runs one after another): what is there once nobody asks for anything any more
+ROUND_TRIPS = [
+    pytest.param({"debug": False}, [{"debug": True}], id="another value"),
+    pytest.param({"debug": False}, [{"debug": True}, {"debug": True, "mtu": 1}], id="two runs"),
+    pytest.param({"debug": False}, [{"debug": True}, {}], id="no longer asked for already"),
+    pytest.param({"debug": False}, [{"debug": True}, {}, {"debug": True}], id="asked for again"),
+    pytest.param({"registry-mirrors": ["https://a"]}, [{"registry-mirrors": ["https://b"]}], id="a list"),
+    pytest.param(
+        {"log-opts": {"max-size": "1m", "tag": "x"}}, [{"log-opts": {"max-size": "2m"}}], id="one of two keys"
+    ),
+    pytest.param({"log-opts": {"max-size": "1m"}, "dns": []}, [{"log-opts": None}], id="removed by a null"),
+    pytest.param({"debug": False}, [{"debug": None}, {"debug": True}], id="removed, then set"),
+    pytest.param({"debug": False}, [{"debug": True}, {"debug": None}], id="set, then removed"),
+    pytest.param({"debug": False}, [{"debug": None}, {"debug": None}], id="removed twice"),
+    pytest.param({"a": {"b": 1}}, [{"a": {"b": 2}}, {"a": None}], id="a key, then all above it"),
+    pytest.param({"a": {"b": 1}}, [{"a": None}, {"a": {"c": 2}}], id="all above a key, then another key"),
+    pytest.param({"proxies": "p"}, [{"proxies": {"https-proxy": "q"}}], id="a mapping in place of a text"),
+    pytest.param({"a": {"b": 1}}, [{"a": "text"}], id="a text in place of a mapping"),
+]
+
+
+@pytest.mark.parametrize(("document", "patches"), ROUND_TRIPS)
+def test_what_others_had_comes_back(document: Document, patches: list[Document]) -> None:
+    now, owned, former = document, {}, {}
+    for patch in [*patches, {}]:
+        arguments = (now, owned, patch, former)
+        now, owned, former = desired(*arguments), owned_after(*arguments[:3]), former_after(*arguments)
+        assert desired(now, owned, patch, former) == now, "the next run finds nothing to do"
+        assert former_after(now, owned, patch, former) == former
+        assert former_from_record(json.loads(json.dumps(former_to_record(former)))) == former
+    assert (now, owned, former) == (document, {}, {})
+
+
+@pytest.mark.parametrize(
+    ("patch", "then", "stays"),
+    [
+        pytest.param({"debug": True}, {"debug": 3}, {"debug": 3}, id="another value since"),
+        pytest.param({"debug": True}, {}, {}, id="taken out since"),
+        pytest.param({"debug": None}, {"debug": 3}, {"debug": 3}, id="what we removed, put there again since"),
+        pytest.param({"debug": True}, {"debug": True, "mtu": 1}, {"debug": False, "mtu": 1}, id="a key beside"),
+    ],
+)
+def test_what_somebody_changed_since_stays(patch: Document, then: Document, stays: Document) -> None:
+    arguments = ({"debug": False}, {}, patch)
+    assert desired(then, owned_after(*arguments), {}, former_after(*arguments)) == stays

@@ -14,11 +14,13 @@ import pytest
 from ansible_collections.multiarch.builders.plugins.module_utils import record, way_back
 from ansible_collections.multiarch.builders.plugins.module_utils.daemon.configuration import (
     WriteConfiguration,
-    owned_keys,
+    keys,
+    original,
     put_back,
     replace,
     settle,
 )
+from ansible_collections.multiarch.builders.plugins.module_utils.daemon.ours import Keys
 from ansible_collections.multiarch.builders.plugins.module_utils.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.owned_document import Owned, both, owned_after
 from ansible_collections.multiarch.builders.plugins.module_utils.resource import Effect
@@ -40,7 +42,7 @@ def put(path: Path, text: str, mode: int = 0o644) -> None:
 
 
 def step(*, text: str = PLAIN, former: str | None, effect: Effect = RESTART) -> WriteConfiguration:
-    return WriteConfiguration(text, former, OURS, FORMERLY, effect)
+    return WriteConfiguration(text, former, Keys(OURS), Keys(FORMERLY), effect)
 
 
 def mode_of(path: Path) -> str:
@@ -56,7 +58,7 @@ def backups(home: Path) -> list[tuple[str, str]]:
 
 
 def test_nothing_is_owned_at_first(home: Path) -> None:
-    assert owned_keys() == {}
+    assert not keys()
     assert not home.exists()
 
 
@@ -68,13 +70,13 @@ def test_a_new_file_is_written_and_waits_until_dockerd_runs_with_it(
     replace(made)
     assert daemon_json.read_text() == PLAIN
     assert pending(home) == [effect.name]
-    assert owned_keys() == both(OURS, FORMERLY), "it is not known yet which file stays"
+    assert keys().owned == both(OURS, FORMERLY), "it is not known yet which file stays"
     assert way_back.is_open() is True
     assert backups(home) == []
 
     settle(made)
     assert daemon_json.read_text() == PLAIN
-    assert owned_keys() == OURS
+    assert keys().owned == OURS
     assert way_back.is_open() is False
 
 
@@ -91,7 +93,7 @@ def test_dockerd_runs_with_the_file_of_an_earlier_run(daemon_json: Path) -> None
     replace(step(former=None))
     settle(None)
     assert daemon_json.read_text() == PLAIN
-    assert owned_keys() == both(OURS, FORMERLY)
+    assert keys().owned == both(OURS, FORMERLY)
     assert way_back.is_open() is False
 
 
@@ -146,7 +148,7 @@ def test_a_crash_in_between_leaves_nothing_unowned(daemon_json: Path, home: Path
     daemon_json.parent.write_text("")
     with pytest.raises(HostError, match="cannot be written"):
         replace(step(former=None))
-    assert owned_keys() == both(OURS, FORMERLY)
+    assert keys().owned == both(OURS, FORMERLY)
     assert pending(home) == [RESTART.name]
     assert way_back.is_open() is False, "what is there is the former one"
 
@@ -181,7 +183,7 @@ def test_what_was_ours_is_ours_again_after_put_back(daemon_json: Path) -> None:
     put(daemon_json, FORMER)
     replace(step(former=FORMER))
     put_back()
-    assert owned_keys() == both(OURS, FORMERLY)
+    assert keys().owned == both(OURS, FORMERLY)
 
 
 @pytest.mark.parametrize(
@@ -197,3 +199,36 @@ def test_put_back_after_two_changes(unproven: bool, back: str, daemon_json: Path
     replace(but(step(text=SECRET, former=PLAIN), unproven=unproven))
     put_back()
     assert daemon_json.read_text() == back
+
+
+@pytest.mark.parametrize("text", [None, '{"dns":[]}'], ids=["no file", "a file of others"])
+def test_the_file_before_us_is_remembered_until_nothing_is_ours(text: str | None, daemon_json: Path) -> None:
+    if text is not None:
+        put(daemon_json, text, 0o640)
+    first = WriteConfiguration(PLAIN, text, Keys(OURS), Keys({}), RESTART)
+    second = WriteConfiguration(SECRET, PLAIN, Keys(OURS), Keys(OURS), RESTART)
+    for each in (first, second):
+        replace(each)
+        settle(each)
+    before = original()
+    assert before is not None
+    assert (before.text, oct(before.mode)) == (text, "0o644" if text is None else "0o640")
+    last = WriteConfiguration(text, SECRET, Keys({}), Keys(OURS), RESTART, mode=before.mode)
+    replace(last)
+    assert original() == before, "dockerd was not seen to run with it yet"
+    settle(last)
+    assert original() is None
+    assert not keys()
+    assert (daemon_json.read_text() if daemon_json.exists() else None) == text
+    if text is not None:
+        assert mode_of(daemon_json) == "0o640"
+
+
+def test_a_file_that_went_has_its_way_back(daemon_json: Path) -> None:
+    put(daemon_json, PLAIN)
+    replace(WriteConfiguration(None, PLAIN, Keys({}), Keys(OURS), RESTART))
+    assert not daemon_json.exists()
+    assert way_back.is_open() is True
+    put_back()
+    assert daemon_json.read_text() == PLAIN
+    assert way_back.is_open() is False

@@ -13,6 +13,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.daemon.decide i
     implied,
     restart_reasons,
 )
+from ansible_collections.multiarch.builders.plugins.module_utils.daemon.ours import Keys
 from ansible_collections.multiarch.builders.plugins.module_utils.daemon.store import (
     has_containerd_store,
     wants_containerd_store,
@@ -37,7 +38,7 @@ def state(
     unseen: Effects = NO_EFFECTS,
     way_back: bool = False,
 ) -> DaemonState:
-    return DaemonState("", document or {}, {}, info, unseen, way_back=way_back)
+    return DaemonState("", document or {}, Keys({}), info, unseen, way_back=way_back)
 
 
 @pytest.mark.parametrize(

@@ -22,10 +22,11 @@ from ansible_collections.multiarch.builders.plugins.module_utils import (
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.daemon.configuration import (
     WriteConfiguration,
-    owned_keys,
+    keys,
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.daemon.decide import DaemonState, FilesState
 from ansible_collections.multiarch.builders.plugins.module_utils.daemon.keys import NESTED
+from ansible_collections.multiarch.builders.plugins.module_utils.daemon.ours import Keys
 from ansible_collections.multiarch.builders.plugins.module_utils.daemon.resource import (
     Daemon,
     ReloadDaemon,
@@ -75,7 +76,7 @@ def state(
     info: dict[str, t.Any] | None, unseen: Effects = NO_EFFECTS, document: dict[str, t.Any] | None = None
 ) -> DaemonState:
     found = SNAPSHOTTER if document is None else document
-    return DaemonState(json.dumps(found), found, {}, info, unseen)
+    return DaemonState(json.dumps(found), found, Keys({}), info, unseen)
 
 
 def with_theirs(now: DaemonState) -> DaemonState:
@@ -392,7 +393,7 @@ def test_a_change(options: dict[str, t.Any], steps: list[type], verbs: list[str]
     assert host.run(options) == steps
     assert host.document() == {**FORMER, **options}
     assert host.verbs() == verbs
-    assert owned_keys() == owned_after({}, {}, options)
+    assert keys().owned == owned_after({}, {}, options)
     assert way_back.is_open() is False
     assert host.run(options) == [], "the next run finds nothing to do"
 
