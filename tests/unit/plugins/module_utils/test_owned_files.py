@@ -13,15 +13,17 @@ import typing as t
 from pathlib import Path
 
 import pytest
-from ansible_collections.multiarch.builders.plugins.module_utils import record
+from ansible_collections.multiarch.builders.plugins.module_utils import owned_files, record
 from ansible_collections.multiarch.builders.plugins.module_utils.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.files import Owner, RemoveFile, WriteFile
 from ansible_collections.multiarch.builders.plugins.module_utils.owned_files import (
     forget_owned,
+    is_as_written,
     leftovers,
     owned,
     owners,
     remove_owned,
+    was_theirs,
     write_owned,
 )
 
@@ -126,7 +128,7 @@ def test_a_users_file_is_remembered_with_the_users_name(tmp_path: Path, home: Pa
     forget_owned("trust", paths[1])
     assert (owners("trust"), list(owned("trust"))) == ({}, [paths[2]])
     assert Path(paths[1]).exists()
-    assert record.load("trust", home).keys() == {"files", "owners"}
+    assert record.load("trust", home)["folders"] == sorted(str(Path(path).parent) for path in paths[1:])
 
 
 Change: t.TypeAlias = "t.Callable[[str, Path], None]"
@@ -151,3 +153,84 @@ def test_what_else_is_remembered_stays(change: Change, tmp_path: Path, home: Pat
 def test_nothing_is_owned_at_first(home: Path) -> None:
     assert owned("trust") == owners("trust") == {}
     assert not home.exists()
+
+
+@pytest.mark.parametrize("mode", [0o600, 0o644], ids=oct)
+def test_what_somebody_else_had_is_put_back(mode: int, tmp_path: Path, home: Path) -> None:
+    path = tmp_path / "hosts.toml"
+    path.write_text("theirs\n")
+    path.chmod(mode)
+    for content in ("ours", "ours, newer"):
+        write_owned("daemon", WriteFile(str(path), content, 0o640))
+        assert was_theirs("daemon", str(path))
+    remove_owned("daemon", RemoveFile(str(path), folder=True))
+    assert path.read_text() == "theirs\n"
+    assert stat.S_IMODE(path.stat().st_mode) == mode
+    assert record.load("daemon", home) == {"files": {}}
+    assert not was_theirs("daemon", str(path))
+
+
+def test_without_its_copy_nothing_is_put_back_and_nothing_is_lost(tmp_path: Path, home: Path) -> None:
+    path = tmp_path / "hosts.toml"
+    path.write_text("theirs")
+    write_owned("daemon", WriteFile(str(path), "ours"))
+    for each in (home / "backups").iterdir():
+        each.unlink()
+    with pytest.raises(HostError, match="cannot be put back, as its copy .* is gone: put the file back by hand"):
+        remove_owned("daemon", RemoveFile(str(path)))
+    assert path.read_text() == "ours"
+    assert list(owned("daemon")) == [str(path)]
+
+
+def test_folders_that_we_made_go_with_the_last_file_in_them(tmp_path: Path, home: Path) -> None:
+    (tmp_path / "theirs").mkdir()
+    paths = [tmp_path / "theirs/a.example/ca.crt", tmp_path / "theirs/b.example/ca.crt", tmp_path / "new/c/ca.crt"]
+    for path in paths:
+        write_owned("trust", WriteFile(str(path), "x"))
+    (tmp_path / "new/of-somebody").touch()
+    for path in paths:
+        remove_owned("trust", RemoveFile(str(path)))
+    assert sorted(str(each.relative_to(tmp_path)) for each in tmp_path.rglob("*") if home not in each.parents) == [
+        home.name,
+        "new",
+        "new/of-somebody",
+        "theirs",
+    ]
+    assert record.load("trust", home) == {"files": {}}
+
+
+@pytest.mark.parametrize(
+    ("now", "as_written"),
+    [
+        pytest.param("ours", True, id="as we wrote it"),
+        pytest.param(None, True, id="gone"),
+        pytest.param("changed", False, id="somebody changed it"),
+    ],
+)
+@pytest.mark.usefixtures("home")
+def test_what_somebody_changed_since(now: str | None, as_written: bool, tmp_path: Path) -> None:
+    path = tmp_path / "ca.crt"
+    write_owned("trust", WriteFile(str(path), "ours"))
+    if now is None:
+        path.unlink()
+    else:
+        path.write_text(now)
+    assert is_as_written("trust", str(path)) is as_written
+
+
+@pytest.mark.usefixtures("home")
+def test_a_crash_before_the_new_content_leaves_the_former_one_as_ours(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "ca.crt"
+    write_owned("trust", WriteFile(str(path), "ours"))
+
+    def crash(_step: WriteFile) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(owned_files, "write", crash)
+    with pytest.raises(KeyboardInterrupt):
+        write_owned("trust", WriteFile(str(path), "newer"))
+    assert is_as_written("trust", str(path))
+    path.write_text("newer")
+    assert is_as_written("trust", str(path))
