@@ -35,6 +35,9 @@ class ActionModule(SpecActionBase):
         ]
         if warnings:
             result["warnings"] = [*result.get("warnings", []), *warnings]
-        if result.get("failed") and result.get("registries"):
-            result["msg"] = trust_report.message(result["registries"], spec.options["registries"], chains)
+        rows = result.get("registries", [])
+        remedies = trust_report.remedies(rows, spec.options["registries"], chains)
+        result["registries"] = [{**row, "remedy": remedy} for row, remedy in zip(rows, remedies, strict=True)]
+        if result.get("failed") and rows:
+            result["msg"] = trust_report.message(rows, spec.options["registries"], chains)
         return result

@@ -92,6 +92,10 @@ registries:
       description: Who the words are about; another than the registry if it is a mirror, or gives out tokens.
       type: str
       sample: harbor.example.com
+    remedy:
+      description: What to do; empty for one that is trusted.
+      type: str
+      sample: Give its CA as `ca` of harbor.example.com in builder_registries, and run playbooks/trust-registries.yml
 certificates:
   description: What the servers of the registries showed, one for each registry that speaks TLS.
   returned: always

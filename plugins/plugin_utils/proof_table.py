@@ -10,14 +10,14 @@ from collections.abc import Mapping, Sequence
 
 
 def table(results: Mapping[str, Mapping[str, t.Any]]) -> list[str]:
-    """The table of {host: result of module build_proof}; a host without a whole proof says so in each cell."""
-    platforms = list(
-        dict.fromkeys(each["platform"] for result in results.values() for each in result.get("proofs", []))
-    )
+    """The table of {host: result of module build_proof}; what one builder or user did not prove is not proven."""
+    platforms = [each["platform"] for result in results.values() for each in result.get("proofs", [])]
+    for result in results.values():
+        platforms += [platform for each in result.get("failures", []) for platform in each["platforms"]]
+    platforms = list(dict.fromkeys(platforms))
     rows = [["host", *platforms]]
     for host, result in results.items():
-        whole = bool(result.get("proofs")) and not result.get("failed")
-        rows.append([host, *(_cell(result, platform) if whole else "NOT PROVEN" for platform in platforms)])
+        rows.append([host, *(_cell(result, platform) for platform in platforms)])
         if not platforms:
             rows[-1].append("NOT PROVEN")
     return lines(rows)
@@ -30,7 +30,9 @@ def lines(rows: Sequence[Sequence[str]]) -> list[str]:
 
 
 def _cell(result: Mapping[str, t.Any], platform: str) -> str:
-    found = [each for each in result["proofs"] if each["platform"] == platform]
-    if not found:
+    found = [each for each in result.get("proofs", []) if each["platform"] == platform]
+    failures = result.get("failures", [])
+    failed = any(platform in each["platforms"] for each in failures) or (result.get("failed") and not failures)
+    if not found or failed:
         return "NOT PROVEN"
     return f"{found[0]['how']} {'pushed' if all(each['pushed'] for each in found) else 'built'}"

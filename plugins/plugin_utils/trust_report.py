@@ -9,9 +9,8 @@ import typing as t
 from collections.abc import Mapping, Sequence
 
 from ansible_collections.multiarch.builders.plugins.module_utils.proof import answers
+from ansible_collections.multiarch.builders.plugins.module_utils.proof.remedy import PROVISION, TRUST
 from ansible_collections.multiarch.builders.plugins.plugin_utils.chain_words import Chain, is_signed_by, names
-
-TRUST = "playbooks/trust-registries.yml"
 
 Row = Mapping[str, str]
 Entry = Mapping[str, t.Any]
@@ -33,8 +32,20 @@ def _line(group: Sequence[Row], table: Mapping[str, Entry], chains: Mapping[str,
     first = group[0]
     elsewhere = f" at {first['at']}" if first["at"] != first["registry"] else ""
     words = answers.cause(first["words"]).rstrip(".")
-    remedy = _REMEDIES[first["outcome"]](first["at"], table.get(first["at"], {}), chains.get(first["at"], []))
+    remedy = _remedy(first, table, chains)
     return f"{first['registry']}: {first['outcome']}{elsewhere} ({_ways(group)}): {words}. {remedy}."
+
+
+def remedies(rows: Sequence[Row], entries: Sequence[Entry], chains: Mapping[str, Chain]) -> list[str]:
+    """What to do about each of *rows*, "" for one that is trusted."""
+    table = {entry["host"]: entry for entry in entries}
+    return ["" if row["outcome"] == answers.TRUSTED else _remedy(row, table, chains) for row in rows]
+
+
+def _remedy(row: Row, table: Mapping[str, Entry], chains: Mapping[str, Chain]) -> str:
+    if row["way"] == "builder" and "listing workers" in row["words"]:
+        return f"The builder itself does not answer: run {PROVISION}"
+    return _REMEDIES[row["outcome"]](row["at"], table.get(row["at"], {}), chains.get(row["at"], []))
 
 
 def _ways(rows: Sequence[Row]) -> str:

@@ -70,6 +70,13 @@ def test_the_variables_of_role_builder_are_the_table_of_options() -> None:
             assert documented[name].get(key) == option.get(key), f"builder_{name}: {key}"
 
 
+def test_role_builder_verify_compares_with_all_options() -> None:
+    table = importlib.import_module(f"ansible_collections.{COLLECTION}.plugins.module_utils.options").OPTIONS
+    tasks = yaml.safe_load((ROOT / "roles/builder_verify/tasks/main.yml").read_text())
+    (compared,) = (task[f"{COLLECTION}.plan"] for task in tasks if f"{COLLECTION}.plan" in task)
+    assert compared == {name: f"{{{{ builder_{name} | default(omit) }}}}" for name in table}
+
+
 @pytest.fixture(scope="module")
 def pages() -> dict[str, Any]:
     """What ansible-doc shows of every module."""

@@ -1,0 +1,74 @@
+# Copyright: multiarch.builders contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Judges what the modules proved on each host of the play, writes it for CI, and tells what failed."""
+
+from __future__ import annotations
+
+import datetime
+import typing as t
+from collections.abc import Mapping
+from pathlib import Path
+
+from ansible import constants
+from ansible.plugins.action import ActionBase
+from ansible.utils.vars import transform_to_native_types
+from ansible_collections.multiarch.builders.plugins.module_utils.converge import shown
+from ansible_collections.multiarch.builders.plugins.module_utils.options import CONCERNS
+from ansible_collections.multiarch.builders.plugins.plugin_utils import check_files, checks
+
+_RESULTS = ("builder_verify_plan", "builder_verify_registries", "builder_verify_proof")
+
+
+class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core has no types
+    """Runs on the controller alone, once for all hosts."""
+
+    BYPASS_HOST_LOOP = True
+    _requires_connection = False
+    _supports_check_mode = True
+
+    def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
+        """Return `problems`, `files` and `counts`; see the module's documentation."""
+        result: dict[str, t.Any] = super().run(tmp, task_vars)
+        variables = task_vars or {}
+        _validation, given = self.validate_argument_spec({"directory": {"type": "str", "default": ""}})
+        found = {
+            host: checks.checks_of(host, **_results(variables["hostvars"][host]))
+            for host in variables["ansible_play_hosts_all"]
+        }
+        told = {host: words for host, each in found.items() if (words := checks.problems(each))}
+        for host, words in told.items():
+            self._display.display(f"{host}: {shown(words)}\n", color=constants.COLOR_ERROR)
+        result |= {
+            "changed": False,
+            "problems": {host: checks.in_short(found[host]) for host in told},
+            "counts": {
+                "hosts": len(found),
+                "hosts_failed": len(told),
+                "checks": sum(map(len, found.values())),
+            },
+            "files": [],
+        }
+        if given["directory"]:
+            try:
+                now = datetime.datetime.now(datetime.UTC)
+                result["files"] = check_files.write(_absolute(given["directory"]), found, "verify-builders.yml", now)
+            except OSError as exc:
+                words = f"builder_verify_results = {given['directory']!r}: cannot be written: {exc.strerror}"
+                return result | {"failed": True, "msg": f"{words}. Give a folder of the controller that you may write"}
+        return result
+
+
+def _results(variables: Mapping[str, t.Any]) -> dict[str, t.Any]:
+    """The results of one host and its concerns, as plain data."""
+    plan, registries, proof = (
+        transform_to_native_types(variables[name], redact=False) if name in variables else None for name in _RESULTS
+    )
+    asked = variables["builder_concerns"] if "builder_concerns" in variables else CONCERNS  # noqa: SIM401  # see _inventory()
+    concerns = [each for each in CONCERNS if each in asked]
+    return {"plan": plan, "registries": registries, "proof": proof, "concerns": concerns}
+
+
+def _absolute(folder: str) -> str:
+    """Where the command was given, not where a playbook lies."""
+    return str(Path(folder).expanduser().absolute())

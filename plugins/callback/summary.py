@@ -1,0 +1,123 @@
+# Copyright: multiarch.builders contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One line a host at the end of every playbook of this collection."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible import constants, context
+from ansible.executor.stats import AggregateStats
+from ansible.executor.task_result import CallbackTaskResult
+from ansible.plugins.callback import CallbackBase
+from ansible_collections.multiarch.builders.plugins.plugin_utils.summary import Story, lines
+
+DOCUMENTATION = r"""
+name: summary
+type: aggregate
+short_description: One line a host at the end of a playbook
+version_added: 0.1.0
+author:
+  - multiarch.builders contributors (@multiarch)
+description:
+  - Tells for each host what was changed, or would be in check mode, what waits, and why something failed; hosts with
+    the same line share it. If nothing was to be done it is one line.
+  - Is silent after playbooks that use nothing of this collection.
+requirements:
+  - enable it in C(ansible.cfg) with C(callbacks_enabled = multiarch.builders.summary)
+"""
+
+_OURS = "multiarch.builders."
+_CONCERNS = {
+    "engine": "engine",
+    "registry_trust": "trust",
+    "docker_daemon": "daemon",
+    "binfmt_handlers": "binfmt",
+    "buildx_builder": "buildx",
+}
+_COLORS = {
+    "nothing": constants.COLOR_OK,
+    "changed": constants.COLOR_CHANGED,
+    "waits": constants.COLOR_HIGHLIGHT,
+    "failed": constants.COLOR_ERROR,
+}
+_HIDDEN = "(hidden by no_log)"
+
+
+class CallbackModule(CallbackBase):  # type: ignore[misc]  # ansible-core has no types
+    """Collects while the run goes on, tells at its end."""
+
+    CALLBACK_VERSION = 2.0
+    CALLBACK_TYPE = "aggregate"
+    CALLBACK_NAME = "multiarch.builders.summary"
+    CALLBACK_NEEDS_ENABLED = True
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._stories: dict[str, Story] = {}
+        self._ours: set[str] = set()  # hosts that a module of ours was for
+
+    def v2_runner_on_ok(self, result: CallbackTaskResult) -> None:
+        self._guarded(self._ok, result)
+
+    def v2_runner_on_failed(self, result: CallbackTaskResult, ignore_errors: bool = False) -> None:
+        if not ignore_errors:
+            self._guarded(self._failed, result)
+
+    def v2_runner_on_unreachable(self, result: CallbackTaskResult) -> None:
+        self._guarded(self._failed, result)
+
+    def v2_playbook_on_stats(self, stats: AggregateStats) -> None:
+        self._guarded(self._tell, stats)
+
+    def _guarded(self, step: t.Callable[[t.Any], None], about: object) -> None:
+        """A summary is no reason to fail, or to be in the way."""
+        try:
+            step(about)
+        except Exception as exc:
+            self._display.vv(f"multiarch.builders.summary: {type(exc).__name__}: {exc}")
+
+    def _ok(self, event: CallbackTaskResult) -> None:
+        name, result, story = self._event(event)
+        if name == "plan":
+            story.notes = result.get("notes") or ()
+            if _check_mode():
+                story.changes = {each["concern"]: each["actions"] for each in result.get("plan") or ()}
+        elif name == "build_proof":
+            story.proven = bool(result.get("proofs")) and not result.get("failures")
+        elif name and result.get("changed"):
+            story.changes[_CONCERNS.get(name, name)] = list(result.get("actions") or ["change"])
+        elif result.get("changed"):
+            story.other_changes += 1
+
+    def _failed(self, event: CallbackTaskResult) -> None:
+        _name, result, story = self._event(event)
+        story.failed_at = event.task_name.rpartition(" : ")[2]
+        story.words = _HIDDEN if "censored" in result else str(result.get("msg") or "")
+
+    def _event(self, event: CallbackTaskResult) -> tuple[str, t.Mapping[str, t.Any], Story]:
+        """(our module's name or "", its result, the host's story)."""
+        action = str(event.task.resolved_action or event.task.action)
+        host = event.host.get_name()
+        story = self._stories.setdefault(host, Story())
+        if not action.startswith(_OURS):
+            return "", event.result, story
+        self._ours.add(host)
+        return action.removeprefix(_OURS), event.result, story
+
+    def _tell(self, stats: AggregateStats) -> None:
+        if not self._ours:
+            return
+        for host, story in self._stories.items():
+            counts = stats.summarize(host)
+            story.unreachable = bool(counts["unreachable"])
+            if not counts["failures"]:  # it was rescued
+                story.failed_at = ""
+        told = {host: story for host, story in self._stories.items() if host in self._ours or story.is_bad}
+        for line in lines(told, _check_mode()):
+            self._display.display(line.text, color=_COLORS[line.kind])
+
+
+def _check_mode() -> bool:
+    return bool(context.CLIARGS.get("check"))

@@ -1,0 +1,189 @@
+# Copyright: multiarch.builders contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What was checked on a host and how it ended: from the results of the modules. Pure."""
+
+from __future__ import annotations
+
+import re
+import typing as t
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from ansible_collections.multiarch.builders.plugins.module_utils.proof.answers import TRUSTED, cause
+from ansible_collections.multiarch.builders.plugins.module_utils.proof.remedy import PROVISION
+
+PASSED, FAILED, SKIPPED = "passed", "failed", "skipped"
+REACHABLE = "reachable"
+_PREFIXES = re.compile("^(?:Task failed: )+")  # what ansible-core puts before
+
+Result = Mapping[str, t.Any]
+
+
+@dataclass(frozen=True)
+class Check:
+    """One check of one host; *message* says why it failed or was skipped, *evidence* what the host showed."""
+
+    host: str
+    name: str
+    outcome: str = PASSED
+    message: str = ""
+    evidence: tuple[str, ...] = ()
+    remedy: str = ""
+    seconds: float = 0
+
+
+def as_asked(concern: str) -> str:
+    """The check that nothing of *concern* differs from what is asked."""
+    return f"as_asked[{concern}]"
+
+
+def trust(registry: str, way: str, who: str) -> str:
+    """The check that *registry* is trusted by one way."""
+    return f"trust[{'-'.join(filter(None, (registry, way, who)))}]"
+
+
+def runs(platform: str) -> str:
+    """The check that programs of *platform* run on the host."""
+    return f"runs[{platform}]"
+
+
+def build(user: str, builder: str, platform: str) -> str:
+    """The check that *user* builds for *platform* with *builder*, and pushes where a repository is given."""
+    return f"build[{user}-{builder}-{platform}]"
+
+
+def checks_of(
+    host: str,
+    plan: Result | None,
+    registries: Result | None,
+    proof: Result | None,
+    concerns: Sequence[str],
+) -> list[Check]:
+    """All checks of *host* from the results of modules plan, registry_proof and build_proof; None where none ran."""
+    results = [each for each in (plan, registries, proof) if each]
+    for result in results:
+        if result.get("unreachable"):
+            return [unreachable(host, str(result.get("msg", "")))]
+        if result.get("problems"):
+            remedy = "Mend these variables in the inventory; nothing else was checked"
+            return [Check(host, "input", FAILED, str(result["msg"]), remedy=remedy)]
+    found = [
+        *_of_plan(host, plan or {}, concerns),
+        *_of_registries(host, registries or {}),
+        *_of_proof(host, proof or {}),
+    ]
+    if not found:
+        words = "nothing was checked: the run ended before, or builder_concerns leaves nothing to check"
+        return [Check(host, "verification", FAILED, words, remedy="The messages above tell the former")]
+    return [Check(host, REACHABLE), *found]
+
+
+def unreachable(host: str, words: str) -> Check:
+    """The one check of a host that cannot be asked."""
+    remedy = f"See that it runs and that ssh lets you in as the inventory says: `ansible -i INVENTORY {host} -m ping`"
+    return Check(
+        host, REACHABLE, FAILED, f"the host is not reached: {_PREFIXES.sub('', _one_line(words))}", remedy=remedy
+    )
+
+
+def _of_plan(host: str, plan: Result, concerns: Sequence[str]) -> Iterator[Check]:
+    if not plan or plan.get("skipped"):
+        return
+    if "plan" not in plan:
+        yield Check(host, "as_asked", FAILED, str(plan.get("msg", "no plan was made")), remedy=_LOOK)
+        return
+    errors = dict(_named(each) for each in plan.get("errors", ()))
+    actions = {each["concern"]: each["actions"] for each in plan["plan"]}
+    for concern in concerns:
+        name = as_asked(concern)
+        if concern in errors:
+            yield Check(host, name, FAILED, errors[concern], remedy="The message says what to do")
+        elif "engine" in errors:
+            yield Check(host, name, SKIPPED, "nothing can be told without Docker")
+        elif actions.get(concern):
+            count = f"{len(actions[concern])} {'thing differs' if len(actions[concern]) == 1 else 'things differ'}"
+            what = "provisioning would:\n" + "\n".join(f"- {each}" for each in actions[concern])
+            yield Check(host, name, FAILED, f"{count} from what is asked", (what,), f"Run {PROVISION}")
+        else:
+            yield Check(host, name)
+
+
+_LOOK = "Run verify-builders.yml for this host alone with -vvv"
+
+
+def _named(error: str) -> tuple[str, str]:
+    """(concern, words) of an error, which begins with its concern."""
+    concern, _colon, words = error.partition(": ")
+    return concern, words
+
+
+def _of_registries(host: str, result: Result) -> Iterator[Check]:
+    rows = result.get("registries") or []
+    if failure_of(result) and not rows:
+        yield Check(host, "trust", FAILED, failure_of(result), remedy=_LOOK)
+    for row in rows:
+        name = trust(row["registry"], row["way"], row["who"])
+        if row["outcome"] == TRUSTED:
+            yield Check(host, name)
+        else:
+            at = f" at {row['at']}" if row["at"] != row["registry"] else ""
+            message = f"{row['outcome']}{at}: {cause(row['words'])}"
+            yield Check(host, name, FAILED, message, (row["words"],), row.get("remedy", ""))
+
+
+def _of_proof(host: str, result: Result) -> Iterator[Check]:
+    proofs, failures = result.get("proofs") or [], result.get("failures") or []
+    if failure_of(result) and not failures:
+        yield Check(host, "build", FAILED, failure_of(result), remedy=_LOOK)
+    for platform in dict.fromkeys([*_platforms(failures), *(each["platform"] for each in proofs)]):
+        broken = next((each for each in failures if not each["user"] and platform in each["platforms"]), None)
+        yield _failed(host, runs(platform), broken) if broken else Check(host, runs(platform))
+    for each in proofs:
+        yield Check(host, build(each["user"], each["builder"], each["platform"]))
+    for each in failures:
+        for platform in each["platforms"] if each["user"] else ():
+            yield _failed(host, build(each["user"], each["builder"], platform), each)
+
+
+def _platforms(failures: Iterable[Result]) -> list[str]:
+    return [platform for each in failures for platform in each["platforms"]]
+
+
+def _failed(host: str, name: str, failure: Result) -> Check:
+    return Check(host, name, FAILED, failure["words"], tuple(failure["evidence"]), failure["remedy"])
+
+
+def failure_of(result: Result) -> str:
+    """Why a module failed, "" if it did not: `failed` itself may be overruled by `failed_when`."""
+    return str(result.get("msg") or "no reason was told") if result.get("failed") or "msg" in result else ""
+
+
+def problems(checks: Sequence[Check]) -> str:
+    """What failed of one host's *checks*, for people; those that failed in one way together. Empty if nothing did."""
+    groups: dict[tuple[str, tuple[str, ...], str], list[str]] = {}
+    for check in checks:
+        if check.outcome == FAILED:
+            groups.setdefault((check.message, check.evidence, check.remedy), []).append(check.name)
+    if not groups:
+        return ""
+    lines = [f"{sum(map(len, groups.values()))} of {len(checks)} checks failed:"]
+    for (message, evidence, remedy), names in groups.items():
+        lines.append(f"- {', '.join(names)}: {message}")
+        shown = [line for each in evidence if each not in message for line in each.splitlines()]
+        lines += [f"    | {line}" for line in shown]
+        lines += [f"  What to do: {remedy}."] if remedy else []
+    return "\n".join(lines)
+
+
+def in_short(checks: Sequence[Check]) -> str:
+    """Which of one host's *checks* failed, in one line; empty if none did."""
+    failed = [each for each in checks if each.outcome == FAILED]
+    if len(failed) == 1:
+        return f"{failed[0].name}: {_one_line(failed[0].message)}. {failed[0].remedy}".rstrip(". ")
+    names = ", ".join(each.name for each in failed)
+    return f"{len(failed)} of {len(checks)} checks failed: {names}" if failed else ""
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())

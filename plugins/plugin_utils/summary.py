@@ -1,0 +1,122 @@
+# Copyright: multiarch.builders contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a run did with each host, in one line; hosts with the same line share it. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+_LONGEST = 400  # characters of a message
+_MOST_NAMES = 8
+# Notes of the plan about what will have to be done; the others only tell what is left alone.
+_WAITS = re.compile("which builder_disruption: never forbids|^pending, as |is not logged out of")
+_PREFIXES = re.compile("^(?:Task failed: |Module failed: |Action failed: )+")
+
+
+@dataclass
+class Story:
+    """What happened to one host. *changes* are {concern: actions in words}, *failed_at* the name of a task."""
+
+    changes: dict[str, list[str]] = field(default_factory=dict)
+    other_changes: int = 0
+    notes: Sequence[str] = ()
+    proven: bool = False
+    failed_at: str = ""
+    words: str = ""
+    unreachable: bool = False
+
+    @property
+    def is_bad(self) -> bool:
+        """Whether the host is not as it should be after the run."""
+        return self.unreachable or bool(self.failed_at)
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line; *kind* is `nothing`, `changed`, `waits` or `failed`, in this order of weight."""
+
+    kind: str
+    text: str
+
+
+_WEIGHT = ("nothing", "changed", "waits", "failed")
+
+
+def lines(stories: Mapping[str, Story], check_mode: bool) -> list[Line]:
+    """A line for each way that hosts went, the worst last, next to the prompt."""
+    groups: dict[Line, list[str]] = {}
+    for host, story in stories.items():
+        groups.setdefault(_line(story, check_mode), []).append(host)
+    ordered = sorted(groups.items(), key=lambda group: _WEIGHT.index(group[0].kind))
+    return [Line(line.kind, f"{_who(line.kind, hosts)}: {line.text}") for line, hosts in ordered]
+
+
+def _line(story: Story, check_mode: bool) -> Line:
+    done = _changes(story, check_mode)
+    if story.unreachable:
+        return Line("failed", f"unreachable: {first_words(story.words)}")
+    if story.failed_at:
+        before = f" (before: {done})" if done and not check_mode else ""
+        return Line("failed", f"failed at '{story.failed_at}': {first_words(story.words)}{before}")
+    waiting = [note for note in story.notes if _WAITS.search(note)]
+    parts = [done] if done else []
+    parts += ["proven"] if story.proven else []
+    parts += [f"waits: {'; '.join(waiting)}"] if waiting else []
+    if not parts:
+        return Line("nothing", "nothing to do")
+    return Line("waits" if waiting else "changed" if done else "nothing", "; ".join(parts))
+
+
+def _changes(story: Story, check_mode: bool) -> str:
+    told = [f"{concern} {len(actions)} ({', '.join(_verbs(actions))})" for concern, actions in story.changes.items()]
+    if story.other_changes:
+        told.append(f"{story.other_changes} other {'task' if story.other_changes == 1 else 'tasks'}")
+    return f"{'would change' if check_mode else 'changed'}: {', '.join(told)}" if told else ""
+
+
+def _verbs(actions: Iterable[str]) -> list[str]:
+    """The first word of each action, once; what happens to docker as a whole with its object."""
+    found = (action.split(maxsplit=2) for action in actions)
+    return list(
+        dict.fromkeys(
+            " ".join(words[: 2 if words[1:2] in (["docker:"], ["docker"]) else 1]).rstrip(":") for words in found
+        )
+    )
+
+
+def first_words(message: str) -> str:
+    """The first line of a message, and the one after it if the first only leads to it."""
+    found = [line.strip().removeprefix("- ") for line in _PREFIXES.sub("", message).splitlines() if line.strip()]
+    told = " ".join(found[: 2 if found and found[0].endswith(":") else 1]) or "no reason was told"
+    return told if len(told) <= _LONGEST else f"{told[: _LONGEST - 1]}…"
+
+
+def _who(kind: str, hosts: Sequence[str]) -> str:
+    if kind == "nothing" and len(hosts) > 1:
+        return f"{len(hosts)} hosts"
+    return names(hosts)
+
+
+def names(hosts: Sequence[str]) -> str:
+    """Names of hosts; neighbours by number as a range, in the words of Ansible's inventories: ci-[1:40]."""
+    series: list[tuple[str, str, str, str]] = []  # before the number, first and last number, after it
+    for host in hosts:
+        found = re.fullmatch(r"(.*?)(\d+)(\D*)", host)
+        before, number, after = found.groups() if found else (host, "", "")
+        last = series[-1] if series else ("", "", "", "")
+        if number and last[2] and (before, after) == (last[0], last[3]) and _follows(last[2], number):
+            series[-1] = (before, last[1], number, after)
+        else:
+            series.append((before, number, number, after))
+    told = [f"{a}{first}{b}" if first == last else f"{a}[{first}:{last}]{b}" for a, first, last, b in series]
+    if len(told) > _MOST_NAMES:
+        return f"{', '.join(told[:_MOST_NAMES])} and others ({len(hosts)} hosts)"
+    return ", ".join(told)
+
+
+def _follows(former: str, number: str) -> bool:
+    padded = former.startswith("0") or number.startswith("0")
+    return int(number) == int(former) + 1 and (not padded or len(former) == len(number))

@@ -1,0 +1,66 @@
+# Copyright: multiarch.builders contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The callback in real runs of ansible-playbook, on this machine, with an action that touches no host."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from ansible_collections.multiarch.builders.plugins.callback.summary import CallbackModule
+
+ROOT = Path(__file__).parents[4]
+GOOD = "multiarch.builders.spec: {}"
+BAD = "multiarch.builders.spec: {platforms: [amd46]}"
+OTHER = "ansible.builtin.command: 'true'"
+
+
+def ran(tmp_path: Path, *tasks: str, options: tuple[str, ...] = ()) -> tuple[int, list[str]]:
+    """(exit status, what follows the recap) of a playbook with *tasks*."""
+    play = tmp_path / "play.yml"
+    body = "\n".join(f"    - name: Task {number}\n      {task}" for number, task in enumerate(tasks))
+    play.write_text(f"- hosts: localhost\n  connection: local\n  gather_facts: false\n  tasks:\n{body}\n")
+    environment = {**os.environ, "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"), "ANSIBLE_LOCALHOST_WARNING": "false"}
+    command = [Path(sys.executable).with_name("ansible-playbook"), play, "--inventory", "localhost,", *options]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, env=environment)
+    told = done.stdout.rpartition("PLAY RECAP")[2].splitlines()
+    return done.returncode, [line for line in told[2:] if line]
+
+
+@pytest.mark.parametrize(
+    ("tasks", "status", "told"),
+    [
+        pytest.param([GOOD], 0, ["localhost: nothing to do"], id="nothing"),
+        pytest.param([GOOD, OTHER], 0, ["localhost: changed: 1 other task"], id="changed"),
+        pytest.param([OTHER], 0, [], id="a playbook without us"),
+        pytest.param(
+            [f"{BAD}\n      ignore_errors: true", GOOD], 0, ["localhost: nothing to do"], id="an error that is ignored"
+        ),
+        pytest.param(
+            [f"{BAD}\n      no_log: true"], 2, ["localhost: failed at 'Task 0': (hidden by no_log)"], id="no_log"
+        ),
+    ],
+)
+def test_the_end_of_a_run(tasks: list[str], status: int, told: list[str], tmp_path: Path) -> None:
+    assert ran(tmp_path, *tasks) == (status, told)
+
+
+def test_why_something_failed(tmp_path: Path) -> None:
+    status, (line,) = ran(tmp_path, BAD)
+    assert status == 2
+    assert line.startswith(
+        "localhost: failed at 'Task 0': 1 problem in the input; nothing was changed: platforms[0] = "
+    )
+    assert "Did you mean" in line
+    assert "\x1b" not in line, "no terminal, no colours"
+
+
+def test_what_it_does_not_know_is_no_reason_to_fail() -> None:
+    callback = CallbackModule()
+    callback.v2_runner_on_ok(object())  # type: ignore[arg-type]
+    callback.v2_runner_on_failed(object())  # type: ignore[arg-type]
+    callback.v2_playbook_on_stats(object())  # type: ignore[arg-type]

@@ -1,0 +1,110 @@
+# Copyright: multiarch.builders contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The last lines of a run: what each host's line says, and which hosts share one."""
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.multiarch.builders.plugins.plugin_utils.summary import Story, first_words, lines, names
+
+WRITE, RESTART = "write /etc/docker/daemon.json: a: b", "restart docker: why"
+CHANGES = {"trust": ["write x", "write y", "refresh the store"], "daemon": [WRITE, RESTART]}
+NEVER = "docker needs a restart, which builder_disruption: never forbids: daemon.json"
+NOTHING, DONE = Story(), Story(changes=CHANGES, proven=True)
+
+
+@pytest.mark.parametrize(
+    ("stories", "check_mode", "told"),
+    [
+        pytest.param({"a": NOTHING}, False, ["a: nothing to do"], id="one host, nothing"),
+        pytest.param(dict.fromkeys("abc", NOTHING), False, ["3 hosts: nothing to do"], id="three hosts, nothing"),
+        pytest.param(
+            {"a": DONE},
+            False,
+            ["a: changed: trust 3 (write, refresh), daemon 2 (write, restart docker); proven"],
+            id="changed and proven",
+        ),
+        pytest.param(
+            {"a": Story(changes=CHANGES)},
+            True,
+            ["a: would change: trust 3 (write, refresh), daemon 2 (write, restart docker)"],
+            id="check mode",
+        ),
+        pytest.param(
+            {"a": Story(proven=True), "b": Story(proven=True)}, False, ["2 hosts: proven"], id="a proof alone"
+        ),
+        pytest.param({"a": Story(other_changes=1)}, False, ["a: changed: 1 other task"], id="a task of the user's"),
+        pytest.param({"a": Story(notes=[NEVER])}, False, [f"a: waits: {NEVER}"], id="a restart waits"),
+        pytest.param(
+            {"a": Story(notes=["handler x of somebody else is left alone"])}, False, ["a: nothing to do"], id="a note"
+        ),
+        pytest.param(
+            {
+                "a": Story(
+                    failed_at="Apply", words="daemon: docker did not come up\nmore", changes={"trust": ["write x"]}
+                )
+            },
+            False,
+            ["a: failed at 'Apply': daemon: docker did not come up (before: changed: trust 1 (write))"],
+            id="failed after a change",
+        ),
+        pytest.param(
+            {"a": Story(unreachable=True, failed_at="Plan", words="Task failed: no route to host")},
+            False,
+            ["a: unreachable: no route to host"],
+            id="unreachable",
+        ),
+        pytest.param(
+            {"ci-1": Story(failed_at="Plan", words="x"), "ci-2": DONE, "ci-3": DONE, "ci-4": NOTHING, "ci-5": NOTHING},
+            False,
+            [
+                "2 hosts: nothing to do",
+                "ci-[2:3]: changed: trust 3 (write, refresh), daemon 2 (write, restart docker); proven",
+                "ci-1: failed at 'Plan': x",
+            ],
+            id="those alike share a line, the worst is last",
+        ),
+        pytest.param({}, False, [], id="no host"),
+    ],
+)
+def test_lines(stories: dict[str, Story], check_mode: bool, told: list[str]) -> None:
+    assert [line.text for line in lines(stories, check_mode)] == told
+
+
+@pytest.mark.parametrize(
+    ("hosts", "told"),
+    [
+        pytest.param(["ci"], "ci", id="no number"),
+        pytest.param(["ci-1"], "ci-1", id="one"),
+        pytest.param([f"ci-{number}" for number in range(1, 41)], "ci-[1:40]", id="forty"),
+        pytest.param(["ci-8", "ci-9", "ci-10", "ci-12"], "ci-[8:10], ci-12", id="a gap"),
+        pytest.param(["ci-08", "ci-09", "ci-10"], "ci-[08:10]", id="padded"),
+        pytest.param(["ci-09", "ci-010"], "ci-09, ci-010", id="padded in two ways"),
+        pytest.param(
+            ["a1.example.com", "a2.example.com", "b3.example.com"], "a[1:2].example.com, b3.example.com", id="DNS"
+        ),
+        pytest.param(["10.0.0.8", "10.0.0.9"], "10.0.0.[8:9]", id="addresses"),
+        pytest.param(list("abcdefghij"), "a, b, c, d, e, f, g, h and others (10 hosts)", id="too many"),
+    ],
+)
+def test_names(hosts: list[str], told: str) -> None:
+    assert names(hosts) == told
+
+
+@pytest.mark.parametrize(
+    ("message", "told"),
+    [
+        pytest.param("one\ntwo", "one", id="the first line"),
+        pytest.param(
+            "1 of 3 are not trusted:\n- r.test: why. Do this.\n- more",
+            "1 of 3 are not trusted: r.test: why. Do this.",
+            id="a head",
+        ),
+        pytest.param("Task failed: Module failed: why", "why", id="the words of ansible-core"),
+        pytest.param("", "no reason was told", id="none"),
+        pytest.param("x" * 500, "x" * 399 + "…", id="long"),
+    ],
+)
+def test_first_words(message: str, told: str) -> None:
+    assert first_words(message) == told
