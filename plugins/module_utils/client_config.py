@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.multiarch.builders.plugins.module_utils import docker_folder
 from ansible_collections.multiarch.builders.plugins.module_utils.command import owner_of, user_entry
-from ansible_collections.multiarch.builders.plugins.module_utils.files import WriteFile, read
+from ansible_collections.multiarch.builders.plugins.module_utils.files import RemoveFile, WriteFile, read, remove, write
 from ansible_collections.multiarch.builders.plugins.module_utils.json_document import Document, parse, render
 
 
@@ -27,3 +28,12 @@ def wanted_file(user: str, content: t.Mapping[str, t.Any]) -> WriteFile:
     """config.json with *content*; the user's own, nobody else can read it."""
     path, owner = config_path(user), owner_of(user)
     return WriteFile(path, render(content, read(path, owner), indent="\t"), mode=0o600, owner=owner)
+
+
+def save(user: str, content: t.Mapping[str, t.Any]) -> None:
+    """Write config.json; one that was not there before us and has nothing in it any more goes."""
+    docker_folder.note(user)
+    if content or docker_folder.was_there(user, "config"):
+        write(wanted_file(user, content))
+    else:
+        remove(RemoveFile(config_path(user), owner=owner_of(user)))

@@ -56,6 +56,14 @@ def _bits(data: bytes) -> int:
     return int.from_bytes(data, "big")
 
 
+def registration_of(handler: Handler) -> str:
+    """The line that registers *handler* as it is, but for being disabled. O comes with C, as the kernel has it."""
+    if handler.extension is not None:
+        return f":{handler.name}:E::{handler.extension}::{handler.interpreter}:{handler.flags}"
+    magic, mask = ("".join(f"\\x{byte:02x}" for byte in data or b"") for data in (handler.magic, handler.mask))
+    return f":{handler.name}:M:{handler.offset}:{magic}:{mask}:{handler.interpreter}:{handler.flags}"
+
+
 def parse_handler(name: str, text: str) -> Handler:
     """Read a handler file; lines of later kernels (a bpf handler has no interpreter) are passed over."""
     status, *lines = text.split("\n")

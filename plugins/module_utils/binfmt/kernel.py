@@ -93,6 +93,15 @@ def unregister(name: str) -> None:
         raise HostError(f"handler {name} cannot be removed from {REGISTRY}: {_WHY.get(exc.errno or 0, exc)}") from exc
 
 
+def disable(name: str) -> None:
+    """Switch the handler *name* off, as somebody had it."""
+    try:
+        with (REGISTRY / name).open("r+b", buffering=0) as file:
+            file.write(b"0")
+    except OSError as exc:
+        raise HostError(f"handler {name} cannot be disabled in {REGISTRY}: {_WHY.get(exc.errno or 0, exc)}") from exc
+
+
 def prove(platform: str) -> None:
     """Run a program of *platform* in an empty chroot, as a container would. Raises HostError if it does not run."""
     with _probe(platform) as program:

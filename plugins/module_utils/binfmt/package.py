@@ -12,10 +12,12 @@ from __future__ import annotations
 import pathlib
 import typing as t
 
+from ansible_collections.multiarch.builders.plugins.module_utils import record
 from ansible_collections.multiarch.builders.plugins.module_utils.command import must, run
 from ansible_collections.multiarch.builders.plugins.module_utils.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.files import read
 
+_CONCERN = "binfmt"
 BINFMT_D = "/usr/lib/binfmt.d"
 _LAST_STATIC = {"debian": 12.0, "ubuntu": 24.04}
 _APT = {"DEBIAN_FRONTEND": "noninteractive"}
@@ -44,7 +46,10 @@ def name_for(release: t.Mapping[str, str]) -> str:
 
 
 def install(name: str) -> None:
-    """Install it; the package lists are brought up to date if it cannot be had without."""
+    """Install it and remember that; the package lists are brought up to date if it cannot be had without."""
+    if run(["dpkg-query", "--show", "--showformat=${db:Status-Status}", name]).stdout != "installed":
+        memory = record.load(_CONCERN)
+        record.save(_CONCERN, {**memory, "packages": {**memory.get("packages", {}), name: ""}})
     command = ["apt-get", "install", "--yes", "--quiet", "--no-install-recommends", name]
     if run(command, env=_APT).status != 0:
         must(["apt-get", "update", "--quiet"], "the package lists cannot be updated", env=_APT)

@@ -10,10 +10,8 @@ import pathlib
 import typing as t
 from dataclasses import dataclass
 
-from ansible_collections.multiarch.builders.plugins.module_utils import record
-from ansible_collections.multiarch.builders.plugins.module_utils.binfmt import image, kernel, package
+from ansible_collections.multiarch.builders.plugins.module_utils.binfmt import image, kernel, ours, package
 from ansible_collections.multiarch.builders.plugins.module_utils.binfmt.decide import (
-    BINFMT_D,
     BinfmtState,
     Finding,
     Verdict,
@@ -30,7 +28,6 @@ from ansible_collections.multiarch.builders.plugins.module_utils.errors import H
 from ansible_collections.multiarch.builders.plugins.module_utils.files import (
     RemoveFile,
     WriteFile,
-    back_up,
     read,
     remove,
     write,
@@ -65,7 +62,7 @@ class Binfmt(Resource[BinfmtState]):
     def observe(self) -> BinfmtState:
         machine = os.uname().machine
         formats = needed(self.platforms, machine)
-        owned = frozenset(record.load(self.concern).get("handlers", ()))
+        owned = ours.names()
         names = sorted(owned | {fmt.handler for fmt in formats})
         handlers = kernel.handlers() if names else {}
         return BinfmtState(
@@ -96,20 +93,20 @@ class Binfmt(Resource[BinfmtState]):
     def plan(self, state: BinfmtState, effects: Effects) -> Plan:  # noqa: ARG002  # the kernel does the work
         formats = needed(self.platforms, state.machine)
         findings = [finding(fmt, state, self.takeover) for fmt in formats]
-        ours = [each for each in findings if each.verdict is not Verdict.LEAVE]
-        missing = tuple(each.fmt for each in ours if each.fmt.handler not in state.lines)
+        asked = [each for each in findings if each.verdict is not Verdict.LEAVE]
+        missing = tuple(each.fmt for each in asked if each.fmt.handler not in state.lines)
         actions = [self.source.installation(missing)] if missing else []
-        for each in ours:
+        for each in asked:
             action = self._keep(each, state)
             if action is not None:
                 actions.append(action)
-        kept = [each.fmt for each in ours] if self.source.ours else []
+        kept = [each.fmt for each in asked] if self.source.ours else []
         # one that is replaced is seen to above; one of somebody else's that works in place of ours stays
         spared = {each.fmt.handler for each in findings if each.verdict is not Verdict.KEEP}
+        dropped = [name for name in unwanted(state, kept) if name not in spared]
         actions += [
-            Action(f"remove handler {name}, which is not asked for any more", DropHandler(name))
-            for name in unwanted(state, kept)
-            if name not in spared
+            Action(f"remove handler {name}, which is not asked for any more{_instead(name)}", DropHandler(name))
+            for name in dropped
         ]
         left = [(each, each.handler) for each in findings if each.verdict is Verdict.LEAVE and each.handler]
         notes = tuple(_note(each, handler) for each, handler in left)
@@ -148,33 +145,30 @@ class Binfmt(Resource[BinfmtState]):
         name, text = step.fmt.handler, self.source.line(step.fmt)
         if text is None:
             raise HostError(f"the emulator of {name} is not on this host although it was installed: run again")
-        owned = name in record.load(self.concern).get("handlers", ())
         if self.source.ours:
-            if not owned:
-                back_up(_file(name))  # somebody else's, so far
-            self._own(add=name)
+            ours.own(name, kernel.handlers().get(name))
             write(WriteFile(_file(name), text))
-        elif owned:
+        elif name in ours.names():
             remove(RemoveFile(_file(name)))
-            self._own(drop=name)
+            ours.disown(name)
         if step.register:
             kernel.register(text, name)
 
     def _drop(self, name: str) -> None:
-        remove(RemoveFile(_file(name)))
-        current = kernel.handlers().get(name)
+        former, current = ours.former(name), kernel.handlers().get(name)
+        ours.put_file_back(name)
         masked = read(f"{package.BINFMT_D}/{name}.conf")
         if current is not None and not is_ours(current):
             pass  # somebody registered another over ours: theirs stays
+        elif former.line is not None and not former.lost:
+            kernel.register(former.line, name)
+            if not former.enabled:
+                kernel.disable(name)
         elif masked is not None:
             kernel.register(masked, name)
         else:
             kernel.unregister(name)
-        self._own(drop=name)
-
-    def _own(self, add: str = "", drop: str = "") -> None:
-        names = set(record.load(self.concern).get("handlers", ()))
-        record.save(self.concern, {"handlers": sorted((names | {add}) - {drop, ""})})
+        ours.disown(name)
 
 
 def _known(found: t.Mapping[str, t.Optional[str]]) -> t.Dict[str, str]:
@@ -182,7 +176,20 @@ def _known(found: t.Mapping[str, t.Optional[str]]) -> t.Dict[str, str]:
 
 
 def _file(handler: str) -> str:
-    return f"{BINFMT_D}/{handler}.conf"
+    return ours.file_of(handler)
+
+
+def _instead(name: str) -> str:
+    """What comes back in its place, of what was there before us."""
+    former = ours.former(name)
+    if former.line is None:
+        return ""
+    if former.lost:
+        return (
+            f"; {former.interpreter}, registered before us, is not on this host (a container brought it), and "
+            "comes back only from there"
+        )
+    return f"; {former.interpreter} is registered again, as before us"
 
 
 def _owner(handler: Handler) -> str:

@@ -9,17 +9,18 @@ No copy of a former config.json is kept: it may hold logins.
 from __future__ import annotations
 
 import typing as t
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ansible_collections.multiarch.builders.plugins.module_utils import client_config, owned_document, record
 from ansible_collections.multiarch.builders.plugins.module_utils.errors import HostError
-from ansible_collections.multiarch.builders.plugins.module_utils.files import write
 from ansible_collections.multiarch.builders.plugins.module_utils.json_document import Document
 from ansible_collections.multiarch.builders.plugins.module_utils.merge_patch import compose
 from ansible_collections.multiarch.builders.plugins.module_utils.owned_document import (
+    Former,
     Owned,
     changes,
     desired,
+    former_after,
     owned_after,
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.proxy import Proxy
@@ -32,11 +33,12 @@ _SECRET = ("auths", "HttpHeaders")
 
 @dataclass(frozen=True)
 class Settings:
-    """The config.json of *user* as it is, and the keys in it that are ours."""
+    """The config.json of *user* as it is, the keys in it that are ours, and what others had in their place."""
 
     user: str
     document: Document
     owned: Owned
+    replaced: Former = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,8 @@ class WriteSettings:
     document: Document
     owned: Owned
     formerly_owned: Owned
+    replaced: Former = field(default_factory=dict)
+    formerly_replaced: Former = field(default_factory=dict)
 
 
 def patch_of(proxy: Proxy, options: t.Mapping[str, t.Any]) -> Document:
@@ -58,20 +62,33 @@ def patch_of(proxy: Proxy, options: t.Mapping[str, t.Any]) -> Document:
 
 def observe(users: t.Sequence[str], patch: t.Mapping[str, t.Any]) -> t.Tuple[Settings, ...]:
     """The settings of each user; nobody's file is read if nothing is asked of it and nothing in it is ours."""
-    ours = {user: owned_document.from_record(found) for user, found in record.load(_CONCERN).get("client", {}).items()}
+    ours, replaced = remembered()
     return tuple(
-        Settings(each, client_config.load(each), ours.get(each, {})) for each in users if patch or ours.get(each)
+        Settings(each, client_config.load(each), ours.get(each, {}), replaced.get(each, {}))
+        for each in users
+        if patch or ours.get(each) or replaced.get(each)
     )
+
+
+def remembered() -> t.Tuple[t.Dict[str, Owned], t.Dict[str, Former]]:
+    """The keys that are ours, and what others had in their place, by user."""
+    memory = record.load(_CONCERN)
+    ours = {user: owned_document.from_record(found) for user, found in memory.get("client", {}).items()}
+    replaced = {user: owned_document.former_from_record(found) for user, found in memory.get("replaced", {}).items()}
+    return ours, replaced
 
 
 def actions_for(settings: Settings, patch: t.Mapping[str, t.Any]) -> t.List[Action]:
     """What one user's config.json wants."""
-    after = desired(settings.document, settings.owned, patch)
+    after = desired(settings.document, settings.owned, patch, settings.replaced)
     differences = changes(settings.document, after)
     if not differences:
         return []
     owned = owned_after(settings.document, settings.owned, patch)
-    step = WriteSettings(settings.user, settings.document, after, owned, settings.owned)
+    replaced = former_after(settings.document, settings.owned, patch, settings.replaced)
+    # no secret of anybody is kept a second time
+    kept = {path: value for path, value in replaced.items() if path[0] not in _SECRET}
+    step = WriteSettings(settings.user, settings.document, after, owned, settings.owned, kept, settings.replaced)
     told = "; ".join(map(_without_secret, differences))
     return [Action(f"write {client_config.config_path(settings.user)}: {told}", step)]
 
@@ -87,11 +104,17 @@ def apply(step: WriteSettings) -> None:
         path = client_config.config_path(step.user)
         raise HostError(f"{path} was changed by somebody else just now, and was left as it is: run again")
     # Owned before it is written: a crash in between is finished by the next run.
-    _own(step.user, owned_document.both(step.formerly_owned, step.owned))
-    write(client_config.wanted_file(step.user, step.document))
-    _own(step.user, step.owned)
+    both = owned_document.both(step.formerly_owned, step.owned)
+    own(step.user, both, {**step.replaced, **step.formerly_replaced})
+    client_config.save(step.user, step.document)
+    own(step.user, step.owned, step.replaced)
 
 
-def _own(user: str, keys: Owned) -> None:
+def own(user: str, keys: Owned, replaced: Former) -> None:
+    """Remember what is ours in the user's config.json; nothing at all if nothing is."""
     memory = record.load(_CONCERN)
-    record.save(_CONCERN, {**memory, "client": {**memory.get("client", {}), user: owned_document.to_record(keys)}})
+    rows = {"client": owned_document.to_record(keys), "replaced": owned_document.former_to_record(replaced)}
+    for name, row in rows.items():
+        memory[name] = {**memory.get(name, {}), user: row}
+        memory[name] = {each: found for each, found in memory[name].items() if found}
+    record.save(_CONCERN, {name: value for name, value in memory.items() if value or name not in rows})

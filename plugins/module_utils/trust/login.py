@@ -14,7 +14,7 @@ import typing as t
 from dataclasses import dataclass
 
 from ansible_collections.multiarch.builders.plugins.module_utils import client_config
-from ansible_collections.multiarch.builders.plugins.module_utils.files import WriteFile, differs, read, write
+from ansible_collections.multiarch.builders.plugins.module_utils.files import WriteFile, differs, read
 from ansible_collections.multiarch.builders.plugins.module_utils.merge_patch import without
 from ansible_collections.multiarch.builders.plugins.module_utils.spec import Registry
 from ansible_collections.multiarch.builders.plugins.module_utils.trust import credential_helper
@@ -70,6 +70,14 @@ def token_of(credentials: Credentials) -> str:
     return base64.b64encode(":".join(credentials).encode()).decode()
 
 
+def name_in(token: str) -> str:
+    """The user name of a token, "" if it has none."""
+    try:
+        return base64.b64decode(token, validate=True).decode().partition(":")[0]
+    except ValueError:
+        return ""
+
+
 def credentials_of(registry: Registry) -> Credentials:
     """What logs in to *registry*."""
     return Credentials(registry.username or "", registry.password or "")
@@ -115,7 +123,7 @@ def log_in(step: Login) -> None:
     """Keep the login where the user's configuration wants it."""
     place = place_of(step.user, step.registry)
     if place.helper is None:
-        write(wanted_file(step.user, step.registry))
+        client_config.save(step.user, with_login(client_config.load(step.user), step.registry))
     else:
         credential_helper.store(place.helper, place.user, place.server, credentials_of(step.registry))
 
@@ -124,6 +132,6 @@ def log_out(place: Place) -> None:
     """Remove the login that is kept at *place*; in config.json everything else stays."""
     if place.helper is None:
         config = without(client_config.load(place.user), [("auths", place.server)])
-        write(client_config.wanted_file(place.user, config))
+        client_config.save(place.user, config)
     else:
         credential_helper.erase(place.helper, place.user, place.server)

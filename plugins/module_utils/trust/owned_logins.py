@@ -25,6 +25,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.trust.login imp
     kept,
     log_in,
     log_out,
+    name_in,
     place_of,
     token_of,
 )
@@ -87,6 +88,8 @@ def log_in_owned(step: Login) -> None:
         log_in(step)
         return
     # Remembered before it is made, the former one too: after a crash in between, either is known as ours.
+    if not former:
+        _remember_replaced(place, replaced_by(step) or "")
     digest = digest_of(token)
     _remember(place, (*former, digest))
     log_in(step)
@@ -97,7 +100,39 @@ def log_out_owned(step: Logout) -> None:
     """Log out unless somebody else changed the login meanwhile, and forget it."""
     if is_ours(step.place, remembered().get(step.place, ())):
         log_out(step.place)
+    _remember_replaced(step.place, "")
     _remember(step.place, ())
+
+
+def replaced_by(step: Login) -> t.Optional[str]:
+    """The user name of a login of somebody else that *step* takes the place of, None if it takes none.
+
+    Its secret is not kept anywhere; so it does not come back when ours goes.
+    """
+    place = place_of(step.user, step.registry)
+    try:
+        token = None if place in remembered() else kept(place)
+    except HostError:  # a helper that does not tell
+        return None
+    ours = token_of(credentials_of(step.registry))
+    return None if token in (None, ours) else name_in(token or "") or None
+
+
+def replaced(step: Logout) -> t.Optional[str]:
+    """The user name of the login that ours took the place of, None if there was none."""
+    found: t.Optional[str] = record.load(_CONCERN).get("replaced", {}).get(_name(step.place))
+    return found
+
+
+def _remember_replaced(place: Place, name: str) -> None:
+    memory = record.load(_CONCERN)
+    found = {key: value for key, value in {**memory.get("replaced", {}), _name(place): name}.items() if value}
+    others = {key: value for key, value in memory.items() if key != "replaced"}
+    record.save(_CONCERN, {**others, "replaced": found} if found else others)
+
+
+def _name(place: Place) -> str:
+    return f"{place.user} {place.server}"
 
 
 def _remember(place: Place, digests: t.Tuple[str, ...]) -> None:

@@ -29,26 +29,38 @@ def difference_of(step: WriteFile) -> t.Optional[Difference]:
     return Difference(step.path, fingerprints(read(step.path, step.owner) or ""), fingerprints(step.content))
 
 
-def of_removal(step: RemoveFile) -> str:
-    """What goes, and why."""
-    why = "no longer in builder_registries" if step.owner is None else "no longer wanted for a rootless Docker"
-    return f"remove {step.path}, {why}"
+def of_removal(step: RemoveFile, *, retiring: bool = False, was_theirs: bool = False) -> str:
+    """What goes or comes back, and why."""
+    why = ", no longer in builder_registries" if step.owner is None else ", no longer wanted for a rootless Docker"
+    verb = f"put {step.path} back as it was before us" if was_theirs else f"remove {step.path}"
+    return verb + ("" if retiring else why)
 
 
-def of_login(step: Login) -> str:
-    """Who is logged in, where and as whom."""
-    return f"log {step.user} in to {step.registry.host} as {step.registry.username}"
+def of_login(step: Login, replaced: t.Optional[str] = None) -> str:
+    """Who is logged in, where and as whom; *replaced* is the name in a login of somebody else there."""
+    instead = f", in place of {replaced}, whose login is not kept" if replaced else ""
+    return f"log {step.user} in to {step.registry.host} as {step.registry.username}{instead}"
 
 
-def of_logout(step: Logout, registries: t.Sequence[Registry], users: t.Sequence[str]) -> str:
-    """Who is logged out, and why; or what is merely forgotten."""
+def of_logout(
+    step: Logout,
+    registries: t.Sequence[Registry],
+    users: t.Sequence[str],
+    *,
+    retiring: bool = False,
+    replaced: t.Optional[str] = None,
+) -> str:
+    """Who is logged out, and why; or what is merely forgotten. *replaced* is the name in a login that was there."""
     user, host = step.place.user, host_of(step.place.server)
     if not step.ours:
         return f"forget that we logged {user} in to {host}: that login is gone, or somebody else's now"
+    before = f"; {replaced} has to log in again, that login was not kept" if replaced else ""
+    if retiring:
+        return f"log {user} out of {host}{before}"
     if user not in users:
         why = "no longer in builder_users"
     elif any(each.host == host and each.username for each in registries):
         why = "as config.json names another place for that login now"
     else:
         why = "no longer in builder_registries"
-    return f"log {user} out of {host}, {why}"
+    return f"log {user} out of {host}, {why}{before}"

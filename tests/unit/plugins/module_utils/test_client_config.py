@@ -11,7 +11,12 @@ import stat
 from pathlib import Path
 
 import pytest
-from ansible_collections.multiarch.builders.plugins.module_utils.client_config import config_path, load, wanted_file
+from ansible_collections.multiarch.builders.plugins.module_utils.client_config import (
+    config_path,
+    load,
+    save,
+    wanted_file,
+)
 from ansible_collections.multiarch.builders.plugins.module_utils.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.files import Owner, write
 
@@ -94,3 +99,20 @@ def test_what_is_written_is_the_users_alone_and_is_read_again(config: Path) -> N
 def test_a_folder_that_is_made_is_the_users_alone(config: Path) -> None:
     write(wanted_file("ci", {}))
     assert stat.S_IMODE(config.parent.stat().st_mode) == 0o700
+
+
+@pytest.mark.parametrize(
+    ("former", "stays"),
+    [
+        pytest.param(None, False, id="it came with us"),
+        pytest.param("{}", True, id="it was there before us"),
+    ],
+)
+@pytest.mark.usefixtures("home")
+def test_a_file_that_came_with_us_goes_when_nothing_is_in_it_any_more(
+    former: str | None, stays: bool, config: Path
+) -> None:
+    put(config, former)
+    save("ci", {"psFormat": "x"})
+    save("ci", {})
+    assert config.exists() is stays

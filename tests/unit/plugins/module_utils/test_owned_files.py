@@ -176,7 +176,7 @@ def test_without_its_copy_nothing_is_put_back_and_nothing_is_lost(tmp_path: Path
     write_owned("daemon", WriteFile(str(path), "ours"))
     for each in (home / "backups").iterdir():
         each.unlink()
-    with pytest.raises(HostError, match="cannot be put back, as its copy .* is gone: put the file back by hand"):
+    with pytest.raises(HostError, match=r"cannot be put back, as its copy .* is gone: put the file back by hand"):
         remove_owned("daemon", RemoveFile(str(path)))
     assert path.read_text() == "ours"
     assert list(owned("daemon")) == [str(path)]

@@ -26,6 +26,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.binfmt.handler_
     CONTROL_FILES,
     Handler,
     parse_handler,
+    registration_of,
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.binfmt.probe import EXPECTED_MACHINE, probe
 
@@ -139,3 +140,18 @@ def test_other_kinds_of_handlers_are_read(registry: Registry) -> None:
         Handler("dos", True, "/opt/a path/wine", "O", 4, b"MZ", None),
         Handler("jar", True, "/usr/bin/java", "P", extension="jar"),
     ]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        pytest.param(registration(format_for(FOREIGN), sys.executable, "CF"), id="as ours"),
+        pytest.param(registration(format_for(FOREIGN), "/usr/bin/of-a-package", ""), id="without flags"),
+        pytest.param(":dos:M:4:MZ::/opt/a path/wine:O", id="at an offset, without a mask"),
+        pytest.param(":jar:E::jar::/usr/bin/java:P", id="by extension"),
+    ],
+)
+def test_a_handler_can_be_registered_again_from_what_the_kernel_tells(line: str, registry: Registry) -> None:
+    (handler,), _ran = registry.use([("register", line)])
+    again, _ran = registry.use([("register", line), (handler.name, "-1"), ("register", registration_of(handler))])
+    assert again == [handler]

@@ -29,6 +29,8 @@ from ansible_collections.multiarch.builders.plugins.module_utils.trust.owned_log
     log_in_owned,
     log_out_owned,
     remembered,
+    replaced,
+    replaced_by,
     retired,
 )
 
@@ -279,3 +281,27 @@ def test_what_else_is_remembered_stays(config: Path, home: Path) -> None:
     log_out_owned(Logout(PLAIN, ours=True))
     assert record.load("trust", home) == {"files": {"/x": "y"}, "stale": True, "logins": []}
     assert written(config) == THEIRS
+
+
+@pytest.mark.parametrize(
+    ("auth", "name"),
+    [
+        pytest.param(None, None, id="nobody was logged in"),
+        pytest.param("YWxpY2U6cw==", "alice", id="somebody else"),
+        pytest.param("no base64", None, id="no login that has a name"),
+    ],
+)
+def test_the_name_in_a_login_that_ours_takes_the_place_of_is_remembered(
+    auth: str | None, name: str | None, config: Path, home: Path
+) -> None:
+    if auth is not None:
+        config.write_text(json.dumps(with_auths(**{HARBOR.host: {"auth": auth}})))
+    login, logout = Login("ci", HARBOR), Logout(PLAIN, ours=True)
+    assert replaced_by(login) == name
+    for each in (HARBOR, RENEWED):
+        log_in_owned(Login("ci", each))
+        assert replaced_by(login) is None, "that is ours by now"
+    assert replaced(logout) == name
+    log_out_owned(logout)
+    assert replaced(logout) is None
+    assert "replaced" not in record.load("trust", home)

@@ -8,9 +8,9 @@ from __future__ import annotations
 import pytest
 from ansible_collections.multiarch.builders.plugins.module_utils.files import Owner, RemoveFile
 from ansible_collections.multiarch.builders.plugins.module_utils.spec import Registry
-from ansible_collections.multiarch.builders.plugins.module_utils.trust.login import Place
+from ansible_collections.multiarch.builders.plugins.module_utils.trust.login import Login, Place
 from ansible_collections.multiarch.builders.plugins.module_utils.trust.owned_logins import Logout
-from ansible_collections.multiarch.builders.plugins.module_utils.trust.words import of_logout, of_removal
+from ansible_collections.multiarch.builders.plugins.module_utils.trust.words import of_login, of_logout, of_removal
 
 HARBOR = Registry("harbor.example.com", username="robot$ci", password="x")
 HUB = "https://index.docker.io/v1/"
@@ -67,3 +67,24 @@ def test_of_logout(
 )
 def test_of_removal(owner: Owner | None, why: str) -> None:
     assert of_removal(RemoveFile("/x/ca.crt", owner=owner)) == f"remove /x/ca.crt, {why}"
+
+
+@pytest.mark.parametrize(
+    ("retiring", "was_theirs", "words"),
+    [
+        pytest.param(True, False, "remove /x/ca.crt", id="retired: the table says nothing about it"),
+        pytest.param(True, True, "put /x/ca.crt back as it was before us", id="retired, and theirs comes back"),
+        pytest.param(
+            False, True, "put /x/ca.crt back as it was before us, no longer in builder_registries", id="theirs"
+        ),
+    ],
+)
+def test_of_what_is_retired_or_comes_back(retiring: bool, was_theirs: bool, words: str) -> None:
+    assert of_removal(RemoveFile("/x/ca.crt"), retiring=retiring, was_theirs=was_theirs) == words
+
+
+def test_a_login_of_somebody_else_that_ours_takes_the_place_of_is_told_before_and_after() -> None:
+    login = Login("ci", HARBOR)
+    assert of_login(login, "alice").endswith(", in place of alice, whose login is not kept")
+    told = of_logout(Logout(Place("ci", HARBOR.host, None), ours=True), (), (), retiring=True, replaced="alice")
+    assert told == f"log ci out of {HARBOR.host}; alice has to log in again, that login was not kept"
