@@ -8,10 +8,18 @@ from __future__ import annotations
 import pathlib
 import re
 import typing as t
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 
 from ansible_collections.multiarch.builders.plugins.module_utils import record
-from ansible_collections.multiarch.builders.plugins.module_utils.files import Owner, WriteFile, mode_of, read, write
+from ansible_collections.multiarch.builders.plugins.module_utils.files import (
+    Owner,
+    RemoveFile,
+    WriteFile,
+    mode_of,
+    read,
+    remove,
+    write,
+)
 from ansible_collections.multiarch.builders.plugins.module_utils.resource import Action, Difference
 from ansible_collections.multiarch.builders.plugins.module_utils.spec import Instance
 
@@ -21,16 +29,29 @@ _LINE = re.compile(r"^[ \t]*(?:export[ \t]+)?BUILDX_BUILDER=.*(?:\n|$)", re.MULT
 
 @dataclass(frozen=True)
 class WriteEnvironment:
-    """The step that makes *path* hold *text*; *ours* says whether the line in it is ours."""
+    """The step that makes *path* hold *text*; *builder* is the one that our line names, None if none of it is ours."""
 
     path: str
     text: str
-    ours: bool
+    builder: t.Optional[str]
 
 
-def with_line(text: str, builder: t.Optional[str]) -> str:
-    """*text* with one line that names *builder*, where the first one was or at the end; None takes it out."""
-    line = f"BUILDX_BUILDER={builder}\n" if builder else ""
+@dataclass(frozen=True)
+class Former:
+    """What was there before us: the *lines* that ours took the place of, whether the file was *there* and *ended*.
+
+    *builder* is the one that our line names.
+    """
+
+    builder: str
+    lines: str = ""
+    there: bool = True
+    ended: bool = True
+
+
+def with_line(text: str, builder: t.Optional[str], former: str = "") -> str:
+    """*text* with one line that names *builder*, where the first one was or at the end; None: with *former* there."""
+    line = f"BUILDX_BUILDER={builder}\n" if builder else former
     found = _LINE.search(text)
     if found is None:
         return text + ("\n" if text and line and not text.endswith("\n") else "") + line
@@ -38,30 +59,61 @@ def with_line(text: str, builder: t.Optional[str]) -> str:
     return text[: found.start()] + line + rest
 
 
+def without_line(text: str, former: Former) -> str:
+    """*text* as it was before us; a line that names another builder by now is somebody else's, and stays."""
+    if f"BUILDX_BUILDER={former.builder}" not in [each.strip() for each in text.splitlines()]:
+        return text
+    result = with_line(text, None, former.lines)
+    return result if former.ended else result[:-1] if result.endswith("\n") else result
+
+
 def actions_for(path: t.Optional[str], instances: t.Sequence[Instance]) -> t.List[Action]:
     """The line for the default builder in *path*; a file that had one of ours, and is not asked for, loses it."""
     default = next((each.name for each in instances if each.default), None)
-    ours = record.load(_CONCERN).get("environment", [])
+    ours = remembered()
     wanted = {path: default} if path and default else {}
     found = []
     for each in dict.fromkeys([*wanted, *ours]):
-        before = read(each)
-        after = with_line(before or "", wanted.get(each))
+        before, builder = read(each), wanted.get(each)
+        after = with_line(before or "", builder) if builder else without_line(before or "", ours[each])
         if after != (before or ""):
-            words = f"name builder {wanted[each]}" if each in wanted else "name no builder any more"
-            step = WriteEnvironment(each, after, each in wanted)
+            words = f"name builder {builder}" if builder else "name no builder any more"
+            words += ", but the one from before us," if not builder and ours[each].lines else ""
+            step = WriteEnvironment(each, after, builder)
             found.append(Action(f"{words} in {each}", step, difference=Difference(each, before or "", after)))
     return found
 
 
+def remembered() -> t.Dict[str, Former]:
+    """The files that have a line of ours."""
+    return {path: Former(**found) for path, found in record.load(_CONCERN).get("environment", {}).items()}
+
+
 def apply(step: WriteEnvironment) -> None:
     """Write one file; remembered before, so that a crash in between leaves a name too many, never one too few."""
+    former, present = remembered().get(step.path), read(step.path)
+    if step.builder is not None:
+        lines = "".join(_LINE.findall(present or ""))
+        noted = former or Former("", lines, present is not None, not present or present.endswith("\n"))
+        _remember(step.path, replace(noted, builder=step.builder))
+    if step.text or former is None or former.there:
+        write(WriteFile(step.path, step.text, mode_of(step.path), owner_of_file(step.path)))
+    else:
+        remove(RemoveFile(step.path, owner=owner_of_file(step.path)))
+    if step.builder is None:
+        forget(step.path)
+
+
+def forget(path: str) -> None:
+    """No line in *path* is ours any more."""
+    _remember(path, None)
+
+
+def _remember(path: str, former: t.Optional[Former]) -> None:
     memory = record.load(_CONCERN)
-    others = [each for each in memory.get("environment", []) if each != step.path]
-    record.save(_CONCERN, {**memory, "environment": [*others, step.path]})
-    write(WriteFile(step.path, step.text, mode_of(step.path), owner_of_file(step.path)))
-    if not step.ours:
-        record.save(_CONCERN, {**memory, "environment": others})
+    found = {key: asdict(value) for key, value in {**remembered(), path: former}.items() if value is not None}
+    others = {name: value for name, value in memory.items() if name != "environment"}
+    record.save(_CONCERN, {**others, "environment": found} if found else others)
 
 
 def owner_of_file(path: str) -> t.Optional[Owner]:

@@ -58,13 +58,44 @@ def test_the_line_comes_follows_the_variable_and_goes(tmp_path: Path) -> None:
     assert (first.read_text(), second.read_text()) == ("LANG=C\n", LINE)
 
     assert applied(str(second), default=False) == [f"name no builder any more in {second}"]
-    assert second.read_text() == ""
+    assert not second.exists(), "it was not there before us"
     assert applied(None) == []
 
 
 @pytest.mark.usefixtures("home")
 def test_a_line_of_somebody_else_stays_where_none_is_asked_for(tmp_path: Path) -> None:
     path = tmp_path / "environment"
+    path.write_text("BUILDX_BUILDER=theirs\n")
+    assert applied(None) == []
+    assert path.read_text() == "BUILDX_BUILDER=theirs\n"
+
+
+@pytest.mark.usefixtures("home")
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("LANG=C\n", id="no line"),
+        pytest.param("LANG=C", id="a last line without its end"),
+        pytest.param("", id="empty"),
+        pytest.param("A=1\nBUILDX_BUILDER=theirs\nB=2\n", id="another builder"),
+        pytest.param("A=1\nexport BUILDX_BUILDER='theirs'", id="another builder, exported, without its end"),
+    ],
+)
+def test_the_file_is_as_it_was_when_ours_goes(text: str, tmp_path: Path) -> None:
+    path = tmp_path / "environment"
+    path.write_text(text)
+    applied(str(path))
+    assert LINE in path.read_text()
+    (told,) = applied(None)
+    assert ("but the one from before us" in told) is ("theirs" in text)
+    assert path.read_text() == text
+    assert environment.remembered() == {}
+
+
+@pytest.mark.usefixtures("home")
+def test_a_line_that_somebody_changed_since_stays(tmp_path: Path) -> None:
+    path = tmp_path / "environment"
+    applied(str(path))
     path.write_text("BUILDX_BUILDER=theirs\n")
     assert applied(None) == []
     assert path.read_text() == "BUILDX_BUILDER=theirs\n"
