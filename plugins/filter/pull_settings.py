@@ -1,0 +1,59 @@
+# Copyright: multiarch.builders contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The settings of pull mode, checked."""
+
+from __future__ import annotations
+
+import typing as t
+from collections.abc import Mapping
+
+from ansible.errors import AnsibleFilterError
+from ansible_collections.multiarch.builders.plugins.plugin_utils.problem import SpecError
+from ansible_collections.multiarch.builders.plugins.plugin_utils.pull import settings
+
+DOCUMENTATION = r"""
+name: pull_settings
+short_description: The settings of pull mode, checked
+version_added: 0.1.0
+author:
+  - multiarch.builders contributors (@multiarch)
+description:
+  - Fails with every problem at once, each with variable, value and remedy. Otherwise returns what was given.
+options:
+  _input:
+    description: The variables of role C(builder_pull), without C(builder_pull_).
+    type: dict
+    required: true
+"""
+
+EXAMPLES = r"""
+- name: Check the input
+  ansible.builtin.set_fact:
+    checked: "{{ {'repository': 'https://git.example.com/fleet.git'} | multiarch.builders.pull_settings }}"
+"""
+
+RETURN = r"""
+_value:
+  description: The settings.
+  type: dict
+  sample: {repository: "https://git.example.com/fleet.git"}
+"""
+
+
+def pull_settings(given: t.Any) -> dict[str, t.Any]:
+    """The filter; see DOCUMENTATION."""
+    if not isinstance(given, Mapping):
+        raise AnsibleFilterError("multiarch.builders.pull_settings: needs a mapping")
+    try:
+        return settings(given)
+    except SpecError as problems:
+        raise AnsibleFilterError(str(problems)) from None
+
+
+class FilterModule:
+    """What Ansible loads."""
+
+    def filters(self) -> dict[str, t.Callable[..., t.Any]]:
+        """The filter of this file."""
+        return {"pull_settings": pull_settings}
