@@ -29,10 +29,42 @@ options:
 options:
   engine:
     description:
-      - V(present) wants Docker and buildx to be there, in versions that are supported.
+      - V(present) wants Docker and buildx to be there, in versions that serve.
+      - V(distro) installs what is missing of Docker, its client and buildx from the distribution (Debian, Ubuntu). What
+        is there already stays as it is, wherever it is from.
     type: str
-    choices: [present]
+    choices: [present, distro]
     default: present
+"""
+
+    BUILDX_PLUGIN = r"""
+options:
+  buildx_plugin:
+    description:
+      - The buildx plugin to install for all users, for hosts whose distribution has none or one that is too old. It has
+        precedence over that of a package. Without it, what this put there goes, and what was there before comes back.
+    type: dict
+    default: {}
+    suboptions:
+      src:
+        description:
+          - A file on the controller, found as C(copy) finds its own, or next to the inventory. Either this or
+            O(buildx_plugin.url).
+        type: str
+      url:
+        description:
+          - Where the host fetches it from, by C(https) or C(http), through O(proxy) if that is set. The host has to trust
+            the server already.
+        type: str
+      sha256:
+        description:
+          - The SHA-256 of the file, in hexadecimal. Needed; another file is not installed.
+        type: str
+      version:
+        description:
+          - The version that the file has, such as V(0.29.1). Optional; one that tells another is not installed, and with
+            it a plan knows what the builders can be before the plugin is there.
+        type: str
 """
 
     PLATFORMS = r"""

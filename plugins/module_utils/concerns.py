@@ -15,14 +15,11 @@ from ansible_collections.multiarch.builders.plugins.module_utils.binfmt.source i
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.buildx.resource import Buildx
 from ansible_collections.multiarch.builders.plugins.module_utils.buildx.settings import patch_of
-from ansible_collections.multiarch.builders.plugins.module_utils.daemon.decide import implied
 from ansible_collections.multiarch.builders.plugins.module_utils.daemon.resource import Daemon
-from ansible_collections.multiarch.builders.plugins.module_utils.daemon.store import wants_containerd_store
 from ansible_collections.multiarch.builders.plugins.module_utils.docker_api import Docker
-from ansible_collections.multiarch.builders.plugins.module_utils.engine.decide import Needs
+from ansible_collections.multiarch.builders.plugins.module_utils.engine.decide import Plugin
 from ansible_collections.multiarch.builders.plugins.module_utils.engine.resource import Engine
 from ansible_collections.multiarch.builders.plugins.module_utils.gc import gc_of
-from ansible_collections.multiarch.builders.plugins.module_utils.merge_patch import compose
 from ansible_collections.multiarch.builders.plugins.module_utils.resource import Resource
 from ansible_collections.multiarch.builders.plugins.module_utils.spec import (
     Params,
@@ -40,14 +37,13 @@ def resource_for(concern: str, params: Params, docker: Docker) -> Resource[t.Any
 
 
 def _engine(params: Params, docker: Docker) -> Resource[t.Any]:
-    return Engine(_needs(params), docker)
-
-
-def _needs(params: Params) -> Needs:
-    patch = compose(implied(()), params["daemon_options"])
-    return Needs(
-        image_store="daemon" in params["concerns"] and wants_containerd_store(patch),
+    given = {name: value for name, value in (params["buildx_plugin"] or {}).items() if value is not None}
+    return Engine(
         builders="buildx" in params["concerns"] and bool(params["instances"]),
+        docker=docker,
+        distro=params["engine"] == "distro",
+        plugin=Plugin(**given) if given else None,
+        proxy=proxy_of(params),
     )
 
 

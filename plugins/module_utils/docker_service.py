@@ -11,6 +11,7 @@ import typing as t
 
 from ansible_collections.multiarch.builders.plugins.module_utils.command import run
 from ansible_collections.multiarch.builders.plugins.module_utils.docker_api import Docker
+from ansible_collections.multiarch.builders.plugins.module_utils.errors import HostError
 
 _START_SECONDS = 90
 
@@ -41,8 +42,11 @@ def reload() -> None:
 
 
 def installed_version() -> t.Optional[str]:
-    """The version of a dockerd that does not run."""
-    found = re.search(r"version ([^\s,]+)", run(["dockerd", "--version"]).stdout)
+    """The version of a dockerd that does not run, None if there is none."""
+    try:
+        found = re.search(r"version ([^\s,]+)", run(["dockerd", "--version"]).stdout)
+    except HostError:
+        return None
     return found.group(1) if found else None
 
 

@@ -110,7 +110,7 @@ def write(step: WriteFile) -> None:
 
 
 def _replace(path: pathlib.Path, content: str, mode: int, owner: Owner) -> None:
-    _remove_leftovers(path)
+    remove_leftovers(path)
     descriptor, temporary = tempfile.mkstemp(prefix=f".{path.name}.{os.getpid()}.", dir=path.parent)
     try:
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
@@ -126,7 +126,7 @@ def _replace(path: pathlib.Path, content: str, mode: int, owner: Owner) -> None:
     sync_folder(path.parent)
 
 
-def _remove_leftovers(path: pathlib.Path) -> None:
+def remove_leftovers(path: pathlib.Path) -> None:
     """The temporary files for *path* of processes that were killed; a name of another form is somebody else's."""
     for each in path.parent.glob(f".{glob.escape(path.name)}.*.*"):
         found = re.fullmatch(r"([0-9]+)\.[a-z0-9_]{8}", each.name[len(path.name) + 2 :])  # as mkstemp() makes it
@@ -168,11 +168,16 @@ def back_up(path: str, owner: t.Optional[Owner] = None) -> t.Optional[str]:
     text = read(path, owner)
     if text is None:
         return None
+    target = backup_path(path)
+    write(WriteFile(str(target), text, mode=0o600))
+    return str(target)
+
+
+def backup_path(path: str) -> pathlib.Path:
+    """Where a copy of *path* as it is now belongs; the folder is there."""
     stamp = f"{time.strftime('%Y%m%dT%H%M%S', time.gmtime())}.{time.time_ns() % 10**9:09}"
-    target = BACKUPS / f"{path.strip('/').replace('/', '_')}.{stamp}"
     try:
         make_folders(BACKUPS, 0o700)
     except OSError as exc:
         raise HostError(f"{BACKUPS} cannot be made: {exc}") from exc
-    write(WriteFile(str(target), text, mode=0o600))
-    return str(target)
+    return BACKUPS / f"{path.strip('/').replace('/', '_')}.{stamp}"

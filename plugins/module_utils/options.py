@@ -52,6 +52,13 @@ PROXY: t.Dict[str, Option] = {
     "password": {"type": "str", "no_log": True},
 }
 
+PLUGIN: t.Dict[str, Option] = {
+    "src": {"type": "str"},
+    "url": {"type": "str"},
+    "sha256": {"type": "str"},
+    "version": {"type": "str"},
+}
+
 NODE: t.Dict[str, Option] = {
     "host": {"type": "str"},
     "endpoint": {"type": "str"},
@@ -89,7 +96,8 @@ INSTANCE: t.Dict[str, Option] = {
 
 OPTIONS: t.Dict[str, Option] = {
     "concerns": {"type": "list", "elements": "str", "choices": list(CONCERNS), "default": list(CONCERNS)},
-    "engine": {"type": "str", "choices": ["present"], "default": "present"},
+    "engine": {"type": "str", "choices": ["present", "distro"], "default": "present"},
+    "buildx_plugin": {"type": "dict", "options": PLUGIN, "default": {}},
     "platforms": {"type": "list", "elements": "str", "default": ["linux/amd64", "linux/arm64"]},
     "registries": {"type": "list", "elements": "dict", "options": REGISTRY, "default": []},
     "ca_warn_days": {"type": "int", "default": 30},
@@ -116,7 +124,7 @@ OPTIONS: t.Dict[str, Option] = {
 _NETWORK = ("registries", "proxy", "dns")
 _DISRUPTION = ("disruption", "drain_timeout")
 OPTIONS_OF: t.Dict[str, t.Tuple[str, ...]] = {
-    "engine": ("concerns", "daemon_options", "instances", "engine"),
+    "engine": ("concerns", "engine", "buildx_plugin", "instances", "proxy"),
     "trust": ("registries", "ca_warn_days", "users"),
     "daemon": (
         "registries",

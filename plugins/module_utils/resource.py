@@ -25,8 +25,27 @@ class Effect(enum.Enum):
     IMAGE_STORE_SWITCHES = "containers and images of the former image store vanish"
 
 
-Effects = t.FrozenSet[Effect]
+@dataclass(frozen=True)
+class Arrival:
+    """The effect that says what comes to the host: versions, "" for an unknown one; None for what does not come."""
+
+    engine: t.Optional[str] = None
+    buildx: t.Optional[str] = None
+    trust_store: bool = False  # the operating system's
+
+
+Effects = t.FrozenSet[t.Union[Effect, Arrival]]
 NO_EFFECTS: Effects = frozenset()
+
+
+def arrival(effects: Effects) -> Arrival:
+    """All that comes to the host by *effects*."""
+    found = [each for each in effects if isinstance(each, Arrival)]
+    return Arrival(
+        next((each.engine for each in found if each.engine is not None), None),
+        next((each.buildx for each in found if each.buildx is not None), None),
+        any(each.trust_store for each in found),
+    )
 
 
 @dataclass(frozen=True)

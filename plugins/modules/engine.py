@@ -13,20 +13,30 @@ version_added: 0.1.0
 author:
   - multiarch.builders contributors (@multiarch)
 description:
-  - Looks at dockerd and the buildx plugin, and starts an installed dockerd that does not run.
-  - Fails where a version is too old for what the other concerns need, and names what was found and the ways out.
+  - Looks at dockerd, its client and the buildx plugin, and starts an installed dockerd that does not run. Installs what
+    is missing, if O(engine) or O(buildx_plugin) say so.
+  - Fails where buildx is too old for builders, and names what was found and the ways out.
 extends_documentation_fragment:
   - multiarch.builders.converging
   - multiarch.builders.options.concerns
-  - multiarch.builders.docker_options.daemon_options
-  - multiarch.builders.options.instances
   - multiarch.builders.options.engine
+  - multiarch.builders.options.buildx_plugin
+  - multiarch.builders.options.instances
+  - multiarch.builders.docker_options.proxy
 """
 
 EXAMPLES = r"""
-- name: Docker and buildx are there
+- name: Docker and buildx are there, else from the distribution
   multiarch.builders.engine:
-    concerns: [engine, daemon, buildx]
+    engine: distro
+
+- name: The buildx plugin is there, on a distribution that has none
+  multiarch.builders.engine:
+    engine: distro
+    buildx_plugin:
+      src: files/buildx-v0.29.1.linux-amd64
+      sha256: 0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef
+      version: 0.29.1
 """
 
 RETURN = r"""

@@ -19,6 +19,7 @@ description:
 extends_documentation_fragment:
   - multiarch.builders.options.concerns
   - multiarch.builders.options.engine
+  - multiarch.builders.options.buildx_plugin
   - multiarch.builders.options.platforms
   - multiarch.builders.docker_options.registries
   - multiarch.builders.options.instances

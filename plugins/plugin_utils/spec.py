@@ -10,6 +10,7 @@ import re
 import typing as t
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from ansible_collections.multiarch.builders.plugins.module_utils.gc import gc_of
 from ansible_collections.multiarch.builders.plugins.module_utils.options import OPTIONS
@@ -18,6 +19,7 @@ from ansible_collections.multiarch.builders.plugins.plugin_utils import harbor, 
 from ansible_collections.multiarch.builders.plugins.plugin_utils.buildkitd_rules import check_options
 from ansible_collections.multiarch.builders.plugins.plugin_utils.buildkitd_toml import Rendered, render
 from ansible_collections.multiarch.builders.plugins.plugin_utils.buildkitd_versions import check_versions
+from ansible_collections.multiarch.builders.plugins.plugin_utils.buildx_plugin import Locate, check_buildx_plugin
 from ansible_collections.multiarch.builders.plugins.plugin_utils.client_options import check_client_options
 from ansible_collections.multiarch.builders.plugins.plugin_utils.daemon_options import check_daemon_options
 from ansible_collections.multiarch.builders.plugins.plugin_utils.garbage_collection import (
@@ -51,11 +53,12 @@ def compile_spec(
     now: datetime.datetime | None = None,
     fetch: harbor.Fetch = harbor.fetch,
     inventory: Inventory = instances.NOBODY,
+    locate: Locate = Path,
 ) -> CompiledSpec:
     """Check, normalise and complete the options *names*, as far as *variables* has them, else with their defaults.
 
     *variables* holds plain data, its keys without *prefix*, which messages put before them. *now* is aware of its
-    time zone, by default the present. *inventory* has the hosts that nodes may be.
+    time zone, by default the present. *inventory* has the hosts that nodes may be, *locate* finds large files.
     Raises SpecError with every problem at once.
     """
     findings = Findings()
@@ -66,6 +69,9 @@ def compile_spec(
     moment = now or datetime.datetime.now(datetime.UTC)
     _check_simple(options, prefix, findings)
     _check_settings(options, prefix, findings)
+    if "buildx_plugin" in options:
+        plugin = options["buildx_plugin"]
+        options["buildx_plugin"] = check_buildx_plugin(plugin, f"{prefix}buildx_plugin", locate, findings)
     _check_tables(options, prefix, read_file, fetch, inventory, moment, findings)
     findings.raise_if_any()
     return CompiledSpec(options, tuple(findings.warnings))

@@ -50,6 +50,9 @@ class SpecActionBase(ActionBase):  # type: ignore[misc]  # ansible-core has no t
                 transform_to_native_types(self._task.args, redact=False),
                 names=self.options,
                 read_file=lambda path: self._read_file(path, variables.get("inventory_dir")),
+                locate=lambda path: Path(
+                    controller_files.find(path, self._find_needle, variables.get("inventory_dir"))
+                ),
                 prefix="builder_" if self._in_role() else "",
                 fetch=_ask_once,
                 inventory=_inventory(variables),
@@ -58,11 +61,10 @@ class SpecActionBase(ActionBase):  # type: ignore[misc]  # ansible-core has no t
             return result | {"failed": True, "msg": str(exc), "problems": [asdict(each) for each in exc.problems]}
         result["changed"] = False
         if self.module is not None:
-            arguments = {name: value for name, value in spec.options.items() if name not in _CONTROLLER_ONLY}
             result |= self.told(
                 self._execute_module(
                     module_name=self.module,
-                    module_args=arguments,
+                    module_args=self.arguments(spec.options, variables),
                     task_vars=task_vars,
                     wrap_async=self._task.async_val,
                 ),
@@ -71,6 +73,10 @@ class SpecActionBase(ActionBase):  # type: ignore[misc]  # ansible-core has no t
         if spec.warnings:
             result["warnings"] = [*result.get("warnings", []), *spec.warnings]
         return result
+
+    def arguments(self, options: Result, task_vars: Result) -> Result:  # noqa: ARG002  # for those that bring files
+        """What the module is given of *options*."""
+        return {name: value for name, value in options.items() if name not in _CONTROLLER_ONLY}
 
     def told(self, result: Result, spec: CompiledSpec) -> Result:  # noqa: ARG002  # for those that have more to tell
         """What to return of what the module returned."""

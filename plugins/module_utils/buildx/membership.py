@@ -66,10 +66,16 @@ def _action(words: str, step: ChangeMember) -> Action:
     return Action(f"{words}, which is root on this host", step)
 
 
-def require(users: t.Sequence[str], found: Membership) -> None:
-    """Raise HostError for *users* who may not use Docker; one outside may have a rootless one, or a context."""
+def require(users: t.Sequence[str], found: Membership, *, docker: bool = True) -> None:
+    """Raise HostError for *users* who may not use Docker; one outside may have a rootless one, or a context.
+
+    *docker* says whether it is there to be asked; else the group decides.
+    """
     refused = []
     for user in (each for each in users if each in found.outside):
+        if not docker:
+            refused.append(f"{user} may not use Docker once it is installed")
+            continue
         words = run(["docker", "version", "--format", "{{.Server.Version}}"], user=user)
         if words.status != 0:
             refused.append(f"{user} may not use Docker ({words.words})")

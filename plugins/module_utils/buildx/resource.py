@@ -16,6 +16,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.buildx import (
     membership,
     nodes,
     orphans,
+    ours,
     remote,
     settings,
     store,
@@ -44,7 +45,14 @@ from ansible_collections.multiarch.builders.plugins.module_utils.files import (
     remove,
     write,
 )
-from ansible_collections.multiarch.builders.plugins.module_utils.resource import Action, Effects, Plan, Resource
+from ansible_collections.multiarch.builders.plugins.module_utils.resource import (
+    Action,
+    Arrival,
+    Effects,
+    Plan,
+    Resource,
+    arrival,
+)
 from ansible_collections.multiarch.builders.plugins.module_utils.running_work import drain
 from ansible_collections.multiarch.builders.plugins.module_utils.spec import Disruption, Instance, Node
 
@@ -115,10 +123,13 @@ class Buildx(Resource[BuildxState]):
         actions += [action for each in state.settings for action in settings.actions_for(each, self.client_patch)]
         actions += environment.actions_for(self.environment_file, self.instances)
         notes = orphans.notes_on(self.docker, self._known()) if self.docker.answers() else []
+        notes += ours.leftover_notes([each.name for each in self.instances], self.users)
         waiting: t.List[str] = []
+        coming = arrival(effects)
         silent = [words for each in self.instances for words in state.builders[each.name].silent]
-        if silent:
+        if silent and coming.engine is None:
             raise HostError("; ".join(silent))
+        notes += [f"as there is no docker client yet: {words}" for words in silent]
         for each in self.instances:
             builder = state.builders[each.name]
             actions += remote.actions_for(each, self.users)
@@ -126,8 +137,8 @@ class Buildx(Resource[BuildxState]):
             found = actions_for(each, self.users, builder, effects)
             making = [action.step for action in found if isinstance(action.step, MakeBuilder)]
             if making:
-                _require_options(each)
-                self._require_access(making, state)
+                _require_options(each, buildx_version() if coming.buildx is None else coming.buildx)
+                self._require_access(making, state, coming)
             if self.disruption.mode == "never" and any(ends_builds(action, builder) for action in found):
                 waiting += [action.summary for action in found]
                 notes.append(
@@ -137,13 +148,13 @@ class Buildx(Resource[BuildxState]):
                 actions += [*found, *remote.leftovers(each, self.users)]
         return Plan(tuple(actions), tuple(notes), {"waiting": waiting} if waiting else {})
 
-    def _require_access(self, making: t.Sequence[MakeBuilder], state: BuildxState) -> None:
+    def _require_access(self, making: t.Sequence[MakeBuilder], state: BuildxState, coming: Arrival) -> None:
         """Raise for users who may not use this host's Docker, and shall not be let in."""
-        if self.docker_group or not self.docker.answers():
+        if self.docker_group or (coming.engine is None and not self.docker.answers()):
             return
         for step in making:
             if step.instance.driver == "docker-container" and any(node.local for node in step.instance.nodes):
-                membership.require(step.users, state.membership)
+                membership.require(step.users, state.membership, docker=coming.engine is None)
 
     def apply(self, actions: t.Sequence[Action]) -> None:
         doers: t.Dict[type, t.Callable[[t.Any], None]] = {
@@ -156,12 +167,13 @@ class Buildx(Resource[BuildxState]):
             MakeBuilder: Maker(self._docker_of, self.disruption).make,
             ReplaceCertificates: self._replace_certificates,
             StartBuilder: self._start_builder,
-            UseBuilder: client.use,
+            UseBuilder: _use,
         }
         for action in actions:
             doers[type(action.step)](action.step)
 
     def _replace_certificates(self, step: ReplaceCertificates) -> None:
+        ours.claim_entries(step.instance, step.users)
         for user in step.users:
             certificates.replace_in_store(user, step.instance)
         for node in step.instance.nodes:
@@ -181,11 +193,15 @@ class Buildx(Resource[BuildxState]):
         nodes.remove_container(docker, step.stray.name)
 
 
-def _require_options(wanted: Instance) -> None:
-    """Raise for driver options that this buildx does not know: asked only when a builder is made."""
-    version = buildx_version() or ""
+def _use(step: UseBuilder) -> None:
+    ours.note_choice(step.user)
+    client.use(step)
+
+
+def _require_options(wanted: Instance, buildx: t.Optional[str]) -> None:
+    """Raise for driver options that *buildx*, its version, does not know: asked only when a builder is made."""
     options = dict.fromkeys(name for node in wanted.nodes for name in options_of(wanted, node))
-    words = too_new(wanted.driver, options, version)
+    words = too_new(wanted.driver, options, buildx or "")
     if words:
         raise HostError(f"builder {wanted.name}: {'; '.join(words)}: install a newer buildx, or leave it out")
 

@@ -14,6 +14,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.daemon.reload i
 from ansible_collections.multiarch.builders.plugins.module_utils.daemon.store import (
     STORE_FEATURE,
     has_containerd_store,
+    knows_containerd_store,
     wants_containerd_store,
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.files import RemoveFile, WriteFile
@@ -47,13 +48,13 @@ class DaemonState:
     unseen: Effects
     files: FilesState = FilesState()
     way_back: bool = False  # daemon.json was written by a run that did not come to see dockerd run with it
-    program: t.Optional[str] = None  # the version of the dockerd that is installed, where none answers
+    program: t.Optional[str] = None  # the version of the dockerd that is installed, or comes, where none answers
     original: t.Optional[Original] = None
 
     @property
     def engine(self) -> t.Optional[str]:
-        """dockerd's version."""
-        return self.info.get("ServerVersion") if self.info is not None else None
+        """dockerd's version, None if it is unknown."""
+        return self.info.get("ServerVersion") if self.info is not None else self.program
 
     @property
     def unproven(self) -> bool:
@@ -66,14 +67,15 @@ def implied(
     proxy: Proxy = NO_PROXY,
     dns: t.Sequence[str] = (),
     gc: t.Optional[Document] = None,
+    engine: t.Optional[str] = None,
 ) -> Document:
     """What the table of registries, the proxy, the name servers and several platforms mean for daemon.json.
 
-    *gc* is builder.gc, which depends on dockerd's version (`daemon.gc`).
+    *gc* is builder.gc, which depends on dockerd's version (`daemon.gc`); *engine* is that, None if it is unknown.
     """
     insecure = [each.host for each in registries if each.insecure or each.http]
     found: Document = {
-        "features": {STORE_FEATURE: True},
+        "features": {STORE_FEATURE: True} if knows_containerd_store(engine) else {},
         "registry-mirrors": for_daemon_json(registries),
         "insecure-registries": insecure,
         "proxies": proxy.daemon_keys(),

@@ -6,10 +6,15 @@
 from __future__ import annotations
 
 import typing as t
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ansible_collections.multiarch.builders.plugins.module_utils import docker_service, pending, way_back
-from ansible_collections.multiarch.builders.plugins.module_utils.daemon import blind_spots, configuration, hosts_files
+from ansible_collections.multiarch.builders.plugins.module_utils.daemon import (
+    blind_spots,
+    configuration,
+    hosts_files,
+    store,
+)
 from ansible_collections.multiarch.builders.plugins.module_utils.daemon.bring_up import BringUp
 from ansible_collections.multiarch.builders.plugins.module_utils.daemon.configuration import WriteConfiguration
 from ansible_collections.multiarch.builders.plugins.module_utils.daemon.decide import (
@@ -48,9 +53,12 @@ from ansible_collections.multiarch.builders.plugins.module_utils.resource import
     Effects,
     Plan,
     Resource,
+    arrival,
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.spec import Disruption, Registry
 from ansible_collections.multiarch.builders.plugins.module_utils.way_back import DAEMON_JSON
+
+_NOT_YET = "daemon.json is validated by dockerd as soon as that is installed, before it is written"
 
 
 @dataclass(frozen=True)
@@ -83,31 +91,36 @@ class Daemon(Resource[DaemonState]):
 
     def patch(self, state: DaemonState) -> Document:
         """All that is asked of daemon.json; the user's options have the last word."""
-        gc = gc_keys(self.gc, state.engine or state.program, state.document)
-        return compose(implied(self.registries, self.proxy, self.dns, gc), self.options)
+        gc = gc_keys(self.gc, state.engine, state.document)
+        return compose(implied(self.registries, self.proxy, self.dns, gc, state.engine), self.options)
 
     def observe(self) -> DaemonState:
         text = read(DAEMON_JSON)
         info = self.docker.get("/info") if self.docker.answers() else None
+        program = docker_service.installed_version() if info is None else None
         return DaemonState(
             text=text,
             document=parse(text, DAEMON_JSON),
             keys=configuration.keys(),
             info=info,
             unseen=pending.since_start(),
-            files=hosts_files.observe(self.registries, info.get("ServerVersion") if info else None),
+            files=hosts_files.observe(self.registries, info.get("ServerVersion") if info else program),
             way_back=way_back.is_open(),
-            program=docker_service.installed_version() if self.gc.asked and info is None else None,
+            program=program,
             original=configuration.original(),
         )
 
     def plan(self, state: DaemonState, effects: Effects) -> Plan:
+        coming = arrival(effects).engine
+        if coming is not None:
+            state = replace(state, program=coming, files=hosts_files.observe(self.registries, coming))
         after = self._after(state)
         self._refuse(state, after)
         notes = [
             *unusable(self.registries, state.engine, wants_containerd_store(after)),
             *hosts_files.notes_on(state.files),
-            *gc_notes(self.gc, state.engine or state.program),
+            *gc_notes(self.gc, state.engine),
+            *store.notes(compose(implied(()), self.options), state.engine),
         ]
         notes += blind_spots.notes(after, state.engine)
         actions = hosts_files.actions_for(state.files)
@@ -117,7 +130,7 @@ class Daemon(Resource[DaemonState]):
         if differences:
             effect = Effect.CONFIGURATION_CHANGES if reasons else Effect.CONFIGURATION_RELOADS
             step = self._write(state, after, effect)
-            notes += validate(step.text or "{}")
+            notes += validate(step.text or "{}") if coming is None else (_NOT_YET,)
             actions.append(_action(step, differences))
         if reasons and self.disruption.mode == "never":
             notes.append(f"docker needs a restart, which builder_disruption: never forbids: {'; '.join(reasons)}")
@@ -157,7 +170,7 @@ class Daemon(Resource[DaemonState]):
 
     def _refuse(self, state: DaemonState, after: Document) -> None:
         """Raise for what dockerd would not start with, and for images that would vanish without leave."""
-        found = list(blind_spots.refusals(after, state.engine))
+        found = [*store.refusals(after, state.engine), *blind_spots.refusals(after, state.engine)]
         if state.info is not None and not self.allow_image_store_switch and switches(after, state.info):
             hidden = vanishing(self.docker, state.info, to_containerd=wants_containerd_store(after))
             found += [_needs_leave(after, hidden)] if hidden else []

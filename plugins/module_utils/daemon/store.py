@@ -12,8 +12,11 @@ from __future__ import annotations
 import typing as t
 from collections.abc import Mapping
 
+from ansible_collections.multiarch.builders.plugins.module_utils.version import Version, version_of
+
 STORE_FEATURE = "containerd-snapshotter"
 CONTAINERD_STORE = "io.containerd.snapshotter.v1"
+_SINCE: Version = (24, 0)
 _DEFAULT_SINCE = 29
 
 
@@ -21,6 +24,33 @@ def _asked(document: Mapping[str, t.Any]) -> t.Optional[bool]:
     features = document.get("features")
     found = features.get(STORE_FEATURE) if isinstance(features, Mapping) else None
     return found if isinstance(found, bool) else None
+
+
+def knows_containerd_store(engine: t.Optional[str]) -> bool:
+    """Whether dockerd of that version has the containerd image store; one of unknown version (None) may have it."""
+    version = version_of(engine or "")
+    return not version or version >= _SINCE
+
+
+def refusals(document: Mapping[str, t.Any], engine: t.Optional[str]) -> t.Tuple[str, ...]:
+    """Why dockerd of that version cannot do what *document* asks."""
+    if knows_containerd_store(engine) or not wants_containerd_store(document):
+        return ()
+    return (
+        f"features.{STORE_FEATURE} is true in builder_daemon_options or daemon.json, but Docker {engine} has no "
+        "containerd image store, which came with 24.0: install newer packages, or set builder_daemon_options: "
+        f"{{features: {{{STORE_FEATURE}: null}}}}",
+    )
+
+
+def notes(patch: Mapping[str, t.Any], engine: t.Optional[str]) -> t.Tuple[str, ...]:
+    """That the store, which *patch* asks for where there is one, is left out."""
+    if knows_containerd_store(engine) or not wants_containerd_store(patch):
+        return ()
+    return (
+        f"Docker {engine} has no containerd image store (since 24.0), so features.{STORE_FEATURE} is left out: "
+        "builders build and push all platforms as elsewhere, but dockerd itself keeps one platform of an image",
+    )
 
 
 def wants_containerd_store(document: Mapping[str, t.Any]) -> bool:

@@ -1,51 +1,143 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which versions of Docker and buildx what is asked for needs. Pure."""
+"""What a host lacks of Docker and buildx, what will be there, and whether that serves. Pure."""
 
 from __future__ import annotations
 
 import typing as t
 from dataclasses import dataclass
 
+from ansible_collections.multiarch.builders.plugins.module_utils.engine.offer import BUILDX, CERTIFICATES, ENGINE, Offer
+from ansible_collections.multiarch.builders.plugins.module_utils.resource import Arrival
 from ansible_collections.multiarch.builders.plugins.module_utils.version import Version, version_of
 
-# Engine: the containerd image store is a feature since 24.0. buildx: containers come back after a
-# restart of docker (restart policy unless-stopped) since 0.13 (docker/buildx, tags).
-ENGINE_FOR_STORE: Version = (24, 0)
+# Containers come back after a restart of docker (restart policy unless-stopped) since 0.13 (docker/buildx, tags).
 BUILDX_FOR_BUILDERS: Version = (0, 13)
-_WAYS_OUT = "install Docker's or the distribution's newer packages (Debian 13: docker.io, docker-cli, docker-buildx)"
+_NEEDED = "builders need 0.13 or newer"
+_PACKAGES = "install Docker's or the distribution's newer packages (Debian 13: docker.io, docker-cli, docker-buildx)"
+_DISTRO = "set builder_engine: distro"
+_PLUGIN = "give one with builder_buildx_plugin"
+
+
+@dataclass(frozen=True)
+class Plugin:
+    """The buildx plugin that is asked for: a file on the host (*src*) or at *url*, its *version* if that is told."""
+
+    sha256: str
+    src: t.Optional[str] = None
+    url: t.Optional[str] = None
+    version: t.Optional[str] = None
+
+
+@dataclass(frozen=True)
+class PluginState:
+    """The administrator's place for the plugin: digests of the file there and of the one that we put there.
+
+    *otherwise* is the version that docker finds without ours; *former* says whether that was in this place.
+    """
+
+    digest: t.Optional[str] = None
+    ours: t.Optional[str] = None
+    otherwise: t.Optional[str] = None
+    former: bool = False
 
 
 @dataclass(frozen=True)
 class EngineState:
-    """What is there. *engine* and *buildx* are versions as the programs tell them, None if the program is missing."""
+    """What is there. *engine* and *buildx* are versions as the programs tell them, None if the program is missing.
+
+    *offer* is what the distribution has for what is missing, None if nothing is, or nothing may be installed.
+    """
 
     engine: t.Optional[str]
     buildx: t.Optional[str]
     installed: bool  # dockerd's program is there, whether it runs or not
+    client: bool = True
+    offer: t.Optional[Offer] = None
+    place: PluginState = PluginState()
 
 
 @dataclass(frozen=True)
-class Needs:
-    """What the other concerns ask of Docker."""
+class PlacePlugin:
+    """The step that puts the plugin into its place."""
 
-    image_store: bool
-    builders: bool
+    plugin: Plugin
 
 
-def refusals(state: EngineState, needs: Needs) -> t.Tuple[str, ...]:
-    """Why this host cannot be what is asked, each with the ways out; empty if it can."""
-    if not state.installed:
-        return (f"Docker is not installed: {_WAYS_OUT}",)
+@dataclass(frozen=True)
+class LeavePlugin:
+    """The step that takes ours away; what was there before comes back."""
+
+
+@dataclass(frozen=True)
+class ForgetPlugin:
+    """The step that remembers no plugin as ours: somebody else replaced it."""
+
+
+@dataclass(frozen=True)
+class InstallPackages:
+    """The step that installs what the distribution offers."""
+
+    offer: Offer
+
+
+@dataclass(frozen=True)
+class StartDocker:
+    """The step that starts an installed dockerd."""
+
+
+PluginStep = t.Union[PlacePlugin, LeavePlugin, ForgetPlugin]
+
+
+def plugin_step(wanted: t.Optional[Plugin], place: PluginState) -> t.Optional[PluginStep]:
+    """What the plugin's place wants, None for nothing."""
+    if wanted is not None:
+        return PlacePlugin(wanted) if place.digest != wanted.sha256 else None
+    if place.ours is None:
+        return None
+    return LeavePlugin() if place.digest == place.ours else ForgetPlugin()
+
+
+def arriving(state: EngineState, step: t.Optional[PluginStep]) -> Arrival:
+    """What comes to the host."""
+    offer = state.offer or Offer()
+    buildx = offer.version(BUILDX)
+    if isinstance(step, PlacePlugin):
+        buildx = step.plugin.version or ""
+    return Arrival(offer.version(ENGINE), buildx, offer.version(CERTIFICATES) is not None)
+
+
+def refusals(state: EngineState, step: t.Optional[PluginStep], *, builders: bool) -> t.Tuple[str, ...]:
+    """Why this host cannot be what is asked, each with the ways out. *builders* says whether any are asked for."""
+    offer = state.offer
+    if offer is not None and (offer.unknown or offer.refusal):
+        return _not_offered(offer)
+    if offer is None and not state.installed:
+        return (f"Docker is not installed: {_DISTRO}, or {_PACKAGES}",)
+    if not builders:
+        return ()
     found = []
-    if needs.image_store and state.engine is not None and version_of(state.engine) < ENGINE_FOR_STORE:
-        found.append(
-            f"Docker {state.engine} is here, but the containerd image store (features.containerd-snapshotter) needs "
-            f"24.0 or newer: {_WAYS_OUT}, or set builder_daemon_options: {{features: {{containerd-snapshotter: null}}}}"
-        )
-    if needs.builders and state.buildx is None:
-        found.append(f"the buildx plugin is not installed, but builders need 0.13 or newer: {_WAYS_OUT}")
-    elif needs.builders and state.buildx is not None and version_of(state.buildx) < BUILDX_FOR_BUILDERS:
-        found.append(f"buildx {state.buildx} is here, but builders need 0.13 or newer: {_WAYS_OUT}")
+    if offer is None and not state.client:
+        found.append(f"the docker client is not installed: {_DISTRO}, or {_PACKAGES}")
+    coming = arriving(state, step).buildx
+    buildx = state.place.otherwise if isinstance(step, LeavePlugin) else state.buildx
+    if coming is None and buildx is None:
+        found.append(f"the buildx plugin is not installed, but {_NEEDED}: {_DISTRO}, {_PLUGIN}, or {_PACKAGES}")
+    elif coming is None and version_of(buildx or "") < BUILDX_FOR_BUILDERS:
+        found.append(f"buildx {buildx} is here, but {_NEEDED}: {_PLUGIN}, or {_PACKAGES}")
+    elif coming and version_of(coming) < BUILDX_FOR_BUILDERS:
+        found.append(f"buildx {coming} is what the distribution has, but {_NEEDED}: {_PLUGIN}")
     return tuple(found)
+
+
+def _not_offered(offer: Offer) -> t.Tuple[str, ...]:
+    if not offer.unknown:
+        return (f"builder_engine: distro: apt-get would not install {', '.join(offer.asked)}: {offer.refusal}",)
+    if offer.unknown == (BUILDX,):
+        return (f"the distribution has no package {BUILDX}, but {_NEEDED}: {_PLUGIN}",)
+    return (
+        f"builder_engine: distro: apt knows no package {', '.join(offer.unknown)}, not in fresh lists either"
+        f" ({offer.refusal}): see that /etc/apt/sources.list or sources.list.d names an archive that has it (main of"
+        " Debian, universe of Ubuntu), or install Docker another way",
+    )

@@ -1,69 +1,115 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Docker and buildx are there, in versions that serve."""
+"""Docker and buildx are there, in versions that serve: found, or installed on request."""
 
 from __future__ import annotations
 
-import shutil
 import typing as t
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ansible_collections.multiarch.builders.plugins.module_utils import docker_service, way_back
 from ansible_collections.multiarch.builders.plugins.module_utils.buildx_plugin import buildx_version
 from ansible_collections.multiarch.builders.plugins.module_utils.docker_api import Docker
-from ansible_collections.multiarch.builders.plugins.module_utils.engine.decide import EngineState, Needs, refusals
+from ansible_collections.multiarch.builders.plugins.module_utils.engine import installation, plugin, words
+from ansible_collections.multiarch.builders.plugins.module_utils.engine.decide import (
+    EngineState,
+    ForgetPlugin,
+    InstallPackages,
+    LeavePlugin,
+    PlacePlugin,
+    Plugin,
+    StartDocker,
+    arriving,
+    plugin_step,
+    refusals,
+)
 from ansible_collections.multiarch.builders.plugins.module_utils.errors import HostError
+from ansible_collections.multiarch.builders.plugins.module_utils.proxy import Proxy
 from ansible_collections.multiarch.builders.plugins.module_utils.resource import (
     Action,
+    Arrival,
     Effect,
     Effects,
     Plan,
     Resource,
 )
 
-
-@dataclass(frozen=True)
-class StartDocker:
-    """The step that starts an installed dockerd."""
+_NO_PROXY = Proxy()
 
 
 @dataclass
 class Engine(Resource[EngineState]):
-    """dockerd and the buildx plugin."""
+    """dockerd, its client and the buildx plugin; *distro* is leave to install them, *builders* if any need them."""
 
-    needs: Needs
+    builders: bool
     docker: Docker
+    distro: bool = False
+    plugin: t.Optional[Plugin] = None
+    proxy: Proxy = _NO_PROXY
     concern: t.ClassVar[str] = "engine"
 
     def observe(self) -> EngineState:
+        found = self._here()
+        enough = found.buildx is not None or self.plugin is not None or not self.builders
+        lacking = installation.missing(dockerd=found.installed, buildx=enough) if self.distro else ()
+        return replace(found, offer=installation.offer(lacking))
+
+    def _here(self) -> EngineState:
         return EngineState(
             engine=self.docker.get("/version")["Version"] if self.docker.answers() else None,
             buildx=buildx_version(),
-            installed=shutil.which("dockerd", path="/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin") is not None,
+            installed=installation.is_there("dockerd"),
+            client=installation.is_there("docker"),
+            place=plugin.observe(asked=self.plugin is not None),
         )
 
     def plan(self, state: EngineState, effects: Effects) -> Plan:  # noqa: ARG002  # it is the first
-        found = refusals(state, self.needs)
+        self._refuse(state)
+        actions = []
+        step = plugin_step(self.plugin, state.place)
+        coming = arriving(state, step)
+        if step is not None:
+            actions.append(Action(words.of_plugin(step, state.place), step, frozenset({Arrival(buildx=coming.buildx)})))
+        if state.offer is not None:
+            causes: t.Set[t.Union[Effect, Arrival]] = {coming}
+            if coming.engine is not None:
+                causes.add(Effect.DAEMON_RESTARTS)
+            difference = words.difference_of(state.offer)
+            install = InstallPackages(state.offer)
+            actions.append(Action(words.of_offer(state.offer), install, frozenset(causes), difference))
+        if state.installed and state.engine is None:
+            actions.append(Action(words.of_start(way_back=way_back.is_open()), StartDocker(), _STARTS))
+        return Plan(tuple(actions), facts={"docker": state.engine, "buildx": state.buildx})
+
+    def _refuse(self, state: EngineState) -> None:
+        found = refusals(state, plugin_step(self.plugin, state.place), builders=self.builders)
         if found:
             raise HostError("; ".join(found))
-        facts = {"docker": state.engine, "buildx": state.buildx}
-        if state.engine is not None:
-            return Plan(facts=facts)
-        summary = "start docker, which is installed but not running"
-        if way_back.is_open():
-            summary += "; if it does not start, with the daemon.json that an interrupted run replaced"
-        return Plan((Action(summary, StartDocker(), _STARTS),), facts=facts)
 
     def apply(self, actions: t.Sequence[Action]) -> None:
-        if not actions:
-            return
-        words = docker_service.start(self.docker)
-        if words is not None and way_back.is_open():
+        doers: t.Dict[type, t.Callable[[t.Any], None]] = {
+            PlacePlugin: lambda step: plugin.place(step.plugin, self.proxy),
+            LeavePlugin: lambda _step: plugin.leave(),
+            ForgetPlugin: lambda _step: plugin.forget(),
+            InstallPackages: self._install,
+            StartDocker: lambda _step: self._start(),
+        }
+        for action in actions:
+            doers[type(action.step)](action.step)
+
+    def _install(self, step: InstallPackages) -> None:
+        installation.install(step.offer, lambda offer: self._refuse(replace(self._here(), offer=offer)))
+        if not self.docker.answers():  # a policy of the host may keep packages from starting their services
+            self._start()
+
+    def _start(self) -> None:
+        said = docker_service.start(self.docker)
+        if said is not None and way_back.is_open():
             way_back.take()
-            words = docker_service.start(self.docker)
-        if words is not None:
-            raise HostError(f"docker does not start: {words}")
+            said = docker_service.start(self.docker)
+        if said is not None:
+            raise HostError(f"docker does not start: {said}")
 
 
 _STARTS: Effects = frozenset({Effect.DAEMON_RESTARTS})

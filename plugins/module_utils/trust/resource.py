@@ -27,6 +27,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.resource import
     Effects,
     Plan,
     Resource,
+    arrival,
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.spec import Registry
 from ansible_collections.multiarch.builders.plugins.module_utils.trust import login, owned_logins, words
@@ -68,6 +69,7 @@ class TrustState:
     logouts: t.Tuple[owned_logins.Logout, ...] = ()
     forget: t.Tuple[ForgetFile, ...] = ()
     notes: t.Tuple[str, ...] = ()
+    has_store: bool = True  # what refreshes the system's store is there
 
 
 @dataclass
@@ -96,6 +98,7 @@ class Trust(Resource[TrustState]):
             logouts=logouts,
             forget=forget,
             notes=notes,
+            has_store=is_here(store),
         )
 
     def _leftovers(self, wanted: t.Sequence[WriteFile]) -> t.Tuple[t.Tuple[RemoveFile, ...], t.Tuple[ForgetFile, ...]]:
@@ -115,8 +118,10 @@ class Trust(Resource[TrustState]):
         missing = tuple(login.Login(*pair) for pair in pairs if not login.is_logged_in(*pair))
         return missing, frozenset(login.place_of(*pair) for pair in pairs)
 
-    def plan(self, state: TrustState, effects: Effects) -> Plan:  # noqa: ARG002  # nothing comes before trust
+    def plan(self, state: TrustState, effects: Effects) -> Plan:
         store = system_store()
+        if not state.has_store and not arrival(effects).trust_store:
+            raise HostError(f"{store.refresh[0]} is not on this host: install ca-certificates")
         actions = [Action(words.of_file(each), each, difference=words.difference_of(each)) for each in state.write]
         actions += [Action(words.of_removal(each), each) for each in state.remove]
         actions += [Action(f"forget {each.path}: its user is no user of this host", each) for each in state.forget]
@@ -153,9 +158,16 @@ class Trust(Resource[TrustState]):
         record.save(self.concern, {**record.load(self.concern), "stale": stale})
 
 
+def is_here(store: Store) -> bool:
+    """Whether the host has what refreshes the store."""
+    return any(pathlib.Path(folder, store.refresh[0]).exists() for folder in ("/usr/sbin", "/usr/bin"))
+
+
 def system_store() -> Store:
-    """This host's store. Raises HostError on a system that is of neither family."""
+    """This host's store, which may have to be installed yet. Raises HostError on a system that is of neither family."""
     for store in (DEBIAN, RED_HAT):
-        if any((pathlib.Path(folder) / store.refresh[0]).exists() for folder in ("/usr/sbin", "/usr/bin")):
+        if is_here(store):
             return store
+    if pathlib.Path("/etc/debian_version").exists():
+        return DEBIAN
     raise HostError("neither update-ca-certificates nor update-ca-trust is on this host: install ca-certificates")

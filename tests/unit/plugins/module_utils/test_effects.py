@@ -25,8 +25,8 @@ from ansible_collections.multiarch.builders.plugins.module_utils.daemon.decide i
 from ansible_collections.multiarch.builders.plugins.module_utils.daemon.ours import Keys
 from ansible_collections.multiarch.builders.plugins.module_utils.daemon.resource import Daemon, RestartDaemon
 from ansible_collections.multiarch.builders.plugins.module_utils.docker_api import Docker
-from ansible_collections.multiarch.builders.plugins.module_utils.engine.decide import EngineState, Needs
-from ansible_collections.multiarch.builders.plugins.module_utils.engine.resource import Engine, StartDocker
+from ansible_collections.multiarch.builders.plugins.module_utils.engine.decide import EngineState, StartDocker
+from ansible_collections.multiarch.builders.plugins.module_utils.engine.resource import Engine
 from ansible_collections.multiarch.builders.plugins.module_utils.files import WriteFile
 from ansible_collections.multiarch.builders.plugins.module_utils.proxy import Proxy
 from ansible_collections.multiarch.builders.plugins.module_utils.resource import NO_EFFECTS, Effects, Plan, Resource
@@ -146,7 +146,7 @@ def test_one_run_plans_all_that_follows(
     monkeypatch.setattr(trust_resource, "system_store", lambda: DEBIAN)
     disruption = Disruption(mode, 900)
     resources: list[Resource[t.Any]] = [
-        Engine(Needs(image_store=True, builders=True), no_docker),
+        Engine(builders=True, docker=no_docker),
         Trust((), ("root",)),
         Daemon(TABLE, Proxy(), (), {}, disruption, False, no_docker),
         Buildx((WANTED,), ("root",), {}, disruption, no_docker),

@@ -339,7 +339,7 @@ EVERYTHING_WRONG: dict[str, t.Any] = {
 ALL_TOLD = """\
 builder_plattforms: is no known option here. Did you mean platforms?
 builder_concerns[1] = 'deamon': is no known value. Did you mean daemon?
-builder_engine = 'latest': is no known value. Known: present.
+builder_engine = 'latest': is no known value. Known: present, distro.
 builder_platforms[1] = 5: is an integer, not a string. Put it in quotes.
 builder_registries[0] = 'harbor.example.com': is a string, not a mapping. Write a mapping: {key: value}.
 builder_registries[1].pasword: is no known key. Did you mean password?

@@ -39,7 +39,13 @@ from ansible_collections.multiarch.builders.plugins.module_utils.gc import Gc
 from ansible_collections.multiarch.builders.plugins.module_utils.owned_document import owned_after
 from ansible_collections.multiarch.builders.plugins.module_utils.owned_files import owned
 from ansible_collections.multiarch.builders.plugins.module_utils.proxy import Proxy
-from ansible_collections.multiarch.builders.plugins.module_utils.resource import NO_EFFECTS, Difference, Effect, Effects
+from ansible_collections.multiarch.builders.plugins.module_utils.resource import (
+    NO_EFFECTS,
+    Arrival,
+    Difference,
+    Effect,
+    Effects,
+)
 from ansible_collections.multiarch.builders.plugins.module_utils.spec import Disruption, Registry
 from ansible_collections.multiarch.builders.tests.unit.plugins.module_utils.dockerd_stand_in import (
     DockerdStandIn,
@@ -265,16 +271,76 @@ def test_garbage_collection_restarts_docker_and_what_it_cannot_do_is_a_note(
         pytest.param("nothing", None, id="no version"),
     ],
 )
-@pytest.mark.parametrize("gc", [Gc(), Gc(max="5GB")])
-def test_a_stopped_dockerd_is_asked_for_its_version_if_that_matters(
-    said: str, version: str | None, gc: Gc, no_docker: Docker, daemon_json: Path, programs: Callable[[str, str], Path]
+def test_a_stopped_dockerd_is_asked_for_its_version(
+    said: str, version: str | None, no_docker: Docker, daemon_json: Path, programs: Callable[[str, str], Path]
 ) -> None:
     assert not daemon_json.exists()
     programs("systemctl", "")
     programs("dockerd", f"echo '{said}'")
-    found = replace(daemon(no_docker), gc=gc).observe()
+    found = daemon(no_docker).observe()
     assert found.info is None
-    assert found.program == (version if gc.asked else None)
+    assert found.program == version
+
+
+ARRIVES: Effects = frozenset({Effect.DAEMON_RESTARTS, Arrival(engine="28.5.2")})
+STORE = "features.containerd-snapshotter"
+OLD = state({**OVERLAY2, "ServerVersion": "20.10.24"}, document={})
+
+
+@pytest.mark.usefixtures("home")
+def test_a_dockerd_that_is_yet_to_come_is_planned_for_by_its_version(
+    no_docker: Docker, daemon_json: Path, programs: Callable[[str, str], Path]
+) -> None:
+    asked = programs("dockerd", "exit 1")
+    plan = daemon(no_docker, registries=(QUAY,)).plan(state(None, document={}), ARRIVES)
+    assert [re.split("[,:]", action.summary)[0] for action in plan.actions] == [
+        f"write {HOSTS_TOML}",
+        f"write {daemon_json}",
+        "restart docker",
+    ]
+    assert plan.notes == ("daemon.json is validated by dockerd as soon as that is installed, before it is written",)
+    assert not asked.exists()
+
+
+@pytest.mark.parametrize(
+    ("now", "effects"),
+    [
+        pytest.param(OLD, NO_EFFECTS, id="it runs"),
+        pytest.param(replace(OLD, info=None, program="20.10.24"), NO_EFFECTS, id="it does not run"),
+        pytest.param(replace(OLD, info=None), frozenset({Arrival("20.10.24+dfsg1-1")}), id="it comes"),
+    ],
+)
+def test_a_dockerd_without_the_containerd_image_store_does_without(
+    now: DaemonState, effects: Effects, no_docker: Docker
+) -> None:
+    plan = daemon(no_docker).plan(now, effects)
+    assert plan.actions == ()
+    assert [note.partition(",")[0] for note in plan.notes] == [
+        f"Docker {now.engine or '20.10.24+dfsg1-1'} has no containerd image store (since 24.0)"
+    ]
+
+
+def test_nothing_is_told_where_nobody_asks_for_that_store(
+    no_docker: Docker, programs: Callable[[str, str], Path]
+) -> None:
+    programs("systemctl", "")
+    programs("dockerd", "")
+    options = {"features": {"containerd-snapshotter": None}}
+    assert daemon(no_docker, options=options).plan(OLD, NO_EFFECTS).notes == ()
+
+
+@pytest.mark.parametrize(
+    ("document", "options"),
+    [
+        pytest.param({}, SNAPSHOTTER, id="asked for by the user"),
+        pytest.param(SNAPSHOTTER, {}, id="in daemon.json"),
+    ],
+)
+def test_a_dockerd_that_is_asked_for_an_image_store_that_it_has_not(
+    document: dict[str, t.Any], options: dict[str, t.Any], no_docker: Docker
+) -> None:
+    with pytest.raises(HostError, match=rf"^{STORE} is true.*but Docker 20\.10\.24 has no containerd.*: null"):
+        daemon(no_docker, options=options).plan(replace(OLD, document=document), NO_EFFECTS)
 
 
 def test_hosts_toml_comes_and_goes_without_a_restart(no_docker: Docker, home: Path, tmp_path: Path) -> None:

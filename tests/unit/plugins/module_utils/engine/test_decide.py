@@ -1,56 +1,164 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which hosts are refused: the generations of Debian 12, 13 and testing, and others."""
+"""What comes to a host, and which hosts are refused: the generations of Debian 12, 13 and testing, and others."""
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 import pytest
 from ansible_collections.multiarch.builders.plugins.module_utils.engine.decide import (
     EngineState,
-    Needs,
+    ForgetPlugin,
+    LeavePlugin,
+    PlacePlugin,
+    Plugin,
+    PluginState,
+    arriving,
+    plugin_step,
     refusals,
 )
+from ansible_collections.multiarch.builders.plugins.module_utils.engine.offer import Offer
+from ansible_collections.multiarch.builders.plugins.module_utils.resource import Arrival
 
-ALL = Needs(image_store=True, builders=True)
-STORE = Needs(image_store=True, builders=False)
-BUILDERS = Needs(image_store=False, builders=True)
-NOTHING = Needs(image_store=False, builders=False)
+NOTHING = EngineState(None, None, installed=False, client=False)
+OLD = EngineState("20.10.24+dfsg1", None, installed=True)
+GOOD = EngineState("26.1.5+dfsg1", "0.13.1+ds1", installed=True)
 
-OLD_ENGINE = "containerd image store (features.containerd-snapshotter) needs 24.0"
-NO_BUILDX = "the buildx plugin is not installed"
-OLD_BUILDX = "builders need 0.13 or newer"
+DEBIAN_13 = Offer(
+    ("docker.io", "docker-cli", "docker-buildx"),
+    {"docker.io": "26.1.5+dfsg1-9", "docker-cli": "26.1.5+dfsg1-9", "docker-buildx": "0.13.1+ds1-3", "runc": "1.1.15"},
+)
+DEBIAN_12 = Offer(("docker.io", "docker-buildx"), unknown=("docker-buildx",), fresh=True)
+PLUGIN = Plugin("a" * 64, url="https://a.example/buildx", version="0.29.1")
+TAKEN = LeavePlugin()
+
+NO_BUILDX = "the buildx plugin is not installed, but builders need 0.13"
+OLD_BUILDX = "is here, but builders need 0.13"
+NO_DOCKER = "Docker is not installed: set builder_engine: distro, or install Docker's"
 
 
 @pytest.mark.parametrize(
-    ("engine", "buildx", "installed", "needs", "told"),
+    ("state", "step", "told"),
     [
-        pytest.param("20.10.24+dfsg1", None, True, ALL, (OLD_ENGINE, NO_BUILDX), id="Debian 12"),
-        pytest.param("26.1.5+dfsg1", "0.13.1+ds1", True, ALL, (), id="Debian 13"),
-        pytest.param("28.5.2+dfsg4", "0.29.1+ds1", True, ALL, (), id="Debian testing"),
-        pytest.param("29.0.0", "0.33.0", True, ALL, (), id="Docker's own"),
-        pytest.param(None, None, False, ALL, ("Docker is not installed",), id="nothing: one reason is enough"),
-        pytest.param(None, None, False, NOTHING, ("Docker is not installed",), id="nothing, nothing asked"),
-        pytest.param("23.0.6", "0.13.1", True, ALL, (OLD_ENGINE,), id="engine too old"),
-        pytest.param("24.0.0", "0.13.0", True, ALL, (), id="the oldest that serve"),
-        pytest.param("24.0", "0.13", True, ALL, (), id="the oldest that serve, short"),
-        pytest.param("26.1.5", "0.11.2", True, ALL, (OLD_BUILDX,), id="buildx too old"),
-        pytest.param("26.1.5", "0.9.1", True, ALL, (OLD_BUILDX,), id="versions are numbers, not text"),
-        pytest.param("20.10.24", None, True, STORE, (OLD_ENGINE,), id="no builders asked"),
-        pytest.param("20.10.24", "0.11.2", True, BUILDERS, (OLD_BUILDX,), id="no image store asked"),
-        pytest.param("20.10.24", None, True, NOTHING, (), id="nothing asked"),
-        pytest.param(None, "0.13.1", True, ALL, (), id="not running: its version is told after the start"),
+        pytest.param(OLD, None, NO_BUILDX, id="Debian 12"),
+        pytest.param(GOOD, None, None, id="Debian 13"),
+        pytest.param(EngineState("28.5.2+dfsg4", "0.29.1+ds1", True), None, None, id="Debian testing"),
+        pytest.param(EngineState("29.0.0", "0.33.0", True), None, None, id="Docker's own"),
+        pytest.param(EngineState("20.10.24", "0.13.0", True), None, None, id="the oldest buildx that serves"),
+        pytest.param(EngineState("26.1.5", "0.13", True), None, None, id="the same, short"),
+        pytest.param(EngineState("26.1.5", "0.11.2", True), None, OLD_BUILDX, id="buildx too old"),
+        pytest.param(EngineState("26.1.5", "0.9.1", True), None, OLD_BUILDX, id="versions are numbers, not text"),
+        pytest.param(EngineState(None, "0.13.1", True), None, None, id="not running"),
+        pytest.param(replace(GOOD, client=False), None, "the docker client is not installed", id="no client"),
+        pytest.param(NOTHING, None, NO_DOCKER, id="nothing: one reason is enough"),
+        pytest.param(replace(NOTHING, offer=DEBIAN_13), None, None, id="nothing yet, all of it comes"),
+        pytest.param(
+            replace(NOTHING, offer=Offer(("docker.io",), {"docker.io": "20.10.24"})),
+            PlacePlugin(PLUGIN),
+            None,
+            id="nothing yet, docker and a plugin come",
+        ),
+        pytest.param(
+            replace(OLD, offer=DEBIAN_12),
+            None,
+            "the distribution has no package docker-buildx, but builders need 0.13 or newer: give one with",
+            id="nothing comes for buildx",
+        ),
+        pytest.param(
+            replace(NOTHING, offer=Offer(("docker.io",), unknown=("docker.io",), refusal="W: no network", fresh=True)),
+            None,
+            "apt knows no package docker.io, not in fresh lists either (W: no network): see that /etc/apt",
+            id="apt knows no docker",
+        ),
+        pytest.param(
+            replace(NOTHING, offer=Offer(("docker.io",), refusal="E: remove is disabled.")),
+            None,
+            "apt-get would not install docker.io: E: remove is disabled.",
+            id="apt would not",
+        ),
+        pytest.param(
+            replace(OLD, offer=Offer(("docker-buildx",), {"docker-buildx": "0.11.2"})),
+            None,
+            "buildx 0.11.2 is what the distribution has, but builders need 0.13 or newer: give one with builder_buildx",
+            id="too old a buildx would come",
+        ),
+        pytest.param(OLD, PlacePlugin(PLUGIN), None, id="a plugin comes"),
+        pytest.param(OLD, PlacePlugin(replace(PLUGIN, version=None)), None, id="a plugin comes, which tells later"),
+        pytest.param(
+            replace(GOOD, buildx="0.11.2"), PlacePlugin(PLUGIN), None, id="a plugin comes in place of an old one"
+        ),
+        pytest.param(
+            replace(GOOD, place=PluginState("a", "a", otherwise=None)), TAKEN, NO_BUILDX, id="ours goes, none is left"
+        ),
+        pytest.param(
+            replace(GOOD, place=PluginState("a", "a", otherwise="0.13.1")), TAKEN, None, id="ours goes, another serves"
+        ),
+        pytest.param(
+            replace(GOOD, place=PluginState("a", "a", otherwise="0.9.1")),
+            TAKEN,
+            OLD_BUILDX,
+            id="ours goes, an old is left",
+        ),
     ],
 )
-def test_refusals(engine: str | None, buildx: str | None, installed: bool, needs: Needs, told: tuple[str, ...]) -> None:
-    found = refusals(EngineState(engine, buildx, installed), needs)
-    assert len(found) == len(told)
-    for refusal, words in zip(found, told, strict=True):
-        assert words in refusal
-        assert "install Docker's or the distribution's newer packages" in refusal, "no way out is told"
+def test_refusals(state: EngineState, step: PlacePlugin | LeavePlugin | None, told: str | None) -> None:
+    found = refusals(state, step, builders=True)
+    assert len(found) == (0 if told is None else 1)
+    if told is not None:
+        assert told in found[0]
 
 
-def test_the_way_without_a_newer_engine_is_told() -> None:
-    (refusal,) = refusals(EngineState("20.10.24+dfsg1", None, True), STORE)
-    assert "Docker 20.10.24+dfsg1 is here" in refusal
-    assert "builder_daemon_options: {features: {containerd-snapshotter: null}}" in refusal
+@pytest.mark.parametrize(
+    ("state", "count"),
+    [
+        pytest.param(OLD, 0, id="no builders: no buildx is needed"),
+        pytest.param(replace(OLD, client=False), 0, id="no builders: no client is needed"),
+        pytest.param(NOTHING, 1, id="docker always is"),
+    ],
+)
+def test_refusals_where_no_builder_is_asked_for(state: EngineState, count: int) -> None:
+    assert len(refusals(state, None, builders=False)) == count
+
+
+@pytest.mark.parametrize(
+    ("wanted", "place", "step"),
+    [
+        pytest.param(None, PluginState(), None, id="none asked, none there"),
+        pytest.param(None, PluginState("b" * 64), None, id="none asked, somebody else's"),
+        pytest.param(PLUGIN, PluginState(), PlacePlugin(PLUGIN), id="asked, none there"),
+        pytest.param(PLUGIN, PluginState(PLUGIN.sha256), None, id="asked, and there"),
+        pytest.param(PLUGIN, PluginState("b" * 64), PlacePlugin(PLUGIN), id="another is there"),
+        pytest.param(PLUGIN, PluginState("b" * 64, ours="b" * 64), PlacePlugin(PLUGIN), id="ours is another version"),
+        pytest.param(None, PluginState("b" * 64, ours="b" * 64), LeavePlugin(), id="ours, not asked for any more"),
+        pytest.param(None, PluginState("c" * 64, ours="b" * 64), ForgetPlugin(), id="ours was replaced by somebody"),
+        pytest.param(None, PluginState(None, ours="b" * 64), ForgetPlugin(), id="ours was removed by somebody"),
+    ],
+)
+def test_what_the_place_of_the_plugin_wants(wanted: Plugin | None, place: PluginState, step: object) -> None:
+    assert plugin_step(wanted, place) == step
+
+
+@pytest.mark.parametrize(
+    ("offer", "step", "coming"),
+    [
+        pytest.param(None, None, Arrival(), id="nothing"),
+        pytest.param(DEBIAN_13, None, Arrival("26.1.5+dfsg1-9", "0.13.1+ds1-3"), id="packages"),
+        pytest.param(None, PlacePlugin(PLUGIN), Arrival(None, "0.29.1"), id="a plugin"),
+        pytest.param(
+            DEBIAN_13, PlacePlugin(PLUGIN), Arrival("26.1.5+dfsg1-9", "0.29.1"), id="both: ours is found first"
+        ),
+        pytest.param(
+            None, PlacePlugin(replace(PLUGIN, version=None)), Arrival(None, ""), id="a plugin that tells later"
+        ),
+        pytest.param(
+            Offer(("ca-certificates",), {"ca-certificates": "20250419"}),
+            None,
+            Arrival(None, None, True),
+            id="the store",
+        ),
+    ],
+)
+def test_what_comes(offer: Offer | None, step: PlacePlugin | None, coming: Arrival) -> None:
+    assert arriving(replace(GOOD, offer=offer), step) == coming

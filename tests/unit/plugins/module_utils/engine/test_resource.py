@@ -6,15 +6,30 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from ansible_collections.multiarch.builders.plugins.module_utils import way_back
 from ansible_collections.multiarch.builders.plugins.module_utils.docker_api import Docker
-from ansible_collections.multiarch.builders.plugins.module_utils.engine.decide import EngineState, Needs
+from ansible_collections.multiarch.builders.plugins.module_utils.engine.decide import (
+    EngineState,
+    InstallPackages,
+    PlacePlugin,
+    Plugin,
+    PluginState,
+)
+from ansible_collections.multiarch.builders.plugins.module_utils.engine.offer import Offer
 from ansible_collections.multiarch.builders.plugins.module_utils.engine.resource import Engine
 from ansible_collections.multiarch.builders.plugins.module_utils.errors import HostError
-from ansible_collections.multiarch.builders.plugins.module_utils.resource import NO_EFFECTS, Effect, Plan
+from ansible_collections.multiarch.builders.plugins.module_utils.resource import (
+    NO_EFFECTS,
+    Arrival,
+    Difference,
+    Effect,
+    Plan,
+    arrival,
+)
 
 pytestmark = pytest.mark.usefixtures("daemon_json")
 
@@ -25,7 +40,7 @@ FORMER, GOOD, BAD, WORSE = '{"mtu": 1400}', '{"mtu": 9000}', '{"bip": "bad"}', '
 
 @pytest.fixture
 def engine(docker: Docker) -> Engine:
-    return Engine(Needs(image_store=True, builders=True), docker)
+    return Engine(builders=True, docker=docker)
 
 
 def test_a_host_that_serves_needs_nothing(engine: Engine) -> None:
@@ -40,8 +55,65 @@ def test_a_stopped_docker_is_started_and_the_concerns_after_it_know(engine: Engi
 
 
 def test_a_host_that_does_not_serve_is_refused_with_every_reason(engine: Engine) -> None:
-    with pytest.raises(HostError, match=r"Docker 20\.10\.24 is here.*; the buildx plugin is not installed"):
-        engine.plan(EngineState("20.10.24", None, True), NO_EFFECTS)
+    with pytest.raises(HostError, match=r"the docker client is not installed.*; the buildx plugin is not installed"):
+        engine.plan(EngineState("20.10.24", None, installed=True, client=False), NO_EFFECTS)
+
+
+OFFER = Offer(("docker.io", "docker-buildx"), {"docker.io": "26.1.5", "docker-buildx": "0.13.1", "runc": "1.1"})
+PLUGIN = Plugin("a" * 64, url="https://a.example/buildx", version="0.29.1")
+NOTHING = EngineState(None, None, installed=False, client=False)
+
+
+def test_what_is_missing_is_installed_and_the_concerns_after_it_know_what_comes(engine: Engine) -> None:
+    plan = engine.plan(replace(NOTHING, offer=replace(OFFER, upgraded={"libseccomp2": ("2.5", "2.6")})), NO_EFFECTS)
+    assert [action.summary for action in plan.actions] == [
+        "install docker.io 26.1.5, docker-buildx 0.13.1 from the distribution, with runc; upgrade libseccomp2 2.5 → 2.6"
+    ]
+    assert plan.effects == {Effect.DAEMON_RESTARTS, Arrival("26.1.5", "0.13.1")}
+    assert plan.actions[0].difference == Difference(
+        "packages", "libseccomp2 2.5\n", "docker-buildx 0.13.1\ndocker.io 26.1.5\nlibseccomp2 2.6\nrunc 1.1\n"
+    )
+    assert plan.facts == {"docker": None, "buildx": None}
+
+
+def test_the_plugin_comes_first_as_it_can_fail_without_harm(engine: Engine) -> None:
+    offer = Offer(("docker.io",), {"docker.io": "20.10.24"}, fresh=True)
+    plan = replace(engine, plugin=PLUGIN).plan(replace(NOTHING, offer=offer), NO_EFFECTS)
+    assert [type(action.step) for action in plan.actions] == [PlacePlugin, InstallPackages]
+    assert "lists lack something and are refreshed first" in plan.actions[1].summary
+    assert arrival(plan.effects) == Arrival("20.10.24", "0.29.1")
+
+
+@pytest.mark.parametrize(
+    ("place", "words"),
+    [
+        pytest.param(
+            PluginState(),
+            "install buildx 0.29.1 from https://a.example/buildx (sha256:aaaaaaaaaaaa…) as",
+            id="none there",
+        ),
+        pytest.param(PluginState("b"), "in place of another", id="another is there"),
+    ],
+)
+def test_what_is_said_of_a_plugin_that_comes(place: PluginState, words: str, engine: Engine) -> None:
+    (action,) = replace(engine, plugin=PLUGIN).plan(replace(RUNNING, place=place), NO_EFFECTS).actions
+    assert words in action.summary
+    assert action.effects == {Arrival(buildx="0.29.1")}
+
+
+@pytest.mark.parametrize(
+    ("place", "words"),
+    [
+        pytest.param(
+            PluginState("a", "a", "0.13.1", former=True), "put buildx 0.13.1 back as /usr/local/", id="former"
+        ),
+        pytest.param(PluginState("a", "a", "0.13.1"), "remove /usr/local/lib/docker/cli-plugins/", id="none before"),
+        pytest.param(PluginState("b", "a", "0.13.1"), "forget /usr/local/lib/docker/cli-plugins/", id="replaced"),
+    ],
+)
+def test_what_is_said_of_a_plugin_that_goes(place: PluginState, words: str, engine: Engine) -> None:
+    (action,) = engine.plan(replace(RUNNING, place=place), NO_EFFECTS).actions
+    assert action.summary.startswith(words)
 
 
 def interrupted(daemon_json: Path, former: str | None, new: str) -> None:

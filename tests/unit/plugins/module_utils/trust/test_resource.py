@@ -39,6 +39,7 @@ NOTHING = TrustState((), (), False, ())
 
 def planned(state: TrustState, monkeypatch: pytest.MonkeyPatch, store: Store = DEBIAN) -> Plan:
     monkeypatch.setattr(resource, "system_store", lambda: store)
+    monkeypatch.setattr(resource, "is_here", lambda _store: True)
     return Trust((), ()).plan(state, NO_EFFECTS)
 
 
@@ -169,6 +170,7 @@ def rootless(homes: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pa
     """A user's folder for a rootless Docker, and a host of which nothing else is seen or changed."""
     store = Store(str(tmp_path / "anchors"), ".crt", ("true",), str(tmp_path / "bundle"))
     monkeypatch.setattr(resource, "system_store", lambda: store)
+    monkeypatch.setattr(resource, "is_here", lambda _store: True)
     monkeypatch.setattr(resource, "daemon_files", lambda _registries: ())
     monkeypatch.setattr(resource, "missing_from", lambda _bundle, _wanted: ())
     unit = homes / "ci/.config/systemd/user/docker.service"
