@@ -70,6 +70,8 @@ class SpecActionBase(ActionBase):  # type: ignore[misc]  # ansible-core has no t
                 ),
                 spec,
             )
+        else:
+            result |= self.told({}, spec)
         if spec.warnings:
             result["warnings"] = [*result.get("warnings", []), *spec.warnings]
         return result
