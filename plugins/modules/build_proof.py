@@ -172,11 +172,19 @@ def _remember(module: AnsibleModule, failures: t.Sequence[str]) -> None:
         module,
         memory.BUILD,
         failures,
-        platforms=given["platforms"],
+        platforms=_known(given["platforms"]),
         builders=[each["name"] for each in given["instances"]],
         users=given["users"],
         repository=given["repository"],
     )
+
+
+def _known(platforms: t.Sequence[str]) -> t.List[str]:
+    """Canonical names, as far as all are known."""
+    try:
+        return list(dict.fromkeys(map(canonical, platforms)))
+    except ValueError:
+        return list(platforms)
 
 
 def _row(user: str, builder: str, failure: Failure) -> Row:

@@ -30,6 +30,7 @@ PASSWORD = VaultSecret(b"vault password")
 ACTIONS = {
     "spec": (None, set(OPTIONS)),
     "plan": ("multiarch.builders.plan", set(OPTIONS)),
+    "survey": ("multiarch.builders.survey", set(OPTIONS)),
     "engine": ("multiarch.builders.engine", {"concerns", "engine", "instances", "daemon_options"}),
     "registry_trust": ("multiarch.builders.registry_trust", {"registries", "ca_warn_days", "users"}),
     "registry_proof": (

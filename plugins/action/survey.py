@@ -1,0 +1,34 @@
+# Copyright: multiarch.builders contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Checks the options, runs multiarch.builders.survey on the host, and puts certificates into words."""
+
+from __future__ import annotations
+
+import datetime
+
+from ansible_collections.multiarch.builders.plugins.module_utils.options import OPTIONS
+from ansible_collections.multiarch.builders.plugins.plugin_utils import chain_words
+from ansible_collections.multiarch.builders.plugins.plugin_utils.report import authorities
+from ansible_collections.multiarch.builders.plugins.plugin_utils.spec import CompiledSpec
+from ansible_collections.multiarch.builders.plugins.plugin_utils.spec_action import Result, SpecActionBase
+
+
+class ActionModule(SpecActionBase):
+    """See the base class."""
+
+    module = "multiarch.builders.survey"
+    options = tuple(OPTIONS)
+
+    _supports_async = False  # what comes later would miss what is added here
+
+    def told(self, result: Result, spec: CompiledSpec) -> Result:
+        """With all certificates in words: those that servers showed, and those of the variables."""
+        if "chains" not in result:
+            return result
+        now = datetime.datetime.now(datetime.UTC)
+        chains = {host: chain_words.parse(chain) for host, chain in result.pop("chains").items()}
+        result["certificates"] = [chain_words.describe(host, chain, now) for host, chain in chains.items() if chain]
+        result["authorities"] = authorities.describe(spec.options, now)
+        result["ca_warn_days"] = spec.options["ca_warn_days"]
+        return result

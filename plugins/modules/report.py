@@ -1,0 +1,74 @@
+#!/usr/bin/python
+# Copyright: multiarch.builders contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Write one page about all hosts."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: report
+short_description: Write one page about all hosts of a play, and the same as JSON
+version_added: 0.1.0
+author:
+  - multiarch.builders contributors (@multiarch)
+description:
+  - Writes C(builders.html), one file that needs no server, and C(builders.json) beside it. Both are about all hosts of
+    the play, by what M(multiarch.builders.survey) returned. Hosts that failed or could not be reached are in
+    them, with why.
+  - It runs on the controller alone. The task has to run for all hosts of the play, without C(serial) and C(run_once).
+    One of them writes, and each ends as its survey did. So the exit status is that of a survey that was not ignored.
+  - The role C(builder_report) and C(playbooks/report-builders.yml) do all of it.
+options:
+  surveys:
+    description:
+      - The name of the variable that the survey was registered in.
+    type: str
+    required: true
+  dest:
+    description:
+      - The folder on the controller, made if it is missing. Relative to where the command is run.
+    type: path
+    default: report
+attributes:
+  check_mode:
+    support: full
+    description: Writes nothing.
+  diff_mode:
+    support: none
+    description: Changes no host.
+  idempotent:
+    support: full
+    description: Changes no host. The files say when they were written.
+requirements:
+  - Jinja2 on the controller, which ansible-core needs too
+seealso:
+  - module: multiarch.builders.survey
+"""
+
+EXAMPLES = r"""
+- name: Survey
+  multiarch.builders.survey:
+    platforms: [amd64, arm64]
+  register: survey
+  ignore_errors: true
+  ignore_unreachable: true
+
+- name: Write the report
+  multiarch.builders.report:
+    surveys: survey
+    dest: /srv/www/builders
+"""
+
+RETURN = r"""
+html:
+  description: The page.
+  returned: always
+  type: str
+  sample: /srv/www/builders/builders.html
+json:
+  description: The same as data.
+  returned: always
+  type: str
+  sample: /srv/www/builders/builders.json
+"""

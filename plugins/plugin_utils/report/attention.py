@@ -1,0 +1,77 @@
+# Copyright: multiarch.builders contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What needs somebody's attention, the gravest first. Pure."""
+
+from __future__ import annotations
+
+import urllib.parse
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from ansible_collections.multiarch.builders.plugins.plugin_utils.report import cells
+from ansible_collections.multiarch.builders.plugins.plugin_utils.report.model import Certificate, Report
+
+_MOST = 3  # of a kind
+
+
+@dataclass(frozen=True)
+class Item:
+    """A line; *grave* or only a warning, and where in the page it is shown."""
+
+    words: str
+    link: str
+    grave: bool
+
+
+def attention(report: Report) -> list[Item]:
+    """All lines."""
+    found = [*_failed(report), *_certificates(report), *_hosts(report)]
+    return sorted(found, key=lambda item: not item.grave)
+
+
+def _failed(report: Report) -> Iterator[Item]:
+    failed = [host for host in cells.ordered(report.hosts) if host.state == "failed"]
+    for host in failed[:_MOST]:
+        yield Item(
+            f"{host.name}: {cells.summary(host)}", f"#open={_quoted(_quoted(host.name))}&q={_quoted(host.name)}", True
+        )
+    if failed[_MOST:]:
+        yield Item(f"and {len(failed) - _MOST} more that failed", "#state=failed", True)
+    yield from _item(report.totals.unreachable, "{} could not be reached", "state:unreachable", grave=True)
+
+
+def _quoted(text: str) -> str:
+    return urllib.parse.quote(text, safe="")
+
+
+def _certificates(report: Report) -> Iterator[Item]:
+    ending = [each.certificate for each in report.certificates if each.certificate.ends != "fine"]
+    for each in ending[:_MOST]:
+        yield Item(f"{each.registry}: {each.kind} certificate {when(each)}", "#certificates", each.ends == "ended")
+    if ending[_MOST:]:
+        yield Item(f"and {len(ending) - _MOST} more that end soon", "#certificates", False)
+
+
+def when(certificate: Certificate) -> str:
+    """When it ends: `ends in 12 days`."""
+    days = abs(certificate.days_left)
+    unit = "day" if days == 1 else "days"
+    return f"ended {days} {unit} ago" if certificate.days_left < 0 else f"ends in {days} {unit}"
+
+
+def _hosts(report: Report) -> Iterator[Item]:
+    for name, count in cells.coverage(report):
+        yield from _item(count["missing"], f"{name} is missing on {{}}", f"missing:{name}", grave=True)
+    idle = sum(cells.running(host) < len(cells.nodes(host)) for host in report.hosts)
+    yield from _item(idle, "nodes do not run on {}", "node:idle", grave=True)
+    failed = sum(cells.proof(host) == "failed" for host in report.hosts)
+    yield from _item(failed, "the last proof failed on {}", "proof:failed", grave=True)
+    yield from _item(report.totals.restart, "docker is due to restart on {}", "restart:due", grave=False)
+    yield from _item(report.totals.never_proven, "nothing was ever proven on {}", "proof:never", grave=False)
+
+
+def _item(count: int, words: str, query: str, *, grave: bool) -> Iterator[Item]:
+    if count:
+        hosts = f"{count} host{'s' if count != 1 else ''}"
+        yield Item(words.format(hosts), f"#q={_quoted(query)}", grave)

@@ -1,0 +1,184 @@
+# Copyright: multiarch.builders contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the cells of the page say, and by what rows are sorted and found. Pure."""
+
+from __future__ import annotations
+
+import datetime
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+
+from ansible_collections.multiarch.builders.plugins.plugin_utils.report.fleet import cache_of
+from ansible_collections.multiarch.builders.plugins.plugin_utils.report.model import (
+    Certificate,
+    Host,
+    Node,
+    Platform,
+    Report,
+)
+
+# The gravest first, as the page opens.
+_GRAVITY = {"failed": 0, "unreachable": 1, "drift": 2, "ok": 3}
+NOTHING = "\N{EN DASH}"
+_UNITS = ("B", "kB", "MB", "GB", "TB", "PB")
+
+
+def size(number: int | None) -> str:
+    """Bytes in the units of docker, three digits: `17.2 MB`."""
+    if number is None:
+        return NOTHING
+    value, unit = float(number), 0
+    while value >= 999.5 and unit < len(_UNITS) - 1:
+        value, unit = value / 1000, unit + 1
+    return f"{value:.{1 if unit and value < 99.95 else 0}f} {_UNITS[unit]}"
+
+
+def age(time: str, now: str) -> str:
+    """How long ago *time* was at the time *now*, in one unit: `5 min`, `3 h`, `12 d`."""
+    try:
+        passed = datetime.datetime.fromisoformat(now) - datetime.datetime.fromisoformat(time)
+    except (ValueError, TypeError):  # a time that nobody can read
+        return time
+    seconds = max(0, int(passed.total_seconds()))
+    for length, unit in ((86400, "d"), (3600, "h"), (60, "min")):
+        if seconds >= length:
+            return f"{seconds // length} {unit}"
+    return "now"
+
+
+def ordered(hosts: Iterable[Host]) -> list[Host]:
+    """The gravest first; `ci-9` before `ci-10`."""
+    return sorted(hosts, key=lambda host: (_GRAVITY[host.state], _natural(host.name)))
+
+
+def _natural(text: str) -> list[tuple[int, str]]:
+    return [(int(part), "") if part.isdigit() else (0, part) for part in re.split(r"([0-9]+)", text)]
+
+
+def summary(host: Host) -> str:
+    """The state of a host in a few words."""
+    if host.why:
+        more = f" (+{len(host.why) - 1})" if len(host.why) > 1 else ""
+        return host.why[0] + more
+    count = sum(len(step.actions) for step in host.plan)
+    words = [f"{count} to do" if count else "", "docker restarts" if host.restart and count else ""]
+    words += [
+        "docker waits for a restart" if host.restart and not count else "",
+        "builders wait" if host.waiting else "",
+    ]
+    return ", ".join(filter(None, words)) or "as asked"
+
+
+def nodes(host: Host) -> list[Node]:
+    """All nodes of all builders."""
+    return [node for builder in host.builders for node in builder.nodes]
+
+
+def running(host: Host) -> int:
+    """How many of them run."""
+    return sum(node.state == "running" for node in nodes(host))
+
+
+def platform(host: Host, name: str) -> Platform | None:
+    """How the host runs a platform, None if nobody asked."""
+    return next((each for each in host.platforms if each.platform == name), None)
+
+
+def versions(host: Host) -> dict[str, list[str]]:
+    """{program: versions on the host}, each once, without what a distribution adds to them."""
+    engine = host.engine
+    found = {
+        "Docker": [engine.docker] if engine else [],
+        "buildx": [engine.buildx] if engine else [],
+        "BuildKit": [node.buildkit for node in nodes(host)],
+        "QEMU": [each.qemu for each in host.platforms],
+    }
+    return {
+        program: list(dict.fromkeys(version.partition("+")[0] for version in told if version))
+        for program, told in found.items()
+    }
+
+
+def soonest(host: Host) -> Certificate | None:
+    """The certificate that ends first."""
+    return min(host.certificates, key=lambda each: each.days_left, default=None)
+
+
+def proof(host: Host) -> str:
+    """`passed`, `failed` or `never`; empty for a host that was not surveyed."""
+    if not host.surveyed:
+        return ""
+    if host.build_proof is None:
+        return "never"
+    made = [each for each in (host.build_proof, host.registry_proof) if each]
+    return "passed" if all(each.passed for each in made) else "failed"
+
+
+def spread(report: Report) -> dict[str, list[tuple[str, int]]]:
+    """{program: [(version, number of hosts)]}, the commonest first."""
+    found: dict[str, Counter[str]] = {}
+    for host in report.hosts:
+        for program, told in versions(host).items():
+            found.setdefault(program, Counter()).update(told)
+    return {program: counts.most_common() for program, counts in found.items() if counts}
+
+
+def coverage(report: Report) -> list[tuple[str, dict[str, int]]]:
+    """[(platform, {how: number of hosts})]."""
+    counts = {
+        name: Counter(each.how for host in report.hosts for each in host.platforms if each.platform == name)
+        for name in report.platforms
+    }
+    return [(name, {how: counts[name][how] for how in ("native", "emulated", "missing")}) for name in report.platforms]
+
+
+def sort_keys(host: Host, platforms: Sequence[str]) -> dict[str, str | int]:
+    """What a column is sorted by, {column: key}; a column that the host has nothing for is absent."""
+    told = versions(host)
+    ends, cache = soonest(host), cache_of(host)
+    found: dict[str, str | int | None] = {
+        "host": host.name,
+        "state": _GRAVITY[host.state],
+        **{program.lower(): told[program][0] if told[program] else None for program in told},
+        "nodes": running(host) - len(nodes(host)) if nodes(host) else None,
+        "cache": cache,
+        "free": host.disk.free if host.disk else None,
+        "ends": ends.days_left if ends else None,
+        "proof": host.build_proof.time if host.build_proof else None,
+    }
+    for number, name in enumerate(platforms):
+        how = platform(host, name)
+        found[f"p{number}"] = ("missing", "emulated", "native").index(how.how) if how else None
+    return {column: key for column, key in found.items() if key is not None}
+
+
+def search_text(host: Host) -> str:
+    """What the filter looks into, in lower case: the name, what is wrong, and `key:value` words."""
+    return " ".join([host.name, *host.why, *_facets(host)]).lower()
+
+
+def _facets(host: Host) -> Iterator[str]:
+    yield f"state:{host.state}"
+    if host.machine:
+        yield f"arch:{host.machine.architecture}"
+        yield f"os:{host.machine.os}"
+    for program, told in versions(host).items():
+        yield from (f"{program}:{version}" for version in told)
+    for each in host.platforms:
+        yield f"{each.how}:{each.platform}"
+    for builder in host.builders:
+        yield f"builder:{builder.name}"
+        yield f"driver:{builder.driver}"
+        yield from (f"node:{node.state}" for node in builder.nodes)
+    if running(host) < len(nodes(host)):
+        yield "node:idle"
+    yield from (f"pending:{step.concern}" for step in host.plan)
+    if host.restart:
+        yield "restart:due"
+    if proof(host):
+        yield f"proof:{proof(host)}"
+    ends = soonest(host)
+    if ends:
+        yield f"certificate:{ends.ends}"

@@ -1,0 +1,153 @@
+# Copyright: multiarch.builders contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Results of module survey become hosts of a report. Pure."""
+
+from __future__ import annotations
+
+import typing as t
+from collections.abc import Iterator, Mapping, Sequence
+
+from ansible_collections.multiarch.builders.plugins.module_utils.proof.answers import TRUSTED
+from ansible_collections.multiarch.builders.plugins.module_utils.version import text_of
+from ansible_collections.multiarch.builders.plugins.plugin_utils.images import buildkit_version
+from ansible_collections.multiarch.builders.plugins.plugin_utils.report.model import (
+    Answer,
+    Builder,
+    Certificate,
+    Disk,
+    Ends,
+    Engine,
+    Host,
+    Machine,
+    Node,
+    Platform,
+    Proof,
+    State,
+    Step,
+)
+
+Result = Mapping[str, t.Any]
+
+_NOT_ASKED = ("not asked",)
+
+
+def host_of(name: str, result: Result | None) -> Host:
+    """The host *name* by what its survey returned, None if it never came to that."""
+    if result is None:
+        return Host(name, "failed", ("it was not surveyed: a task before failed",))
+    if result.get("unreachable"):
+        return Host(name, "unreachable", _lines(result))
+    if "machine" not in result:
+        return Host(name, "failed", _lines(result))
+    answers = tuple(Answer(**each) for each in result["registries"])
+    build = _proof(result["proofs"].get("build_proof"), "platforms")
+    registry = _proof(result["proofs"].get("registry_proof"), "registries")
+    facts = result["facts"]
+    why = (*result["errors"], *_faults(result, answers, build, registry))
+    restart = tuple(facts.get("daemon", {}).get("restart", ()))
+    waiting = tuple(facts.get("buildx", {}).get("waiting", ()))
+    plan = tuple(Step(each["concern"], tuple(each["actions"])) for each in result["plan"])
+    state: State = "failed" if why else "drift" if plan or restart or waiting else "ok"
+    return Host(
+        name,
+        state,
+        why,
+        machine=Machine(**result["machine"]),
+        disk=Disk(**result["disk"]) if result["disk"] else None,
+        engine=_engine(facts.get("engine", {}), result["dockerd"] or {}),
+        platforms=tuple(Platform(**each) for each in result["platforms"]),
+        builders=tuple(map(_builder, result["builders"])),
+        registries=answers,
+        certificates=tuple(_certificates(result)),
+        plan=plan,
+        restart=restart,
+        waiting=waiting,
+        notes=tuple(result["notes"]),
+        build_proof=build,
+        registry_proof=registry,
+    )
+
+
+def _lines(result: Result) -> tuple[str, ...]:
+    """A failure in words, a line each, without the title that a list has."""
+    text = str(result.get("msg") or "").removeprefix("Task failed: ")  # ansible-core says so of what it says itself
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    listed = [line.removeprefix("- ") for line in lines if line.startswith("- ")]
+    return tuple(listed or lines) or ("nothing was said",)
+
+
+def _faults(result: Result, answers: Sequence[Answer], build: Proof | None, registry: Proof | None) -> Iterator[str]:
+    """What is wrong beside the errors of the plan. Trust that the next run brings is drift."""
+    if build and not build.passed:
+        yield f"the last proof of its builders failed: {'; '.join(build.failures)}"
+    if registry and not registry.passed:
+        yield f"the last proof of trust failed: {'; '.join(registry.failures)}"
+    if "trust" in result["pending"]:
+        return
+    for each in answers:
+        if each.outcome != TRUSTED and each.outcome not in _NOT_ASKED and not each.optional:
+            yield f"registry {each.registry}: {each.outcome} ({each.words})"
+
+
+def _engine(versions: Mapping[str, str | None], dockerd: Result) -> Engine:
+    return Engine(versions.get("docker"), versions.get("buildx"), dockerd.get("image_store"), dockerd.get("cache"))
+
+
+def _builder(row: Result) -> Builder:
+    nodes = tuple(map(_node, row["nodes"]))
+    return Builder(row["name"], row["driver"], row["default"], tuple(row["users"]), row["cache"], nodes)
+
+
+def _node(row: Result) -> Node:
+    """BuildKit that was built without a version has that of its image's tag, or the tag."""
+    image = row.get("image")
+    by_tag = text_of(buildkit_version(image)) or _tag(image) if image and not row["buildkit"] else ""
+    return Node(
+        name=row["name"],
+        endpoint=row["endpoint"],
+        state=row["state"],
+        why=row["why"],
+        buildkit=row["buildkit"] or by_tag or None,
+        by_tag=bool(by_tag),
+        image=image,
+    )
+
+
+def _tag(image: str) -> str:
+    repository = image.partition("@")[0].rpartition("/")[2]
+    return repository.partition(":")[2]
+
+
+def _proof(record: Result | None, about: str) -> Proof | None:
+    if not record:
+        return None
+    told = record.get("failures") or (), record.get(about) or ()
+    return Proof(str(record["time"]), bool(record["passed"]), *(tuple(map(str, each)) for each in told))
+
+
+def _certificates(result: Result) -> Iterator[Certificate]:
+    """All that the host depends on: what servers sent, and what the variables gave."""
+    warn_days = result["ca_warn_days"]
+    for shown in result["certificates"]:
+        for number, each in enumerate(shown["chain"]):
+            yield _certificate(
+                {**each, "registry": shown["registry"], "kind": "chain" if number else "server"}, warn_days
+            )
+    for each in result["authorities"]:
+        yield _certificate(each, warn_days)
+
+
+def _certificate(row: Result, warn_days: int) -> Certificate:
+    days = row["days_left"]
+    ends: Ends = "ended" if days < 0 else "soon" if days < warn_days else "fine"
+    return Certificate(
+        registry=row["registry"],
+        kind=row["kind"],
+        subject=row["subject"],
+        issuer=row["issuer"],
+        not_after=row["not_after"],
+        days_left=days,
+        ends=ends,
+        fingerprint=row["fingerprint"],
+    )

@@ -1,0 +1,208 @@
+# Copyright: multiarch.builders contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a report says, as frozen data. The shape of builders.json: docs/report.schema.json is made from it.
+
+Times are UTC, as 2026-11-21T11:30:59Z, days as 2026-11-21, sizes in bytes. None is what nobody could tell.
+"""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass
+
+VERSION = 1
+"""Grows when a key changes its meaning or goes; a new key leaves it as it is."""
+
+State = t.Literal["ok", "drift", "failed", "unreachable"]
+STATES: tuple[State, ...] = t.get_args(State)
+Ends = t.Literal["ended", "soon", "fine"]
+
+
+@dataclass(frozen=True)
+class Machine:
+    """The machine; *architecture* as platforms name it."""
+
+    architecture: str
+    os: str
+    kernel: str
+    cpus: int
+    memory: int
+
+
+@dataclass(frozen=True)
+class Disk:
+    """Where dockerd keeps its data."""
+
+    path: str
+    size: int
+    free: int
+
+
+@dataclass(frozen=True)
+class Engine:
+    """Versions; *cache* is that of the BuildKit inside dockerd."""
+
+    docker: str | None
+    buildx: str | None
+    image_store: str | None
+    cache: int | None
+
+
+@dataclass(frozen=True)
+class Platform:
+    """How a platform runs: by the processor, by a handler and its emulator, or not, and why."""
+
+    platform: str
+    how: t.Literal["native", "emulated", "missing"]
+    handler: str | None
+    interpreter: str | None
+    qemu: str | None
+    why: str | None
+
+
+@dataclass(frozen=True)
+class Node:
+    """A machine of a builder. *buildkit* is the version that runs, or that of the image's tag if *by_tag*."""
+
+    name: str
+    endpoint: str
+    state: str
+    why: str | None
+    buildkit: str | None
+    by_tag: bool
+    image: str | None
+
+
+@dataclass(frozen=True)
+class Builder:
+    """A builder, the users who have it, and the cache of all its nodes together."""
+
+    name: str
+    driver: str
+    default: bool
+    users: tuple[str, ...]
+    cache: int | None
+    nodes: tuple[Node, ...]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a registry answered by plain TLS; an *optional* one may be out of reach, as its mirrors serve."""
+
+    registry: str
+    outcome: str
+    words: str
+    optional: bool
+
+
+@dataclass(frozen=True)
+class Certificate:
+    """A certificate that a host depends on.
+
+    *kind* is `server` (what a registry shows), `chain` (what it sends along), `ca` or `client` (of the variables).
+    """
+
+    registry: str
+    kind: t.Literal["server", "chain", "ca", "client"]
+    subject: str
+    issuer: str
+    not_after: str
+    days_left: int
+    ends: Ends
+    fingerprint: str
+
+
+@dataclass(frozen=True)
+class Step:
+    """What the next run would do for one concern."""
+
+    concern: str
+    actions: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Proof:
+    """How the last proof ended, and what it was about: platforms, or registries."""
+
+    time: str
+    passed: bool
+    failures: tuple[str, ...]
+    about: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Host:
+    """One host.
+
+    *why* says what makes it failed or unreachable; *plan* is its drift, *restart* why docker has to restart, *waiting*
+    what is not done because `builder_disruption` is `never`.
+    """
+
+    name: str
+    state: State
+    why: tuple[str, ...] = ()
+    machine: Machine | None = None
+    disk: Disk | None = None
+    engine: Engine | None = None
+    platforms: tuple[Platform, ...] = ()
+    builders: tuple[Builder, ...] = ()
+    registries: tuple[Answer, ...] = ()
+    certificates: tuple[Certificate, ...] = ()
+    plan: tuple[Step, ...] = ()
+    restart: tuple[str, ...] = ()
+    waiting: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    build_proof: Proof | None = None
+    registry_proof: Proof | None = None
+
+    @property
+    def surveyed(self) -> bool:
+        """Whether the host could be looked at."""
+        return self.machine is not None
+
+
+@dataclass(frozen=True)
+class Registry:
+    """What all hosts found of one registry: {outcome: names of hosts}."""
+
+    registry: str
+    optional: bool
+    outcomes: t.Mapping[str, tuple[str, ...]]
+
+
+@dataclass(frozen=True)
+class SharedCertificate:
+    """A certificate of the fleet, and the hosts that depend on it."""
+
+    certificate: Certificate
+    hosts: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Totals:
+    """Numbers of hosts, but for *certificates* (how many end soon or have ended), *oldest_proof* and *cache*."""
+
+    hosts: int
+    ok: int
+    drift: int
+    failed: int
+    unreachable: int
+    restart: int
+    never_proven: int
+    certificates: int
+    oldest_proof: str | None
+    cache: int
+
+
+@dataclass(frozen=True)
+class Report:
+    """The whole fleet, at the time *generated*."""
+
+    version: int
+    generated: str
+    totals: Totals
+    platforms: tuple[str, ...]
+    hosts: tuple[Host, ...]
+    registries: tuple[Registry, ...]
+    certificates: tuple[SharedCertificate, ...]
