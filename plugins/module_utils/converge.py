@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import os
 import pwd
-import re
 import typing as t
 from dataclasses import asdict
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns import resource_for
+from ansible_collections.multiarch.builders.plugins.module_utils.credentials import shown
 from ansible_collections.multiarch.builders.plugins.module_utils.docker_api import Docker
 from ansible_collections.multiarch.builders.plugins.module_utils.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.options import (
@@ -93,15 +93,6 @@ def plan_result(plans: t.Mapping[str, Plan]) -> Result:
     ]
     facts = {concern: dict(plan.facts) for concern, plan in plans.items() if plan.facts}
     return {"pending": [step["concern"] for step in steps], "plan": steps, **_result(everything), "facts": facts}
-
-
-# A proxy's password in daemon.json, in a driver option: the one place where words leave the host. ssh has none there.
-_CREDENTIALS = re.compile(r"(?<!ssh)(://)[^/\s\"']+@")
-
-
-def shown(text: str) -> str:
-    """*text* without the credentials of its URLs."""
-    return _CREDENTIALS.sub(r"\1***@", text)
 
 
 def _result(plan: Plan) -> Result:

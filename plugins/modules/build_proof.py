@@ -124,7 +124,8 @@ import typing as t
 from dataclasses import asdict
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.multiarch.builders.plugins.module_utils.converge import require_root, shown
+from ansible_collections.multiarch.builders.plugins.module_utils.converge import require_root
+from ansible_collections.multiarch.builders.plugins.module_utils.credentials import shown
 from ansible_collections.multiarch.builders.plugins.module_utils.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.options import argument_spec
 from ansible_collections.multiarch.builders.plugins.module_utils.platform import canonical

@@ -14,7 +14,7 @@ import xml.etree.ElementTree as ET
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from ansible_collections.multiarch.builders.plugins.module_utils.converge import shown
+from ansible_collections.multiarch.builders.plugins.module_utils.credentials import shown
 from ansible_collections.multiarch.builders.plugins.plugin_utils.checks import FAILED, REACHABLE, SKIPPED, Check
 
 JSON_FILE, JUNIT_FILE = "verification.json", "verification.xml"

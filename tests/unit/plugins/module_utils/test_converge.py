@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.multiarch.builders.plugins.module_utils.converge import shown
+from ansible_collections.multiarch.builders.plugins.module_utils.credentials import shown
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,16 @@
+# Copyright: multiarch.builders contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Words as they may leave a host. Pure."""
+
+from __future__ import annotations
+
+import re
+
+# A proxy's password in daemon.json, in a driver option. ssh has none there.
+_CREDENTIALS = re.compile(r"(?<!ssh)(://)[^/\s\"']+@")
+
+
+def shown(text: str) -> str:
+    """*text* without the credentials of its URLs."""
+    return _CREDENTIALS.sub(r"\1***@", text)
