@@ -9,7 +9,7 @@ import typing as t
 from dataclasses import dataclass
 
 from ansible_collections.multiarch.builders.plugins.module_utils import record
-from ansible_collections.multiarch.builders.plugins.module_utils.buildx import client, nodes, store
+from ansible_collections.multiarch.builders.plugins.module_utils.buildx import client, nodes, ours, store
 from ansible_collections.multiarch.builders.plugins.module_utils.buildx.decide import MakeBuilder
 from ansible_collections.multiarch.builders.plugins.module_utils.buildx.drift import digest
 from ansible_collections.multiarch.builders.plugins.module_utils.command import owner_of
@@ -46,8 +46,10 @@ class Maker:
                 f"recreating builder {step.instance.name}",
             )
         former = {user: read(store.entry_path(user, step.instance.name), owner_of(user)) for user in step.users}
+        newcomers = [user for user in step.users if not ours.has(step.instance.name, user)]
         for user in step.users:
             back_up(store.entry_path(user, step.instance.name), owner_of(user))
+        ours.claim(step.instance, step.users, self.docker_of)
         try:
             for node in renewed:
                 nodes.remove_container(self.docker_of(node), node.name)
@@ -57,6 +59,7 @@ class Maker:
                 client.create(step.instance, user)
         except HostError:
             self._put_back(step, former)
+            ours.release(step.instance.name, newcomers)
             raise
         self._remember(step)
 

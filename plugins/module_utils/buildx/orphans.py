@@ -15,6 +15,8 @@ from ansible_collections.multiarch.builders.plugins.module_utils.running_work im
 
 _SUFFIX = "_state"  # docker/buildx, driver/docker-container/driver.go
 
+UNKNOWN = "of unknown size"
+
 
 def notes_on(docker: Docker, known: t.Iterable[str]) -> t.List[str]:
     """A note for each volume of a builder that is neither *known* (names of containers) nor that of a container."""
@@ -23,9 +25,9 @@ def notes_on(docker: Docker, known: t.Iterable[str]) -> t.List[str]:
     names = [name for name in names if name.startswith(BUILDER_PREFIX) and name.endswith(_SUFFIX)]
     used = {f"{name}{_SUFFIX}" for name in known}
     idle = [name for name in names if name not in used and docker.find(_container(name)) is None]
-    sizes = _sizes(docker) if idle else {}
+    found = sizes(docker) if idle else {}
     return [
-        f"volume {name} ({sizes.get(name, 'of unknown size')}) is the cache of no builder here: "
+        f"volume {name} ({found.get(name, UNKNOWN)}) is the cache of no builder here: "
         f"`docker volume rm {name}` removes it"
         for name in idle
     ]
@@ -35,7 +37,8 @@ def _container(volume: str) -> str:
     return f"/containers/{volume[: -len(_SUFFIX)]}/json"
 
 
-def _sizes(docker: Docker) -> t.Dict[str, str]:
+def sizes(docker: Docker) -> t.Dict[str, str]:
+    """{volume: its size in words}, as far as dockerd tells."""
     try:
         volumes = docker.get("/system/df?type=volume").get("Volumes") or ()
     except HostError:  # the number is a comfort, no condition

@@ -9,11 +9,11 @@ every connection.
 
 from __future__ import annotations
 
+import pathlib
 import typing as t
 
-from ansible_collections.multiarch.builders.plugins.module_utils.buildx.drift import PLACED
 from ansible_collections.multiarch.builders.plugins.module_utils.command import owner_of, user_entry
-from ansible_collections.multiarch.builders.plugins.module_utils.files import RemoveFile, WriteFile, differs, read
+from ansible_collections.multiarch.builders.plugins.module_utils.files import RemoveFile, WriteFile, acting_as, differs
 from ansible_collections.multiarch.builders.plugins.module_utils.resource import Action
 from ansible_collections.multiarch.builders.plugins.module_utils.spec import Instance, Node
 
@@ -26,7 +26,12 @@ def _files_of(wanted: Instance, node: Node, user: str) -> t.Dict[str, t.Tuple[st
 
 
 def _folder(wanted: Instance, node: Node, user: str) -> str:
-    return f"{user_entry(user).pw_dir}/.docker/multiarch-builders/{wanted.name.lower()}/{node.name.lower()}"
+    return f"{folder_of(wanted.name, user)}/{node.name.lower()}"
+
+
+def folder_of(builder: str, user: str) -> str:
+    """Where the certificates of a builder lie, for one user."""
+    return f"{user_entry(user).pw_dir}/.docker/multiarch-builders/{builder.lower()}"
 
 
 def placed_options(wanted: Instance, node: Node, user: str) -> t.Dict[str, str]:
@@ -50,13 +55,8 @@ def leftovers(wanted: Instance, users: t.Sequence[str]) -> t.List[Action]:
     """Certificates that a node needs no more; for the end, as until then a way back may need them."""
     found = []
     for user in users:
-        asked = {each.path for each in files(wanted, user)}
-        owner = owner_of(user)
-        for node in wanted.nodes if wanted.driver == "remote" else ():
-            paths = (f"{_folder(wanted, node, user)}/{name}.pem" for name in PLACED)
-            found += [RemoveFile(each, folder=True, owner=owner) for each in paths if each not in asked]
-    return [
-        Action(f"remove {each.path}, no longer asked for", each)
-        for each in found
-        if read(each.path, each.owner) is not None
-    ]
+        asked, owner = {each.path for each in files(wanted, user)}, owner_of(user)
+        with acting_as(owner):
+            present = sorted(map(str, pathlib.Path(folder_of(wanted.name, user)).glob("*/*.pem")))
+        found += [RemoveFile(each, folder=True, owner=owner) for each in present if each not in asked]
+    return [Action(f"remove {each.path}, no longer asked for", each) for each in found]

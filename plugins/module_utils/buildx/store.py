@@ -10,12 +10,14 @@ import binascii
 import contextlib
 import json
 import pathlib
+import pwd
+import shutil
 import typing as t
 from dataclasses import dataclass
 
 from ansible_collections.multiarch.builders.plugins.module_utils.command import owner_of, user_entry
 from ansible_collections.multiarch.builders.plugins.module_utils.errors import HostError
-from ansible_collections.multiarch.builders.plugins.module_utils.files import acting_as, read
+from ansible_collections.multiarch.builders.plugins.module_utils.files import RemoveFile, acting_as, read, remove
 from ansible_collections.multiarch.builders.plugins.module_utils.platform import canonical
 
 TOML = "buildkitd.toml"
@@ -105,16 +107,38 @@ def entry(user: str, name: str) -> t.Union[StoredBuilder, str, None]:
         return str(exc)
 
 
-def node_names(user: str) -> t.Set[str]:
-    """The nodes of all builders in the store of *user*; a broken entry has none."""
+def node_names(user: str, without: t.Container[str] = ()) -> t.Set[str]:
+    """The nodes of all builders but *without* (in lower case) in the store of *user*; a broken entry has none."""
     found: t.Set[str] = set()
     with acting_as(owner_of(user)):
         folder_of_entries = pathlib.Path(f"{folder(user)}/instances")
         paths = sorted(folder_of_entries.iterdir()) if folder_of_entries.is_dir() else []
+    paths = [path for path in paths if path.name not in without]
     for path in paths:
         with contextlib.suppress(BrokenEntryError, HostError):
             found.update(node.name for node in parse(read(str(path), owner_of(user)) or "").nodes)
     return found
+
+
+def everybody() -> t.Tuple[str, ...]:
+    """The users of this host who have a store."""
+    found = []
+    for each in pwd.getpwall():
+        try:
+            if pathlib.Path(each.pw_dir, ".docker/buildx/instances").is_dir():
+                found.append(each.pw_name)
+        except OSError:  # a home that nobody may look into, such as one on a network that is down
+            continue
+    return tuple(found)
+
+
+def drop(user: str, builder: str) -> None:
+    """Remove a builder from the store of *user*, and what buildx noted of it (store.go, Remove)."""
+    name, owner = builder.lower(), owner_of(user)
+    remove(RemoveFile(entry_path(user, name), owner=owner))
+    remove(RemoveFile(f"{folder(user)}/activity/{name}", owner=owner))
+    with acting_as(owner):
+        shutil.rmtree(f"{folder(user)}/refs/{name}", ignore_errors=True)
 
 
 def with_driver_opts(text: str, options: t.Mapping[str, t.Mapping[str, str]]) -> str:

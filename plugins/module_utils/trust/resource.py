@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import pathlib
 import typing as t
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ansible_collections.multiarch.builders.plugins.module_utils import certs_d, pending, record
 from ansible_collections.multiarch.builders.plugins.module_utils.command import is_user, must, owner_of
@@ -15,10 +15,12 @@ from ansible_collections.multiarch.builders.plugins.module_utils.errors import H
 from ansible_collections.multiarch.builders.plugins.module_utils.files import RemoveFile, WriteFile, differs, read
 from ansible_collections.multiarch.builders.plugins.module_utils.owned_files import (
     forget_owned,
+    is_as_written,
     leftovers,
     owned,
     owners,
     remove_owned,
+    was_theirs,
     write_owned,
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.resource import (
@@ -53,9 +55,10 @@ class RefreshStore:
 
 @dataclass(frozen=True)
 class ForgetFile:
-    """The step that leaves a file of ours alone, as its user is gone."""
+    """The step that leaves a file of ours alone, and why."""
 
     path: str
+    why: str = "its user is no user of this host"
 
 
 @dataclass(frozen=True)
@@ -69,15 +72,18 @@ class TrustState:
     logouts: t.Tuple[owned_logins.Logout, ...] = ()
     forget: t.Tuple[ForgetFile, ...] = ()
     notes: t.Tuple[str, ...] = ()
+    # names in logins of others, of which ours take or took the place
+    replaced: t.Mapping[t.Union[login.Login, owned_logins.Logout], str] = field(default_factory=dict)
     has_store: bool = True  # what refreshes the system's store is there
 
 
 @dataclass
 class Trust(Resource[TrustState]):
-    """Everything that the table of registries says about trust."""
+    """Everything that the table of registries says about trust; *retiring*, nothing is asked for any more."""
 
     registries: t.Tuple[Registry, ...]
     users: t.Tuple[str, ...]
+    retiring: bool = False
     concern: t.ClassVar[str] = "trust"
 
     def observe(self) -> TrustState:
@@ -98,6 +104,7 @@ class Trust(Resource[TrustState]):
             logouts=logouts,
             forget=forget,
             notes=notes,
+            replaced=_replaced(logins, logouts),
             has_store=is_here(store),
         )
 
@@ -107,9 +114,13 @@ class Trust(Resource[TrustState]):
         gone = {path for path, user in users.items() if not is_user(user)}
         ids = {path: owner_of(user) for path, user in users.items() if path not in gone}
         left = leftovers(owned(self.concern), wanted, ids)
+        forget = {path: ForgetFile(path) for path in gone}
+        for each in left if self.retiring else ():
+            if each.path not in gone and not is_as_written(self.concern, each.path, each.owner):
+                forget[each.path] = ForgetFile(each.path, "somebody changed it since, and it stays")
         return (
-            tuple(each for each in left if each.path not in gone),
-            tuple(ForgetFile(each.path) for each in left if each.path in gone),
+            tuple(each for each in left if each.path not in forget),
+            tuple(forget[each.path] for each in left if each.path in forget),
         )
 
     def _logins(self) -> t.Tuple[t.Tuple[login.Login, ...], t.FrozenSet[login.Place]]:
@@ -123,15 +134,20 @@ class Trust(Resource[TrustState]):
         if not state.has_store and not arrival(effects).trust_store:
             raise HostError(f"{store.refresh[0]} is not on this host: install ca-certificates")
         actions = [Action(words.of_file(each), each, difference=words.difference_of(each)) for each in state.write]
-        actions += [Action(words.of_removal(each), each) for each in state.remove]
-        actions += [Action(f"forget {each.path}: its user is no user of this host", each) for each in state.forget]
+        for each in state.remove:
+            told = words.of_removal(each, retiring=self.retiring, was_theirs=was_theirs(self.concern, each.path))
+            actions.append(Action(told, each))
+        actions += [Action(f"forget {each.path}: {each.why}", each) for each in state.forget]
         changed = [action.step.path for action in actions if isinstance(action.step, (WriteFile, RemoveFile))]
         if state.stale or any(path.startswith(store.anchors) for path in changed):
             summary = f"refresh the operating system's trust store ({' '.join(store.refresh)})"
             actions.append(Action(summary, RefreshStore(store), _STORE_CHANGES))
-        actions += [Action(words.of_login(each), each) for each in state.logins]
-        actions += [Action(words.of_logout(each, self.registries, self.users), each) for each in state.logouts]
+        actions += [Action(words.of_login(each, state.replaced.get(each)), each) for each in state.logins]
+        actions += [Action(self._of_logout(each, state.replaced.get(each)), each) for each in state.logouts]
         return Plan(tuple(actions), state.notes)
+
+    def _of_logout(self, step: owned_logins.Logout, replaced: t.Optional[str]) -> str:
+        return words.of_logout(step, self.registries, self.users, retiring=self.retiring, replaced=replaced)
 
     def apply(self, actions: t.Sequence[Action]) -> None:
         for action in actions:
@@ -161,6 +177,15 @@ class Trust(Resource[TrustState]):
 def is_here(store: Store) -> bool:
     """Whether the host has what refreshes the store."""
     return any(pathlib.Path(folder, store.refresh[0]).exists() for folder in ("/usr/sbin", "/usr/bin"))
+
+
+def _replaced(
+    logins: t.Iterable[login.Login], logouts: t.Iterable[owned_logins.Logout]
+) -> t.Dict[t.Union[login.Login, owned_logins.Logout], str]:
+    found: t.Dict[t.Union[login.Login, owned_logins.Logout], t.Optional[str]] = {}
+    found.update((each, owned_logins.replaced_by(each)) for each in logins)
+    found.update((each, owned_logins.replaced(each)) for each in logouts)
+    return {step: name for step, name in found.items() if name}
 
 
 def system_store() -> Store:

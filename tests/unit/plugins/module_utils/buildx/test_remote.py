@@ -132,7 +132,10 @@ def test_a_mode_that_was_changed_is_mended(mode: int, homes: Path) -> None:
         pytest.param(far(MUTUAL), [], id="all asked for"),
         pytest.param(far(TRUSTED), ["cert", "key"], id="no pair any more"),
         pytest.param(far(PLAIN), ["cacert", "cert", "key"], id="no TLS any more"),
-        pytest.param(replace(far(PLAIN), driver="docker-container"), [], id="another driver: not looked for"),
+        pytest.param(
+            replace(far(PLAIN), driver="docker-container"), ["cacert", "cert", "key"], id="another driver, without TLS"
+        ),
+        pytest.param(far(replace(PLAIN, name="r2")), ["cacert", "cert", "key"], id="another node"),
     ],
 )
 def test_what_is_no_longer_asked_for_is_removed(wanted: Instance, removed: list[str], homes: Path) -> None:
