@@ -76,5 +76,5 @@ packages: ## Debian packages that the lab and the tests need, where they are mis
 	@$(PYTHON) tests/tools/packages.py
 
 clean: ## remove .venv, caches and build results; the lab stays (make lab-down)
-	@rm -rf .venv .cache .build .ruff_cache .mypy_cache .pytest_cache *.tar.gz
+	@rm -rf .venv .cache .build .hypothesis .ruff_cache .mypy_cache .pytest_cache *.tar.gz
 	@find . -name __pycache__ -prune -exec rm -rf {} +
