@@ -6,7 +6,7 @@
   const all = (selector) => [...document.querySelectorAll(selector)];
   const table = byId("matrix"), filter = byId("filter");
   const collator = new Intl.Collator("en", { numeric: true });
-  const rows = all("#matrix > tbody").map((body) => ({ body, keys: JSON.parse(body.dataset.keys), ...body.dataset }));
+  const rows = all("#matrix > tbody").map((body) => ({ ...body.dataset, body, keys: JSON.parse(body.dataset.keys) }));
   const chosen = { q: "", states: new Set(), sort: "", down: false, open: new Set() };
 
   root.classList.add("js");

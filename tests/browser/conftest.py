@@ -1,0 +1,63 @@
+"""A real browser: headless Chromium, driven by WebDriver, on pages from files."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from ansible_collections.multiarch.builders.plugins.plugin_utils.report import page
+from ansible_collections.multiarch.builders.plugins.plugin_utils.report.model import Report
+from selenium import webdriver
+from selenium.webdriver.chrome.service import Service
+
+from tests.browser import fleets
+from tests.browser.browser import Browser
+
+ARTEFACTS = Path(__file__).parents[2] / ".build/browser"
+_FLAGS = (
+    "--headless=new",
+    "--no-sandbox",
+    "--disable-dev-shm-usage",
+    "--hide-scrollbars",
+    "--force-color-profile=srgb",
+)
+
+
+@pytest.fixture(scope="session")
+def _driver() -> Iterator[webdriver.Chrome]:
+    program, driver = shutil.which("chromium"), shutil.which("chromedriver")
+    assert program and driver, "chromium and chromedriver are missing: make packages"
+    options = webdriver.ChromeOptions()
+    options.binary_location = program
+    for flag in _FLAGS:
+        options.add_argument(flag)
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
+    chrome = webdriver.Chrome(options=options, service=Service(driver))
+    yield chrome
+    chrome.quit()
+
+
+@pytest.fixture
+def browser(_driver: webdriver.Chrome) -> Iterator[Browser]:
+    """A tab, light and 1440 pixels wide. What a page complained of, or asked others for, fails the test."""
+    found = Browser(_driver)
+    found.start()
+    yield found
+    assert found.complaints() == []
+    assert found.requests() == []
+
+
+@pytest.fixture(scope="session")
+def pages() -> dict[str, Path]:
+    """The pages of both fleets, as files."""
+    return {name: _written(name, report) for name, report in (("five", fleets.five()), ("many", fleets.many()))}
+
+
+def _written(name: str, report: Report) -> Path:
+    folder = ARTEFACTS / name
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "builders.html").write_text(page.as_html(report))
+    (folder / "builders.json").write_text(page.as_json(report))
+    return folder / "builders.html"
