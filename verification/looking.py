@@ -1,0 +1,158 @@
+# Copyright: multiarch.builders contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""How the checks look at a host, and how one fails: with what the host showed, and what to do."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import typing as t
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import pytest
+from ansible_collections.multiarch.builders.plugins.module_utils.binfmt.formats import format_for
+from ansible_collections.multiarch.builders.plugins.module_utils.binfmt.handler_file import (
+    CONTROL_FILES,
+    Handler,
+    parse_handler,
+)
+from ansible_collections.multiarch.builders.plugins.module_utils.credentials import shown
+from ansible_collections.multiarch.builders.plugins.plugin_utils import checks
+from testinfra.backend.base import CommandResult
+from testinfra.host import Host
+
+PROVISION = "Run playbooks/provision-builders.yml"
+REGISTRY = "/proc/sys/fs/binfmt_misc"
+_LINES = 30  # of a command's output, as evidence
+
+
+class CheckFailedError(Exception):
+    """A check failed; *evidence* is what the host showed, *remedy* what to do."""
+
+    def __init__(self, message: str, *evidence: str, remedy: str) -> None:
+        self.message, self.evidence, self.remedy = shown(message), [shown(each) for each in evidence], remedy
+        super().__init__("\n\n".join((self.message, *self.evidence, f"What to do: {remedy}.")))
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What the inventory asks of a host; see action_plugins/asked.py."""
+
+    host: str
+    direct: bool
+    connection: dict[str, t.Any]
+    concerns: list[str]
+    platforms: list[str]
+    users: list[str]
+    instances: list[dict[str, t.Any]]
+    authorities: dict[str, str]
+    mirrors: list[str]
+    ways: list[list[str]]
+    daemon_options: dict[str, t.Any]
+
+    def instance(self, builder: str) -> dict[str, t.Any]:
+        """The builder of that name."""
+        return next(each for each in self.instances if each["name"] == builder)
+
+    def containers(self, builder: str) -> list[str]:
+        """The builder's containers on this host; none with another driver than docker-container."""
+        asked = self.instance(builder)
+        local = [node["name"] for node in asked["nodes"] if node["local"]]
+        return [f"buildx_buildkit_{name.lower()}" for name in local if asked["driver"] == "docker-container"]
+
+
+def require(proof: Mapping[str, checks.Check], name: str, *, optional: bool = False) -> None:
+    """Pass, fail or skip as verify-builders.yml did with the check *name*; one that is *optional* it may not make."""
+    found = proof.get(name)
+    if found is None:
+        blockers = ("input", "verification", checks.REACHABLE, name.partition("[")[0])
+        failed = [proof[each] for each in blockers if each in proof and proof[each].outcome == checks.FAILED]
+        if not failed and optional:
+            pytest.skip("verify-builders.yml had nothing to ask here")
+        found = failed[0] if failed else checks.Check("", name, checks.FAILED, "verify-builders.yml did not check it")
+    if found.outcome == checks.SKIPPED:
+        pytest.skip(found.message)
+    if found.outcome == checks.FAILED:
+        remedy = found.remedy or "Run playbooks/verify-builders.yml by hand"
+        raise CheckFailedError(found.message, *found.evidence, remedy=remedy)
+
+
+def output(done: CommandResult) -> str:
+    """A command and what it said, as evidence."""
+    said = "\n".join(part.strip() for part in (done.stdout, done.stderr) if part.strip()).splitlines()
+    return f"`{_words(done)}` ended with {done.rc}:\n" + "\n".join(said[-_LINES:])
+
+
+def _words(done: CommandResult) -> str:
+    command = done.command.decode("utf-8", "replace") if isinstance(done.command, bytes) else str(done.command)
+    return command.removeprefix("sudo /bin/sh -c ").strip("'")
+
+
+def as_user(host: Host, user: str, command: str) -> CommandResult:
+    """Run a shell line as *user* with that user's home."""
+    home = f"$(getent passwd {shlex.quote(user)} | cut -d: -f6)"
+    return host.run(f"runuser -u {shlex.quote(user)} -- env HOME={home} sh -c {shlex.quote(command)}")
+
+
+def journal(host: Host, unit: str) -> str:
+    """The last lines of a unit's journal, as evidence."""
+    return output(host.run(f"journalctl --no-pager --lines=10 --unit={unit}"))
+
+
+def docker_info(host: Host) -> dict[str, t.Any]:
+    """What dockerd says it runs with."""
+    done = host.run("docker info --format json")
+    try:
+        found = json.loads(done.stdout)
+        if not found.get("ServerErrors") and found.get("ServerVersion"):
+            return dict(found)
+    except ValueError:
+        pass
+    raise CheckFailedError(
+        "dockerd does not answer",
+        output(done),
+        journal(host, "docker"),
+        remedy=f"{PROVISION}; `systemctl status docker`",
+    )
+
+
+def handlers(host: Host, platform: str) -> list[Handler]:
+    """The kernel's handlers that take programs of *platform*."""
+    texts: dict[str, list[str]] = {}
+    for line in host.run(f"grep --no-messages '' {REGISTRY}/* | grep -v /register:").stdout.splitlines():
+        path, _colon, text = line.partition(":")
+        texts.setdefault(path.rpartition("/")[2], []).append(text)
+    found = [parse_handler(name, "\n".join(text)) for name, text in texts.items() if name not in CONTROL_FILES]
+    return [each for each in found if each.serves(format_for(platform))]
+
+
+def parse_registration(line: str) -> Handler | None:
+    """The handler that a line of binfmt.d registers, None for a comment and what is no handler by magic."""
+    line = line.strip()
+    fields = line[1:].split(line[0]) if line and line[0] not in "#;" else []
+    if len(fields) != 7 or fields[1] != "M":
+        return None
+    name, _kind, offset, magic, mask, interpreter, flags = fields
+    return Handler(name, True, interpreter, flags, int(offset or 0), _bytes(magic), _bytes(mask) or None)
+
+
+def _bytes(escaped: str) -> bytes:
+    return escaped.encode("latin-1").decode("unicode_escape").encode("latin-1")
+
+
+def said_platforms(inspected: str) -> set[str]:
+    """The platforms in the output of `docker buildx inspect`, of all nodes."""
+    lines = [line.partition(":")[2] for line in inspected.splitlines() if line.startswith("Platforms:")]
+    return {each.strip().rstrip("*") for line in lines for each in line.split(",")}
+
+
+def statuses(inspected: str) -> list[str]:
+    """Status of each node in the output of `docker buildx inspect`; the exit status is 0 also for a dead one."""
+    return [line.partition(":")[2].strip() for line in inspected.splitlines() if line.startswith("Status:")]
+
+
+def listed(values: Sequence[str]) -> str:
+    """Values as one text."""
+    return ", ".join(values) or "none"

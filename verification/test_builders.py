@@ -1,0 +1,98 @@
+# Copyright: multiarch.builders contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Builders are in their users' stores, run, and have inside what is asked."""
+
+from __future__ import annotations
+
+import shlex
+import tomllib
+
+import pytest
+from ansible_collections.multiarch.builders.plugins.module_utils.platform import canonical
+from ansible_collections.multiarch.builders.verification.looking import (
+    PROVISION,
+    Asked,
+    CheckFailedError,
+    as_user,
+    listed,
+    output,
+    said_platforms,
+    statuses,
+)
+from testinfra.host import Host
+
+# What buildx leaves out of its list, because a platform in it covers it.
+COVERED = {"linux/386": "linux/amd64", "linux/arm/v7": "linux/arm64", "linux/arm/v6": "linux/arm64"}
+COVERED |= {"linux/arm/v5": "linux/arm64"}
+
+
+def logs(host: Host, asked: Asked, builder: str) -> list[str]:
+    return [output(host.run(f"docker logs --tail=15 {name}")) for name in asked.containers(builder)]
+
+
+def containers(asked: Asked, builder: str) -> list[str]:
+    found = asked.containers(builder)
+    if not found:
+        pytest.skip("it has no container on this host")
+    return found
+
+
+def test_builder_runs(host: Host, asked: Asked, user: str, builder: str) -> None:
+    """In the user's store, with every node running."""
+    shown = as_user(host, user, f"docker buildx inspect {shlex.quote(builder)}")
+    states = statuses(shown.stdout)
+    if not states or set(states) != {"running"} or "\nError:" in shown.stdout:
+        message = f"builder {builder} of {user} does not run: {listed(states)}"
+        raise CheckFailedError(message, output(shown), *logs(host, asked, builder), remedy=PROVISION)
+
+
+def test_builder_is_the_current_one(host: Host, asked: Asked, user: str, builder: str) -> None:
+    """`docker buildx build` uses it without being told."""
+    if not asked.instance(builder)["default"]:
+        pytest.skip("another one is")
+    shown = as_user(host, user, "docker buildx inspect")
+    if f"Name: {builder} " not in " ".join(shown.stdout.split()) + " ":
+        remedy = f"{PROVISION}; see that BUILDX_BUILDER is not set for {user}"
+        raise CheckFailedError(f"{user} builds with another builder than {builder}", output(shown), remedy=remedy)
+
+
+def test_builder_has_every_platform(host: Host, asked: Asked, user: str, builder: str) -> None:
+    shown = as_user(host, user, f"docker buildx inspect {shlex.quote(builder)}")
+    found = said_platforms(shown.stdout)
+    missing = [each for each in asked.platforms if not {canonical(each), COVERED.get(each, each)} & found]
+    if missing:
+        remedy = f"See that programs of these platforms run on the host. {PROVISION}"
+        raise CheckFailedError(f"builder {builder} does not offer {listed(missing)}", output(shown), remedy=remedy)
+
+
+def test_builder_has_the_image(host: Host, asked: Asked, builder: str) -> None:
+    for name in containers(asked, builder):
+        shown = host.run(f"docker inspect --type container {name} | grep '\"Image\":'")
+        if asked.instance(builder)["image"] not in shown.stdout:
+            message = f"container {name} is not of {asked.instance(builder)['image']}"
+            raise CheckFailedError(message, output(shown), remedy=PROVISION)
+
+
+def test_buildkitd_toml_is_as_asked(host: Host, asked: Asked, builder: str) -> None:
+    """Read out of the container, as BuildKit did; the values count, not the form."""
+    wanted = asked.instance(builder)["config"]
+    for name in containers(asked, builder) if wanted else ():
+        shown = host.run(f"docker cp {name}:/etc/buildkit/buildkitd.toml - | tar -xO")
+        try:
+            same = tomllib.loads(shown.stdout) == tomllib.loads(wanted)
+        except tomllib.TOMLDecodeError:
+            same = False
+        if not same or shown.rc != 0:
+            message = f"buildkitd.toml in {name} is not what is asked"
+            raise CheckFailedError(message, output(shown), f"asked is:\n{wanted}", remedy=PROVISION)
+
+
+def test_certificates_are_in_the_builder(host: Host, asked: Asked, builder: str) -> None:
+    for name in containers(asked, builder):
+        for path, digest in asked.instance(builder)["certificates"].items():
+            shown = host.run(f"docker cp {name}:/etc/buildkit/certs/{shlex.quote(path)} - | tar -xO | sha256sum")
+            if not shown.stdout.startswith(digest):
+                message = f"certificate {path} in {name} is not what is asked"
+                remedy = "Run playbooks/trust-registries.yml; no build is disturbed"
+                raise CheckFailedError(message, output(shown), remedy=remedy)

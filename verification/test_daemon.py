@@ -1,0 +1,116 @@
+# Copyright: multiarch.builders contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""dockerd runs, and with what daemon.json says and what is asked."""
+
+from __future__ import annotations
+
+import json
+import typing as t
+from collections.abc import Callable, Mapping
+
+import pytest
+from ansible_collections.multiarch.builders.verification.looking import (
+    PROVISION,
+    Asked,
+    CheckFailedError,
+    docker_info,
+    journal,
+    output,
+)
+from testinfra.host import Host
+
+FILE = "/etc/docker/daemon.json"
+RESTART = "Run playbooks/provision-builders.yml, which restarts docker when nothing is disturbed by it"
+Info = Mapping[str, t.Any]
+
+# What `docker info` shows of daemon.json's keys.
+SHOWN: dict[str, Callable[[Info], object]] = {
+    "data-root": lambda info: info["DockerRootDir"],
+    "debug": lambda info: info["Debug"],
+    "experimental": lambda info: info["ExperimentalBuild"],
+    "labels": lambda info: info["Labels"],
+    "live-restore": lambda info: info["LiveRestoreEnabled"],
+    "log-driver": lambda info: info["LoggingDriver"],
+    "registry-mirrors": lambda info: [each.rstrip("/") for each in info["RegistryConfig"]["Mirrors"] or []],
+}
+
+
+def configured(host: Host) -> dict[str, t.Any]:
+    """daemon.json, {} where there is none."""
+    file = host.run(f"test ! -e {FILE} || cat {FILE}")
+    try:
+        found = json.loads(file.stdout or "{}")
+    except ValueError as exc:
+        raise CheckFailedError(
+            f"{FILE} is no JSON: {exc}", output(file), remedy="Mend it, then provision again"
+        ) from None
+    return dict(found)
+
+
+def test_dockerd_answers(host: Host) -> None:
+    docker_info(host)
+
+
+def test_daemon_json_is_valid(host: Host) -> None:
+    if not configured(host):
+        pytest.skip(f"there is no {FILE}")
+    done = host.run(f"dockerd --validate --config-file={FILE}")
+    if "unknown flag" in done.stderr:
+        pytest.skip("dockerd before 23.0 cannot validate")
+    if done.rc != 0 or "configuration OK" not in done.stdout + done.stderr:
+        remedy = "Mend the key that dockerd names: it does not start with this file"
+        raise CheckFailedError(f"dockerd refuses {FILE}", output(done), remedy=remedy)
+
+
+def test_daemon_json_is_as_asked(host: Host, asked: Asked) -> None:
+    found = configured(host)
+    wrong = list(differences(asked.daemon_options, found))
+    if wrong and "daemon" in asked.concerns:
+        raise CheckFailedError(f"{FILE} is not as builder_daemon_options asks: {'; '.join(wrong)}", remedy=PROVISION)
+
+
+def differences(patch: Mapping[str, t.Any], found: t.Any, path: str = "") -> t.Iterator[str]:
+    """Where *found* is not as a merge patch (RFC 7396) would leave it."""
+    for key, wanted in patch.items():
+        value = found.get(key) if isinstance(found, dict) else None
+        if isinstance(wanted, dict):
+            yield from differences(wanted, value, f"{path}{key}.")
+        elif wanted != value:
+            yield f"{path}{key} is {json.dumps(value)}, not {json.dumps(wanted)}"
+
+
+def test_dockerd_runs_with_daemon_json(host: Host, asked: Asked) -> None:
+    """A change of the file does nothing before a reload or restart."""
+    info, file = docker_info(host), configured(host)
+    wrong = []
+    for key in (key for key in SHOWN if key in file):
+        wanted, found = file[key], SHOWN[key](info)
+        wanted = [each.rstrip("/") for each in wanted] if key == "registry-mirrors" else wanted
+        wrong += [f"{key} is {json.dumps(found)}, not {json.dumps(wanted)}"] if found != wanted else []
+    told = SHOWN["registry-mirrors"](info)
+    lost = [
+        each
+        for each in asked.mirrors
+        if "/" not in each and not any(each in str(url) for url in t.cast(list[str], told))
+    ]
+    if lost and "daemon" in asked.concerns and not hosts_toml(host):
+        wrong.append(f"docker.io has no mirror {', '.join(lost)}")
+    if wrong:
+        raise CheckFailedError(f"dockerd runs without: {'; '.join(wrong)}", journal(host, "docker"), remedy=RESTART)
+
+
+def hosts_toml(host: Host) -> bool:
+    """Whether dockerd finds its mirrors there instead."""
+    return bool(host.run("test -e /etc/docker/certs.d/docker.io/hosts.toml").rc == 0)
+
+
+def test_image_store_is_as_asked(host: Host, asked: Asked) -> None:
+    """The containerd image store holds images of several platforms; the former one cannot."""
+    features = asked.daemon_options.get("features") or {}
+    if "daemon" not in asked.concerns or not features.get("containerd-snapshotter", True):
+        pytest.skip("the containerd image store is not asked for")
+    info = docker_info(host)
+    if ["driver-type", "io.containerd.snapshotter.v1"] not in (info.get("DriverStatus") or []):
+        shown = f"docker info: Driver {info.get('Driver')}, DriverStatus {info.get('DriverStatus')}"
+        raise CheckFailedError("dockerd does not use the containerd image store", shown, remedy=RESTART)

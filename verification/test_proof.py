@@ -1,0 +1,33 @@
+# Copyright: multiarch.builders contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Nothing differs from what is asked, every user builds for every platform, and nothing is left of it on the host."""
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.multiarch.builders.plugins.plugin_utils import checks
+from ansible_collections.multiarch.builders.verification.looking import CheckFailedError, output, require
+from testinfra.host import Host
+
+
+def test_as_asked(proof: dict[str, checks.Check], concern: str) -> None:
+    require(proof, checks.as_asked(concern))
+
+
+def test_build(proof: dict[str, checks.Check], user: str, builder: str, platform: str) -> None:
+    """A RUN step executes a program of the platform; with a repository the image is pushed and read back."""
+    name, runs = checks.build(user, builder, platform), checks.runs(platform)
+    if name not in proof and runs in proof and proof[runs].outcome == checks.FAILED:
+        pytest.skip(f"programs of {platform} do not run on the host, so nothing was built for it")
+    require(proof, name)
+
+
+@pytest.mark.usefixtures("proof")
+def test_nothing_is_left(host: Host) -> None:
+    """No container, no file: what is left is BuildKit's cache, and the tag `proof` in the registry."""
+    containers = host.run("docker ps --all --filter label=multiarch.builders")
+    files = host.run("find /tmp /var/tmp /run -maxdepth 1 -name 'multiarch-*'")
+    if len(containers.stdout.splitlines()) > 1 or files.stdout.strip():
+        remedy = "Remove them, unless a provisioning runs at this moment"
+        raise CheckFailedError("something of ours is left", output(containers), output(files), remedy=remedy)
