@@ -31,7 +31,7 @@ ACTIONS = {
     "spec": (None, set(OPTIONS)),
     "plan": ("multiarch.builders.plan", set(OPTIONS)),
     "survey": ("multiarch.builders.survey", set(OPTIONS)),
-    "engine": ("multiarch.builders.engine", {"concerns", "engine", "instances", "daemon_options"}),
+    "engine": ("multiarch.builders.engine", {"concerns", "engine", "buildx_plugin", "instances", "proxy"}),
     "registry_trust": ("multiarch.builders.registry_trust", {"registries", "ca_warn_days", "users"}),
     "registry_proof": (
         "multiarch.builders.registry_proof",

@@ -19,17 +19,31 @@ from ansible_collections.multiarch.builders.plugins.module_utils.buildx.decide i
     ReplaceCertificates,
     StartBuilder,
 )
+from ansible_collections.multiarch.builders.plugins.module_utils.buildx.membership import Membership
 from ansible_collections.multiarch.builders.plugins.module_utils.buildx.resource import Buildx
 from ansible_collections.multiarch.builders.plugins.module_utils.buildx.settings import Settings
+from ansible_collections.multiarch.builders.plugins.module_utils.daemon.configuration import WriteConfiguration
 from ansible_collections.multiarch.builders.plugins.module_utils.daemon.decide import DaemonState, FilesState
 from ansible_collections.multiarch.builders.plugins.module_utils.daemon.ours import Keys
 from ansible_collections.multiarch.builders.plugins.module_utils.daemon.resource import Daemon, RestartDaemon
 from ansible_collections.multiarch.builders.plugins.module_utils.docker_api import Docker
-from ansible_collections.multiarch.builders.plugins.module_utils.engine.decide import EngineState, StartDocker
+from ansible_collections.multiarch.builders.plugins.module_utils.engine.decide import (
+    EngineState,
+    InstallPackages,
+    StartDocker,
+)
+from ansible_collections.multiarch.builders.plugins.module_utils.engine.offer import Offer
 from ansible_collections.multiarch.builders.plugins.module_utils.engine.resource import Engine
+from ansible_collections.multiarch.builders.plugins.module_utils.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.files import WriteFile
 from ansible_collections.multiarch.builders.plugins.module_utils.proxy import Proxy
-from ansible_collections.multiarch.builders.plugins.module_utils.resource import NO_EFFECTS, Effects, Plan, Resource
+from ansible_collections.multiarch.builders.plugins.module_utils.resource import (
+    NO_EFFECTS,
+    Arrival,
+    Effects,
+    Plan,
+    Resource,
+)
 from ansible_collections.multiarch.builders.plugins.module_utils.spec import Disruption, Registry
 from ansible_collections.multiarch.builders.plugins.module_utils.trust import resource as trust_resource
 from ansible_collections.multiarch.builders.plugins.module_utils.trust.decide import DEBIAN
@@ -66,6 +80,13 @@ OLD_FILES = BuildxState(
 )
 NO_BUILDER = BuildxState(
     {WANTED.name: Builder({NODE: None}, {"root": None}, {"root": WANTED.name}, None)}, settings=SETTINGS
+)
+COMES = {"docker.io": "26.1.5", "docker-cli": "26.1.5", "docker-buildx": "0.13.1", "ca-certificates": "20250419"}
+BARE = EngineState(None, None, installed=False, client=False, offer=Offer(tuple(COMES), COMES))
+UNWRITTEN = DaemonState(None, {}, Keys({}), None, NO_EFFECTS)
+ELSEWHERE = BuildxState(
+    {WANTED.name: replace(NO_BUILDER.builders[WANTED.name], silent=("node b at ssh://b does not answer",))},
+    settings=SETTINGS,
 )
 
 
@@ -133,6 +154,27 @@ NO_BUILDER = BuildxState(
             0,
             id="a start is no disruption",
         ),
+        pytest.param(
+            (BARE, NEW_CA, UNWRITTEN, NO_BUILDER),
+            "wait",
+            [InstallPackages, WriteFile, RefreshStore, WriteConfiguration, RestartDaemon, MakeBuilder],
+            1,
+            id="a host without docker: all that follows, and a note that dockerd cannot validate yet",
+        ),
+        pytest.param(
+            (BARE, replace(NEW_CA, has_store=False), UNWRITTEN, NO_BUILDER),
+            "wait",
+            [InstallPackages, WriteFile, RefreshStore, WriteConfiguration, RestartDaemon, MakeBuilder],
+            1,
+            id="the same where the operating system's store is yet to come",
+        ),
+        pytest.param(
+            (BARE, TRUSTED, UNWRITTEN, ELSEWHERE),
+            "wait",
+            [InstallPackages, WriteConfiguration, RestartDaemon, MakeBuilder],
+            2,
+            id="the same with a node elsewhere: without a client it cannot be asked, which is a note",
+        ),
     ],
 )
 def test_one_run_plans_all_that_follows(
@@ -158,3 +200,21 @@ def test_one_run_plans_all_that_follows(
         effects |= plans[-1].effects
     assert [type(action.step) for plan in plans for action in plan.actions] == steps
     assert sum(len(plan.notes) for plan in plans) == notes
+
+
+def test_a_missing_trust_store_that_does_not_come_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(trust_resource, "system_store", lambda: DEBIAN)
+    with pytest.raises(HostError, match=r"^update-ca-certificates is not on this host: install ca-certificates$"):
+        Trust((), ("root",)).plan(replace(NEW_CA, has_store=False), frozenset({Arrival("26.1.5")}))
+
+
+@pytest.mark.parametrize("joins", [True, False])
+def test_a_user_who_could_not_use_docker_is_told_before_docker_is_installed(joins: bool, no_docker: Docker) -> None:
+    resource = Buildx((WANTED,), ("root",), {}, Disruption("wait", 900), no_docker, docker_group=joins)
+    state = replace(NO_BUILDER, membership=Membership(outside=("root",)))
+    effects: Effects = frozenset({Arrival("26.1.5", "0.13.1")})
+    if joins:
+        assert "put root into the group docker" in resource.plan(state, effects).actions[0].summary
+        return
+    with pytest.raises(HostError, match="root may not use Docker once it is installed: put the user into the group"):
+        resource.plan(state, effects)
