@@ -38,10 +38,10 @@ def write_down(folder: Path, inventory: str | None, pattern: str, collections: P
     """Have Ansible write what is asked of each host of *pattern* into *folder*. Raises FleetError."""
     done = _playbook(_HERE / "asked.yml", inventory, pattern, collections, {"verification_folder": str(folder)})
     hosts = read(folder)
+    if "no hosts to target" in done.stderr or (done.returncode == 0 and not hosts):
+        raise FleetError(f"No host of group builders matches {pattern!r}: give your inventory by --ansible-inventory")
     if done.returncode != 0:
         raise FleetError(f"The inventory cannot be used:\n{done.stdout}{done.stderr}")
-    if not hosts:
-        raise FleetError(f"No host of group builders matches {pattern!r}: give your inventory by --ansible-inventory")
     variables = {name: {**asked.connection, **_with_shared_ssh(asked, folder)} for name, asked in hosts.items()}
     text = json.dumps({"all": {"hosts": variables}})
     with os.fdopen(os.open(folder / _INVENTORY, os.O_WRONLY | os.O_CREAT, 0o600), "w", encoding="utf-8") as file:
