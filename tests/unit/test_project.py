@@ -115,3 +115,10 @@ def test_the_collection_resolves_from_the_checkout() -> None:
 
 def test_the_role_says_what_the_modules_say() -> None:
     assert argument_specs.TARGET.read_text() == argument_specs.content(), "run `python -m tests.tools.argument_specs`"
+
+
+def test_the_report_hands_its_survey_every_variable() -> None:
+    table = importlib.import_module(f"ansible_collections.{COLLECTION}.plugins.module_utils.options").OPTIONS
+    tasks = yaml.safe_load((ROOT / "roles/builder_report/tasks/main.yml").read_text())
+    given = {name: f"{{{{ builder_{name} | default(omit) }}}}" for name in table}
+    assert tasks[0][f"{COLLECTION}.survey"] == given

@@ -1,0 +1,29 @@
+"""Which version of QEMU a foreign emulator says it is; that platforms run is proven on hosts."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+from ansible_collections.multiarch.builders.plugins.module_utils.platform import native_platforms
+from ansible_collections.multiarch.builders.plugins.module_utils.survey.platforms import coverage, qemu_in
+
+
+@pytest.mark.parametrize(
+    ("said", "version"),
+    [
+        pytest.param("qemu-aarch64 version 10.0.13 (Debian 1:10.0.13+ds-1)\nCopyright\n", "10.0.13", id="Debian"),
+        pytest.param("qemu-s390x version 7.2.22\n", "7.2.22", id="plain"),
+        pytest.param("box64 v0.3\n", None, id="another emulator"),
+        pytest.param("", None, id="nothing"),
+    ],
+)
+def test_versions(said: str, version: str | None) -> None:
+    assert qemu_in(said) == version
+
+
+def test_native_platforms_need_no_handler() -> None:
+    platform = native_platforms(os.uname().machine)[0]
+    assert [(row["platform"], row["how"], row["handler"]) for row in coverage([platform])] == [
+        (platform, "native", None)
+    ]

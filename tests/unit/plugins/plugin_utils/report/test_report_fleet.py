@@ -1,0 +1,186 @@
+"""The fleet as a whole, and what the page says of it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, replace
+from html.parser import HTMLParser
+
+import jsonschema
+import pytest
+from ansible_collections.multiarch.builders.plugins.plugin_utils.report import cells, page
+from ansible_collections.multiarch.builders.plugins.plugin_utils.report.attention import attention
+from ansible_collections.multiarch.builders.plugins.plugin_utils.report.compile import host_of
+from ansible_collections.multiarch.builders.plugins.plugin_utils.report.fleet import cache_of, report_on
+
+from tests.browser import fleets
+from tests.tools import report_schema
+
+FIVE = fleets.five()
+
+
+def test_totals() -> None:
+    totals = FIVE.totals
+    assert (totals.hosts, totals.ok, totals.drift, totals.failed, totals.unreachable) == (5, 1, 1, 2, 1)
+    assert (totals.restart, totals.never_proven, totals.certificates) == (1, 0, 1)
+    assert totals.oldest_proof == min(host.build_proof.time for host in FIVE.hosts if host.build_proof)
+
+
+def test_a_certificate_is_told_once_for_each_purpose_with_the_hosts_that_have_it() -> None:
+    first = FIVE.certificates[0]
+    assert (first.certificate.registry, first.certificate.days_left) == ("harbor.lab.test", 12)
+    assert first.hosts == ("ci-1.example.com",)
+    assert [each.certificate.days_left for each in FIVE.certificates] == sorted(
+        each.certificate.days_left for each in FIVE.certificates
+    )
+
+
+def test_the_host_that_wants_the_earliest_warning_is_heard() -> None:
+    early, late = fleets.survey(), fleets.survey()
+    early["ca_warn_days"] = 400
+    report = report_on([host_of("late", late), host_of("early", early)], fleets.NOW)
+    assert {each.certificate.ends for each in report.certificates} == {"soon"}
+
+
+def test_registries_by_outcome() -> None:
+    found = {each.registry: (each.optional, dict(each.outcomes)) for each in FIVE.registries}
+    assert found["harbor.lab.test"] == (
+        False,
+        {"trusted": ("ci-1.example.com", "ci-2.example.com"), "unknown authority": ("ci-10.example.com",)},
+    )
+    assert found["docker.io"][0] is True
+
+
+def test_an_empty_fleet_and_one_that_nobody_reached() -> None:
+    for hosts in ([], [host_of("a", fleets.UNREACHABLE)]):
+        report = report_on(hosts, fleets.NOW)
+        assert report.totals.oldest_proof is None
+        assert "Builder fleet" in page.as_html(report)
+
+
+@pytest.mark.parametrize("report", [FIVE, fleets.many(40), report_on([], fleets.NOW)], ids=["five", "many", "none"])
+def test_the_data_has_the_shape_that_is_documented(report: object) -> None:
+    schema = json.loads(report_schema.TARGET.read_text())
+    jsonschema.Draft202012Validator(schema).validate(json.loads(page.as_json(report)))  # type: ignore[arg-type]
+
+
+def test_the_documented_shape_is_that_of_the_code() -> None:
+    assert report_schema.TARGET.read_text() == report_schema.content(), "run `python -m tests.tools.report_schema`"
+
+
+@pytest.mark.parametrize(
+    ("number", "words"),
+    [
+        (None, cells.NOTHING),
+        (0, "0 B"),
+        (999, "999 B"),
+        (1_000, "1.0 kB"),
+        (17_240_000, "17.2 MB"),
+        (99_949_999_999, "99.9 GB"),
+        (512_000_000_000, "512 GB"),
+        (999_600_000, "1.0 GB"),
+    ],
+)
+def test_sizes(number: int | None, words: str) -> None:
+    assert cells.size(number) == words
+
+
+@pytest.mark.parametrize(
+    ("time", "words"),
+    [
+        ("2026-11-21T12:00:00Z", "now"),
+        ("2026-11-21T11:55:00Z", "5 min"),
+        ("2026-11-21T09:01:00Z", "2 h"),
+        ("2026-11-09T12:00:00Z", "12 d"),
+        ("2026-11-21T12:05:00Z", "now"),
+        ("yesterday", "yesterday"),
+        ("2026-11-21", "2026-11-21"),
+    ],
+    ids=["now", "minutes", "hours", "days", "a clock that is ahead", "no time", "without a zone"],
+)
+def test_ages(time: str, words: str) -> None:
+    assert cells.age(time, "2026-11-21T12:00:00Z") == words
+
+
+@pytest.mark.parametrize(
+    ("own", "caches", "size"),
+    [
+        pytest.param(0, [5, 7], 12, id="builders"),
+        pytest.param(3, [5, None], 8, id="one that does not tell"),
+        pytest.param(3, [None], None, id="no builder tells"),
+        pytest.param(3, [], 3, id="dockerd alone"),
+        pytest.param(None, [], None, id="nobody"),
+    ],
+)
+def test_the_cache_of_a_host(own: int | None, caches: list[int | None], size: int | None) -> None:
+    host = host_of("h", fleets.survey())
+    assert host.engine
+    builders = tuple(replace(host.builders[0], cache=each) for each in caches)
+    assert cache_of(replace(host, engine=replace(host.engine, cache=own), builders=builders)) == size
+
+
+def test_names_with_numbers_come_in_the_order_of_people() -> None:
+    hosts = [host_of(name, fleets.survey()) for name in ("ci-10", "ci-9", "b", "ci-9a", "10")]
+    assert [host.name for host in cells.ordered(hosts)] == ["10", "b", "ci-9", "ci-9a", "ci-10"]
+
+
+def test_what_needs_attention_the_gravest_first() -> None:
+    items = attention(FIVE)
+    assert [item.grave for item in items] == sorted((item.grave for item in items), reverse=True)
+    assert attention(report_on([host_of("h", fleets.survey())], fleets.NOW)) == []
+    many = [item.words for item in attention(fleets.many())]
+    assert "and 1 more that failed" in many
+    assert "5 hosts could not be reached" in many
+
+
+class _Page(HTMLParser):
+    """Tags that are no void ones, and the addresses that a page names."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.addresses: set[str] = set()
+        self.scripts = 0
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag not in ("meta", "input", "rect"):
+            self.open.append(tag)
+        self.scripts += tag == "script"
+        assert tag not in ("img", "link", "iframe", "object"), "nothing from elsewhere"
+        for name, value in attrs:
+            assert not name.startswith("on"), "no script in attributes"
+            assert name != "style", "the policy would refuse it"
+            if name in ("href", "src", "action"):
+                self.addresses.add(value or "")
+
+    def handle_endtag(self, tag: str) -> None:
+        assert tag == "rect" or self.open.pop() == tag
+
+
+def test_the_page_is_whole_and_leads_nowhere_but_to_itself_and_its_data() -> None:
+    found = _Page()
+    found.feed(page.as_html(FIVE))
+    assert found.open == []
+    assert found.scripts == 1
+    assert {each for each in found.addresses if not each.startswith("#")} == {"builders.json"}
+
+
+def test_markup_in_any_text_of_the_data_is_escaped() -> None:
+    mark = "<b a=\"b\" c='d'>&"
+
+    def spoil(value: object) -> object:
+        if isinstance(value, dict):
+            return {key: spoil(each) for key, each in value.items()}
+        if isinstance(value, list):
+            return [spoil(each) for each in value]
+        fixed = ("server", "ca", "emulated", "native", "linux/amd64")
+        return f"{value}{mark}" if isinstance(value, str) and value not in fixed else value
+
+    spoiled = spoil(fleets.drifted(fleets.survey()))
+    assert isinstance(spoiled, dict)
+    report = report_on([host_of(f"h{mark}", spoiled)], fleets.NOW)
+    html = page.as_html(report)
+    assert mark not in html
+    assert "<b " not in html
+    assert html.count("&lt;b ") > 50
+    assert json.loads(page.as_json(report)) == json.loads(json.dumps(asdict(report)))
