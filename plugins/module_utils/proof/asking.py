@@ -101,7 +101,11 @@ class Asking:
     def _builder(self, target: Target, name: str) -> Row:
         """BuildKit has one trust for what it pulls and what it pushes; a pull leaves nothing anywhere."""
         arguments = ["build", "--builder", name, "--progress", "plain", "--output", "type=cacheonly", "-"]
-        return self._run(target, BUILDER, name, self.users[0], arguments, f"FROM {target.reference(self.suffix)}\n")
+        dockerfile = f"FROM {target.reference(self.suffix)}\n"
+        found = self._run(target, BUILDER, name, self.users[0], arguments, dockerfile)
+        if "failed to list workers" in found.words:  # another question is starting the stopped builder just now
+            found = self._run(target, BUILDER, name, self.users[0], arguments, dockerfile)
+        return found
 
     def _run(self, target: Target, way: str, who: str, user: str, arguments: t.Sequence[str], stdin: str = "") -> Row:
         env = self.proxy.environment() if way == CLIENT else {}

@@ -117,3 +117,18 @@ def test_no_two_proofs_ask_for_the_same_image(docker: Docker) -> None:
     """BuildKit would go by the certificates that it had at the last pull of a repository."""
     first, second = (Target("a.b").reference(Asking([], [], Proxy(), docker).suffix) for _proof in range(2))
     assert first != second
+
+
+def test_a_builder_that_is_being_started_is_asked_once_more(
+    docker: Docker, registry: RegistryStandIn, programs: Programs, tmp_path: Path
+) -> None:
+    starting = "ERROR: listing workers for Build: failed to list workers: Unavailable: connection error: EOF"
+    absent = f"ERROR: {registry.host}/multiarch-builders/proof-1a2b:absent: not found"
+    flag = tmp_path / "started"
+    programs("docker", f"if [ -e {flag} ]; then echo '{absent}'; else touch {flag}; echo '{starting}'; fi; exit 1")
+    (row,) = (
+        each
+        for each in Asking(["ci"], ["b"], Proxy(), docker, "1a2b").ask([Target(registry.host, insecure=True)]).rows
+        if each.way == "builder"
+    )
+    assert row.outcome == "trusted"
