@@ -13,7 +13,7 @@ Version = t.Tuple[int, ...]
 
 def version_of(text: str) -> Version:
     """(26, 1, 5) of `26.1.5+dfsg1`; () where there is no number."""
-    found = re.search(r"(\d+)\.(\d+)(?:\.(\d+))?", text)
+    found = re.search(r"([0-9]{1,9})\.([0-9]{1,9})(?:\.([0-9]{1,9}))?", text)  # int() refuses thousands of digits
     return tuple(int(part) for part in found.groups() if part is not None) if found else ()
 
 

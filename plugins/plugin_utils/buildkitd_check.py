@@ -19,9 +19,9 @@ from ansible_collections.multiarch.builders.plugins.plugin_utils.buildkitd_keys 
 from ansible_collections.multiarch.builders.plugins.plugin_utils.problem import Findings, suggest, type_name
 
 # Go's time.ParseDuration, or a whole number of seconds (config/gcpolicy.go)
-_DURATION = re.compile(r"(?:(?:\d+(?:\.\d*)?|\.\d+)(?:ns|us|µs|μs|ms|s|m|h))+|\d+", re.ASCII)
+_DURATION = re.compile(r"(?:(?:\d{1,18}(?:\.\d{0,18})?|\.\d{1,18})(?:ns|us|µs|μs|ms|s|m|h))+|\d{1,18}", re.ASCII)
 # docker/go-units RAMInBytes: binary multiples; a percentage is a whole number (config/gcpolicy.go)
-_DISK_SPACE = re.compile(r"\d+(?:\.\d+)? ?(?:[kmgtp](?:i?b)?|b)?|\d+%", re.ASCII | re.IGNORECASE)
+_DISK_SPACE = re.compile(r"\d{1,18}(?:\.\d{1,18})? ?(?:[kmgtp](?:i?b)?|b)?|\d{1,18}%", re.ASCII | re.IGNORECASE)
 
 ENTITLEMENTS = ("network.host", "security.insecure", "device")
 LOG_FORMATS = ("text", "json")

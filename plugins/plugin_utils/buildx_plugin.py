@@ -5,8 +5,10 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import re
+import stat
 import urllib.parse
 from collections.abc import Callable
 from pathlib import Path
@@ -15,6 +17,9 @@ from typing import Any
 from ansible_collections.multiarch.builders.plugins.module_utils.engine.decide import BUILDX_FOR_BUILDERS
 from ansible_collections.multiarch.builders.plugins.module_utils.version import version_of
 from ansible_collections.multiarch.builders.plugins.plugin_utils.problem import Findings
+
+LARGEST = 1024**3
+"""Bytes: ten times a buildx."""
 
 Locate = Callable[[str], Path]
 """The file of the controller that a path means. Raises OSError."""
@@ -54,8 +59,12 @@ def _check_version(text: str, variable: str, findings: Findings) -> None:
 
 
 def _check_url(url: str, variable: str, findings: Findings) -> None:
-    parts = urllib.parse.urlsplit(url)
-    if parts.scheme not in ("https", "http") or not parts.hostname:
+    try:
+        parts = urllib.parse.urlsplit(url)
+        known = parts.scheme in ("https", "http") and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # an address or a port that is none
+        known = False
+    if not known or re.search(r"[\s\x00-\x1f\x7f]", url):
         findings.problem(variable, url, "is no address that a host can fetch", "Write https://HOST/PATH")
     elif "@" in parts.netloc:
         remedy = "Take them out, and serve the file where none are needed: the checksum says what it is"
@@ -66,11 +75,16 @@ def _checked_file(path: str, digest: str, variable: str, locate: Locate, finding
     """The absolute path, and a problem where the file is not the one with *digest*."""
     try:
         file = locate(path)
+        state = file.stat()
+        if not stat.S_ISREG(state.st_mode):  # a device or a pipe has no end
+            raise OSError(errno.EINVAL, "it is no regular file", path)
+        if state.st_size > LARGEST:
+            raise OSError(errno.EFBIG, f"it is larger than {LARGEST} bytes", path)
         with file.open("rb") as content:
             actual = hashlib.file_digest(content, "sha256").hexdigest()
     except OSError as exc:
         remedy = "Give a path on the controller, such as files/docker-buildx next to the playbook"
-        findings.problem(f"{variable}.src", path, f"cannot be read: {exc.strerror}", remedy)
+        findings.problem(f"{variable}.src", path, f"cannot be read: {exc.strerror or exc}", remedy)
         return path
     if digest and actual != digest:
         remedy = "Mend the checksum if this is the file that is meant, else the file"

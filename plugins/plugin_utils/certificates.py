@@ -20,6 +20,8 @@ from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
 
 _MOST_TOLD = 3  # fingerprints in a message
+NOT_PARSED = (ValueError, x509.InvalidVersion, x509.DuplicateExtension, x509.UnsupportedGeneralNameType)
+"""What the library raises for a certificate that somebody made wrong, or on purpose."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +45,9 @@ def load_certificates(data: bytes) -> list[x509.Certificate]:
         found = [x509.load_pem_x509_certificate(block) for label, block in found_blocks if label == "CERTIFICATE"]
         if not found_blocks:
             found = [x509.load_der_x509_certificate(data)]
-    except ValueError as exc:
+        for certificate in found:
+            require_fields(certificate)
+    except NOT_PARSED as exc:
         raise CertificateError(
             f"is not a certificate ({len(data)} bytes cannot be parsed)",
             "Give X.509 certificates as PEM (-----BEGIN CERTIFICATE-----) or one in DER",
@@ -55,6 +59,14 @@ def load_certificates(data: bytes) -> list[x509.Certificate]:
         labels = ", ".join(sorted({label for label, _block in found_blocks}))
         raise CertificateError(f"holds no certificate, only {labels}", "Give PEM with BEGIN CERTIFICATE blocks")
     return certificates
+
+
+def require_fields(certificate: x509.Certificate) -> None:
+    """Raise one of NOT_PARSED if a field cannot be read: the library parses each when it is asked for."""
+    for name in (certificate.subject, certificate.issuer):
+        name.rfc4514_string()
+    for moment in (certificate.not_valid_before_utc, certificate.not_valid_after_utc):
+        moment.isoformat()
 
 
 def subject(certificate: x509.Certificate) -> str:
@@ -93,19 +105,29 @@ def fingerprints(certificates: Sequence[x509.Certificate]) -> str:
 def is_authority(certificate: x509.Certificate) -> bool:
     """Whether Go and OpenSSL accept *certificate* as the issuer of others.
 
-    basicConstraints must say so, and keyUsage, if present, allow keyCertSign; version 1 knows neither.
+    basicConstraints must say so, and keyUsage, if present, allow keyCertSign; version 1 knows neither. Raises
+    CertificateError if they cannot be read.
     """
     if certificate.version is x509.Version.v1:
         return True
+    extensions = _extensions(certificate)
     try:
-        if not certificate.extensions.get_extension_for_class(x509.BasicConstraints).value.ca:
+        if not extensions.get_extension_for_class(x509.BasicConstraints).value.ca:
             return False
     except x509.ExtensionNotFound:
         return False
     try:
-        return certificate.extensions.get_extension_for_class(x509.KeyUsage).value.key_cert_sign
+        return extensions.get_extension_for_class(x509.KeyUsage).value.key_cert_sign
     except x509.ExtensionNotFound:
         return True
+
+
+def _extensions(certificate: x509.Certificate) -> x509.Extensions:
+    try:
+        return certificate.extensions
+    except NOT_PARSED as exc:
+        message = f"certificate {subject(certificate)} has extensions that cannot be parsed"
+        raise CertificateError(message, "Have it issued anew: other programs may refuse it, too") from exc
 
 
 def dump(certificates: Sequence[x509.Certificate]) -> str:

@@ -11,8 +11,10 @@ import typing as t
 from collections.abc import Sequence
 
 from ansible_collections.multiarch.builders.plugins.plugin_utils.certificates import (
+    NOT_PARSED,
     fingerprint,
     load_certificates,
+    require_fields,
     subject,
 )
 from cryptography import x509
@@ -27,9 +29,11 @@ def parse(chain: Sequence[str]) -> Chain:
     found = []
     for each in chain:
         try:
-            found.append(x509.load_der_x509_certificate(base64.b64decode(each)))
-        except ValueError:
+            certificate = x509.load_der_x509_certificate(base64.b64decode(each))
+            require_fields(certificate)
+        except NOT_PARSED:
             break
+        found.append(certificate)
     return found
 
 
@@ -37,7 +41,7 @@ def names(certificate: x509.Certificate) -> list[str]:
     """The names and addresses that the certificate is for; a common name counts nowhere any more."""
     try:
         found = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
-    except (x509.ExtensionNotFound, ValueError):
+    except (x509.ExtensionNotFound, *NOT_PARSED):
         return []
     addresses = map(str, found.get_values_for_type(x509.IPAddress))
     return [*found.get_values_for_type(x509.DNSName), *addresses]

@@ -30,6 +30,7 @@ from ansible_collections.multiarch.builders.plugins.plugin_utils.problem import 
 
 _SIZES = ("keep", "max", "free")
 _POWERS = "kmgtp"
+_MOST_BYTES, _MOST_SECONDS = 2**63 - 1, (2**63 - 1) // 10**9  # Go's int64, of bytes and of nanoseconds
 _NANO = {"ns": 1, "us": 10**3, "µs": 10**3, "μs": 10**3, "ms": 10**6, "s": 10**9, "m": 60 * 10**9, "h": 3600 * 10**9}
 # The defaults' first policy: what is easily made anew goes after two days. Up to 0.30 its filter asks for all three
 # types at once, and matches nothing (moby/buildkit, b69e279bc).
@@ -57,8 +58,11 @@ def _is_right(value: object, kind: str, variable: str, findings: Findings) -> bo
         findings.problem(variable, value, f"is {type_name(value)} that BuildKit does not take", remedy)
         return False
     number = in_bytes(str(value)) if kind == "disk" else in_seconds(str(value))
+    most = _MOST_BYTES if kind == "disk" else _MOST_SECONDS
     if not number:
         findings.problem(variable, value, "is nothing, which BuildKit takes for not given", "Leave it out")
+    elif number > most:
+        findings.problem(variable, value, "is more than BuildKit can count", "Write less")
     elif kind == "disk" and _is_share(value) and number > 100:
         findings.problem(variable, value, "is more than the disk", "Write 1% to 100%")
     else:

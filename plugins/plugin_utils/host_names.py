@@ -15,6 +15,9 @@ _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
 # docker/buildx, util/confutil/container.go: the folder of a registry's certificates
 _NOT_IN_FOLDER = re.compile(r"[^a-zA-Z0-9.-]+")
 
+# Characters of a host: what is added to it in the names of files has to fit into 255.
+_LONGEST = 200
+
 HUB = "docker.io"
 HUB_ALIASES = ("hub.docker.com", "index.docker.io", "registry-1.docker.io", "registry.hub.docker.com")
 
@@ -47,6 +50,8 @@ def check_host(text: str) -> str:
     _refuse_oddities(text)
     if _SCHEME.match(text):
         raise HostNameError("has a scheme", "Write host[:port] only, and `http: true` for a registry without TLS")
+    if len(text) > _LONGEST:
+        raise HostNameError(f"is longer than {_LONGEST} characters", "Give the registry a shorter name")
     if "/" in text:
         raise HostNameError("has a path", "Write host[:port] only; a mirror may have a path, a registry not")
     host, port = _split_port(text.lower())

@@ -15,7 +15,7 @@ from ansible_collections.multiarch.builders.plugins.plugin_utils import driver_o
 from ansible_collections.multiarch.builders.plugins.plugin_utils.buildkitd_rules import check_config, check_flags
 from ansible_collections.multiarch.builders.plugins.plugin_utils.buildkitd_toml import Rendered
 from ansible_collections.multiarch.builders.plugins.plugin_utils.images import buildkit_version, check_image
-from ansible_collections.multiarch.builders.plugins.plugin_utils.nodes import Context, Inventory
+from ansible_collections.multiarch.builders.plugins.plugin_utils.nodes import LONGEST_NAME, Context, Inventory
 from ansible_collections.multiarch.builders.plugins.plugin_utils.pem import CertificateError, ReadFile, read
 from ansible_collections.multiarch.builders.plugins.plugin_utils.problem import Findings
 
@@ -94,6 +94,8 @@ def _check_name(name: str, variable: str, findings: Findings) -> None:
     elif not _NAME.fullmatch(name):
         remedy = "Start with a letter, go on with letters, digits, '.', '_' or '-'"
         findings.problem(variable, name, "is no name of a builder", remedy)
+    elif len(name) > LONGEST_NAME:
+        findings.problem(variable, name, f"is longer than {LONGEST_NAME} characters", "Give it a shorter one")
 
 
 def _config(

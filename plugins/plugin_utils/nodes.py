@@ -15,12 +15,13 @@ from dataclasses import dataclass
 from ansible_collections.multiarch.builders.plugins.plugin_utils import certificates, driver_opts, private_key
 from ansible_collections.multiarch.builders.plugins.plugin_utils.pem import CertificateError, ReadFile, read
 from ansible_collections.multiarch.builders.plugins.plugin_utils.platforms import normalise_platforms
-from ansible_collections.multiarch.builders.plugins.plugin_utils.problem import Findings
+from ansible_collections.multiarch.builders.plugins.plugin_utils.problem import Findings, show
 
 Node = dict[str, t.Any]
 """An entry: the keys of `module_utils.options.NODE`, already of the right types; optional ones may be absent."""
 
 _NAME = re.compile(r"[a-zA-Z][a-zA-Z0-9._-]*")  # docker/buildx, store/util.go
+LONGEST_NAME = 200  # characters: files are named so, with something added
 _ENDPOINTS = {
     "docker-container": (("ssh://", "tcp://", "unix://"), "Write ssh://user@host, tcp://host:port or unix:///path"),
     "remote": (("tcp://", "unix://", "docker-container://"), "Write tcp://host:port, with its certificates beside it"),
@@ -75,6 +76,8 @@ def _entry(node: Node, variable: str, context: Context, findings: Findings) -> N
     if name and not _NAME.fullmatch(name):
         remedy = "Start with a letter, go on with letters, digits, '.', '_' or '-'"
         findings.problem(f"{variable}.name", name, "is no name of a node", remedy)
+    elif len(name) > LONGEST_NAME:
+        findings.problem(f"{variable}.name", name, f"is longer than {LONGEST_NAME} characters", "Give a shorter `name`")
     if "user" in node and "host" not in node:
         findings.problem(f"{variable}.user", node["user"], "is for a `host` only", "Write it into the endpoint")
     result: Node = {"name": name, "endpoint": place[0] if place else None}
@@ -105,7 +108,7 @@ def _place(node: Node, variable: str, context: Context, findings: Findings) -> t
 
 def _of_url(text: str, variable: str, context: Context, findings: Findings) -> tuple[str, str] | None:
     prefixes, remedy = _ENDPOINTS[context.driver]
-    called = _called(text) if text.startswith(prefixes) and not re.search(r"\s", text) else ""
+    called = _called(text) if text.startswith(prefixes) else ""
     if not called:
         findings.problem(f"{variable}.endpoint", text, "is no endpoint of this driver", remedy)
         return None
@@ -116,6 +119,8 @@ def _of_url(text: str, variable: str, context: Context, findings: Findings) -> t
 
 def _called(endpoint: str) -> str:
     """What a node at *endpoint* is called: by its host or its path; "" if that is no URL without a password."""
+    if re.search(r"[\s\x00-\x1f\x7f]", endpoint):
+        return ""
     try:
         parts = urllib.parse.urlsplit(endpoint)
         port = parts.port
@@ -139,7 +144,12 @@ def _of_inventory(
     address = f"[{address}]" if ":" in address else address
     login = user or variables.get("ansible_user")
     port = variables.get("ansible_port")
-    return f"ssh://{f'{login}@' if login else ''}{address}{f':{port}' if port and str(port) != '22' else ''}", host
+    endpoint = f"ssh://{f'{login}@' if login else ''}{address}{f':{port}' if port and str(port) != '22' else ''}"
+    if not _called(endpoint):
+        remedy = "Mend ansible_host, ansible_user and ansible_port of that host, or give `endpoint: ssh://user@host`"
+        findings.problem(f"{variable}.host", host, f"has no address for ssh: {show(endpoint)}", remedy)
+        return None
+    return endpoint, host
 
 
 def _certificates(node: Node, variable: str, context: Context, findings: Findings) -> dict[str, str]:

@@ -10,6 +10,7 @@ not of the type is an error. Only ``yes``/``no`` and digits in a string are conv
 from __future__ import annotations
 
 import copy
+import re
 import typing as t
 from collections.abc import Mapping
 
@@ -41,7 +42,7 @@ def _to_bool(value: object) -> bool:
 
 
 def _to_int(value: object) -> int:
-    if isinstance(value, str) and value.strip().lstrip("-").isdecimal():
+    if isinstance(value, str) and re.fullmatch(r"\s*-?[0-9]{1,18}\s*", value):
         return int(value)
     if isinstance(value, int) and not isinstance(value, bool):
         return value

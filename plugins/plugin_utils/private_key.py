@@ -42,12 +42,20 @@ def client_key(data: bytes, certificate_pem: str) -> str:
     except (ValueError, UnsupportedAlgorithm) as exc:
         raise CertificateError("is not a private key", "Give it as PEM, without a pass phrase") from exc
     certificate = x509.load_pem_x509_certificate(certificate_pem.encode())
-    if key.public_key() != certificate.public_key():
+    if key.public_key() != _public_key(certificate):
         raise CertificateError(
             f"does not belong to the client certificate {certificate.subject.rfc4514_string()}",
             "Give the key that the certificate was made for; the client's own certificate comes first in its file",
         )
     return keys[0].decode("ascii") + "\n" if keys else _dump_key(key)
+
+
+def _public_key(certificate: x509.Certificate) -> object:
+    """None for one that cannot be read, to which no key belongs."""
+    try:
+        return certificate.public_key()
+    except (ValueError, UnsupportedAlgorithm):
+        return None
 
 
 def _dump_key(key: PrivateKeyTypes) -> str:

@@ -6,11 +6,14 @@
 from __future__ import annotations
 
 import difflib
+import re
 import typing as t
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 _LONGEST_VALUE = 80  # characters of a value in a message
+_LONGEST_NAME = 200  # of a variable: keys are free in places
+_DIGEST = re.compile(r"@sha256:\w*\Z")
 
 
 @dataclass(frozen=True)
@@ -51,11 +54,11 @@ class Findings:
     def problem(self, variable: str, value: object, message: str, remedy: str) -> None:
         """Note one problem; *value* None or a container is not shown."""
         shown = "" if value is None or isinstance(value, (dict, list)) else show(value)
-        self.problems.append(Problem(variable, shown, message.rstrip("."), remedy.rstrip(".")))
+        self.problems.append(Problem(show_name(variable), shown, message.rstrip("."), remedy.rstrip(".")))
 
     def warn(self, variable: str, message: str) -> None:
         """Note something worth knowing that stops nobody."""
-        self.warnings.append(f"{variable}: {message}")
+        self.warnings.append(f"{show_name(variable)}: {message}")
 
     def raise_if_any(self) -> None:
         """Raise SpecError if there is a problem."""
@@ -67,11 +70,19 @@ def show(value: object) -> str:
     """*value* as a message may show it: one line, shortened, without what stands before an ``@`` of a URL."""
     if not isinstance(value, str):
         return repr(value)
-    text, at_digest, digest = value.partition("@sha256:")
+    digest = _DIGEST.search(value)
+    text = value[: digest.start()] if digest else value
     if "@" in text:
         text = "***" + text[text.rindex("@") :]
-    text += at_digest + digest
+    text += digest[0] if digest else ""
     return repr(text if len(text) <= _LONGEST_VALUE else text[: _LONGEST_VALUE - 1] + "…")
+
+
+def show_name(variable: str) -> str:
+    """The path *variable* as a message may show it: the same of its keys, which can be anything."""
+    text = re.sub('"[^"]*@', '"***@', variable)
+    text = "".join(each if each.isprintable() else repr(each)[1:-1] for each in text)
+    return text if len(text) <= _LONGEST_NAME else text[: _LONGEST_NAME - 1] + "…"
 
 
 def suggest(name: object, known: Iterable[str]) -> str:

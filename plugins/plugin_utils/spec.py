@@ -32,6 +32,7 @@ from ansible_collections.multiarch.builders.plugins.plugin_utils.network import 
 from ansible_collections.multiarch.builders.plugins.plugin_utils.nodes import Inventory
 from ansible_collections.multiarch.builders.plugins.plugin_utils.option_types import convert
 from ansible_collections.multiarch.builders.plugins.plugin_utils.pem import ReadFile
+from ansible_collections.multiarch.builders.plugins.plugin_utils.plain_values import check_plain
 from ansible_collections.multiarch.builders.plugins.plugin_utils.platforms import normalise_platforms
 from ansible_collections.multiarch.builders.plugins.plugin_utils.problem import Findings, suggest
 
@@ -62,6 +63,9 @@ def compile_spec(
     Raises SpecError with every problem at once.
     """
     findings = Findings()
+    for name, value in variables.items():
+        check_plain(value, f"{prefix}{name}", findings)
+    findings.raise_if_any()
     for name in variables:
         if name not in names:
             findings.problem(f"{prefix}{name}", None, "is no known option here", suggest(name, names))

@@ -22,6 +22,8 @@ from ansible_collections.multiarch.builders.plugins.module_utils.version import 
         pytest.param("0.13.0-rc2", (0, 13, 0), id="before a release"),
         pytest.param("23.0.0-rc.1", (23, 0, 0), id="before a release, with a dot"),
         pytest.param("library-import", (), id="no number"),
+        pytest.param("٢.٣", (), id="digits that are not ASCII"),
+        pytest.param(f"{'1' * 5000}.2", (111111111, 2), id="digits without end"),
         pytest.param("", (), id="nothing"),
     ],
 )

@@ -6,11 +6,12 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.multiarch.builders.plugins.plugin_utils.buildx_plugin import check_buildx_plugin
+from ansible_collections.multiarch.builders.plugins.plugin_utils.buildx_plugin import LARGEST, check_buildx_plugin
 from ansible_collections.multiarch.builders.plugins.plugin_utils.problem import Findings
 
 CONTENT = b"a plugin"
@@ -47,6 +48,28 @@ def test_a_file_is_found_and_its_checksum_has_one_form(sha256: str, tmp_path: Pa
 
 
 @pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        pytest.param("zero", "it is no regular file", id="a device without end"),
+        pytest.param("pipe", "it is no regular file", id="a pipe that nobody writes to"),
+        pytest.param("folder", "it is no regular file", id="a folder"),
+        pytest.param("huge", f"it is larger than {LARGEST} bytes", id="more than a plugin"),
+    ],
+)
+def test_what_is_not_read_for_ever(name: str, told: str, tmp_path: Path) -> None:
+    (tmp_path / "zero").symlink_to("/dev/zero")
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "folder").mkdir()
+    with (tmp_path / "huge").open("wb") as file:
+        file.truncate(LARGEST + 1)
+    _found, problems = check({"src": name, "sha256": DIGEST}, tmp_path)
+    assert problems == [
+        f".src = '{name}': cannot be read: {told}. Give a path on the controller, such as files/docker-buildx next to "
+        "the playbook."
+    ]
+
+
+@pytest.mark.parametrize(
     ("given", "told"),
     [
         pytest.param({"sha256": DIGEST}, ": has neither src nor url. Give the one", id="no source"),
@@ -62,6 +85,11 @@ def test_a_file_is_found_and_its_checksum_has_one_form(sha256: str, tmp_path: Pa
             id="old",
         ),
         pytest.param({"url": "ftp://a/b", "sha256": DIGEST}, ".url = 'ftp://a/b': is no address that", id="no HTTP"),
+        pytest.param({"url": "https://[", "sha256": DIGEST}, ".url = 'https://[': is no address that", id="a bracket"),
+        pytest.param({"url": "https://a:x/", "sha256": DIGEST}, ".url = 'https://a:x/': is no address", id="no port"),
+        pytest.param(
+            {"url": "https://a/b\n", "sha256": DIGEST}, ".url = 'https://a/b\\n': is no address", id="newline"
+        ),
         pytest.param({"url": "buildx", "sha256": DIGEST}, ".url = 'buildx': is no address that a host", id="a path"),
         pytest.param(
             {"url": "https://u:secret@a.example/b", "sha256": DIGEST},

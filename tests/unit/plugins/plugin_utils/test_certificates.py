@@ -89,6 +89,13 @@ ISSUED = make("server", ca=False, issuer=CA)
         pytest.param(CA.key_bytes(old=True), "private key", "keep the key secret", id="key in the older form"),
         pytest.param(CA.der + b"x", "is not a certificate", "one in DER", id="DER and more"),
         pytest.param(CA.der[:-1], "is not a certificate", "one in DER", id="DER, cut off"),
+        pytest.param(
+            CA.der.replace(b"\x30\x03\x01\x01\xff", b"\x31\x03\x01\x01\xff"),
+            "extensions that cannot be parsed",
+            "issued anew",
+            id="basicConstraints that are none",
+        ),
+        pytest.param(make("xyz").der.replace(b"xyz", b"xy\xff"), "is not a certificate", "one in DER", id="no UTF-8"),
         pytest.param(make("x", start=9).pem.encode(), "not valid before 2026-06-10", "valid now", id="too early"),
         pytest.param(
             (make("x", end=-1).pem + make("y", start=9).pem).encode(),

@@ -55,7 +55,15 @@ def test_describe() -> None:
     }
 
 
-@pytest.mark.parametrize("broken", ["", "AAAA", "not base64"])
+@pytest.mark.parametrize(
+    "broken",
+    [
+        "",
+        "AAAA",
+        "not base64",
+        pytest.param(base64.b64encode(MIDDLE.der.replace(b"middle", b"middl\xff")).decode(), id="a name of no UTF-8"),
+    ],
+)
 def test_what_cannot_be_parsed_ends_the_chain(broken: str) -> None:
     assert parse([*encoded(SERVER), broken, *encoded(MIDDLE)]) == [SERVER.certificate]
 

@@ -43,6 +43,7 @@ def test_a_host_in_its_one_form(text: str, host: str) -> None:
         pytest.param("../../etc", "has a path", "only", id="traversal"),
         pytest.param("..", "is no host name", "'-' and '.'", id="dots"),
         pytest.param("a..b", "is no host name", "'-' and '.'", id="empty label"),
+        pytest.param("a" * 60 + ".a" * 71, "longer than 200", "a shorter name", id="too long for a file"),
         pytest.param("a b", "space or a control", "without", id="space"),
         pytest.param("a\nb", "space or a control", "without", id="newline"),
         pytest.param("a\x00b", "space or a control", "without", id="NUL"),

@@ -97,6 +97,8 @@ def test_the_users_own_config(config: str, text: str) -> None:
         pytest.param({"name": "a b"}, "b[0].name = 'a b': is no name of a builder", id="space"),
         pytest.param({"name": ""}, "b[0].name = '': is no name of a builder", id="empty"),
         pytest.param({"name": "a\n"}, r"b[0].name = 'a\n': is no name of a builder", id="newline"),
+        pytest.param({"name": "a" * 201}, "…': is longer than 200 characters", id="too long for a file"),
+        pytest.param({"image": f"a/buildkit:v{'9' * 5000}.1"}, "b[0].image = 'a/buildkit:v999", id="a version"),
         pytest.param({"name": "../a"}, "b[0].name = '../a': is no name of a builder", id="traversal"),
         pytest.param({"image": "a/b@sha256:12"}, "b[0].image = 'a/b@sha256:12': has no valid digest", id="image"),
         pytest.param({"driver_opts": {"cpus": 1}}, "b[0].driver_opts.cpus: is no option", id="driver_opts"),

@@ -31,6 +31,9 @@ HOSTS: dict[str, dict[str, object]] = {
     "arm-3": {"ansible_host": "198.51.100.33", "ansible_port": 2222},
     "arm-4": {"ansible_host": "2001:db8::34", "ansible_user": "ops", "ansible_port": "2222"},
     "arm-5": {"ansible_host": None, "ansible_user": None, "ansible_port": None},
+    "odd-1": {"ansible_host": "198.51.100.36 # old"},
+    "odd-2": {"ansible_host": "odd", "ansible_port": "ssh"},
+    "odd-3": {"ansible_host": "odd", "ansible_user": "me:pw"},
     "arm-6": {"ansible_host": "arm-6.example.com", "ansible_port": "22"},
 }
 
@@ -204,6 +207,20 @@ def test_an_entry_of_the_wrong_type_was_told_already() -> None:
                 "'-'."
             ],
             id="a digit first: docker/buildx, store/util.go",
+        ),
+        pytest.param(
+            [{"host": "odd-1"}, {"host": "odd-2"}, {"host": "odd-3"}],
+            [
+                "n[0].host = 'odd-1': has no address for ssh: 'ssh://198.51.100.36 # old'. Mend ansible_host,",
+                "n[1].host = 'odd-2': has no address for ssh: 'ssh://odd:ssh'. Mend ansible_host,",
+                "n[2].host = 'odd-3': has no address for ssh: '***@odd'. Mend ansible_host,",
+            ],
+            id="hosts that the inventory has no usable address for",
+        ),
+        pytest.param(
+            [{"host": "arm-1", "name": "a" * 201}],
+            [f"n[0].name = '{'a' * 79}…': is longer than 200 characters."],
+            id="too long for a file",
         ),
         pytest.param([{"host": "arm-1", "name": "a b"}], ["n[0].name = 'a b': is no name of a node."], id="a space"),
         pytest.param(

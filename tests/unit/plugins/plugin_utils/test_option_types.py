@@ -58,6 +58,10 @@ def test_good_values(option: dict[str, t.Any], value: object, converted: object)
         pytest.param(WORDS, [None], "v[0]: is null, not a string. Put it in quotes, or remove the entry.", id="null"),
         pytest.param({"type": "bool"}, "maybe", "v = 'maybe': is a string, not a boolean.", id="no boolean"),
         pytest.param({"type": "int"}, True, "v = True: is a boolean, not an integer.", id="boolean for int"),
+        pytest.param({"type": "int"}, "--5", "v = '--5': is a string, not an integer.", id="two signs"),
+        pytest.param(
+            {"type": "int"}, "9" * 19, f"v = '{'9' * 19}': is a string, not an integer.", id="digits for ever"
+        ),
         pytest.param({"type": "int"}, "1.5", "v = '1.5': is a string, not an integer.", id="fraction"),
         pytest.param({"type": "str"}, True, "v = True: is a boolean, not a string. Put it in quotes.", id="YAML's yes"),
         pytest.param(COLOURS, "gren", "v = 'gren': is no known value. Did you mean green?", id="near a choice"),

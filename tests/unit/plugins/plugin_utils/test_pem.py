@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import errno
+import time
 
 import pytest
 from ansible_collections.multiarch.builders.plugins.plugin_utils.pem import (
@@ -60,6 +61,40 @@ def test_what_cannot_be_read_is_refused(value: str, message: str) -> None:
 def test_an_empty_file_is_refused() -> None:
     with pytest.raises(CertificateError, match="is an empty file"):
         read("ca.pem", lambda _path: b" \n")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        pytest.param(b" ", id="spaces"),
+        pytest.param(b"-----BEGIN CERTIFICATE-----", id="what begins"),
+        pytest.param(b"-----BEGIN CERTIFICATE-----\n", id="lines that begin"),
+        pytest.param(b"-----END CERTIFICATE-----\n", id="lines that end"),
+        pytest.param(b"-", id="dashes"),
+        pytest.param(b"\r", id="ends of lines"),
+    ],
+)
+def test_a_megabyte_of_nothing_is_read_in_one_pass(line: bytes) -> None:
+    before = time.process_time()
+    assert blocks(line * (1024 * 1024 // len(line))) == []
+    assert time.process_time() - before < 5  # seconds; hours where each line is compared with the rest
+
+
+@pytest.mark.parametrize(
+    ("data", "labels"),
+    [
+        pytest.param("BA EA", ["A"], id="one"),
+        pytest.param("BA EA BB EB BA EA", ["A", "B", "A"], id="several"),
+        pytest.param("BA BB EB", ["B"], id="one that is not ended"),
+        pytest.param("BA EB EA", ["A"], id="an end of another"),
+        pytest.param("EA BA", [], id="the wrong way round"),
+        pytest.param("BA BA EA", ["A"], id="begun twice"),
+    ],
+)
+def test_which_blocks_there_are(data: str, labels: list[str]) -> None:
+    words = {"B": "BEGIN", "E": "END"}
+    text = "\n".join(f"-----{words[each[0]]} {each[1]}-----\nAAAA" for each in data.split())
+    assert [label for label, _block in blocks(text.encode())] == labels
 
 
 def test_the_blocks_of_a_mixed_file() -> None:

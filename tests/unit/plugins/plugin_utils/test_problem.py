@@ -50,6 +50,7 @@ def test_no_problem_raises_nothing_and_a_warning_is_none() -> None:
         pytest.param("me:s3cr@t/x@harbor", "'***@harbor'", id="a password with @ and /"),
         pytest.param("a@sha256:00", "'a@sha256:00'", id="a digest is no secret"),
         pytest.param("me:pw@a/b@sha256:00", "'***@a/b@sha256:00'", id="both"),
+        pytest.param("me:pw@sha256:x@a/b", "'***@a/b'", id="a password that looks like a digest"),
         pytest.param("a\nb", r"'a\nb'", id="stays one line"),
         pytest.param("x" * 200, repr("x" * 79 + "…"), id="shortened"),
         pytest.param(70000, "70000", id="a number"),
@@ -57,6 +58,23 @@ def test_no_problem_raises_nothing_and_a_warning_is_none() -> None:
 )
 def test_how_a_value_is_shown(value: object, shown: str) -> None:
     assert show(value) == shown
+
+
+@pytest.mark.parametrize(
+    ("variable", "shown"),
+    [
+        pytest.param("a[0].b", "a[0].b", id="plain"),
+        pytest.param('a.registry."me:pw@harbor"', 'a.registry."***@harbor"', id="a password in a key"),
+        pytest.param("a.b\nc\ud800.ä", r"a.b\nc\ud800.ä", id="stays one line that can be written"),
+        pytest.param("a" * 300, "a" * 199 + "…", id="shortened"),
+    ],
+)
+def test_how_a_variable_is_shown(variable: str, shown: str) -> None:
+    findings = Findings()
+    findings.problem(variable, None, "is odd", "Mend it")
+    findings.warn(variable, "is odd")
+    assert findings.problems[0].variable == shown
+    assert findings.warnings == [f"{shown}: is odd"]
 
 
 def test_containers_are_never_shown() -> None:
