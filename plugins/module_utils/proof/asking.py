@@ -8,6 +8,7 @@ from __future__ import annotations
 import concurrent.futures
 import pathlib
 import secrets
+import time
 import typing as t
 from dataclasses import dataclass, field
 from functools import partial
@@ -103,7 +104,9 @@ class Asking:
         arguments = ["build", "--builder", name, "--progress", "plain", "--output", "type=cacheonly", "-"]
         dockerfile = f"FROM {target.reference(self.suffix)}\n"
         found = self._run(target, BUILDER, name, self.users[0], arguments, dockerfile)
-        if "failed to list workers" in found.words:  # another question is starting the stopped builder just now
+        end = time.monotonic() + TIMEOUT
+        while "failed to list workers" in found.words and time.monotonic() < end:
+            time.sleep(1)  # another question is starting the stopped builder just now
             found = self._run(target, BUILDER, name, self.users[0], arguments, dockerfile)
         return found
 

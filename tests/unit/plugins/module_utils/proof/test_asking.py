@@ -119,7 +119,7 @@ def test_no_two_proofs_ask_for_the_same_image(docker: Docker) -> None:
     assert first != second
 
 
-def test_a_builder_that_is_being_started_is_asked_once_more(
+def test_a_builder_that_is_being_started_is_asked_again(
     docker: Docker, registry: RegistryStandIn, programs: Programs, tmp_path: Path
 ) -> None:
     starting = "ERROR: listing workers for Build: failed to list workers: Unavailable: connection error: EOF"
