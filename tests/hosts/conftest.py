@@ -18,7 +18,7 @@ OLDER_ENGINE, NEWER_ENGINE = f"spare-{2 * PAIR + 1}", f"spare-{2 * PAIR + 2}"
 @pytest.fixture(scope="session", autouse=True)
 def _hosts() -> None:
     """The hosts that start only when named."""
-    lab("up", "registry", "builder-1", "builder-2", "builder-3", OLDER_ENGINE, NEWER_ENGINE, "old-1", "bare-1")
+    lab("up", "registry", "builder-1", "builder-2", "builder-3", OLDER_ENGINE, NEWER_ENGINE)
 
 
 @pytest.fixture

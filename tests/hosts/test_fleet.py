@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
-
 from tests.hosts.lab import lab, on, playbook
 
 
@@ -23,19 +21,3 @@ def test_a_host_that_is_down_fails_alone_and_is_finished_by_the_next_run_and_las
     assert "enabled" in on(spare, "head -n 1 /proc/sys/fs/binfmt_misc/qemu-s390x")
     assert on(spare, "docker inspect --format '{{.State.Running}}' buildx_buildkit_multiarch0").strip() == "true"
     assert playbook("provision-builders", limit=spare).recap(spare)["changed"] == 0
-
-
-@pytest.mark.parametrize(
-    ("host", "told"),
-    [
-        pytest.param(
-            "old-1", ["Docker 20.10", "24.0 or newer", "the buildx plugin is not installed", "0.13"], id="old"
-        ),
-        pytest.param("bare-1", ["Docker is not installed", "docker.io, docker-cli, docker-buildx"], id="bare"),
-    ],
-)
-def test_a_host_without_what_is_needed_says_what_was_found_and_the_ways_out(host: str, told: list[str]) -> None:
-    run = playbook("provision-builders", limit=host)
-    assert run.recap(host)["failed"] == 1
-    assert run.recap(host)["changed"] == 0
-    assert [each for each in told if not run.says(each)] == [], run.output

@@ -47,6 +47,10 @@ _FETCH = ("--option=Acquire::Retries=2", "--option=Acquire::http::Timeout=30", "
 _NO_HOOKS = "".join(f"#clear APT::Update::{name};\n" for name in ("Pre-Invoke", "Post-Invoke", "Post-Invoke-Success"))
 
 
+# Looking leaves no file behind.
+_NO_CACHE = ("--option=Dir::Cache::pkgcache=", "--option=Dir::Cache::srcpkgcache=")
+
+
 class StaleListsError(HostError):
     """The mirror no longer has what the package lists name."""
 
@@ -60,7 +64,7 @@ def offer(asked: t.Sequence[str]) -> Offer:
     """What installing *asked* would do. Where the host's package lists do not know a package, fresh ones are asked."""
     if any(each.name.isdigit() for each in _UPDATES.glob("*")):  # as apt looks for it (debSystem::CheckUpdates)
         return Offer(tuple(asked), refusal="dpkg was interrupted: run `dpkg --configure -a`")
-    found = _look(asked, ())
+    found = _look(asked, _NO_CACHE)
     if not found.unknown:
         return found
     with _fresh_lists() as (options, words):

@@ -64,7 +64,7 @@ def test_what_the_lists_know_is_simulated(programs: Programs) -> None:
     asked = programs("apt-get", "echo 'Inst docker.io (26.1.5 Debian:13 [amd64])'")
     assert apt.offer(("docker.io", "docker-cli")) == Offer(("docker.io",), {"docker.io": "26.1.5"})
     (line,) = asked.read_text().splitlines()
-    assert line.startswith("--simulate install --yes --no-install-recommends --no-remove ")
+    assert " --simulate install --yes --no-install-recommends --no-remove " in line
     assert line.endswith(" docker.io")
 
 
