@@ -38,7 +38,8 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core has no typ
         }
         told = {host: words for host, each in found.items() if (words := checks.problems(each))}
         for host, words in told.items():
-            self._display.display(f"{host}: {shown(words)}\n", color=constants.COLOR_ERROR)
+            notes = "".join(f"\n  Note: {note}" for note in _notes(variables["hostvars"][host]))
+            self._display.display(f"{host}: {shown(words)}{notes}\n", color=constants.COLOR_ERROR)
         result |= {
             "changed": False,
             "problems": {host: checks.in_short(found[host]) for host in told},
@@ -67,6 +68,12 @@ def _results(variables: Mapping[str, t.Any]) -> dict[str, t.Any]:
     asked = variables["builder_concerns"] if "builder_concerns" in variables else CONCERNS  # noqa: SIM401  # see _inventory()
     concerns = [each for each in CONCERNS if each in asked]
     return {"plan": plan, "registries": registries, "proof": proof, "concerns": concerns}
+
+
+def _notes(variables: Mapping[str, t.Any]) -> list[str]:
+    """What the modules left alone or could not ask."""
+    results = (_results(variables)[name] or {} for name in ("plan", "registries"))
+    return [shown(note) for result in results for note in result.get("notes", ())]
 
 
 def _absolute(folder: str) -> str:

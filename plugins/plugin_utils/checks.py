@@ -128,8 +128,8 @@ def _of_registries(host: str, result: Result) -> Iterator[Check]:
             yield Check(host, name)
         else:
             at = f" at {row['at']}" if row["at"] != row["registry"] else ""
-            message = f"{row['outcome']}{at}: {cause(row['words'])}"
-            yield Check(host, name, FAILED, message, (row["words"],), row.get("remedy", ""))
+            said = f"{' '.join(filter(None, (row['way'], row['who'])))}: {cause(row['words'])}"
+            yield Check(host, name, FAILED, f"{row['registry']}: {row['outcome']}{at}", (said,), row.get("remedy", ""))
 
 
 def _of_proof(host: str, result: Result) -> Iterator[Check]:
@@ -161,17 +161,17 @@ def failure_of(result: Result) -> str:
 
 def problems(checks: Sequence[Check]) -> str:
     """What failed of one host's *checks*, for people; those that failed in one way together. Empty if nothing did."""
-    groups: dict[tuple[str, tuple[str, ...], str], list[str]] = {}
+    groups: dict[tuple[str, str], list[Check]] = {}
     for check in checks:
         if check.outcome == FAILED:
-            groups.setdefault((check.message, check.evidence, check.remedy), []).append(check.name)
+            groups.setdefault((check.message, check.remedy), []).append(check)
     if not groups:
         return ""
     lines = [f"{sum(map(len, groups.values()))} of {len(checks)} checks failed:"]
-    for (message, evidence, remedy), names in groups.items():
-        lines.append(f"- {', '.join(names)}: {message}")
-        shown = [line for each in evidence if each not in message for line in each.splitlines()]
-        lines += [f"    | {line}" for line in shown]
+    for (message, remedy), found in groups.items():
+        lines.append(f"- {', '.join(each.name for each in found)}: {message}")
+        evidence = dict.fromkeys(text for each in found for text in each.evidence)
+        lines += [f"    | {line}" for text in evidence for line in text.splitlines()]
         lines += [f"  What to do: {remedy}."] if remedy else []
     return "\n".join(lines)
 

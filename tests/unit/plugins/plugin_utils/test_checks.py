@@ -131,8 +131,8 @@ def test_problems_have_evidence_and_remedy_and_those_alike_stand_together() -> N
     found = checks_of("h", PLANNED, asked("unknown authority"), built(failure("ci", "linux/arm64", "linux/s390x")), [])
     assert problems(found) == (
         "3 of 8 checks failed:\n"
-        "- trust[r.test-client-ci]: unknown authority: why\n"
-        '    | Get "x": why\n'
+        "- trust[r.test-client-ci]: r.test: unknown authority\n"
+        "    | client ci: why\n"
         "  What to do: do this.\n"
         "- build[ci-b-linux/arm64], build[ci-b-linux/s390x]: it failed\n"
         "    | a log\n"
