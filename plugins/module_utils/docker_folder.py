@@ -46,15 +46,15 @@ def untidy() -> t.Tuple[str, ...]:
 
 def tidy(user: str) -> None:
     """Remove it, unless somebody else has something in it by now. Raises HostError."""
-    folder = _folder(user)
+    folder, came, ours = _folder(user), not was_there(user, "folder"), _ours(user)
     try:
         with acting_as(owner_of(user)):
-            for path in _ours(user):
+            for path in ours:
                 if path == folder / _PARTS["store"] and not _is_used(path):
                     shutil.rmtree(path)
                 elif path.is_file():
                     path.unlink()
-            if not was_there(user, "folder") and folder.is_dir() and not any(folder.iterdir()):
+            if came and folder.is_dir() and not any(folder.iterdir()):
                 folder.rmdir()
     except OSError as exc:
         raise HostError(f"{folder} cannot be tidied: {exc}") from exc
@@ -66,10 +66,11 @@ def _folder(user: str) -> pathlib.Path:
 
 def _ours(user: str) -> t.List[pathlib.Path]:
     folder, found = _folder(user), []
+    store, came = not was_there(user, "store"), not was_there(user, "folder")
     with acting_as(owner_of(user)):
-        if not was_there(user, "store") and (folder / _PARTS["store"]).is_dir():
+        if store and (folder / _PARTS["store"]).is_dir():
             found.append(folder / _PARTS["store"])
-        if not was_there(user, "folder") and folder.is_dir():
+        if came and folder.is_dir():
             found += [folder / name for name in _BOOKKEEPING if (folder / name).exists()]
             found.append(folder)
     return found

@@ -15,6 +15,7 @@ import tarfile
 import typing as t
 from dataclasses import dataclass
 
+from ansible_collections.multiarch.builders.plugins.module_utils import pulled_images
 from ansible_collections.multiarch.builders.plugins.module_utils.binfmt import kernel
 from ansible_collections.multiarch.builders.plugins.module_utils.binfmt.decide import EMULATORS
 from ansible_collections.multiarch.builders.plugins.module_utils.binfmt.formats import ElfFormat
@@ -26,7 +27,9 @@ from ansible_collections.multiarch.builders.plugins.module_utils.docker_api impo
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.files import WriteFile, make_folders, read, write
+from ansible_collections.multiarch.builders.plugins.module_utils.pulled_images import PulledImage
 
+_CONCERN = "binfmt"
 _ABOUT = "image.json"
 # What the image's own program registers with (tonistiigi/binfmt, cmd/binfmt/main.go): C takes credentials from the
 # program, F opens the emulator once and for all; P only if the image was built to keep argv[0].
@@ -119,6 +122,7 @@ def from_docker(image: str, names: t.Sequence[str], docker: Docker, login: t.Opt
     reference = local_reference(image)
     here = docker.find(f"/images/{reference}/json")
     if here is None:
+        pulled_images.note(_CONCERN, PulledImage(image), docker)
         docker.pull(image, login)
         here = docker.get(f"/images/{reference}/json")
     container = docker.create(image)

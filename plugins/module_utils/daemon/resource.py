@@ -131,7 +131,7 @@ class Daemon(Resource[DaemonState]):
             effect = Effect.CONFIGURATION_CHANGES if reasons else Effect.CONFIGURATION_RELOADS
             step = self._write(state, after, effect)
             notes += validate(step.text or "{}") if coming is None else (_NOT_YET,)
-            actions.append(_action(step, differences))
+            actions.append(writing(step, differences))
         if reasons and self.disruption.mode == "never":
             notes.append(f"docker needs a restart, which builder_disruption: never forbids: {'; '.join(reasons)}")
         elif reasons:
@@ -199,7 +199,8 @@ class Daemon(Resource[DaemonState]):
             configuration.settle(written[0] if written else None)
 
 
-def _action(step: WriteConfiguration, differences: t.Sequence[str]) -> Action:
+def writing(step: WriteConfiguration, differences: t.Sequence[str]) -> Action:
+    """The action that writes daemon.json."""
     verb = "remove" if step.text is None else "write"
     summary = f"{verb} {DAEMON_JSON}: {'; '.join(differences)}"
     return Action(summary, step, difference=Difference(DAEMON_JSON, step.former or "", step.text or ""))

@@ -144,7 +144,7 @@ class Trust(Resource[TrustState]):
             actions.append(Action(summary, RefreshStore(store), _STORE_CHANGES))
         actions += [Action(words.of_login(each, state.replaced.get(each)), each) for each in state.logins]
         actions += [Action(self._of_logout(each, state.replaced.get(each)), each) for each in state.logouts]
-        return Plan(tuple(actions), state.notes)
+        return Plan(tuple(actions), state.notes, {"stays": list(state.notes)} if self.retiring else {})
 
     def _of_logout(self, step: owned_logins.Logout, replaced: t.Optional[str]) -> str:
         return words.of_logout(step, self.registries, self.users, retiring=self.retiring, replaced=replaced)

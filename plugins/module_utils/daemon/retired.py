@@ -1,0 +1,149 @@
+# Copyright: multiarch.builders contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""daemon.json without what is ours: validated, restarted and put back on failure as when it is asked for."""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass, field, replace
+
+from ansible_collections.multiarch.builders.plugins.module_utils.daemon import configuration, hosts_files
+from ansible_collections.multiarch.builders.plugins.module_utils.daemon.configuration import WriteConfiguration
+from ansible_collections.multiarch.builders.plugins.module_utils.daemon.decide import (
+    NO_PROXY,
+    DaemonState,
+    restart_reasons,
+)
+from ansible_collections.multiarch.builders.plugins.module_utils.daemon.ours import Keys
+from ansible_collections.multiarch.builders.plugins.module_utils.daemon.resource import (
+    Daemon,
+    ReloadDaemon,
+    RestartDaemon,
+    writing,
+)
+from ansible_collections.multiarch.builders.plugins.module_utils.daemon.store import (
+    STORE_FEATURE,
+    switches,
+    wants_containerd_store,
+)
+from ansible_collections.multiarch.builders.plugins.module_utils.daemon.validation import validate
+from ansible_collections.multiarch.builders.plugins.module_utils.daemon.vanishing import Vanishing, vanishing
+from ansible_collections.multiarch.builders.plugins.module_utils.docker_api import Docker
+from ansible_collections.multiarch.builders.plugins.module_utils.errors import HostError
+from ansible_collections.multiarch.builders.plugins.module_utils.json_document import Document
+from ansible_collections.multiarch.builders.plugins.module_utils.owned_document import at, changes, desired
+from ansible_collections.multiarch.builders.plugins.module_utils.owned_files import (
+    forget_owned,
+    is_as_written,
+    was_theirs,
+)
+from ansible_collections.multiarch.builders.plugins.module_utils.resource import Action, Effect, Effects, Plan
+from ansible_collections.multiarch.builders.plugins.module_utils.spec import Disruption
+
+_STORE = ("features", STORE_FEATURE)
+
+
+@dataclass(frozen=True)
+class ForgetKeys:
+    """The step that forgets what is ours in daemon.json: nothing of it is there any more."""
+
+
+@dataclass(frozen=True)
+class ForgetHostsFile:
+    """The step that leaves a hosts.toml of ours to who changed it since."""
+
+    path: str
+
+
+@dataclass
+class RetiredDaemon(Daemon):
+    """Nothing is asked any more. *going* are images and containers (numbers) that the run removes before."""
+
+    going: t.Tuple[int, int] = (0, 0)
+    _kept: t.Optional[Vanishing] = field(default=None, init=False)
+
+    @classmethod
+    def of(cls, docker: Docker, disruption: Disruption, *, switch: bool, going: t.Tuple[int, int]) -> RetiredDaemon:
+        """The daemon of *docker*; *switch* allows what hides images and containers."""
+        return cls((), NO_PROXY, (), {}, disruption, switch, docker, going=going)
+
+    def patch(self, state: DaemonState) -> Document:
+        """Nothing, or the image store as it is, where without it images of others would be hidden."""
+        return {} if self._kept is None else {"features": {STORE_FEATURE: at(state.document, _STORE)}}
+
+    def observe(self) -> DaemonState:
+        state = super().observe()
+        self._kept = self._hidden(state)
+        return replace(state, files=hosts_files.observe((), "0"))
+
+    def _hidden(self, state: DaemonState) -> t.Optional[Vanishing]:
+        """What Docker would not show any more without our choice of the image store, unless that is allowed."""
+        after = desired(state.document, state.keys.owned, {}, state.keys.replaced)
+        if state.info is None or self.allow_image_store_switch or not switches(after, state.info):
+            return None
+        found = vanishing(self.docker, state.info, to_containerd=wants_containerd_store(after))
+        images, containers = self.going
+        left = replace(found, images=max(0, found.images - images), containers=max(0, found.containers - containers))
+        return left or None
+
+    def plan(self, state: DaemonState, effects: Effects) -> Plan:
+        files, stays = self._files(state), self._stays()
+        after = self._after(state)
+        differences = changes(state.document, after)
+        if not differences:
+            forget = [Action("forget the keys of daemon.json, of which none is ours any more", ForgetKeys())]
+            return Plan((*files, *(forget if state.keys and not stays else ())), tuple(stays), {"stays": stays})
+        if state.info is None and state.program is not None:
+            raise HostError(
+                "docker does not run, so nothing can be taken out of daemon.json: `systemctl start docker`, then again"
+            )
+        self._refuse(state, after)
+        reasons = restart_reasons(state, after, effects, system_store=False) if state.info is not None else ()
+        if reasons and self.disruption.mode == "never":
+            stays.append(f"pending, as builder_disruption is never: {'; '.join(differences)}; docker needs a restart")
+            return Plan(tuple(files), tuple(stays), {"stays": stays})
+        step = self._write(state, after, Effect.CONFIGURATION_CHANGES if reasons else Effect.CONFIGURATION_RELOADS)
+        actions = [*files, writing(step, differences)]
+        if reasons:
+            actions.append(self._restart(state, after, reasons))
+        elif state.info is not None:
+            actions.append(Action("reload docker, nothing that runs is disturbed", ReloadDaemon(after)))
+        notes = validate(step.text or "{}") if state.info is not None else ()
+        return Plan(tuple(actions), (*stays, *notes), {"stays": stays})
+
+    def _stays(self) -> t.List[str]:
+        if self._kept is None:
+            return []
+        return [
+            f"features.{STORE_FEATURE} stays in daemon.json, as Docker would no longer show {self._kept} (what is "
+            "hidden stays on disk): -e builder_allow_image_store_switch=true takes it out"
+        ]
+
+    def _files(self, state: DaemonState) -> t.List[Action]:
+        found = []
+        for each in state.files.remove:
+            if is_as_written(self.concern, each.path):
+                back = was_theirs(self.concern, each.path)
+                found.append(
+                    Action(f"put {each.path} back as it was before us" if back else f"remove {each.path}", each)
+                )
+            else:
+                told = f"forget {each.path}: somebody changed it since, and it stays"
+                found.append(Action(told, ForgetHostsFile(each.path)))
+        return found
+
+    def apply(self, actions: t.Sequence[Action]) -> None:
+        super().apply(actions)
+        steps = [action.step for action in actions]
+        for step in steps:
+            if isinstance(step, ForgetHostsFile):
+                forget_owned(self.concern, step.path)
+            elif isinstance(step, ForgetKeys):
+                configuration.own(Keys({}))
+            elif isinstance(step, WriteConfiguration) and not _is_taken_over(steps):
+                configuration.settle(step)  # there is no dockerd any more
+
+
+def _is_taken_over(steps: t.Iterable[object]) -> bool:
+    return any(isinstance(step, (RestartDaemon, ReloadDaemon)) for step in steps)

@@ -1,0 +1,143 @@
+#!/usr/bin/python
+# Copyright: multiarch.builders contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Remove what is ours from a host, and restore what was there before."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: retire
+short_description: Remove what the builders brought to a host, and restore what was there before
+version_added: 0.1.0
+author:
+  - multiarch.builders contributors (@multiarch)
+description:
+  - Removes the builders, handlers, emulators, certificates, logins and keys that the other modules of this collection
+    brought, and nothing else. What they replaced comes back.
+  - What is ours is known from the record on the host, C(/var/lib/multiarch-builders), which goes last. The inventory
+    need not be right any more. A run that ends too early leaves the record true, and the next one finishes.
+  - Volumes with caches stay unless O(volumes) is set, and are told with their size. Packages always stay.
+extends_documentation_fragment:
+  - multiarch.builders.docker_options.allow_image_store_switch
+  - multiarch.builders.docker_options.disruption
+options:
+  only:
+    description:
+      - What to remove. V(all) is everything.
+      - V(leftovers) are builders of ours that are no more in O(instances), and the builders and client settings of
+        those who are no more in O(users).
+    type: str
+    choices: [all, leftovers]
+    default: all
+  volumes:
+    description:
+      - Whether the volumes with the builders' caches go, too. One that was there before us stays.
+    type: bool
+    default: false
+  instances:
+    description:
+      - The builders that are still asked for, with V(leftovers); their names count.
+    type: list
+    elements: dict
+    default:
+      - name: multiarch
+        default: true
+  users:
+    description:
+      - The users who still have builders, with V(leftovers).
+    type: list
+    elements: str
+    default: [root]
+attributes:
+  check_mode:
+    support: full
+    description: Tells all that would go, and changes nothing.
+  diff_mode:
+    support: full
+    description: Shows files before and after, never a secret.
+  idempotent:
+    support: full
+    description: A host where nothing is ours is not changed.
+requirements:
+  - Python 3.9 or later on the host, nothing else
+"""
+
+EXAMPLES = r"""
+- name: Remove what is ours, caches too
+  multiarch.builders.retire:
+    volumes: true
+
+- name: Remove builders that left the variables
+  multiarch.builders.retire:
+    only: leftovers
+    instances: "{{ builder_instances }}"
+    users: "{{ builder_users }}"
+"""
+
+RETURN = r"""
+actions:
+  description: What was done, or would be in check mode; empty if nothing is ours.
+  returned: always
+  type: list
+  elements: str
+  sample: ["remove builder multiarch of root, ci: container buildx_buildkit_multiarch0 goes"]
+notes:
+  description: What stays, and why.
+  returned: always
+  type: list
+  elements: str
+  sample: ["nothing of ours is on this host"]
+plan:
+  description: The actions of each concern.
+  returned: always
+  type: list
+  elements: dict
+  sample:
+    - concern: trust
+      actions: ["log ci out of harbor.example.com"]
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.multiarch.builders.plugins.module_utils.converge import plan_result, require_root
+from ansible_collections.multiarch.builders.plugins.module_utils.credentials import shown
+from ansible_collections.multiarch.builders.plugins.module_utils.docker_api import Docker
+from ansible_collections.multiarch.builders.plugins.module_utils.errors import HostError
+from ansible_collections.multiarch.builders.plugins.module_utils.options import DEFAULT_INSTANCE, argument_spec
+from ansible_collections.multiarch.builders.plugins.module_utils.resource import Plan
+from ansible_collections.multiarch.builders.plugins.module_utils.retire import (
+    NOTHING,
+    apply_retirement,
+    plan_retirement,
+)
+
+OWN = {
+    "only": {"type": "str", "choices": ["all", "leftovers"], "default": "all"},
+    "volumes": {"type": "bool", "default": False},
+    "instances": {"type": "list", "elements": "dict", "default": [DEFAULT_INSTANCE]},
+    "users": {"type": "list", "elements": "str", "default": ["root"]},
+}
+
+
+def main() -> None:
+    """Plan, apply, and look again."""
+    shared = argument_spec("allow_image_store_switch", "disruption", "drain_timeout")
+    module = AnsibleModule({**shared, **OWN}, supports_check_mode=True)
+    require_root(module)
+    plans = {"record": Plan()}
+    try:
+        plans = plan_retirement(module.params, Docker()) or {"record": Plan(notes=(NOTHING,))}
+        changed = any(plan.actions for plan in plans.values())
+        if changed and not module.check_mode:
+            apply_retirement(module.params, Docker(), plans)
+            left = plan_retirement(module.params, Docker())
+            words = [action.summary for plan in left.values() for action in plan.actions]
+            if words:
+                raise HostError(f"done, but still there: {'; '.join(words)}")
+    except HostError as exc:
+        module.fail_json(msg=shown(str(exc)), **plan_result(plans))
+    module.exit_json(changed=changed, **plan_result(plans))
+
+
+if __name__ == "__main__":
+    main()
