@@ -11,12 +11,12 @@ BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export ANSIBLE_CONFIG := $(CURDIR)/ansible.cfg
 # The stages of `make test`, in order; each is a target of this file too.
-STAGES := packages venv lint sanity unit lab molecule hosts readme
+STAGES := packages venv lint sanity unit browser lab molecule hosts readme
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .PHONY: help benchmark demo lab lab-down lab-list test lint lint-python lint-yaml lint-ansible lint-docs \
-	sanity unit molecule hosts readme venv packages clean
+	sanity unit browser molecule hosts readme venv packages clean
 
 help: ## list the targets
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 20
@@ -50,6 +50,9 @@ sanity: venv ## ansible-test sanity
 
 unit: venv ## unit tests, no host needed
 	@MULTIARCH_QEMU_DIR=$$(tests/tools/emulators) $(BIN)/pytest
+
+browser: venv ## the report in headless Chromium; screenshots stay in .build/browser
+	@$(BIN)/pytest tests/browser
 
 molecule: lab ## check, converge, idempotence and verify on fresh lab hosts
 	@$(BIN)/molecule test --all

@@ -28,7 +28,8 @@ _FLAGS = (
 @pytest.fixture(scope="session")
 def _driver() -> Iterator[webdriver.Chrome]:
     program, driver = shutil.which("chromium"), shutil.which("chromedriver")
-    assert program and driver, "chromium and chromedriver are missing: make packages"
+    if not (program and driver):
+        pytest.skip("chromium and chromedriver are missing: as root, make packages")
     options = webdriver.ChromeOptions()
     options.binary_location = program
     for flag in _FLAGS:

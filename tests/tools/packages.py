@@ -12,11 +12,17 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[2]))
 from lab.requirements import TOOLS
 
+BROWSER = {"chromium": "chromium", "chromedriver": "chromium-driver"}
+FONT = "fonts-dejavu-core"
+
 
 def missing() -> list[str]:
     """The packages that are not there, sorted."""
     path = os.environ.get("PATH", "") + ":/usr/sbin:/sbin"
-    packages = {package for tool, package in TOOLS.items() if not shutil.which(tool, path=path)}
+    tools = {**TOOLS, **BROWSER}
+    packages = {package for tool, package in tools.items() if not shutil.which(tool, path=path)}
+    if packages & set(BROWSER.values()):
+        packages.add(FONT)  # without one a page has no words
     if not importlib.util.find_spec("ensurepip"):
         packages.add("python3-venv")
     return sorted(packages)
