@@ -12,6 +12,7 @@ import typing as t
 from ansible_collections.multiarch.builders.plugins.module_utils.errors import HostError
 
 Document = t.Dict[str, t.Any]
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _TOKEN = re.compile(r'(?P<text>"(?:[^"\\]|\\.)*")(?P<colon>\s*:)?|[{}]')
 
 
@@ -23,11 +24,10 @@ def parse(text: t.Optional[str], path: str) -> Document:
     if text is None or not text.strip():
         return {}
     try:
-        found = json.loads(text)
-    except json.JSONDecodeError as exc:
+        found = json.loads(text, parse_constant=_refuse)
+    except (ValueError, RecursionError) as exc:
         raise HostError(
-            f"{path} is no JSON: {exc.msg} in line {exc.lineno}, column {exc.colno}. It was left as it is: mend or "
-            "remove it, then run again"
+            f"{path} is no JSON: {_reason(exc)}. It was left as it is: mend or remove it, then run again"
         ) from exc
     second = _second(text)
     if second is not None:
@@ -41,11 +41,23 @@ def parse(text: t.Optional[str], path: str) -> Document:
     return found
 
 
+def _refuse(word: str) -> t.Any:
+    """NaN and Infinity, which Python reads."""
+    raise ValueError(f"{word} is no number")
+
+
+def _reason(exc: Exception) -> str:
+    if isinstance(exc, json.JSONDecodeError):
+        return f"{exc.msg} in line {exc.lineno}, column {exc.colno}"
+    return "it is nested too deep" if isinstance(exc, RecursionError) else str(exc).partition(";")[0]
+
+
 def render(document: t.Mapping[str, t.Any], former: t.Optional[str], indent: str = "    ") -> str:
     """*document* as JSON, indented and ended as *former* was, by *indent* and with a newline at first."""
     found = re.search(r"\n([ \t]+)\S", former or "")
     end = "" if former and former.endswith("}") else "\n"
-    return json.dumps(document, indent=found.group(1) if found else indent, ensure_ascii=False) + end
+    text = json.dumps(document, indent=found.group(1) if found else indent, ensure_ascii=False) + end
+    return _SURROGATE.sub(lambda half: f"\\u{ord(half.group()):04x}", text)  # no file can hold half a character
 
 
 def _second(text: str) -> t.Optional[t.Tuple[str, int]]:

@@ -25,7 +25,11 @@ def merge(target: t.Any, patch: t.Any) -> t.Any:
 
 
 def compose(first: Mapping[str, t.Any], second: Mapping[str, t.Any]) -> t.Dict[str, t.Any]:
-    """One patch that does what *first* and then *second* do; the nulls of *second* stay, to remove keys."""
+    """One patch that does what *first* and then *second* do; the nulls of *second* stay, to remove keys.
+
+    No patch can say that a mapping of *second* begins anew where *first* has a value or a null: there it joins what the
+    document has.
+    """
     composed = dict(first)
     for key, value in second.items():
         former = composed.get(key)

@@ -45,10 +45,15 @@ def _restored(document: t.Mapping[str, t.Any], owned: Owned, patch: Patch, forme
     dropped = ours(document, owned) - set(leaves(patch))
     result = without(document, sorted(dropped))
     for path, value in sorted(former.items()):
-        left_to_us = path in dropped or (path not in owned and at(result, path) is None)
+        left_to_us = path in dropped or (path not in owned and _is_nothing(at(result, path)))
         if left_to_us and not _touches(patch, path):
             result = placed(result, path, value)
     return result
+
+
+def _is_nothing(value: t.Any) -> bool:
+    """Whether nobody has anything there; empty mappings are what a null below leaves of a value."""
+    return value is None or (isinstance(value, t.Mapping) and all(map(_is_nothing, value.values())))
 
 
 def _touches(patch: Patch, path: Path) -> bool:
@@ -73,7 +78,7 @@ def former_after(document: t.Mapping[str, t.Any], owned: Owned, patch: Patch, fo
     found = {
         path: value
         for path, value in former.items()
-        if _touches(patch, path) and (path in before or (path not in owned and at(theirs, path) is None))
+        if _touches(patch, path) and (path in before or (path not in owned and _is_nothing(at(theirs, path))))
     }
     after = merge(base, patch)
     for path in (*leaves(patch), *nulls(patch)):

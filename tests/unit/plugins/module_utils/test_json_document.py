@@ -29,6 +29,10 @@ def test_nothing_is_an_empty_document(text: str | None) -> None:
         pytest.param('{"a": 1} {"b": 2}', "in line 1, column 10", id="more after the end"),
         pytest.param('\ufeff{"a": 1}', "in line 1, column 1", id="byte order mark"),
         pytest.param("debug: true\n", "in line 1, column 1", id="YAML"),
+        pytest.param('{"a": NaN}', "is no JSON: NaN is no number.", id="NaN, which Python reads"),
+        pytest.param('{"a": [-Infinity]}', "is no JSON: -Infinity is no number.", id="Infinity"),
+        pytest.param(f'{{"a": {"9" * 5000}}}', "is no JSON: Exceeds the limit", id="digits without end"),
+        pytest.param("[" * 100_000, "is no JSON: it is nested too deep.", id="brackets without end"),
         pytest.param("[]", "holds no mapping but list", id="list"),
         pytest.param("null", "holds no mapping but NoneType", id="null"),
         pytest.param('"text"', "holds no mapping but str", id="text"),
@@ -60,6 +64,10 @@ def test_a_key_twice_is_refused_and_the_second_is_named(text: str, key: str, lin
     with pytest.raises(HostError) as caught:
         parse(text, PATH)
     assert str(caught.value).startswith(f"{PATH} has the key {key!r} twice in one mapping, in line {line}:")
+
+
+def test_half_a_character_stays_as_it_was_written() -> None:
+    assert render(parse(r'{"\ud800": "ä\udfff"}', PATH), "{}\n") == '{\n    "\\ud800": "ä\\udfff"\n}\n'
 
 
 def test_one_name_in_two_mappings_is_fine() -> None:

@@ -264,6 +264,7 @@ ROUND_TRIPS = [
     pytest.param({"a": {"b": 1}}, [{"a": None}, {"a": {"c": 2}}], id="all above a key, then another key"),
     pytest.param({"proxies": "p"}, [{"proxies": {"https-proxy": "q"}}], id="a mapping in place of a text"),
     pytest.param({"a": {"b": 1}}, [{"a": "text"}], id="a text in place of a mapping"),
+    pytest.param({"a": 0}, [{"a": {"b": {"c": None}}}], id="a null below a value, which RFC 7396 makes a mapping of"),
 ]
 
 
