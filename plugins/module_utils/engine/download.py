@@ -12,8 +12,8 @@ import urllib.parse
 import urllib.request
 
 from ansible_collections.multiarch.builders.plugins.module_utils.errors import HostError
-from ansible_collections.multiarch.builders.plugins.module_utils.proof.way_out import proxy_for
 from ansible_collections.multiarch.builders.plugins.module_utils.proxy import Proxy
+from ansible_collections.multiarch.builders.plugins.module_utils.way_out import proxy_for
 
 _SILENCE = 60  # seconds
 _LARGEST = 1024**3  # bytes: ten times a buildx

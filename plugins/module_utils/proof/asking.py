@@ -29,8 +29,8 @@ from ansible_collections.multiarch.builders.plugins.module_utils.proof.registry 
     settle,
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.proof.tls import shake
-from ansible_collections.multiarch.builders.plugins.module_utils.proof.way_out import is_tunnel, proxy_for
 from ansible_collections.multiarch.builders.plugins.module_utils.proxy import Proxy
+from ansible_collections.multiarch.builders.plugins.module_utils.way_out import is_tunnel, proxy_for
 
 TIMEOUT = 30
 # Most of the time is spent waiting, but each client is a process.

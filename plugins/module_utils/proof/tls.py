@@ -17,8 +17,8 @@ from dataclasses import dataclass
 from ansible_collections.multiarch.builders.plugins.module_utils import certs_d
 from ansible_collections.multiarch.builders.plugins.module_utils.proof import answers
 from ansible_collections.multiarch.builders.plugins.module_utils.proof.registry import Target
-from ansible_collections.multiarch.builders.plugins.module_utils.proof.way_out import proxy_for
 from ansible_collections.multiarch.builders.plugins.module_utils.proxy import Proxy
+from ansible_collections.multiarch.builders.plugins.module_utils.way_out import proxy_for
 
 TIMEOUT = 10.0
 _LONGEST = 4096  # bytes of an answer

@@ -23,10 +23,10 @@ from ansible_collections.multiarch.builders.plugins.module_utils.options import 
 from ansible_collections.multiarch.builders.plugins.module_utils.proof import memory
 from ansible_collections.multiarch.builders.plugins.module_utils.proof.registry import Target, targets_of
 from ansible_collections.multiarch.builders.plugins.module_utils.proof.tls import shake
-from ansible_collections.multiarch.builders.plugins.module_utils.proof.way_out import is_tunnel, proxy_for
 from ansible_collections.multiarch.builders.plugins.module_utils.proxy import Proxy
 from ansible_collections.multiarch.builders.plugins.module_utils.spec import instances_of, proxy_of, registries_of
 from ansible_collections.multiarch.builders.plugins.module_utils.survey import builders, machine, platforms
+from ansible_collections.multiarch.builders.plugins.module_utils.way_out import is_tunnel, proxy_for
 
 _AT_ONCE = 8
 

@@ -6,8 +6,8 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.multiarch.builders.plugins.module_utils.proof.way_out import is_tunnel, proxy_for
 from ansible_collections.multiarch.builders.plugins.module_utils.proxy import Proxy
+from ansible_collections.multiarch.builders.plugins.module_utils.way_out import is_tunnel, proxy_for
 
 URL = "http://proxy.example:3128"
 
