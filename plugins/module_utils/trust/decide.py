@@ -19,22 +19,30 @@ from ansible_collections.multiarch.builders.plugins.module_utils import certs_d
 from ansible_collections.multiarch.builders.plugins.module_utils.files import Owner, WriteFile
 from ansible_collections.multiarch.builders.plugins.module_utils.spec import Registry
 
-_PREFIX = "multiarch-builders-"
+PREFIX = "multiarch-builders-"
 _BLOCK = re.compile(r"-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----\n?", re.DOTALL)
 
 
 @dataclass(frozen=True)
 class Store:
-    """The operating system's trust store: where a CA goes, what refreshes it, and the bundle that programs read."""
+    """The operating system's trust store: where a CA goes, what refreshes it, and the bundle that programs read.
+
+    *links* is the folder of links to each CA, if there is one.
+    """
 
     anchors: str
     suffix: str
     refresh: t.Tuple[str, ...]
     bundle: str
+    links: t.Optional[str] = None
 
 
 DEBIAN = Store(
-    "/usr/local/share/ca-certificates", ".crt", ("update-ca-certificates",), "/etc/ssl/certs/ca-certificates.crt"
+    "/usr/local/share/ca-certificates",
+    ".crt",
+    ("update-ca-certificates",),
+    "/etc/ssl/certs/ca-certificates.crt",
+    links="/etc/ssl/certs",
 )
 RED_HAT = Store(
     "/etc/pki/ca-trust/source/anchors",
@@ -80,7 +88,7 @@ def store_files(registries: t.Sequence[Registry], store: Store) -> t.Tuple[Write
         parts = blocks(each.ca or "")
         for number, pem in enumerate(parts, start=1):
             part = f"-{number}" if len(parts) > 1 else ""
-            found.append(WriteFile(f"{store.anchors}/{_PREFIX}{name}{part}{store.suffix}", pem))
+            found.append(WriteFile(f"{store.anchors}/{PREFIX}{name}{part}{store.suffix}", pem))
     return tuple(found)
 
 

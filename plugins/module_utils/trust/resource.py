@@ -32,7 +32,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.resource import
     arrival,
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.spec import Registry
-from ansible_collections.multiarch.builders.plugins.module_utils.trust import login, owned_logins, words
+from ansible_collections.multiarch.builders.plugins.module_utils.trust import links, login, owned_logins, words
 from ansible_collections.multiarch.builders.plugins.module_utils.trust.decide import (
     DEBIAN,
     RED_HAT,
@@ -161,6 +161,7 @@ class Trust(Resource[TrustState]):
             elif isinstance(step, RefreshStore):
                 pending.note(Effect.TRUST_STORE_CHANGES)
                 must(step.store.refresh, "the operating system's trust store cannot be refreshed")
+                links.sweep(step.store.links)
                 self._stale(False)
             elif isinstance(step, ForgetFile):
                 forget_owned(self.concern, step.path)
