@@ -19,7 +19,8 @@ from ansible_collections.multiarch.builders.plugins.plugin_utils.report import p
 from ansible_collections.multiarch.builders.plugins.plugin_utils.report.compile import host_of
 from ansible_collections.multiarch.builders.plugins.plugin_utils.report.fleet import report_on
 
-HTML, JSON = "builders.html", "builders.json"
+HTML = "builders.html"
+JSON = "builders.json"
 
 Result = dict[str, t.Any]
 
