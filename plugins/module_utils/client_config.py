@@ -8,7 +8,7 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.multiarch.builders.plugins.module_utils import docker_folder
-from ansible_collections.multiarch.builders.plugins.module_utils.command import owner_of, user_entry
+from ansible_collections.multiarch.builders.plugins.module_utils.command import home_of, owner_of, user_entry
 from ansible_collections.multiarch.builders.plugins.module_utils.files import RemoveFile, WriteFile, read, remove, write
 from ansible_collections.multiarch.builders.plugins.module_utils.json_document import Document, parse, render
 
@@ -25,7 +25,8 @@ def load(user: str) -> Document:
 
 
 def wanted_file(user: str, content: t.Mapping[str, t.Any]) -> WriteFile:
-    """config.json with *content*; the user's own, nobody else can read it."""
+    """config.json with *content*; the user's own, nobody else can read it. Raises HostError without a home for it."""
+    home_of(user)
     path, owner = config_path(user), owner_of(user)
     return WriteFile(path, render(content, read(path, owner), indent="\t"), mode=0o600, owner=owner)
 

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+import pathlib
 import pwd
 import subprocess
 import typing as t
@@ -42,6 +43,16 @@ def user_entry(name: str) -> pwd.struct_passwd:
         raise HostError(
             f"builder_users: {name!r} is no user of this host: create the user first, or take the name out"
         ) from None
+
+
+def home_of(name: str) -> str:
+    """The user's home. Raises HostError if it is not there: nobody but root could make it."""
+    home = user_entry(name).pw_dir
+    if not pathlib.Path(home).is_dir():
+        raise HostError(
+            f"builder_users: {name!r} has no home folder, {home} is not there: make it, or take the name out"
+        )
+    return home
 
 
 def is_user(name: str) -> bool:
@@ -109,6 +120,8 @@ def run(
         raise HostError(f"{argv[0]} is not on this host") from None
     except subprocess.TimeoutExpired:
         raise HostError(f"`{' '.join(argv)}` did not end within {timeout} s") from None
+    except (OSError, ValueError) as exc:  # no program, too many arguments, NUL in one
+        raise HostError(f"{argv[0]!r} cannot be started: {exc}") from None
     return Outcome(tuple(argv), done.returncode, done.stdout, done.stderr)
 
 

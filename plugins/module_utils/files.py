@@ -6,10 +6,12 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import glob
 import os
 import pathlib
 import re
+import stat
 import tempfile
 import time
 import typing as t
@@ -19,6 +21,9 @@ from ansible_collections.multiarch.builders.plugins.module_utils.errors import H
 
 HOME = pathlib.Path("/var/lib/multiarch-builders")
 BACKUPS = HOME / "backups"
+LARGEST = 64 * 1024**2
+"""Bytes of a file that is read; the largest that anybody has, a bundle of CAs, is not one of them."""
+_LONGEST_NAME = 200  # bytes of a path in the name of its copy
 
 
 @dataclass(frozen=True)
@@ -73,11 +78,26 @@ def read(path: str, owner: t.Optional[Owner] = None, errors: str = "strict") -> 
     """
     try:
         with acting_as(owner):
-            return pathlib.Path(path).read_bytes().decode("utf-8", errors)  # ends of lines as they are
+            return _content(path).decode("utf-8", errors)  # ends of lines as they are
     except (FileNotFoundError, NotADirectoryError):
         return None
-    except (OSError, UnicodeDecodeError) as exc:
+    except (OSError, ValueError) as exc:
         raise HostError(f"{path} cannot be read: {exc}") from exc
+
+
+def _content(path: str) -> bytes:
+    """What is in a regular file: a device has no end, and a pipe waits for whoever made it."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY)
+    try:
+        state = os.fstat(descriptor)
+        if not stat.S_ISREG(state.st_mode):
+            raise OSError(errno.EINVAL, "it is no regular file")
+        if state.st_size > LARGEST:
+            raise OSError(errno.EFBIG, f"it is larger than {LARGEST} bytes")
+        with os.fdopen(descriptor, "rb", closefd=False) as file:
+            return file.read()
+    finally:
+        os.close(descriptor)
 
 
 def mode_of(path: str, otherwise: int = 0o644) -> int:
@@ -105,7 +125,7 @@ def write(step: WriteFile) -> None:
             path = pathlib.Path(os.path.realpath(step.path))  # a link's target changes, the link stays
             make_folders(path.parent, 0o700 if step.owner else 0o755)
             _replace(path, step.content, step.mode, owner)
-    except (OSError, UnicodeError) as exc:
+    except (OSError, ValueError) as exc:
         raise HostError(f"{step.path} cannot be written: {exc}") from exc
 
 
@@ -142,7 +162,7 @@ def remove(step: RemoveFile) -> None:
             path.unlink(missing_ok=True)
             if step.folder and path.parent.is_dir() and not any(path.parent.iterdir()):
                 path.parent.rmdir()
-    except OSError as exc:
+    except (OSError, ValueError) as exc:
         raise HostError(f"{step.path} cannot be removed: {exc}") from exc
 
 
@@ -180,4 +200,5 @@ def backup_path(path: str) -> pathlib.Path:
         make_folders(BACKUPS, 0o700)
     except OSError as exc:
         raise HostError(f"{BACKUPS} cannot be made: {exc}") from exc
-    return BACKUPS / f"{path.strip('/').replace('/', '_')}.{stamp}"
+    name = os.fsdecode(os.fsencode(path.strip("/").replace("/", "_"))[-_LONGEST_NAME:])
+    return BACKUPS / f"{name}.{stamp}"

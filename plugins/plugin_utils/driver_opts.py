@@ -48,7 +48,7 @@ def _checked(key: str, value: object, name: str, findings: Findings, driver: str
     before = len(findings.problems)
     text = _to_text(value)
     kind = DRIVERS[driver].get(key)
-    if text is None or "\n" in text or "\x00" in text:
+    if text is None or "\n" in text or "\r" in text:
         message = f"is {type_name(value)}, not one line of text" if text is None else "has more than one line"
         findings.problem(name, None, message, "Write a string, a whole number, true or false")
     elif re.search(r"://[^/]*@", text):

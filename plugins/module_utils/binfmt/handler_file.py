@@ -12,6 +12,7 @@ from .formats import ElfFormat
 
 # The files beside the handlers: orders to the kernel, and whether binfmt_misc as a whole is enabled.
 CONTROL_FILES = frozenset({"register", "status"})
+_SEPARATORS = ":|,;!#%=@~^+*?&$<>()[]{}'\""
 
 
 @dataclass(frozen=True)
@@ -59,9 +60,13 @@ def _bits(data: bytes) -> int:
 def registration_of(handler: Handler) -> str:
     """The line that registers *handler* as it is, but for being disabled. O comes with C, as the kernel has it."""
     if handler.extension is not None:
-        return f":{handler.name}:E::{handler.extension}::{handler.interpreter}:{handler.flags}"
-    magic, mask = ("".join(f"\\x{byte:02x}" for byte in data or b"") for data in (handler.magic, handler.mask))
-    return f":{handler.name}:M:{handler.offset}:{magic}:{mask}:{handler.interpreter}:{handler.flags}"
+        fields = [handler.name, "E", "", handler.extension, "", handler.interpreter, handler.flags]
+    else:
+        magic, mask = ("".join(f"\\x{byte:02x}" for byte in data or b"") for data in (handler.magic, handler.mask))
+        fields = [handler.name, "M", str(handler.offset), magic, mask, handler.interpreter, handler.flags]
+    # The line's first character separates the rest; somebody else may have had a colon in a name.
+    separator = next((each for each in _SEPARATORS if not any(each in field for field in fields)), ":")
+    return "".join(separator + field for field in fields)
 
 
 def parse_handler(name: str, text: str) -> Handler:

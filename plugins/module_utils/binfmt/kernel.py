@@ -67,7 +67,7 @@ def register(line: str, name: str) -> None:
         return
     between = f"multiarch-builders-{name}"
     unregister(between)
-    _register(line.replace(f":{name}:", f":{between}:", 1), between)
+    _register(line.replace(name, between, 1), between)  # its name comes first
     unregister(name)
     _register(line, name)
     unregister(between)

@@ -5,14 +5,12 @@
 
 from __future__ import annotations
 
-import pathlib
 import re
 import typing as t
 from dataclasses import asdict, dataclass, replace
 
 from ansible_collections.multiarch.builders.plugins.module_utils import record
 from ansible_collections.multiarch.builders.plugins.module_utils.files import (
-    Owner,
     RemoveFile,
     WriteFile,
     mode_of,
@@ -20,6 +18,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.files import (
     remove,
     write,
 )
+from ansible_collections.multiarch.builders.plugins.module_utils.path_owner import owner_on_the_way
 from ansible_collections.multiarch.builders.plugins.module_utils.resource import Action, Difference
 from ansible_collections.multiarch.builders.plugins.module_utils.spec import Instance
 
@@ -74,7 +73,7 @@ def actions_for(path: t.Optional[str], instances: t.Sequence[Instance]) -> t.Lis
     wanted = {path: default} if path and default else {}
     found = []
     for each in dict.fromkeys([*wanted, *ours]):
-        before, builder = read(each), wanted.get(each)
+        before, builder = read(each, owner_on_the_way(each)), wanted.get(each)
         after = with_line(before or "", builder) if builder else without_line(before or "", ours[each])
         if after != (before or ""):
             words = f"name builder {builder}" if builder else "name no builder any more"
@@ -91,15 +90,16 @@ def remembered() -> t.Dict[str, Former]:
 
 def apply(step: WriteEnvironment) -> None:
     """Write one file; remembered before, so that a crash in between leaves a name too many, never one too few."""
-    former, present = remembered().get(step.path), read(step.path)
+    owner = owner_on_the_way(step.path)  # a runner's own `.env` stays its own
+    former, present = remembered().get(step.path), read(step.path, owner)
     if step.builder is not None:
         lines = "".join(_LINE.findall(present or ""))
         noted = former or Former("", lines, present is not None, not present or present.endswith("\n"))
         _remember(step.path, replace(noted, builder=step.builder))
     if step.text or former is None or former.there:
-        write(WriteFile(step.path, step.text, mode_of(step.path), owner_of_file(step.path)))
+        write(WriteFile(step.path, step.text, mode_of(step.path), owner))
     else:
-        remove(RemoveFile(step.path, owner=owner_of_file(step.path)))
+        remove(RemoveFile(step.path, owner=owner))
     if step.builder is None:
         forget(step.path)
 
@@ -114,14 +114,3 @@ def _remember(path: str, former: t.Optional[Former]) -> None:
     found = {key: asdict(value) for key, value in {**remembered(), path: former}.items() if value is not None}
     others = {name: value for name, value in memory.items() if name != "environment"}
     record.save(_CONCERN, {**others, "environment": found} if found else others)
-
-
-def owner_of_file(path: str) -> t.Optional[Owner]:
-    """Whose the file is, or its folder if it is not there yet; None for root. A runner's own `.env` stays its own."""
-    for each in (pathlib.Path(path), pathlib.Path(path).parent):
-        try:
-            found = each.stat()
-        except OSError:
-            continue
-        return Owner(found.st_uid, found.st_gid) if found.st_uid != 0 else None
-    return None

@@ -65,7 +65,7 @@ def parse(text: str) -> StoredBuilder:
         found = json.loads(text)
         nodes = tuple(_node(each) for each in found["Nodes"])
         return StoredBuilder(_text(found["Name"]), _text(found["Driver"]), nodes)
-    except (ValueError, KeyError, TypeError, AttributeError, binascii.Error) as exc:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError, binascii.Error) as exc:
         raise BrokenEntryError(f"{type(exc).__name__}: {exc}") from exc
 
 

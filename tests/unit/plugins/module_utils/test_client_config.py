@@ -37,6 +37,17 @@ def test_it_is_in_the_users_home(config: Path) -> None:
     assert config_path("ci") == str(config)
 
 
+@pytest.mark.usefixtures("home")
+def test_a_user_without_a_home_is_told(homes: Path) -> None:
+    (homes / "ci").rmdir()
+    with pytest.raises(
+        HostError, match=f"builder_users: 'ci' has no home folder, {homes}/ci is not there: make it, or"
+    ):
+        save("ci", {"auths": {}})
+    assert load("ci") == {}
+    assert not (homes / "ci").exists()
+
+
 @pytest.mark.usefixtures("homes")
 def test_an_unknown_user_is_told() -> None:
     with pytest.raises(HostError, match="builder_users: 'nobody-of-these-tests' is no user of this host"):

@@ -89,6 +89,20 @@ def test_a_missing_program_is_named(call: object) -> None:
         call(["of-these-tests"])  # type: ignore[operator]
 
 
+@pytest.mark.parametrize(
+    ("argv", "told"),
+    [
+        pytest.param(["/etc/passwd"], "'/etc/passwd' cannot be started: [Errno 13] Permission denied", id="no program"),
+        pytest.param(["true", "a\0b"], "'true' cannot be started: embedded null byte", id="NUL"),
+        pytest.param(["true", "a" * 2**20], "'true' cannot be started: [Errno 7] Argument list too long", id="long"),
+    ],
+)
+def test_what_cannot_be_started_is_told(argv: list[str], told: str) -> None:
+    with pytest.raises(HostError) as caught:
+        run(argv)
+    assert str(caught.value).startswith(told)
+
+
 def test_a_program_that_does_not_end_is_ended() -> None:
     with pytest.raises(HostError, match=r"`sleep 60` did not end within 0\.1 s"):
         run(["sleep", "60"], timeout=0.1)  # type: ignore[arg-type]

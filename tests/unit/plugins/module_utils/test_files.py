@@ -284,6 +284,50 @@ def test_read(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        pytest.param("zero", "it is no regular file", id="a device without end"),
+        pytest.param("pipe", "it is no regular file", id="a pipe that nobody writes to"),
+        pytest.param("folder", "it is no regular file", id="a folder"),
+        pytest.param("huge", f"it is larger than {files.LARGEST} bytes", id="a gigabyte"),
+        pytest.param("loop", "Too many levels of symbolic links", id="a link to itself"),
+        pytest.param("a" * 256, "File name too long", id="a long name"),
+        pytest.param("a\0b", "embedded null byte", id="NUL"),
+    ],
+)
+def test_what_is_not_read_for_ever_is_an_error(name: str, told: str, tmp_path: Path) -> None:
+    (tmp_path / "zero").symlink_to("/dev/zero")
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "loop").symlink_to("loop")
+    with (tmp_path / "huge").open("wb") as file:
+        file.truncate(1024**3)
+    with pytest.raises(HostError, match="cannot be read") as caught:
+        read(str(tmp_path / name))
+    assert told in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["a\0b", "a" * 256, "a/" * 3000], ids=["NUL", "a long name", "a long path"])
+def test_a_name_that_no_file_can_have_is_an_error(name: str, tmp_path: Path) -> None:
+    path = str(tmp_path / name)
+    with pytest.raises(HostError, match="cannot be written"):
+        write(WriteFile(path, "x"))
+    with pytest.raises(HostError, match="cannot be removed"):
+        remove(RemoveFile(path))
+
+
+def test_a_long_path_has_a_copy_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(files, "BACKUPS", tmp_path / "backups")
+    path = tmp_path / ("ä" * 100) / ("b" * 200) / "daemon.json"
+    path.parent.mkdir(parents=True)
+    path.write_text("x")
+    copy = back_up(str(path))
+    assert copy is not None
+    assert Path(copy).read_text() == "x"
+    assert Path(copy).name.startswith("b")
+
+
+@pytest.mark.parametrize(
     ("name", "folder", "left"),
     [
         pytest.param("one/file", True, {"two"}, id="the last one, with its folder"),

@@ -10,6 +10,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.binfmt.formats 
 from ansible_collections.multiarch.builders.plugins.module_utils.binfmt.handler_file import (
     Handler,
     parse_handler,
+    registration_of,
 )
 
 ARM64 = FORMATS["arm64"]
@@ -105,3 +106,15 @@ def test_serves_its_own_format_only(architecture: str) -> None:
 )
 def test_serves(handler: Handler, serves: bool) -> None:
     assert handler.serves(ARM64) is serves
+
+
+@pytest.mark.parametrize(
+    ("name", "interpreter", "line"),
+    [
+        pytest.param("a", "/b", r":a:E::x::/b:F", id="plain"),
+        pytest.param("a:b", "/c", r"|a:b|E||x||/c|F", id="a colon in its name"),
+        pytest.param("a", "/b:|c", r",a,E,,x,,/b:|c,F", id="a colon in the interpreter"),
+    ],
+)
+def test_the_line_of_a_handler_is_separated_by_what_is_not_in_it(name: str, interpreter: str, line: str) -> None:
+    assert registration_of(Handler(name, True, interpreter, "F", extension="x")) == line

@@ -5,12 +5,15 @@
 
 from __future__ import annotations
 
+import os
+import tempfile
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from ansible_collections.multiarch.builders.plugins.module_utils.buildx import environment
 from ansible_collections.multiarch.builders.plugins.module_utils.buildx.environment import actions_for, with_line
+from ansible_collections.multiarch.builders.plugins.module_utils.errors import HostError
 from ansible_collections.multiarch.builders.tests.unit.plugins.module_utils.buildx.recorded import WANTED
 
 LINE = "BUILDX_BUILDER=multiarch\n"
@@ -60,6 +63,25 @@ def test_the_line_comes_follows_the_variable_and_goes(tmp_path: Path) -> None:
     assert applied(str(second), default=False) == [f"name no builder any more in {second}"]
     assert not second.exists(), "it was not there before us"
     assert applied(None) == []
+
+
+@pytest.mark.usefixtures("home")
+def test_a_users_link_shows_and_changes_nothing_of_roots() -> None:
+    with tempfile.TemporaryDirectory(dir="/var/tmp") as name:
+        folder, secret = Path(name, "runner"), Path(name, "secret")
+        Path(name).chmod(0o755)
+        folder.mkdir()
+        os.chown(folder, 12345, 12345)
+        secret.write_text("PASSWORD=hunter2\n")
+        secret.chmod(0o600)
+        (folder / ".env").symlink_to(secret)
+        with pytest.raises(HostError, match=r"cannot be read: .*Permission denied"):
+            applied(str(folder / ".env"))
+        assert secret.read_text() == "PASSWORD=hunter2\n"
+
+        (folder / ".env").unlink()
+        assert applied(str(folder / ".env")) == [f"name builder multiarch in {folder}/.env"]
+        assert (folder / ".env").stat().st_uid == 12345
 
 
 @pytest.mark.usefixtures("home")
