@@ -74,6 +74,8 @@ HOSTS = (
         Host(f"spare-{number}", _address(22 + number), TRIXIE if number % 2 else FORKY, default=False)
         for number in range(1, 10)
     ),
+    # A fleet that begins with nothing.
+    *(Host(f"bare-{number}", _address(30 + number), BARE, default=False) for number in (2, 3)),
     # As many as a benchmark asks for.
     *(Host(f"fleet-{number}", _address(100 + number), TRIXIE, default=False) for number in range(1, 33)),
 )
