@@ -171,11 +171,15 @@ class Daemon(Resource[DaemonState]):
     def _refuse(self, state: DaemonState, after: Document) -> None:
         """Raise for what dockerd would not start with, and for images that would vanish without leave."""
         found = [*store.refusals(after, state.engine), *blind_spots.refusals(after, state.engine)]
-        if state.info is not None and not self.allow_image_store_switch and switches(after, state.info):
-            hidden = vanishing(self.docker, state.info, to_containerd=wants_containerd_store(after))
-            found += [_needs_leave(after, hidden)] if hidden else []
+        found += self._hides(state, after)
         if found:
             raise HostError("; ".join(found))
+
+    def _hides(self, state: DaemonState, after: Document) -> t.Tuple[str, ...]:
+        if state.info is None or self.allow_image_store_switch or not switches(after, state.info):
+            return ()
+        hidden = vanishing(self.docker, state.info, to_containerd=wants_containerd_store(after))
+        return (_needs_leave(after, hidden),) if hidden else ()
 
     def apply(self, actions: t.Sequence[Action]) -> None:
         dockerd = BringUp(self.docker, self.disruption)

@@ -87,6 +87,9 @@ class RetiredDaemon(Daemon):
         left = replace(found, images=max(0, found.images - images), containers=max(0, found.containers - containers))
         return left or None
 
+    def _hides(self, state: DaemonState, after: Document) -> t.Tuple[str, ...]:  # noqa: ARG002  # see observe()
+        return ()
+
     def plan(self, state: DaemonState, effects: Effects) -> Plan:
         files, stays = self._files(state), self._stays()
         after = self._after(state)
