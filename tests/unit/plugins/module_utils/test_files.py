@@ -307,7 +307,7 @@ def test_what_is_not_read_for_ever_is_an_error(name: str, told: str, tmp_path: P
     assert told in str(caught.value)
 
 
-@pytest.mark.parametrize("name", ["a\0b", "a" * 256, "a/" * 3000], ids=["NUL", "a long name", "a long path"])
+@pytest.mark.parametrize("name", ["a\0b", "a" * 256], ids=["NUL", "a long name"])
 def test_a_name_that_no_file_can_have_is_an_error(name: str, tmp_path: Path) -> None:
     path = str(tmp_path / name)
     with pytest.raises(HostError, match="cannot be written"):
