@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import subprocess
 import sys
 from typing import Any
@@ -17,6 +18,8 @@ from tests.hosts.lab import ROOT, Run, lab, on, playbook
 
 HOST = OLDER_ENGINE
 ADDRESS = next(str(host.address) for host in HOSTS if host.name == HOST)
+REPOSITORY_URL = f"ssh://ci@{ADDRESS}/srv/fleet.git"
+EXAMPLES = ROOT / "examples/pull"
 IMAGES = json.loads(IMAGES_FILE.read_text())
 CA = (PKI / "ca.crt").read_text()
 RECORD = "/var/lib/multiarch-builders/pull.json"
@@ -64,12 +67,24 @@ def said() -> str:
     return on(HOST, f"journalctl --quiet --output cat --unit {SERVICE} --invocation 0 | cat")
 
 
+def known_hosts() -> str:
+    return on(HOST, f"ssh-keyscan -t ed25519 {ADDRESS} 2>/dev/null")
+
+
+def replaced(text: str, words: dict[str, str]) -> str:
+    """*text* with the example's words replaced, each of which has to be there."""
+    for word, other in words.items():
+        assert word in text
+        text = text.replace(word, other)
+    return text
+
+
 def pull_mode(*arguments: str) -> Run:
     variables = {
-        "builder_pull_repository": f"ssh://ci@{ADDRESS}/srv/fleet.git",
+        "builder_pull_repository": REPOSITORY_URL,
         "builder_pull_inventory": "inventory/pull.yml",
         "builder_pull_deploy_key": on(HOST, "cat /root/deploy"),
-        "builder_pull_known_hosts": on(HOST, f"ssh-keyscan -t ed25519 {ADDRESS} 2>/dev/null"),
+        "builder_pull_known_hosts": known_hosts(),
         "builder_pull_spread": "1s",
     }
     return playbook("pull-mode", *arguments, limit=HOST, variables=variables)
@@ -150,3 +165,55 @@ def test_a_broken_commit_fails_in_the_open_leaves_the_host_working_and_the_next_
     assert good, said()
     assert record["converged"]["commit"] == pushed
     assert "BUILDX_BUILDER" not in on(HOST, "cat /etc/environment")
+
+
+SIGN = """
+test -e /root/signer || ssh-keygen -q -t ed25519 -N '' -f /root/signer
+printf 'ops@example.com %s\\n' "$(cat /root/signer.pub)" > /etc/multiarch-builders/allowed-signers
+cd /srv/work; git config user.name ops; git config user.email ops@example.com; git config gpg.format ssh
+git config user.signingkey /root/signer; git commit --quiet --allow-empty --message signed -S
+git push --quiet origin main
+"""
+
+
+@pytest.mark.usefixtures("repository")
+def test_a_commit_that_nobody_trusted_signed_is_not_run() -> None:
+    settings = "/etc/multiarch-builders/pull.json"
+    on(HOST, f"""sed -i 's/"verify_commit": false/"verify_commit": true/' {settings}""")
+    pushed = push(fleet(builder_environment_file="/etc/environment"))
+    good, record = pull()
+    assert not good
+    assert "Failed to verify GPG signature" in said()
+    assert "PLAY" not in said()
+    assert record["converged"]["commit"] != pushed
+    on(HOST, SIGN)
+    assert pull()[0], said()
+    on(HOST, f"""sed -i 's/"verify_commit": true/"verify_commit": false/' {settings}""")
+
+
+RUNNER = "[Service]\nType=oneshot\nRemainAfterExit=true\nExecStart=/bin/true\n[Install]\nWantedBy=multi-user.target\n"
+
+
+@pytest.mark.usefixtures("repository")
+def test_the_user_data_of_the_example_makes_a_machine_converge_before_its_runner_starts() -> None:
+    """cloud-init is not here: what it would write is written, and its commands are run as it runs them."""
+    address = {"ssh://git@git.example.com/fleet.git": REPOSITORY_URL}
+    inventory = yaml.safe_load(replaced((EXAMPLES / "inventory.yml").read_text(), address))
+    inventory["builders"]["vars"] |= FLEET
+    pushed = push(yaml.safe_dump(inventory))
+    on(HOST, "systemctl disable --quiet --now multiarch-builders-pull.timer || true; rm -rf /etc/multiarch-builders")
+    on(HOST, "cat > /etc/systemd/system/gitlab-runner.service; systemctl daemon-reload", stdin=RUNNER)
+
+    data = yaml.safe_load(replaced((EXAMPLES / "user-data.yml").read_text(), address))
+    on(HOST, f"apt-get -qq install --no-install-recommends {' '.join(data['packages'])} >/dev/null 2>&1")
+    contents = {"deploy-key": on(HOST, "cat /root/deploy"), "known_hosts": known_hosts()}
+    for file in data["write_files"]:
+        content = contents[file["path"].rpartition("/")[2]]
+        path = file["path"]
+        on(HOST, f"install -D -m {file['permissions']} /dev/null {path}; cat > {path}", stdin=content)
+    for command in data["runcmd"]:
+        on(HOST, "cd /; " + (shlex.join(command) if isinstance(command, list) else command))
+
+    record = json.loads(on(HOST, f"cat {RECORD}"))
+    assert record["converged"]["commit"] == pushed
+    assert on(HOST, "systemctl is-active gitlab-runner multiarch-builders-pull.timer").split() == ["active", "active"]
