@@ -109,7 +109,7 @@ class Browser:
 
     def contrasts(self) -> list[tuple[float, str]]:
         """(ratio, text) of the visible texts, the worst of each kind."""
-        return [(ratio, text) for ratio, text in self.run(_CONTRAST)]
+        return list(map(tuple, self.run(_CONTRAST)))
 
     def screenshot(self, path: Path) -> None:
         """What the window shows."""
