@@ -9,8 +9,14 @@ import typing as t
 
 from ansible_collections.multiarch.builders.plugins.module_utils import docker_folder
 from ansible_collections.multiarch.builders.plugins.module_utils.command import home_of, owner_of, user_entry
+from ansible_collections.multiarch.builders.plugins.module_utils.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.files import RemoveFile, WriteFile, read, remove, write
-from ansible_collections.multiarch.builders.plugins.module_utils.json_document import Document, parse, render
+from ansible_collections.multiarch.builders.plugins.module_utils.json_document import (
+    CLIENT_MAPPINGS,
+    Document,
+    parse,
+    render,
+)
 
 
 def config_path(user: str) -> str:
@@ -19,9 +25,16 @@ def config_path(user: str) -> str:
 
 
 def load(user: str) -> Document:
-    """The content of a user's config.json, {} if there is none. Raises HostError if it is no JSON mapping."""
+    """The content of a user's config.json, {} if there is none. Raises HostError if docker could not read it."""
     path = config_path(user)
-    return parse(read(path, owner_of(user)), path)
+    found = parse(read(path, owner_of(user)), path)
+    for name in CLIENT_MAPPINGS:
+        if not isinstance(found.get(name), (dict, type(None))):
+            raise HostError(
+                f"{path} holds no mapping under {name!r} but {type(found[name]).__name__}, which docker does not read. "
+                "It was left as it is: mend or remove it, then run again"
+            )
+    return found
 
 
 def wanted_file(user: str, content: t.Mapping[str, t.Any]) -> WriteFile:

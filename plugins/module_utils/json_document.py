@@ -12,6 +12,8 @@ import typing as t
 from ansible_collections.multiarch.builders.plugins.module_utils.errors import HostError
 
 Document = t.Dict[str, t.Any]
+CLIENT_MAPPINGS = ("auths", "credHelpers", "HttpHeaders", "proxies")
+"""Keys of config.json that docker reads as mappings (docker/cli, cli/config/configfile/file.go)."""
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _TOKEN = re.compile(r'(?P<text>"(?:[^"\\]|\\.)*")(?P<colon>\s*:)?|[{}]')
 

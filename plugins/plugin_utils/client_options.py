@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from ansible_collections.multiarch.builders.plugins.module_utils.json_document import CLIENT_MAPPINGS
 from ansible_collections.multiarch.builders.plugins.plugin_utils.daemon_options import check_json
-from ansible_collections.multiarch.builders.plugins.plugin_utils.problem import Findings
+from ansible_collections.multiarch.builders.plugins.plugin_utils.problem import Findings, type_name
 
 _REFUSED = {
     "auths": ("holds secrets", "Use `username` and `password` in builder_registries"),
@@ -21,4 +22,8 @@ def check_client_options(options: Mapping[object, object], variable: str, findin
     for key, (message, remedy) in _REFUSED.items():
         if options.get(key) is not None:
             findings.problem(f"{variable}.{key}", None, message, remedy)
+    for key in CLIENT_MAPPINGS:
+        if key not in _REFUSED and not isinstance(options.get(key), (Mapping, type(None))):
+            message = f"is {type_name(options[key])}, with which docker could not read config.json"
+            findings.problem(f"{variable}.{key}", None, message, "Write a mapping: {key: value}")
     check_json(options, variable, findings)

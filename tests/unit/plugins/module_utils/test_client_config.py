@@ -73,6 +73,10 @@ def test_load(text: str | None, content: dict[str, object], config: Path) -> Non
     [
         pytest.param("{", "is no JSON", id="cut"),
         pytest.param("[]", "holds no mapping but list", id="list"),
+        pytest.param(
+            '{"auths": ["a"]}', "holds no mapping under 'auths' but list, which docker", id="a list of logins"
+        ),
+        pytest.param('{"credHelpers": "x"}', "holds no mapping under 'credHelpers' but str", id="one helper"),
         pytest.param('{"auths": {}, "auths": {}}', "has the key 'auths' twice", id="a key twice"),
     ],
 )

@@ -127,7 +127,6 @@ def relogin(auth: dict[str, str]) -> Change:
         pytest.param(relogin({"auth": "eDp5"}), id="another login"),
         pytest.param(relogin({"auth": TOKEN, "identitytoken": "x"}), id="a token was added"),
         pytest.param(relogin({}), id="the secret is elsewhere, as docker writes it with a helper"),
-        pytest.param(lambda path: path.write_text('{"auths": []}'), id="logins of another shape"),
         pytest.param(lambda path: path.write_text(json.dumps(THEIRS)), id="logged out by hand"),
         pytest.param(lambda path: path.unlink(), id="the file is gone"),
     ],
@@ -141,6 +140,18 @@ def test_what_somebody_else_changed_is_left_alone_and_forgotten(change: Change, 
     log_out_owned(step)
     assert (config.read_text() if config.exists() else None) == before
     assert remembered() == {}
+
+
+def test_what_docker_could_not_read_is_told_and_nothing_is_forgotten(config: Path) -> None:
+    log_in_owned(Login("ci", HARBOR))
+    config.write_text('{"auths": []}')
+    steps, notes = retired(remembered(), ())
+    assert steps == ()
+    assert notes == (
+        f"ci is not logged out of {HARBOR.host} yet: {config} holds no mapping under 'auths' but list, which docker does "
+        "not read. It was left as it is: mend or remove it, then run again",
+    )
+    assert PLAIN in remembered()
 
 
 @pytest.mark.parametrize(
