@@ -148,8 +148,8 @@ def test_what_docker_could_not_read_is_told_and_nothing_is_forgotten(config: Pat
     steps, notes = retired(remembered(), ())
     assert steps == ()
     assert notes == (
-        f"ci is not logged out of {HARBOR.host} yet: {config} holds no mapping under 'auths' but list, which docker does "
-        "not read. It was left as it is: mend or remove it, then run again",
+        f"ci is not logged out of {HARBOR.host} yet: {config} holds no mapping under 'auths' but list, which docker "
+        "does not read. It was left as it is: mend or remove it, then run again",
     )
     assert PLAIN in remembered()
 
