@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -45,7 +45,6 @@ class Browser:
 
     driver: webdriver.Chrome
     url: str = ""
-    _seen: list[dict[str, Any]] = field(default_factory=list)
 
     def start(self) -> None:
         """As on a new day: light, wide, nothing remembered."""
