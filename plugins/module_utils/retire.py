@@ -19,6 +19,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.daemon.retired 
 from ansible_collections.multiarch.builders.plugins.module_utils.docker_api import Docker
 from ansible_collections.multiarch.builders.plugins.module_utils.engine.retired import RetiredEngine
 from ansible_collections.multiarch.builders.plugins.module_utils.errors import HostError
+from ansible_collections.multiarch.builders.plugins.module_utils.pull_mode import RetiredPull
 from ansible_collections.multiarch.builders.plugins.module_utils.resource import (
     NO_EFFECTS,
     Action,
@@ -29,7 +30,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.resource import
 from ansible_collections.multiarch.builders.plugins.module_utils.spec import Params, disruption_of
 from ansible_collections.multiarch.builders.plugins.module_utils.trust.resource import Trust
 
-ORDER = ("buildx", "binfmt", "daemon", "trust", "engine", "record")
+ORDER = ("pull", "buildx", "binfmt", "daemon", "trust", "engine", "record")
 NOTHING = "nothing of ours is on this host"
 
 
@@ -88,7 +89,7 @@ def plan_retirement(params: Params, docker: Docker) -> t.Dict[str, Plan]:
         except HostError as exc:
             errors.append(f"{concern}: {exc}")
         if concern in plans and plans[concern].facts.get("held"):
-            break
+            return {concern: plans[concern]}
     if errors:
         raise HostError("; ".join(errors))
     return plans
@@ -110,9 +111,9 @@ def apply_retirement(params: Params, docker: Docker, planned: t.Mapping[str, Pla
 
 def _concerns(params: Params) -> t.Tuple[str, ...]:
     if not files.HOME.is_dir():
-        return ()
+        return ORDER[:1] if RetiredPull().observe() else ()
     if params["only"] == "leftovers":
-        return ORDER[:1]
+        return ("buildx",)
     # a host without ca-certificates has nothing to refresh, and needs nothing
     return tuple(each for each in ORDER if each != "trust" or record.holds(each))
 
@@ -121,18 +122,17 @@ def _part(concern: str, params: Params, docker: Docker, before: t.Mapping[str, P
     """The resource of a concern, given the plans *before* it."""
     disruption = disruption_of(params)
     facts = [plan.facts for plan in before.values()]
-    if concern == "buildx":
-        return RetiredBuildx(_asked(params), params["volumes"], disruption, docker)
-    if concern == "binfmt":
-        return RetiredBinfmt.of(docker)
-    if concern == "daemon":
-        going = (sum(each.get("images", 0) for each in facts), sum(each.get("containers", 0) for each in facts))
-        return RetiredDaemon.of(docker, disruption, switch=params["allow_image_store_switch"], going=going)
-    if concern == "trust":
-        return Trust((), (), retiring=True)
-    if concern == "engine":
-        return RetiredEngine()
-    return Record(stays=any(each.get("stays") for each in facts))
+    going = (sum(each.get("images", 0) for each in facts), sum(each.get("containers", 0) for each in facts))
+    makers: t.Dict[str, t.Callable[[], Resource[t.Any]]] = {
+        "pull": RetiredPull,
+        "buildx": lambda: RetiredBuildx(_asked(params), params["volumes"], disruption, docker),
+        "binfmt": lambda: RetiredBinfmt.of(docker),
+        "daemon": lambda: RetiredDaemon.of(docker, disruption, switch=params["allow_image_store_switch"], going=going),
+        "trust": lambda: Trust((), (), retiring=True),
+        "engine": RetiredEngine,
+        "record": lambda: Record(stays=any(each.get("stays") for each in facts)),
+    }
+    return makers[concern]()
 
 
 def _asked(params: Params) -> t.Optional[Asked]:
