@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import types
 import typing as t
 
 from ansible_collections.multiarch.builders.plugins.module_utils.json_document import Document
@@ -27,7 +28,7 @@ Owned = t.Mapping[Path, t.FrozenSet[str]]
 """The keys that we set, each with the digests of the values that we gave it: with another value it is another's."""
 Former = t.Mapping[Path, t.Any]
 """What others had in the places that we set, or removed."""
-NO_FORMER: Former = {}
+NO_FORMER: Former = types.MappingProxyType({})
 
 
 def ours(document: t.Mapping[str, t.Any], owned: Owned) -> t.Set[Path]:

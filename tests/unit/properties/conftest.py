@@ -12,5 +12,5 @@ from hypothesis import HealthCheck, settings
 _COMMON = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}  # this machine may be busy
 
 settings.register_profile("quick", max_examples=40, derandomize=True, database=None, **_COMMON)
-settings.register_profile("thorough", max_examples=3000, print_blob=True, **_COMMON)
+settings.register_profile("thorough", max_examples=500, print_blob=True, **_COMMON)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))

@@ -233,7 +233,7 @@ def test_what_stands_before_the_at_of_a_url_is_never_shown(user: str, secret: st
 def damaged(draw: st.DrawFn, data: bytes) -> bytes:
     """*data* with some bytes replaced, or cut off."""
     found = bytearray(data)
-    for _ in range(draw(st.integers(1, 3))):
+    for _damage in range(draw(st.integers(1, 3))):
         found[draw(st.integers(0, len(found) - 1))] = draw(st.integers(0, 255))
     return bytes(found[: draw(st.integers(1, len(found)) | st.just(len(found)))])
 
