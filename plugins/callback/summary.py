@@ -5,14 +5,6 @@
 
 from __future__ import annotations
 
-import typing as t
-
-from ansible import constants, context
-from ansible.executor.stats import AggregateStats
-from ansible.executor.task_result import CallbackTaskResult
-from ansible.plugins.callback import CallbackBase
-from ansible_collections.multiarch.builders.plugins.plugin_utils.summary import Story, lines
-
 DOCUMENTATION = r"""
 name: summary
 type: aggregate
@@ -27,6 +19,14 @@ description:
 requirements:
   - enable it in C(ansible.cfg) with C(callbacks_enabled = multiarch.builders.summary)
 """
+
+import typing as t
+
+from ansible import constants, context
+from ansible.executor.stats import AggregateStats
+from ansible.executor.task_result import CallbackTaskResult
+from ansible.plugins.callback import CallbackBase
+from ansible_collections.multiarch.builders.plugins.plugin_utils.summary import Story, lines
 
 _OURS = "multiarch.builders."
 _CONCERNS = {

@@ -15,8 +15,8 @@ from ansible_collections.multiarch.builders.plugins.module_utils.converge import
     plan_concerns,
     plan_result,
     require_root,
-    shown,
 )
+from ansible_collections.multiarch.builders.plugins.module_utils.credentials import shown
 from ansible_collections.multiarch.builders.plugins.module_utils.docker_api import Docker
 from ansible_collections.multiarch.builders.plugins.module_utils.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.options import OPTIONS, argument_spec
