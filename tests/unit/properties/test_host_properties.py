@@ -248,8 +248,14 @@ def test_the_words_of_apt_are_read_whatever_they_are(said: str) -> None:
     offer.is_locked(said)
 
 
-@given(text)
-def test_any_reference_of_an_image_falls_into_two_parts(reference: str) -> None:
-    repository, tag = split_reference(reference)
-    assert tag
-    assert split_reference(local_reference(reference))[0] in (repository, split_reference(repository)[0])
+repositories = st.builds(
+    "{}{}".format, st.sampled_from(["", "a.b/", "a.b:5000/", "[::1]:5000/"]), st.lists(names, min_size=1).map("/".join)
+)
+digests = st.binary(min_size=32, max_size=32).map(lambda data: f"@sha256:{data.hex()}")
+
+
+@given(repositories, st.just("") | words.filter(str.isalnum).map(":{}".format), st.just("") | digests)
+def test_a_reference_of_an_image_falls_into_its_parts(repository: str, tag: str, digest: str) -> None:
+    reference = f"{repository}{tag}{digest}"
+    assert split_reference(reference) == (repository, digest[1:] or tag[1:] or "latest")
+    assert split_reference(local_reference(reference)) == split_reference(reference)
