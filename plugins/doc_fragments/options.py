@@ -53,8 +53,8 @@ options:
         type: str
       url:
         description:
-          - Where the host fetches it from, by C(https) or C(http), through O(proxy) if that is set. The host has to trust
-            the server already.
+          - Where the host fetches it from, by C(https) or C(http), through O(proxy) if that is set. The host has to
+            trust the server already.
         type: str
       sha256:
         description:
@@ -62,8 +62,8 @@ options:
         type: str
       version:
         description:
-          - The version that the file has, such as V(0.29.1). Optional; one that tells another is not installed, and with
-            it a plan knows what the builders can be before the plugin is there.
+          - The version that the file has, such as V(0.29.1). Optional; one that tells another is not installed, and
+            with it a plan knows what the builders can be before the plugin is there.
         type: str
 """
 
