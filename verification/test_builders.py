@@ -38,7 +38,7 @@ def containers(asked: Asked, builder: str) -> list[str]:
     return found
 
 
-def test_builder_runs(host: Host, asked: Asked, user: str, builder: str) -> None:
+def test_buildkit_runs(host: Host, asked: Asked, user: str, builder: str) -> None:
     """In the user's store, with every node running."""
     shown = as_user(host, user, f"docker buildx inspect {shlex.quote(builder)}")
     states = statuses(shown.stdout)
@@ -47,7 +47,7 @@ def test_builder_runs(host: Host, asked: Asked, user: str, builder: str) -> None
         raise CheckFailedError(message, output(shown), *logs(host, asked, builder), remedy=PROVISION)
 
 
-def test_builder_is_the_current_one(host: Host, asked: Asked, user: str, builder: str) -> None:
+def test_current_builder_is_as_asked(host: Host, asked: Asked, user: str, builder: str) -> None:
     """`docker buildx build` uses it without being told."""
     if not asked.instance(builder)["default"]:
         pytest.skip("another one is")
@@ -57,7 +57,7 @@ def test_builder_is_the_current_one(host: Host, asked: Asked, user: str, builder
         raise CheckFailedError(f"{user} builds with another builder than {builder}", output(shown), remedy=remedy)
 
 
-def test_builder_has_every_platform(host: Host, asked: Asked, user: str, builder: str) -> None:
+def test_buildkit_has_every_platform(host: Host, asked: Asked, user: str, builder: str) -> None:
     shown = as_user(host, user, f"docker buildx inspect {shlex.quote(builder)}")
     found = said_platforms(shown.stdout)
     missing = [each for each in asked.platforms if not {canonical(each), COVERED.get(each, each)} & found]
@@ -66,7 +66,7 @@ def test_builder_has_every_platform(host: Host, asked: Asked, user: str, builder
         raise CheckFailedError(f"builder {builder} does not offer {listed(missing)}", output(shown), remedy=remedy)
 
 
-def test_builder_has_the_image(host: Host, asked: Asked, builder: str) -> None:
+def test_buildkit_has_the_image(host: Host, asked: Asked, builder: str) -> None:
     for name in containers(asked, builder):
         shown = host.run(f"docker inspect --type container {name} | grep '\"Image\":'")
         if asked.instance(builder)["image"] not in shown.stdout:

@@ -26,8 +26,8 @@ HANDLER = {
     "program_runs[linux/arm64]": "a program of linux/arm64 does not run",
     "as_asked[binfmt]": "1 thing differs",
 }
-BUILDER = {f"builder_runs[{user}-multiarch]": "does not run: stopped" for user in ("root", "ci")}
-BUILDER |= {f"builder_has_every_platform[{user}-multiarch]": "does not offer" for user in ("root", "ci")}
+BUILDER = {f"buildkit_runs[{user}-multiarch]": "does not run: stopped" for user in ("root", "ci")}
+BUILDER |= {f"buildkit_has_every_platform[{user}-multiarch]": "does not offer" for user in ("root", "ci")}
 BUILDER |= {"as_asked[buildx]": "1 thing differs"}
 REGISTRY = {
     "dockerd_has_the_ca[harbor.lab.test]": "dockerd does not have the CA of harbor.lab.test",
@@ -80,7 +80,7 @@ def test_from_a_bare_host_to_broken_and_mended(newer: str, installed: Installed,
         assert words in found[name]["message"]
         assert found[name]["evidence"], name
         assert found[name]["remedy"] in checked.stdout
-    assert "buildx_buildkit_multiarch0` ended with" in str(found["builder_runs[ci-multiarch]"]["evidence"])
+    assert "buildx_buildkit_multiarch0` ended with" in str(found["buildkit_runs[ci-multiarch]"]["evidence"])
     assert "Traceback" not in checked.stdout
 
     # The playbook says the same of what is still broken, and a host that is not reached is a failure like others.
