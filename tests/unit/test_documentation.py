@@ -41,12 +41,14 @@ MISSPELLED = {"builder_platfroms"}
 MENTION = re.compile(r"(?<![\w./-])builder_[a-z_]+[a-z](?![\w/]|\.yml)")
 
 
-def blocks(*languages: str) -> Iterator[Any]:
+def blocks(*languages: str) -> list[Any]:
     """Each code block in one of the languages, with its page as the test's id."""
-    for page in PAGES:
-        for number, found in enumerate(FENCE.finditer(page.read_text()), 1):
-            if found.group(2) in languages:
-                yield pytest.param(found.group(3), id=f"{page.relative_to(ROOT)}-{number}")
+    return [
+        pytest.param(found.group(3), id=f"{page.relative_to(ROOT)}-{number}")
+        for page in PAGES
+        for number, found in enumerate(FENCE.finditer(page.read_text()), 1)
+        if found.group(2) in languages
+    ]
 
 
 class _Loader(yaml.SafeLoader):
