@@ -11,7 +11,7 @@ import jsonschema
 
 from tests.hosts.lab import ROOT, on, playbook
 
-READY, GONE = "builder-2", "gone-1"
+READY, GONE = "builder-1", "gone-1"
 NOWHERE = "198.51.100.99"
 UNITS = {"B": 1, "kB": 1e3, "MB": 1e6, "GB": 1e9}
 
