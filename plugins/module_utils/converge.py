@@ -12,7 +12,7 @@ from dataclasses import asdict
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns import resource_for
-from ansible_collections.multiarch.builders.plugins.module_utils.credentials import shown
+from ansible_collections.multiarch.builders.plugins.module_utils.credentials import masked, shown
 from ansible_collections.multiarch.builders.plugins.module_utils.docker_api import Docker
 from ansible_collections.multiarch.builders.plugins.module_utils.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.options import (
@@ -91,7 +91,7 @@ def plan_result(plans: t.Mapping[str, Plan]) -> Result:
         for concern, plan in plans.items()
         if plan.actions
     ]
-    facts = {concern: dict(plan.facts) for concern, plan in plans.items() if plan.facts}
+    facts = {concern: masked(dict(plan.facts)) for concern, plan in plans.items() if plan.facts}
     return {"pending": [step["concern"] for step in steps], "plan": steps, **_result(everything), "facts": facts}
 
 
@@ -100,7 +100,7 @@ def _result(plan: Plan) -> Result:
     return {
         "actions": [shown(action.summary) for action in plan.actions],
         "notes": [shown(note) for note in plan.notes],
-        "facts": dict(plan.facts),
+        "facts": masked(dict(plan.facts)),
         "diff": [
             {
                 "before_header": each["name"],

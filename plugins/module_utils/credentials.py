@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import re
+import typing as t
 
 # A proxy's password in daemon.json, in a driver option. ssh has none there.
 _CREDENTIALS = re.compile(r"(?<!ssh)(://)[^/\s\"']+@")
@@ -14,3 +15,12 @@ _CREDENTIALS = re.compile(r"(?<!ssh)(://)[^/\s\"']+@")
 def shown(text: str) -> str:
     """*text* without the credentials of its URLs."""
     return _CREDENTIALS.sub(r"\1***@", text)
+
+
+def masked(value: t.Any) -> t.Any:
+    """*value*, plain data, without the credentials of URLs in its texts."""
+    if isinstance(value, str):
+        return shown(value)
+    if isinstance(value, dict):
+        return {key: masked(each) for key, each in value.items()}
+    return [masked(each) for each in value] if isinstance(value, (list, tuple)) else value

@@ -63,7 +63,7 @@ def test_a_rootless_docker_gets_the_same_files_as_its_users_own_and_loses_them_a
     on(spare, f"rm {UNIT}")
     run = trust(spare, **table)
     assert run.says(f"remove {CERTS_D}/client.key, no longer wanted for a rootless Docker")
-    assert on(spare, "ls ~ci/.config/docker/certs.d") == ""
+    on(spare, "test ! -e ~ci/.config/docker/certs.d")
     assert on(spare, "ls /etc/docker/certs.d/harbor.lab.test").split() == ["ca.crt", "client.cert", "client.key"]
     memory = json.loads(on(spare, "cat /var/lib/multiarch-builders/trust.json"))
     assert (memory["owners"], [path for path in memory["files"] if path.startswith("/home")]) == ({}, [])

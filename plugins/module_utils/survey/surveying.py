@@ -16,7 +16,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.converge import
     plan_result,
     require_root,
 )
-from ansible_collections.multiarch.builders.plugins.module_utils.credentials import shown
+from ansible_collections.multiarch.builders.plugins.module_utils.credentials import masked, shown
 from ansible_collections.multiarch.builders.plugins.module_utils.docker_api import Docker
 from ansible_collections.multiarch.builders.plugins.module_utils.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.options import OPTIONS, argument_spec
@@ -51,15 +51,6 @@ def survey_host() -> None:
     except HostError as exc:
         module.fail_json(msg=shown(str(exc)))
     module.exit_json(changed=False, errors=errors, **plan_result(plans), **masked(result))
-
-
-def masked(value: t.Any) -> t.Any:
-    """*value*, plain data, without the credentials of URLs in its texts."""
-    if isinstance(value, str):
-        return shown(value)
-    if isinstance(value, dict):
-        return {key: masked(each) for key, each in value.items()}
-    return [masked(each) for each in value] if isinstance(value, list) else value
 
 
 def _proofs(errors: t.List[str]) -> t.Dict[str, t.Any]:
