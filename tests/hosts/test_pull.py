@@ -37,9 +37,9 @@ FLEET: dict[str, Any] = {
 # The repository lies on the host itself, and is reached as every other: by ssh, with a key that only reads it.
 REPOSITORY = """
 apt-get -qq update; apt-get -qq install --no-install-recommends git >/dev/null 2>&1
-mkdir -p /srv/work && tar -xC /srv/work && cd /srv/work
+mkdir -p /srv/checkout && tar -xC /srv/checkout && cd /srv/checkout
 git init --quiet --initial-branch=main && git add --all && git -c user.name=a -c user.email=a@b commit --quiet -m fleet
-git clone --quiet --bare /srv/work /srv/fleet.git && git remote add origin /srv/fleet.git
+git clone --quiet --bare /srv/checkout /srv/fleet.git && git remote add origin /srv/fleet.git
 chown -R ci:ci /srv/fleet.git; git config --global --add safe.directory /srv/fleet.git
 rm -f /root/deploy /root/deploy.pub; ssh-keygen -q -t ed25519 -N '' -f /root/deploy
 printf 'restrict,command="git-upload-pack /srv/fleet.git" %s\\n' "$(cat /root/deploy.pub)" >> ~ci/.ssh/authorized_keys
@@ -48,7 +48,7 @@ printf 'restrict,command="git-upload-pack /srv/fleet.git" %s\\n' "$(cat /root/de
 
 def push(inventory: str) -> str:
     """Commit *inventory* to the repository; the commit."""
-    script = "cd /srv/work; mkdir -p inventory playbooks/files; cat > inventory/pull.yml; git add --all --force; "
+    script = "cd /srv/checkout; mkdir -p inventory playbooks/files; cat > inventory/pull.yml; git add --all --force; "
     script += "git -c user.name=a -c user.email=a@b commit --quiet -m change; git push --quiet origin main; "
     return on(HOST, script + "git rev-parse HEAD", stdin=inventory).strip()
 
@@ -103,7 +103,7 @@ def repository() -> None:
     subprocess.run(command, cwd=ROOT, input=archive, check=True)
     on(
         HOST,
-        "mkdir -p /srv/work/playbooks/files; cat > /srv/work/playbooks/files/lab-ca.pem",
+        "mkdir -p /srv/checkout/playbooks/files; cat > /srv/checkout/playbooks/files/lab-ca.pem",
         (PKI / "ca.crt").read_text(),
     )
     push(fleet())
@@ -122,7 +122,7 @@ def test_the_timer_converges_the_host_and_a_second_run_has_nothing_to_do() -> No
     record = json.loads(on(HOST, f"cat {RECORD}"))
     assert record["last"]["status"] == 0, said()
     assert record["last"]["changed"] > 0
-    assert record["converged"]["commit"] == on(HOST, "git -C /srv/work rev-parse HEAD").strip()
+    assert record["converged"]["commit"] == on(HOST, "git -C /srv/checkout rev-parse HEAD").strip()
     assert on(HOST, RUNNING) != ""
     assert on(HOST, "stat --format %a /etc/multiarch-builders /etc/multiarch-builders/deploy-key").split() == [
         "700",
@@ -170,7 +170,7 @@ def test_a_broken_commit_fails_in_the_open_leaves_the_host_working_and_the_next_
 SIGN = """
 test -e /root/signer || ssh-keygen -q -t ed25519 -N '' -f /root/signer
 printf 'ops@example.com %s\\n' "$(cat /root/signer.pub)" > /etc/multiarch-builders/allowed-signers
-cd /srv/work; git config user.name ops; git config user.email ops@example.com; git config gpg.format ssh
+cd /srv/checkout; git config user.name ops; git config user.email ops@example.com; git config gpg.format ssh
 git config user.signingkey /root/signer; git commit --quiet --allow-empty --message signed -S
 git push --quiet origin main
 """

@@ -15,7 +15,7 @@ REGISTRIES: list[dict[str, t.Any]] = [
     {"host": "docker.io", "mirrors": ["harbor.example.com:8443/hub", "m.example"], "http": False},
     {"host": "harbor.example.com:8443", "mirrors": [], "ca": "CA\n", "client_cert": "CERT\n", "client_key": "KEY\n"},
     {"host": "lab:5000", "mirrors": [], "http": True, "insecure": True},
-    {"host": "ghcr.io", "mirrors": [], "username": "u", "password": "s3cret"},
+    {"host": "other.example", "mirrors": [], "username": "u", "password": "s3cret"},
 ]
 PATH = "/etc/buildkit/certs/harbor.example.com_8443"
 SECTIONS = {

@@ -51,14 +51,14 @@ def parsed(*registries: Entry) -> dict[str, t.Any]:
             [],
             id="docker.io, a CA of another port",
         ),
-        pytest.param([{"host": "quay.io", "mirrors": ["m.example"]}], ["quay.io"], id="another registry"),
+        pytest.param([{"host": "quay.example", "mirrors": ["m.example"]}], ["quay.example"], id="another registry"),
         pytest.param(
             [
-                {"host": "quay.io", "mirrors": ["m.example/quay"]},
+                {"host": "quay.example", "mirrors": ["m.example/quay"]},
                 {"host": "m.example", "ca": "CA", "mirrors": []},
                 {"host": "a.example:5000", "mirrors": ["m.example"]},
             ],
-            ["quay.io", "a.example:5000"],
+            ["quay.example", "a.example:5000"],
             id="each that has some",
         ),
     ],
@@ -71,13 +71,16 @@ def test_which_registries_need_the_file(registries: list[Entry], hosts: list[str
     ("registry", "content"),
     [
         pytest.param(
-            {"host": "quay.io", "mirrors": ["m.example"]},
-            {"server": "https://quay.io", "host": {"https://m.example": PULL}},
+            {"host": "quay.example", "mirrors": ["m.example"]},
+            {"server": "https://quay.example", "host": {"https://m.example": PULL}},
             id="a mirror of the same paths",
         ),
         pytest.param(
-            {"host": "quay.io", "mirrors": [f"{HARBOR}/quay/all"]},
-            {"server": "https://quay.io", "host": {f"https://{HARBOR}/v2/quay/all": {**PULL, "override_path": True}}},
+            {"host": "quay.example", "mirrors": [f"{HARBOR}/quay/all"]},
+            {
+                "server": "https://quay.example",
+                "host": {f"https://{HARBOR}/v2/quay/all": {**PULL, "override_path": True}},
+            },
             id="a mirror with a path, which is Harbor's",
         ),
         pytest.param(
@@ -164,10 +167,10 @@ def test_tls_of_docker_hub_counts_without_a_server() -> None:
 def test_tls_of_a_mirror_is_that_of_its_own_entry(
     keys: Entry, told: dict[str, t.Any], scheme: str, path: str, url: str, override: dict[str, bool]
 ) -> None:
-    registry = {"host": "quay.io", "mirrors": [f"t.example{path}", "m.example"]}
-    content = parsed(registry, {"host": "t.example", "mirrors": [], **keys})["quay.io"]
+    registry = {"host": "quay.example", "mirrors": [f"t.example{path}", "m.example"]}
+    content = parsed(registry, {"host": "t.example", "mirrors": [], **keys})["quay.example"]
     assert content == {
-        "server": "https://quay.io",
+        "server": "https://quay.example",
         "host": {f"{scheme}://t.example{url}": {**PULL, **override, **told}, "https://m.example": PULL},
     }
 
@@ -181,31 +184,31 @@ def test_tls_of_a_mirror_is_that_of_its_own_entry(
     ],
 )
 def test_mirrors_are_asked_in_their_order(mirrors: list[str]) -> None:
-    (content,) = parsed({"host": "quay.io", "mirrors": mirrors}).values()
+    (content,) = parsed({"host": "quay.example", "mirrors": mirrors}).values()
     assert [url.removeprefix("https://").replace("/v2/", "/") for url in content["host"]] == mirrors
 
 
 def test_the_port_is_part_of_a_name() -> None:
     table: list[Entry] = [
-        {"host": "quay.io", "mirrors": ["m.example:5000"]},
+        {"host": "quay.example", "mirrors": ["m.example:5000"]},
         {"host": "m.example", "insecure": True},
         {"host": "m.example:5000", "ca": "CA"},
     ]
-    section = parsed(*table)["quay.io"]["host"]["https://m.example:5000"]
+    section = parsed(*table)["quay.example"]["host"]["https://m.example:5000"]
     assert section == {**PULL, "ca": files("m.example:5000", "ca.crt")}
 
 
 def test_the_text_is_for_people() -> None:
     registries: list[Entry] = [
-        {"host": "quay.io", "mirrors": [f"{HARBOR}/quay"], "ca": "CA"},
+        {"host": "quay.example", "mirrors": [f"{HARBOR}/quay"], "ca": "CA"},
         {"host": HARBOR, "client_cert": "CERT", "client_key": "KEY"},
     ]
-    assert render(registries)["quay.io"] == (
+    assert render(registries)["quay.example"] == (
         "# Managed by Ansible, collection multiarch.builders.\n"
         "# Made from builder_registries: change it there.\n"
         "\n"
-        'server = "https://quay.io"\n'
-        f'ca = ["{CERTS}/quay.io/ca.crt"]\n'
+        'server = "https://quay.example"\n'
+        f'ca = ["{CERTS}/quay.example/ca.crt"]\n'
         "\n"
         f'[host."https://{HARBOR}/v2/quay"]\n'
         'capabilities = ["pull", "resolve"]\n'

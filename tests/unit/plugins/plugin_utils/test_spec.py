@@ -123,7 +123,7 @@ def test_mirrors_become_hosts_toml_with_the_names_in_their_one_form() -> None:
     spec = compiled(
         {
             "registries": [
-                {"host": "Quay.io", "mirrors": ["Harbor.example.com/quay"]},
+                {"host": "Quay.example", "mirrors": ["Harbor.example.com/quay"]},
                 {"host": "docker.io", "mirrors": ["m.example"]},
                 {"host": "harbor.example.com", "ca": CA.pem},
             ],
@@ -132,8 +132,8 @@ def test_mirrors_become_hosts_toml_with_the_names_in_their_one_form() -> None:
     )
     texts = {entry["host"]: entry.get("hosts_toml") for entry in spec.options["registries"]}
     assert (texts["docker.io"], texts["harbor.example.com"]) == (None, None)  # daemon.json names m.example
-    assert tomllib.loads(texts["quay.io"] or "") == {
-        "server": "https://quay.io",
+    assert tomllib.loads(texts["quay.example"] or "") == {
+        "server": "https://quay.example",
         "host": {
             "https://harbor.example.com/v2/quay": {
                 "capabilities": ["pull", "resolve"],

@@ -61,7 +61,7 @@ def state(
             {"registry-mirrors": ["https://a.example"]},
             id="a mirror with a path is not for daemon.json (moby/moby#36598, goharbor/harbor#18807)",
         ),
-        pytest.param([Registry("quay.io", mirrors=("a.example",))], {}, id="mirrors of another registry"),
+        pytest.param([Registry("quay.example", mirrors=("a.example",))], {}, id="mirrors of another registry"),
         pytest.param([Registry("a.example", insecure=True)], {"insecure-registries": ["a.example"]}, id="insecure"),
     ],
 )

@@ -19,18 +19,18 @@ from ansible_collections.multiarch.builders.plugins.module_utils.files import Re
 from ansible_collections.multiarch.builders.plugins.module_utils.resource import NO_EFFECTS, Action, Difference
 from ansible_collections.multiarch.builders.plugins.module_utils.spec import Registry
 
-QUAY = Registry("quay.io", mirrors=("a.example/quay",), hosts_toml="# ours\n")
+QUAY = Registry("quay.example", mirrors=("a.example/quay",), hosts_toml="# ours\n")
 # What dockerd does with hosts.toml: 28 reads it, 26 does not.
 READS, IGNORES = "28.5.2+dfsg4", "26.1.5+dfsg1"
 
 
 @pytest.fixture
 def hosts_toml(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Path of hosts.toml of quay.io, which is not there yet."""
+    """Path of hosts.toml of quay.example, which is not there yet."""
     root = str(tmp_path / "docker/certs.d")
     monkeypatch.setattr(certs_d, "ROOT", root)
     monkeypatch.setattr(certs_d.path, "__defaults__", (root,))  # where it is a parameter, too
-    return Path(root, "quay.io/hosts.toml")
+    return Path(root, "quay.example/hosts.toml")
 
 
 def put(path: Path, text: str | None, mode: int = 0o644) -> None:
@@ -54,7 +54,7 @@ NOTHING, WRITES, REMOVES, LEAVES = "nothing", "writes", "removes", "leaves"
         pytest.param(READS, "# ours\n", (QUAY,), False, NOTHING, id="theirs says the same"),
         pytest.param(READS, "# ours\n", (), True, REMOVES, id="ours, no longer asked for"),
         pytest.param(READS, "# theirs\n", (), False, NOTHING, id="theirs, never asked for"),
-        pytest.param(READS, None, (Registry("quay.io"),), False, NOTHING, id="a registry without mirrors"),
+        pytest.param(READS, None, (Registry("quay.example"),), False, NOTHING, id="a registry without mirrors"),
         pytest.param(IGNORES, None, (QUAY,), False, NOTHING, id="this dockerd does not read it"),
         pytest.param(IGNORES, "# ours\n", (QUAY,), True, REMOVES, id="nor any more"),
         pytest.param(IGNORES, "# theirs\n", (QUAY,), False, NOTHING, id="nor theirs"),

@@ -26,7 +26,7 @@ ENGINES = [
 ]
 
 HUB = Registry("docker.io", mirrors=("a.example", "a.example/hub"), hosts_toml="of docker.io")
-QUAY = Registry("quay.io", mirrors=("b.example", "c.example:5000/quay"), hosts_toml="of quay.io")
+QUAY = Registry("quay.example", mirrors=("b.example", "c.example:5000/quay"), hosts_toml="of quay.example")
 PLAIN = Registry("a.example", ca="PEM")
 
 
@@ -60,7 +60,7 @@ def test_for_daemon_json(registries: list[Registry], urls: list[str]) -> None:
 def test_hosts_files(engine: str | None, reads: bool) -> None:
     files = (
         WriteFile("/etc/docker/certs.d/docker.io/hosts.toml", "of docker.io"),
-        WriteFile("/etc/docker/certs.d/quay.io/hosts.toml", "of quay.io"),
+        WriteFile("/etc/docker/certs.d/quay.example/hosts.toml", "of quay.example"),
     )
     assert hosts_files([HUB, QUAY, PLAIN], engine) == (files if reads else ())
 
@@ -74,8 +74,8 @@ def test_which_mirrors_are_unusable(engine: str | None, reads: bool, containerd_
         return
     assert [note.partition(": BuildKit uses it, ")[0] for note in told] == [
         "mirror a.example/hub of docker.io",
-        "mirror b.example of quay.io",
-        "mirror c.example:5000/quay of quay.io",
+        "mirror b.example of quay.example",
+        "mirror c.example:5000/quay of quay.example",
     ]
 
 
@@ -117,7 +117,7 @@ def test_mirrors_of_docker_hub_without_a_path_are_always_usable(engine: str | No
     assert unusable(table, engine, True) == unusable(table, engine, False) == ()
 
 
-THEIRS = ("/etc/docker/certs.d/quay.io/hosts.toml",)
+THEIRS = ("/etc/docker/certs.d/quay.example/hosts.toml",)
 
 
 @pytest.mark.parametrize(

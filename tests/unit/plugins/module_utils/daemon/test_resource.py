@@ -56,8 +56,8 @@ SNAPSHOTTER = {"features": {"containerd-snapshotter": True}}
 CONTAINERD = {"Driver": "overlayfs", "DriverStatus": [["driver-type", "io.containerd.snapshotter.v1"]]}
 OVERLAY2 = {"Driver": "overlay2", "DriverStatus": [["Backing Filesystem", "extfs"]]}
 TRUST: Effects = frozenset({Effect.TRUST_STORE_CHANGES})
-QUAY = Registry("quay.io", mirrors=("a.example/quay",), hosts_toml="# ours\n")
-HOSTS_TOML = "/etc/docker/certs.d/quay.io/hosts.toml"
+QUAY = Registry("quay.example", mirrors=("a.example/quay",), hosts_toml="# ours\n")
+HOSTS_TOML = "/etc/docker/certs.d/quay.example/hosts.toml"
 # With somebody else's hosts.toml, dockerd has the CA of the mirror from the system's store alone.
 WITH_CA = (QUAY, Registry("a.example", ca="PEM"))
 
@@ -86,7 +86,7 @@ def state(
 
 
 def with_theirs(now: DaemonState) -> DaemonState:
-    """The same where dockerd is of 28.5 and hosts.toml of quay.io is somebody else's."""
+    """The same where dockerd is of 28.5 and hosts.toml of quay.example is somebody else's."""
     return replace(now, info={**(now.info or {}), "ServerVersion": "28.5.2"}, files=FilesState(theirs=(HOSTS_TOML,)))
 
 
@@ -344,7 +344,7 @@ def test_a_dockerd_that_is_asked_for_an_image_store_that_it_has_not(
 
 
 def test_hosts_toml_comes_and_goes_without_a_restart(no_docker: Docker, home: Path, tmp_path: Path) -> None:
-    hosts_toml = tmp_path / "docker/certs.d/quay.io/hosts.toml"
+    hosts_toml = tmp_path / "docker/certs.d/quay.example/hosts.toml"
     made = daemon(no_docker, registries=(QUAY,))
     engine = {**CONTAINERD, "ServerVersion": "28.5.2"}
     plan = made.plan(
@@ -376,7 +376,7 @@ def test_what_is_left_alone_is_told(no_docker: Docker) -> None:
 def test_mirrors_that_this_dockerd_cannot_use_are_told(no_docker: Docker) -> None:
     plan = daemon(no_docker, registries=(QUAY,)).plan(state({**CONTAINERD, "ServerVersion": "27.5.1"}), NO_EFFECTS)
     assert plan.actions == ()
-    assert [note.partition(":")[0] for note in plan.notes] == ["mirror a.example/quay of quay.io"]
+    assert [note.partition(":")[0] for note in plan.notes] == ["mirror a.example/quay of quay.example"]
 
 
 # What is done. The stand-in for dockerd answers unless the daemon.json that it was started with says `bad`.

@@ -170,7 +170,7 @@ def test_where_docker_is_gone_its_file_is_put_right_all_the_same(
 def test_hosts_toml(
     before: str | None, now: str, told: str, after: str | None, tmp_path: Path, no_docker: Docker
 ) -> None:
-    path = tmp_path / "docker/certs.d/quay.io/hosts.toml"
+    path = tmp_path / "docker/certs.d/quay.example/hosts.toml"
     if before is not None:
         path.parent.mkdir(parents=True)
         path.write_text(before)

@@ -43,7 +43,7 @@ Programs = t.Callable[[str, str], Path]
     [
         pytest.param(HARBOR, "harbor.example.com:8443", id="host and port"),
         pytest.param(HUB, HUB_KEY, id="docker.io: docker's own name for it"),
-        pytest.param(Registry("quay.io"), "quay.io", id="host"),
+        pytest.param(Registry("quay.example"), "quay.example", id="host"),
     ],
 )
 def test_server(registry: Registry, key: str) -> None:

@@ -36,7 +36,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.trust.owned_log
 
 HARBOR = Registry("harbor.example.com", username="robot$ci", password="of-this-login")
 RENEWED = Registry("harbor.example.com", username="robot$ci", password="renewed")
-QUAY = Registry("quay.io", username="u", password="p")
+QUAY = Registry("quay.example", username="u", password="p")
 TOKEN = token_of(credentials_of(HARBOR))
 PLAIN, HELPED = Place("ci", HARBOR.host, None), Place("ci", HARBOR.host, "of-these-tests")
 THEIRS = {"auths": {"other.example": {"auth": "eDp5"}}, "psFormat": "x"}
@@ -97,11 +97,11 @@ def test_no_secret_is_remembered(config: Path, home: Path) -> None:
 def test_a_login_in_the_file_is_removed_and_all_else_stays(config: Path) -> None:
     for registry in (HARBOR, QUAY):
         log_in_owned(Login("ci", registry))
-    steps, notes = retired(remembered(), {Place("ci", "quay.io", None)})
+    steps, notes = retired(remembered(), {Place("ci", "quay.example", None)})
     assert (steps, notes) == ((Logout(PLAIN, ours=True),), ())
     log_out_owned(steps[0])
-    assert written(config) == with_auths(**{"quay.io": {"auth": token_of(credentials_of(QUAY))}})
-    assert list(remembered()) == [Place("ci", "quay.io", None)]
+    assert written(config) == with_auths(**{"quay.example": {"auth": token_of(credentials_of(QUAY))}})
+    assert list(remembered()) == [Place("ci", "quay.example", None)]
     assert config.stat().st_mode & 0o777 == 0o600
 
 

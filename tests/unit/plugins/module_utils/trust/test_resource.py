@@ -77,7 +77,7 @@ def test_steps(state: TrustState, steps: list[object], refreshes: bool, monkeypa
     assert plan.effects == ({Effect.TRUST_STORE_CHANGES} if refreshes else NO_EFFECTS)
 
 
-LOGOUT = Logout(Place("ci", "quay.io", None), ours=True)
+LOGOUT = Logout(Place("ci", "quay.example", None), ours=True)
 
 
 def test_the_order_is_files_then_the_store_then_logins(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,7 +15,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.spec import Reg
 from ansible_collections.multiarch.builders.plugins.module_utils.trust.rootless import rootless_files
 
 HARBOR = Registry("harbor.example.com:8443", ca="CA", client_cert="CERTIFICATE", client_key="KEY")
-OPEN = Registry("quay.io")
+OPEN = Registry("quay.example")
 ME = Owner(os.geteuid(), os.getegid())
 
 
