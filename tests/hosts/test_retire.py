@@ -20,7 +20,7 @@ mask='\xff\xff\xff\xff\xff\xff\xff\x00\xff\xff\xff\xff\xff\xff\xff\xff\xfe\xff\x
 printf '%s\n' ":qemu-riscv64:M::$magic:$mask:/opt/theirs/qemu:F" > /etc/binfmt.d/qemu-riscv64.conf
 systemctl restart systemd-binfmt
 docker buildx create --name theirs --use >/dev/null
-mkdir ~ops/.docker; config='{\n\t"auths": {\n\t\t"q.example": {\n\t\t\t"auth": "eDp5"\n\t\t}\n\t},\n\t"psFormat": "x"\n}'
+mkdir ~ops/.docker; config='{\n\t"auths": {\n\t\t"a.test": {\n\t\t\t"auth": "eDp5"\n\t\t}\n\t},\n\t"psFormat": "x"\n}'
 printf "$config" > ~ops/.docker/config.json
 chmod 600 ~ops/.docker/config.json; chmod 700 ~ops/.docker; chown -R ops: ~ops/.docker
 printf 'LANG=C\nBUILDX_BUILDER=theirs\nA=1' > /etc/environment
