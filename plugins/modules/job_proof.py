@@ -77,7 +77,7 @@ def main() -> None:
     require_root(module)
     default = next((str(each["name"]) for each in module.params["instances"] if each["default"]), "")
     if not default:
-        module.fail_json(msg="builder_instances: none has `default: true`, so a job has to name its builder", jobs=[])
+        module.fail_json(msg="builder_instances: none has `default: true`, so a job finds none without naming it. Give it to one", jobs=[])
     jobs, problems = [], []
     for user in module.params["users"]:
         try:
