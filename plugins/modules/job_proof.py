@@ -77,7 +77,8 @@ def main() -> None:
     require_root(module)
     default = next((str(each["name"]) for each in module.params["instances"] if each["default"]), "")
     if not default:
-        module.fail_json(msg="builder_instances: none has `default: true`, so a job finds none without naming it. Give it to one", jobs=[])
+        words = "none has `default: true`, so a job finds none without naming it. Give it to one of them"
+        module.fail_json(msg=f"builder_instances: {words}", jobs=[])
     jobs, problems = [], []
     for user in module.params["users"]:
         try:
