@@ -6,8 +6,6 @@
 from __future__ import annotations
 
 import datetime
-import os
-import tempfile
 import typing as t
 from collections.abc import Mapping
 from pathlib import Path
@@ -18,6 +16,7 @@ from ansible.utils.vars import transform_to_native_types
 from ansible_collections.multiarch.builders.plugins.plugin_utils.report import page
 from ansible_collections.multiarch.builders.plugins.plugin_utils.report.compile import host_of
 from ansible_collections.multiarch.builders.plugins.plugin_utils.report.fleet import report_on
+from ansible_collections.multiarch.builders.plugins.plugin_utils.whole_file import write_whole
 
 HTML = "builders.html"
 JSON = "builders.json"
@@ -54,9 +53,8 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core has no typ
     def _write(folder: Path, surveys: _Surveys) -> None:
         hosts = [host_of(name, surveys.of(name)) for name in surveys.names]
         report = report_on(hosts, datetime.datetime.now(datetime.UTC))
-        folder.mkdir(parents=True, exist_ok=True)
-        _replace(folder / JSON, page.as_json(report))
-        _replace(folder / HTML, page.as_html(report, JSON))
+        write_whole(folder / JSON, page.as_json(report))
+        write_whole(folder / HTML, page.as_html(report, JSON))
         states = ", ".join(f"{count} {state}" for state, count in surveys.counted(hosts).items())
         Display().display(f"report: {states}: {folder / HTML}")
 
@@ -81,18 +79,3 @@ class _Surveys:
         """{state: number of hosts}, the states that there are."""
         states = [host.state for host in hosts]
         return {state: states.count(state) for state in ("ok", "drift", "failed", "unreachable") if state in states}
-
-
-def _replace(path: Path, text: str) -> None:
-    """Write the whole file or nothing, as readable as any new file."""
-    mask = os.umask(0)
-    os.umask(mask)
-    with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=path.parent, prefix=".", delete=False) as new:
-        try:
-            new.write(text)
-            new.close()
-            Path(new.name).chmod(0o666 & ~mask)
-            Path(new.name).replace(path)
-        except OSError:
-            Path(new.name).unlink(missing_ok=True)
-            raise

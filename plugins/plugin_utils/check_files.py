@@ -8,7 +8,6 @@ from __future__ import annotations
 import datetime
 import json
 import re
-import tempfile
 import typing as t
 import xml.etree.ElementTree as ET
 from collections.abc import Mapping, Sequence
@@ -16,6 +15,7 @@ from pathlib import Path
 
 from ansible_collections.multiarch.builders.plugins.module_utils.credentials import shown
 from ansible_collections.multiarch.builders.plugins.plugin_utils.checks import FAILED, REACHABLE, SKIPPED, Check
+from ansible_collections.multiarch.builders.plugins.plugin_utils.whole_file import write_whole
 
 JSON_FILE, JUNIT_FILE = "verification.json", "verification.xml"
 FORMAT = 1
@@ -28,14 +28,9 @@ Checks = Mapping[str, Sequence[Check]]
 def write(folder: str, checks: Checks, command: str, now: datetime.datetime) -> list[str]:
     """Write both files of {host: checks} into *folder*, each whole or not at all; their paths. Raises OSError."""
     target = Path(folder).expanduser()
-    target.mkdir(parents=True, exist_ok=True)
     texts = {JSON_FILE: as_json(checks, command, now), JUNIT_FILE: as_junit(checks, command, now)}
     for name, text in texts.items():
-        with tempfile.NamedTemporaryFile("w", dir=target, encoding="utf-8", errors="replace", delete=False) as new:
-            new.write(text)
-        path = Path(new.name)
-        path.chmod(0o644)  # no secret is in it, and CI collects it as somebody else
-        path.replace(target / name)
+        write_whole(target / name, text)
     return [str(target / name) for name in texts]
 
 

@@ -10,12 +10,12 @@ import csv
 import io
 import os
 import pathlib
-import re
 import shlex
 import shutil
 import tempfile
 import typing as t
 
+from ansible_collections.multiarch.builders.plugins.module_utils import buildx_inspect
 from ansible_collections.multiarch.builders.plugins.module_utils.buildx import remote, store
 from ansible_collections.multiarch.builders.plugins.module_utils.buildx.decide import UseBuilder
 from ansible_collections.multiarch.builders.plugins.module_utils.buildx.drift import endpoint_of, options_of
@@ -135,14 +135,8 @@ def bootstrap(builder: str, user: str) -> None:
 
 def require_running(builder: str, user: str, former: Outcome) -> None:
     """Raise HostError unless every node of the builder runs; *former* is what was done before, for its words."""
-    shown = buildx(user, "inspect", builder).stdout
-    statuses, errors = node_states(shown)
-    if not statuses or errors or any(each != "running" for each in statuses):
-        found = "; ".join((*errors, *(f"status {each}" for each in statuses))) or "no node"
-        raise HostError(f"builder {builder} of {user} does not run ({found}): {former.words}")
-
-
-def node_states(shown: str) -> t.Tuple[t.Tuple[str, ...], t.Tuple[str, ...]]:
-    """(status of each node, errors) of `docker buildx inspect`; its exit status is 0 also for a dead node."""
-    statuses = re.findall(r"^Status:\s+(\S+)", shown, re.MULTILINE)
-    return tuple(statuses), tuple(re.findall(r"^Error:\s+(.+)", shown, re.MULTILINE))
+    found = buildx_inspect.parse(buildx(user, "inspect", builder).stdout)
+    statuses = [node.status for node in found.nodes if node.status]
+    if not statuses or found.errors or any(each != "running" for each in statuses):
+        words = "; ".join((*found.errors, *(f"status {each}" for each in statuses))) or "no node"
+        raise HostError(f"builder {builder} of {user} does not run ({words}): {former.words}")

@@ -16,6 +16,7 @@ import re
 import typing as t
 from dataclasses import dataclass
 
+from ansible_collections.multiarch.builders.plugins.module_utils import buildx_inspect
 from ansible_collections.multiarch.builders.plugins.module_utils.command import run, user_entry
 from ansible_collections.multiarch.builders.plugins.module_utils.docker_api import SOCKET
 from ansible_collections.multiarch.builders.plugins.module_utils.errors import HostError
@@ -58,11 +59,11 @@ def prove_job(user: str, builder: str) -> Job:
 def _current(user: str, builder: str) -> t.List[str]:
     """What is wrong with the builder that buildx takes by itself."""
     shown = run(["docker", "buildx", "inspect"], user=user)
-    name = re.search(r"^Name:\s+(\S+)", shown.stdout, re.MULTILINE)
-    if name is None:
+    name = buildx_inspect.parse(shown.stdout).name
+    if not name:
         return [f"buildx tells {user} no builder: {shown.words}"]
-    if name.group(1) != builder:
-        return [f"jobs of {user} build with {name.group(1)}, not with {builder}: docker buildx use --global {builder}"]
+    if name != builder:
+        return [f"jobs of {user} build with {name}, not with {builder}: docker buildx use --global {builder}"]
     return []
 
 

@@ -12,6 +12,7 @@ import concurrent.futures
 import re
 import typing as t
 
+from ansible_collections.multiarch.builders.plugins.module_utils import buildx_inspect
 from ansible_collections.multiarch.builders.plugins.module_utils.buildx import store
 from ansible_collections.multiarch.builders.plugins.module_utils.command import is_user, run
 from ansible_collections.multiarch.builders.plugins.module_utils.docker_api import Docker
@@ -24,7 +25,6 @@ Row = t.Dict[str, t.Any]
 _TIMEOUT = 60
 _AT_ONCE = 4
 _UNITS = ("B", "kB", "MB", "GB", "TB", "PB", "EB")  # docker/go-units, HumanSize
-_UNSTAMPED = re.compile(r"0\.0\.0(\+|$)")  # what BuildKit says that was built without a version
 
 
 def survey(instances: t.Sequence[Instance], users: t.Sequence[str], docker: Docker) -> t.List[Row]:
@@ -52,13 +52,13 @@ def _look(wanted: Instance, users: t.Sequence[str]) -> Row:
         shown = run(["docker", "buildx", "inspect", wanted.name], user=users[0], timeout=_TIMEOUT)
     except HostError as exc:
         return _row(wanted, users, UNKNOWN, str(exc))
-    nodes = nodes_in(shown.stdout)
+    nodes = buildx_inspect.parse(shown.stdout).nodes
     if not nodes:
         return _row(wanted, users, UNKNOWN, shown.words)
     entry = _entry(users[0], wanted.name)
     images = {each.name: each.driver_opts.get("image") for each in entry.nodes} if entry else {}
-    row = {**_row(wanted, users, UNKNOWN, ""), "nodes": [{**each, "image": images.get(each["name"])} for each in nodes]}
-    if all(each["state"] == RUNNING for each in nodes):
+    row = {**_row(wanted, users, UNKNOWN, ""), "nodes": [_node(each, images.get(each.name)) for each in nodes]}
+    if all(each["state"] == RUNNING for each in row["nodes"]):
         row["cache"] = _cache(wanted, users[0])
     return row
 
@@ -85,27 +85,15 @@ def _row(wanted: Instance, users: t.Sequence[str], state: str, why: str) -> Row:
     }
 
 
-def nodes_in(shown: str) -> t.List[Row]:
-    """The nodes in what `docker buildx inspect` shows (docker/buildx, commands/inspect.go); none if it failed."""
-    _head, _title, body = shown.partition("\nNodes:\n")
-    nodes: t.List[Row] = []
-    for line in body.splitlines():
-        name, colon, value = line.partition(":")
-        value = value.strip()
-        if not colon or line.startswith(" "):
-            continue
-        if name == "Name":
-            nodes.append({"name": value, "endpoint": "", "state": UNKNOWN, "why": None, "buildkit": None})
-        elif nodes and name == "Endpoint":
-            nodes[-1]["endpoint"] = value
-        elif nodes and name == "Status":
-            nodes[-1]["state"] = value
-        elif nodes and name == "Error":
-            nodes[-1].update(state=ERROR, why=value)
-        elif nodes and name == "BuildKit version":
-            version = value.lstrip("v")
-            nodes[-1]["buildkit"] = None if _UNSTAMPED.match(version) else version
-    return nodes
+def _node(found: buildx_inspect.InspectedNode, image: t.Optional[str]) -> Row:
+    return {
+        "name": found.name,
+        "endpoint": found.endpoint,
+        "state": ERROR if found.error else found.status or UNKNOWN,
+        "why": found.error or None,
+        "buildkit": found.buildkit,
+        "image": image,
+    }
 
 
 def total_in(shown: str) -> t.Optional[int]:

@@ -22,7 +22,6 @@ from ansible_collections.multiarch.builders.plugins.module_utils.buildx.client i
     create,
     create_arguments,
     environment_of,
-    node_states,
     quoted,
     require_running,
 )
@@ -160,43 +159,6 @@ def test_quoted_is_one_field_of_csv(value: str) -> None:
 
 def test_what_needs_no_quotes_has_none() -> None:
     assert quoted("image=docker.io/moby/buildkit:v1@sha256:ab") == "image=docker.io/moby/buildkit:v1@sha256:ab"
-
-
-@pytest.mark.parametrize(
-    ("shown", "statuses", "errors"),
-    [
-        pytest.param((DATA / "inspect-0.13.1.txt").read_text(), ("running",), (), id="buildx 0.13.1"),
-        pytest.param((DATA / "inspect-0.29.1.txt").read_text(), ("running",), (), id="buildx 0.29.1, with its files"),
-        pytest.param((DATA / "inspect-inactive.txt").read_text(), ("inactive",), (), id="never started"),
-        pytest.param((DATA / "inspect-unreachable.txt").read_text(), (), (UNREACHABLE,), id="unreachable"),
-        pytest.param(
-            (DATA / "inspect-0.13.1.txt").read_text() + "\nName:     multiarch1\nError:    gone: x\n",
-            ("running",),
-            ("gone: x",),
-            id="the second node is gone",
-        ),
-        pytest.param(
-            (DATA / "inspect-lost-0.13.1.txt").read_text(), ("inactive",) * 2, (LOST[0],), id="0.13.1: one lost"
-        ),
-        pytest.param(
-            (DATA / "inspect-lost-0.29.1.txt").read_text(), ("inactive",) * 2, (LOST[1],), id="0.29.1: one lost"
-        ),
-        pytest.param(
-            "Name:   b\nDriver: docker-container\nError:  failed to find driver\n",
-            (),
-            ("failed to find driver",),
-            id="the builder as a whole",
-        ),
-        pytest.param("", (), (), id="no builder: the words are on stderr"),
-    ],
-)
-def test_node_states(shown: str, statuses: tuple[str, ...], errors: tuple[str, ...]) -> None:
-    assert node_states(shown) == (statuses, errors)
-
-
-def test_a_files_own_words_are_no_status() -> None:
-    shown = (DATA / "inspect-0.29.1.txt").read_text() + "File#x:\n > Status: stopped\n > Error: none\n"
-    assert node_states(shown) == (("running",), ())
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,71 @@
+# Copyright: multiarch.builders contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What `docker buildx inspect` shows (docker/buildx, commands/inspect.go); it ends with 0 for dead nodes, too. Pure."""
+
+from __future__ import annotations
+
+import re
+import typing as t
+from dataclasses import dataclass, replace
+
+_UNSTAMPED = re.compile(r"0\.0\.0(\+|$)")  # what BuildKit says that was built without a version
+
+
+@dataclass(frozen=True)
+class InspectedNode:
+    """One node; *status* is empty where *error* says why it has none, *buildkit* a version, None if it tells none."""
+
+    name: str
+    endpoint: str = ""
+    status: str = ""
+    error: str = ""
+    buildkit: t.Optional[str] = None
+
+
+@dataclass(frozen=True)
+class Inspected:
+    """One builder; *name* is empty if there is none, *error* what is wrong with it as a whole."""
+
+    name: str
+    error: str
+    nodes: t.Tuple[InspectedNode, ...]
+
+    @property
+    def errors(self) -> t.Tuple[str, ...]:
+        """Those of the whole and of its nodes."""
+        return tuple(each for each in (self.error, *(node.error for node in self.nodes)) if each)
+
+
+def parse(shown: str) -> Inspected:
+    """The builder in the output of the command, which may be empty."""
+    head, _title, body = shown.partition("\nNodes:\n")
+    whole = dict(_fields(head))
+    nodes: t.List[InspectedNode] = []
+    for key, value in _fields(body):
+        if key == "Name":
+            nodes.append(InspectedNode(value))
+        elif nodes and key in _READ:
+            nodes[-1] = _READ[key](nodes[-1], value)
+    return Inspected(whole.get("Name", ""), whole.get("Error", ""), tuple(nodes))
+
+
+def _fields(text: str) -> t.Iterator[t.Tuple[str, str]]:
+    """(key, value) of each line but those that begin with a space: labels, and the content of files."""
+    for line in text.splitlines():
+        key, colon, value = line.partition(":")
+        if colon and not line.startswith(" "):
+            yield key, value.strip()
+
+
+def _with_version(node: InspectedNode, value: str) -> InspectedNode:
+    version = value.lstrip("v")
+    return replace(node, buildkit=None if _UNSTAMPED.match(version) else version)
+
+
+_READ: t.Dict[str, t.Callable[[InspectedNode, str], InspectedNode]] = {
+    "Endpoint": lambda node, value: replace(node, endpoint=value),
+    "Status": lambda node, value: replace(node, status=value),
+    "Error": lambda node, value: replace(node, error=value),
+    "BuildKit version": _with_version,
+}
