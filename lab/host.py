@@ -120,17 +120,25 @@ def wait_ready(host: Host, supervisor: subprocess.Popen[bytes]) -> str:
         failed = ask(host, ["systemctl", "--failed", "--plain", "--no-legend"])
         units = failed.stdout.strip() if failed else "unknown"
         raise LabError(f"{host.name} booted with failed units:\n{units}\nsee `run {host.name} -- journalctl -b`")
-    engine = ""
-    if host.has_docker:
-        answer = ask(host, ["docker", "version", "--format", "{{.Server.Version}}"])
-        if answer is None or answer.returncode:
-            raise LabError(f"dockerd on {host.name} does not answer: {answer.stderr if answer else 'host is gone'}")
-        engine = answer.stdout.strip()
+    engine = wait_docker(host, end) if host.has_docker else ""
     login = subprocess.run([*keys.command(host), "true"], capture_output=True, text=True, check=False)
     if login.returncode:
         raise LabError(f"ssh to {host.ssh_user}@{host.address} ({host.name}) fails: {login.stderr.strip()}")
     disk_of(host).ready.touch()
     return engine
+
+
+def wait_docker(host: Host, end: float) -> str:
+    """The engine's version, as soon as dockerd answers; systemd starts it anew where its first start failed."""
+    while True:
+        answer = ask(host, ["docker", "version", "--format", "{{.Server.Version}}"])
+        if answer and not answer.returncode:
+            return answer.stdout.strip()
+        if time.monotonic() > end:
+            journal = ask(host, ["journalctl", "--no-pager", "--lines=20", "--unit=docker", "--unit=containerd"])
+            said = f"{answer.stderr}\n{journal.stdout}" if answer and journal else "host is gone"
+            raise LabError(f"dockerd on {host.name} does not answer: {said}")
+        time.sleep(0.2)
 
 
 def kill(host: Host) -> None:
