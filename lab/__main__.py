@@ -36,7 +36,11 @@ def arguments() -> argparse.Namespace:
     )
     commands.add_parser("down", help="end all hosts and discard their disks; the caches stay")
     commands.add_parser("list", help="the hosts and the images")
-    for name, text in (("reset", "a fresh disk, booted"), ("reboot", "shut down and boot again, same disk")):
+    for name, text in (
+        ("stop", "end them and discard their disks"),
+        ("reset", "a fresh disk, booted"),
+        ("reboot", "shut down and boot again, same disk"),
+    ):
         commands.add_parser(name, help=text).add_argument("hosts", nargs="+", metavar="HOST")
     run = commands.add_parser("run", help="run a command as root inside: run HOST -- COMMAND")
     run.add_argument("host", metavar="HOST")
@@ -92,6 +96,8 @@ def execute(options: argparse.Namespace) -> int:
                 fleet.up(hosts, options.images)
             case "down":
                 fleet.down()
+            case "stop":
+                fleet.stop(hosts)
             case "reset":
                 fleet.reset(hosts)
             case "reboot":

@@ -134,11 +134,16 @@ def down() -> None:
     say("The lab is down. Caches, keys and certificates stay.")
 
 
-def reset(hosts: list[Host]) -> None:
-    """Give hosts a fresh disk and boot them."""
+def stop(hosts: list[Host]) -> None:
+    """End hosts and remove their disks; the others go on."""
     for one in hosts:
         host.kill(one)
         disk.discard(disk.disk_of(one).folder)
+
+
+def reset(hosts: list[Host]) -> None:
+    """Give hosts a fresh disk and boot them."""
+    stop(hosts)
     up(hosts, None)
 
 
