@@ -244,3 +244,13 @@ options:
     type: bool
     default: false
 """
+
+    LOCK_TIMEOUT = r"""
+options:
+  lock_timeout:
+    description:
+      - One run at a time changes a host. Seconds to wait until another one has ended its step there; after that the
+        host fails, unchanged, and names who works there. V(0) waits for nobody.
+    type: int
+    default: 300
+"""

@@ -15,6 +15,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns import
 from ansible_collections.multiarch.builders.plugins.module_utils.credentials import masked, shown
 from ansible_collections.multiarch.builders.plugins.module_utils.docker_api import Docker
 from ansible_collections.multiarch.builders.plugins.module_utils.errors import HostError
+from ansible_collections.multiarch.builders.plugins.module_utils.lock import alone
 from ansible_collections.multiarch.builders.plugins.module_utils.options import (
     CONCERNS,
     OPTIONS,
@@ -34,12 +35,13 @@ def converge(concern: str) -> None:
     resource = resource_for(concern, module.params, Docker())
     plan = Plan()
     try:
-        plan = resource.plan(resource.observe(), NO_EFFECTS)
-        if plan.actions and not module.check_mode:
-            resource.apply(plan.actions)
-            left = resource.plan(resource.observe(), NO_EFFECTS)
-            if left.actions:
-                raise HostError(f"done, but still differs: {'; '.join(each.summary for each in left.actions)}")
+        with alone(module, concern):
+            plan = resource.plan(resource.observe(), NO_EFFECTS)
+            if plan.actions and not module.check_mode:
+                resource.apply(plan.actions)
+                left = resource.plan(resource.observe(), NO_EFFECTS)
+                if left.actions:
+                    raise HostError(f"done, but still differs: {'; '.join(each.summary for each in left.actions)}")
     except HostError as exc:
         module.fail_json(msg=shown(f"{concern}: {exc}"), **_result(plan))
     module.exit_json(changed=bool(plan.actions), **_result(plan))

@@ -118,14 +118,15 @@ OPTIONS: t.Dict[str, Option] = {
     "gc": {"type": "dict", "options": GC, "default": {}},
     "disruption": {"type": "str", "choices": list(DISRUPTIONS), "default": "wait"},
     "drain_timeout": {"type": "int", "default": 900},
+    "lock_timeout": {"type": "int", "default": 300},
 }
 
 # The options that each concern's module takes; the plan takes them all.
 _NETWORK = ("registries", "proxy", "dns")
 _DISRUPTION = ("disruption", "drain_timeout")
 OPTIONS_OF: t.Dict[str, t.Tuple[str, ...]] = {
-    "engine": ("concerns", "engine", "buildx_plugin", "instances", "proxy"),
-    "trust": ("registries", "ca_warn_days", "users"),
+    "engine": ("concerns", "engine", "buildx_plugin", "instances", "proxy", "lock_timeout"),
+    "trust": ("registries", "ca_warn_days", "users", "lock_timeout"),
     "daemon": (
         "registries",
         "ca_warn_days",
@@ -136,6 +137,7 @@ OPTIONS_OF: t.Dict[str, t.Tuple[str, ...]] = {
         "allow_image_store_switch",
         "disruption",
         "drain_timeout",
+        "lock_timeout",
     ),
     "binfmt": (
         "platforms",
@@ -145,6 +147,7 @@ OPTIONS_OF: t.Dict[str, t.Tuple[str, ...]] = {
         "binfmt_takeover",
         "registries",
         "ca_warn_days",
+        "lock_timeout",
     ),
     "buildx": (
         "instances",
@@ -160,6 +163,7 @@ OPTIONS_OF: t.Dict[str, t.Tuple[str, ...]] = {
         "docker_group",
         "disruption",
         "drain_timeout",
+        "lock_timeout",
     ),
 }
 

@@ -26,6 +26,7 @@ extends_documentation_fragment:
   - multiarch.builders.options.binfmt_archive
   - multiarch.builders.options.binfmt_takeover
   - multiarch.builders.docker_options.registries
+  - multiarch.builders.options.lock_timeout
 """
 
 EXAMPLES = r"""

@@ -29,6 +29,7 @@ extends_documentation_fragment:
   - multiarch.builders.docker_options.dns
   - multiarch.builders.docker_options.gc
   - multiarch.builders.docker_options.disruption
+  - multiarch.builders.options.lock_timeout
 """
 
 EXAMPLES = r"""

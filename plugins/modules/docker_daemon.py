@@ -27,6 +27,7 @@ extends_documentation_fragment:
   - multiarch.builders.docker_options.gc
   - multiarch.builders.docker_options.allow_image_store_switch
   - multiarch.builders.docker_options.disruption
+  - multiarch.builders.options.lock_timeout
 """
 
 EXAMPLES = r"""

@@ -23,6 +23,7 @@ extends_documentation_fragment:
   - multiarch.builders.options.buildx_plugin
   - multiarch.builders.options.instances
   - multiarch.builders.docker_options.proxy
+  - multiarch.builders.options.lock_timeout
 """
 
 EXAMPLES = r"""

@@ -24,6 +24,7 @@ extends_documentation_fragment:
   - multiarch.builders.converging
   - multiarch.builders.docker_options.registries
   - multiarch.builders.options.users
+  - multiarch.builders.options.lock_timeout
 """
 
 EXAMPLES = r"""

@@ -21,6 +21,7 @@ description:
 extends_documentation_fragment:
   - multiarch.builders.docker_options.allow_image_store_switch
   - multiarch.builders.docker_options.disruption
+  - multiarch.builders.options.lock_timeout
 options:
   only:
     description:
@@ -103,6 +104,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.converge import
 from ansible_collections.multiarch.builders.plugins.module_utils.credentials import shown
 from ansible_collections.multiarch.builders.plugins.module_utils.docker_api import Docker
 from ansible_collections.multiarch.builders.plugins.module_utils.errors import HostError
+from ansible_collections.multiarch.builders.plugins.module_utils.lock import alone
 from ansible_collections.multiarch.builders.plugins.module_utils.options import DEFAULT_INSTANCE, argument_spec
 from ansible_collections.multiarch.builders.plugins.module_utils.resource import Plan
 from ansible_collections.multiarch.builders.plugins.module_utils.retire import (
@@ -121,19 +123,20 @@ OWN = {
 
 def main() -> None:
     """Plan, apply, and look again."""
-    shared = argument_spec("allow_image_store_switch", "disruption", "drain_timeout")
+    shared = argument_spec("allow_image_store_switch", "disruption", "drain_timeout", "lock_timeout")
     module = AnsibleModule({**shared, **OWN}, supports_check_mode=True)
     require_root(module)
     plans = {"record": Plan()}
     try:
-        plans = plan_retirement(module.params, Docker()) or {"record": Plan(notes=(NOTHING,))}
-        changed = any(plan.actions for plan in plans.values())
-        if changed and not module.check_mode:
-            apply_retirement(module.params, Docker(), plans)
-            left = plan_retirement(module.params, Docker())
-            words = [action.summary for plan in left.values() for action in plan.actions]
-            if words:
-                raise HostError(f"done, but still there: {'; '.join(words)}")
+        with alone(module, "retire"):
+            plans = plan_retirement(module.params, Docker()) or {"record": Plan(notes=(NOTHING,))}
+            changed = any(plan.actions for plan in plans.values())
+            if changed and not module.check_mode:
+                apply_retirement(module.params, Docker(), plans)
+                left = plan_retirement(module.params, Docker())
+                words = [action.summary for plan in left.values() for action in plan.actions]
+                if words:
+                    raise HostError(f"done, but still there: {'; '.join(words)}")
     except HostError as exc:
         module.fail_json(msg=shown(str(exc)), **plan_result(plans))
     module.exit_json(changed=changed, **plan_result(plans))

@@ -101,6 +101,9 @@ def _check_simple(options: dict[str, t.Any], prefix: str, findings: Findings) ->
     if "drain_timeout" in options and options["drain_timeout"] <= 0:
         remedy = "Write seconds above 0, or `disruption: now` for no waiting at all"
         findings.problem(f"{prefix}drain_timeout", options["drain_timeout"], "is no time to wait", remedy)
+    if options.get("lock_timeout", 0) < 0:
+        remedy = "Write seconds, or 0 to wait for nobody"
+        findings.problem(f"{prefix}lock_timeout", options["lock_timeout"], "is less than no time", remedy)
 
 
 def _check_settings(options: dict[str, t.Any], prefix: str, findings: Findings) -> None:

@@ -31,8 +31,11 @@ ACTIONS = {
     "spec": (None, set(OPTIONS)),
     "plan": ("multiarch.builders.plan", set(OPTIONS)),
     "survey": ("multiarch.builders.survey", set(OPTIONS)),
-    "engine": ("multiarch.builders.engine", {"concerns", "engine", "buildx_plugin", "instances", "proxy"}),
-    "registry_trust": ("multiarch.builders.registry_trust", {"registries", "ca_warn_days", "users"}),
+    "engine": (
+        "multiarch.builders.engine",
+        {"concerns", "engine", "buildx_plugin", "instances", "proxy", "lock_timeout"},
+    ),
+    "registry_trust": ("multiarch.builders.registry_trust", {"registries", "ca_warn_days", "users", "lock_timeout"}),
     "registry_proof": (
         "multiarch.builders.registry_proof",
         {"registries", "ca_warn_days", "instances", "users", "proxy"},
@@ -49,6 +52,7 @@ ACTIONS = {
             "allow_image_store_switch",
             "disruption",
             "drain_timeout",
+            "lock_timeout",
         },
     ),
     "binfmt_handlers": (
@@ -61,6 +65,7 @@ ACTIONS = {
             "binfmt_takeover",
             "registries",
             "ca_warn_days",
+            "lock_timeout",
         },
     ),
     "buildx_builder": (
@@ -78,7 +83,7 @@ ACTIONS = {
             "environment_file",
             "docker_group",
         }
-        | {"disruption", "drain_timeout"},
+        | {"disruption", "drain_timeout", "lock_timeout"},
     ),
 }
 

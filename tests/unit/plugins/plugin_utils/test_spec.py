@@ -334,6 +334,7 @@ EVERYTHING_WRONG: dict[str, t.Any] = {
     "gc": {"max": "5X", "kep": 1},
     "disruption": "later",
     "drain_timeout": 0,
+    "lock_timeout": -1,
     "plattforms": [],
 }
 ALL_TOLD = """\
@@ -359,6 +360,7 @@ builder_platforms[2] = 'windows/amd64': is no Linux platform. Write linux/ARCHIT
 builder_ca_warn_days = -1: is less than no time. Write whole days, or 0 for no warnings.
 builder_binfmt_image = 'docker.io/tonistiigi/binfmt@sha256:xyz': has no valid digest after the @.
 builder_drain_timeout = 0: is no time to wait.
+builder_lock_timeout = -1: is less than no time.
 builder_daemon_options.hosts: stops dockerd from starting:
 builder_daemon_options.registry-mirrors: has a place of its own.
 builder_client_options.auths: holds secrets.

@@ -1,0 +1,131 @@
+"""One run at a time changes a host."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from ansible_collections.multiarch.builders.plugins.module_utils import lock
+from ansible_collections.multiarch.builders.plugins.module_utils.errors import HostError
+
+ANOTHER_RUN = """
+import sys, time
+from ansible_collections.multiarch.builders.plugins.module_utils import lock
+with lock.held("daemon", 0, sys.argv[1]):
+    print("held", flush=True)
+    time.sleep(float(sys.argv[2]))
+"""
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> str:
+    return str(tmp_path / "lock")
+
+
+def another_run(path: str, seconds: float, **environment: str) -> subprocess.Popen[str]:
+    """A process that holds the lock when this returns."""
+    command = [sys.executable, "-c", ANOTHER_RUN, path, str(seconds)]
+    imports = os.pathsep.join(each for each in sys.path if each)
+    process = subprocess.Popen(
+        command, stdout=subprocess.PIPE, text=True, env={**os.environ, "PYTHONPATH": imports, **environment}
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline() == "held\n"
+    return process
+
+
+def test_the_second_run_fails_with_who_holds_it(path: str) -> None:
+    other = another_run(path, 60, SUDO_USER="ops", SSH_CONNECTION="192.0.2.7 40000 192.0.2.1 22")
+    try:
+        with pytest.raises(HostError) as error, lock.held("buildx", 0.3, path):
+            pytest.fail("two runs hold the lock")
+    finally:
+        other.kill()
+        other.wait()
+    said = str(error.value)
+    assert f"another run changes this host: daemon of ops from 192.0.2.7, process {other.pid}, since " in said
+    assert "builder_lock_timeout" in said
+
+
+def test_the_second_run_waits_and_goes_on(path: str) -> None:
+    other = another_run(path, 0.5)
+    begin = time.monotonic()
+    with lock.held("buildx", 60, path) as waited:
+        assert time.monotonic() - begin < 30
+    assert other.wait() == 0
+    assert re.match(rf"0\.[0-9] s for another run: daemon of .*, process {other.pid}, since ", waited), waited
+
+
+def test_a_killed_run_leaves_no_lock(path: str) -> None:
+    other = another_run(path, 60)
+    other.send_signal(signal.SIGKILL)
+    other.wait()
+    with lock.held("buildx", 0, path) as waited:
+        assert waited == ""
+
+
+def test_a_program_that_the_run_starts_does_not_keep_it(path: str) -> None:
+    with lock.held("trust", 0, path):
+        program = subprocess.Popen(["sleep", "60"], close_fds=False)
+    try:
+        with lock.held("trust", 0, path):
+            pass
+    finally:
+        program.kill()
+        program.wait()
+
+
+def test_what_fails_inside_gives_the_lock_back(path: str) -> None:
+    with pytest.raises(HostError, match="disk"), lock.held("trust", 0, path):
+        raise HostError("disk full")
+    with lock.held("trust", 0, path):
+        pass
+
+
+def test_only_root_may_hold_or_read_it(path: str) -> None:
+    with lock.held("trust", 0, path):
+        assert Path(path).stat().st_mode & 0o777 == 0o600
+
+
+def test_a_link_is_not_followed(path: str, tmp_path: Path) -> None:
+    (tmp_path / "precious").write_text("keep")
+    Path(path).symlink_to(tmp_path / "precious")
+    with pytest.raises(HostError, match="symbolic"), lock.held("trust", 0, path):
+        pytest.fail("followed")
+    assert (tmp_path / "precious").read_text() == "keep"
+
+
+class Module:
+    """A stand-in for AnsibleModule: how it was called, and its warnings."""
+
+    def __init__(self, *, check_mode: bool) -> None:
+        self.check_mode, self.params, self.warnings = check_mode, {"lock_timeout": 0}, list[str]()
+
+    def warn(self, words: str) -> None:
+        self.warnings.append(words)
+
+
+def test_a_check_takes_none_and_waits_for_nobody(path: str) -> None:
+    module = Module(check_mode=True)
+    with lock.held("daemon", 0, path), lock.alone(module, "trust", path):  # type: ignore[arg-type]
+        assert Path(path).read_text().startswith("daemon of ")
+    with lock.alone(module, "trust", path):  # type: ignore[arg-type]
+        assert Path(path).read_text() == ""
+
+
+def test_a_change_waits_as_long_as_asked_and_tells_that_it_did(path: str) -> None:
+    module = Module(check_mode=False)
+    with lock.held("daemon", 0, path), pytest.raises(HostError), lock.alone(module, "trust", path):  # type: ignore[arg-type]
+        pytest.fail("two runs hold the lock")
+    module.params["lock_timeout"] = 60
+    other = another_run(path, 0.5)
+    with lock.alone(module, "trust", path):  # type: ignore[arg-type]
+        assert Path(path).read_text().startswith("trust of ")
+    other.wait()
+    assert [words.partition(" s for another run: daemon of ")[0][:8] for words in module.warnings] == ["waited 0"]
