@@ -13,7 +13,6 @@ import http.client
 import io
 import json
 import socket
-import tarfile
 import time
 import typing as t
 import urllib.parse
@@ -77,6 +76,10 @@ class Docker:
         """The JSON that dockerd answers."""
         return json.loads(self._versioned("GET", path))
 
+    def silence(self) -> t.Optional[str]:
+        """Why a dockerd elsewhere does not answer; nothing is said about this host's own, which answers() is for."""
+        return None
+
     def find(self, path: str) -> t.Any:
         """The same, None where there is no such thing."""
         try:
@@ -112,6 +115,8 @@ class Docker:
 
     def files(self, container: str, path: str) -> t.Dict[str, bytes]:
         """{name relative to the folder of *path*: content} of the files at and below *path* in a container."""
+        import tarfile
+
         query = urllib.parse.urlencode({"path": path})
         try:
             answer = self._versioned("GET", f"/containers/{container}/archive?{query}")
@@ -127,6 +132,8 @@ class Docker:
 
     def put_files(self, container: str, folder: str, files: t.Mapping[str, bytes]) -> None:
         """Write {name relative to *folder*: content} into a container: root's, and readable by the container's user."""
+        import tarfile
+
         archive = io.BytesIO()
         with tarfile.open(fileobj=archive, mode="w") as tar:
             for name, content in files.items():

@@ -9,7 +9,6 @@ Docker, buildx and BuildKit share, and on top of them the names of kernels, dist
 
 from __future__ import annotations
 
-import difflib
 import sys
 import typing as t
 
@@ -73,6 +72,8 @@ def _nearest(text: str) -> t.List[str]:
     """Up to three canonical names near *text* (``arm/v8`` means one of two things: both are named)."""
     if text in ("arm/v8", "arm/8", "armv8"):
         return ["linux/arm64", "linux/arm/v7"]
+    import difflib
+
     known = [*_ALIASES, "arm/v5", "arm/v6", "arm/v7", "arm64/v8", "amd64/v2", "amd64/v3"]
     found: t.List[str] = []
     close = difflib.get_close_matches(text, known, n=5, cutoff=0.6)

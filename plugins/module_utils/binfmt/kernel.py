@@ -9,22 +9,15 @@ status of any tool is not.
 
 from __future__ import annotations
 
-import contextlib
 import errno
-import os
 import pathlib
-import shutil
-import subprocess
-import tempfile
 import typing as t
 
-from ansible_collections.multiarch.builders.plugins.module_utils.binfmt.formats import ElfFormat
 from ansible_collections.multiarch.builders.plugins.module_utils.binfmt.handler_file import (
     CONTROL_FILES,
     Handler,
     parse_handler,
 )
-from ansible_collections.multiarch.builders.plugins.module_utils.binfmt.probe import expected_machine, probe
 from ansible_collections.multiarch.builders.plugins.module_utils.errors import HostError
 
 REGISTRY = pathlib.Path("/proc/sys/fs/binfmt_misc")
@@ -100,50 +93,3 @@ def disable(name: str) -> None:
             file.write(b"0")
     except OSError as exc:
         raise HostError(f"handler {name} cannot be disabled in {REGISTRY}: {_WHY.get(exc.errno or 0, exc)}") from exc
-
-
-def prove(platform: str) -> None:
-    """Run a program of *platform* in an empty chroot, as a container would. Raises HostError if it does not run."""
-    with _probe(platform) as program:
-        _require(platform, "in an empty chroot", ["/probe"], root=program.parent)
-
-
-def prove_emulator(emulator: str, fmt: ElfFormat) -> None:
-    """Run a program under *emulator* itself, before any handler names it. Raises HostError if it does not run."""
-    platform = f"linux/{fmt.architecture}" + ("/v7" if fmt.architecture == "arm" else "")
-    with _probe(platform) as program:
-        _require(platform, f"under {fmt.binary}", [emulator, str(program)], root=None)
-
-
-@contextlib.contextmanager
-def _probe(platform: str) -> t.Iterator[pathlib.Path]:
-    """The platform's program, alone in a folder."""
-    folder = pathlib.Path(tempfile.mkdtemp(prefix="multiarch-builders-", dir="/var/tmp"))
-    try:
-        program = folder / "probe"
-        program.write_bytes(probe(platform))
-        program.chmod(0o755)
-        yield program
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-def _require(platform: str, where: str, argv: t.Sequence[str], root: t.Optional[pathlib.Path]) -> None:
-    try:
-        done = subprocess.run(
-            list(argv),
-            capture_output=True,
-            encoding="utf-8",
-            errors="replace",
-            check=False,
-            timeout=60,
-            preexec_fn=(lambda: os.chroot(root)) if root else None,
-        )
-    except (OSError, subprocess.SubprocessError) as exc:
-        raise HostError(f"{platform}: a program of that platform does not run {where}: {exc}") from exc
-    machine = done.stdout.strip()
-    if done.returncode != 0 or machine not in expected_machine(platform):
-        told = machine or done.stderr.strip() or "nothing"
-        raise HostError(
-            f"{platform}: a program of that platform, run {where}, ended with {done.returncode} and told {told}"
-        )

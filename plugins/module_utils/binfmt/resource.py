@@ -82,7 +82,7 @@ class Binfmt(Resource[BinfmtState]):
             if handler is None or is_ours(handler) or not (handler.enabled and handler.fixed and handler.serves(fmt)):
                 continue
             try:
-                kernel.prove(self._platform_of(fmt))
+                _prove(self._platform_of(fmt))
             except HostError as exc:
                 found[handler.name] = str(exc)
         return found
@@ -125,6 +125,8 @@ class Binfmt(Resource[BinfmtState]):
         return Action(f"{verb} handler {fmt.handler} for linux/{fmt.architecture}{there}", KeepHandler(fmt, True))
 
     def apply(self, actions: t.Sequence[Action]) -> None:
+        from ansible_collections.multiarch.builders.plugins.module_utils.binfmt.extraction import sweep
+
         registered = []
         for action in actions:
             step = action.step
@@ -137,9 +139,9 @@ class Binfmt(Resource[BinfmtState]):
                 self._drop(step.name)
         for platform in self.platforms:
             if any(fmt in registered for fmt in needed([platform], os.uname().machine)):
-                kernel.prove(platform)
+                _prove(platform)
         used = {str(pathlib.Path(each.interpreter).parent) for each in kernel.handlers().values()}
-        image.sweep(used)
+        sweep(used)
 
     def _keep_handler(self, step: KeepHandler) -> None:
         name, text = step.fmt.handler, self.source.line(step.fmt)
@@ -169,6 +171,12 @@ class Binfmt(Resource[BinfmtState]):
         else:
             kernel.unregister(name)
         ours.disown(name)
+
+
+def _prove(platform: str) -> None:
+    from ansible_collections.multiarch.builders.plugins.module_utils.binfmt.execution import prove
+
+    prove(platform)
 
 
 def _known(found: t.Mapping[str, t.Optional[str]]) -> t.Dict[str, str]:

@@ -66,12 +66,14 @@ class ImageSource(Source):
         return Action(f"take {names} out of {self.image}{where}", InstallEmulators(missing))
 
     def install(self, formats: t.Tuple[ElfFormat, ...]) -> None:
-        images.install(self.image, formats, self._contents)
+        from ansible_collections.multiarch.builders.plugins.module_utils.binfmt import extraction
 
-    def _contents(self, names: t.Sequence[str]) -> images.Contents:
-        if self.archive:
-            return images.from_archive(self.archive, names)
-        return images.from_docker(self.image, names, self.docker, self._login())
+        def contents(names: t.Sequence[str]) -> extraction.Contents:
+            if self.archive:
+                return extraction.from_archive(self.archive, names)
+            return extraction.from_docker(self.image, names, self.docker, self._login())
+
+        extraction.install(self.image, formats, contents)
 
     def _login(self) -> t.Optional[t.Tuple[str, str]]:
         host = split_reference(self.image)[0].split("/")[0]

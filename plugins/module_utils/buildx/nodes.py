@@ -8,14 +8,12 @@ from __future__ import annotations
 import re
 import typing as t
 import urllib.parse
-from concurrent.futures import ThreadPoolExecutor
 
 from ansible_collections.multiarch.builders.plugins.module_utils.buildx import container, store
 from ansible_collections.multiarch.builders.plugins.module_utils.buildx.container import Container
 from ansible_collections.multiarch.builders.plugins.module_utils.buildx.decide import Stray
 from ansible_collections.multiarch.builders.plugins.module_utils.buildx.drift import LOCAL, endpoint_of
 from ansible_collections.multiarch.builders.plugins.module_utils.docker_api import Docker
-from ansible_collections.multiarch.builders.plugins.module_utils.docker_dial import DialledDocker
 from ansible_collections.multiarch.builders.plugins.module_utils.running_work import BUILDER_PREFIX, Work, builds_in
 from ansible_collections.multiarch.builders.plugins.module_utils.spec import Instance, Node
 
@@ -68,7 +66,13 @@ _REASONS = (
 
 def docker_of(endpoint: str, user: str, local: Docker) -> Docker:
     """The dockerd at a node's endpoint, as *user* reaches it."""
-    return local if endpoint in ("", LOCAL) else DialledDocker(endpoint, user)
+    return local if endpoint in ("", LOCAL) else _dialled(endpoint, user)
+
+
+def _dialled(endpoint: str, user: str) -> Docker:
+    from ansible_collections.multiarch.builders.plugins.module_utils.docker_dial import DialledDocker
+
+    return DialledDocker(endpoint, user)
 
 
 def container_name(node: str) -> str:
@@ -98,8 +102,7 @@ def strays(
         for node in entry.nodes if isinstance(entry, store.StoredBuilder) else ():
             key = (node.name.lower(), endpoint_of(node.endpoint))
             if key not in asked and key not in found and entry_is_of_containers(entry):
-                docker = docker_of(node.endpoint, user, local)
-                gone = docker.silence() if isinstance(docker, DialledDocker) else None
+                gone = docker_of(node.endpoint, user, local).silence()
                 found[key] = Stray(node.name, node.endpoint, user, gone or "")
     return tuple(found.values())
 
@@ -111,7 +114,7 @@ def entry_is_of_containers(entry: t.Union[store.StoredBuilder, str, None]) -> bo
 
 def silence(node: Node, user: str) -> t.Optional[str]:
     """Why *user* does not reach the dockerd of a node, and what helps; None if it answers."""
-    words = DialledDocker(node.endpoint, user).silence()
+    words = _dialled(node.endpoint, user).silence()
     return None if words is None else in_words(node, user, words)
 
 
@@ -123,6 +126,8 @@ def silence_at_once(node: Node, user: str) -> t.Optional[str]:
     words = silence(node, user)
     if words is not None:
         return words
+    from concurrent.futures import ThreadPoolExecutor
+
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         found = list(pool.map(lambda _number: silence(node, user), range(_AT_ONCE)))
     return next((words for words in found if words), None)

@@ -10,8 +10,6 @@ from dataclasses import dataclass, field
 
 from ansible_collections.multiarch.builders.plugins.module_utils import record
 from ansible_collections.multiarch.builders.plugins.module_utils.buildx import (
-    certificates,
-    client,
     environment,
     membership,
     nodes,
@@ -25,26 +23,15 @@ from ansible_collections.multiarch.builders.plugins.module_utils.buildx.containe
 from ansible_collections.multiarch.builders.plugins.module_utils.buildx.decide import (
     Builder,
     BuildxState,
-    DropNode,
     MakeBuilder,
-    ReplaceCertificates,
-    StartBuilder,
-    UseBuilder,
     actions_for,
     ends_builds,
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.buildx.drift import Remembered, options_of
-from ansible_collections.multiarch.builders.plugins.module_utils.buildx.making import Maker
 from ansible_collections.multiarch.builders.plugins.module_utils.buildx_plugin import buildx_version
 from ansible_collections.multiarch.builders.plugins.module_utils.docker_api import Docker
 from ansible_collections.multiarch.builders.plugins.module_utils.driver_versions import too_new
 from ansible_collections.multiarch.builders.plugins.module_utils.errors import HostError
-from ansible_collections.multiarch.builders.plugins.module_utils.files import (
-    RemoveFile,
-    WriteFile,
-    remove,
-    write,
-)
 from ansible_collections.multiarch.builders.plugins.module_utils.resource import (
     Action,
     Arrival,
@@ -53,7 +40,6 @@ from ansible_collections.multiarch.builders.plugins.module_utils.resource import
     Resource,
     arrival,
 )
-from ansible_collections.multiarch.builders.plugins.module_utils.running_work import drain
 from ansible_collections.multiarch.builders.plugins.module_utils.spec import Disruption, Instance, Node
 
 
@@ -157,45 +143,9 @@ class Buildx(Resource[BuildxState]):
                 membership.require(step.users, state.membership, docker=coming.engine is None)
 
     def apply(self, actions: t.Sequence[Action]) -> None:
-        doers: t.Dict[type, t.Callable[[t.Any], None]] = {
-            WriteFile: write,
-            RemoveFile: remove,
-            settings.WriteSettings: settings.apply,
-            environment.WriteEnvironment: environment.apply,
-            membership.ChangeMember: membership.apply,
-            DropNode: self._drop_node,
-            MakeBuilder: Maker(self._docker_of, self.disruption).make,
-            ReplaceCertificates: self._replace_certificates,
-            StartBuilder: self._start_builder,
-            UseBuilder: _use,
-        }
-        for action in actions:
-            doers[type(action.step)](action.step)
+        from ansible_collections.multiarch.builders.plugins.module_utils.buildx.application import Application
 
-    def _replace_certificates(self, step: ReplaceCertificates) -> None:
-        ours.claim_entries(step.instance, step.users)
-        for user in step.users:
-            certificates.replace_in_store(user, step.instance)
-        for node in step.instance.nodes:
-            if node.name in step.nodes:
-                certificates.replace_in_container(self._docker_of(node), nodes.container_name(node.name), step.instance)
-
-    def _start_builder(self, step: StartBuilder) -> None:
-        paths = ((node, f"/containers/{nodes.container_name(node.name)}/json") for node in step.instance.nodes)
-        found = [self._docker_of(node).find(path) for node, path in paths]
-        if any(each is None or not each["State"]["Running"] for each in found):
-            client.bootstrap(step.instance.name, step.user)
-
-    def _drop_node(self, step: DropNode) -> None:
-        docker = nodes.docker_of(step.stray.endpoint, step.stray.user, self.docker)
-        what = f"taking node {step.stray.name} off builder {step.instance.name}"
-        drain(lambda: nodes.work_in(step.stray.name, docker), self.disruption, what)
-        nodes.remove_container(docker, step.stray.name)
-
-
-def _use(step: UseBuilder) -> None:
-    ours.note_choice(step.user)
-    client.use(step)
+        Application(self.docker, self._docker_of, self.disruption).apply(actions)
 
 
 def _require_options(wanted: Instance, buildx: t.Optional[str]) -> None:

@@ -9,7 +9,6 @@ dockerd 20.10.24, 26.1.5 and 28.5.2.
 
 from __future__ import annotations
 
-import difflib
 import json
 import re
 import typing as t
@@ -260,6 +259,8 @@ def _origin(path: str) -> str:
 
 
 def _near(name: str, names: t.Iterable[str]) -> str:
+    import difflib
+
     spellings = {each.lower(): each for each in sorted(names)}
     near = difflib.get_close_matches(name.lower(), spellings, n=1, cutoff=0.6)
     return f"Use `{spellings[near[0]]}`, if that is meant" if near else "Take it out"

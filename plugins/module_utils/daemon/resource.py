@@ -15,7 +15,6 @@ from ansible_collections.multiarch.builders.plugins.module_utils.daemon import (
     hosts_files,
     store,
 )
-from ansible_collections.multiarch.builders.plugins.module_utils.daemon.bring_up import BringUp
 from ansible_collections.multiarch.builders.plugins.module_utils.daemon.configuration import WriteConfiguration
 from ansible_collections.multiarch.builders.plugins.module_utils.daemon.decide import (
     DaemonState,
@@ -26,7 +25,6 @@ from ansible_collections.multiarch.builders.plugins.module_utils.daemon.gc impor
 from ansible_collections.multiarch.builders.plugins.module_utils.daemon.mirrors import need_system_store, unusable
 from ansible_collections.multiarch.builders.plugins.module_utils.daemon.ours import Keys
 from ansible_collections.multiarch.builders.plugins.module_utils.daemon.store import switches, wants_containerd_store
-from ansible_collections.multiarch.builders.plugins.module_utils.daemon.validation import validate
 from ansible_collections.multiarch.builders.plugins.module_utils.daemon.vanishing import Vanishing, vanishing
 from ansible_collections.multiarch.builders.plugins.module_utils.docker_api import Docker
 from ansible_collections.multiarch.builders.plugins.module_utils.errors import HostError
@@ -130,7 +128,7 @@ class Daemon(Resource[DaemonState]):
         if differences:
             effect = Effect.CONFIGURATION_CHANGES if reasons else Effect.CONFIGURATION_RELOADS
             step = self._write(state, after, effect)
-            notes += validate(step.text or "{}") if coming is None else (_NOT_YET,)
+            notes += _validate(step.text) if coming is None else (_NOT_YET,)
             actions.append(writing(step, differences))
         if reasons and self.disruption.mode == "never":
             notes.append(f"docker needs a restart, which builder_disruption: never forbids: {'; '.join(reasons)}")
@@ -157,6 +155,8 @@ class Daemon(Resource[DaemonState]):
         return WriteConfiguration(text, state.text, then, keys, effect, state.unproven, mode)
 
     def _restart(self, state: DaemonState, after: Document, reasons: t.Sequence[str]) -> Action:
+        from ansible_collections.multiarch.builders.plugins.module_utils.daemon.bring_up import BringUp
+
         effects = {Effect.DAEMON_RESTARTS}
         summary = f"restart docker: {'; '.join(reasons)}"
         if state.info is not None and switches(after, state.info):
@@ -182,6 +182,8 @@ class Daemon(Resource[DaemonState]):
         return (_needs_leave(after, hidden),) if hidden else ()
 
     def apply(self, actions: t.Sequence[Action]) -> None:
+        from ansible_collections.multiarch.builders.plugins.module_utils.daemon.bring_up import BringUp
+
         dockerd = BringUp(self.docker, self.disruption)
         for action in actions:
             if isinstance(action.step, RestartDaemon):
@@ -201,6 +203,12 @@ class Daemon(Resource[DaemonState]):
         if any(isinstance(action.step, (RestartDaemon, ReloadDaemon)) for action in actions):
             written = [action.step for action in actions if isinstance(action.step, WriteConfiguration)]
             configuration.settle(written[0] if written else None)
+
+
+def _validate(text: t.Optional[str]) -> t.Tuple[str, ...]:
+    from ansible_collections.multiarch.builders.plugins.module_utils.daemon.validation import validate
+
+    return validate(text or "{}")
 
 
 def writing(step: WriteConfiguration, differences: t.Sequence[str]) -> Action:

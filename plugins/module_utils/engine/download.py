@@ -11,6 +11,7 @@ import urllib.error
 import urllib.parse
 import urllib.request
 
+from ansible_collections.multiarch.builders.plugins.module_utils.engine.words import of_url
 from ansible_collections.multiarch.builders.plugins.module_utils.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.proxy import Proxy
 from ansible_collections.multiarch.builders.plugins.module_utils.way_out import proxy_for
@@ -50,16 +51,10 @@ def chunks(url: str, proxy: Proxy) -> t.Iterator[bytes]:
                     return
                 received += len(piece)
                 if received > _LARGEST:
-                    raise HostError(f"{shown(url)} is larger than {_LARGEST} bytes")
+                    raise HostError(f"{of_url(url)} is larger than {_LARGEST} bytes")
                 yield piece
     except urllib.error.HTTPError as exc:
-        raise HostError(f"{shown(url)} answers {exc.code} {exc.reason}") from exc
+        raise HostError(f"{of_url(url)} answers {exc.code} {exc.reason}") from exc
     except (OSError, http.client.HTTPException) as exc:
         reason = exc.reason if isinstance(exc, urllib.error.URLError) else exc
-        raise HostError(f"{shown(url)} cannot be fetched: {reason}") from exc
-
-
-def shown(url: str) -> str:
-    """*url* as a message may show it: without credentials and query."""
-    parts = urllib.parse.urlsplit(url)
-    return urllib.parse.urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
+        raise HostError(f"{of_url(url)} cannot be fetched: {reason}") from exc

@@ -22,12 +22,13 @@ from ansible_collections.multiarch.builders.plugins.module_utils.buildx_plugin i
     version_in,
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.command import run
-from ansible_collections.multiarch.builders.plugins.module_utils.engine import download, program
+from ansible_collections.multiarch.builders.plugins.module_utils.engine import program
 from ansible_collections.multiarch.builders.plugins.module_utils.engine.decide import (
     BUILDX_FOR_BUILDERS,
     Plugin,
     PluginState,
 )
+from ansible_collections.multiarch.builders.plugins.module_utils.engine.words import of_url
 from ansible_collections.multiarch.builders.plugins.module_utils.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.proxy import Proxy
 from ansible_collections.multiarch.builders.plugins.module_utils.version import version_of
@@ -88,9 +89,11 @@ def forget() -> None:
 
 def _fill(new: pathlib.Path, wanted: Plugin, proxy: Proxy) -> None:
     """The content of *wanted*, which has to have its digest."""
+    from ansible_collections.multiarch.builders.plugins.module_utils.engine.download import chunks
+
     source = f"{_VARIABLE}.{'url' if wanted.url else 'src'}"
     try:
-        pieces = download.chunks(wanted.url, proxy) if wanted.url else _pieces(pathlib.Path(wanted.src or ""))
+        pieces = chunks(wanted.url, proxy) if wanted.url else _pieces(pathlib.Path(wanted.src or ""))
         digest = hashlib.sha256()
         with new.open("wb") as file:
             for piece in pieces:
@@ -103,7 +106,7 @@ def _fill(new: pathlib.Path, wanted: Plugin, proxy: Proxy) -> None:
     except OSError as exc:
         raise HostError(f"{source}: {exc}") from exc
     if digest.hexdigest() != wanted.sha256:
-        shown = download.shown(wanted.url) if wanted.url else "the file"
+        shown = of_url(wanted.url) if wanted.url else "the file"
         raise HostError(
             f"{_VARIABLE}.sha256 = {wanted.sha256}: {shown} has {digest.hexdigest()}, and was not installed: mend the"
             " checksum if that is the file that is meant, else the source"
@@ -112,7 +115,7 @@ def _fill(new: pathlib.Path, wanted: Plugin, proxy: Proxy) -> None:
 
 def _prove(new: pathlib.Path, wanted: Plugin) -> None:
     """Raise HostError unless *new* is a buildx for this host, in a version that serves."""
-    source = (wanted.url and download.shown(wanted.url)) or "its file"
+    source = (wanted.url and of_url(wanted.url)) or "its file"
     machine = program.mismatch(_header(new), _header(pathlib.Path(sys.executable)))
     if machine:
         raise HostError(f"{_VARIABLE}: {source} is {machine}: take the buildx for this host")

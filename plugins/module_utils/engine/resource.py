@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from ansible_collections.multiarch.builders.plugins.module_utils import docker_service, way_back
 from ansible_collections.multiarch.builders.plugins.module_utils.buildx_plugin import buildx_version
 from ansible_collections.multiarch.builders.plugins.module_utils.docker_api import Docker
-from ansible_collections.multiarch.builders.plugins.module_utils.engine import installation, plugin, words
+from ansible_collections.multiarch.builders.plugins.module_utils.engine import packages, plugin, words
 from ansible_collections.multiarch.builders.plugins.module_utils.engine.decide import (
     EngineState,
     ForgetPlugin,
@@ -52,15 +52,19 @@ class Engine(Resource[EngineState]):
     def observe(self) -> EngineState:
         found = self._here()
         enough = found.buildx is not None or self.plugin is not None or not self.builders
-        lacking = installation.missing(dockerd=found.installed, buildx=enough) if self.distro else ()
+        lacking = packages.missing(dockerd=found.installed, buildx=enough) if self.distro else ()
+        if not lacking:
+            return found
+        from ansible_collections.multiarch.builders.plugins.module_utils.engine import installation
+
         return replace(found, offer=installation.offer(lacking))
 
     def _here(self) -> EngineState:
         return EngineState(
             engine=self.docker.get("/version")["Version"] if self.docker.answers() else None,
             buildx=buildx_version(),
-            installed=installation.is_there("dockerd"),
-            client=installation.is_there("docker"),
+            installed=packages.is_there("dockerd"),
+            client=packages.is_there("docker"),
             place=plugin.observe(asked=self.plugin is not None),
         )
 
@@ -99,6 +103,8 @@ class Engine(Resource[EngineState]):
             doers[type(action.step)](action.step)
 
     def _install(self, step: InstallPackages) -> None:
+        from ansible_collections.multiarch.builders.plugins.module_utils.engine import installation
+
         installation.install(step.offer, lambda offer: self._refuse(replace(self._here(), offer=offer)))
         if not self.docker.answers():  # a policy of the host may keep packages from starting their services
             self._start()

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import typing as t
+import urllib.parse
 
 from ansible_collections.multiarch.builders.plugins.module_utils.buildx_plugin import FOLDERS, NAME
 from ansible_collections.multiarch.builders.plugins.module_utils.engine.decide import (
@@ -14,7 +15,6 @@ from ansible_collections.multiarch.builders.plugins.module_utils.engine.decide i
     PluginState,
     PluginStep,
 )
-from ansible_collections.multiarch.builders.plugins.module_utils.engine.download import shown
 from ansible_collections.multiarch.builders.plugins.module_utils.engine.offer import Offer
 from ansible_collections.multiarch.builders.plugins.module_utils.resource import Difference
 
@@ -48,7 +48,7 @@ def of_plugin(step: PluginStep, place: PluginState) -> str:
     """What happens to the file in the plugin's place."""
     if isinstance(step, PlacePlugin):
         wanted = step.plugin
-        source = shown(wanted.url) if wanted.url else "the given file"
+        source = of_url(wanted.url) if wanted.url else "the given file"
         words = (
             f"install buildx {wanted.version or ''}".rstrip()
             + f" from {source} (sha256:{wanted.sha256[:12]}…) as {_PLACE}"
@@ -58,6 +58,12 @@ def of_plugin(step: PluginStep, place: PluginState) -> str:
         what = f"put buildx {place.otherwise} back as" if place.former else "remove"
         return f"{what} {_PLACE}: builder_buildx_plugin is not asked for any more"
     return f"forget {_PLACE}, which somebody else replaced: it is left as it is"
+
+
+def of_url(url: str) -> str:
+    """*url* as a message may show it: without credentials and query."""
+    parts = urllib.parse.urlsplit(url)
+    return urllib.parse.urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
 
 
 def _lines(packages: t.Mapping[str, str]) -> str:

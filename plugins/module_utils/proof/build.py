@@ -14,7 +14,7 @@ import tempfile
 import typing as t
 from dataclasses import dataclass
 
-from ansible_collections.multiarch.builders.plugins.module_utils.binfmt import kernel
+from ansible_collections.multiarch.builders.plugins.module_utils.binfmt import execution
 from ansible_collections.multiarch.builders.plugins.module_utils.binfmt.probe import expected_machine, probe
 from ansible_collections.multiarch.builders.plugins.module_utils.command import run, user_entry
 from ansible_collections.multiarch.builders.plugins.module_utils.errors import HostError
@@ -74,7 +74,7 @@ def running(platforms: t.Sequence[str]) -> t.Tuple[t.Tuple[str, ...], t.Tuple[Fa
     failures = []
     for platform in platforms:
         try:
-            kernel.prove(platform)
+            execution.prove(platform)
         except HostError as exc:
             failures.append(Failure((platform,), str(exc), evidence.of_handler(platform), remedy_of(str(exc))))
     failed = {platform for each in failures for platform in each.platforms}

@@ -12,6 +12,7 @@ import typing as t
 
 from ansible_collections.multiarch.builders.plugins.module_utils.binfmt import image, kernel
 from ansible_collections.multiarch.builders.plugins.module_utils.binfmt.decide import catching, is_ours, needed
+from ansible_collections.multiarch.builders.plugins.module_utils.binfmt.execution import prove
 from ansible_collections.multiarch.builders.plugins.module_utils.binfmt.handler_file import Handler
 from ansible_collections.multiarch.builders.plugins.module_utils.command import run
 from ansible_collections.multiarch.builders.plugins.module_utils.errors import HostError
@@ -38,7 +39,7 @@ def _row(platform: str, machine: str, handlers: t.Mapping[str, Handler]) -> Row:
     if handler is None:
         return _missing(platform, "no handler")
     try:
-        kernel.prove(platform)
+        prove(platform)
     except HostError as exc:
         return _missing(platform, str(exc))
     return {

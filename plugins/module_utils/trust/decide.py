@@ -9,9 +9,9 @@ with it, and newer engines reach mirrors with it.
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import re
-import ssl
 import typing as t
 from dataclasses import dataclass
 
@@ -59,7 +59,8 @@ def blocks(pem: str) -> t.Tuple[str, ...]:
 
 def fingerprints(pem: str) -> str:
     """A line `certificate sha256:HEX` for each certificate: what people compare, where PEM is no pleasure to read."""
-    digests = (hashlib.sha256(ssl.PEM_cert_to_DER_cert(each)).hexdigest() for each in blocks(pem))
+    encoded = ("".join(each.splitlines()[1:-1]) for each in blocks(pem))
+    digests = (hashlib.sha256(base64.b64decode(each)).hexdigest() for each in encoded)
     return "".join(f"certificate sha256:{each}\n" for each in digests)
 
 

@@ -32,7 +32,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.resource import
     arrival,
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.spec import Registry
-from ansible_collections.multiarch.builders.plugins.module_utils.trust import links, login, owned_logins, words
+from ansible_collections.multiarch.builders.plugins.module_utils.trust import login, owned_logins, words
 from ansible_collections.multiarch.builders.plugins.module_utils.trust.decide import (
     DEBIAN,
     RED_HAT,
@@ -159,6 +159,8 @@ class Trust(Resource[TrustState]):
                     self._stale(True)
                 remove_owned(self.concern, step)
             elif isinstance(step, RefreshStore):
+                from ansible_collections.multiarch.builders.plugins.module_utils.trust import links
+
                 pending.note(Effect.TRUST_STORE_CHANGES)
                 must(step.store.refresh, "the operating system's trust store cannot be refreshed")
                 links.sweep(step.store.links)

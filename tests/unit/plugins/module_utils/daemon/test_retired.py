@@ -11,8 +11,7 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.multiarch.builders.plugins.module_utils import docker_service, running_work
-from ansible_collections.multiarch.builders.plugins.module_utils.daemon import configuration, retired
-from ansible_collections.multiarch.builders.plugins.module_utils.daemon import resource as daemon_resource
+from ansible_collections.multiarch.builders.plugins.module_utils.daemon import configuration, retired, validation
 from ansible_collections.multiarch.builders.plugins.module_utils.daemon.ours import Keys
 from ansible_collections.multiarch.builders.plugins.module_utils.daemon.resource import ReloadDaemon, RestartDaemon
 from ansible_collections.multiarch.builders.plugins.module_utils.daemon.retired import RetiredDaemon
@@ -39,7 +38,7 @@ def of_the_host(monkeypatch: pytest.MonkeyPatch) -> None:
     """What a dockerd that is installed would be asked for."""
     monkeypatch.setattr(running_work, "daemon_pid", lambda: None)
     monkeypatch.setattr(docker_service, "installed_version", lambda: "28.5.2")
-    for module in (daemon_resource, retired):
+    for module in (validation, retired):
         monkeypatch.setattr(module, "validate", lambda _text: ())
 
 

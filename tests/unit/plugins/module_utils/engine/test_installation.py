@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from ansible_collections.multiarch.builders.plugins.module_utils import record
 from ansible_collections.multiarch.builders.plugins.module_utils.engine import apt, installation
+from ansible_collections.multiarch.builders.plugins.module_utils.engine import packages as needed
 from ansible_collections.multiarch.builders.plugins.module_utils.engine.offer import Offer
 from ansible_collections.multiarch.builders.plugins.module_utils.errors import HostError
 
@@ -26,8 +27,8 @@ LOCKED = "E: Could not get lock /var/lib/dpkg/lock-frontend. It is held by proce
 @pytest.fixture(autouse=True)
 def host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder for what the host has."""
-    monkeypatch.setattr(installation, "_PATH", str(tmp_path / "bin"))
-    monkeypatch.setattr(installation, "_APPARMOR", tmp_path / "apparmor")
+    monkeypatch.setattr(needed, "_PATH", str(tmp_path / "bin"))
+    monkeypatch.setattr(needed, "_APPARMOR", tmp_path / "apparmor")
     monkeypatch.setattr(apt, "_UPDATES", tmp_path / "updates")
     monkeypatch.setattr(apt.time, "sleep", lambda _seconds: None)
     (tmp_path / "bin").mkdir()
@@ -35,26 +36,23 @@ def host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_what_a_bare_host_lacks(host: Path) -> None:
-    assert installation.missing(dockerd=False, buildx=False) == (
+    assert needed.missing(dockerd=False, buildx=False) == (
         *("docker.io", "docker-cli", "docker-buildx", "ca-certificates"),
     )
     (host / "apparmor").write_text("Y\n")
-    assert installation.missing(dockerd=False, buildx=True) == (
-        *("docker.io", "docker-cli", "ca-certificates", "apparmor"),
-    )
+    assert needed.missing(dockerd=False, buildx=True) == (*("docker.io", "docker-cli", "ca-certificates", "apparmor"),)
 
 
 def test_what_is_there_is_not_missing(host: Path) -> None:
     (host / "apparmor").write_text("Y\n")
     for name in ("docker", "update-ca-certificates"):
         shutil.copy("/bin/true", host / "bin" / name)
-    assert installation.missing(dockerd=True, buildx=True) == ()
-    assert installation.missing(dockerd=True, buildx=False) == ("docker-buildx",)
+    assert needed.missing(dockerd=True, buildx=True) == ()
+    assert needed.missing(dockerd=True, buildx=False) == ("docker-buildx",)
 
 
 def test_a_host_without_apt_is_told_what_is_supported(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(apt, "is_here", lambda: False)
-    assert installation.offer(()) is None
     with pytest.raises(HostError, match=r"installs with apt-get \(Debian, Ubuntu.*\(docker.io on Debian\)"):
         installation.offer(("docker.io",))
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from ansible_collections.multiarch.builders.plugins.module_utils.binfmt import kernel
+from ansible_collections.multiarch.builders.plugins.module_utils.binfmt import execution
 from ansible_collections.multiarch.builders.plugins.module_utils.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.proof import build
 from ansible_collections.multiarch.builders.plugins.module_utils.proof.build import (
@@ -164,7 +164,7 @@ Docker = t.Callable[..., Path]
 @pytest.fixture
 def docker(programs: t.Callable[[str, str], Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Docker:
     """A stand-in for the docker client, which answers with a log and an index; no program is run in a chroot."""
-    monkeypatch.setattr(kernel, "prove", lambda _platform: None)
+    monkeypatch.setattr(execution, "prove", lambda _platform: None)
     monkeypatch.setattr(os, "uname", lambda: SimpleNamespace(machine="x86_64"))
 
     def make(log: str, index: object = None, status: int = 0) -> Path:
@@ -242,7 +242,7 @@ def test_a_platform_that_does_not_run_is_told_with_its_handler(monkeypatch: pyte
         if platform == "linux/s390x":
             raise HostError("linux/s390x: a program of that platform does not run in an empty chroot")
 
-    monkeypatch.setattr(kernel, "prove", broken)
+    monkeypatch.setattr(execution, "prove", broken)
     platforms, (failure,) = running(PLATFORMS)
     assert platforms == ("linux/amd64", "linux/arm64")
     assert failure.platforms == ("linux/s390x",)

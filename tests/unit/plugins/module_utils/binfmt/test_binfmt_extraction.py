@@ -8,12 +8,8 @@ import tarfile
 from pathlib import Path
 
 import pytest
-from ansible_collections.multiarch.builders.plugins.module_utils.binfmt.image import (
-    folder_of,
-    from_archive,
-    in_folder,
-    version_in,
-)
+from ansible_collections.multiarch.builders.plugins.module_utils.binfmt.extraction import from_archive, version_in
+from ansible_collections.multiarch.builders.plugins.module_utils.binfmt.image import folder_of, in_folder
 from ansible_collections.multiarch.builders.plugins.module_utils.errors import HostError
 
 
