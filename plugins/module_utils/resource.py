@@ -14,6 +14,8 @@ import enum
 import typing as t
 from dataclasses import dataclass, field
 
+from ansible_collections.multiarch.builders.plugins.module_utils.docker_api import Docker
+
 
 class Effect(enum.Enum):
     """What an action causes beyond its own concern; the concerns after it plan with it. Values are words for people."""
@@ -92,6 +94,11 @@ class Resource(abc.ABC, t.Generic[State]):
     """One concern on one host."""
 
     concern: t.ClassVar[str] = ""
+
+    @classmethod
+    def from_params(cls, params: t.Mapping[str, t.Any], docker: Docker) -> Resource[t.Any]:
+        """The concern as a module's parameters ask for it; they are checked already, on the controller."""
+        raise NotImplementedError(f"{cls.concern} is not asked for by parameters")
 
     @abc.abstractmethod
     def observe(self) -> State:

@@ -55,7 +55,8 @@ notes:
   sample: []
 """
 
+from ansible_collections.multiarch.builders.plugins.module_utils.binfmt.resource import Binfmt
 from ansible_collections.multiarch.builders.plugins.module_utils.converge import converge
 
 if __name__ == "__main__":
-    converge("binfmt")
+    converge(Binfmt)

@@ -63,7 +63,8 @@ notes:
   sample: []
 """
 
+from ansible_collections.multiarch.builders.plugins.module_utils.buildx.resource import Buildx
 from ansible_collections.multiarch.builders.plugins.module_utils.converge import converge
 
 if __name__ == "__main__":
-    converge("buildx")
+    converge(Buildx)

@@ -62,6 +62,7 @@ notes:
 """
 
 from ansible_collections.multiarch.builders.plugins.module_utils.converge import converge
+from ansible_collections.multiarch.builders.plugins.module_utils.daemon.resource import Daemon
 
 if __name__ == "__main__":
-    converge("daemon")
+    converge(Daemon)

@@ -61,6 +61,7 @@ notes:
 """
 
 from ansible_collections.multiarch.builders.plugins.module_utils.converge import converge
+from ansible_collections.multiarch.builders.plugins.module_utils.engine.resource import Engine
 
 if __name__ == "__main__":
-    converge("engine")
+    converge(Engine)

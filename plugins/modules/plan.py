@@ -124,7 +124,7 @@ notes:
   sample: []
 """
 
-from ansible_collections.multiarch.builders.plugins.module_utils.converge import plan_all
+from ansible_collections.multiarch.builders.plugins.module_utils.planning import plan_all
 
 if __name__ == "__main__":
     plan_all()

@@ -59,6 +59,7 @@ notes:
 """
 
 from ansible_collections.multiarch.builders.plugins.module_utils.converge import converge
+from ansible_collections.multiarch.builders.plugins.module_utils.trust.resource import Trust
 
 if __name__ == "__main__":
-    converge("trust")
+    converge(Trust)

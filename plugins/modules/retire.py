@@ -100,13 +100,14 @@ plan:
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.multiarch.builders.plugins.module_utils.converge import plan_result, require_root
+from ansible_collections.multiarch.builders.plugins.module_utils.converge import require_root
 from ansible_collections.multiarch.builders.plugins.module_utils.credentials import shown
 from ansible_collections.multiarch.builders.plugins.module_utils.docker_api import Docker
 from ansible_collections.multiarch.builders.plugins.module_utils.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.lock import alone
 from ansible_collections.multiarch.builders.plugins.module_utils.options import DEFAULT_INSTANCE, argument_spec
 from ansible_collections.multiarch.builders.plugins.module_utils.resource import Plan
+from ansible_collections.multiarch.builders.plugins.module_utils.results import plans_result
 from ansible_collections.multiarch.builders.plugins.module_utils.retire import (
     NOTHING,
     apply_retirement,
@@ -138,8 +139,8 @@ def main() -> None:
                 if words:
                     raise HostError(f"done, but still there: {'; '.join(words)}")
     except HostError as exc:
-        module.fail_json(msg=shown(str(exc)), **plan_result(plans))
-    module.exit_json(changed=changed, **plan_result(plans))
+        module.fail_json(msg=shown(str(exc)), **plans_result(plans))
+    module.exit_json(changed=changed, **plans_result(plans))
 
 
 if __name__ == "__main__":

@@ -21,7 +21,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TypedDict
 
-from ansible_collections.multiarch.builders.plugins.module_utils.concerns import resource_for
+from ansible_collections.multiarch.builders.plugins.module_utils.daemon.resource import Daemon
 from ansible_collections.multiarch.builders.plugins.module_utils.docker_api import Docker
 from ansible_collections.multiarch.builders.plugins.module_utils.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.files import HOME
@@ -67,7 +67,7 @@ class Round(TypedDict):
 def converge(options: Options, disruption: str = "wait") -> list[str]:
     """What the module does: look, plan, do, and look again; what is left to do then, or the error."""
     defaults = {name: option.get("default") for name, option in OPTIONS.items()}
-    daemon = resource_for("daemon", {**defaults, "daemon_options": options, "disruption": disruption}, Docker())
+    daemon = Daemon.from_params({**defaults, "daemon_options": options, "disruption": disruption}, Docker())
     try:
         plan = daemon.plan(daemon.observe(), NO_EFFECTS)
         if plan.actions:

@@ -23,7 +23,13 @@ from ansible_collections.multiarch.builders.plugins.module_utils.binfmt.decide i
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.binfmt.formats import ElfFormat
 from ansible_collections.multiarch.builders.plugins.module_utils.binfmt.handler_file import Handler
-from ansible_collections.multiarch.builders.plugins.module_utils.binfmt.source import InstallEmulators, Source
+from ansible_collections.multiarch.builders.plugins.module_utils.binfmt.source import (
+    ImageSource,
+    InstallEmulators,
+    PackageSource,
+    Source,
+)
+from ansible_collections.multiarch.builders.plugins.module_utils.docker_api import Docker
 from ansible_collections.multiarch.builders.plugins.module_utils.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.files import (
     RemoveFile,
@@ -33,6 +39,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.files import (
     write,
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.resource import Action, Effects, Plan, Resource
+from ansible_collections.multiarch.builders.plugins.module_utils.spec import Params, registries_of
 
 
 @dataclass(frozen=True)
@@ -58,6 +65,13 @@ class Binfmt(Resource[BinfmtState]):
     source: Source
     takeover: bool
     concern: t.ClassVar[str] = "binfmt"
+
+    @classmethod
+    def from_params(cls, params: Params, docker: Docker) -> Binfmt:
+        source: Source = PackageSource()
+        if params["binfmt_source"] == "image":
+            source = ImageSource(params["binfmt_image"], params["binfmt_archive"], registries_of(params), docker)
+        return cls(tuple(params["platforms"]), source, params["binfmt_takeover"])
 
     def observe(self) -> BinfmtState:
         machine = os.uname().machine

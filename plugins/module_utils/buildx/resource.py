@@ -40,7 +40,15 @@ from ansible_collections.multiarch.builders.plugins.module_utils.resource import
     Resource,
     arrival,
 )
-from ansible_collections.multiarch.builders.plugins.module_utils.spec import Disruption, Instance, Node
+from ansible_collections.multiarch.builders.plugins.module_utils.spec import (
+    Disruption,
+    Instance,
+    Node,
+    Params,
+    disruption_of,
+    instances_of,
+    proxy_of,
+)
 
 
 @dataclass
@@ -56,6 +64,19 @@ class Buildx(Resource[BuildxState]):
     docker_group: bool = False
     concern: t.ClassVar[str] = "buildx"
     _dialled: t.Dict[str, Docker] = field(default_factory=dict)
+
+    @classmethod
+    def from_params(cls, params: Params, docker: Docker) -> Buildx:
+        patch = settings.patch_of(proxy_of(params), params["client_options"])
+        return cls(
+            instances=instances_of(params),
+            users=tuple(params["users"]),
+            client_patch=patch,
+            disruption=disruption_of(params),
+            docker=docker,
+            environment_file=params["environment_file"],
+            docker_group=params["docker_group"],
+        )
 
     def observe(self) -> BuildxState:
         memory = record.load(self.concern).get("builders", {})

@@ -33,7 +33,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.files import (
     WriteFile,
     read,
 )
-from ansible_collections.multiarch.builders.plugins.module_utils.gc import NO_GC, Gc
+from ansible_collections.multiarch.builders.plugins.module_utils.gc import NO_GC, Gc, gc_of
 from ansible_collections.multiarch.builders.plugins.module_utils.json_document import Document, parse, render
 from ansible_collections.multiarch.builders.plugins.module_utils.merge_patch import compose
 from ansible_collections.multiarch.builders.plugins.module_utils.owned_document import (
@@ -53,7 +53,14 @@ from ansible_collections.multiarch.builders.plugins.module_utils.resource import
     Resource,
     arrival,
 )
-from ansible_collections.multiarch.builders.plugins.module_utils.spec import Disruption, Registry
+from ansible_collections.multiarch.builders.plugins.module_utils.spec import (
+    Disruption,
+    Params,
+    Registry,
+    disruption_of,
+    proxy_of,
+    registries_of,
+)
 from ansible_collections.multiarch.builders.plugins.module_utils.way_back import DAEMON_JSON
 
 _NOT_YET = "daemon.json is validated by dockerd as soon as that is installed, before it is written"
@@ -86,6 +93,19 @@ class Daemon(Resource[DaemonState]):
     docker: Docker
     gc: Gc = NO_GC
     concern: t.ClassVar[str] = "daemon"
+
+    @classmethod
+    def from_params(cls, params: Params, docker: Docker) -> Daemon:
+        return cls(
+            registries=registries_of(params),
+            proxy=proxy_of(params),
+            dns=tuple(params["dns"]),
+            options=params["daemon_options"],
+            disruption=disruption_of(params),
+            allow_image_store_switch=params["allow_image_store_switch"],
+            docker=docker,
+            gc=gc_of(params),
+        )
 
     def patch(self, state: DaemonState) -> Document:
         """All that is asked of daemon.json; the user's options have the last word."""

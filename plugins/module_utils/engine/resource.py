@@ -34,6 +34,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.resource import
     Plan,
     Resource,
 )
+from ansible_collections.multiarch.builders.plugins.module_utils.spec import Params, proxy_of
 
 _NO_PROXY = Proxy()
 
@@ -48,6 +49,17 @@ class Engine(Resource[EngineState]):
     plugin: t.Optional[Plugin] = None
     proxy: Proxy = _NO_PROXY
     concern: t.ClassVar[str] = "engine"
+
+    @classmethod
+    def from_params(cls, params: Params, docker: Docker) -> Engine:
+        given = {name: value for name, value in (params["buildx_plugin"] or {}).items() if value is not None}
+        return cls(
+            builders="buildx" in params["concerns"] and bool(params["instances"]),
+            docker=docker,
+            distro=params["engine"] == "distro",
+            plugin=Plugin(**given) if given else None,
+            proxy=proxy_of(params),
+        )
 
     def observe(self) -> EngineState:
         found = self._here()

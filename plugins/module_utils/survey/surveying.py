@@ -11,19 +11,17 @@ import typing as t
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.multiarch.builders.plugins.module_utils import record
-from ansible_collections.multiarch.builders.plugins.module_utils.converge import (
-    plan_concerns,
-    plan_result,
-    require_root,
-)
+from ansible_collections.multiarch.builders.plugins.module_utils.converge import require_root
 from ansible_collections.multiarch.builders.plugins.module_utils.credentials import masked, shown
 from ansible_collections.multiarch.builders.plugins.module_utils.docker_api import Docker
 from ansible_collections.multiarch.builders.plugins.module_utils.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.options import OPTIONS, argument_spec
+from ansible_collections.multiarch.builders.plugins.module_utils.planning import plan_concerns
 from ansible_collections.multiarch.builders.plugins.module_utils.proof import memory
 from ansible_collections.multiarch.builders.plugins.module_utils.proof.registry import Target, targets_of
 from ansible_collections.multiarch.builders.plugins.module_utils.proof.tls import shake
 from ansible_collections.multiarch.builders.plugins.module_utils.proxy import Proxy
+from ansible_collections.multiarch.builders.plugins.module_utils.results import plans_result
 from ansible_collections.multiarch.builders.plugins.module_utils.spec import instances_of, proxy_of, registries_of
 from ansible_collections.multiarch.builders.plugins.module_utils.survey import builders, machine, platforms
 from ansible_collections.multiarch.builders.plugins.module_utils.way_out import is_tunnel, proxy_for
@@ -50,7 +48,7 @@ def survey_host() -> None:
         }
     except HostError as exc:
         module.fail_json(msg=shown(str(exc)))
-    module.exit_json(changed=False, errors=errors, **plan_result(plans), **masked(result))
+    module.exit_json(changed=False, errors=errors, **plans_result(plans), **masked(result))
 
 
 def _proofs(errors: t.List[str]) -> t.Dict[str, t.Any]:

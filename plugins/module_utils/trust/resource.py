@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from ansible_collections.multiarch.builders.plugins.module_utils import certs_d, pending, record
 from ansible_collections.multiarch.builders.plugins.module_utils.command import is_user, must, owner_of
+from ansible_collections.multiarch.builders.plugins.module_utils.docker_api import Docker
 from ansible_collections.multiarch.builders.plugins.module_utils.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.files import RemoveFile, WriteFile, differs, read
 from ansible_collections.multiarch.builders.plugins.module_utils.owned_files import (
@@ -31,7 +32,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.resource import
     Resource,
     arrival,
 )
-from ansible_collections.multiarch.builders.plugins.module_utils.spec import Registry
+from ansible_collections.multiarch.builders.plugins.module_utils.spec import Params, Registry, registries_of
 from ansible_collections.multiarch.builders.plugins.module_utils.trust import login, owned_logins, words
 from ansible_collections.multiarch.builders.plugins.module_utils.trust.decide import (
     DEBIAN,
@@ -85,6 +86,10 @@ class Trust(Resource[TrustState]):
     users: t.Tuple[str, ...]
     retiring: bool = False
     concern: t.ClassVar[str] = "trust"
+
+    @classmethod
+    def from_params(cls, params: Params, docker: Docker) -> Trust:  # noqa: ARG003  # needs no Docker
+        return cls(registries_of(params), tuple(params["users"]))
 
     def observe(self) -> TrustState:
         store = system_store()

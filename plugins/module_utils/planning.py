@@ -1,0 +1,47 @@
+# Copyright: multiarch.builders contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What module plan does: all concerns in one process, each knowing what the ones before it cause."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns import RESOURCES
+from ansible_collections.multiarch.builders.plugins.module_utils.converge import require_root
+from ansible_collections.multiarch.builders.plugins.module_utils.credentials import shown
+from ansible_collections.multiarch.builders.plugins.module_utils.docker_api import Docker
+from ansible_collections.multiarch.builders.plugins.module_utils.errors import HostError
+from ansible_collections.multiarch.builders.plugins.module_utils.options import OPTIONS, argument_spec
+from ansible_collections.multiarch.builders.plugins.module_utils.resource import NO_EFFECTS, Effects, Plan
+from ansible_collections.multiarch.builders.plugins.module_utils.results import plans_result
+from ansible_collections.multiarch.builders.plugins.module_utils.spec import Params
+
+
+def plan_all() -> None:
+    """The whole of module plan: all concerns in one process, each knowing what the ones before it cause."""
+    module = AnsibleModule(argument_spec(*OPTIONS), supports_check_mode=True)
+    require_root(module)
+    plans, errors = plan_concerns(module.params, Docker())
+    result = plans_result(plans)
+    if errors:
+        module.fail_json(msg="\n".join(errors), errors=errors, **result)
+    module.exit_json(changed=module.check_mode and bool(result["pending"]), **result)
+
+
+def plan_concerns(params: Params, docker: Docker) -> t.Tuple[t.Dict[str, Plan], t.List[str]]:
+    """(plan of each concern that can be planned, why others cannot)."""
+    effects: Effects = NO_EFFECTS
+    plans: t.Dict[str, Plan] = {}
+    errors: t.List[str] = []
+    for kind in (each for each in RESOURCES if each.concern in params["concerns"]):
+        try:
+            resource = kind.from_params(params, docker)
+            plans[kind.concern] = resource.plan(resource.observe(), effects)
+            effects |= plans[kind.concern].effects
+        except HostError as exc:
+            errors.append(shown(f"{kind.concern}: {exc}"))
+            if kind.concern == "engine":  # nothing after it can be told without Docker
+                break
+    return plans, errors
