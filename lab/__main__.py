@@ -7,8 +7,8 @@ import fcntl
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from lab import fleet, host, requirements
@@ -58,15 +58,28 @@ def chosen(names: list[str]) -> list[Host]:
 
 
 @contextmanager
-def locked() -> Iterator[None]:
-    """One command at a time changes the lab."""
-    with LOCK.open("w") as file:
+def locked(path: Path = LOCK, kind: int = fcntl.LOCK_EX) -> Iterator[None]:
+    """One command at a time changes the lab, or several that hold a LOCK_SH while each changes hosts of its own."""
+    with path.open("w") as file:
         try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(file, kind | fcntl.LOCK_NB)
         except BlockingIOError:
             say("Another lab command is at work; waiting for it …")
-            fcntl.flock(file, fcntl.LOCK_EX)
+            fcntl.flock(file, kind)
         yield
+
+
+def restart(command: Callable[[list[Host]], None], hosts: list[Host]) -> None:
+    """Reset or reboot hosts: beside others where the lab is up, and alone where more than these has to be made."""
+    with locked(kind=fcntl.LOCK_SH):
+        if fleet.is_made_for(hosts):
+            with ExitStack() as stack:
+                for one in sorted(hosts, key=lambda one: one.name):  # in one order, so that no two wait for each other
+                    stack.enter_context(locked(LOCK.with_name(f"{LOCK.name}.{one.name}")))
+                command(hosts)
+            return
+    with locked():
+        command(hosts)
 
 
 def run_inside(name: str, argv: list[str]) -> int:
@@ -90,18 +103,20 @@ def execute(options: argparse.Namespace) -> int:
     hosts = chosen(getattr(options, "hosts", []))
     if options.command == "up" and options.images:
         store.check_archives(options.images)
-    with locked():
-        match options.command:
-            case "up":
+    match options.command:
+        case "reset":
+            restart(fleet.reset, hosts)
+        case "reboot":
+            restart(fleet.reboot, hosts)
+        case "up":
+            with locked():
                 fleet.up(hosts, options.images)
-            case "down":
-                fleet.down()
-            case "stop":
+        case "stop":
+            with locked():
                 fleet.stop(hosts)
-            case "reset":
-                fleet.reset(hosts)
-            case "reboot":
-                fleet.reboot(hosts)
+        case "down":
+            with locked():
+                fleet.down()
     return 0
 
 

@@ -33,9 +33,17 @@ ln -s /usr/lib/systemd/system/proc-sys-fs-binfmt_misc.mount /etc/systemd/system/
 """
 
 
+def _key(base: Base) -> str:
+    return caching.key_of(base, CUSTOMISE, debian.NO_DOCS, UID_BASE)
+
+
+def find(base: Base) -> Path | None:
+    """The folder in the cache of this base, if it was built."""
+    return caching.find(f"base-{base.name}", _key(base))
+
+
 def ensure(base: Base) -> Path:
     """The folder of this base's root file system, built first where it is missing."""
-    key = caching.key_of(base, CUSTOMISE, debian.NO_DOCS, UID_BASE)
 
     def build(unfinished: Path) -> None:
         with timed(f"{base.title}: base file system by mmdebstrap"):
@@ -45,7 +53,7 @@ def ensure(base: Base) -> Path:
             run(["chroot", str(root), "sh", "-eu", "-c", CUSTOMISE])
             shift_owners(root)
 
-    return caching.ensure(f"base-{base.name}", key, build) / "root"
+    return caching.ensure(f"base-{base.name}", _key(base), build) / "root"
 
 
 def shift_owners(top: Path) -> None:

@@ -1,4 +1,4 @@
-"""What the commands do to the lab as a whole. Every function here runs under the lab's lock."""
+"""What the commands do to the lab as a whole, each under a lock that keeps others off the hosts that it changes."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ from lab import (
     quotas,
     registry,
 )
+from lab.errors import LabError
 from lab.images import store
 from lab.images.sources import ARCHIVE
 from lab.progress import say
@@ -48,6 +49,11 @@ def is_up(hosts: list[Host]) -> bool:
     """Whether these hosts run and were found ready, and the network is there."""
     there = network.is_up() and cgroup.has_processes(package_mirror.GROUP)
     return there and all(host.is_running(one) and disk.disk_of(one).ready.exists() for one in hosts)
+
+
+def is_made_for(hosts: list[Host]) -> bool:
+    """Whether hosts can be started with nothing else made; the registry needs its images too."""
+    return is_up([]) and all(base.find(one.base) and not one.is_registry for one in hosts)
 
 
 def up(hosts: list[Host], archives: Path | None) -> None:
@@ -111,7 +117,11 @@ def start(hosts: list[Host], material: Material) -> None:
         if one.is_registry:
             files += registry.files(one, material.bases[one.base.name])
         disk.ensure(one, material.bases[one.base.name], files)
-        engine = host.wait_ready(one, host.start(one, material.layers(one)))
+        try:
+            engine = host.wait_ready(one, host.start(one, material.layers(one)))
+        except LabError as error:  # on a machine that is too busy for a moment
+            say(f"{error}\n{one.name} is started once more")
+            engine = host.wait_ready(one, host.start(one, material.layers(one)))
         what = f"Docker {engine}" if engine else one.base.title
         say(f"{one.name} {one.address} is up ({what}): {time.monotonic() - begin:.1f} s")
 
@@ -144,14 +154,22 @@ def stop(hosts: list[Host]) -> None:
 def reset(hosts: list[Host]) -> None:
     """Give hosts a fresh disk and boot them."""
     stop(hosts)
-    up(hosts, None)
+    start_again(hosts)
 
 
 def reboot(hosts: list[Host]) -> None:
     """Shut down what still runs, or wait for it to finish doing so, and boot again."""
     with ThreadPoolExecutor(len(hosts)) as pool:
         list(pool.map(host.shut_down, hosts))
-    up(hosts, None)
+    start_again(hosts)
+
+
+def start_again(hosts: list[Host]) -> None:
+    """Start hosts that were ended; in a lab that is up nothing but these is touched."""
+    if is_made_for(hosts):
+        start(hosts, Material({one.base.name: base.ensure(one.base) for one in hosts}, images=None))
+    else:
+        up(hosts, None)
 
 
 def image_sources() -> str:
