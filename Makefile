@@ -57,8 +57,8 @@ browser: venv ## the report in headless Chromium; screenshots stay in .build/bro
 molecule: lab ## check, converge, idempotence and verify on fresh lab hosts
 	@$(BIN)/molecule test --all
 
-hosts: lab ## behaviour on lab hosts: plans, failures, ways back
-	@$(BIN)/pytest tests/hosts --numprocesses=4 --dist=loadfile
+hosts: lab ## behaviour on lab hosts: plans, failures, ways back; ENGINES=all: each test with both engines
+	@ENGINES=$(ENGINES) $(BIN)/pytest tests/hosts --numprocesses=4 --dist=loadgroup --no-loadscope-reorder
 
 readme: lab ## run every command of README.md
 	@$(BIN)/python -m tests.readme

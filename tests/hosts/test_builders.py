@@ -12,11 +12,19 @@ VOLUME = "docker volume inspect --format '{{.CreatedAt}}' buildx_buildkit_multia
 CONTAINER = "docker inspect --format '{{.Id}}' buildx_buildkit_multiarch0"
 
 
+# A host that builds for itself; emulators and pushes have tests of their own.
+NATIVE = {
+    "builder_concerns": ["engine", "trust", "daemon", "buildx"],
+    "builder_platforms": ["amd64"],
+    "builder_verify_repository": "",
+}
+
+
 def test_a_changed_configuration_recreates_the_builder_and_keeps_its_cache_and_its_users(spare: str) -> None:
-    assert playbook("provision-builders", limit=spare).status == 0
+    assert playbook("provision-builders", limit=spare, variables=NATIVE).status == 0
     volume, container = on(spare, VOLUME), on(spare, CONTAINER)
 
-    variables = {"builder_buildkit_options": {"worker": {"oci": {"max-parallelism": 3}}}}
+    variables = NATIVE | {"builder_buildkit_options": {"worker": {"oci": {"max-parallelism": 3}}}}
     run = playbook("provision-builders", limit=spare, variables=variables)
     assert run.status == 0, run.output
     assert run.says("recreate builder multiarch for root, ci: buildkitd.toml in the container differs")
@@ -31,7 +39,7 @@ def test_a_changed_configuration_recreates_the_builder_and_keeps_its_cache_and_i
 
 
 BASE = json.loads(IMAGES_FILE.read_text())["base"]["reference"]
-ONLY_BUILDERS = {"builder_concerns": ["buildx"], "builder_platforms": ["amd64"], "builder_verify_repository": ""}
+ONLY_BUILDERS = NATIVE | {"builder_concerns": ["buildx"]}
 BUILD_AGAIN = f"""
 mkdir -p /var/tmp/cached; printf 'FROM {BASE}\\nRUN echo kept > /kept\\n' > /var/tmp/cached/Dockerfile
 docker buildx build --progress plain /var/tmp/cached 2>&1
@@ -57,7 +65,7 @@ def mended(host: str, *told: str) -> None:
 
 
 def test_drift_by_hand_is_found_named_and_mended_and_the_cache_is_kept(engine: str) -> None:
-    assert playbook("provision-builders", limit=engine).status == 0
+    assert playbook("provision-builders", limit=engine, variables=NATIVE).status == 0
     on(engine, BUILD_AGAIN)
     container = on(engine, CONTAINER)
 
@@ -103,7 +111,7 @@ STEP = "sleep 1004"
 
 
 def test_a_running_build_is_waited_for_and_never_killed(spare: str) -> None:
-    alone = {"builder_users": ["root"]}
+    alone = NATIVE | {"builder_users": ["root"]}
     assert playbook("provision-builders", limit=spare, variables=alone).status == 0
     start_build(spare, "slow", f"{STEP}; echo slept")
     container = on(spare, CONTAINER)

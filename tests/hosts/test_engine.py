@@ -7,8 +7,6 @@ import urllib.request
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from lab.topology import HOSTS
 from tests.hosts.conftest import NEWER_ENGINE, OLDER_ENGINE
 from tests.hosts.lab import Run, lab, on, playbook, snapshot
@@ -47,11 +45,6 @@ def require_nothing_to_do(host: str, **variables: Any) -> None:
         run = provision(host, *arguments, **variables)
         assert run.status == 0, run.output
         assert run.recap(host)["changed"] == 0, run.output
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _hosts_of_this_file() -> None:
-    lab("up", "old-1", "bare-1")
 
 
 def test_a_host_without_docker_says_the_ways_out_and_becomes_a_builder_in_one_run() -> None:

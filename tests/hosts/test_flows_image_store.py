@@ -10,6 +10,8 @@ import pytest
 from tests.hosts.conftest import NEWER_ENGINE, OLDER_ENGINE
 from tests.hosts.flows import BASE, HELLO, HELLO_RUNS, MACHINES, THREE, Engineer, provision
 
+pytestmark = pytest.mark.both_engines
+
 
 @pytest.fixture(scope="module", params=[OLDER_ENGINE, NEWER_ENGINE], ids=["26.1", "28.5"])
 def host(request: pytest.FixtureRequest) -> str:

@@ -41,6 +41,7 @@ def policies(host: str) -> list[dict[str, str]]:
     return found
 
 
+@pytest.mark.both_engines
 def test_one_setting_reaches_dockerd_and_the_builder_and_goes_again(
     engine: str, request: pytest.FixtureRequest
 ) -> None:

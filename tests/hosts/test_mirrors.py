@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
 from lab.settings import IMAGES_FILE
 from tests.hosts.lab import on, playbook
 
@@ -34,6 +36,7 @@ PATHS = table(
 PLAIN = table(docker_io=["mirror.lab.test:5000"])
 
 
+@pytest.mark.both_engines
 def test_a_mirror_with_a_path_serves_buildkit_everywhere_and_dockerd_from_28(engine: str) -> None:
     run = playbook("provision-builders", limit=engine, variables=PATHS)
     assert run.status == 0, run.output

@@ -30,7 +30,11 @@ DOT_ENV = "/home/ci/actions-runner/.env"
 
 def onboard(name: str = "onboard-runner", **variables: Any) -> Run:
     """The fleet's variables, with two platforms and the CI user, as an inventory of runners would say it."""
-    runner = {"builder_platforms": ["amd64", "arm64"], "builder_environment_file": DOT_ENV}
+    runner = {
+        "builder_platforms": ["amd64", "arm64"],
+        "builder_environment_file": DOT_ENV,
+        "builder_verify_trust": True,
+    }
     return playbook(name, limit=HOST, variables={**runner, **variables})
 
 

@@ -17,6 +17,7 @@ LEAST = {
     "builder_platforms": ["amd64"],
     "builder_concerns": ["trust", "daemon", "buildx"],
     "builder_verify_repository": "",
+    "builder_verify_trust": True,
     "builder_registries": TABLE,
 }
 # Names of the lab that its certificates do not have, a port that nobody listens on, and a CA that nobody gave.
