@@ -24,6 +24,7 @@ class Effect(enum.Enum):
     CONFIGURATION_CHANGES = "daemon.json changes"
     CONFIGURATION_RELOADS = "daemon.json changes, which a reload brings to docker"
     DAEMON_RESTARTS = "docker restarts"
+    BUILDER_TRUST_CHANGES = "builders trust others, and are the same in all else"
     IMAGE_STORE_SWITCHES = "containers and images of the former image store vanish"
 
 

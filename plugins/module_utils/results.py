@@ -9,7 +9,7 @@ import typing as t
 from dataclasses import asdict
 
 from ansible_collections.multiarch.builders.plugins.module_utils.credentials import masked, shown
-from ansible_collections.multiarch.builders.plugins.module_utils.resource import Plan
+from ansible_collections.multiarch.builders.plugins.module_utils.resource import Effect, Plan
 
 Result = t.Dict[str, t.Any]
 
@@ -45,4 +45,19 @@ def plans_result(plans: t.Mapping[str, Plan]) -> Result:
         if plan.actions
     ]
     facts = {concern: masked(dict(plan.facts)) for concern, plan in plans.items() if plan.facts}
-    return {"pending": [step["concern"] for step in steps], "plan": steps, **plan_result(everything), "facts": facts}
+    told = plan_result(everything)
+    return {"pending": [step["concern"] for step in steps], "due": due(plans), "plan": steps, **told, "facts": facts}
+
+
+def due(plans: t.Mapping[str, Plan]) -> t.List[str]:
+    """The proofs that the actions of *plans* call for: no build has to show that other certificates are trusted."""
+    pending = [concern for concern, plan in plans.items() if plan.actions]
+    of_builds = [
+        action
+        for concern, plan in plans.items()
+        if concern != "trust"
+        for action in plan.actions
+        if Effect.BUILDER_TRUST_CHANGES not in action.effects
+    ]
+    trust = any(concern in ("trust", "daemon", "buildx") for concern in pending)
+    return [proof for proof, called_for in (("trust", trust), ("builds", bool(of_builds))) if called_for]

@@ -76,6 +76,12 @@ pending:
   type: list
   elements: str
   sample: [trust, daemon]
+due:
+  description: The proofs that this calls for. A change of certificates alone calls for no build.
+  returned: always
+  type: list
+  elements: str
+  sample: [trust, builds]
 plan:
   description: What each of them would do.
   returned: always

@@ -174,7 +174,11 @@ def _replace(
     summary = f"replace certificates of builder {wanted.name} where they are, no build is disturbed: {'; '.join(told)}"
     behind = tuple(user for user, words in stored.items() if words)
     return [
-        Action(summary, ReplaceCertificates(wanted, behind, tuple(name for name, words in inside.items() if words)))
+        Action(
+            summary,
+            ReplaceCertificates(wanted, behind, tuple(name for name, words in inside.items() if words)),
+            frozenset({Effect.BUILDER_TRUST_CHANGES}),
+        )
     ]
 
 

@@ -13,6 +13,14 @@ from ansible_collections.multiarch.builders.plugins.module_utils.credentials imp
         pytest.param('absent → "http://ci:a%2Fb@proxy"', 'absent → "http://***@proxy"', id="quoted, in words"),
         pytest.param("ssh://ops@arm-1", "ssh://ops@arm-1", id="ssh has a user and no password"),
         pytest.param("https://proxy:3128", "https://proxy:3128", id="none"),
+        pytest.param('"http-proxy": "http://me:s3cret@proxy:3128"', '"http-proxy": "http://***@proxy:3128"', id="JSON"),
+        pytest.param(
+            "env.HTTP_PROXY absent → http://token@proxy", "env.HTTP_PROXY absent → http://***@proxy", id="words"
+        ),
+        pytest.param("https://mirror.example.com/a@b", "https://mirror.example.com/a@b", id="an @ in a path is none"),
+        pytest.param("http://u:se@cret@proxy:3128", "http://***@proxy:3128", id="an @ in the password"),
+        pytest.param("http://u:p@a http://v:q@b", "http://***@a http://***@b", id="two of them"),
+        pytest.param("image a/b@sha256:0123", "image a/b@sha256:0123", id="a digest is none"),
     ],
 )
 def test_words(text: str, expected: str) -> None:

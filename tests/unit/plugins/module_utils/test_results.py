@@ -1,0 +1,29 @@
+"""What a plan calls for, and what a module tells of it."""
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.multiarch.builders.plugins.module_utils.resource import Action, Effect, Plan
+from ansible_collections.multiarch.builders.plugins.module_utils.results import due
+
+NOTHING = Plan(notes=("left alone",))
+CHANGE = Plan((Action("a change", None),))
+CERTIFICATES = Action("replace certificates", None, frozenset({Effect.BUILDER_TRUST_CHANGES}))
+
+
+@pytest.mark.parametrize(
+    ("plans", "proofs"),
+    [
+        pytest.param({}, [], id="nothing is asked for"),
+        pytest.param({"trust": NOTHING, "buildx": NOTHING}, [], id="nothing to do"),
+        pytest.param({"engine": CHANGE}, ["builds"], id="another buildx"),
+        pytest.param({"binfmt": CHANGE}, ["builds"], id="another emulator"),
+        pytest.param({"trust": CHANGE}, ["trust"], id="a CA"),
+        pytest.param({"trust": CHANGE, "buildx": Plan((CERTIFICATES,))}, ["trust"], id="a CA, of builders too"),
+        pytest.param({"buildx": Plan((CERTIFICATES, *CHANGE.actions))}, ["trust", "builds"], id="a builder too"),
+        pytest.param({"daemon": CHANGE}, ["trust", "builds"], id="daemon.json, which has mirrors"),
+        pytest.param({"buildx": CHANGE}, ["trust", "builds"], id="a builder, whose configuration has mirrors"),
+    ],
+)
+def test_what_changes_decides_what_is_proven(plans: dict[str, Plan], proofs: list[str]) -> None:
+    assert due(plans) == proofs
