@@ -57,7 +57,7 @@ def test_when_it_started_whatever_its_name(process: subprocess.Popen[bytes], mon
     assert now - 10 < started <= now + 0.01
 
 
-@pytest.mark.parametrize("text", [str(os.getpid()), "", "no number", "999999999"])
+@pytest.mark.parametrize("text", [pytest.param(str(os.getpid()), id="pytest"), "", "no number", "999999999"])
 def test_a_pid_file_of_another_process_does_not_count(
     text: str, pid_file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
