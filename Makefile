@@ -10,8 +10,8 @@ endif
 BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export ANSIBLE_CONFIG := $(CURDIR)/ansible.cfg
-# The stages of `make test`, in order; each is a target of this file too.
-STAGES := packages venv lint sanity unit browser lab molecule hosts readme
+# The stages of `make test`, in order, those joined by + side by side; each is a target of this file too.
+STAGES := packages venv sanity+unit+lint+browser+lab molecule hosts readme
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
@@ -58,6 +58,7 @@ molecule: lab ## check, converge, idempotence and verify on fresh lab hosts
 	@$(BIN)/molecule test --all
 
 hosts: lab ## behaviour on lab hosts: plans, failures, ways back; ENGINES=all: each test with both engines
+	@test "$(ENGINES)" = all || echo "Where both engines do the same, one is tried; with both: make hosts ENGINES=all"
 	@ENGINES=$(ENGINES) $(BIN)/pytest tests/hosts --numprocesses=4 --dist=loadgroup --no-loadscope-reorder
 
 readme: lab ## run every command of README.md

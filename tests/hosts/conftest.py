@@ -30,11 +30,6 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "both_engines: the engines differ in what is tested, so both are always tried")
 
 
-def pytest_report_header() -> str:
-    """What is run, before it is."""
-    return "engines: all" if ALL_ENGINES else "engines: one a test where both do the same (ENGINES=all: both)"
-
-
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Leave out what is not asked for, say what stays together, and put the longest first."""
     for item in items:

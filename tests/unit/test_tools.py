@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 
 import pytest
@@ -25,7 +26,7 @@ def test_summary_tells_what_ran_and_what_was_skipped() -> None:
 
 def test_summary_names_every_stage() -> None:
     results = [stages.Result("lint", "FAILED", 3.2), stages.Result("unit", notes=["why"])]
-    assert stages.summary(results).splitlines()[2:] == [
+    assert stages.summary(results, 3.2).splitlines()[2:] == [
         "lint       FAILED       3 s",
         "unit       not run      0 s",
         "            why",
@@ -58,7 +59,7 @@ def test_a_machine_that_cannot_have_the_lab_skips_its_stages(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(stages, "refusal", lambda *_: "The lab runs on Linux only, this is Plan9.")
-    monkeypatch.setattr(stages, "run", lambda stage: stages.Result(stage, "passed"))
+    monkeypatch.setattr(stages, "run", lambda stage, _screen: stages.Result(stage, "passed"))
     assert stages.main(["unit", "molecule"]) == 0
     assert "molecule   skipped" in (shown := capsys.readouterr().out)
     assert "this is Plan9" in shown
@@ -66,6 +67,32 @@ def test_a_machine_that_cannot_have_the_lab_skips_its_stages(
 
 def test_a_stage_that_fails_ends_the_run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setattr(stages, "refusal", lambda *_: None)
-    monkeypatch.setattr(stages, "run", lambda stage: stages.Result(stage, "FAILED"))
-    assert stages.main(["lint", "unit"]) == 1
-    assert "unit       not run" in capsys.readouterr().out
+    monkeypatch.setattr(stages, "run", lambda stage, _screen: stages.Result(stage, "FAILED"))
+    assert stages.main(["lint", "unit+browser"]) == 1
+    shown = capsys.readouterr().out
+    assert "unit       not run" in shown
+    assert "browser    not run" in shown
+
+
+def test_stages_side_by_side_are_shown_one_after_the_other(capsys: pytest.CaptureFixture[str]) -> None:
+    screen = stages.Screen(["sanity", "unit"])
+    screen.add("unit", "u1\n")
+    screen.add("sanity", "s1\n")
+    assert capsys.readouterr().out == "s1\n", "as it comes"
+    screen.end("unit")
+    screen.add("sanity", "s2\n")
+    screen.end("sanity")
+    assert capsys.readouterr().out == "s2\nu1\n"
+
+
+def test_stages_side_by_side_run_at_the_same_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    meeting = threading.Barrier(2, timeout=10)
+
+    def run(stage: str, screen: stages.Screen) -> stages.Result:
+        meeting.wait()
+        screen.end(stage)
+        return stages.Result(stage, "passed")
+
+    monkeypatch.setattr(stages, "refusal", lambda *_: None)
+    monkeypatch.setattr(stages, "run", run)
+    assert stages.main(["sanity+unit"]) == 0
