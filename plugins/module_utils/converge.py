@@ -14,6 +14,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.credentials imp
 from ansible_collections.multiarch.builders.plugins.module_utils.docker_api import Docker
 from ansible_collections.multiarch.builders.plugins.module_utils.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.lock import alone
+from ansible_collections.multiarch.builders.plugins.module_utils.module import Module
 from ansible_collections.multiarch.builders.plugins.module_utils.options import OPTIONS_OF, argument_spec
 from ansible_collections.multiarch.builders.plugins.module_utils.resource import NO_EFFECTS, Plan, Resource
 from ansible_collections.multiarch.builders.plugins.module_utils.results import plan_result
@@ -21,7 +22,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.results import 
 
 def converge(kind: t.Type[Resource[t.Any]]) -> None:
     """The whole of a concern's module: observe, plan, apply what differs, and look again."""
-    module = AnsibleModule(argument_spec(*OPTIONS_OF[kind.concern]), supports_check_mode=True)
+    module = Module(argument_spec(*OPTIONS_OF[kind.concern]), supports_check_mode=True)
     require_root(module)
     resource = kind.from_params(module.params, Docker())
     plan = Plan()

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns import RESOURCES
 from ansible_collections.multiarch.builders.plugins.module_utils.converge import require_root
 from ansible_collections.multiarch.builders.plugins.module_utils.credentials import shown
 from ansible_collections.multiarch.builders.plugins.module_utils.docker_api import Docker
 from ansible_collections.multiarch.builders.plugins.module_utils.errors import HostError
+from ansible_collections.multiarch.builders.plugins.module_utils.module import Module
 from ansible_collections.multiarch.builders.plugins.module_utils.options import OPTIONS, argument_spec
 from ansible_collections.multiarch.builders.plugins.module_utils.resource import NO_EFFECTS, Effects, Plan
 from ansible_collections.multiarch.builders.plugins.module_utils.results import plans_result
@@ -21,7 +21,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.spec import Par
 
 def plan_all() -> None:
     """The whole of module plan: all concerns in one process, each knowing what the ones before it cause."""
-    module = AnsibleModule(argument_spec(*OPTIONS), supports_check_mode=True)
+    module = Module(argument_spec(*OPTIONS), supports_check_mode=True)
     require_root(module)
     plans, errors = plan_concerns(module.params, Docker())
     result = plans_result(plans)

@@ -127,6 +127,7 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.multiarch.builders.plugins.module_utils.converge import require_root
 from ansible_collections.multiarch.builders.plugins.module_utils.credentials import shown
 from ansible_collections.multiarch.builders.plugins.module_utils.errors import HostError
+from ansible_collections.multiarch.builders.plugins.module_utils.module import Module
 from ansible_collections.multiarch.builders.plugins.module_utils.options import argument_spec
 from ansible_collections.multiarch.builders.plugins.module_utils.platform import canonical
 from ansible_collections.multiarch.builders.plugins.module_utils.proof import memory
@@ -138,7 +139,7 @@ Row = t.Dict[str, t.Any]
 def main() -> None:
     """Prove each builder for each user."""
     own = {"repository": {"type": "str", "default": ""}, "base": {"type": "str", "default": "scratch"}}
-    module = AnsibleModule({**argument_spec("platforms", "instances", "users"), **own}, supports_check_mode=True)
+    module = Module({**argument_spec("platforms", "instances", "users"), **own}, supports_check_mode=True)
     require_root(module)
     if module.check_mode:
         module.exit_json(changed=False, proofs=[], failures=[])

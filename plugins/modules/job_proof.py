@@ -64,16 +64,16 @@ jobs:
 
 from dataclasses import asdict
 
-from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.multiarch.builders.plugins.module_utils.converge import require_root
 from ansible_collections.multiarch.builders.plugins.module_utils.errors import HostError
+from ansible_collections.multiarch.builders.plugins.module_utils.module import Module
 from ansible_collections.multiarch.builders.plugins.module_utils.options import argument_spec
 from ansible_collections.multiarch.builders.plugins.module_utils.proof.job import prove_job
 
 
 def main() -> None:
     """Prove it for each user; all that is wrong is told at once."""
-    module = AnsibleModule(argument_spec("instances", "users"), supports_check_mode=True)
+    module = Module(argument_spec("instances", "users"), supports_check_mode=True)
     require_root(module)
     default = next((str(each["name"]) for each in module.params["instances"] if each["default"]), "")
     if not default:

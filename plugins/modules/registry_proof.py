@@ -134,11 +134,11 @@ notes:
 import base64
 from dataclasses import asdict
 
-from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.multiarch.builders.plugins.module_utils.converge import require_root
 from ansible_collections.multiarch.builders.plugins.module_utils.credentials import shown
 from ansible_collections.multiarch.builders.plugins.module_utils.docker_api import Docker
 from ansible_collections.multiarch.builders.plugins.module_utils.errors import HostError
+from ansible_collections.multiarch.builders.plugins.module_utils.module import Module
 from ansible_collections.multiarch.builders.plugins.module_utils.options import argument_spec
 from ansible_collections.multiarch.builders.plugins.module_utils.proof import memory
 from ansible_collections.multiarch.builders.plugins.module_utils.proof.answers import TRUSTED
@@ -152,7 +152,7 @@ _OPTIONS = ("registries", "ca_warn_days", "instances", "users", "proxy")
 
 def main() -> None:
     """Ask everybody; `chains` is for the action plugin, which knows X.509."""
-    module = AnsibleModule(argument_spec(*_OPTIONS), supports_check_mode=True)
+    module = Module(argument_spec(*_OPTIONS), supports_check_mode=True)
     require_root(module)
     given = module.params
     names = [each["name"] for each in given["instances"]]

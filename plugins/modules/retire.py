@@ -99,12 +99,12 @@ plan:
       actions: ["log ci out of harbor.example.com"]
 """
 
-from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.multiarch.builders.plugins.module_utils.converge import require_root
 from ansible_collections.multiarch.builders.plugins.module_utils.credentials import shown
 from ansible_collections.multiarch.builders.plugins.module_utils.docker_api import Docker
 from ansible_collections.multiarch.builders.plugins.module_utils.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.lock import alone
+from ansible_collections.multiarch.builders.plugins.module_utils.module import Module
 from ansible_collections.multiarch.builders.plugins.module_utils.options import DEFAULT_INSTANCE, argument_spec
 from ansible_collections.multiarch.builders.plugins.module_utils.resource import Plan
 from ansible_collections.multiarch.builders.plugins.module_utils.results import plans_result
@@ -125,7 +125,7 @@ OWN = {
 def main() -> None:
     """Plan, apply, and look again."""
     shared = argument_spec("allow_image_store_switch", "disruption", "drain_timeout", "lock_timeout")
-    module = AnsibleModule({**shared, **OWN}, supports_check_mode=True)
+    module = Module({**shared, **OWN}, supports_check_mode=True)
     require_root(module)
     plans = {"record": Plan()}
     try:

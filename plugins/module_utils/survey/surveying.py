@@ -9,12 +9,12 @@ import base64
 import concurrent.futures
 import typing as t
 
-from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.multiarch.builders.plugins.module_utils import record
 from ansible_collections.multiarch.builders.plugins.module_utils.converge import require_root
 from ansible_collections.multiarch.builders.plugins.module_utils.credentials import masked, shown
 from ansible_collections.multiarch.builders.plugins.module_utils.docker_api import Docker
 from ansible_collections.multiarch.builders.plugins.module_utils.errors import HostError
+from ansible_collections.multiarch.builders.plugins.module_utils.module import Module
 from ansible_collections.multiarch.builders.plugins.module_utils.options import OPTIONS, argument_spec
 from ansible_collections.multiarch.builders.plugins.module_utils.planning import plan_concerns
 from ansible_collections.multiarch.builders.plugins.module_utils.proof import memory
@@ -31,7 +31,7 @@ _AT_ONCE = 8
 
 def survey_host() -> None:
     """Look at everything and change nothing; what is wrong with the host is a result, not a failure."""
-    module = AnsibleModule(argument_spec(*OPTIONS), supports_check_mode=True)
+    module = Module(argument_spec(*OPTIONS), supports_check_mode=True)
     require_root(module)
     params, docker = module.params, Docker()
     plans, errors = plan_concerns(params, docker)

@@ -1,0 +1,47 @@
+"""Secrets of a module's arguments do not reach the host's log."""
+
+from __future__ import annotations
+
+import json
+import typing as t
+from pathlib import Path
+
+import pytest
+from ansible.module_utils import basic
+from ansible.module_utils.basic import AnsibleModule
+from ansible.module_utils.testing import patch_module_args
+from ansible_collections.multiarch.builders.plugins.module_utils.module import Module
+from ansible_collections.multiarch.builders.plugins.module_utils.options import argument_spec
+
+ROOT = Path(__file__).parents[4]
+KEY = "-----BEGIN PRIVATE KEY-----\nZmlyc3QgbGluZQ\nc2Vjb25kIGxpbmU\n-----END PRIVATE KEY-----\n"
+ARGUMENTS = {"registries": [{"host": "h.example", "client_key": KEY, "username": "ci", "password": "back\\slash"}]}
+
+
+@pytest.fixture
+def logged(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What modules send to the host's log."""
+    found: list[str] = []
+    monkeypatch.setattr(AnsibleModule, "log", lambda _self, msg, **_more: found.append(msg))
+    return found
+
+
+def invoke(kind: type[t.Any]) -> None:
+    with patch_module_args(json.loads(json.dumps(ARGUMENTS))):
+        kind(argument_spec("registries"))
+
+
+def test_secrets_in_tables_stay_out_of_the_log(logged: list[str]) -> None:
+    invoke(Module)
+    assert logged == ["Invoked"]
+
+
+def test_ansibles_own_would_tell_them(logged: list[str]) -> None:
+    """Else Module is of no use any more."""
+    invoke(basic.AnsibleModule)
+    assert "c2Vjb25kIGxpbmU" in "".join(logged)
+
+
+def test_every_module_is_one() -> None:
+    made = [path for path in (ROOT / "plugins").rglob("*.py") if "= AnsibleModule(" in path.read_text()]
+    assert made == []
