@@ -59,7 +59,7 @@ molecule: lab ## check, converge, idempotence and verify on fresh lab hosts
 
 hosts: lab ## behaviour on lab hosts: plans, failures, ways back; ENGINES=all: each test with both engines
 	@test "$(ENGINES)" = all || echo "Where both engines do the same, one is tried; with both: make hosts ENGINES=all"
-	@ENGINES=$(ENGINES) $(BIN)/pytest tests/hosts --numprocesses=4 --dist=loadgroup --no-loadscope-reorder
+	@ENGINES=$(ENGINES) $(BIN)/pytest tests/hosts --numprocesses=4 --dist=loadscope --no-loadscope-reorder
 
 readme: lab ## run every command of README.md
 	@$(BIN)/python -m tests.readme

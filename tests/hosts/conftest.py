@@ -1,7 +1,7 @@
 """Hosts for tests that change them: never those that the scenarios of molecule keep.
 
-Each process of pytest has a pair of hosts. Tests that share a fixture of their file stay together on one pair
-(xdist's groups), all others go where there is time, and those that take longest start first.
+Each process of pytest has a pair of hosts. Tests that share a fixture of their file stay together on one pair, all
+others go where there is time, and those that take longest start first.
 """
 
 from __future__ import annotations
@@ -9,6 +9,8 @@ from __future__ import annotations
 import os
 
 import pytest
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 from tests.hosts.lab import lab
 
@@ -23,30 +25,41 @@ OLDER = "26.1"
 ALL_ENGINES = os.environ.get("ENGINES") == "all"
 ONE_ENGINE = "runs with Docker 28.5; with 26.1 too: make hosts ENGINES=all"
 # What takes minutes, so that nothing of it is left when all else is done.
-LONGEST_FIRST = ("cluster", "pull", "emulation", "flows", "running_work", "remote", "rotation", "builders", "gc")
+LONGEST_FIRST = ("cluster", "pull", "flows", "running_work", "remote", "emulation", "rotation", "builders", "gc")
 
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "both_engines: the engines differ in what is tested, so both are always tried")
 
 
-@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
+def engine_of(nodeid: str) -> str:
+    """The older engine if this test is the one of two that runs with it, else nothing."""
+    return OLDER if OLDER in nodeid.partition("[")[2].rstrip("]").split("-") else ""
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Leave out what is not asked for, say what stays together, and put the longest first."""
+    """Leave out what is not asked for, and put the longest first."""
     for item in items:
-        words = item.callspec.id.split("-") if isinstance(item, pytest.Function) and hasattr(item, "callspec") else []
-        if OLDER in words and not ALL_ENGINES and not item.get_closest_marker("both_engines"):
+        if engine_of(item.nodeid) and not ALL_ENGINES and not item.get_closest_marker("both_engines"):
             item.add_marker(pytest.mark.skip(reason=ONE_ENGINE))
-        if shares_a_fixture(item):
-            item.add_marker(pytest.mark.xdist_group(f"{item.path.stem}{OLDER if OLDER in words else ''}"))
     names = [f"test_{name}" for name in LONGEST_FIRST]
     items.sort(key=lambda item: names.index(item.path.stem) if item.path.stem in names else len(names))
 
 
-def shares_a_fixture(item: pytest.Item) -> bool:
-    """Whether a test uses what is made once for its file."""
-    found = getattr(item, "_fixtureinfo").name2fixturedefs  # noqa: B009  (private, and there is no other way)
-    return any(definitions[-1].scope == "module" for definitions in found.values())
+class Together(LoadScopeScheduling):
+    """What one process runs as a whole: tests that share a fixture of their file, with one engine; else a single test.
+
+    Not `--dist=loadgroup`, which with pytest 9.2 groups nothing: github.com/pytest-dev/pytest-xdist/issues/1386.
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.partition("::")[0]
+        shares = 'scope="module"' in (self.config.rootpath / file).read_text()
+        return f"{file} {engine_of(nodeid)}" if shares else nodeid
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Together:
+    return Together(config, log)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -1,0 +1,148 @@
+"""Emulators that change: upgraded without a gap, from another source, beside those of somebody else."""
+
+from __future__ import annotations
+
+import base64
+import json
+
+from ansible_collections.multiarch.builders.plugins.module_utils.binfmt.probe import probe
+
+from lab.settings import IMAGES_FILE
+from tests.hosts.emulation import PACKAGE, handler, provision, require_emulation
+from tests.hosts.lab import lab, on
+
+
+def test_an_upgrade_replaces_the_emulators_without_a_gap_and_the_same_image_does_nothing(spare: str) -> None:
+    images = json.loads(IMAGES_FILE.read_text())
+    assert provision(spare, binfmt_image=images["binfmt"]["reference"]).status == 0
+    before = handler(spare, "qemu-s390x")["interpreter"]
+    program = base64.b64encode(probe("linux/s390x")).decode()
+    on(
+        spare,
+        f"mkdir /var/tmp/loop; echo {program} | base64 -d > /var/tmp/loop/probe; chmod 755 /var/tmp/loop/probe\n"
+        "systemd-run --quiet --unit=loop sh -c 'cd /; while [ ! -e /var/tmp/loop/stop ]; do "
+        "chroot /var/tmp/loop /probe >/dev/null && echo ran || echo missed; done > /var/tmp/loop.log 2>&1'",
+    )
+    run = provision(spare, binfmt_image=images["binfmt_other"]["reference"])
+    on(spare, "touch /var/tmp/loop/stop; sleep 0.5")
+    assert run.status == 0, run.output
+    assert run.says("replace handler qemu-s390x for linux/s390x (ours, ")
+    assert on(spare, "grep -c ran /var/tmp/loop.log; grep -vc ran /var/tmp/loop.log || true").split()[1] == "0"
+
+    after = handler(spare, "qemu-s390x")["interpreter"]
+    assert after != before
+    old, new = images["binfmt"]["reference"], images["binfmt_other"]["reference"]
+    version = on(spare, f"{after} --version").split()[2]
+    assert version in new.replace("stand-in-", "") or version not in old
+    assert on(spare, f"test -e {before} || echo gone").strip() == "gone"
+    require_emulation(spare)
+    assert provision(spare, binfmt_image=new).recap(spare)["changed"] == 0
+
+
+def test_a_handler_without_the_f_flag_is_replaced_and_other_formats_are_left_alone(spare: str) -> None:
+    jar = "echo ':java-archive:E::jar::/usr/bin/true:' > /proc/sys/fs/binfmt_misc/register"
+    header = r"\x7fELF\x02\x01\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x02\x00\xb7\x00"
+    mask = r"\xff\xff\xff\xff\xff\xff\xff\x00\xff\xff\xff\xff\xff\xff\xff\xff\xfe\xff\xff\xff"
+    on(
+        spare,
+        f"{jar}\nprintf '%s' ':qemu-aarch64:M::{header}:{mask}:/usr/bin/true:OC' > /proc/sys/fs/binfmt_misc/register",
+    )
+    jar_before = handler(spare, "java-archive")
+    run = provision(spare)
+    assert run.status == 0, run.output
+    assert run.says("replace handler qemu-aarch64 for linux/arm64 (")
+    assert run.says("/usr/bin/true: without flag F, so of no use in containers)")
+    assert "F" in handler(spare, "qemu-aarch64")["flags"]
+    assert handler(spare, "java-archive") == jar_before
+
+
+def test_a_package_that_serves_is_left_alone_until_ours_shall_take_over_and_comes_back_when_ours_goes(
+    spare: str,
+) -> None:
+    on(spare, PACKAGE)
+    theirs = handler(spare, "qemu-riscv64")
+    run = provision(spare)
+    assert run.recap(spare)["changed"] == 2, run.output  # trust and daemon
+    assert run.says(
+        "linux/riscv64: handler qemu-riscv64 of somebody else works and was left alone (of package qemu-user"
+    )
+    assert handler(spare, "qemu-riscv64") == theirs
+
+    run = provision(spare, binfmt_takeover=True)
+    assert run.status == 0, run.output
+    ours = handler(spare, "qemu-riscv64")
+    assert ours["interpreter"].startswith("/usr/local/lib/multiarch-builders/")
+    on(spare, "systemctl restart systemd-binfmt")  # ours masks the package's file of the same name
+    assert handler(spare, "qemu-riscv64") == ours
+    require_emulation(spare)
+
+    run = provision(spare, binfmt_takeover=True, platforms=["linux/arm64"])
+    assert run.says("remove handler qemu-riscv64, which is not asked for any more")
+    assert handler(spare, "qemu-riscv64") == theirs
+    assert handler(spare, "qemu-aarch64")["interpreter"].startswith("/usr/local/lib/multiarch-builders/")
+
+
+def test_the_package_of_the_distribution_as_the_source(engine: str) -> None:
+    run = provision(engine, binfmt_source="package")
+    assert run.status == 0, run.output
+    assert run.says("install package qemu-user-binfmt")
+    assert "F" in handler(engine, "qemu-ppc64le")["flags"]
+    require_emulation(engine)
+    assert provision(engine, binfmt_source="package").recap(engine)["changed"] == 0
+    lab("reboot", engine)
+    require_emulation(engine)
+
+
+def test_from_image_to_package_and_back(spare: str) -> None:
+    assert provision(spare).status == 0
+    run = provision(spare, binfmt_source="package")
+    assert run.status == 0, run.output
+    assert not handler(spare, "qemu-arm")["interpreter"].startswith("/usr/local/")
+    assert on(spare, "ls /etc/binfmt.d /usr/local/lib/multiarch-builders/emulators").split() == [
+        "/etc/binfmt.d:",
+        "/usr/local/lib/multiarch-builders/emulators:",
+    ]
+    require_emulation(spare)
+    assert provision(spare, binfmt_source="package").recap(spare)["changed"] == 0
+    assert provision(spare, binfmt_takeover=True).status == 0
+    assert handler(spare, "qemu-arm")["interpreter"].startswith("/usr/local/lib/multiarch-builders/")
+
+
+def test_an_archive_on_the_host_takes_the_place_of_a_pull(spare: str) -> None:
+    reference = json.loads(IMAGES_FILE.read_text())["binfmt"]["reference"]
+    assert provision(spare, concerns=["trust", "daemon"]).status == 0
+    on(
+        spare,
+        f"docker pull -q {reference}; docker save --output /var/tmp/binfmt.tar {reference}; docker rmi -f {reference}",
+    )
+    nowhere = "registry.invalid/binfmt:1"
+    run = provision(spare, binfmt_archive="/var/tmp/binfmt.tar", binfmt_image=nowhere, platforms=["linux/s390x"])
+    assert run.status == 0, run.output
+    require_emulation(spare, ["linux/s390x"])
+    run = provision(spare, binfmt_archive="/var/tmp/none.tar", binfmt_image=nowhere)
+    assert run.says("builder_binfmt_archive: /var/tmp/none.tar is not on this host")
+    require_emulation(spare, ["linux/s390x"])
+
+
+def test_no_registry_of_handlers_is_said_in_a_sentence(spare: str) -> None:
+    on(
+        spare,
+        "systemctl stop systemd-binfmt proc-sys-fs-binfmt_misc.mount",
+    )
+    run = provision(spare)
+    assert run.recap(spare)["failed"] == 1
+    assert run.says("/proc/sys/fs/binfmt_misc is not mounted, so no emulator can be registered: `systemctl start")
+
+
+def test_a_handler_that_somebody_put_in_place_of_ours_stays_when_its_platform_goes(spare: str) -> None:
+    assert provision(spare).status == 0
+    line = on(spare, "cat /etc/binfmt.d/qemu-s390x.conf").strip()
+    interpreter = handler(spare, "qemu-s390x")["interpreter"]
+    theirs = line.replace(interpreter, "/opt/qemu-s390x")
+    register = f"cp {interpreter} /opt/qemu-s390x; cd /proc/sys/fs/binfmt_misc; echo -1 > qemu-s390x"
+    on(spare, f"{register}; printf '%s' '{theirs}' > register")
+    run = provision(spare)
+    assert run.recap(spare)["changed"] == 0, run.output
+    assert run.says("linux/s390x: handler qemu-s390x of somebody else works and was left alone")
+    assert provision(spare, platforms=["linux/arm64"]).status == 0
+    assert handler(spare, "qemu-s390x")["interpreter"] == "/opt/qemu-s390x"
