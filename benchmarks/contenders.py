@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
+import re
 import sys
+import sysconfig
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
-import ansible_mitogen
+from benchmarks import hosts
+from benchmarks.results import CONTENDERS as TITLES
 
 ROOT = Path(__file__).parents[1]
 BIN = Path(sys.executable).parent
-MITOGEN = Path(ansible_mitogen.__file__).parent / "plugins/strategy"
+MITOGEN = Path(sysconfig.get_path("purelib"), "ansible_mitogen/plugins/strategy")
 
 
 @dataclass(frozen=True)
 class Task:
-    """What is asked of a contender: this many hosts, trusting this CA file."""
+    """What is asked of a contender: this many hosts, trusting this CA file, when nothing else changed if *trust*."""
 
     hosts: int
     ca: Path
+    trust: bool = False
 
 
 @dataclass(frozen=True)
@@ -27,41 +31,58 @@ class Contender:
     """*command* makes the command line; *environment* comes on top of what all have."""
 
     name: str
-    title: str
     command: Callable[[Task], list[str]]
-    environment: Mapping[str, str]
+    changes: str = ""  # what its output has if it changed a host
+    environment: Mapping[str, str] = field(default_factory=dict)
+    prepares: bool = True  # False: another one that leaves the same hosts does
     converges: bool = True  # False: it changes nothing, so it takes part where nothing is to be changed
 
+    @property
+    def title(self) -> str:
+        """Its name in tables."""
+        return TITLES[self.name]
 
-def _ansible(playbook: str) -> Callable[[Task], list[str]]:
-    def command(task: Task) -> list[str]:
-        hosts = f"builders[0:{task.hosts - 1}]"
-        variables = ("--extra-vars", f"ca={task.ca}")
-        return [str(BIN / "ansible-playbook"), "-i", "benchmarks/inventory", playbook, "--limit", hosts, *variables]
-
-    return command
+    def changed(self, output: str) -> bool:
+        """Whether its output says that it changed any host."""
+        return bool(self.changes) and bool(re.search(self.changes, output))
 
 
-def _pyinfra(_task: Task) -> list[str]:
-    return [str(BIN / "pyinfra"), "--yes", "benchmarks/pyinfra/inventory.py", "benchmarks/pyinfra/deploy.py"]
+def _ansible(task: Task, playbook: str, *more: str) -> list[str]:
+    limit = ",".join(one.name for one in hosts.chosen(task.hosts))
+    arguments = ("--limit", limit, "--extra-vars", f"ca={task.ca}", *more)
+    return [str(BIN / "ansible-playbook"), "-i", "benchmarks/inventory", playbook, *arguments]
+
+
+def _ours(task: Task) -> list[str]:
+    return _ansible(task, "playbooks/trust-registries.yml" if task.trust else "playbooks/provision-builders.yml")
+
+
+def _stock(task: Task) -> list[str]:
+    return _ansible(task, "benchmarks/stock/site.yml", *(("--tags", "trust") if task.trust else ()))
+
+
+def _pyinfra(task: Task) -> list[str]:
+    only = ("--data", "only=trust") if task.trust else ()
+    return [str(BIN / "pyinfra"), "--yes", *only, "benchmarks/pyinfra/inventory.py", "benchmarks/pyinfra/deploy.py"]
 
 
 def _ssh(task: Task) -> list[str]:
     return [sys.executable, "-m", "benchmarks.ssh", str(task.hosts)]
 
 
-OURS = "multiarch.builders"
+CHANGED = r"changed=[1-9]"  # in Ansible's last lines
 CONTENDERS = (
-    Contender("ours", OURS, _ansible("playbooks/provision-builders.yml"), {}),
-    Contender("stock", "stock tasks", _ansible("benchmarks/stock/site.yml"), {}),
+    Contender("ours", _ours, CHANGED),
+    Contender("stock", _stock, CHANGED),
     Contender(
         "mitogen",
-        "stock tasks, Mitogen",
-        _ansible("benchmarks/stock/site.yml"),
+        _stock,
+        CHANGED,
         {"ANSIBLE_STRATEGY": "mitogen_linear", "ANSIBLE_STRATEGY_PLUGINS": str(MITOGEN)},
+        prepares=False,
     ),
-    Contender("pyinfra", "pyinfra", _pyinfra, {}),
-    Contender("ssh", "ssh true", _ssh, {}, converges=False),
+    Contender("pyinfra", _pyinfra, r"\] +Success"),
+    Contender("ssh", _ssh, prepares=False, converges=False),
 )
 
 
@@ -71,7 +92,7 @@ def environment(contender: Contender, task: Task, connections: Path) -> dict[str
         "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"),
         "ANSIBLE_NOCOLOR": "1",
         "ANSIBLE_SSH_CONTROL_PATH_DIR": str(connections),
-        "BENCHMARK_HOSTS": str(task.hosts),
+        "BENCHMARK_HOSTS": " ".join(one.name for one in hosts.chosen(task.hosts)),
         "BENCHMARK_CA": str(task.ca),
         **contender.environment,
     }

@@ -20,6 +20,7 @@ docker info --format '{{.RegistryConfig.Mirrors}}' | grep -q mirror.lab.test || 
 for each in aarch64 riscv64 s390x; do
   handler=/proc/sys/fs/binfmt_misc/qemu-$each
   grep -q enabled $handler && grep -q 'flags:.*F' $handler || say $each
+  grep -q "^:qemu-$each:" /etc/binfmt.d/qemu-$each.conf || say "$each after a reboot"
 done
 for file in /etc/docker/certs.d/harbor.lab.test/ca.crt /etc/docker/certs.d/mirror.lab.test:5000/ca.crt \
   /usr/local/share/ca-certificates/multiarch-builders-harbor.lab.test.crt; do
@@ -28,8 +29,11 @@ done
 grep -qF "$(sed -n '$!d;x;p;h' /usr/local/share/ca-certificates/multiarch-builders-harbor.lab.test.crt)" \
   /etc/ssl/certs/ca-certificates.crt || say 'trust store'
 [ "$(docker inspect -f '{{.State.Running}}' buildx_buildkit_multiarch0)" = true ] || say builder
-docker exec buildx_buildkit_multiarch0 cat /etc/buildkit/certs/harbor.lab.test/ca.crt | sha256sum | grep -q "$1" ||
-  say 'CA in the builder'
+docker buildx inspect | grep -q '^Name: *multiarch$' || say 'builder of choice'
+for each in harbor.lab.test mirror.lab.test_5000; do
+  docker exec buildx_buildkit_multiarch0 cat /etc/buildkit/certs/$each/ca.crt | sha256sum | grep -q "$1" ||
+    say "CA of $each in the builder"
+done
 docker exec buildx_buildkit_multiarch0 cat /etc/buildkit/buildkitd.toml | grep -q mirror.lab.test ||
   say 'mirror in the builder'
 """
@@ -43,6 +47,15 @@ def chosen(count: int) -> list[Host]:
 def lab(*arguments: str) -> None:
     """`python -m lab ARGUMENTS`."""
     subprocess.run([sys.executable, "-m", "lab", *arguments], check=True, stdout=subprocess.DEVNULL)
+
+
+def only(count: int) -> None:
+    """The registry and the first *count* hosts run; the rest of the fleet does not, as idle hosts take time too."""
+    wanted = chosen(count)
+    rest = [one.name for one in chosen(len(HOSTS)) if one not in wanted and host.is_running(one)]
+    if rest:
+        lab("stop", *rest)
+    lab("up", "registry", *(one.name for one in wanted))
 
 
 def cpu_seconds(hosts: list[Host]) -> float:

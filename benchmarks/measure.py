@@ -1,4 +1,4 @@
-"""One run of one contender, measured: wall time, processor time on both sides, memory of the controller."""
+"""One run of a command, measured: wall time, processor time on both sides, memory of the controller."""
 
 from __future__ import annotations
 
@@ -7,60 +7,70 @@ import subprocess
 import tempfile
 import threading
 import time
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks import hosts
 from benchmarks.contenders import ROOT, Contender, Task, environment
+from benchmarks.results import Measurement
 from lab import cgroup
 
-GROUP = "benchmark"
+GROUP = f"benchmark-{os.getpid()}"
 SAMPLE_SECONDS = 0.2
-
-
-@dataclass(frozen=True)
-class Measurement:
-    """Seconds, and bytes; *targets* is the processor time of all hosts together."""
-
-    wall: float
-    controller: float
-    targets: float
-    memory: int
 
 
 class RunError(Exception):
     """A contender did not do what was asked: its time means nothing."""
 
 
-def run(contender: Contender, task: Task) -> Measurement:
-    """Run it once. Raises RunError if it fails or the hosts are not as asked afterwards."""
-    machines = hosts.chosen(task.hosts)
+@dataclass(frozen=True)
+class Usage:
+    """What a command on the controller took: seconds, and bytes at its peak; *output* is what it printed."""
+
+    wall: float
+    controller: float
+    memory: int
+    output: str
+
+
+def watch(title: str, command: Sequence[str], variables: Mapping[str, str]) -> Usage:
+    """Run a command in a cgroup of its own. Raises RunError if it fails."""
     group = cgroup.make(GROUP)
     peak = Peak()
-    with tempfile.TemporaryDirectory(prefix="ssh-") as connections:
-        variables = {**os.environ, **environment(contender, task, Path(connections))}
-        before, begin = hosts.cpu_seconds(machines), time.monotonic()
-        with peak:
-            done = subprocess.run(
-                cgroup.inside(group, contender.command(task)),
-                cwd=ROOT,
-                env=variables,
-                stdin=subprocess.DEVNULL,
-                capture_output=True,
-                text=True,
-                check=False,
-            )
+    begin = time.monotonic()
+    with peak:
+        done = subprocess.run(
+            cgroup.inside(group, command),
+            cwd=ROOT,
+            env={**os.environ, **variables},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
         wall = time.monotonic() - begin
-        used = hosts.cpu_seconds(machines) - before
-        controller = cgroup.cpu_seconds(GROUP)
-        cgroup.kill(GROUP)  # connections that persist
+    controller = cgroup.cpu_seconds(GROUP)
+    cgroup.kill(GROUP)  # connections that persist
     if done.returncode:
-        raise RunError(f"{contender.title} ended with {done.returncode}:\n{done.stdout[-4000:]}{done.stderr[-2000:]}")
+        raise RunError(f"{title} ended with {done.returncode}:\n{done.stdout[-4000:]}{done.stderr[-2000:]}")
+    return Usage(wall, controller, peak.memory, done.stdout + done.stderr)  # pyinfra prints to the latter
+
+
+def run(contender: Contender, task: Task, *, changes: bool = True) -> Measurement:
+    """Run it once. Raises RunError if it fails, the hosts are not as asked afterwards, or it changed what was right."""
+    machines = hosts.chosen(task.hosts)
+    with tempfile.TemporaryDirectory(prefix="ssh-") as connections:
+        before = hosts.cpu_seconds(machines)
+        used = watch(contender.title, contender.command(task), environment(contender, task, Path(connections)))
+        targets = hosts.cpu_seconds(machines) - before
+    if not changes and contender.changed(used.output):
+        raise RunError(f"{contender.title} changed hosts that were as asked:\n{used.output[-4000:]}")
     lacking = hosts.failures(machines, task.ca) if contender.converges else []
     if lacking:
         raise RunError(f"{contender.title} said that all went well, but: {'; '.join(lacking)}")
-    return Measurement(wall, controller, used, peak.memory)
+    return Measurement(used.wall, used.controller, targets, used.memory)
 
 
 class Peak:

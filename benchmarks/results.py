@@ -1,96 +1,87 @@
-"""What was measured: kept as JSON, shown as a table of medians and as a plot."""
+"""What was measured, kept as JSON. Standard library alone: the tests read it too."""
 
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
-from itertools import groupby
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from statistics import median
 
-from matplotlib.figure import Figure
+FOLDER = Path(__file__).parent
+RESULTS = FOLDER / "results.json"
+STATES = {"nothing": "nothing to change", "ca": "one changed CA on all hosts", "fresh": "fresh hosts"}
+CONTENDERS = {
+    "ours": "multiarch.builders",
+    "stock": "stock tasks",
+    "mitogen": "stock tasks, Mitogen",
+    "pyinfra": "pyinfra",
+    "ssh": "ssh true",
+}
 
-from benchmarks.contenders import CONTENDERS
-from benchmarks.measure import Measurement
-from benchmarks.states import STATES
 
-TITLES = {each.name: each.title for each in (*CONTENDERS, *STATES)}
-ORDER = [each.name for each in CONTENDERS]
+@dataclass(frozen=True)
+class Measurement:
+    """Seconds, and bytes; *targets* is the processor time of all hosts together."""
+
+    wall: float
+    controller: float
+    targets: float
+    memory: int
 
 
 @dataclass(frozen=True)
 class Result:
-    """All runs of one contender in one state of a fleet of *hosts*."""
+    """All runs of one contender in one state of a fleet of *hosts*; *failures* are what runs that count not said."""
 
     hosts: int
     state: str
     contender: str
     runs: tuple[Measurement, ...]
+    failures: tuple[str, ...] = ()
 
     @property
     def key(self) -> tuple[int, int, int]:
         """Its place in the table."""
-        return self.hosts, [each.name for each in STATES].index(self.state), ORDER.index(self.contender)
+        return self.hosts, list(STATES).index(self.state), list(CONTENDERS).index(self.contender)
 
     def middle(self, quantity: str) -> float:
         """The median of a quantity of the runs."""
         return median(getattr(each, quantity) for each in self.runs)
 
 
-def load(path: Path) -> list[Result]:
+@dataclass(frozen=True)
+class Results:
+    """The machine they are from, in words, and what was measured on it."""
+
+    machine: dict[str, str] = field(default_factory=dict)
+    measured: tuple[Result, ...] = ()
+
+    def one(self, hosts: int, state: str, contender: str) -> Result:
+        """One row. Raises KeyError if it was not measured."""
+        return {(each.hosts, each.state, each.contender): each for each in self.measured}[hosts, state, contender]
+
+
+def load(path: Path = RESULTS) -> Results:
     """The results that were kept, in the order of the table."""
-    rows = json.loads(path.read_text()) if path.exists() else []
-    return [Result(**{**row, "runs": tuple(Measurement(**each) for each in row["runs"])}) for row in rows]
+    if not path.exists():
+        return Results()
+    content = json.loads(path.read_text())
+    rows = []
+    for row in content["measured"]:
+        runs = tuple(Measurement(**each) for each in row["runs"])
+        rows.append(Result(row["hosts"], row["state"], row["contender"], runs, tuple(row["failures"])))
+    return Results(content["machine"], tuple(rows))
 
 
-def add(path: Path, new: list[Result]) -> None:
-    """Keep *new* in place of former results of the same contenders, states and sizes."""
-    both = {each.key: each for each in [*load(path), *new]}
-    path.write_text(json.dumps([asdict(both[key]) for key in sorted(both)], indent=1) + "\n")
+def add(path: Path, machine: dict[str, str], new: list[Result]) -> None:
+    """Keep *new* in place of former results of the same contenders, states and sizes, if these are of this machine."""
+    former = load(path)
+    both = {each.key: each for each in [*(former.measured if former.machine == machine else ()), *new]}
+    save(path, asdict(Results(machine, tuple(both[key] for key in sorted(both)))))
 
 
-def table(results: list[Result]) -> str:
-    """A table in Markdown: medians, and how many times as long as ours each takes."""
-    lines = [
-        "| hosts | state | contender | runs | wall s | times ours | controller CPU s | host CPU s | controller MB |",
-        "|--:|---|---|--:|--:|--:|--:|--:|--:|",
-    ]
-    ours = {(each.hosts, each.state): each.middle("wall") for each in results if each.contender == "ours"}
-    for each in results:
-        own = ours.get((each.hosts, each.state))
-        cells = [
-            str(each.hosts),
-            TITLES[each.state],
-            TITLES[each.contender],
-            str(len(each.runs)),
-            f"{each.middle('wall'):.2f}",
-            f"{each.middle('wall') / own:.2f}" if own else "",
-            f"{each.middle('controller'):.2f}",
-            f"{each.middle('targets') / each.hosts:.2f}",
-            f"{each.middle('memory') / 1e6:.0f}",
-        ]
-        lines.append(f"| {' | '.join(cells)} |")
-    return "\n".join(lines)
-
-
-def plot(results: list[Result], path: Path) -> None:
-    """Wall time as bars, a panel for each state and size; the whisker is from the fastest to the slowest run."""
-    panels = [(key, list(group)) for key, group in groupby(results, key=lambda each: (each.hosts, each.state))]
-    figure = Figure(figsize=(9, 1.1 + 1.5 * len(panels)), layout="constrained")
-    axes = figure.subplots(len(panels), 1, squeeze=False)[:, 0]
-    for axis, ((size, state), group) in zip(axes, panels, strict=True):
-        walls = [each.middle("wall") for each in group]
-        spread = [
-            [wall - min(run.wall for run in each.runs) for wall, each in zip(walls, group, strict=True)],
-            [max(run.wall for run in each.runs) - wall for wall, each in zip(walls, group, strict=True)],
-        ]
-        colours = ["#2563eb" if each.contender == "ours" else "#94a3b8" for each in group]
-        bars = axis.barh(
-            [TITLES[each.contender] for each in group], walls, xerr=spread, color=colours, ecolor="#334155"
-        )
-        axis.bar_label(bars, [f" {wall:.1f} s" for wall in walls], padding=6)
-        axis.set_title(f"{size} hosts, {TITLES[state]}", loc="left")
-        axis.invert_yaxis()
-        axis.margins(x=0.12)
-        axis.spines[["top", "right"]].set_visible(False)
-    figure.savefig(path, metadata={"Date": None})
+def save(path: Path, content: object) -> None:
+    """Write JSON, whole or not at all."""
+    beside = path.with_suffix(".new")
+    beside.write_text(json.dumps(content, indent=1) + "\n")
+    beside.replace(path)

@@ -13,7 +13,9 @@ from cryptography.hazmat.primitives import hashes, serialization
 from benchmarks import hosts
 from benchmarks.contenders import CONTENDERS, Contender, Task
 from benchmarks.measure import run
+from benchmarks.results import STATES as TITLES
 from lab import certificates
+from lab.progress import timed
 
 
 @dataclass(frozen=True)
@@ -21,11 +23,19 @@ class State:
     """*before_all* is done once, *before_each* before each run; which CA a run brings alternates if *ca_changes*."""
 
     name: str
-    title: str
     before_all: Callable[[Task], None]
     before_each: Callable[[Task], None]
+    changes: bool = True  # False: a run that changes a host found it wrong, and does not count
     ca_changes: bool = False
-    counts: Callable[[Contender], bool] = lambda contender: contender.converges
+
+    @property
+    def title(self) -> str:
+        """Its name in tables."""
+        return TITLES[self.name]
+
+    def counts(self, contender: Contender) -> bool:
+        """Whether a contender takes part."""
+        return contender.converges or not self.changes
 
 
 def _nothing(_task: Task) -> None:
@@ -37,15 +47,16 @@ def _as_new(task: Task) -> None:
 
 
 def _converged(task: Task) -> None:
-    """Every contender has been there, so that each finds what it would have left."""
-    for contender in CONTENDERS:
-        run(contender, task)
+    """Every way to the state has been gone, so that each contender finds what it would have left."""
+    for contender in (each for each in CONTENDERS if each.prepares):
+        with timed(f"{task.hosts} hosts, preparing: {contender.title}"):
+            run(contender, task)
 
 
 STATES = (
-    State("nothing", "nothing to change", _converged, _nothing, counts=lambda _contender: True),
-    State("ca", "one changed CA on all hosts", _converged, _nothing, ca_changes=True),
-    State("fresh", "fresh hosts", _nothing, _as_new),
+    State("nothing", _converged, _nothing, changes=False),
+    State("ca", _converged, _nothing, ca_changes=True),
+    State("fresh", _nothing, _as_new),
 )
 
 

@@ -43,7 +43,7 @@ def configuration(name: str, port: int, storage: str, *, private: bool) -> str:
     """A registry's configuration; JSON is YAML too."""
     content = {
         "version": 0.1,
-        "log": {"level": "warn", "accesslog": {"disabled": True}},
+        "log": {"level": "info", "formatter": "json", "accesslog": {"disabled": True}},  # a line for each request
         "storage": {"filesystem": {"rootdirectory": storage}, "delete": {"enabled": True}},
         "http": {
             "addr": f":{port}",

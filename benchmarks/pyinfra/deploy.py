@@ -10,6 +10,7 @@ from typing import Any
 
 import yaml
 from pyinfra import host
+from pyinfra.api.operation import OperationMeta
 from pyinfra.facts.server import Command
 from pyinfra.operations import files, server
 from pyinfra.operations.util import any_changed
@@ -31,46 +32,64 @@ def merged(former: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
     return {**former, **over, **inner}
 
 
-system_ca = []
-for name in wanted["trusted"]:
-    files.put(src=str(CA), dest=f"/etc/docker/certs.d/{name}/ca.crt", mode="644")
-    in_store = f"/usr/local/share/ca-certificates/multiarch-builders-{name.replace(':', '_')}.crt"
-    system_ca.append(files.put(src=str(CA), dest=in_store, mode="644"))
-new_ca = any_changed(*system_ca)
-server.shell(name="Refresh the trust store", commands="update-ca-certificates", _if=new_ca)
+def trust() -> list[OperationMeta]:
+    """The CA for dockerd and for the operating system; what changed of the latter."""
+    changes = []
+    for name in wanted["trusted"]:
+        files.put(src=str(CA), dest=f"/etc/docker/certs.d/{name}/ca.crt", mode="644")
+        in_store = f"/usr/local/share/ca-certificates/multiarch-builders-{name.replace(':', '_')}.crt"
+        changes.append(files.put(src=str(CA), dest=in_store, mode="644"))
+    server.shell(name="Refresh the trust store", commands="update-ca-certificates", _if=any_changed(*changes))
+    return changes
 
-former = json.loads(host.get_fact(Command, "cat /etc/docker/daemon.json 2>/dev/null || echo '{}'"))
-content = json.dumps(merged(former, wanted["daemon_options"]), indent=4, sort_keys=True) + "\n"
-daemon_json = files.put(src=io.StringIO(content), dest="/etc/docker/daemon.json", mode="644")
-server.shell(
-    name="Validate daemon.json and restart docker",
-    commands="dockerd --validate --config-file /etc/docker/daemon.json && systemctl restart docker",
-    _if=daemon_json.did_change,
-)
 
-there = host.get_fact(Command, f"ls {emulator_folder} 2>/dev/null || true") or ""
-if not set(emulators) <= set(there.split()):
-    copies = "\n".join(f'docker cp "$container:/usr/bin/{each}" {emulator_folder}/' for each in emulators)
-    take = f'set -eu; mkdir -p {emulator_folder}; container=$(docker create {binfmt})\n{copies}\ndocker rm "$container"'
-    server.shell(name="Take the emulators out of the image", commands=take)
-lines = [
-    files.put(
-        src=io.StringIO(f":qemu-{name}:M:0:{magic}:{emulator_folder}/qemu-{name}:CFP\n"),
-        dest=f"/etc/binfmt.d/qemu-{name}.conf",
-        mode="644",
+def daemon() -> None:
+    """Mirrors and image store of dockerd."""
+    former = json.loads(host.get_fact(Command, "cat /etc/docker/daemon.json 2>/dev/null || echo '{}'"))
+    content = json.dumps(merged(former, wanted["daemon_options"]), indent=4, sort_keys=True) + "\n"
+    daemon_json = files.put(src=io.StringIO(content), dest="/etc/docker/daemon.json", mode="644")
+    server.shell(
+        name="Validate daemon.json and restart docker",
+        commands="dockerd --validate --config-file /etc/docker/daemon.json && systemctl restart docker",
+        _if=daemon_json.did_change,
     )
-    for name, magic in wanted["magic"].items()
-]
-server.shell(name="Register handlers", commands="systemctl restart systemd-binfmt", _if=any_changed(*lines))
 
-toml = files.put(src=str(HERE.parent / "stock/buildkitd.toml"), dest="/etc/buildx/multiarch.toml", mode="644")
-is_there = host.get_fact(Command, "docker buildx inspect multiarch >/dev/null 2>&1 && echo yes || echo no") == "yes"
-create = (
-    f"docker buildx create --name multiarch --driver docker-container --driver-opt image={buildkit} "
-    "--buildkitd-config /etc/buildx/multiarch.toml --bootstrap --use"
-)
-if is_there:
-    anew = ["docker buildx rm --keep-state multiarch", create]
-    server.shell(name="Make the builder anew", commands=anew, _if=any_changed(toml, *system_ca))
-else:
-    server.shell(name="Create the builder", commands=create)
+
+def emulation() -> None:
+    """Emulators out of the image, and their lasting handlers."""
+    there = host.get_fact(Command, f"ls {emulator_folder} 2>/dev/null || true") or ""
+    if not set(emulators) <= set(there.split()):
+        copies = "\n".join(f'docker cp "$container:/usr/bin/{each}" {emulator_folder}/' for each in emulators)
+        begin = f"set -eu; mkdir -p {emulator_folder}; container=$(docker create {binfmt})"
+        server.shell(name="Take the emulators out", commands=f'{begin}\n{copies}\ndocker rm "$container"')
+    lines = [
+        files.put(
+            src=io.StringIO(f":qemu-{name}:M:0:{magic}:{emulator_folder}/qemu-{name}:CFP\n"),
+            dest=f"/etc/binfmt.d/qemu-{name}.conf",
+            mode="644",
+        )
+        for name, magic in wanted["magic"].items()
+    ]
+    server.shell(name="Register handlers", commands="systemctl restart systemd-binfmt", _if=any_changed(*lines))
+
+
+def builder(system_ca: list[OperationMeta]) -> None:
+    """The builder, made anew where its configuration or a CA changed."""
+    toml = files.put(src=str(HERE.parent / "stock/buildkitd.toml"), dest="/etc/buildx/multiarch.toml", mode="644")
+    is_there = host.get_fact(Command, "docker buildx inspect multiarch >/dev/null 2>&1 && echo yes || echo no") == "yes"
+    create = (
+        f"docker buildx create --name multiarch --driver docker-container --driver-opt image={buildkit} "
+        "--buildkitd-config /etc/buildx/multiarch.toml --bootstrap --use"
+    )
+    if is_there:
+        anew = ["docker buildx rm --keep-state multiarch", create]
+        server.shell(name="Make the builder anew", commands=anew, _if=any_changed(toml, *system_ca))
+    else:
+        server.shell(name="Create the builder", commands=create)
+
+
+new_ca = trust()
+if host.data.get("only") != "trust":  # what a changed CA needs, as the tags of stock/site.yml
+    daemon()
+    emulation()
+builder(new_ca)

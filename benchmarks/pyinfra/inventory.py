@@ -1,4 +1,4 @@
-"""The hosts fleet-1 to fleet-N of the lab, N from the environment."""
+"""The hosts of the lab's fleet that the environment names."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ STATE = Path(os.environ.get("MULTIARCH_LAB_STATE", "/var/lib/multiarch-lab"))
 
 builders = [
     (
-        f"fleet-{number}",
+        name,
         {
-            "ssh_hostname": f"198.51.100.{100 + number}",
+            "ssh_hostname": f"198.51.100.{100 + int(name.removeprefix('fleet-'))}",
             "ssh_user": "root",
             "ssh_key": str(STATE / "ssh/id_ed25519"),
             "ssh_known_hosts_file": str(STATE / "ssh/known_hosts"),
@@ -20,5 +20,5 @@ builders = [
             "ssh_look_for_keys": False,
         },
     )
-    for number in range(1, int(os.environ["BENCHMARK_HOSTS"]) + 1)
+    for name in os.environ["BENCHMARK_HOSTS"].split()
 ]
