@@ -1,6 +1,6 @@
 """A forward proxy for tests, run on a host: CONNECT only, with a password, and a line for each tunnel it opened.
 
-python3 - PORT BASIC-CREDENTIALS LOG
+python3 forward_proxy.py PORT FILE-WITH-USER:PASSWORD LOG
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import sys
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-PORT, CREDENTIALS, LOG = int(sys.argv[1]), sys.argv[2], Path(sys.argv[3])
+PORT, CREDENTIALS, LOG = int(sys.argv[1]), Path(sys.argv[2]).read_text(), Path(sys.argv[3])
 
 
 class Tunnel(BaseHTTPRequestHandler):

@@ -4,7 +4,7 @@ python3 sampler.py MARKERS SEEN
 
 A process of a millisecond is looked at several times, as new ones are awaited and looked at without pause. MARKERS
 holds a text a line, and is removed at once. SEEN gets a line for each sighting: number of the line, file (cmdline or
-environ), name of the program. The texts themselves are in no argument, environment or file.
+environ), user's id, name of the program. The texts themselves are in no argument, environment or file.
 """
 
 from __future__ import annotations
@@ -35,7 +35,8 @@ def sightings(pid: int, markers: list[bytes]) -> Iterator[str]:
         text = text_of(f"/proc/{pid}/{name}")
         for number, marker in enumerate(markers):
             if marker in text:
-                yield f"{number} {name} {text_of(f'/proc/{pid}/comm').decode().strip()}\n"
+                user = os.stat(f"/proc/{pid}").st_uid  # noqa: PTH116  # it has to be fast
+                yield f"{number} {name} {user} {text_of(f'/proc/{pid}/comm').decode().strip()}\n"
 
 
 def pids() -> Iterator[int | None]:

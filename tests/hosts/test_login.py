@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import base64
-import contextlib
 import json
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 from lab.settings import REGISTRY_PASSWORD, ROBOT
 from tests.hosts.lab import Run, on, playbook
+from tests.hosts.sampling import sampled
 
-SAMPLER = Path(__file__).with_name("sampler.py").read_text()
-CONTROL = "marker-of-a-control"
 PASSWORD = REGISTRY_PASSWORD.read_text().strip()
 TOKEN = base64.b64encode(f"{ROBOT}:{PASSWORD}".encode()).decode()
 ENTRY = {"harbor.lab.test": {"auth": TOKEN}}
@@ -52,29 +48,16 @@ def files_with_the_password(host: str) -> list[str]:
     return sorted(found.split())
 
 
-@contextlib.contextmanager
-def sampled(host: str) -> Iterator[None]:
-    """Processes are looked at meanwhile: none has the password or its token, short ones with a marker are seen."""
-    on(host, "cat > /run/sampler.py", stdin=SAMPLER)
-    on(host, "umask 077; cat > /run/markers", stdin=f"{PASSWORD}\n{TOKEN}\n{CONTROL}\n")
-    on(host, "systemd-run --quiet --unit=sampler python3 /run/sampler.py /run/markers /run/seen")
-    on(host, "while test -e /run/markers; do sleep 0.05; done")
-    yield
-    on(host, f"for number in $(seq 20); do IN_ENVIRON={CONTROL} /bin/true {CONTROL}; done; systemctl stop sampler")
-    seen = on(host, "while ! test -e /run/seen; do sleep 0.05; done; cat /run/seen; rm /run/seen").splitlines()
-    assert [line for line in seen if not line.startswith("2 ")] == []
-    assert {"2 environ true", "2 cmdline true"} <= set(seen)
-
-
 def test_the_password_is_in_no_output_no_process_and_no_file_but_config_json(spare: str) -> None:
     theirs: Any = {"auths": {"other.example": {"auth": "eDp5"}}, "psFormat": "{{.ID}}", "detachKeys": "ctrl-q"}
     on(spare, "install -d -o ci -g ci -m 700 ~ci/.docker; cat > ~ci/.docker/config.json", stdin=json.dumps(theirs))
     on(spare, "chown ci:ci ~ci/.docker/config.json; chmod 644 ~ci/.docker/config.json")
-    with sampled(spare):
+    with sampled(PASSWORD, TOKEN) as seen:
         for check in (["--check"], []):  # the second really logs in
             run = trust(spare, "--diff", "-vvv", *check)
             assert run.says(f"log ci in to harbor.lab.test as {ROBOT}")
             assert [secret for secret in (PASSWORD, TOKEN) if secret in run.output] == []
+    assert seen == []
     assert files_with_the_password(spare) == ["/home/ci/.docker/config.json", "/root/.docker/config.json"]
 
     assert config_of(spare, "/home/ci") == {**theirs, "auths": {**theirs["auths"], **ENTRY}}
@@ -94,8 +77,9 @@ def test_a_credential_helper_keeps_the_login_until_its_user_or_registry_leaves(s
     on(spare, "cat > /usr/local/bin/docker-credential-test; chmod 755 /usr/local/bin/docker-credential-test", HELPER)
     on(spare, 'install -d -o ci -g ci -m 700 ~ci/.docker; echo \'{"credsStore": "test"}\' > ~ci/.docker/config.json')
     on(spare, "chown ci:ci ~ci/.docker/config.json")
-    with sampled(spare):
+    with sampled(PASSWORD, TOKEN) as seen:
         trust(spare)
+    assert seen == []
     assert config_of(spare, "/home/ci") == {"credsStore": "test"}
     assert files_with_the_password(spare) == ["/home/ci/kept-by-the-helper", "/root/.docker/config.json"]
     assert "manifest unknown" in pull(spare, "ci")

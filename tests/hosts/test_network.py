@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 
 from lab.settings import IMAGES_FILE
 from lab.topology import HOSTS
 from tests.hosts.lab import on, playbook
+from tests.hosts.own_proxy import LOG, start_proxy
 
 BASE = json.loads(IMAGES_FILE.read_text())["base"]["reference"]
-PROXY_SCRIPT = Path(__file__).with_name("forward_proxy.py").read_text()
 PASSWORD = "s3cret/with:signs"
 QUOTED = "s3cret%2Fwith%3Asigns"
-LOG = "/var/tmp/proxy.log"
 PROXIES = "docker info --format '{{.HTTPSProxy}} {{.NoProxy}}'"
 LEAST = {"builder_users": ["root"], "builder_platforms": ["amd64"], "builder_concerns": ["trust", "daemon", "buildx"]}
 BUILD = f"""
@@ -23,18 +21,9 @@ docker buildx build --no-cache --tag mirror.lab.test:5000/test/network:1 --push 
 """
 
 
-def start_proxy(host: str, address: str) -> dict[str, object]:
-    """A proxy on *host* itself, started to stay; builder_proxy for it."""
-    on(host, "cat > /var/tmp/proxy.py", stdin=PROXY_SCRIPT)
-    on(host, f"systemd-run --quiet --unit=proxy python3 /var/tmp/proxy.py 3128 'ci:{PASSWORD}' {LOG}")
-    on(host, "for second in 1 2 3 4 5; do ss -lnt | grep -q :3128 && break; sleep 0.5; done")
-    url = f"http://{address}:3128"
-    return {"http": url, "https": url, "no_proxy": ["direct.lab.test"], "username": "ci", "password": PASSWORD}
-
-
 def test_one_setting_for_the_proxy_reaches_dockerd_buildkit_and_run_steps_and_goes_again(spare: str) -> None:
     address = str(next(host.address for host in HOSTS if host.name == spare))
-    variables = {**LEAST, "builder_proxy": start_proxy(spare, address)}
+    variables = {**LEAST, "builder_proxy": start_proxy(spare, PASSWORD)}
     run = playbook("provision-builders", "--diff", "-vvv", limit=spare, variables=variables)
     assert run.status == 0, run.output
     assert [secret for secret in (PASSWORD, QUOTED) if secret in run.output] == []
