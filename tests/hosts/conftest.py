@@ -37,11 +37,14 @@ def engine_of(nodeid: str) -> str:
     return OLDER if OLDER in nodeid.partition("[")[2].rstrip("]").split("-") else ""
 
 
+@pytest.hookimpl(tryfirst=True)  # before any fixture makes a host
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    if engine_of(item.nodeid) and not ALL_ENGINES and not item.get_closest_marker("both_engines"):
+        pytest.skip(ONE_ENGINE)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Leave out what is not asked for, and put the longest first."""
-    for item in items:
-        if engine_of(item.nodeid) and not ALL_ENGINES and not item.get_closest_marker("both_engines"):
-            item.add_marker(pytest.mark.skip(reason=ONE_ENGINE))
+    """Put the longest first."""
     names = [f"test_{name}" for name in LONGEST_FIRST]
     items.sort(key=lambda item: names.index(item.path.stem) if item.path.stem in names else len(names))
 
