@@ -10,8 +10,8 @@ from pathlib import Path
 
 from benchmarks import hosts, machine, page, results, tables
 from benchmarks.contenders import CONTENDERS, Contender, Task
-from benchmarks.measure import Measurement, RunError, run
-from benchmarks.results import Result
+from benchmarks.measure import RunError, run
+from benchmarks.results import Measurement, Result
 from benchmarks.states import STATES, State, authorities
 from lab.progress import say, timed
 

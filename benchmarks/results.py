@@ -46,7 +46,7 @@ class Result:
 
     def middle(self, quantity: str) -> float:
         """The median of a quantity of the runs."""
-        return median(getattr(each, quantity) for each in self.runs)
+        return float(median(getattr(each, quantity) for each in self.runs))
 
 
 @dataclass(frozen=True)

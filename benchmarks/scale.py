@@ -32,7 +32,11 @@ def controller(simulated: dict[str, Any]) -> str:
 
 
 def _lines(simulated: dict[str, Any]) -> dict[str, Line]:
-    runs = [run for run in simulated["runs"] if run["forks"] == FORKS and not run["serial"] and run["hosts"] >= 100]
+    """Lines of the quantities; none where there are not two sizes yet."""
+    runs = [run for run in simulated.get("runs", []) if run["forks"] == FORKS and not run["serial"]]
+    runs = [run for run in runs if run["hosts"] >= FLEETS[0]]
+    if len({run["hosts"] for run in runs}) < 2:
+        return {}
     return {
         quantity: through([(run["hosts"], run[quantity]) for run in runs])
         for quantity in ("wall", "controller", "memory")
@@ -47,9 +51,9 @@ def _ssh(results: Results) -> float:
 
 def fleets(simulated: dict[str, Any], results: Results) -> str:
     """One controller and fleets of growing size with nothing to do; ssh is what the lab measured."""
-    if not simulated or not results.measured:
-        return NONE
     lines, ssh = _lines(simulated), _ssh(results)
+    if not lines or not ssh:
+        return NONE
     largest = max(run["hosts"] for run in simulated["runs"])
     rows = [
         [
@@ -74,11 +78,13 @@ def _duration(seconds: float) -> str:
 
 def controllers(simulated: dict[str, Any]) -> str:
     """How long 10,000 hosts take when several controllers share them."""
-    if not simulated:
+    lines = _lines(simulated)
+    if not lines:
         return NONE
-    line = _lines(simulated)["wall"]
-    shares = ((1, "one"), (5, "5"), (10, "10"), (50, "50"))
-    rows = [[title, f"{FLEETS[-1] // count:,}", _duration(line.at(FLEETS[-1] // count))] for count, title in shares]
+    rows = []
+    for count in (1, 5, 10, 50):
+        share = FLEETS[-1] // count
+        rows.append([str(count), f"{share:,}", _duration(lines["wall"].at(share))])
     alone = next((run for run in simulated["runs"] if run["hosts"] == 1), None)
     if alone:
         wall = f"{alone['wall']:.1f} s, and {alone['controller']:.1f} s of CPU, on each host"

@@ -84,6 +84,45 @@ def test_the_plot_shows_every_contender_and_stays_in_its_frame() -> None:
     assert all(plot.LEFT + float(each.get("width", "0")) <= plot.WIDTH - plot.RIGHT for each in bars)
 
 
+SSH = Results({}, tuple(Result(size, "nothing", "ssh", (Measurement(1.0, size / 50, 0.0, 1),)) for size in (8, 32)))
+SIMULATED = {
+    "runs": [
+        {
+            "hosts": size,
+            "forks": forks,
+            "serial": serial,
+            "wall": wall,
+            "controller": wall * 2,
+            "memory": 1_000_000 * size,
+        }
+        for size, forks, serial, wall in (
+            (1, 50, "", 1.5),
+            (100, 50, "", 11.0),
+            (1000, 50, "", 101.0),
+            (1000, 5, "", 400.0),
+            (1000, 50, "20%", 120.0),
+        )
+    ]
+}
+
+
+def test_a_larger_fleet_is_extrapolated_and_says_so() -> None:
+    table = scale.fleets(SIMULATED, SSH)
+    assert "| 1,000 | 101 s | 3 min | 20 s | 1.0 | within what was measured |" in table
+    assert "| 10,000 | 17 min | 33 min | 3 min | 10.0 | extrapolated from 1,000 |" in table
+
+
+def test_controllers_share_a_fleet() -> None:
+    table = scale.controllers(SIMULATED)
+    assert "| 10 | 1,000 | 101 s |" in table
+    assert table.endswith("| each host its own (pull mode) | 1 | 1.5 s, and 3.0 s of CPU, on each host |")
+
+
+def test_one_size_makes_no_line() -> None:
+    one = {"runs": SIMULATED["runs"][:2]}
+    assert scale.fleets(one, SSH) == scale.controllers(one) == tables.NONE
+
+
 def line(method: str, path: str, agent: str) -> str:
     """A line of a docker-registry's log: 500 bytes went to one host."""
     entry = {
