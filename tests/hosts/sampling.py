@@ -30,7 +30,7 @@ def sampled(*texts: str) -> Iterator[list[str]]:
             time.sleep(0.05)
         try:
             yield seen
-            for _number in range(20):
+            for _number in range(100):
                 subprocess.run(["/bin/true", CONTROL], env={"IN_ENVIRON": CONTROL}, check=True)
         finally:
             sampler.terminate()
