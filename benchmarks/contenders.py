@@ -35,6 +35,7 @@ class Contender:
     changes: str = ""  # what its output has if it changed a host
     environment: Mapping[str, str] = field(default_factory=dict)
     prepares: bool = True  # False: another one that leaves the same hosts does
+    idles: bool = True  # False: where nothing is to be changed, it does what another one does
     converges: bool = True  # False: it changes nothing, so it takes part where nothing is to be changed
 
     @property
@@ -57,6 +58,10 @@ def _ours(task: Task) -> list[str]:
     return _ansible(task, "playbooks/trust-registries.yml" if task.trust else "playbooks/provision-builders.yml")
 
 
+def _unproven(task: Task) -> list[str]:
+    return [*_ours(task), "--extra-vars", '{"builder_verify_due": []}']
+
+
 def _stock(task: Task) -> list[str]:
     return _ansible(task, "benchmarks/stock/site.yml", *(("--tags", "trust") if task.trust else ()))
 
@@ -73,6 +78,7 @@ def _ssh(task: Task) -> list[str]:
 CHANGED = r"changed=[1-9]"  # in Ansible's last lines
 CONTENDERS = (
     Contender("ours", _ours, CHANGED),
+    Contender("unproven", _unproven, CHANGED, prepares=False, idles=False),
     Contender("stock", _stock, CHANGED),
     Contender(
         "mitogen",

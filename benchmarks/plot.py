@@ -6,7 +6,7 @@ from itertools import groupby
 
 from benchmarks.results import CONTENDERS, STATES, Result, Results
 
-WIDTH, LEFT, RIGHT = 860, 196, 132
+WIDTH, LEFT, RIGHT = 860, 216, 132
 ROW, BAR, HEAD, GAP = 30, 16, 40, 22
 ROOM = WIDTH - LEFT - RIGHT
 

@@ -12,6 +12,7 @@ RESULTS = FOLDER / "results.json"
 STATES = {"nothing": "nothing to change", "ca": "one changed CA on all hosts", "fresh": "fresh hosts"}
 CONTENDERS = {
     "ours": "multiarch.builders",
+    "unproven": "multiarch.builders, no proof",
     "stock": "stock tasks",
     "mitogen": "stock tasks, Mitogen",
     "pyinfra": "pyinfra",

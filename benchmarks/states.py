@@ -35,7 +35,7 @@ class State:
 
     def counts(self, contender: Contender) -> bool:
         """Whether a contender takes part."""
-        return contender.converges or not self.changes
+        return contender.converges if self.changes else contender.idles
 
 
 def _nothing(_task: Task) -> None:
