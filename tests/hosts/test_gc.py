@@ -10,7 +10,12 @@ import pytest
 
 from tests.hosts.lab import on, playbook
 
-LEAST = {"builder_users": ["root"], "builder_platforms": ["amd64"], "builder_concerns": ["trust", "daemon", "buildx"]}
+LEAST = {
+    "builder_users": ["root"],
+    "builder_platforms": ["amd64"],
+    "builder_concerns": ["trust", "daemon", "buildx"],
+    "builder_verify_repository": "",
+}
 DAEMON = {
     "26.1": {"enabled": True, "defaultKeepStorage": "5GB"},
     "28.5": {"enabled": True, "defaultReservedSpace": "2GB", "defaultMaxUsedSpace": "5GB"},
