@@ -28,7 +28,7 @@ class Taken:
 
 def size_and_states(text: str) -> tuple[int, list[State]]:
     """8:nothing,ca → (8, those states)."""
-    size, _, names = text.partition(":")
+    size, _colon, names = text.partition(":")
     known = {each.name: each for each in STATES}
     try:
         return int(size), [known[name] for name in names.split(",")]

@@ -30,7 +30,7 @@ STYLE = """
 def svg(results: Results) -> str:
     """The whole file; the bar is the median, the whisker goes from the fastest to the slowest run."""
     ordered = sorted(results.measured, key=lambda each: (each.key[1], *each.key))
-    panels = [list(group) for _, group in groupby(ordered, key=lambda each: (each.state, each.hosts))]
+    panels = [list(group) for _panel_key, group in groupby(ordered, key=lambda each: (each.state, each.hosts))]
     parts: list[str] = []
     top = 16
     for panel in panels:
@@ -70,7 +70,7 @@ def _panel(panel: list[Result], top: int) -> list[str]:
 def _row(one: Result, top: int, scale: float, ours: float) -> list[str]:
     wall, walls = one.middle("wall"), [run.wall for run in one.runs]
     kind = "ours" if one.contender == "ours" else "other"
-    middle, bar = top + ROW // 2, top + (ROW - BAR) // 2
+    middle, upper = top + ROW // 2, top + (ROW - BAR) // 2
     low, high = LEFT + min(walls) * scale, LEFT + max(walls) * scale
     ends = "".join(f"M{x:.1f} {middle - 4}v8" for x in (low, high))
     value = f"{wall:.1f} s" if wall < 100 else f"{wall:.0f} s"
@@ -79,7 +79,7 @@ def _row(one: Result, top: int, scale: float, ours: float) -> list[str]:
     text = f'<text class="{kind}" y="{middle + 5}"'
     return [
         f'{text} x="{LEFT - 12}" text-anchor="end">{CONTENDERS[one.contender]}</text>',
-        f'<rect class="{kind}" x="{LEFT}" y="{bar}" width="{wall * scale:.1f}" height="{BAR}" rx="2"/>',
+        f'<rect class="{kind}" x="{LEFT}" y="{upper}" width="{wall * scale:.1f}" height="{BAR}" rx="2"/>',
         f'<path class="whisker" d="M{low:.1f} {middle}H{high:.1f}{ends}"/>',
         f'{text} x="{high + 10:.1f}">{value}</text>',
     ]
