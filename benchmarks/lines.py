@@ -21,7 +21,7 @@ class Line:
 def through(points: Sequence[tuple[float, float]]) -> Line:
     """The line of least squares through (hosts, value); through two points it goes exactly."""
     count = len(points)
-    middle = sum(x for x, _y in points) / count, sum(y for _, y in points) / count
+    middle = sum(x for x, _y in points) / count, sum(y for _x, y in points) / count
     spread = sum((x - middle[0]) ** 2 for x, _y in points)
     each = sum((x - middle[0]) * (y - middle[1]) for x, y in points) / spread
     return Line(middle[1] - each * middle[0], each)

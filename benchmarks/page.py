@@ -10,7 +10,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from benchmarks import plot, results, scale, tables
+from benchmarks import plot, results, scale, spent, tables
 
 DOCS = Path(__file__).parents[1] / "docs"
 PART = re.compile(r"(<!-- measured: ([a-z-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
@@ -24,11 +24,14 @@ def _read(name: str) -> dict[str, Any]:
 def parts() -> dict[str, str]:
     """Every table by its name."""
     measured, simulated, counted = results.load(), _read("controller"), _read("mirror")
+    profile = _read("profile")
     return {
         "machine": tables.machine(measured.machine),
         "table": tables.measured(measured),
         "goals": tables.goals(measured),
         "growth": tables.growth(measured),
+        "tasks": spent.tasks(profile),
+        "module": spent.module(profile),
         "controller": scale.controller(simulated),
         "fleets": scale.fleets(simulated, measured),
         "controllers": scale.controllers(simulated),

@@ -1,0 +1,43 @@
+"""The tables of a profile in Markdown, from profile.json. Nothing here measures."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from benchmarks.results import STATES
+from benchmarks.tables import NONE, markdown
+
+SHORTEST = 0.05  # seconds: tasks below are in no table
+
+
+def tasks(profile: dict[str, Any]) -> str:
+    """What the tasks of our playbook take, in each state."""
+    spent = profile.get("tasks", {})
+    names = list(dict.fromkeys(each["task"] for state in ("fresh", "ca", "nothing") for each in spent.get(state, [])))
+    rows = []
+    for name in names:
+        cells = []
+        for state in spent:
+            found = [each for each in spent[state] if each["task"] == name]
+            wall, host = (sum(each[what] for each in found) for what in ("wall", "host"))
+            cells.append(f"{wall:.1f} ({host:.1f})" if wall >= SHORTEST else "")
+        if any(cells):
+            rows.append([name, *cells])
+    return markdown(["task", *(f">{STATES[state]}" for state in spent)], rows) if rows else NONE
+
+
+def module(profile: dict[str, Any]) -> str:
+    """What a run of the plan's module takes on its host."""
+    if "plan" not in profile:
+        return NONE
+    found = profile["plan"]
+    rest = found["importing"] - found["compiling"]
+    looking = found["cpu"] - found["python"] - found["importing"]
+    rows = [
+        ["Python itself", found["python"]],
+        [f"making code of {found['files']} source files", found["compiling"]],
+        ["running what they and the standard library have at their top", rest],
+        [f"looking at the host, {found['processes']} process started", looking],
+        ["together", found["cpu"]],
+    ]
+    return markdown(["what", ">ms of processor"], [[what, f"{seconds * 1000:.0f}"] for what, seconds in rows])
