@@ -15,7 +15,7 @@ STAGES := packages venv sanity+unit+lint+browser+lab molecule hosts readme
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help benchmark demo lab lab-down lab-list test lint lint-python lint-yaml lint-ansible lint-docs \
+.PHONY: help benchmark campaign demo lab lab-down lab-list test lint lint-python lint-yaml lint-ansible lint-docs \
 	sanity unit browser molecule hosts readme venv packages clean
 
 help: ## list the targets
@@ -66,6 +66,9 @@ readme: lab ## run every command of README.md
 
 benchmark: packages venv .build/benchmarks/.stamp ## how long a fleet takes, with this project and with others; hours
 	@.build/benchmarks/bin/python -m benchmarks $(BENCHMARK)
+
+campaign: packages venv lab ## faults at random moments of real runs, and what is left of the hosts; an hour
+	@$(BIN)/python -m campaign $(CAMPAIGN)
 
 .build/benchmarks/.stamp: requirements.txt benchmarks/requirements.txt
 	@$(PYTHON) -m venv --clear .build/benchmarks

@@ -1,0 +1,137 @@
+"""One fault: a run of the playbook, struck at a moment; what is left; and a run without a fault."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from campaign import outside
+from campaign.faults import Fault
+from campaign.site import Site
+
+ROOT = Path(__file__).parents[1]
+LONGEST = 600.0  # seconds of a run: then it hangs
+BUILD = 15  # seconds of the build that runs meanwhile
+FIRST: dict[str, Any] = {
+    "builder_platforms": ["amd64", "arm64"],
+    # Others have images and a container in the store that Docker began with.
+    "builder_daemon_options": {"features": {"containerd-snapshotter": None}},
+    "builder_drain_timeout": 60,
+    "builder_verify_repository": "",
+}
+THEN: dict[str, Any] = {
+    **FIRST,
+    "builder_platforms": ["amd64", "arm64", "s390x"],
+    "builder_gc": {"max": "2GB"},
+    "builder_dns": ["198.51.100.2"],
+}
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a host: *wrong* right after the fault, *after* a run without one, which ended with *clean*."""
+
+    fault: str
+    state: str
+    moment: float
+    struck: bool
+    status: int
+    wrong: list[str] = field(default_factory=list)
+    clean: int = 0
+    after: list[str] = field(default_factory=list)
+    said: str = ""
+
+    @property
+    def recovered(self) -> bool:
+        """Whether one run without a fault made the host as asked."""
+        return self.clean == 0 and not self.after
+
+
+def start(site: Site, variables: dict[str, Any], output: Path, *arguments: str) -> subprocess.Popen[bytes]:
+    """The playbook, in a process group of its own."""
+    command = [str(Path(sys.executable).parent / "ansible-playbook"), "playbooks/provision-builders.yml"]
+    command += ["--inventory", "inventory/lab", "--inventory", "tests/hosts/inventory.yml", "--limit", site.name]
+    command += ["--extra-vars", json.dumps(variables), *arguments]
+    environment = {**os.environ, "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"), "ANSIBLE_NOCOLOR": "1"}
+    with output.open("wb") as file:
+        return subprocess.Popen(
+            command,
+            cwd=ROOT,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=file,
+            stderr=file,
+            start_new_session=True,
+        )
+
+
+def provision(site: Site, variables: dict[str, Any], *arguments: str) -> tuple[int, str]:
+    """A run without a fault: (status, output)."""
+    with tempfile.TemporaryDirectory() as folder:
+        output = Path(folder, "output")
+        status = start(site, variables, output, *arguments).wait(LONGEST)
+        return status, output.read_text(errors="replace")
+
+
+def build(site: Site) -> subprocess.Popen[bytes] | None:
+    """A build of somebody else, under way for a while; None where there is no builder."""
+    if site.on("test -e /root/.docker/buildx/instances/multiarch").returncode:
+        return None
+    dockerfile = f"FROM busybox\\nRUN sleep {BUILD} && date > /done\\n"
+    return subprocess.Popen(
+        [
+            sys.executable,
+            "-m",
+            "lab",
+            "run",
+            site.name,
+            "--",
+            f"printf '{dockerfile}' | docker buildx build --no-cache -",
+        ],
+        cwd=ROOT,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+
+
+def experiment(site: Site, fault: Fault, state: str, moment: float, expected: float) -> tuple[Outcome, float]:
+    """Strike at *moment*, a part of the *expected* seconds; also the seconds that the run without a fault took."""
+    variables = FIRST if state == "fresh" else THEN
+    building = build(site)
+    with tempfile.TemporaryDirectory() as folder:
+        output = Path(folder, "output")
+        run = start(site, variables, output)
+        struck = _sleep(run, moment * expected)
+        with fault.strikes(site, run):
+            status = run.wait(LONGEST)
+        said = output.read_text(errors="replace")
+    wrong = outside.wrong(site)
+    if building is not None and building.wait() and not fault.harms_builds:
+        wrong.append("a build of somebody else ended")
+    begin = time.monotonic()
+    clean, told = provision(site, variables)
+    seconds = time.monotonic() - begin
+    after = [*outside.wrong(site), *outside.leftovers(site)]
+    again, more = provision(site, variables, "--check")
+    if again or "changed=0" not in more:
+        after.append(f"a further run has something to do: {more[-300:]}")
+    tail = said[-600:] if not clean else f"{said[-600:]}\n--- clean run ---\n{told[-2000:]}"
+    return Outcome(fault.name, state, moment, struck, status, wrong, clean, after, tail), seconds
+
+
+def _sleep(run: subprocess.Popen[bytes], seconds: float) -> bool:
+    """Wait for the moment; False if the run ended before."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if run.poll() is not None:
+            return False
+        time.sleep(0.02)
+    return True
