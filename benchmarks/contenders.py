@@ -71,6 +71,10 @@ def _pyinfra(task: Task) -> list[str]:
     return [str(BIN / "pyinfra"), "--yes", *only, "benchmarks/pyinfra/inventory.py", "benchmarks/pyinfra/deploy.py"]
 
 
+def _ping(task: Task) -> list[str]:
+    return _ansible(task, "benchmarks/ping.yml")
+
+
 def _ssh(task: Task) -> list[str]:
     return [sys.executable, "-m", "benchmarks.ssh", str(task.hosts)]
 
@@ -88,6 +92,7 @@ CONTENDERS = (
         prepares=False,
     ),
     Contender("pyinfra", _pyinfra, r"\] +Success"),
+    Contender("ping", _ping, prepares=False, converges=False),
     Contender("ssh", _ssh, prepares=False, converges=False),
 )
 

@@ -16,6 +16,7 @@ CONTENDERS = {
     "stock": "stock tasks",
     "mitogen": "stock tasks, Mitogen",
     "pyinfra": "pyinfra",
+    "ping": "Ansible, one empty module",
     "ssh": "ssh true",
 }
 
