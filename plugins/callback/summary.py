@@ -84,6 +84,8 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]  # ansible-core has no
             story.notes = result.get("notes") or ()
             if _check_mode():
                 story.changes = {each["concern"]: each["actions"] for each in result.get("plan") or ()}
+        elif name == "apply":
+            story.changes = {each["concern"]: each["actions"] for each in result.get("plan") or ()}
         elif name == "build_proof":
             story.proven = bool(result.get("proofs")) and not result.get("failures")
         elif name and result.get("changed"):
@@ -92,7 +94,9 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]  # ansible-core has no
             story.other_changes += 1
 
     def _failed(self, event: CallbackTaskResult) -> None:
-        _name, result, story = self._event(event)
+        name, result, story = self._event(event)
+        if name == "apply":
+            story.changes = {each["concern"]: each["actions"] for each in result.get("plan") or ()}
         story.failed_at = event.task_name.rpartition(" : ")[2]
         story.words = _HIDDEN if "censored" in result else str(result.get("msg") or "")
 

@@ -29,14 +29,25 @@ def converge(kind: t.Type[Resource[t.Any]]) -> None:
     try:
         with alone(module, kind.concern):
             plan = resource.plan(resource.observe(), NO_EFFECTS)
-            if plan.actions and not module.check_mode:
-                resource.apply(plan.actions)
-                left = resource.plan(resource.observe(), NO_EFFECTS)
-                if left.actions:
-                    raise HostError(f"done, but still differs: {'; '.join(each.summary for each in left.actions)}")
+            if not module.check_mode:
+                apply(resource, plan)
     except HostError as exc:
         module.fail_json(msg=shown(f"{kind.concern}: {exc}"), **plan_result(plan))
     module.exit_json(changed=bool(plan.actions), **plan_result(plan))
+
+
+def apply(resource: Resource[t.Any], plan: Plan) -> None:
+    """Do what *plan* says, and look again. Raises HostError, also for what differs all the same."""
+    if plan.actions:
+        resource.apply(plan.actions)
+        require_nothing(resource.plan(resource.observe(), NO_EFFECTS))
+
+
+def require_nothing(*left: Plan) -> None:
+    """Raise HostError if anything is to be done."""
+    actions = [action.summary for plan in left for action in plan.actions]
+    if actions:
+        raise HostError(f"done, but still differs: {'; '.join(actions)}")
 
 
 def require_root(module: AnsibleModule) -> None:

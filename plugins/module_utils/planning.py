@@ -14,7 +14,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.docker_api impo
 from ansible_collections.multiarch.builders.plugins.module_utils.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.module import Module
 from ansible_collections.multiarch.builders.plugins.module_utils.options import OPTIONS, argument_spec
-from ansible_collections.multiarch.builders.plugins.module_utils.resource import NO_EFFECTS, Effects, Plan
+from ansible_collections.multiarch.builders.plugins.module_utils.resource import NO_EFFECTS, Effects, Plan, Resource
 from ansible_collections.multiarch.builders.plugins.module_utils.results import plans_result
 from ansible_collections.multiarch.builders.plugins.module_utils.spec import Params
 
@@ -23,6 +23,11 @@ def plan_all() -> None:
     """The whole of module plan: all concerns in one process, each knowing what the ones before it cause."""
     module = Module(argument_spec(*OPTIONS), supports_check_mode=True)
     require_root(module)
+    tell_plan(module)
+
+
+def tell_plan(module: Module) -> None:
+    """End *module* with the plan, or with all that keeps the host from being made as asked."""
     plans, errors = plan_concerns(module.params, Docker())
     result = plans_result(plans)
     if errors:
@@ -35,7 +40,7 @@ def plan_concerns(params: Params, docker: Docker) -> t.Tuple[t.Dict[str, Plan], 
     effects: Effects = NO_EFFECTS
     plans: t.Dict[str, Plan] = {}
     errors: t.List[str] = []
-    for kind in (each for each in RESOURCES if each.concern in params["concerns"]):
+    for kind in asked(params):
         try:
             resource = kind.from_params(params, docker)
             plans[kind.concern] = resource.plan(resource.observe(), effects)
@@ -45,3 +50,8 @@ def plan_concerns(params: Params, docker: Docker) -> t.Tuple[t.Dict[str, Plan], 
             if kind.concern == "engine":  # nothing after it can be told without Docker
                 break
     return plans, errors
+
+
+def asked(params: Params) -> t.List[t.Type[Resource[t.Any]]]:
+    """The concerns that are asked for, in their order."""
+    return [kind for kind in RESOURCES if kind.concern in params["concerns"]]

@@ -63,7 +63,8 @@ def test_a_host_without_docker_says_the_ways_out_and_becomes_a_builder_in_one_ru
 
     run = provision("bare-1", **asked)
     assert run.status == 0, run.output
-    assert run.recap("bare-1")["changed"] == 5, run.output  # engine, trust, daemon, binfmt, buildx; proven by a push
+    line = next(each for each in run.output.splitlines() if each.startswith("bare-1: changed: engine "))
+    assert [each for each in ("trust", "daemon", "binfmt", "buildx", "proven") if each not in line] == []
     require_nothing_to_do("bare-1", **asked)
     assert "io.containerd.snapshotter.v1" in on("bare-1", "docker info")
     ours = on("bare-1", "cat /var/lib/multiarch-builders/engine.json")

@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import importlib
 import os
+import re
 import subprocess
 import sys
 import typing as t
@@ -30,6 +31,7 @@ PASSWORD = VaultSecret(b"vault password")
 ACTIONS = {
     "spec": (None, set(OPTIONS)),
     "plan": ("multiarch.builders.plan", set(OPTIONS)),
+    "apply": ("multiarch.builders.apply", set(OPTIONS)),
     "survey": ("multiarch.builders.survey", set(OPTIONS)),
     "engine": (
         "multiarch.builders.engine",
@@ -147,7 +149,7 @@ def test_each_action_hands_its_own_options_to_its_own_module(name: str, play: Pa
 
 def test_there_is_no_action_that_this_test_does_not_know() -> None:
     files = (ROOT / "plugins/action").glob("*.py")
-    assert {path.stem for path in files if "SpecActionBase" in path.read_text()} == set(ACTIONS)
+    assert {path.stem for path in files if re.search("(Spec|Plugin)ActionBase", path.read_text())} == set(ACTIONS)
 
 
 @pytest.mark.parametrize(

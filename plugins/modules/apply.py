@@ -1,0 +1,118 @@
+#!/usr/bin/python
+# Copyright: multiarch.builders contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Make a host what it should be: all concerns, in their order, in one round trip."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: apply
+short_description: Make a host what it should be, in one round trip
+version_added: 0.1.0
+author:
+  - multiarch.builders contributors (@multiarch)
+description:
+  - Does what M(multiarch.builders.plan) tells, concern by concern, with the same code. Each concern is looked at again
+    after it, and all of them at the end.
+  - The first concern that fails ends it, with the host working as before that step; what was done until then is told.
+  - One run at a time does so on a host, and others wait O(lock_timeout) seconds.
+  - In check mode it is the plan.
+extends_documentation_fragment:
+  - multiarch.builders.options.concerns
+  - multiarch.builders.options.engine
+  - multiarch.builders.options.buildx_plugin
+  - multiarch.builders.options.platforms
+  - multiarch.builders.docker_options.registries
+  - multiarch.builders.options.instances
+  - multiarch.builders.options.users
+  - multiarch.builders.options.binfmt_source
+  - multiarch.builders.options.binfmt_image
+  - multiarch.builders.options.binfmt_archive
+  - multiarch.builders.options.binfmt_takeover
+  - multiarch.builders.docker_options.daemon_options
+  - multiarch.builders.docker_options.proxy
+  - multiarch.builders.docker_options.dns
+  - multiarch.builders.docker_options.gc
+  - multiarch.builders.docker_options.allow_image_store_switch
+  - multiarch.builders.docker_options.buildkit_options
+  - multiarch.builders.docker_options.client_options
+  - multiarch.builders.docker_options.environment_file
+  - multiarch.builders.docker_options.docker_group
+  - multiarch.builders.docker_options.disruption
+  - multiarch.builders.options.lock_timeout
+attributes:
+  check_mode:
+    support: full
+    description: Tells what it would do, and changes nothing.
+  diff_mode:
+    support: full
+    description: Shows files before and after, never a secret.
+  idempotent:
+    support: full
+    description: A host that is as asked is left alone.
+requirements:
+  - Python 3.9 or later on the host, nothing else
+  - tomlkit and cryptography on the controller
+"""
+
+EXAMPLES = r"""
+- name: Apply
+  multiarch.builders.apply:
+    platforms: [amd64, arm64, riscv64]
+    registries:
+      - host: harbor.example.com
+        ca: files/harbor-ca.pem
+"""
+
+RETURN = r"""
+pending:
+  description: The concerns that something was done for, in their order; in check mode those that have something to do.
+  returned: always
+  type: list
+  elements: str
+  sample: [trust, daemon]
+due:
+  description: The proofs that this calls for. A change of certificates alone calls for no build.
+  returned: always
+  type: list
+  elements: str
+  sample: [trust, builds]
+plan:
+  description: What was done for each of them. After a failure, only what was done before.
+  returned: always
+  type: list
+  elements: dict
+  contains:
+    concern:
+      description: The concern.
+      type: str
+      sample: daemon
+    actions:
+      description: Its actions in words.
+      type: list
+      elements: str
+      sample: ["restart docker: features.containerd-snapshotter: absent → true"]
+actions:
+  description: The same as one list; empty if the host was as asked.
+  returned: always
+  type: list
+  elements: str
+  sample: ["register handler qemu-aarch64 for linux/arm64"]
+notes:
+  description: What was left alone or waits, and why.
+  returned: always
+  type: list
+  elements: str
+  sample: []
+facts:
+  description: What was seen, by concern, for those who report it.
+  returned: always
+  type: dict
+  sample: {}
+"""
+
+from ansible_collections.multiarch.builders.plugins.module_utils.applying import apply_all
+
+if __name__ == "__main__":
+    apply_all()
