@@ -35,7 +35,7 @@ def module(profile: dict[str, Any]) -> str:
     looking = found["cpu"] - found["python"] - found["importing"]
     rows = [
         ["Python itself", found["python"]],
-        [f"making code of {found['files']} source files", found["compiling"]],
+        ["making code of source, which Ansible brings each time", found["compiling"]],
         ["running what they and the standard library have at their top", rest],
         [f"looking at the host, {found['processes']} process started", looking],
         ["together", found["cpu"]],

@@ -11,7 +11,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.binfmt.resource
 from ansible_collections.multiarch.builders.plugins.module_utils.buildx.resource import Buildx
 from ansible_collections.multiarch.builders.plugins.module_utils.daemon.resource import Daemon
 from ansible_collections.multiarch.builders.plugins.module_utils.engine.resource import Engine
-from ansible_collections.multiarch.builders.plugins.module_utils.resource import Resource
+from ansible_collections.multiarch.builders.plugins.module_utils.resource import Concern
 from ansible_collections.multiarch.builders.plugins.module_utils.trust.resource import Trust
 
-RESOURCES: t.Tuple[t.Type[Resource[t.Any]], ...] = (Engine, Trust, Daemon, Binfmt, Buildx)
+RESOURCES: t.Tuple[t.Type[Concern[t.Any]], ...] = (Engine, Trust, Daemon, Binfmt, Buildx)

@@ -16,11 +16,11 @@ from ansible_collections.multiarch.builders.plugins.module_utils.errors import H
 from ansible_collections.multiarch.builders.plugins.module_utils.lock import alone
 from ansible_collections.multiarch.builders.plugins.module_utils.module import Module
 from ansible_collections.multiarch.builders.plugins.module_utils.options import OPTIONS_OF, argument_spec
-from ansible_collections.multiarch.builders.plugins.module_utils.resource import NO_EFFECTS, Plan, Resource
+from ansible_collections.multiarch.builders.plugins.module_utils.resource import NO_EFFECTS, Concern, Plan, Resource
 from ansible_collections.multiarch.builders.plugins.module_utils.results import plan_result
 
 
-def converge(kind: t.Type[Resource[t.Any]]) -> None:
+def converge(kind: t.Type[Concern[t.Any]]) -> None:
     """The whole of a concern's module: observe, plan, apply what differs, and look again."""
     module = Module(argument_spec(*OPTIONS_OF[kind.concern]), supports_check_mode=True)
     require_root(module)

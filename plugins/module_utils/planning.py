@@ -14,7 +14,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.docker_api impo
 from ansible_collections.multiarch.builders.plugins.module_utils.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.module import Module
 from ansible_collections.multiarch.builders.plugins.module_utils.options import OPTIONS, argument_spec
-from ansible_collections.multiarch.builders.plugins.module_utils.resource import NO_EFFECTS, Effects, Plan, Resource
+from ansible_collections.multiarch.builders.plugins.module_utils.resource import NO_EFFECTS, Concern, Effects, Plan
 from ansible_collections.multiarch.builders.plugins.module_utils.results import plans_result
 from ansible_collections.multiarch.builders.plugins.module_utils.spec import Params
 
@@ -52,6 +52,6 @@ def plan_concerns(params: Params, docker: Docker) -> t.Tuple[t.Dict[str, Plan], 
     return plans, errors
 
 
-def asked(params: Params) -> t.List[t.Type[Resource[t.Any]]]:
+def asked(params: Params) -> t.List[t.Type[Concern[t.Any]]]:
     """The concerns that are asked for, in their order."""
     return [kind for kind in RESOURCES if kind.concern in params["concerns"]]

@@ -96,11 +96,6 @@ class Resource(abc.ABC, t.Generic[State]):
 
     concern: t.ClassVar[str] = ""
 
-    @classmethod
-    def from_params(cls, params: t.Mapping[str, t.Any], docker: Docker) -> Resource[t.Any]:
-        """The concern as a module's parameters ask for it; they are checked already, on the controller."""
-        raise NotImplementedError(f"{cls.concern} is not asked for by parameters")
-
     @abc.abstractmethod
     def observe(self) -> State:
         """What is there now. Changes nothing."""
@@ -112,3 +107,12 @@ class Resource(abc.ABC, t.Generic[State]):
     @abc.abstractmethod
     def apply(self, actions: t.Sequence[Action]) -> None:
         """Do *actions*. Raises HostError, and leaves the host working as before the action that failed."""
+
+
+class Concern(Resource[State]):
+    """A resource that variables ask for; what is only taken back is none."""
+
+    @classmethod
+    @abc.abstractmethod
+    def from_params(cls, params: t.Mapping[str, t.Any], docker: Docker) -> Concern[t.Any]:
+        """The concern as a module's parameters ask for it; they are checked already, on the controller."""

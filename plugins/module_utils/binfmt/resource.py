@@ -38,7 +38,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.files import (
     remove,
     write,
 )
-from ansible_collections.multiarch.builders.plugins.module_utils.resource import Action, Effects, Plan, Resource
+from ansible_collections.multiarch.builders.plugins.module_utils.resource import Action, Concern, Effects, Plan
 from ansible_collections.multiarch.builders.plugins.module_utils.spec import Params, registries_of
 
 
@@ -58,7 +58,7 @@ class DropHandler:
 
 
 @dataclass
-class Binfmt(Resource[BinfmtState]):
+class Binfmt(Concern[BinfmtState]):
     """The handlers of all platforms."""
 
     platforms: t.Tuple[str, ...]

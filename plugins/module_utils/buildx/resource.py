@@ -35,9 +35,9 @@ from ansible_collections.multiarch.builders.plugins.module_utils.errors import H
 from ansible_collections.multiarch.builders.plugins.module_utils.resource import (
     Action,
     Arrival,
+    Concern,
     Effects,
     Plan,
-    Resource,
     arrival,
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.spec import (
@@ -52,7 +52,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.spec import (
 
 
 @dataclass
-class Buildx(Resource[BuildxState]):
+class Buildx(Concern[BuildxState]):
     """The builders of a host."""
 
     instances: t.Tuple[Instance, ...]

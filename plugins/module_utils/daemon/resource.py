@@ -46,11 +46,11 @@ from ansible_collections.multiarch.builders.plugins.module_utils.owned_files imp
 from ansible_collections.multiarch.builders.plugins.module_utils.proxy import Proxy
 from ansible_collections.multiarch.builders.plugins.module_utils.resource import (
     Action,
+    Concern,
     Difference,
     Effect,
     Effects,
     Plan,
-    Resource,
     arrival,
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.spec import (
@@ -81,7 +81,7 @@ class ReloadDaemon:
 
 
 @dataclass
-class Daemon(Resource[DaemonState]):
+class Daemon(Concern[DaemonState]):
     """daemon.json and the dockerd that runs with it."""
 
     registries: t.Tuple[Registry, ...]

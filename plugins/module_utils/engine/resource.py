@@ -29,10 +29,10 @@ from ansible_collections.multiarch.builders.plugins.module_utils.proxy import Pr
 from ansible_collections.multiarch.builders.plugins.module_utils.resource import (
     Action,
     Arrival,
+    Concern,
     Effect,
     Effects,
     Plan,
-    Resource,
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.spec import Params, proxy_of
 
@@ -40,7 +40,7 @@ _NO_PROXY = Proxy()
 
 
 @dataclass
-class Engine(Resource[EngineState]):
+class Engine(Concern[EngineState]):
     """dockerd, its client and the buildx plugin; *distro* is leave to install them, *builders* if any need them."""
 
     builders: bool

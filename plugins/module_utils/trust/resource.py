@@ -26,10 +26,10 @@ from ansible_collections.multiarch.builders.plugins.module_utils.owned_files imp
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.resource import (
     Action,
+    Concern,
     Effect,
     Effects,
     Plan,
-    Resource,
     arrival,
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.spec import Params, Registry, registries_of
@@ -79,7 +79,7 @@ class TrustState:
 
 
 @dataclass
-class Trust(Resource[TrustState]):
+class Trust(Concern[TrustState]):
     """Everything that the table of registries says about trust; *retiring*, nothing is asked for any more."""
 
     registries: t.Tuple[Registry, ...]

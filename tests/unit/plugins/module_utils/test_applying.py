@@ -10,13 +10,13 @@ from ansible_collections.multiarch.builders.plugins.module_utils import planning
 from ansible_collections.multiarch.builders.plugins.module_utils.applying import apply_concerns, require_nothing_left
 from ansible_collections.multiarch.builders.plugins.module_utils.docker_api import Docker
 from ansible_collections.multiarch.builders.plugins.module_utils.errors import HostError
-from ansible_collections.multiarch.builders.plugins.module_utils.resource import Action, Effects, Plan, Resource
+from ansible_collections.multiarch.builders.plugins.module_utils.resource import Action, Concern, Effects, Plan
 
 HOST: set[str] = set()  # what was done to it
 
 
 @dataclass
-class Step(Resource[bool]):
+class Step(Concern[bool]):
     """A concern of one action; it fails, or has no effect, where a parameter says so."""
 
     params: t.Mapping[str, t.Any]
