@@ -6,7 +6,7 @@ import asyncio
 import ssl
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -29,38 +29,33 @@ DAY = timedelta(days=1)
 
 
 @contextmanager
-def cut(site: Site, verdict: str) -> Iterator[None]:
-    """No packet to the registries: *verdict* is what iptables does with each."""
-    rules = [
-        f"{chain} --destination {REGISTRY} --protocol tcp --match multiport --dports {','.join(map(str, PORTS))} "
-        f"--jump {verdict}"
-        for chain in ("OUTPUT", "FORWARD")
-    ]
-    for rule in rules:
-        site.must(f"iptables --wait --insert {rule}")
+def rules(site: Site, table: str, wanted: list[str]) -> Iterator[None]:
+    """Rules of the host's firewall, before all others, for as long as the block runs."""
+    for rule in wanted:
+        site.must(f"iptables --wait --table {table} --insert {rule}")
     try:
         yield
     finally:
-        for rule in rules:
-            site.on(f"iptables --wait --delete {rule}")
+        for rule in wanted:
+            site.on(f"iptables --wait --table {table} --delete {rule}")
 
 
-@contextmanager
-def instead(site: Site, port: int) -> Iterator[None]:
+def cut(site: Site, verdict: str) -> AbstractContextManager[None]:
+    """No packet to the registries: *verdict* is what iptables does with each."""
+    ports = ",".join(map(str, PORTS))
+    match = f"--destination {REGISTRY} --protocol tcp --match multiport --dports {ports}"
+    return rules(site, "filter", [f"{chain} {match} --jump {verdict}" for chain in ("OUTPUT", "FORWARD")])
+
+
+def instead(site: Site, port: int) -> AbstractContextManager[None]:
     """The registries are a server on this machine, for the host and for its containers."""
-    rules = [
+    wanted = [
         f"{chain} --destination {REGISTRY} --protocol tcp --dport {each} --jump DNAT "
         f"--to-destination {MACHINE_ADDRESS}:{port + offset}"
         for chain in ("OUTPUT", "PREROUTING")
         for offset, each in enumerate(PORTS)
     ]
-    for rule in rules:
-        site.must(f"iptables --wait --table nat --insert {rule}")
-    try:
-        yield
-    finally:
-        for rule in rules:
-            site.on(f"iptables --wait --table nat --delete {rule}")
+    return rules(site, "nat", wanted)
 
 
 class Server:

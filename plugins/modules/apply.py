@@ -19,6 +19,7 @@ description:
   - One run at a time does so on a host, and others wait O(lock_timeout) seconds.
   - In check mode it is the plan.
 extends_documentation_fragment:
+  - multiarch.builders.converging
   - multiarch.builders.options.concerns
   - multiarch.builders.options.engine
   - multiarch.builders.options.buildx_plugin
@@ -41,19 +42,6 @@ extends_documentation_fragment:
   - multiarch.builders.docker_options.docker_group
   - multiarch.builders.docker_options.disruption
   - multiarch.builders.options.lock_timeout
-attributes:
-  check_mode:
-    support: full
-    description: Tells what it would do, and changes nothing.
-  diff_mode:
-    support: full
-    description: Shows files before and after, never a secret.
-  idempotent:
-    support: full
-    description: A host that is as asked is left alone.
-requirements:
-  - Python 3.9 or later on the host, nothing else
-  - tomlkit and cryptography on the controller
 """
 
 EXAMPLES = r"""
