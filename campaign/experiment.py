@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -15,23 +16,27 @@ from typing import Any
 from campaign import outside
 from campaign.faults import Fault
 from campaign.site import Site
+from lab.settings import IMAGES_FILE
 
 ROOT = Path(__file__).parents[1]
 LONGEST = 600.0  # seconds of a run: then it hangs
+HANGS = 1000  # the status of such a run
 BUILD = 15  # seconds of the build that runs meanwhile
-FIRST: dict[str, Any] = {
+_FIRST: dict[str, Any] = {
     "builder_platforms": ["amd64", "arm64"],
     # Others have images and a container in the store that Docker began with.
     "builder_daemon_options": {"features": {"containerd-snapshotter": None}},
     "builder_drain_timeout": 60,
     "builder_verify_repository": "",
 }
-THEN: dict[str, Any] = {
-    **FIRST,
+_THEN: dict[str, Any] = {
+    **_FIRST,
     "builder_platforms": ["amd64", "arm64", "s390x"],
     "builder_gc": {"max": "2GB"},
     "builder_dns": ["198.51.100.2"],
 }
+# A new host is made a builder; then it is described in another way.
+VARIABLES = {"fresh": _FIRST, "change": _THEN}
 
 
 @dataclass(frozen=True)
@@ -76,15 +81,26 @@ def provision(site: Site, variables: dict[str, Any], *arguments: str) -> tuple[i
     """A run without a fault: (status, output)."""
     with tempfile.TemporaryDirectory() as folder:
         output = Path(folder, "output")
-        status = start(site, variables, output, *arguments).wait(LONGEST)
+        status = ended(start(site, variables, output, *arguments))
         return status, output.read_text(errors="replace")
 
 
-def build(site: Site) -> subprocess.Popen[bytes] | None:
+def ended(run: subprocess.Popen[bytes]) -> int:
+    """The status it ends with; HANGS for one that does not end by itself."""
+    try:
+        return run.wait(LONGEST)
+    except subprocess.TimeoutExpired:
+        os.killpg(run.pid, signal.SIGKILL)
+        run.wait()
+        return HANGS
+
+
+def build(site: Site) -> subprocess.Popen[str] | None:
     """A build of somebody else, under way for a while; None where there is no builder."""
     if site.on("test -e /root/.docker/buildx/instances/multiarch").returncode:
         return None
-    dockerfile = f"FROM busybox\\nRUN sleep {BUILD} && date > /done\\n"
+    base = json.loads(IMAGES_FILE.read_text())["base"]["reference"]
+    dockerfile = f"FROM {base}\\nRUN sleep {BUILD} && date > /done\\n"
     return subprocess.Popen(
         [
             sys.executable,
@@ -97,34 +113,37 @@ def build(site: Site) -> subprocess.Popen[bytes] | None:
         ],
         cwd=ROOT,
         stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
     )
 
 
-def experiment(site: Site, fault: Fault, state: str, moment: float, expected: float) -> tuple[Outcome, float]:
-    """Strike at *moment*, a part of the *expected* seconds; also the seconds that the run without a fault took."""
-    variables = FIRST if state == "fresh" else THEN
+def experiment(site: Site, fault: Fault, state: str, moment: float, expected: float) -> Outcome:
+    """Strike at *moment*, a part of the *expected* seconds."""
+    variables = VARIABLES[state]
     building = build(site)
     with tempfile.TemporaryDirectory() as folder:
         output = Path(folder, "output")
         run = start(site, variables, output)
         struck = _sleep(run, moment * expected)
         with fault.strikes(site, run):
-            status = run.wait(LONGEST)
+            status = ended(run)
         said = output.read_text(errors="replace")
     wrong = outside.wrong(site)
-    if building is not None and building.wait() and not fault.harms_builds:
-        wrong.append("a build of somebody else ended")
-    begin = time.monotonic()
+    if status == HANGS:
+        wrong.append(f"the run did not end in {LONGEST:.0f} s")
+    if building is not None:
+        told_by_build = building.communicate()[0]
+        if building.returncode and not fault.harms_builds:
+            wrong.append(f"a build of somebody else ended: {told_by_build[-300:]}")
     clean, told = provision(site, variables)
-    seconds = time.monotonic() - begin
     after = [*outside.wrong(site), *outside.leftovers(site)]
     again, more = provision(site, variables, "--check")
     if again or "changed=0" not in more:
         after.append(f"a further run has something to do: {more[-300:]}")
-    tail = said[-600:] if not clean else f"{said[-600:]}\n--- clean run ---\n{told[-2000:]}"
-    return Outcome(fault.name, state, moment, struck, status, wrong, clean, after, tail), seconds
+    tail = f"{said[-3000:]}\n--- clean run ---\n{told[-3000:]}" if wrong or clean or after else said[-600:]
+    return Outcome(fault.name, state, moment, struck, status, wrong, clean, after, tail)
 
 
 def _sleep(run: subprocess.Popen[bytes], seconds: float) -> bool:

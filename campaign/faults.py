@@ -8,7 +8,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
@@ -36,7 +36,8 @@ class Fault:
 @contextmanager
 def signalled(_site: Site, run: Run, *, number: int) -> Iterator[None]:
     """The controller and all it started."""
-    os.killpg(run.pid, number)
+    with suppress(ProcessLookupError):  # it ended by itself
+        os.killpg(run.pid, number)
     yield
 
 
@@ -69,7 +70,7 @@ def dragged(site: Site, run: Run) -> Iterator[None]:
     """Registries that answer slowly, until the run ends by itself."""
     port = _port(site)
     with Server(port, None), instead(site, port):
-        run.wait()
+        wait(run, 300)
     yield
 
 
@@ -106,9 +107,9 @@ def read_only(site: Site, run: Run) -> Iterator[None]:
     yield
 
 
-def wait(run: Run) -> None:
-    """Until the run ends, but no longer than a fault lasts."""
-    end = time.monotonic() + LASTS
+def wait(run: Run, longest: float = LASTS) -> None:
+    """Until the run ends, but no longer than a fault lasts: *longest* seconds."""
+    end = time.monotonic() + longest
     while run.poll() is None and time.monotonic() < end:
         time.sleep(0.1)
 

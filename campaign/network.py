@@ -22,7 +22,7 @@ from lab.topology import HOSTS
 
 REGISTRY = next(one for one in HOSTS if one.is_registry).address
 PORTS = (MIRROR_PORT, HARBOR_PORT)
-SLOW = 0.4  # seconds before each piece of an answer
+SLOW = 0.02  # seconds before each piece of an answer
 PIECE = 64 * 1024  # bytes of it
 REFUSED = b"HTTP/1.1 500 Internal Server Error\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
 DAY = timedelta(days=1)
@@ -65,6 +65,7 @@ class Server:
         self.port = port
         self._context = context
         self._loop = asyncio.new_event_loop()
+        self._servers: list[asyncio.Server] = []
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
 
     def __enter__(self) -> Server:
@@ -73,6 +74,8 @@ class Server:
         return self
 
     def __exit__(self, *_: object) -> None:
+        for each in self._servers:
+            self._loop.call_soon_threadsafe(each.close)
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
 
@@ -88,7 +91,7 @@ class Server:
                     writer.close()
 
             where = str(MACHINE_ADDRESS), self.port + offset
-            await asyncio.start_server(answer, *where, ssl=self._context, reuse_address=True)
+            self._servers.append(await asyncio.start_server(answer, *where, ssl=self._context, reuse_address=True))
 
     async def _refuse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")

@@ -38,7 +38,7 @@ done
 def docker_is_wrong(site: Site) -> list[str]:
     """Docker runs, and would start again with its daemon.json."""
     end = time.monotonic() + STARTS
-    while site.on("docker info").returncode:
+    while site.on("docker info && systemctl is-active containerd").returncode:
         if time.monotonic() > end:
             journal = site.on("journalctl --no-pager --lines=5 --unit=docker").stdout
             return [f"docker does not answer: {journal}"]

@@ -5,15 +5,26 @@
 
 from __future__ import annotations
 
+import os
+import typing as t
+
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.multiarch.builders.plugins.module_utils import scratch
 
 
 class Module(AnsibleModule):  # type: ignore[misc]  # ansible-core has no types
-    """An AnsibleModule that keeps its arguments out of the host's journal, which more people than root may read.
+    """An AnsibleModule that removes what killed ones left, except in check mode.
+
+    It keeps its arguments out of the host's journal, which more people than root may read.
 
     AnsibleModule masks there what it finds of a secret in repr() of a list, where the ends of a key's lines are
     escaped: it finds none of them (ansible-core 2.19, basic.py).
     """
+
+    def __init__(self, *args: t.Any, **kwargs: t.Any) -> None:
+        super().__init__(*args, **kwargs)
+        if os.geteuid() == 0 and not self.check_mode:
+            scratch.remove_leftovers()
 
     def _log_invocation(self) -> None:
         self.log("Invoked")

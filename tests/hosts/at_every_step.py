@@ -21,6 +21,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TypedDict
 
+from ansible_collections.multiarch.builders.plugins.module_utils import scratch
 from ansible_collections.multiarch.builders.plugins.module_utils.daemon.resource import Daemon
 from ansible_collections.multiarch.builders.plugins.module_utils.docker_api import Docker
 from ansible_collections.multiarch.builders.plugins.module_utils.errors import HostError
@@ -141,14 +142,15 @@ def killed_run(options: Options, number: int, pattern: str) -> tuple[str, int]:
 
 
 def temporary_files() -> list[str]:
-    """The temporary files that are there now."""
-    found = [*DAEMON_JSON.parent.glob(".*"), *HOME.rglob(".*"), *Path("/run").glob("daemon.json.*")]
+    """The temporary files and folders that are there now."""
+    found = [*DAEMON_JSON.parent.glob(".*"), *HOME.rglob(".*"), *scratch.leftovers()]
     return sorted(map(str, found))
 
 
 def start_over(text: str) -> None:
     """The host as at first: daemon.json, what the collection remembers, no temporary files; dockerd reads it."""
     DAEMON_JSON.write_text(text, encoding="utf-8")
+    scratch.remove_leftovers()
     for path in temporary_files():
         Path(path).unlink()
     shutil.rmtree(HOME, ignore_errors=True)

@@ -1,7 +1,8 @@
 """docker_daemon is killed (SIGKILL) at every step: daemon.json is the old or the new one, and the next run converges.
 
 at_every_step.py does it, on the host; here is what has to be true of each kill. One may leave a temporary file behind
-(`/run/daemon.json.*`, or `.NAME.*` where NAME was to be replaced): nothing reads it.
+(`/var/tmp/multiarch-builders-*`, or `.NAME.*` where NAME was to be replaced): nothing reads it,
+and the next run removes it.
 """
 
 from __future__ import annotations

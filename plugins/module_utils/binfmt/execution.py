@@ -8,14 +8,13 @@ from __future__ import annotations
 import contextlib
 import os
 import pathlib
-import shutil
 import subprocess
-import tempfile
 import typing as t
 
 from ansible_collections.multiarch.builders.plugins.module_utils.binfmt.formats import ElfFormat
 from ansible_collections.multiarch.builders.plugins.module_utils.binfmt.probe import expected_machine, probe
 from ansible_collections.multiarch.builders.plugins.module_utils.errors import HostError
+from ansible_collections.multiarch.builders.plugins.module_utils.scratch import scratch
 
 
 def prove(platform: str) -> None:
@@ -34,14 +33,11 @@ def prove_emulator(emulator: str, fmt: ElfFormat) -> None:
 @contextlib.contextmanager
 def _probe(platform: str) -> t.Iterator[pathlib.Path]:
     """The platform's program, alone in a folder."""
-    folder = pathlib.Path(tempfile.mkdtemp(prefix="multiarch-builders-", dir="/var/tmp"))
-    try:
+    with scratch() as folder:
         program = folder / "probe"
         program.write_bytes(probe(platform))
         program.chmod(0o755)
         yield program
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _require(platform: str, where: str, argv: t.Sequence[str], root: t.Optional[pathlib.Path]) -> None:

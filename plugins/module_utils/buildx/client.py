@@ -9,10 +9,7 @@ import contextlib
 import csv
 import io
 import os
-import pathlib
 import shlex
-import shutil
-import tempfile
 import typing as t
 
 from ansible_collections.multiarch.builders.plugins.module_utils import buildx_inspect
@@ -23,6 +20,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.buildx.store im
 from ansible_collections.multiarch.builders.plugins.module_utils.command import Outcome, owner_of, run, user_entry
 from ansible_collections.multiarch.builders.plugins.module_utils.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.files import WriteFile, read, write
+from ansible_collections.multiarch.builders.plugins.module_utils.scratch import scratch
 from ansible_collections.multiarch.builders.plugins.module_utils.spec import Instance, Node
 
 INSIDE = "/etc/buildkit/certs/"
@@ -112,8 +110,7 @@ def _configuration(wanted: Instance, user: str) -> t.Iterator[t.Optional[str]]:
         yield None
         return
     entry = user_entry(user)
-    folder = pathlib.Path(tempfile.mkdtemp(prefix="multiarch-builders-"))
-    try:
+    with scratch() as folder:
         text = wanted.config.replace(INSIDE, f"{folder}/{CERTIFICATES}")
         files = {TOML: text, **{CERTIFICATES + name: pem for name, pem in wanted.certificates.items()}}
         for name, content in files.items():
@@ -124,8 +121,6 @@ def _configuration(wanted: Instance, user: str) -> t.Iterator[t.Optional[str]]:
         for path in (folder, *folder.rglob("*")):
             os.chown(path, entry.pw_uid, entry.pw_gid)
         yield str(folder / TOML)
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 def bootstrap(builder: str, user: str) -> None:

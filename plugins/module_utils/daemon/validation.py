@@ -5,15 +5,13 @@
 
 from __future__ import annotations
 
-import os
-import pathlib
-import tempfile
 import typing as t
 
 from ansible_collections.multiarch.builders.plugins.module_utils.command import run
 from ansible_collections.multiarch.builders.plugins.module_utils.daemon import unit
 from ansible_collections.multiarch.builders.plugins.module_utils.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.files import read
+from ansible_collections.multiarch.builders.plugins.module_utils.scratch import scratch
 
 
 def validate(text: str) -> t.Tuple[str, ...]:
@@ -21,19 +19,16 @@ def validate(text: str) -> t.Tuple[str, ...]:
 
     Notes if it cannot tell.
     """
-    descriptor, path = tempfile.mkstemp(prefix="daemon.json.", dir="/run")
-    try:
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(text)
-        outcome = run(["dockerd", "--validate", *_unit_flags(), "--config-file", path])
-    finally:
-        pathlib.Path(path).unlink(missing_ok=True)
+    with scratch() as folder:
+        path = folder / "daemon.json"
+        path.write_text(text, encoding="utf-8")
+        outcome = run(["dockerd", "--validate", *_unit_flags(), "--config-file", str(path)])
     if "unknown flag: --validate" in outcome.words:
         return ("this dockerd is older than 23.0 and cannot validate daemon.json before it starts with it",)
     if outcome.status != 0:
+        words = outcome.words.replace(str(path), "it")
         raise HostError(
-            f"dockerd refuses what daemon.json would become, nothing was changed: {outcome.words.replace(path, 'it')}. "
-            "Mend builder_daemon_options"
+            f"dockerd refuses what daemon.json would become, nothing was changed: {words}. Mend builder_daemon_options"
         )
     return ()
 

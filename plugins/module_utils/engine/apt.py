@@ -12,7 +12,6 @@ from __future__ import annotations
 import contextlib
 import pathlib
 import shutil
-import tempfile
 import time
 import typing as t
 from dataclasses import replace
@@ -27,6 +26,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.engine.offer im
     simulated,
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.errors import HostError
+from ansible_collections.multiarch.builders.plugins.module_utils.scratch import scratch
 
 _UPDATES = pathlib.Path("/var/lib/dpkg/updates")
 _LOCK_SECONDS = 300
@@ -87,8 +87,7 @@ def _look(asked: t.Sequence[str], options: t.Tuple[str, ...]) -> Offer:
 @contextlib.contextmanager
 def _fresh_lists() -> t.Iterator[t.Tuple[t.Tuple[str, ...], str]]:
     """(options that make apt use fresh lists, what it said): they are fetched into a folder that goes afterwards."""
-    with tempfile.TemporaryDirectory(prefix="multiarch-builders-", dir="/var/tmp") as name:
-        folder = pathlib.Path(name)
+    with scratch() as folder:
         folder.chmod(0o755)  # apt fetches as its own user
         for each in ("lists/partial", "cache"):
             (folder / each).mkdir(parents=True)

@@ -10,7 +10,6 @@ import json
 import os
 import pathlib
 import re
-import tempfile
 import typing as t
 from dataclasses import dataclass
 
@@ -26,6 +25,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.platform import
 from ansible_collections.multiarch.builders.plugins.module_utils.proof import evidence
 from ansible_collections.multiarch.builders.plugins.module_utils.proof.answers import last_words
 from ansible_collections.multiarch.builders.plugins.module_utils.proof.remedy import remedy_of
+from ansible_collections.multiarch.builders.plugins.module_utils.scratch import scratch
 
 _TAG = "proof"
 _LINES = 20  # of a build's log, as evidence
@@ -86,9 +86,9 @@ def prove(
 ) -> t.Tuple[t.Tuple[Proof, ...], t.Tuple[Failure, ...]]:
     """Build for all *platforms* as *user*: (what is proven, what is not). Nothing is left on the host."""
     try:
-        with tempfile.TemporaryDirectory(prefix="multiarch-builders-", dir="/var/tmp") as folder:
-            _context(pathlib.Path(folder), platforms, user)
-            log = _build(builder, user, platforms, base, repository, folder)
+        with scratch() as folder:
+            _context(folder, platforms, user)
+            log = _build(builder, user, platforms, base, repository, str(folder))
         pushed = _pushed(user, repository) if repository else frozenset()
     except HostError as exc:
         said = (exc.said,) if isinstance(exc, _BuildError) else ()
