@@ -67,7 +67,7 @@ readme: lab ## run every command of README.md
 benchmark: packages venv .build/benchmarks/.stamp ## how long a fleet takes, with this project and with others; hours
 	@.build/benchmarks/bin/python -m benchmarks $(BENCHMARK)
 
-campaign: packages venv lab ## faults at random moments of real runs, and what is left of the hosts; an hour
+campaign: packages venv lab ## faults at random moments of real runs, and what is left of the hosts; half an hour
 	@$(BIN)/python -m campaign $(CAMPAIGN)
 
 .build/benchmarks/.stamp: requirements.txt benchmarks/requirements.txt

@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 
 from campaign import foreign, table
-from campaign.experiment import VARIABLES, Outcome, experiment, provision
+from campaign.experiment import INVENTORIES, VARIABLES, Outcome, experiment, provision
 from campaign.faults import FAULTS, Fault
 from campaign.site import Site
 from lab.progress import say
@@ -53,7 +53,7 @@ class Campaign:
         seconds = {}
         for state in STATES:
             begin = time.monotonic()
-            status, output = provision(site, VARIABLES[state])
+            status, output = provision(site.name, VARIABLES[state], *INVENTORIES)
             seconds[state] = time.monotonic() - begin
             if status:
                 raise RuntimeError(f"{site.name}: a run without a fault failed:\n{output[-3000:]}")
@@ -66,7 +66,7 @@ class Campaign:
         for state, (fault, moment) in zip(STATES, pair.strikes, strict=False):
             outcome = experiment(site, fault, state, moment, expected[state])
             if state == "fresh" and not outcome.recovered:
-                provision(site, VARIABLES[state])
+                provision(site.name, VARIABLES[state], *INVENTORIES)
             self._keep(fault, outcome)
 
     def _keep(self, fault: Fault, outcome: Outcome) -> None:

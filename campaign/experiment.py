@@ -19,6 +19,7 @@ from campaign.site import Site
 from lab.settings import IMAGES_FILE
 
 ROOT = Path(__file__).parents[1]
+INVENTORIES = ("--inventory=inventory/lab", "--inventory=tests/hosts/inventory.yml")
 LONGEST = 600.0  # seconds of a run: then it hangs
 HANGS = 1000  # the status of such a run
 BUILD = 15  # seconds of the build that runs meanwhile
@@ -59,11 +60,10 @@ class Outcome:
         return self.clean == 0 and not self.after
 
 
-def start(site: Site, variables: dict[str, Any], output: Path, *arguments: str) -> subprocess.Popen[bytes]:
-    """The playbook, in a process group of its own."""
+def start(limit: str, variables: dict[str, Any], output: Path, *arguments: str) -> subprocess.Popen[bytes]:
+    """The playbook for the hosts of *limit*, in a process group of its own."""
     command = [str(Path(sys.executable).parent / "ansible-playbook"), "playbooks/provision-builders.yml"]
-    command += ["--inventory", "inventory/lab", "--inventory", "tests/hosts/inventory.yml", "--limit", site.name]
-    command += ["--extra-vars", json.dumps(variables), *arguments]
+    command += ["--limit", limit, "--extra-vars", json.dumps(variables), *arguments]
     environment = {**os.environ, "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"), "ANSIBLE_NOCOLOR": "1"}
     with output.open("wb") as file:
         return subprocess.Popen(
@@ -77,11 +77,11 @@ def start(site: Site, variables: dict[str, Any], output: Path, *arguments: str) 
         )
 
 
-def provision(site: Site, variables: dict[str, Any], *arguments: str) -> tuple[int, str]:
-    """A run without a fault: (status, output)."""
+def provision(limit: str, variables: dict[str, Any], *arguments: str) -> tuple[int, str]:
+    """A run to its end: (status, output)."""
     with tempfile.TemporaryDirectory() as folder:
         output = Path(folder, "output")
-        status = ended(start(site, variables, output, *arguments))
+        status = ended(start(limit, variables, output, *arguments))
         return status, output.read_text(errors="replace")
 
 
@@ -125,11 +125,12 @@ def experiment(site: Site, fault: Fault, state: str, moment: float, expected: fl
     building = build(site)
     with tempfile.TemporaryDirectory() as folder:
         output = Path(folder, "output")
-        run = start(site, variables, output)
+        run = start(site.name, variables, output, *INVENTORIES)
         struck = _sleep(run, moment * expected)
         with fault.strikes(site, run):
             status = ended(run)
         said = output.read_text(errors="replace")
+    outside.wait_for_module(site)
     wrong = outside.wrong(site)
     if status == HANGS:
         wrong.append(f"the run did not end in {LONGEST:.0f} s")
@@ -137,9 +138,9 @@ def experiment(site: Site, fault: Fault, state: str, moment: float, expected: fl
         told_by_build = building.communicate()[0]
         if building.returncode and not fault.harms_builds:
             wrong.append(f"a build of somebody else ended: {told_by_build[-300:]}")
-    clean, told = provision(site, variables)
+    clean, told = provision(site.name, variables, *INVENTORIES)
     after = [*outside.wrong(site), *outside.leftovers(site)]
-    again, more = provision(site, variables, "--check")
+    again, more = provision(site.name, variables, *INVENTORIES, "--check")
     if again or "changed=0" not in more:
         after.append(f"a further run has something to do: {more[-300:]}")
     tail = f"{said[-3000:]}\n--- clean run ---\n{told[-3000:]}" if wrong or clean or after else said[-600:]

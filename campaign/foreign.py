@@ -50,11 +50,6 @@ def lost(site: Site) -> list[str]:
     return found
 
 
-def container_runs(site: Site) -> bool:
-    """Whether their container is up."""
-    return site.on("docker inspect --format '{{.State.Running}}' theirs").stdout.strip() == "true"
-
-
 def _holds(document: object, theirs: object) -> bool:
     """Whether all of *theirs* is in *document*, which may have more."""
     if isinstance(theirs, dict) and isinstance(document, dict):

@@ -74,8 +74,7 @@ class Server:
         return self
 
     def __exit__(self, *_: object) -> None:
-        for each in self._servers:
-            self._loop.call_soon_threadsafe(each.close)
+        asyncio.run_coroutine_threadsafe(self._close(), self._loop).result()
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
 
@@ -92,6 +91,14 @@ class Server:
 
             where = str(MACHINE_ADDRESS), self.port + offset
             self._servers.append(await asyncio.start_server(answer, *where, ssl=self._context, reuse_address=True))
+
+    async def _close(self) -> None:
+        for server in self._servers:
+            server.close()
+        connections = asyncio.all_tasks() - {asyncio.current_task()}
+        for each in connections:
+            each.cancel()
+        await asyncio.gather(*connections, return_exceptions=True)
 
     async def _refuse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")

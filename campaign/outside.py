@@ -13,6 +13,7 @@ from lab import registry
 from lab.settings import HARBOR_NAME, ROBOT
 
 STARTS = 60.0  # seconds that systemd may need to have Docker again
+LOCK = "/run/multiarch-builders.lock"
 LEFTOVERS = (
     "find /etc /usr/local /run /tmp /var/tmp /root /home /var/lib/multiarch-builders "
     r"\( -name '.*.new' -o -name '.*.tmp' -o -name '*.multiarch*' -o -name 'multiarch-builders-????????' "
@@ -35,15 +36,25 @@ done
 """
 
 
-def docker_is_wrong(site: Site) -> list[str]:
-    """Docker runs, and would start again with its daemon.json."""
+def wait_for_module(site: Site) -> None:
+    """Until what a module does on its own, when nobody hears it any more, has ended."""
+    site.on(f"test ! -e {LOCK} || flock --wait 120 {LOCK} true")
+
+
+def docker_is_silent(site: Site) -> list[str]:
+    """Docker answers and reaches its containers, such as that of others, whose policy is to be started again."""
     end = time.monotonic() + STARTS
-    while site.on("docker info && systemctl is-active containerd").returncode:
+    while (asked := site.on("docker info >/dev/null && docker top theirs")).returncode:
         if time.monotonic() > end:
             journal = site.on("journalctl --no-pager --lines=5 --unit=docker").stdout
-            return [f"docker does not answer: {journal}"]
+            return [f"docker does not reach the container of others: {asked.stderr}; {journal}"]
         time.sleep(0.5)
-    found = []
+    return []
+
+
+def docker_is_wrong(site: Site) -> list[str]:
+    """Docker runs, and would start again with its daemon.json."""
+    found = docker_is_silent(site)
     text = site.on("cat /etc/docker/daemon.json").stdout
     try:
         json.loads(text)
@@ -52,10 +63,6 @@ def docker_is_wrong(site: Site) -> list[str]:
     checked = site.on("dockerd --validate --config-file /etc/docker/daemon.json")
     if checked.returncode:
         found.append(f"dockerd refuses daemon.json: {checked.stderr.strip()[-200:]}")
-    if not foreign.container_runs(site):
-        time.sleep(5)  # its policy is to be started again
-        if not foreign.container_runs(site):
-            found.append("the container of others does not run")
     return found
 
 

@@ -87,6 +87,15 @@ class Docker:
         except NotThereError:
             return None
 
+    def lists(self, container: str) -> bool:
+        """Whether *container* is among those that run (`docker ps`).
+
+        A dockerd that started without room on its disk does not list a container, and still shows it as running; it can
+        do nothing with it (moby/moby, daemon/container.go, Register(), whose write fails; seen with Docker 26.1).
+        """
+        query = urllib.parse.urlencode({"filters": json.dumps({"name": [f"^/{container}$"]})})
+        return bool(self.get(f"/containers/json?{query}"))
+
     def delete(self, path: str) -> None:
         """Delete a container or an image."""
         self._versioned("DELETE", path)

@@ -66,9 +66,7 @@ class Application:
                 certificates.replace_in_container(self.docker_of(node), nodes.container_name(node.name), step.instance)
 
     def _start_builder(self, step: StartBuilder) -> None:
-        paths = ((node, f"/containers/{nodes.container_name(node.name)}/json") for node in step.instance.nodes)
-        found = [self.docker_of(node).find(path) for node, path in paths]
-        if any(each is None or not each["State"]["Running"] for each in found):
+        if any([nodes.stopped(node, self.docker_of(node)) for node in step.instance.nodes]):  # each is looked at
             client.bootstrap(step.instance.name, step.user)
 
     def _drop_node(self, step: DropNode) -> None:

@@ -35,7 +35,8 @@ _UNITS = "bkmgtp"
 class Container:
     """*files* are those of /etc/buildkit, named as in the store; *options* the driver's, in one form (see `plain`).
 
-    *unlimited* names the limits that the host does not have: they are left out, with a warning at best.
+    *unlimited* names the limits that the host does not have: they are left out, with a warning at best. A *lost* one
+    runs, and dockerd can do nothing with it.
     """
 
     running: bool
@@ -44,10 +45,11 @@ class Container:
     flags: t.Tuple[str, ...] = ()
     options: t.Mapping[str, str] = field(default_factory=dict)
     unlimited: t.FrozenSet[str] = frozenset()
+    lost: bool = False
 
 
-def parse(shown: Shown, info: Shown, files: t.Mapping[str, bytes]) -> Container:
-    """The container of /containers/NAME/json, on the dockerd of /info."""
+def parse(shown: Shown, info: Shown, files: t.Mapping[str, bytes], *, listed: bool = True) -> Container:
+    """The container of /containers/NAME/json, on the dockerd of /info; *listed*: it is in /containers/json, too."""
     host = shown["HostConfig"]
     options = {name: str(host.get(key) or "") for name, (key, _info) in _LIMITS.items()}
     if not host.get("Memory"):
@@ -61,12 +63,13 @@ def parse(shown: Shown, info: Shown, files: t.Mapping[str, bytes]) -> Container:
         name, _equals, value = line.partition("=")
         options[f"env.{name}"] = value
     return Container(
-        running=bool(shown["State"]["Running"]),
+        running=bool(shown["State"]["Running"]) and listed,
         image=shown["Config"]["Image"],
         files=files,
         flags=tuple(shown["Config"].get("Cmd") or ()),
         options=in_one_form(options),
         unlimited=frozenset(_unlimited(info)),
+        lost=bool(shown["State"]["Running"]) and not listed,
     )
 
 

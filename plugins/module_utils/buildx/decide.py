@@ -191,6 +191,8 @@ def _start(
         return []
     named = f" ({', '.join(stopped)})" if len(wanted.nodes) > 1 else ""
     why = f"its container does not run{named}" if stopped else "see that it runs again after the restart of docker"
+    if any(container is not None and container.lost for container in containers.values()):
+        why = f"docker shows its container as running and has lost it{named}: it is made anew, its cache is kept"
     return [Action(f"start builder {wanted.name}: {why}", StartBuilder(wanted, user))]
 
 

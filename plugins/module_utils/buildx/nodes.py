@@ -88,7 +88,23 @@ def container_of(node: Node, docker: Docker) -> t.Optional[Container]:
         return None
     files = docker.files(name, "/etc/buildkit")
     named = {path.partition("/")[2]: content for path, content in files.items()}
-    return container.parse(found, docker.get("/info"), named)
+    return container.parse(found, docker.get("/info"), named, listed=not _is_lost(found, name, docker))
+
+
+def _is_lost(shown: container.Shown, name: str, docker: Docker) -> bool:
+    return bool(shown["State"]["Running"]) and not docker.lists(name)
+
+
+def stopped(node: Node, docker: Docker) -> bool:
+    """Whether the node's container does not run. One that is lost is removed; its cache is a volume and stays."""
+    name = container_name(node.name)
+    found = docker.find(f"/containers/{name}/json")
+    if found is None or not found["State"]["Running"]:
+        return True
+    lost = _is_lost(found, name, docker)
+    if lost:
+        remove_container(docker, node.name)
+    return lost
 
 
 def strays(

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from ansible_collections.multiarch.builders.plugins.module_utils import docker_service, pending, way_back
 from ansible_collections.multiarch.builders.plugins.module_utils.daemon import configuration
 from ansible_collections.multiarch.builders.plugins.module_utils.daemon.reload import shortfall
+from ansible_collections.multiarch.builders.plugins.module_utils.daemon.room import shortage
 from ansible_collections.multiarch.builders.plugins.module_utils.daemon.store import switches
 from ansible_collections.multiarch.builders.plugins.module_utils.docker_api import Docker
 from ansible_collections.multiarch.builders.plugins.module_utils.errors import HostError
@@ -30,8 +31,17 @@ class BringUp:
     disruption: Disruption
 
     def wait(self, document: Document) -> None:
-        """Return once a restart with *document* ends no work, or may. Raises HostError with who still works."""
+        """Return once a restart with *document* ends no work, or may. Raises HostError with who still works.
+
+        Or with what dockerd's disk lacks.
+        """
         drain(lambda: self.work(document), self.disruption, "a restart of docker")
+        lacks = shortage(self.docker.get("/info")["DockerRootDir"]) if self.docker.answers() else None
+        if lacks:
+            raise HostError(
+                f"{lacks}: docker was not restarted, as it would start and lose sight of the containers that run. "
+                "Make room (`docker system df` shows where), and run again"
+            )
 
     def reload(self, document: Document) -> None:
         """systemctl's status says nothing about a reload: `docker info` has to show it; else a restart, if allowed."""

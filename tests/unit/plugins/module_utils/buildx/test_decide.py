@@ -255,6 +255,12 @@ def start(why: str, wanted: Instance = TWO) -> tuple[object, str]:
             TWO, Seen(here=None, arm=STOPPED), [start("its container does not run (here, arm)")], id="neither runs"
         ),
         pytest.param(
+            TWO,
+            Seen(here=replace(STOPPED, lost=True)),
+            [start("docker shows its container as running and has lost it (here): it is made anew, its cache is kept")],
+            id="one is lost to a dockerd that started with a full disk: campaign, disk full under /var/lib/docker",
+        ),
+        pytest.param(
             ONE,
             Seen(here=None, root=entry(IN_HERE), ci=entry(IN_HERE)),
             [start("its container does not run", ONE)],

@@ -243,8 +243,23 @@ def test_a_start_looks_at_every_node(there: tuple[str, ...], running: bool, star
         if name in there:
             state = {"State": {"Running": running or name == "here"}}
             dockerd.answers[f"GET /containers/buildx_buildkit_{name}/json"] = as_json(state)
+        dockerd.answers["GET /containers/json"] = as_json([{"Names": [f"/buildx_buildkit_{name}"]}])
     do(host, StartBuilder(TWO, "ci"))
     assert bool(host.called("buildx inspect --bootstrap multiarch")) is started
+
+
+def test_a_lost_container_is_made_anew(host: Host) -> None:
+    host.has_entries()
+    for dockerd, name, listed in ((host.here, "here", []), (host.elsewhere, "arm", [{"Names": ["/arm"]}])):
+        dockerd.answers |= {
+            f"GET /containers/buildx_buildkit_{name}/json": as_json({"State": {"Running": True}}),
+            "GET /containers/json": as_json(listed),
+            f"DELETE /containers/buildx_buildkit_{name}": Answer(204),
+        }
+    do(host, StartBuilder(TWO, "ci"))
+    assert [each.method for each in host.here.asked].count("DELETE") == 1
+    assert [each.method for each in host.elsewhere.asked].count("DELETE") == 0
+    assert host.called("buildx inspect --bootstrap multiarch")
 
 
 @pytest.mark.parametrize(

@@ -390,8 +390,13 @@ def test_a_container_and_its_files(version: str, node: str, dockerd: DockerdStan
         f"{path}/json": as_json(shown),
         f"{path}/archive": archive(dict(NODE.files)),
         "GET /info": as_json(info),
+        "GET /containers/json": as_json([{"Names": [f"/{container_name(node)}"]}]),
     }
     assert container_of(Node(node), docker) == container.parse(shown, info, NODE.files)
+    dockerd.answers["GET /containers/json"] = as_json([])
+    lost = container_of(Node(node), docker)
+    assert lost is not None
+    assert (lost.running, lost.lost) == (False, True)
 
 
 def test_no_container(docker: Docker, no_docker: Docker) -> None:

@@ -20,6 +20,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils import (
     running_work,
     way_back,
 )
+from ansible_collections.multiarch.builders.plugins.module_utils.daemon import bring_up
 from ansible_collections.multiarch.builders.plugins.module_utils.daemon.configuration import (
     WriteConfiguration,
     keys,
@@ -53,8 +54,13 @@ from ansible_collections.multiarch.builders.tests.unit.plugins.module_utils.dock
 )
 
 SNAPSHOTTER = {"features": {"containerd-snapshotter": True}}
-CONTAINERD = {"Driver": "overlayfs", "DriverStatus": [["driver-type", "io.containerd.snapshotter.v1"]]}
-OVERLAY2 = {"Driver": "overlay2", "DriverStatus": [["Backing Filesystem", "extfs"]]}
+ROOT = "/var/lib/docker-of-these-tests"
+CONTAINERD = {
+    "Driver": "overlayfs",
+    "DriverStatus": [["driver-type", "io.containerd.snapshotter.v1"]],
+    "DockerRootDir": ROOT,
+}
+OVERLAY2 = {"Driver": "overlay2", "DriverStatus": [["Backing Filesystem", "extfs"]], "DockerRootDir": ROOT}
 TRUST: Effects = frozenset({Effect.TRUST_STORE_CHANGES})
 QUAY = Registry("quay.example", mirrors=("a.example/quay",), hosts_toml="# ours\n")
 HOSTS_TOML = "/etc/docker/certs.d/quay.example/hosts.toml"
@@ -140,7 +146,7 @@ def test_disruption_never_tells_in_place_of_a_restart(no_docker: Docker) -> None
 
 
 def test_what_a_restart_would_end_is_told(dockerd: DockerdStandIn, docker: Docker) -> None:
-    dockerd.answers["GET /info"] = as_json({})
+    dockerd.answers["GET /info"] = as_json({"DockerRootDir": ROOT})
     dockerd.answers["GET /containers/json"] = as_json([{"Id": "1", "Names": ["/ci-job"]}])
     dockerd.answers["GET /containers/1/json"] = as_json({"HostConfig": {"RestartPolicy": {"Name": "no"}}})
     plan = daemon(docker, registries=WITH_CA).plan(with_theirs(state(CONTAINERD)), TRUST)
@@ -191,7 +197,7 @@ def test_the_ways_out_of_another_image_store_are_told(
 
 
 def test_what_vanishes_with_leave_is_told_too(dockerd: DockerdStandIn, docker: Docker) -> None:
-    dockerd.answers["GET /info"] = as_json({})
+    dockerd.answers["GET /info"] = as_json({"DockerRootDir": ROOT})
     dockerd.answers["GET /containers/json"] = as_json([])
     dockerd.answers["GET /system/df"] = as_json({"LayersSize": 4_200_000_000})
     plan = daemon(docker, switch=True).plan(state({**OVERLAY2, "Images": 3, "Containers": 2}), NO_EFFECTS)
@@ -462,6 +468,15 @@ def test_a_change(options: dict[str, t.Any], steps: list[type], verbs: list[str]
     assert keys().owned == owned_after({}, {}, options)
     assert way_back.is_open() is False
     assert host.run(options) == [], "the next run finds nothing to do"
+
+
+def test_no_restart_without_room_on_dockerds_disk(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It would lose sight of containers: campaign, disk full under /var/lib/docker."""
+    monkeypatch.setattr(bring_up, "shortage", lambda folder: f"{folder} has 0 KiB left")
+    with pytest.raises(HostError, match=f"{ROOT} has 0 KiB left: docker was not restarted"):
+        host.run({"mtu": 9000})
+    assert (host.document(), host.verbs()) == (FORMER, [])
+    assert host.run(LABELS) == [WriteConfiguration, ReloadDaemon], "a reload harms nobody"
 
 
 @pytest.mark.parametrize(
