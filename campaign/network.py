@@ -84,7 +84,7 @@ class Server:
             async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, to: int = registry) -> None:
                 try:
                     await (self._refuse(reader, writer) if self._context else self._drag(reader, writer, to))
-                except OSError:
+                except (OSError, asyncio.CancelledError):  # it went, or the fault ends
                     pass
                 finally:
                     writer.close()

@@ -64,16 +64,28 @@ def runs_steps(processes: str) -> bool:
     return bool(programs - {"buildkitd", "buildctl", "docker-init", "dumb-init", "tini"})
 
 
-def builds_in(container: str, docker: t.Sequence[str] = ("docker",), user: t.Optional[str] = None) -> bool:
-    """Whether a build is under way in a running builder container; *docker* is the client's command for its dockerd.
+def builds_in(container: str, shown: t.Mapping[str, t.Any], docker: Docker) -> bool:
+    """Whether a build is under way for anybody in a running builder container, *shown* as of /containers/NAME/json.
 
     BuildKit before 0.11 keeps no records of builds: there the processes tell.
     """
+    if not has_client(shown, docker):
+        return False
     asked = ["buildctl", "debug", "histories", "--format", "{{json .}}"]
-    listed = run([*docker, "exec", container, *asked], user=user, timeout=30)
+    listed = run([*docker.argv, "exec", container, *asked], user=docker.user, timeout=30)
     if listed.status == 0:
         return is_building(listed.stdout)
-    return runs_steps(run([*docker, "top", container, "-eo", "args"], user=user, timeout=30).stdout)
+    return runs_steps(run([*docker.argv, "top", container, "-eo", "args"], user=docker.user, timeout=30).stdout)
+
+
+def has_client(shown: t.Mapping[str, t.Any], docker: Docker) -> bool:
+    """Whether a buildx is connected, which it is for as long as its build runs: by a process that it has dockerd start.
+
+    A dockerd that was killed leaves such processes and forgets them (Docker 26.1). Nobody will ever get the result of
+    their build, which may hang for ever (docker/buildx, driver/docker-container/driver.go, Dial()).
+    """
+    found = (docker.find(f"/exec/{each}/json") or {} for each in shown.get("ExecIDs") or ())
+    return any(each.get("Running") for each in found)
 
 
 def builds_in_daemon(daemon: t.Optional[int], proc: pathlib.Path = pathlib.Path("/proc")) -> bool:
@@ -104,9 +116,10 @@ def at_restart(docker: Docker, *, keeps: bool) -> Work:
     containers = []
     for row in docker.get("/containers/json"):
         name = row["Names"][0].lstrip("/")
-        if name.startswith(BUILDER_PREFIX) and builds_in(name):
+        shown = docker.find(f"/containers/{row['Id']}/json") or {}
+        if name.startswith(BUILDER_PREFIX) and builds_in(name, shown, docker):
             builds.append(name)
-        policy = (docker.find(f"/containers/{row['Id']}/json") or {}).get("HostConfig", {}).get("RestartPolicy", {})
+        policy = shown.get("HostConfig", {}).get("RestartPolicy", {})
         if not kept and policy.get("Name") not in ("always", "unless-stopped"):
             containers.append(name)
     return Work(tuple(builds), tuple(containers))

@@ -71,6 +71,21 @@ def test_live_restore_keeps_containers_and_no_build(builder: str) -> None:
     on(builder, "docker rm --force kept")
 
 
+def test_a_build_whose_client_is_lost_is_not_waited_for(builder: str) -> None:
+    """Its container outlives a dockerd that is killed, and with it what the client had started there: campaign."""
+    provisioned(builder, daemon_options={"live-restore": True})
+    start_build(builder, "lost", f"{IN_BUILD}; echo slept")
+    on(builder, "pkill --signal KILL --exact --ns 1 --nslist pid dockerd")
+    assert build_status(builder, "lost") != "0"
+    before = process(builder)
+    assert on(builder, f"pgrep --full --exact '{IN_BUILD}'") != ""
+
+    run = provisioned(builder, daemon_options={"live-restore": True, "mtu": 1200}, drain_timeout=1)
+    assert not run.says("(running now:")
+    assert process(builder) != before
+    on(builder, f"pkill --full --exact '{IN_BUILD}' || true")
+
+
 def test_live_restore_keeps_nothing_at_the_restart_that_it_goes_with(builder: str) -> None:
     provisioned(builder, daemon_options={"live-restore": True})
     start_container(builder, "last", IN_CONTAINER)

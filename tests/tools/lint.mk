@@ -9,7 +9,7 @@ python-style:
 	@vermin --quiet --no-tips --violations -t=3.9- plugins/module_utils plugins/modules
 
 python-types:
-	@MYPYPATH=.ansible/collections mypy -p lab -p ansible_collections.multiarch.builders.plugins
+	@MYPYPATH=.ansible/collections mypy -p lab -p campaign -p ansible_collections.multiarch.builders.plugins
 
 yaml:
 	@yamllint --strict .

@@ -25,6 +25,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.errors import H
 from ansible_collections.multiarch.builders.plugins.module_utils.files import WriteFile, make_folders, write
 from ansible_collections.multiarch.builders.plugins.module_utils.pulled_images import PulledImage
 
+_HUB = "docker.io/"
 _CONCERN = "binfmt"
 # What the image's own program registers with (tonistiigi/binfmt, cmd/binfmt/main.go): C takes credentials from the
 # program, F opens the emulator once and for all; P only if the image was built to keep argv[0].
@@ -85,7 +86,7 @@ def from_docker(image: str, names: t.Sequence[str], docker: Docker, login: t.Opt
     here = docker.find(f"/images/{reference}/json")
     if here is None:
         pulled_images.note(_CONCERN, PulledImage(image), docker)
-        docker.pull(image, login)
+        _pull(image, docker, login)
         here = docker.get(f"/images/{reference}/json")
     container = docker.create(image)
     try:
@@ -95,6 +96,20 @@ def from_docker(image: str, names: t.Sequence[str], docker: Docker, login: t.Opt
     finally:
         docker.delete(f"/containers/{container}?force=1")
     return Contents(files, (here.get("Config") or {}).get("Env") or ())
+
+
+def _pull(image: str, docker: Docker, login: t.Optional[t.Tuple[str, str]]) -> None:
+    """dockerd tells what the last endpoint said, which is Docker Hub where its mirrors failed."""
+    try:
+        docker.pull(image, login)
+    except HostError as exc:
+        mirrors = docker.get("/info").get("RegistryConfig", {}).get("Mirrors") if image.startswith(_HUB) else None
+        if not mirrors:
+            raise
+        raise HostError(
+            f"{exc} (docker asked {', '.join(mirrors)} before that, and tells its last answer alone: "
+            "`journalctl --unit docker` has the others)"
+        ) from exc
 
 
 def from_archive(path: str, names: t.Sequence[str]) -> Contents:

@@ -167,7 +167,7 @@ def work_in(node: str, docker: Docker) -> Work:
     found = docker.find(f"/containers/{name}/json")
     if found is None or not found["State"]["Running"]:
         return Work((), ())
-    return Work((name,) if builds_in(name, docker.argv, docker.user) else (), ())
+    return Work((name,) if builds_in(name, found, docker) else (), ())
 
 
 def remove_container(docker: Docker, node: str) -> None:

@@ -45,6 +45,11 @@ def as_json(data: object, status: int = 200) -> Answer:
     return Answer(status, json.dumps(data).encode() + b"\n", {"Content-Type": "application/json"})
 
 
+# What /containers/NAME/json has of a container that a client works in, and what it says of that client.
+WITH_CLIENT: dict[str, t.Any] = {"ExecIDs": ["a-client"]}
+CLIENT = {"GET /exec/a-client/json": as_json({"Running": True})}
+
+
 def unpacked(archive: bytes) -> dict[str, bytes]:
     """{name: content} of the files in a tar archive."""
     with tarfile.open(fileobj=io.BytesIO(archive)) as tar:

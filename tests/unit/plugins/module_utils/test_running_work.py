@@ -22,6 +22,8 @@ from ansible_collections.multiarch.builders.plugins.module_utils.running_work im
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.spec import Disruption
 from ansible_collections.multiarch.builders.tests.unit.plugins.module_utils.dockerd_stand_in import (
+    CLIENT,
+    WITH_CLIENT,
     DockerdStandIn,
     as_json,
 )
@@ -137,11 +139,21 @@ def test_live_restore_that_the_next_dockerd_has_not_keeps_nothing(dockerd: Docke
     assert at_restart(docker, keeps=False) == Work((), ("ci-job",))
 
 
+FORMER_CLIENT = {"GET /exec/former/json": as_json({"Running": False})}
+
+
 @pytest.mark.parametrize(
-    ("history", "building"),
-    [pytest.param(STARTED, True, id="during a build"), pytest.param(COMPLETE, False, id="after it")],
+    ("execs", "history", "building"),
+    [
+        pytest.param(["a-client"], STARTED, True, id="during a build"),
+        pytest.param(["a-client"], COMPLETE, False, id="after it"),
+        pytest.param(None, STARTED, False, id="whose client is lost: campaign, dockerd killed"),
+        pytest.param(["former"], STARTED, False, id="whose client ended"),
+        pytest.param(["gone", "a-client"], STARTED, True, id="one of several clients"),
+    ],
 )
 def test_a_build_is_work_although_its_builder_comes_back(
+    execs: list[str] | None,
     history: str,
     building: bool,
     dockerd: DockerdStandIn,
@@ -154,11 +166,12 @@ def test_a_build_is_work_although_its_builder_comes_back(
     names = {"1": "buildx_buildkit_multiarch0", "2": "ci-buildx_buildkit_0"}
     dockerd.answers["GET /containers/json"] = as_json([{"Id": key, "Names": [f"/{names[key]}"]} for key in names])
     for key in names:
-        dockerd.answers[f"GET /containers/{key}/json"] = as_json({"HostConfig": {"RestartPolicy": {"Name": "always"}}})
+        shown = {"HostConfig": {"RestartPolicy": {"Name": "always"}}, "ExecIDs": execs}
+        dockerd.answers |= {f"GET /containers/{key}/json": as_json(shown), **CLIENT, **FORMER_CLIENT}
     assert at_restart(docker, keeps=True) == Work(("buildx_buildkit_multiarch0",) if building else (), ())
-    assert calls.read_text() == ("exec buildx_buildkit_multiarch0 buildctl debug histories --format {{json .}}\n"), (
-        "only builders are asked"
-    )
+    asked = ["exec buildx_buildkit_multiarch0 buildctl debug histories --format {{json .}}"]
+    told = calls.read_text().splitlines() if calls.exists() else []
+    assert told == (asked if "a-client" in (execs or ()) else []), "only builders with a client are asked"
 
 
 @pytest.mark.parametrize(
@@ -169,11 +182,16 @@ def test_a_build_is_work_although_its_builder_comes_back(
     ],
 )
 def test_a_buildkit_without_records_is_looked_at_by_its_processes(
-    processes: str, building: bool, programs: t.Callable[[str, str], Path]
+    processes: str,
+    building: bool,
+    programs: t.Callable[[str, str], Path],
+    dockerd: DockerdStandIn,
+    docker: Docker,
 ) -> None:
     """A stand-in for the docker client, whose builder does not know `buildctl debug histories`."""
     calls = programs("docker", f"[ $1 = top ] || exit 1; printf '{processes}\\n'")
-    assert builds_in("buildx_buildkit_b0") is building
+    dockerd.answers |= CLIENT
+    assert builds_in("buildx_buildkit_b0", WITH_CLIENT, docker) is building
     assert [line.split()[0] for line in calls.read_text().splitlines()] == ["exec", "top"]
 
 

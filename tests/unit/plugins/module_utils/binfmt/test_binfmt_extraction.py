@@ -8,9 +8,18 @@ import tarfile
 from pathlib import Path
 
 import pytest
-from ansible_collections.multiarch.builders.plugins.module_utils.binfmt.extraction import from_archive, version_in
+from ansible_collections.multiarch.builders.plugins.module_utils.binfmt.extraction import (
+    from_archive,
+    from_docker,
+    version_in,
+)
 from ansible_collections.multiarch.builders.plugins.module_utils.binfmt.image import folder_of, in_folder
+from ansible_collections.multiarch.builders.plugins.module_utils.docker_api import Docker
 from ansible_collections.multiarch.builders.plugins.module_utils.errors import HostError
+from ansible_collections.multiarch.builders.tests.unit.plugins.module_utils.dockerd_stand_in import (
+    DockerdStandIn,
+    as_json,
+)
 
 
 def tar(files: dict[str, bytes], mode: str = "w") -> bytes:
@@ -94,3 +103,23 @@ def test_a_whole_folder_tells_its_emulators(tmp_path: Path) -> None:
 )
 def test_the_version_of_an_emulator(text: str, version: str) -> None:
     assert version_in(text) == version
+
+
+@pytest.mark.usefixtures("home")
+@pytest.mark.parametrize(
+    ("image", "mirrors", "told"),
+    [
+        pytest.param("docker.io/a/b:1", ["https://m.example/"], True, id="a mirror failed, too"),
+        pytest.param("docker.io/a/b:1", [], False, id="no mirrors"),
+        pytest.param("r.example/a/b:1", ["https://m.example/"], False, id="mirrors of another registry"),
+    ],
+)
+def test_a_failed_pull_tells_that_mirrors_were_asked(
+    image: str, mirrors: list[str], told: bool, dockerd: DockerdStandIn, docker: Docker
+) -> None:
+    """dockerd's own answer names Docker Hub alone (moby/moby, distribution/pull.go: the last endpoint's error)."""
+    dockerd.answers["POST /images/create"] = as_json({"message": 'Get "https://hub/v2/": timeout'}, 500)
+    dockerd.answers["GET /info"] = as_json({"RegistryConfig": {"Mirrors": mirrors}})
+    with pytest.raises(HostError, match="timeout") as error:
+        from_docker(image, ["qemu-arm"], docker, None)
+    assert ("docker asked https://m.example/ before that" in str(error.value)) is told

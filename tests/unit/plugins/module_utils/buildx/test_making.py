@@ -33,6 +33,8 @@ from ansible_collections.multiarch.builders.tests.unit.plugins.module_utils.buil
 )
 from ansible_collections.multiarch.builders.tests.unit.plugins.module_utils.dial_stand_in import DockerdElsewhere
 from ansible_collections.multiarch.builders.tests.unit.plugins.module_utils.dockerd_stand_in import (
+    CLIENT,
+    WITH_CLIENT,
     Answer,
     DockerdStandIn,
     as_json,
@@ -75,7 +77,8 @@ class Host:
     def has_containers(self, *, running: bool = True) -> None:
         for dockerd, name in ((self.here, "here"), (self.elsewhere, "arm")):
             container = f"/containers/buildx_buildkit_{name}"
-            dockerd.answers[f"GET {container}/json"] = as_json({"State": {"Running": running}})
+            dockerd.answers[f"GET {container}/json"] = as_json({"State": {"Running": running}, **WITH_CLIENT})
+            dockerd.answers |= CLIENT
             dockerd.answers[f"DELETE {container}"] = Answer()
             dockerd.answers[f"PUT {container}/archive"] = Answer()
 
@@ -298,7 +301,8 @@ GOES = Stray("Old", ARM.endpoint, "jane")
 )
 def test_a_node_that_goes_leaves_its_cache(endpoint: str, here: bool, host: Host) -> None:
     dockerd = host.here if here else host.elsewhere
-    dockerd.answers["GET /containers/buildx_buildkit_old/json"] = as_json({"State": {"Running": True}})
+    dockerd.answers["GET /containers/buildx_buildkit_old/json"] = as_json({"State": {"Running": True}, **WITH_CLIENT})
+    dockerd.answers |= CLIENT
     dockerd.answers["DELETE /containers/buildx_buildkit_old"] = Answer()
     step = DropNode(TWO, replace(GOES, endpoint=endpoint))
     host.builds()

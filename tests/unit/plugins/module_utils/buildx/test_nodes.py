@@ -38,6 +38,8 @@ from ansible_collections.multiarch.builders.tests.unit.plugins.module_utils.buil
     WANTED,
 )
 from ansible_collections.multiarch.builders.tests.unit.plugins.module_utils.dockerd_stand_in import (
+    CLIENT,
+    WITH_CLIENT,
     Answer,
     DockerdStandIn,
     as_json,
@@ -419,7 +421,8 @@ def test_work_in(
 ) -> None:
     name = container_name("Multiarch0")
     if state is not None:
-        dockerd.answers[f"GET /containers/{name}/json"] = as_json({"State": {"Running": state}})
+        dockerd.answers[f"GET /containers/{name}/json"] = as_json({"State": {"Running": state}, **WITH_CLIENT})
+        dockerd.answers |= CLIENT
     calls = programs("docker", f"""echo '{{"type":"{histories}"}}'""")
     assert work_in("Multiarch0", docker) == Work((name,) if busy else (), ())
     asked = [f"exec {name} buildctl debug histories --format {{{{json .}}}}"] if state else []
@@ -433,7 +436,7 @@ def test_work_elsewhere_is_asked_of_its_own_dockerd_as_its_user(programs: Progra
     class Elsewhere(Docker):
         argv, user = ("docker", "--host", FAR.endpoint), "ci"
 
-    dockerd.answers[f"GET /containers/{name}/json"] = as_json({"State": {"Running": True}})
+    dockerd.answers |= {f"GET /containers/{name}/json": as_json({"State": {"Running": True}, **WITH_CLIENT}), **CLIENT}
     calls = programs("docker", """echo '{"type":"STARTED"}'""")
     assert work_in(FAR.name, Elsewhere(str(dockerd.path))) == Work((name,), ())
     assert calls.read_text().startswith(f"--host {FAR.endpoint} exec {name} buildctl ")

@@ -23,6 +23,8 @@ from ansible_collections.multiarch.builders.plugins.module_utils.spec import Dis
 from ansible_collections.multiarch.builders.tests.unit.plugins.module_utils.buildx.recorded import ENTRY
 from ansible_collections.multiarch.builders.tests.unit.plugins.module_utils.dial_stand_in import DockerdElsewhere
 from ansible_collections.multiarch.builders.tests.unit.plugins.module_utils.dockerd_stand_in import (
+    CLIENT,
+    WITH_CLIENT,
     Answer,
     DockerdStandIn,
     as_json,
@@ -102,7 +104,8 @@ def host(
                 (found.store(user) / name / "multiarch").write_text(ENTRY)
             (found.store(user) / "refs/multiarch/multiarch0").mkdir(parents=True)
         for each, node in ((dockerd, "multiarch0"), (elsewhere, "arm")):
-            each.answers[f"GET /containers/buildx_buildkit_{node}/json"] = as_json({"State": {"Running": True}})
+            runs = as_json({"State": {"Running": True}, **WITH_CLIENT})
+            each.answers |= {f"GET /containers/buildx_buildkit_{node}/json": runs, **CLIENT}
             each.answers[f"DELETE /containers/buildx_buildkit_{node}"] = Answer()
         yield found
 
