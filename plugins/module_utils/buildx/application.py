@@ -66,7 +66,8 @@ class Application:
                 certificates.replace_in_container(self.docker_of(node), nodes.container_name(node.name), step.instance)
 
     def _start_builder(self, step: StartBuilder) -> None:
-        if any([nodes.stopped(node, self.docker_of(node)) for node in step.instance.nodes]):  # each is looked at
+        stopped = [nodes.stopped(node, self.docker_of(node)) for node in step.instance.nodes]  # each is looked at
+        if any(stopped):
             client.bootstrap(step.instance.name, step.user)
 
     def _drop_node(self, step: DropNode) -> None:
