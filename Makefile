@@ -39,6 +39,7 @@ lab-down: venv ## stop the lab's hosts and remove what they left
 lab-list: venv ## list the lab's hosts
 	@$(BIN)/python -m lab list
 
+test: export MULTIARCH_LAB_DISKS ?= memory
 test: ## every check and test below, with a summary
 	@$(PYTHON) tests/tools/stages.py $(STAGES)
 

@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from lab import cgroup, host
+from lab.settings import HOSTS as HOSTS_FOLDER
 from lab.topology import HOSTS, Host
 
 # Each line names what it proves if it fails; $1 is the digest of the CA file.
@@ -49,8 +50,15 @@ def lab(*arguments: str) -> None:
     subprocess.run([sys.executable, "-m", "lab", *arguments], check=True, stdout=subprocess.DEVNULL)
 
 
+def on_disk() -> None:
+    """End a lab whose disks are in memory, which has no room for a fleet."""
+    if HOSTS_FOLDER.is_mount():
+        lab("down")
+
+
 def only(count: int) -> None:
     """The registry and the first *count* hosts run; the rest of the fleet does not, as idle hosts take time too."""
+    on_disk()
     wanted = chosen(count)
     rest = [one.name for one in chosen(len(HOSTS)) if one not in wanted and host.is_running(one)]
     if rest:

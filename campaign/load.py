@@ -6,7 +6,6 @@ import argparse
 import json
 import random
 import re
-import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -15,6 +14,7 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import asdict, dataclass
 from itertools import cycle
 
+from benchmarks.hosts import lab, on_disk
 from campaign import outside, table
 from campaign.experiment import VARIABLES, provision
 from campaign.network import cut
@@ -121,8 +121,9 @@ def main() -> int:
     options = parser.parse_args()
     names = [each.name for each in HOSTS if each.name.startswith("fleet-")][: options.hosts]
     with timed(f"{len(names)} new hosts"):
-        for arguments in (["up", "registry"], ["reset", *names]):
-            subprocess.run([sys.executable, "-m", "lab", *arguments], check=True, stdout=subprocess.DEVNULL)
+        on_disk()
+        lab("up", "registry")
+        lab("reset", *names)
     load = measure([Site(name) for name in names], options.seed)
     table.LOAD.write_text(json.dumps(asdict(load), indent=1) + "\n")
     table.write()

@@ -16,6 +16,7 @@ from lab import (
     host,
     identity,
     keys,
+    memory,
     network,
     package_mirror,
     quotas,
@@ -66,6 +67,7 @@ def up(hosts: list[Host], archives: Path | None) -> None:
     begin = time.monotonic()
     network.check_range_is_free()
     cgroup.kill(cgroup.WORK)
+    memory.mount()
     for folder in (CACHE, STATE, HOSTS):
         folder.mkdir(parents=True, exist_ok=True)
     caching.remove_unfinished()
@@ -139,6 +141,7 @@ def down() -> None:
         cgroup.kill(leftover)
     cgroup.remove_top()
     network.down()
+    memory.unmount()
     disk.discard(HOSTS)
     caching.remove_unfinished()
     say("The lab is down. Caches, keys and certificates stay.")

@@ -8,6 +8,7 @@ from pathlib import Path
 
 CACHE = Path(os.environ.get("MULTIARCH_LAB_CACHE", "/var/cache/multiarch-lab"))
 STATE = Path(os.environ.get("MULTIARCH_LAB_STATE", "/var/lib/multiarch-lab"))
+DISKS = os.environ.get("MULTIARCH_LAB_DISKS", "disk")  # where those of hosts lie: disk or memory
 LOCK = Path("/run/lock/multiarch-lab")  # one bridge and one range, so one lab a machine, whatever STATE is
 PACKAGES = CACHE / "packages"
 HOSTS = STATE / "hosts"

@@ -25,7 +25,21 @@ OLDER = "26.1"
 ALL_ENGINES = os.environ.get("ENGINES") == "all"
 ONE_ENGINE = "runs with Docker 28.5; with 26.1 too: make hosts ENGINES=all"
 # What takes minutes, so that nothing of it is left when all else is done.
-LONGEST_FIRST = ("cluster", "pull", "flows", "running_work", "remote", "emulation", "rotation", "builders", "gc")
+LONGEST_FIRST = (
+    *("cluster", "pull", "verification", "image_store", "engine", "rotation", "builders", "flows", "running_work"),
+    *(
+        "remote",
+        "emulation",
+        "gc",
+        "login",
+        "onboarding",
+        "daemon_restart",
+        "retire",
+        "full_disk",
+        "campaign",
+        "security",
+    ),
+)
 
 
 def pytest_configure(config: pytest.Config) -> None:
