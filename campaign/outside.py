@@ -85,10 +85,14 @@ def secrets_are_exposed(site: Site) -> list[str]:
     """The registry's password is in config.json of its users, which are theirs alone, and nowhere else on the disk."""
     password = registry.password()
     login = base64.b64encode(f"{ROBOT}:{password}".encode()).decode()
-    command = ["grep", "--recursive", "--files-with-matches", "--fixed-strings", "--binary-files=text"]
-    for words in (password, login):
-        command += ["--regexp", words]
-    done = subprocess.run([*command, str(site.files)], capture_output=True, text=True, check=False)
+    command = ["grep", "--recursive", "--files-with-matches", "--fixed-strings", "--binary-files=text", "--file=-"]
+    done = subprocess.run(
+        [*command, str(site.files)],
+        input=f"{password}\n{login}\n",  # arguments are for everybody to see
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     found = []
     for name in done.stdout.splitlines():
         path = name.removeprefix(str(site.files))
