@@ -83,9 +83,9 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]  # ansible-core has no
         if name == "plan":
             story.notes = result.get("notes") or ()
             if _check_mode():
-                story.changes = {each["concern"]: each["actions"] for each in result.get("plan") or ()}
+                story.changes = _changes(result)
         elif name == "apply":
-            story.changes = {each["concern"]: each["actions"] for each in result.get("plan") or ()}
+            story.changes = _changes(result)
         elif name == "build_proof":
             story.proven = bool(result.get("proofs")) and not result.get("failures")
         elif name and result.get("changed"):
@@ -96,7 +96,7 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]  # ansible-core has no
     def _failed(self, event: CallbackTaskResult) -> None:
         name, result, story = self._event(event)
         if name == "apply":
-            story.changes = {each["concern"]: each["actions"] for each in result.get("plan") or ()}
+            story.changes = _changes(result)
         story.failed_at = event.task_name.rpartition(" : ")[2]
         story.words = _HIDDEN if "censored" in result else str(result.get("msg") or "")
 
@@ -125,3 +125,8 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]  # ansible-core has no
 
 def _check_mode() -> bool:
     return bool(context.CLIARGS.get("check"))
+
+
+def _changes(result: t.Mapping[str, t.Any]) -> dict[str, list[str]]:
+    """Actions by concern, of module plan or apply."""
+    return {each["concern"]: each["actions"] for each in result.get("plan") or ()}

@@ -37,8 +37,9 @@ def scratch() -> t.Iterator[pathlib.Path]:
 
 def remove_leftovers() -> None:
     """Remove the folders of processes that were killed: they may hold keys. Links of such a name lead nowhere."""
-    for path in leftovers():
-        _remove(path)
+    with contextlib.suppress(OSError):  # no such folder, so nothing is left
+        for path in leftovers():
+            _remove(path)
 
 
 def leftovers() -> t.Tuple[pathlib.Path, ...]:

@@ -103,12 +103,13 @@ def _pull(image: str, docker: Docker, login: t.Optional[t.Tuple[str, str]]) -> N
     try:
         docker.pull(image, login)
     except HostError as exc:
-        mirrors = docker.get("/info").get("RegistryConfig", {}).get("Mirrors") if image.startswith(_HUB) else None
+        asked = image.startswith(_HUB) and docker.answers()  # one that died has nothing to add
+        mirrors = docker.get("/info").get("RegistryConfig", {}).get("Mirrors") if asked else None
         if not mirrors:
             raise
         raise HostError(
-            f"{exc} (docker asked {', '.join(mirrors)} before that, and tells its last answer alone: "
-            "`journalctl --unit docker` has the others)"
+            f"builder_binfmt_image {image}: {exc} (docker asked {', '.join(mirrors)} before that, and tells its last "
+            "answer alone: `journalctl --unit docker` has the others)"
         ) from exc
 
 

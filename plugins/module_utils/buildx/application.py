@@ -66,8 +66,10 @@ class Application:
                 certificates.replace_in_container(self.docker_of(node), nodes.container_name(node.name), step.instance)
 
     def _start_builder(self, step: StartBuilder) -> None:
-        stopped = [nodes.stopped(node, self.docker_of(node)) for node in step.instance.nodes]  # each is looked at
-        if any(stopped):
+        down = [node for node in step.instance.nodes if not nodes.runs(node, self.docker_of(node))]
+        for node in down:
+            nodes.remove_lost(node, self.docker_of(node))
+        if down:
             client.bootstrap(step.instance.name, step.user)
 
     def _drop_node(self, step: DropNode) -> None:

@@ -95,16 +95,19 @@ def _is_lost(shown: container.Shown, name: str, docker: Docker) -> bool:
     return bool(shown["State"]["Running"]) and not docker.lists(name)
 
 
-def stopped(node: Node, docker: Docker) -> bool:
-    """Whether the node's container does not run. One that is lost is removed; its cache is a volume and stays."""
+def runs(node: Node, docker: Docker) -> bool:
+    """Whether the node's container runs, and dockerd has it."""
     name = container_name(node.name)
     found = docker.find(f"/containers/{name}/json")
-    if found is None or not found["State"]["Running"]:
-        return True
-    lost = _is_lost(found, name, docker)
-    if lost:
+    return found is not None and bool(found["State"]["Running"]) and not _is_lost(found, name, docker)
+
+
+def remove_lost(node: Node, docker: Docker) -> None:
+    """Remove the node's container if dockerd has lost it; its cache is a volume of its own and stays."""
+    name = container_name(node.name)
+    found = docker.find(f"/containers/{name}/json")
+    if found is not None and _is_lost(found, name, docker):
         remove_container(docker, node.name)
-    return lost
 
 
 def strays(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import typing as t
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 from ansible.module_utils import basic
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.testing import patch_module_args
+from ansible_collections.multiarch.builders.plugins.module_utils import scratch
 from ansible_collections.multiarch.builders.plugins.module_utils.module import Module
 from ansible_collections.multiarch.builders.plugins.module_utils.options import argument_spec
 
@@ -26,9 +28,21 @@ def logged(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return found
 
 
-def invoke(kind: type[t.Any]) -> None:
-    with patch_module_args(json.loads(json.dumps(ARGUMENTS))):
-        kind(argument_spec("registries"))
+def invoke(kind: type[t.Any], *, check: bool = False) -> None:
+    with patch_module_args(json.loads(json.dumps({**ARGUMENTS, "_ansible_check_mode": check}))):
+        kind(argument_spec("registries"), supports_check_mode=True)
+
+
+@pytest.mark.parametrize("check", [False, True])
+def test_what_a_killed_module_left_goes_with_the_next_but_not_with_a_check(
+    check: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(scratch, "FOLDER", tmp_path)
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    left = tmp_path / "multiarch-builders-4194305.abcdefgh"  # no process has a number above 2**22
+    left.mkdir()
+    invoke(Module, check=check)
+    assert left.exists() is check
 
 
 def test_secrets_in_tables_stay_out_of_the_log(logged: list[str]) -> None:

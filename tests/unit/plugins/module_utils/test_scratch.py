@@ -74,5 +74,6 @@ def test_no_room_is_told(place: Path) -> None:
         raise OSError(28, "No space left on device", str(folder / "probe"))
     assert "No space left on device" in str(error.value)
     place.rmdir()
+    scratch.remove_leftovers()
     with pytest.raises(HostError, match="takes no folder"), scratch.scratch():
         pytest.fail("there is a folder")
