@@ -11,7 +11,7 @@ BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export ANSIBLE_CONFIG := $(CURDIR)/ansible.cfg
 # The stages of `make test`, in order, those joined by + side by side; each is a target of this file too.
-STAGES := packages venv sanity+unit+lint+browser+lab molecule hosts readme
+STAGES := packages venv sanity+lab+unit+lint molecule+browser hosts readme
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:

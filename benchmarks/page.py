@@ -32,6 +32,7 @@ def parts() -> dict[str, str]:
         "growth": tables.growth(measured),
         "tasks": spent.tasks(profile),
         "module": spent.module(profile),
+        "spenders": spent.spenders(profile),
         "controller": scale.controller(simulated),
         "fleets": scale.fleets(simulated, measured),
         "controllers": scale.controllers(simulated),

@@ -1,16 +1,17 @@
-"""python -m benchmarks.profile: where the time of one host goes, by task and inside the module of the plan."""
+"""python -m benchmarks.profile: where the time of one host goes, by task, in the plan's module, by who spends it."""
 
 from __future__ import annotations
 
 import dataclasses
 import json
+import statistics
 import subprocess
 import tempfile
 from pathlib import Path
 from typing import Any
 
 from benchmarks import hosts, page
-from benchmarks.contenders import CONTENDERS, Task
+from benchmarks.contenders import CONTENDERS, Contender, Task
 from benchmarks.measure import run
 from benchmarks.results import FOLDER, STATES, save
 from benchmarks.states import authorities
@@ -23,6 +24,14 @@ CALLBACK = FOLDER / "callback"
 ON_HOST = FOLDER / "profile_on_host.py"
 KEPT = "/root/.ansible/tmp"
 OURS = CONTENDERS[0]
+# Who spends the processor time of a fresh host: cgroups of systemd, by what they are called in the table.
+SPENDERS = {
+    "containerd": "system.slice/containerd.service",
+    "dockerd": "system.slice/docker.service",
+    "sessions": "user.slice",
+}
+COMPARED = ("unproven", "pyinfra")  # neither proves anything, so they do the same work
+ROUNDS = 3
 
 
 def run_with(task: Task, **environment: str) -> None:
@@ -35,8 +44,8 @@ def tasks(task: Task) -> list[dict[str, Any]]:
     (one,) = hosts.chosen(1)
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder, "tasks")
-        statistics = cgroup.top() / host.group_of(one) / "cpu.stat"
-        run_with(task, ANSIBLE_CALLBACK_PLUGINS=str(CALLBACK), TASKS_FILE=str(file), TASKS_CPU=str(statistics))
+        usage = cgroup.top() / host.group_of(one) / "cpu.stat"
+        run_with(task, ANSIBLE_CALLBACK_PLUGINS=str(CALLBACK), TASKS_FILE=str(file), TASKS_CPU=str(usage))
         return [json.loads(line) for line in file.read_text().splitlines()]
 
 
@@ -54,8 +63,35 @@ def module(task: Task) -> dict[str, Any]:
     return measured
 
 
+def spenders(contender: Contender, task: Task) -> dict[str, float]:
+    """Who spent the processor time of one fresh host while it was made a builder: seconds."""
+    (one,) = hosts.chosen(1)
+    hosts.lab("reset", one.name)
+    whole = host.group_of(one)
+
+    def now() -> dict[str, float]:
+        groups = {name: f"{whole}/payload/{path}" for name, path in SPENDERS.items()}
+        return {name: cgroup.cpu_seconds(group) for name, group in {**groups, "all": whole}.items()}
+
+    before = now()
+    run(contender, task)
+    return {name: seconds - before[name] for name, seconds in now().items()}
+
+
+def compared(task: Task) -> dict[str, dict[str, float]]:
+    """The same for two contenders: medians."""
+    taken: dict[str, list[dict[str, float]]] = {name: [] for name in COMPARED}
+    for _round in range(ROUNDS):
+        for contender in (each for each in CONTENDERS if each.name in COMPARED):
+            taken[contender.name].append(spenders(contender, task))
+    return {
+        contender: {name: statistics.median(each[name] for each in runs) for name in runs[0]}
+        for contender, runs in taken.items()
+    }
+
+
 def main() -> None:
-    """A fresh host, then one changed CA, then nothing to do."""
+    """A fresh host, then one changed CA, then nothing to do; then fresh hosts again, for two contenders."""
     hosts.lab("up", next(one.name for one in HOSTS if one.is_registry))
     hosts.lab("reset", *(one.name for one in hosts.chosen(1)))
     with tempfile.TemporaryDirectory() as folder:
@@ -67,7 +103,9 @@ def main() -> None:
                 found[state] = tasks(task)
         with timed("the module of the plan"):
             of_plan = module(runs["nothing"])
-    save(FILE, {"tasks": found, "plan": of_plan})
+        with timed("a fresh host, by who spends its time"):
+            spent = compared(runs["fresh"])
+    save(FILE, {"tasks": found, "plan": of_plan, "spenders": spent})
     page.write()
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from benchmarks.results import STATES
+from benchmarks.results import CONTENDERS, STATES
 from benchmarks.tables import NONE, markdown
 
 SHORTEST = 0.05  # seconds: tasks below are in no table
@@ -41,3 +41,20 @@ def module(profile: dict[str, Any]) -> str:
         ["together", found["cpu"]],
     ]
     return markdown(["what", ">ms of processor"], [[what, f"{seconds * 1000:.0f}"] for what, seconds in rows])
+
+
+def spenders(profile: dict[str, Any]) -> str:
+    """Who spends the processor time of a fresh host, for two contenders."""
+    found = profile.get("spenders", {})
+    if not found:
+        return NONE
+    known = {
+        "containerd": "containerd, with what it starts: images unpacked, containers and commands in them",
+        "dockerd": "dockerd",
+        "sessions": "what comes by ssh: modules or lines of shell, the trust store, Docker's client",
+    }
+    rows = [[words, *(f"{spent[name]:.1f}" for spent in found.values())] for name, words in known.items()]
+    rest = [spent["all"] - sum(spent[name] for name in known) for spent in found.values()]
+    rows.append(["the rest: BuildKit, systemd", *(f"{seconds:.1f}" for seconds in rest)])
+    rows.append(["together", *(f"{spent['all']:.1f}" for spent in found.values())])
+    return markdown(["seconds of the host's processor", *(f">{CONTENDERS[name]}" for name in found)], rows)

@@ -68,14 +68,13 @@ HOSTS = (
     Host("builder-3", _address(13), FORKY),
     Host("old-1", _address(21), BOOKWORM, default=False),
     Host("bare-1", _address(22), BARE, default=False),
+    Host("bare-2", _address(32), BARE, default=False),
     # Pairs of an older and a newer engine, for tests that change them: one pair for each that run side by side; and one
     # more, for what takes three.
     *(
         Host(f"spare-{number}", _address(22 + number), TRIXIE if number % 2 else FORKY, default=False)
         for number in range(1, 10)
     ),
-    # A fleet that begins with nothing.
-    *(Host(f"bare-{number}", _address(30 + number), BARE, default=False) for number in (2, 3)),
     # As many as a benchmark asks for.
     *(Host(f"fleet-{number}", _address(100 + number), TRIXIE, default=False) for number in range(1, 33)),
 )

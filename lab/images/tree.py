@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import tarfile
 from pathlib import Path
 
@@ -20,6 +21,14 @@ def link(root: Path, path: str, target: str) -> None:
     where = root / path.lstrip("/")
     where.parent.mkdir(parents=True, exist_ok=True)
     where.symlink_to(target)
+
+
+def remove(path: Path) -> None:
+    """Remove a file or a whole folder of the layer."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink()
 
 
 def _anonymous(entry: tarfile.TarInfo) -> tarfile.TarInfo:

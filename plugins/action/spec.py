@@ -5,11 +5,21 @@
 
 from __future__ import annotations
 
+import typing as t
+
 from ansible_collections.multiarch.builders.plugins.module_utils.options import OPTIONS
-from ansible_collections.multiarch.builders.plugins.plugin_utils.spec_action import SpecActionBase
+from ansible_collections.multiarch.builders.plugins.plugin_utils.spec_action import Result, SpecActionBase
+from ansible_collections.multiarch.builders.plugins.plugin_utils.variable_names import misspelled
 
 
 class ActionModule(SpecActionBase):
     """See the base class."""
 
     options = tuple(OPTIONS)
+
+    def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> Result:
+        """As the base class does; a variable that is most likely misspelled is warned of."""
+        result = super().run(tmp, task_vars)
+        if self._in_role() and (words := misspelled(task_vars or {})):
+            result["warnings"] = [*result.get("warnings", []), *words]
+        return result

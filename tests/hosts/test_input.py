@@ -12,6 +12,7 @@ BAD = {
         {"host": "other.lab.test", "ca": "{{ lab_state }}/ssh/id_ed25519.pub"},
     ],
     "builder_disruption": "soon",
+    "builder_instanses": [],
     "builder_buildkit_options": {"worker": {"oci": {"max-paralelism": 4}}},
 }
 TOLD = [
@@ -21,6 +22,7 @@ TOLD = [
     ("builder_registries[2].ca", "certificate", ""),
     ("builder_disruption", "soon", "wait"),
     ("max-paralelism", "", "max-parallelism"),
+    ("builder_instanses", "", "Did you mean builder_instances?"),
 ]
 
 
