@@ -24,7 +24,7 @@ CALLBACK = FOLDER / "callback"
 ON_HOST = FOLDER / "profile_on_host.py"
 KEPT = "/root/.ansible/tmp"
 OURS = CONTENDERS[0]
-# Who spends the processor time of a fresh host: cgroups of systemd, by what they are called in the table.
+# Who spends the processor time of a fresh host: cgroups of systemd; spent.py has the words for them.
 SPENDERS = {
     "containerd": "system.slice/containerd.service",
     "dockerd": "system.slice/docker.service",

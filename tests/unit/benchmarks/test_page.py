@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from benchmarks import page, plot, results, scale, tables
+from benchmarks import page, plot, results, scale, spent, tables
 from benchmarks.lines import Line, through
 from benchmarks.mirror_log import requests, summary
 from benchmarks.results import Measurement, Result, Results
@@ -157,3 +157,8 @@ def test_a_blob_that_a_host_got_twice_is_seen() -> None:
     found = summary(list(requests(LOG)))
     assert found["twice"] == [{"host": "198.51.100.101", "blob": "sha256:bb", "times": 2}]
     assert "| 198.51.100.101 | sha256:bb | 2 |" in scale.twice({"hosts": 1, "states": {"fresh": found}})
+
+
+def test_what_nobody_named_has_spent_is_the_rest() -> None:
+    of_one = {"containerd": 5.0, "dockerd": 2.0, "sessions": 3.0, "all": 12.5}
+    assert "| the rest: BuildKit, systemd | 2.5 |" in spent.spenders({"spenders": {"pyinfra": of_one}})
