@@ -7,7 +7,7 @@ import fcntl
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
@@ -19,8 +19,8 @@ from lab.settings import LOCK
 from lab.topology import HOSTS, Host
 
 
-def arguments() -> argparse.Namespace:
-    """The command line."""
+def arguments(argv: Sequence[str] | None = None) -> argparse.Namespace:
+    """The command line, unless other words are given."""
     parser = argparse.ArgumentParser(prog="lab", description="Real build hosts and a registry on this machine.")
     commands = parser.add_subparsers(dest="command", required=True)
     names = [one.name for one in HOSTS]
@@ -45,7 +45,7 @@ def arguments() -> argparse.Namespace:
     run = commands.add_parser("run", help="run a command as root inside: run HOST -- COMMAND")
     run.add_argument("host", metavar="HOST")
     run.add_argument("argv", nargs=argparse.REMAINDER, metavar="COMMAND")
-    return parser.parse_args()
+    return parser.parse_args(argv)
 
 
 def chosen(names: list[str]) -> list[Host]:
@@ -120,10 +120,10 @@ def execute(options: argparse.Namespace) -> int:
     return 0
 
 
-def main() -> int:
+def main(argv: Sequence[str] | None = None) -> int:
     """Exit status: 0 done, 1 failed, 2 refused with nothing changed."""
     try:
-        return execute(arguments())
+        return execute(arguments(argv))
     except RefusalError as error:
         print(error, file=sys.stderr)
         return 2

@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
-import sys
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
+from lab.__main__ import main
 from lab.host import entry
 from lab.topology import HOSTS
-
-ROOT = Path(__file__).parents[2]
-BIN = Path(sys.executable).parent
+from tests.hosts.ansible_playbook import forked, started
 
 
 @dataclass(frozen=True)
@@ -34,12 +30,9 @@ class Run:
         return {key: int(value) for key, value in (field.split("=") for field in line.split(":", 1)[1].split())}
 
 
-def lab(*arguments: str) -> str:
-    """`python -m lab ARGUMENTS`; its output. The test fails if the lab does."""
-    command = [sys.executable, "-m", "lab", *arguments]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, f"lab {' '.join(arguments)}: {done.stdout}{done.stderr}"
-    return done.stdout
+def lab(*arguments: str) -> None:
+    """`python -m lab ARGUMENTS`, without starting Python. The test fails if the lab does, with what it said."""
+    assert main(arguments) == 0, f"lab {' '.join(arguments)}"
 
 
 def on(host: str, script: str, stdin: str = "") -> str:
@@ -54,15 +47,19 @@ def on(host: str, script: str, stdin: str = "") -> str:
     return done.stdout
 
 
-def playbook(name: str, *arguments: str, limit: str, variables: dict[str, Any] | None = None) -> Run:
+def playbook(
+    name: str,
+    *arguments: str,
+    limit: str,
+    variables: dict[str, Any] | None = None,
+    environment: dict[str, str] | None = None,
+) -> Run:
     """Run playbooks/NAME.yml on *limit* of the lab, with *variables* over those of the inventory."""
-    command = [str(BIN / "ansible-playbook"), f"playbooks/{name}.yml", "--limit", limit, *arguments]
-    command += ["--inventory", "inventory/lab", "--inventory", "tests/hosts/inventory.yml"]
+    given = [f"playbooks/{name}.yml", "--limit", limit, *arguments]
+    given += ["--inventory", "inventory/lab", "--inventory", "tests/hosts/inventory.yml"]
     if variables:
-        command += ["--extra-vars", json.dumps(variables)]
-    environment = {**os.environ, "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"), "ANSIBLE_NOCOLOR": "1", "COLUMNS": "500"}
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, env=environment)
-    return Run(done.returncode, done.stdout + done.stderr)
+        given += ["--extra-vars", json.dumps(variables)]
+    return Run(*(started(given, environment) if environment else forked(given)))
 
 
 def snapshot(host: str) -> str:

@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-import pytest
 from ansible_collections.multiarch.builders.tests.unit.plugins.plugin_utils.x509_factory import make
 
 from lab.settings import REGISTRY_PASSWORD, ROBOT
@@ -113,27 +112,27 @@ def holders(host: str, folders: str) -> dict[str, list[str]]:
     return found
 
 
-def test_each_path_and_each_secret(spare: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_each_path_and_each_secret(spare: str, tmp_path: Path) -> None:
     given = tmp_path / "given.json"
     written = tmp_path / "written"
     (written / "tmp").mkdir(parents=True)
-    for name, value in {
-        "HOME": "/ansible",
-        "CACHE_PLUGIN": "jsonfile",
-        "CACHE_PLUGIN_CONNECTION": "/facts",
-        "LOG_PATH": "/log",
-    }.items():
-        monkeypatch.setenv(f"ANSIBLE_{name}", f"{written}{value}" if value.startswith("/") else value)
-    monkeypatch.setenv("TMPDIR", str(written / "tmp"))
+    environment = {
+        "ANSIBLE_HOME": f"{written}/ansible",
+        "ANSIBLE_CACHE_PLUGIN": "jsonfile",
+        "ANSIBLE_CACHE_PLUGIN_CONNECTION": f"{written}/facts",
+        "ANSIBLE_LOG_PATH": f"{written}/log",
+        "TMPDIR": f"{written}/tmp",
+    }
     on(spare, BEFORE)
     given.write_text(json.dumps(variables(spare)))
     before = paths(spare)
 
     with sampled(*[form for forms in SECRETS.values() for form in forms]) as seen:
-        run = playbook("provision-builders", "--diff", "-vvv", "--extra-vars", f"@{given}", limit=spare)
+        extra = ("--extra-vars", f"@{given}")
+        run = playbook("provision-builders", "--diff", "-vvv", *extra, limit=spare, environment=environment)
         after = paths(spare)
         report = {"builder_report_dest": str(written / "report")}
-        page = playbook("report-builders", "--extra-vars", f"@{given}", limit=spare, variables=report)
+        page = playbook("report-builders", *extra, limit=spare, variables=report, environment=environment)
     assert (run.status, page.status) == (0, 0), run.output
 
     assert told(run.output + page.output) == []
