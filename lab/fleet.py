@@ -21,6 +21,7 @@ from lab import (
     package_mirror,
     quotas,
     registry,
+    trust_store,
 )
 from lab.errors import LabError
 from lab.images import store
@@ -115,10 +116,13 @@ def start(hosts: list[Host], material: Material) -> None:
 
     def boot(one: Host) -> None:
         begin = time.monotonic()
+        root = material.bases[one.base.name]
         files = identity.files(one)
         if one.is_registry:
-            files += registry.files(one, material.bases[one.base.name])
-        disk.ensure(one, material.bases[one.base.name], files)
+            files += registry.files(one, root)
+        if one.few_authorities:
+            files += trust_store.files(root)
+        disk.ensure(one, root, files)
         try:
             engine = host.wait_ready(one, host.start(one, material.layers(one)))
         except LabError as error:  # on a machine that is too busy for a moment

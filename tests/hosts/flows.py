@@ -38,7 +38,11 @@ COPY --from=builder /app/hello .
 CMD ["./hello"]
 """,
 }
-VARIABLES = {"builder_platforms": [*SEVEN_NAMES, "riscv64"], "builder_verify_base": "scratch"}
+VARIABLES = {
+    "builder_platforms": [*SEVEN_NAMES, "riscv64"],
+    "builder_verify_base": "scratch",
+    "builder_verify_repository": "",
+}
 SCRIPT = """set -e
 folder=$(mktemp -d /var/tmp/flow.XXXX); trap 'rm -r $folder' EXIT; cd $folder
 {files}

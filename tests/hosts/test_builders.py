@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
 from lab.settings import IMAGES_FILE
+from tests.hosts.conftest import OLDER_ENGINE
 from tests.hosts.daemon import build_status, end_once_waited_for, start_build
-from tests.hosts.lab import on, playbook
+from tests.hosts.lab import lab, on, playbook
 
 VOLUME = "docker volume inspect --format '{{.CreatedAt}}' buildx_buildkit_multiarch0_state"
 CONTAINER = "docker inspect --format '{{.Id}}' buildx_buildkit_multiarch0"
@@ -20,22 +23,29 @@ NATIVE = {
 }
 
 
-def test_a_changed_configuration_recreates_the_builder_and_keeps_its_cache_and_its_users(spare: str) -> None:
-    assert playbook("provision-builders", limit=spare, variables=NATIVE).status == 0
-    volume, container = on(spare, VOLUME), on(spare, CONTAINER)
+@pytest.fixture(scope="module")
+def host() -> str:
+    """A host for tests that describe all of its builder."""
+    lab("reset", OLDER_ENGINE)
+    return OLDER_ENGINE
+
+
+def test_a_changed_configuration_recreates_the_builder_and_keeps_its_cache_and_its_users(host: str) -> None:
+    assert playbook("provision-builders", limit=host, variables=NATIVE).status == 0
+    volume, container = on(host, VOLUME), on(host, CONTAINER)
 
     variables = NATIVE | {"builder_buildkit_options": {"worker": {"oci": {"max-parallelism": 3}}}}
-    run = playbook("provision-builders", limit=spare, variables=variables)
+    run = playbook("provision-builders", limit=host, variables=variables)
     assert run.status == 0, run.output
     assert run.says("recreate builder multiarch for root, ci: buildkitd.toml in the container differs")
-    assert on(spare, CONTAINER) != container
-    assert on(spare, VOLUME) == volume
-    inside = on(spare, "docker exec buildx_buildkit_multiarch0 cat /etc/buildkit/buildkitd.toml")
+    assert on(host, CONTAINER) != container
+    assert on(host, VOLUME) == volume
+    inside = on(host, "docker exec buildx_buildkit_multiarch0 cat /etc/buildkit/buildkitd.toml")
     assert "max-parallelism = 3" in inside
     running = "docker buildx inspect multiarch | grep -c '^Status: *running'"
-    assert on(spare, running).strip() == "1"
-    assert on(spare, f'runuser -u ci -- sh -c "{running}"').strip() == "1"
-    assert playbook("provision-builders", limit=spare, variables=variables).recap(spare)["changed"] == 0
+    assert on(host, running).strip() == "1"
+    assert on(host, f'runuser -u ci -- sh -c "{running}"').strip() == "1"
+    assert playbook("provision-builders", limit=host, variables=variables).recap(host)["changed"] == 0
 
 
 BASE = json.loads(IMAGES_FILE.read_text())["base"]["reference"]
@@ -110,23 +120,23 @@ def test_drift_by_hand_is_found_named_and_mended_and_the_cache_is_kept(engine: s
 STEP = "sleep 1004"
 
 
-def test_a_running_build_is_waited_for_and_never_killed(spare: str) -> None:
+def test_a_running_build_is_waited_for_and_never_killed(host: str) -> None:
     alone = NATIVE | {"builder_users": ["root"]}
-    assert playbook("provision-builders", limit=spare, variables=alone).status == 0
-    start_build(spare, "slow", f"{STEP}; echo slept")
-    container = on(spare, CONTAINER)
+    assert playbook("provision-builders", limit=host, variables=alone).status == 0
+    start_build(host, "slow", f"{STEP}; echo slept")
+    container = on(host, CONTAINER)
     changed = {**alone, "builder_buildkit_options": {"worker": {"oci": {"max-parallelism": 2}}}}
 
-    run = playbook("provision-builders", limit=spare, variables={**changed, "builder_disruption": "never"})
+    run = playbook("provision-builders", limit=host, variables={**changed, "builder_disruption": "never"})
     assert run.status == 0, run.output
     assert run.says("pending, as builder_disruption is never: recreate builder multiarch")
-    run = playbook("provision-builders", limit=spare, variables={**changed, "builder_drain_timeout": 1})
-    assert run.recap(spare)["failed"] == 1
+    run = playbook("provision-builders", limit=host, variables={**changed, "builder_drain_timeout": 1})
+    assert run.recap(host)["failed"] == 1
     assert run.says("recreating builder multiarch would end a build in buildx_buildkit_multiarch0")
-    assert on(spare, CONTAINER) == container
+    assert on(host, CONTAINER) == container
 
-    end_once_waited_for(spare, STEP)
-    run = playbook("provision-builders", limit=spare, variables=changed)
+    end_once_waited_for(host, STEP)
+    run = playbook("provision-builders", limit=host, variables=changed)
     assert run.status == 0, run.output
-    assert build_status(spare, "slow") == "0"
-    assert on(spare, CONTAINER) != container
+    assert build_status(host, "slow") == "0"
+    assert on(host, CONTAINER) != container

@@ -83,30 +83,23 @@ def test_a_package_that_serves_is_left_alone_until_ours_shall_take_over_and_come
     assert handler(spare, "qemu-aarch64")["interpreter"].startswith("/usr/local/lib/multiarch-builders/")
 
 
-def test_the_package_of_the_distribution_as_the_source(engine: str) -> None:
+def test_from_image_to_the_package_of_the_distribution_and_back(engine: str) -> None:
+    assert provision(engine).status == 0
     run = provision(engine, binfmt_source="package")
     assert run.status == 0, run.output
     assert run.says("install package qemu-user-binfmt")
     assert "F" in handler(engine, "qemu-ppc64le")["flags"]
-    require_emulation(engine)
-    assert provision(engine, binfmt_source="package").recap(engine)["changed"] == 0
-    lab("reboot", engine)
-    require_emulation(engine)
-
-
-def test_from_image_to_package_and_back(spare: str) -> None:
-    assert provision(spare).status == 0
-    run = provision(spare, binfmt_source="package")
-    assert run.status == 0, run.output
-    assert not handler(spare, "qemu-arm")["interpreter"].startswith("/usr/local/")
-    assert on(spare, "ls /etc/binfmt.d /usr/local/lib/multiarch-builders/emulators").split() == [
+    assert not handler(engine, "qemu-arm")["interpreter"].startswith("/usr/local/")
+    assert on(engine, "ls /etc/binfmt.d /usr/local/lib/multiarch-builders/emulators").split() == [
         "/etc/binfmt.d:",
         "/usr/local/lib/multiarch-builders/emulators:",
     ]
-    require_emulation(spare)
-    assert provision(spare, binfmt_source="package").recap(spare)["changed"] == 0
-    assert provision(spare, binfmt_takeover=True).status == 0
-    assert handler(spare, "qemu-arm")["interpreter"].startswith("/usr/local/lib/multiarch-builders/")
+    lab("reboot", engine)
+    require_emulation(engine)
+    assert provision(engine, binfmt_source="package").recap(engine)["changed"] == 0
+
+    assert provision(engine, binfmt_takeover=True).status == 0
+    assert handler(engine, "qemu-arm")["interpreter"].startswith("/usr/local/lib/multiarch-builders/")
 
 
 def test_an_archive_on_the_host_takes_the_place_of_a_pull(spare: str) -> None:

@@ -15,8 +15,9 @@ import signal
 import zipfile
 from typing import Any
 
+from tests.hosts.ansible_playbook import ROOT
 from tests.hosts.at_every_step import Options, Request, Round
-from tests.hosts.lab import ROOT, on
+from tests.hosts.lab import on
 
 THEIRS = """{
   "features": {"buildkit": true, "containerd-snapshotter": true},

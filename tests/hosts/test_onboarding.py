@@ -16,8 +16,9 @@ import yaml
 
 from lab.settings import IMAGES_FILE, STATE
 from lab.topology import HOSTS
+from tests.hosts.ansible_playbook import ROOT
 from tests.hosts.conftest import OLDER_ENGINE
-from tests.hosts.lab import ROOT, Run, lab, on, playbook
+from tests.hosts.lab import Run, lab, on, playbook
 
 HOST = OLDER_ENGINE
 ADDRESS = next(str(host.address) for host in HOSTS if host.name == HOST)

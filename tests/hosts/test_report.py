@@ -9,7 +9,8 @@ from typing import Any
 
 import jsonschema
 
-from tests.hosts.lab import ROOT, on, playbook
+from tests.hosts.ansible_playbook import ROOT
+from tests.hosts.lab import on, playbook
 
 READY, GONE = "builder-1", "gone-1"
 NOWHERE = "198.51.100.99"

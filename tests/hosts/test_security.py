@@ -17,7 +17,8 @@ from urllib.parse import quote
 from ansible_collections.multiarch.builders.tests.unit.plugins.plugin_utils.x509_factory import make
 
 from lab.settings import REGISTRY_PASSWORD, ROBOT
-from tests.hosts.lab import ROOT, on, playbook
+from tests.hosts.ansible_playbook import ROOT
+from tests.hosts.lab import on, playbook
 from tests.hosts.own_proxy import LOG, start_proxy
 from tests.hosts.own_registry import authority
 from tests.hosts.sampling import sampled

@@ -9,7 +9,8 @@ from typing import Any
 import junitparser
 import pytest
 
-from tests.hosts.lab import ROOT, on, playbook
+from tests.hosts.ansible_playbook import ROOT
+from tests.hosts.lab import on, playbook
 from tests.installed import Installed, install
 
 INVENTORY = f"{ROOT}/inventory/lab,{ROOT}/tests/hosts/inventory.yml"
