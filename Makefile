@@ -82,7 +82,8 @@ venv: .venv/.stamp ## .venv from requirements.txt
 .venv/.stamp: requirements.txt
 	@echo "Installing requirements.txt into .venv (half a minute)"
 	@$(PYTHON) -m venv --clear .venv || { echo "$(PYTHON) cannot make a virtual environment: apt-get install python3-venv" >&2; exit 1; }
-	@$(BIN)/pip install -qq -r requirements.txt
+	@$(BIN)/pip install -qq --no-compile -r requirements.txt
+	@$(BIN)/python -m compileall -qq -j 0 .venv/lib || :  # on all processors, as pip does not; not all of it is Python 3
 	@touch $@
 
 packages: ## Debian packages that the lab and the tests need, where they are missing

@@ -51,9 +51,8 @@ def killed(site: Site, _run: Run, *, pattern: str) -> Iterator[None]:
 @contextmanager
 def power(site: Site, run: Run) -> Iterator[None]:
     """The host is off, and comes back when the run has noticed."""
-    site.cut_power()
-    wait(run)
-    site.boot()
+    with site.off():
+        wait(run)
     yield
 
 
@@ -99,11 +98,8 @@ def full(site: Site, run: Run, *, part: str, what: str) -> Iterator[None]:
 @contextmanager
 def read_only(site: Site, run: Run) -> Iterator[None]:
     """/etc, for a while."""
-    site.must("mount --bind /etc /etc && mount -o remount,bind,ro /etc")
-    try:
+    with site.read_only():
         wait(run)
-    finally:
-        site.must("umount --lazy /etc")
     yield
 
 

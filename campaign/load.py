@@ -8,9 +8,9 @@ import random
 import re
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import asdict, dataclass
 from itertools import cycle
 
@@ -27,30 +27,14 @@ HUB = re.compile(r"(https://)?registry-\d\.[a-z.]+(/v2/)?")  # its server
 WORKERS = 8  # hosts that are looked at side by side
 
 
-@contextmanager
-def off(site: Site) -> Iterator[None]:
-    """No power."""
-    site.cut_power()
-    yield
-    site.boot()
-
-
-@contextmanager
-def read_only(site: Site) -> Iterator[None]:
-    """/etc takes no file."""
-    site.must("mount --bind /etc /etc && mount -o remount,bind,ro /etc")
-    yield
-    site.must("umount --lazy /etc")
-
-
 def no_registry(site: Site) -> AbstractContextManager[None]:
     """No packet reaches a registry."""
     return cut(site, "REJECT --reject-with tcp-reset")
 
 
 LASTING: dict[str, Callable[[Site], AbstractContextManager[None]]] = {
-    "host off": off,
-    "/etc read-only": read_only,
+    "host off": Site.off,
+    "/etc read-only": Site.read_only,
     "registry down": no_registry,
 }
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -80,6 +82,24 @@ class Site:
     def cut_power(self) -> None:
         """End it at once; what was not written to its disk is gone."""
         host.kill(self.host)
+
+    @contextmanager
+    def off(self) -> Iterator[None]:
+        """No power meanwhile."""
+        self.cut_power()
+        try:
+            yield
+        finally:
+            self.boot()
+
+    @contextmanager
+    def read_only(self) -> Iterator[None]:
+        """/etc takes no file meanwhile."""
+        self.must("mount --bind /etc /etc && mount -o remount,bind,ro /etc")
+        try:
+            yield
+        finally:
+            self.must("umount --lazy /etc")
 
     def bound(self, part: str, what: str) -> None:
         """Leave no room in *part*: *what* is `size` or `nr_inodes`."""

@@ -254,3 +254,13 @@ options:
     type: int
     default: 300
 """
+
+    VERIFY_TRUST = r"""
+options:
+  verify_trust:
+    description:
+      - Whether the registries are asked after a change, as proof. Without, trust shows in the builds alone. For hosts
+        that do not reach all the registries of their table yet.
+    type: bool
+    default: true
+"""

@@ -15,6 +15,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.lock import alo
 from ansible_collections.multiarch.builders.plugins.module_utils.module import Module
 from ansible_collections.multiarch.builders.plugins.module_utils.options import OPTIONS, argument_spec
 from ansible_collections.multiarch.builders.plugins.module_utils.planning import asked, plan_concerns, tell_plan
+from ansible_collections.multiarch.builders.plugins.module_utils.proof.unproven import unproven
 from ansible_collections.multiarch.builders.plugins.module_utils.resource import NO_EFFECTS, Plan
 from ansible_collections.multiarch.builders.plugins.module_utils.results import plans_result
 from ansible_collections.multiarch.builders.plugins.module_utils.spec import Params
@@ -31,9 +32,9 @@ def apply_all() -> None:
         with alone(module, "provisioning"):
             apply_concerns(module.params, done)
             require_nothing_left(module.params)
+        result = plans_result(done, unproven(module.params))
     except HostError as exc:
         module.fail_json(msg=shown(str(exc)), **plans_result(done))
-    result = plans_result(done)
     module.exit_json(changed=bool(result["pending"]), **result)
 
 

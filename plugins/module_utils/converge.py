@@ -16,8 +16,9 @@ from ansible_collections.multiarch.builders.plugins.module_utils.errors import H
 from ansible_collections.multiarch.builders.plugins.module_utils.lock import alone
 from ansible_collections.multiarch.builders.plugins.module_utils.module import Module
 from ansible_collections.multiarch.builders.plugins.module_utils.options import OPTIONS_OF, argument_spec
+from ansible_collections.multiarch.builders.plugins.module_utils.proof.unproven import expect
 from ansible_collections.multiarch.builders.plugins.module_utils.resource import NO_EFFECTS, Concern, Plan, Resource
-from ansible_collections.multiarch.builders.plugins.module_utils.results import plan_result
+from ansible_collections.multiarch.builders.plugins.module_utils.results import due, plan_result
 
 
 def converge(kind: t.Type[Concern[t.Any]]) -> None:
@@ -39,6 +40,7 @@ def converge(kind: t.Type[Concern[t.Any]]) -> None:
 def apply(resource: Resource[t.Any], plan: Plan) -> None:
     """Do what *plan* says, and look again. Raises HostError, also for what differs all the same."""
     if plan.actions:
+        expect(due({resource.concern: plan}))
         resource.apply(plan.actions)
         require_nothing(resource.plan(resource.observe(), NO_EFFECTS))
 

@@ -119,6 +119,7 @@ OPTIONS: t.Dict[str, Option] = {
     "disruption": {"type": "str", "choices": list(DISRUPTIONS), "default": "wait"},
     "drain_timeout": {"type": "int", "default": 900},
     "lock_timeout": {"type": "int", "default": 300},
+    "verify_trust": {"type": "bool", "default": True},
 }
 
 # The options that each concern's module takes; the plan takes them all.

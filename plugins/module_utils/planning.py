@@ -14,6 +14,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.docker_api impo
 from ansible_collections.multiarch.builders.plugins.module_utils.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.module import Module
 from ansible_collections.multiarch.builders.plugins.module_utils.options import OPTIONS, argument_spec
+from ansible_collections.multiarch.builders.plugins.module_utils.proof.unproven import unproven
 from ansible_collections.multiarch.builders.plugins.module_utils.resource import NO_EFFECTS, Concern, Effects, Plan
 from ansible_collections.multiarch.builders.plugins.module_utils.results import plans_result
 from ansible_collections.multiarch.builders.plugins.module_utils.spec import Params
@@ -29,7 +30,7 @@ def plan_all() -> None:
 def tell_plan(module: Module) -> None:
     """End *module* with the plan, or with all that keeps the host from being made as asked."""
     plans, errors = plan_concerns(module.params, Docker())
-    result = plans_result(plans)
+    result = plans_result(plans, unproven_since(module.params, errors))
     if errors:
         module.fail_json(msg="\n".join(errors), errors=errors, **result)
     module.exit_json(changed=module.check_mode and bool(result["pending"]), **result)
@@ -50,6 +51,15 @@ def plan_concerns(params: Params, docker: Docker) -> t.Tuple[t.Dict[str, Plan], 
             if kind.concern == "engine":  # nothing after it can be told without Docker
                 break
     return plans, errors
+
+
+def unproven_since(params: Params, errors: t.List[str]) -> t.Dict[str, str]:
+    """What is still to be proven; a damaged record joins *errors*."""
+    try:
+        return unproven(params)
+    except HostError as exc:
+        errors.append(str(exc))
+        return {}
 
 
 def asked(params: Params) -> t.List[t.Type[Concern[t.Any]]]:

@@ -8,12 +8,18 @@ State is read from the host itself wherever it can be read; only ownership is re
 
 from __future__ import annotations
 
+import datetime
 import json
 import pathlib
 import typing as t
 
 from ansible_collections.multiarch.builders.plugins.module_utils.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.files import HOME, WriteFile, differs, read, write
+
+
+def now() -> str:
+    """The time in UTC, by the host's clock, such as 2026-11-20T08:00:00Z."""
+    return datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def load(concern: str, home: pathlib.Path = HOME) -> t.Dict[str, t.Any]:

@@ -13,6 +13,8 @@ from ansible_collections.multiarch.builders.plugins.module_utils.resource import
 
 Result = t.Dict[str, t.Any]
 
+PROOFS = ("trust", "builds")  # in the order in which they are made
+
 
 def plan_result(plan: Plan) -> Result:
     """What a module returns of one concern's plan."""
@@ -33,8 +35,8 @@ def plan_result(plan: Plan) -> Result:
     }
 
 
-def plans_result(plans: t.Mapping[str, Plan]) -> Result:
-    """What modules return of *plans*."""
+def plans_result(plans: t.Mapping[str, Plan], unproven: t.Optional[t.Mapping[str, str]] = None) -> Result:
+    """What modules return of *plans*, and of proofs that former changes called for: {proof: time of the change}."""
     everything = Plan(
         tuple(action for plan in plans.values() for action in plan.actions),
         tuple(note for plan in plans.values() for note in plan.notes),
@@ -46,7 +48,14 @@ def plans_result(plans: t.Mapping[str, Plan]) -> Result:
     ]
     facts = {concern: masked(dict(plan.facts)) for concern, plan in plans.items() if plan.facts}
     told = plan_result(everything)
-    return {"pending": [step["concern"] for step in steps], "due": due(plans), "plan": steps, **told, "facts": facts}
+    called_for = due(plans)
+    told["notes"] += [
+        f"{proof}: no proof has passed since the change of {time}, so it is made again"
+        for proof, time in (unproven or {}).items()
+        if proof not in called_for
+    ]
+    proofs = [proof for proof in PROOFS if proof in called_for or proof in (unproven or {})]
+    return {"pending": [step["concern"] for step in steps], "due": proofs, "plan": steps, **told, "facts": facts}
 
 
 def due(plans: t.Mapping[str, Plan]) -> t.List[str]:

@@ -42,6 +42,7 @@ extends_documentation_fragment:
   - multiarch.builders.docker_options.docker_group
   - multiarch.builders.docker_options.disruption
   - multiarch.builders.options.lock_timeout
+  - multiarch.builders.options.verify_trust
 """
 
 EXAMPLES = r"""
@@ -61,7 +62,8 @@ pending:
   elements: str
   sample: [trust, daemon]
 due:
-  description: The proofs that this calls for. A change of certificates alone calls for no build.
+  description: The proofs that this calls for, and those that former changes called for and that have not passed since.
+    A change of certificates alone calls for no build.
   returned: always
   type: list
   elements: str

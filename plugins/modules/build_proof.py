@@ -124,6 +124,7 @@ import typing as t
 from dataclasses import asdict
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.multiarch.builders.plugins.module_utils import record
 from ansible_collections.multiarch.builders.plugins.module_utils.converge import require_root
 from ansible_collections.multiarch.builders.plugins.module_utils.credentials import shown
 from ansible_collections.multiarch.builders.plugins.module_utils.errors import HostError
@@ -143,12 +144,13 @@ def main() -> None:
     require_root(module)
     if module.check_mode:
         module.exit_json(changed=False, proofs=[], failures=[])
+    began = record.now()
     try:
         proofs, failures = _prove(module.params)
     except (HostError, ValueError) as exc:
-        _remember(module, [shown(str(exc))])
+        _remember(module, [shown(str(exc))], began)
         module.fail_json(msg=shown(str(exc)), proofs=[], failures=[])
-    _remember(module, [each["words"] for each in failures])
+    _remember(module, [each["words"] for each in failures], began)
     if failures:
         message = "\n".join(f"{each['words']}. {each['remedy']}" for each in failures)
         module.fail_json(msg=message, proofs=proofs, failures=failures)
@@ -168,12 +170,13 @@ def _prove(given: t.Mapping[str, t.Any]) -> t.Tuple[t.List[Row], t.List[Row]]:
     return proofs, failures
 
 
-def _remember(module: AnsibleModule, failures: t.Sequence[str]) -> None:
+def _remember(module: AnsibleModule, failures: t.Sequence[str], began: str) -> None:
     given = module.params
     memory.remember(
         module,
         memory.BUILD,
         failures,
+        began,
         platforms=_known(given["platforms"]),
         builders=[each["name"] for each in given["instances"]],
         users=given["users"],

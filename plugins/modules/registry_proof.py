@@ -134,6 +134,7 @@ notes:
 import base64
 from dataclasses import asdict
 
+from ansible_collections.multiarch.builders.plugins.module_utils import record
 from ansible_collections.multiarch.builders.plugins.module_utils.converge import require_root
 from ansible_collections.multiarch.builders.plugins.module_utils.credentials import shown
 from ansible_collections.multiarch.builders.plugins.module_utils.docker_api import Docker
@@ -154,21 +155,23 @@ def main() -> None:
     """Ask everybody; `chains` is for the action plugin, which knows X.509."""
     module = Module(argument_spec(*_OPTIONS), supports_check_mode=True)
     require_root(module)
-    given = module.params
+    given, began = module.params, record.now()
     names = [each["name"] for each in given["instances"]]
     targets = () if module.check_mode else targets_of(registries_of(given))
     if not targets:
+        if not module.check_mode:
+            memory.passed(module, memory.REGISTRY, began)
         module.exit_json(changed=False, registries=[], chains={}, notes=[])
     try:
         found = Asking(given["users"], names, proxy_of(given), Docker()).ask(targets)
     except HostError as exc:
-        memory.remember(module, memory.REGISTRY, [shown(str(exc))], registries=[each.host for each in targets])
+        memory.remember(module, memory.REGISTRY, [shown(str(exc))], began, registries=[each.host for each in targets])
         module.fail_json(msg=str(exc), registries=[], chains={}, notes=[])
     chains = {host: [base64.b64encode(each).decode() for each in chain] for host, chain in found.chains.items()}
     rows = [{**asdict(each), "words": shown(each.words)} for each in found.rows]
     bad = [each for each in found.rows if each.outcome != TRUSTED]
     failures = [f"{each.registry}: {each.outcome} ({each.way} {each.who}".rstrip() + ")" for each in bad]
-    memory.remember(module, memory.REGISTRY, failures, registries=[each.host for each in targets])
+    memory.remember(module, memory.REGISTRY, failures, began, registries=[each.host for each in targets])
     result = {"changed": False, "registries": rows, "chains": chains, "notes": [shown(each) for each in found.notes]}
     if bad:
         module.fail_json(msg=f"{len(bad)} of {len(rows)} ways to the registries are not trusted", **result)

@@ -41,6 +41,7 @@ extends_documentation_fragment:
   - multiarch.builders.docker_options.docker_group
   - multiarch.builders.docker_options.disruption
   - multiarch.builders.options.lock_timeout
+  - multiarch.builders.options.verify_trust
 attributes:
   check_mode:
     support: full

@@ -19,7 +19,7 @@ _PULL = (
 NAMES = (
     *OPTIONS,
     *("serial", "report_dest", "retire_only", "retire_volumes"),
-    *("verify_trust", "verify_repository", "verify_base"),
+    *("verify_repository", "verify_base"),
     *(f"pull_{name}" for name in _PULL),
 )
 # What roles and playbooks set for themselves.

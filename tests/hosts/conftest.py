@@ -26,19 +26,19 @@ ALL_ENGINES = os.environ.get("ENGINES") == "all"
 ONE_ENGINE = "runs with Docker 28.5; with 26.1 too: make hosts ENGINES=all"
 # What takes minutes, so that nothing of it is left when all else is done.
 LONGEST_FIRST = (
-    *("cluster", "pull", "verification", "image_store", "engine", "rotation", "builders", "flows", "running_work"),
+    *("pull", "cluster", "flows", "builders", "verification", "running_work", "engine", "remote", "flows_image_store"),
     *(
-        "remote",
-        "emulation",
-        "gc",
-        "login",
-        "onboarding",
-        "daemon_restart",
-        "retire",
-        "full_disk",
         "campaign",
+        "retire",
+        "rotation",
+        "image_store",
+        "fleet",
+        "gc",
         "security",
+        "emulation_changes",
+        "registry_proof",
     ),
+    *("onboarding", "killed", "full_disk", "network", "daemon_restart", "mirrors", "login", "emulation"),
 )
 
 

@@ -46,12 +46,19 @@ def test_each_way_is_proven_and_each_failure_is_told_apart(engine: str) -> None:
     assert run.says("Its `ca` in builder_registries is right, and has not come to all places")
     assert run.says("builder multiarch is not there, so it was not asked")
 
+    strange = {**LEAST, "builder_registries": [*TABLE, *({"host": host} for host in (ELSEWHERE, CLOSED, STRANGER))]}
+    run = playbook("provision-builders", limit=engine, variables=strange)
+    assert run.recap(engine)["failed"] == 1, "all is changed, and not proven"
     run = playbook("provision-builders", limit=engine, variables=LEAST)
     assert run.status == 0, run.output
+    assert run.recap(engine)["changed"] == 0
+    for proof in ("trust", "builds"):
+        assert run.says(f"{proof}: no proof has passed since the change of "), run.output
     assert run.output.count("Prove trust in the registries") == 1
+    assert run.says(f"{engine}: proven")
+    assert playbook("provision-builders", limit=engine, variables=LEAST).says(f"{engine}: nothing to do")
 
-    strange = [{"host": host} for host in (ELSEWHERE, CLOSED, STRANGER)]
-    run = playbook("verify-builders", limit=engine, variables={**LEAST, "builder_registries": [*TABLE, *strange]})
+    run = playbook("verify-builders", limit=engine, variables=strange)
     assert run.recap(engine)["failed"] == 1
     expected = [
         told(ELSEWHERE, "name mismatch"),

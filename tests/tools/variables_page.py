@@ -33,7 +33,10 @@ all at once, before any host is touched.
 
 def content() -> str:
     """The whole page."""
-    specs = {role: _options(role) for role in ROLES}
+    specs: dict[str, dict[str, Any]] = {}
+    for role in ROLES:
+        known = {name for options in specs.values() for name in options}  # what two roles read is told once
+        specs[role] = {name: option for name, option in _options(role).items() if name not in known}
     lines = [HEAD, "| variable | type | default |", "|---|---|---|"]
     lines += [
         f"| [`{name}`](#{name}) | {_type(option)} | {_default(option)} |"

@@ -5,23 +5,33 @@
 
 from __future__ import annotations
 
-import datetime
 import typing as t
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.multiarch.builders.plugins.module_utils import record
 from ansible_collections.multiarch.builders.plugins.module_utils.errors import HostError
+from ansible_collections.multiarch.builders.plugins.module_utils.proof.unproven import settle
 
 BUILD, REGISTRY = "build_proof", "registry_proof"
+_PROVES = {BUILD: "builds", REGISTRY: "trust"}
 
 
-def remember(module: AnsibleModule, proof: str, failures: t.Sequence[str], **about: t.Any) -> None:
-    """Keep the end of *proof*: now (UTC, by the host's clock), passed without *failures*, and what it was *about*.
+def remember(module: AnsibleModule, proof: str, failures: t.Sequence[str], began: str, **about: t.Any) -> None:
+    """Keep the end of *proof*: when it was, that it passed if there are no *failures*, and what it was *about*.
 
     A proof does not fail for that it cannot be kept; that is a warning.
     """
-    now = datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
     try:
-        record.save(proof, {"time": now, "passed": not failures, "failures": list(failures), **about})
+        record.save(proof, {"time": record.now(), "passed": not failures, "failures": list(failures), **about})
     except HostError as exc:
         module.warn(f"the result is not kept for reports: {exc}")
+    if not failures:
+        passed(module, proof, began)
+
+
+def passed(module: AnsibleModule, proof: str, began: str) -> None:
+    """What was changed before *proof* began (`record.now`) is proven."""
+    try:
+        settle(_PROVES[proof], began)
+    except HostError as exc:
+        module.warn(f"the next run makes the proof again: {exc}")

@@ -16,7 +16,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.docker_api impo
 from ansible_collections.multiarch.builders.plugins.module_utils.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.module import Module
 from ansible_collections.multiarch.builders.plugins.module_utils.options import OPTIONS, argument_spec
-from ansible_collections.multiarch.builders.plugins.module_utils.planning import plan_concerns
+from ansible_collections.multiarch.builders.plugins.module_utils.planning import plan_concerns, unproven_since
 from ansible_collections.multiarch.builders.plugins.module_utils.proof import memory
 from ansible_collections.multiarch.builders.plugins.module_utils.proof.registry import Target, targets_of
 from ansible_collections.multiarch.builders.plugins.module_utils.proof.tls import shake
@@ -48,7 +48,8 @@ def survey_host() -> None:
         }
     except HostError as exc:
         module.fail_json(msg=shown(str(exc)))
-    module.exit_json(changed=False, errors=errors, **plans_result(plans), **masked(result))
+    told = plans_result(plans, unproven_since(params, errors))
+    module.exit_json(changed=False, errors=errors, **told, **masked(result))
 
 
 def _proofs(errors: t.List[str]) -> t.Dict[str, t.Any]:

@@ -6,11 +6,13 @@ import typing as t
 from dataclasses import dataclass
 
 import pytest
-from ansible_collections.multiarch.builders.plugins.module_utils import planning
+from ansible_collections.multiarch.builders.plugins.module_utils import planning, record
 from ansible_collections.multiarch.builders.plugins.module_utils.applying import apply_concerns, require_nothing_left
 from ansible_collections.multiarch.builders.plugins.module_utils.docker_api import Docker
 from ansible_collections.multiarch.builders.plugins.module_utils.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.resource import Action, Concern, Effects, Plan
+
+pytestmark = pytest.mark.usefixtures("home")
 
 HOST: set[str] = set()  # what was done to it
 
@@ -81,6 +83,11 @@ def test_only_what_is_asked_for_is_done() -> None:
 def test_the_first_that_fails_ends_it_and_what_was_done_is_told() -> None:
     assert applied(fails="second") == (["first"], "second: no room")
     assert {"first"} == HOST
+
+
+def test_what_is_changed_wants_a_proof_even_if_the_run_ends_there() -> None:
+    applied(fails="first")
+    assert [*record.load("unproven")] == ["builds"]
 
 
 def test_what_has_no_effect_is_a_failure() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.multiarch.builders.plugins.module_utils.resource import Action, Effect, Plan
-from ansible_collections.multiarch.builders.plugins.module_utils.results import due
+from ansible_collections.multiarch.builders.plugins.module_utils.results import due, plans_result
 
 NOTHING = Plan(notes=("left alone",))
 CHANGE = Plan((Action("a change", None),))
@@ -27,3 +27,27 @@ CERTIFICATES = Action("replace certificates", None, frozenset({Effect.BUILDER_TR
 )
 def test_what_changes_decides_what_is_proven(plans: dict[str, Plan], proofs: list[str]) -> None:
     assert due(plans) == proofs
+
+
+TIME = "2026-11-20T08:00:00Z"
+AGAIN = f"no proof has passed since the change of {TIME}, so it is made again"
+
+
+@pytest.mark.parametrize(
+    ("plans", "unproven", "proofs", "notes"),
+    [
+        pytest.param({"trust": NOTHING}, {}, [], ["left alone"], id="all is proven"),
+        pytest.param(
+            {"trust": NOTHING}, {"builds": TIME}, ["builds"], ["left alone", f"builds: {AGAIN}"], id="no change"
+        ),
+        pytest.param(
+            {"binfmt": CHANGE}, {"trust": TIME}, ["trust", "builds"], [f"trust: {AGAIN}"], id="another is called for"
+        ),
+        pytest.param({"binfmt": CHANGE}, {"builds": TIME}, ["builds"], [], id="the same is called for"),
+    ],
+)
+def test_what_was_not_proven_before_is_proven_now(
+    plans: dict[str, Plan], unproven: dict[str, str], proofs: list[str], notes: list[str]
+) -> None:
+    result = plans_result(plans, unproven)
+    assert (result["due"], result["notes"]) == (proofs, notes)

@@ -5,35 +5,49 @@ from __future__ import annotations
 import re
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
 
 import pytest
 from ansible_collections.multiarch.builders.plugins.module_utils import record
 from ansible_collections.multiarch.builders.plugins.module_utils.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.proof import memory
 
+TIME = "2026-11-20T08:00:00Z"
 
-def test_the_last_end_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def save(concern: str, content: Any) -> None:
-        SAVE(concern, content, tmp_path)
 
-    monkeypatch.setattr(record, "save", save)
+def test_the_last_end_is_kept(home: Path) -> None:
     for failures in (["builder a: no"], []):
-        memory.remember(SimpleNamespace(warn=pytest.fail), memory.BUILD, failures, platforms=["linux/arm64"])
-        kept = record.load(memory.BUILD, tmp_path)
+        memory.remember(SimpleNamespace(warn=pytest.fail), memory.BUILD, failures, TIME, platforms=["linux/arm64"])
+        kept = record.load(memory.BUILD)
         assert (kept["passed"], kept["failures"], kept["platforms"]) == (not failures, failures, ["linux/arm64"])
         assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", kept["time"])
-    assert (tmp_path / "build_proof.json").stat().st_mode & 0o777 == 0o600
+    assert (home / "build_proof.json").stat().st_mode & 0o777 == 0o600
 
 
+@pytest.mark.usefixtures("home")
+@pytest.mark.parametrize(
+    ("proof", "failures", "left"),
+    [
+        pytest.param(memory.BUILD, [], {"trust": TIME}, id="builds"),
+        pytest.param(memory.REGISTRY, [], {"builds": TIME}, id="trust"),
+        pytest.param(memory.BUILD, ["builder a: no"], {"trust": TIME, "builds": TIME}, id="a failure proves nothing"),
+    ],
+)
+def test_a_proof_that_passes_is_no_longer_wanted(proof: str, failures: list[str], left: dict[str, str]) -> None:
+    record.save("unproven", {"trust": TIME, "builds": TIME})
+    memory.remember(SimpleNamespace(warn=pytest.fail), proof, failures, TIME)
+    assert record.load("unproven") == left
+
+
+@pytest.mark.usefixtures("home")
 def test_a_disk_that_is_full_fails_no_proof(monkeypatch: pytest.MonkeyPatch) -> None:
     def save(_concern: str, _content: object) -> None:
         raise HostError("/var/lib/x cannot be written: No space left on device")
 
+    record.save("unproven", {"trust": TIME})
     monkeypatch.setattr(record, "save", save)
     warnings: list[str] = []
-    memory.remember(SimpleNamespace(warn=warnings.append), memory.REGISTRY, [])
-    assert warnings == ["the result is not kept for reports: /var/lib/x cannot be written: No space left on device"]
-
-
-SAVE = record.save
+    memory.remember(SimpleNamespace(warn=warnings.append), memory.REGISTRY, [], TIME)
+    assert warnings == [
+        "the result is not kept for reports: /var/lib/x cannot be written: No space left on device",
+        "the next run makes the proof again: /var/lib/x cannot be written: No space left on device",
+    ]
