@@ -8,6 +8,8 @@ from __future__ import annotations
 import ipaddress
 import re
 
+from ansible_collections.multiarch.builders.plugins.module_utils.docker_hub import HUB, SERVER
+
 _LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 _DNS_NAME = re.compile(rf"{_LABEL}(?:\.{_LABEL})*")
 _PATH_PART = re.compile(r"[a-z0-9]+(?:[._-]+[a-z0-9]+)*")
@@ -18,8 +20,7 @@ _NOT_IN_FOLDER = re.compile(r"[^a-zA-Z0-9.-]+")
 # Characters of a host: what is added to it in the names of files has to fit into 255.
 _LONGEST = 200
 
-HUB = "docker.io"
-HUB_ALIASES = ("hub.docker.com", "index.docker.io", "registry-1.docker.io", "registry.hub.docker.com")
+HUB_ALIASES = ("hub.docker.com", "index.docker.io", SERVER, "registry.hub.docker.com")
 
 
 class HostNameError(ValueError):

@@ -17,7 +17,7 @@ from collections.abc import Mapping, Sequence
 
 import tomlkit
 from ansible_collections.multiarch.builders.plugins.module_utils import certs_d
-from ansible_collections.multiarch.builders.plugins.plugin_utils.host_names import HUB
+from ansible_collections.multiarch.builders.plugins.module_utils.docker_hub import HUB
 
 _HEADER = (
     "Managed by Ansible, collection multiarch.builders.",

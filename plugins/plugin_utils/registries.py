@@ -11,11 +11,11 @@ import typing as t
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from ansible_collections.multiarch.builders.plugins.module_utils.docker_hub import HUB
 from ansible_collections.multiarch.builders.plugins.module_utils.spec import registries_of
 from ansible_collections.multiarch.builders.plugins.module_utils.trust.decide import DEBIAN, store_files
 from ansible_collections.multiarch.builders.plugins.plugin_utils import certificates, harbor, private_key
 from ansible_collections.multiarch.builders.plugins.plugin_utils.host_names import (
-    HUB,
     HostNameError,
     certificate_folder,
     check_host,

@@ -21,11 +21,11 @@ from ansible_collections.multiarch.builders.plugins.module_utils.binfmt.formats 
 from ansible_collections.multiarch.builders.plugins.module_utils.binfmt.image import ABOUT, folder_of
 from ansible_collections.multiarch.builders.plugins.module_utils.command import run
 from ansible_collections.multiarch.builders.plugins.module_utils.docker_api import Docker, local_reference
+from ansible_collections.multiarch.builders.plugins.module_utils.docker_hub import HUB
 from ansible_collections.multiarch.builders.plugins.module_utils.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.files import WriteFile, make_folders, write
 from ansible_collections.multiarch.builders.plugins.module_utils.pulled_images import PulledImage
 
-_HUB = "docker.io/"
 _CONCERN = "binfmt"
 # What the image's own program registers with (tonistiigi/binfmt, cmd/binfmt/main.go): C takes credentials from the
 # program, F opens the emulator once and for all; P only if the image was built to keep argv[0].
@@ -103,7 +103,7 @@ def _pull(image: str, docker: Docker, login: t.Optional[t.Tuple[str, str]]) -> N
     try:
         docker.pull(image, login)
     except HostError as exc:
-        asked = image.startswith(_HUB) and docker.answers()  # one that died has nothing to add
+        asked = image.startswith(f"{HUB}/") and docker.answers()  # one that died has nothing to add
         mirrors = docker.get("/info").get("RegistryConfig", {}).get("Mirrors") if asked else None
         if not mirrors:
             raise

@@ -13,11 +13,11 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.multiarch.builders.plugins.module_utils import certs_d
+from ansible_collections.multiarch.builders.plugins.module_utils.docker_hub import HUB
 from ansible_collections.multiarch.builders.plugins.module_utils.files import WriteFile
 from ansible_collections.multiarch.builders.plugins.module_utils.spec import Registry
 from ansible_collections.multiarch.builders.plugins.module_utils.version import version_of
 
-HUB = "docker.io"
 _HOSTS_SINCE = (28,)
 
 

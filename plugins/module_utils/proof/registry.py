@@ -8,13 +8,12 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass, replace
 
+from ansible_collections.multiarch.builders.plugins.module_utils.docker_hub import HUB, SERVER
 from ansible_collections.multiarch.builders.plugins.module_utils.proof import answers
 from ansible_collections.multiarch.builders.plugins.module_utils.spec import Registry
 
 PLAIN, DOCKERD, CLIENT, BUILDER = "plain", "dockerd", "client", "builder"
 IMAGE = "multiarch-builders/proof"
-
-_HUB, _HUB_ADDRESS = "docker.io", "registry-1.docker.io"
 
 
 @dataclass(frozen=True)
@@ -35,8 +34,8 @@ class Target:
     @property
     def address(self) -> t.Tuple[str, int]:
         """Name and port of its server."""
-        if self.host == _HUB:
-            return _HUB_ADDRESS, 443
+        if self.host == HUB:
+            return SERVER, 443
         name, port = self.host, ""
         if not name.endswith("]") and ":" in name:
             name, _colon, port = name.rpartition(":")
@@ -95,7 +94,7 @@ def row(target: Target, way: str, who: str, said: str) -> Row:
     """What the words of a docker program prove."""
     words = answers.last_words(said)
     at = answers.asked(words)
-    itself = at in ("", target.host) or (target.host == _HUB and at == _HUB_ADDRESS)
+    itself = at in ("", target.host) or (target.host == HUB and at == SERVER)
     return Row(target.host, way, who, answers.outcome_of(words, IMAGE), words, target.host if itself else at)
 
 

@@ -14,15 +14,12 @@ import typing as t
 from dataclasses import dataclass
 
 from ansible_collections.multiarch.builders.plugins.module_utils import client_config
+from ansible_collections.multiarch.builders.plugins.module_utils.docker_hub import HUB, LOGIN
 from ansible_collections.multiarch.builders.plugins.module_utils.files import WriteFile, differs, read
 from ansible_collections.multiarch.builders.plugins.module_utils.merge_patch import without
 from ansible_collections.multiarch.builders.plugins.module_utils.spec import Registry
 from ansible_collections.multiarch.builders.plugins.module_utils.trust import credential_helper
 from ansible_collections.multiarch.builders.plugins.module_utils.trust.credential_helper import Credentials
-
-# The key that docker itself uses for Docker Hub.
-_HUB = "https://index.docker.io/v1/"
-_HUB_HOST = "docker.io"
 
 
 @dataclass(frozen=True)
@@ -44,12 +41,12 @@ class Place:
 
 def server(registry: Registry) -> str:
     """The registry's key in config.json."""
-    return _HUB if registry.host == _HUB_HOST else registry.host
+    return LOGIN if registry.host == HUB else registry.host
 
 
 def host_of(key: str) -> str:
     """The registry with this key in config.json, as people name it."""
-    return _HUB_HOST if key == _HUB else key
+    return HUB if key == LOGIN else key
 
 
 def helper_of(config: t.Mapping[str, t.Any], key: str) -> t.Optional[str]:
