@@ -33,9 +33,13 @@ class BringUp:
     def wait(self, document: Document) -> None:
         """Return once a restart with *document* ends no work, or may. Raises HostError with who still works.
 
-        Or with what dockerd's disk lacks.
+        Or with what dockerd's disk lacks: before anybody is waited for, and after, as builds take room.
         """
+        self._require_room()
         drain(lambda: self.work(document), self.disruption, "a restart of docker")
+        self._require_room()
+
+    def _require_room(self) -> None:
         lacks = shortage(self.docker.get("/info")["DockerRootDir"]) if self.docker.answers() else None
         if lacks:
             raise HostError(

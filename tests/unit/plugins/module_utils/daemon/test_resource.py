@@ -473,10 +473,20 @@ def test_a_change(options: dict[str, t.Any], steps: list[type], verbs: list[str]
 def test_no_restart_without_room_on_dockerds_disk(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
     """It would lose sight of containers: campaign, disk full under /var/lib/docker."""
     monkeypatch.setattr(bring_up, "shortage", lambda folder: f"{folder} has 0 KiB left")
+    monkeypatch.setattr(bring_up, "drain", lambda *_: pytest.fail("somebody is waited for in vain"))
     with pytest.raises(HostError, match=f"{ROOT} has 0 KiB left: docker was not restarted"):
         host.run({"mtu": 9000})
     assert (host.document(), host.verbs()) == (FORMER, [])
     assert host.run(LABELS) == [WriteConfiguration, ReloadDaemon], "a reload harms nobody"
+
+
+def test_no_restart_if_work_that_was_waited_for_filled_the_disk(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
+    left = {"room": True}
+    monkeypatch.setattr(bring_up, "shortage", lambda _folder: None if left["room"] else "/d has 0 KiB left")
+    monkeypatch.setattr(bring_up, "drain", lambda *_: left.update(room=False))
+    with pytest.raises(HostError, match="/d has 0 KiB left: docker was not restarted"):
+        host.run({"mtu": 9000})
+    assert (host.document(), host.verbs()) == (FORMER, [])
 
 
 @pytest.mark.parametrize(
