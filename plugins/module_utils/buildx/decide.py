@@ -189,10 +189,18 @@ def _start(
     restarts = Effect.DAEMON_RESTARTS in effects and any(node.local for node in wanted.nodes)
     if not containers or not (stopped or restarts):
         return []
-    named = f" ({', '.join(stopped)})" if len(wanted.nodes) > 1 else ""
-    why = f"its container does not run{named}" if stopped else "see that it runs again after the restart of docker"
-    if any(container is not None and container.lost for container in containers.values()):
-        why = f"docker shows its container as running and has lost it{named}: it is made anew, its cache is kept"
+    lost = [name for name in stopped if (found := containers[name]) is not None and found.lost]
+    down = [name for name in stopped if name not in lost]
+
+    def of(names: t.Sequence[str]) -> str:
+        return f" ({', '.join(names)})" if len(wanted.nodes) > 1 else ""
+
+    words = [f"its container does not run{of(down)}"] if down else []
+    if lost:
+        words.append(
+            f"docker shows its container as running and has lost it{of(lost)}: it is made anew, its cache is kept"
+        )
+    why = "; ".join(words) or "see that it runs again after the restart of docker"
     return [Action(f"start builder {wanted.name}: {why}", StartBuilder(wanted, user))]
 
 

@@ -261,6 +261,17 @@ def start(why: str, wanted: Instance = TWO) -> tuple[object, str]:
             id="one is lost to a dockerd that started with a full disk: campaign, disk full under /var/lib/docker",
         ),
         pytest.param(
+            TWO,
+            Seen(here=replace(STOPPED, lost=True), arm=None),
+            [
+                start(
+                    "its container does not run (arm); docker shows its container as running and has lost it (here): "
+                    "it is made anew, its cache is kept"
+                )
+            ],
+            id="one is gone, another lost",
+        ),
+        pytest.param(
             ONE,
             Seen(here=None, root=entry(IN_HERE), ci=entry(IN_HERE)),
             [start("its container does not run", ONE)],
