@@ -1,4 +1,4 @@
-"""ansible-playbook as a fork of a process that has Ansible in memory: two fifths of the time of a short run are gone.
+"""ansible-playbook as a fork of a process that has Ansible in memory, so that a short run takes two fifths of the time.
 
 A run is all that the command does, from its arguments to its exit status, in a process of its own. Runs share what each
 would make anew: imported code, and the modules that Ansible packs for hosts.
