@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from pathlib import Path
 
 import pytest
-from ansible_collections.multiarch.builders.plugins.module_utils import record
+from ansible.module_utils.testing import patch_module_args
+from ansible_collections.multiarch.builders.plugins.module_utils import record, scratch
 from ansible_collections.multiarch.builders.plugins.module_utils.errors import HostError
+from ansible_collections.multiarch.builders.plugins.module_utils.options import argument_spec
 from ansible_collections.multiarch.builders.plugins.module_utils.proof.unproven import expect, settle, unproven
+from ansible_collections.multiarch.builders.plugins.modules import registry_proof
 
 pytestmark = pytest.mark.usefixtures("home")
 
@@ -68,3 +72,21 @@ def test_a_damaged_record_is_told(home: Path) -> None:
     (home / "unproven.json").write_text("{")
     with pytest.raises(HostError, match=r"unproven\.json is damaged"):
         unproven(EVERYTHING)
+
+
+@pytest.mark.parametrize(
+    ("check", "left"), [pytest.param(False, {}, id="a run"), pytest.param(True, {"trust": NINE}, id="check mode")]
+)
+def test_where_there_is_no_registry_to_ask_trust_is_proven(
+    check: bool, left: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else every run would be told of a proof that nobody can make."""
+    monkeypatch.setattr(scratch, "FOLDER", tmp_path)
+    expect(["trust"])
+    # Ansible fills in the defaults that it is given, which in this process are those of all tests
+    monkeypatch.setattr(registry_proof, "argument_spec", lambda *names: deepcopy(argument_spec(*names)))
+    given = {"registries": [], "_ansible_check_mode": check}
+    with patch_module_args(given), pytest.raises(SystemExit) as ended:
+        registry_proof.main()
+    assert ended.value.code == 0
+    assert unproven(EVERYTHING) == left
