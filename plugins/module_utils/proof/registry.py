@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 
 from ansible_collections.multiarch.builders.plugins.module_utils.docker_hub import HUB, SERVER
 from ansible_collections.multiarch.builders.plugins.module_utils.proof import answers
+from ansible_collections.multiarch.builders.plugins.module_utils.registry.address import address_of
 from ansible_collections.multiarch.builders.plugins.module_utils.spec import Registry
 
 PLAIN, DOCKERD, CLIENT, BUILDER = "plain", "dockerd", "client", "builder"
@@ -34,12 +35,7 @@ class Target:
     @property
     def address(self) -> t.Tuple[str, int]:
         """Name and port of its server."""
-        if self.host == HUB:
-            return SERVER, 443
-        name, port = self.host, ""
-        if not name.endswith("]") and ":" in name:
-            name, _colon, port = name.rpartition(":")
-        return name.strip("[]"), int(port or (80 if self.http else 443))
+        return address_of(self.host, http=self.http)
 
     def reference(self, suffix: str) -> str:
         """An image that is not there: whoever is told so had a connection that it trusts, and got nothing.

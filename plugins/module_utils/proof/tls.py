@@ -5,41 +5,37 @@
 
 from __future__ import annotations
 
-import base64
 import http.client
-import os
 import socket
 import ssl
 import typing as t
-import urllib.parse
 from dataclasses import dataclass
 
-from ansible_collections.multiarch.builders.plugins.module_utils import certs_d
 from ansible_collections.multiarch.builders.plugins.module_utils.proof import answers
 from ansible_collections.multiarch.builders.plugins.module_utils.proof.registry import Target
 from ansible_collections.multiarch.builders.plugins.module_utils.proxy import Proxy
+from ansible_collections.multiarch.builders.plugins.module_utils.registry import client
+from ansible_collections.multiarch.builders.plugins.module_utils.registry.challenge import Challenge, challenge_in
 from ansible_collections.multiarch.builders.plugins.module_utils.way_out import proxy_for
 
 TIMEOUT = 10.0
-_LONGEST = 4096  # bytes of an answer
-_PARTIAL_CHAIN = 0x80000  # ssl.VERIFY_X509_PARTIAL_CHAIN, which has a name since Python 3.10
 _ENCODING_DER = 2  # _ssl.ENCODING_DER
 
 
 @dataclass(frozen=True)
 class Handshake:
-    """What came of it; *chain* are the certificates that the server sent, in DER."""
+    """What came of it; *chain* is what the server sent, in DER, *challenge* how it wants its clients to log in."""
 
     outcome: str
     words: str
     chain: t.Tuple[bytes, ...] = ()
+    challenge: t.Optional[Challenge] = None
 
 
 def shake(target: Target, proxy: Proxy, timeout: float = TIMEOUT) -> Handshake:
     """Ask the registry."""
     try:
-        context = None if target.http else _context(target, not target.insecure)
-        return _get(_connection(target, context, proxy, timeout), target, proxy)
+        return _get(_connection(target, proxy, timeout, verify=not target.insecure), target, proxy)
     except ssl.SSLCertVerificationError as exc:
         outcome, words = answers.outcome_of_code(exc.verify_code), exc.verify_message
     except (ssl.SSLError, ConnectionResetError) as exc:
@@ -59,41 +55,17 @@ def _get(connection: http.client.HTTPConnection, target: Target, proxy: Proxy) -
         except OSError:  # closed already; with TLS 1.3 the alert that tells why comes after the handshake
             connection.sock.recv(1)
             raise
-        answer = connection.getresponse()
-        body = answer.read(_LONGEST)
-        words = answers.words_of_status(answer.status, answer.reason, body)
-        return Handshake(answers.outcome_of_status(answer.status, body), words, chain)
+        answer = client.answer_of(connection.getresponse())
+        words = answers.words_of_status(answer.status, answer.reason, answer.body)
+        challenge = challenge_in(answer.headers.get("www-authenticate", ())) if answer.status == 401 else None
+        return Handshake(answers.outcome_of_status(answer.status, answer.body), words, chain, challenge)
     finally:
         connection.close()
 
 
-def _connection(
-    target: Target, context: t.Optional[ssl.SSLContext], proxy: Proxy, timeout: float
-) -> http.client.HTTPConnection:
-    name, port = target.address
-    url = urllib.parse.urlsplit(proxy_for(proxy, "http" if context is None else "https", name, port) or "")
-    host, at = (url.hostname, url.port or 80) if url.hostname else (name, port)
-    if context is None:
-        return http.client.HTTPConnection(host, at, timeout=timeout)
-    connection = http.client.HTTPSConnection(host, at, timeout=timeout, context=context)
-    if url.hostname:
-        words = ":".join(urllib.parse.unquote(each or "") for each in (url.username, url.password))
-        login = {"Proxy-Authorization": f"Basic {base64.b64encode(words.encode()).decode()}"} if url.username else {}
-        connection.set_tunnel(name, port, login)
-    return connection
-
-
-def _context(target: Target, verify: bool) -> ssl.SSLContext:
-    """As curl has it on every Python: neither stricter (3.13) nor without intermediate CAs as anchors (before it)."""
-    context = ssl.create_default_context()
-    context.verify_flags = ssl.VerifyFlags(ssl.VERIFY_X509_TRUSTED_FIRST | _PARTIAL_CHAIN)
-    if not verify:
-        context.check_hostname = False
-        context.verify_mode = ssl.CERT_NONE
-    pair = [certs_d.path(target.host, name) for name in (certs_d.CLIENT_CERT, certs_d.CLIENT_KEY)]
-    if target.has_pair and all(map(os.path.exists, pair)):
-        context.load_cert_chain(*pair)
-    return context
+def _connection(target: Target, proxy: Proxy, timeout: float, *, verify: bool) -> http.client.HTTPConnection:
+    context = None if target.http else client.context_for(target.host, verify=verify, has_pair=target.has_pair)
+    return client.connection_to(*target.address, context, proxy, timeout)
 
 
 def _without_tls(target: Target, proxy: Proxy, timeout: float, exc: OSError) -> t.Tuple[str, str]:
@@ -103,7 +75,7 @@ def _without_tls(target: Target, proxy: Proxy, timeout: float, exc: OSError) -> 
     name, port = target.address
     plain = Target(f"[{name}]:{port}" if ":" in name else f"{name}:{port}", http=True)
     try:
-        _get(_connection(plain, None, proxy, timeout), plain, proxy)
+        _get(_connection(plain, proxy, timeout, verify=False), plain, proxy)
     except (OSError, http.client.HTTPException):
         if isinstance(exc, ssl.SSLError):
             return answers.OTHER, f"TLS failed: {exc.reason or exc.strerror or exc}"
@@ -126,7 +98,7 @@ def _failure(exc: Exception, target: Target) -> t.Tuple[str, str]:
 def _unverified_chain(target: Target, proxy: Proxy, timeout: float) -> t.Tuple[bytes, ...]:
     """The chain of a server that is not trusted, from a connection that carries nothing."""
     try:
-        connection = _connection(target, _context(target, False), proxy, timeout)
+        connection = _connection(target, proxy, timeout, verify=False)
         try:
             connection.connect()
             return _chain_of(connection.sock)

@@ -1,0 +1,20 @@
+# Copyright: multiarch.builders contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Where a registry's server is. Pure."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.multiarch.builders.plugins.module_utils.docker_hub import HUB, SERVER
+
+
+def address_of(host: str, *, http: bool = False) -> t.Tuple[str, int]:
+    """Name and port of the server of *host*, `host[:port]` as images name it."""
+    if host == HUB:
+        return SERVER, 443
+    name, port = host, ""
+    if not name.endswith("]") and ":" in name:
+        name, _colon, port = name.rpartition(":")
+    return name.strip("[]"), int(port or (80 if http else 443))

@@ -1,0 +1,81 @@
+# Copyright: multiarch.builders contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""How a registry wants its clients to log in: its answer to GET /v2/ without a login. Pure.
+
+https://distribution.github.io/distribution/spec/auth/token/ ; which of several challenges counts is as in containerd
+(core/remotes/docker/auth/parse.go): a token before a password. Docker and BuildKit use that code.
+"""
+
+from __future__ import annotations
+
+import re
+import typing as t
+import urllib.parse
+from dataclasses import dataclass
+
+BASIC, BEARER = "basic", "bearer"
+_USUAL = {"https": 443, "http": 80}
+
+_SCHEME = re.compile(r"\s*([\w!#$%&'*+.^`|~-]+)\s*")
+_PARAMETER = re.compile(r'([\w!#$%&\'*+.^`|~-]+)=(?:"((?:[^"\\]|\\.)*)"|([\w!#$%&\'*+.^`|~-]*))\s*(?:,\s*|$)')
+_ESCAPED = re.compile(r"\\(.)")
+
+
+@dataclass(frozen=True)
+class Challenge:
+    """*scheme* is BASIC or BEARER; a bearer's tokens are for *service* and come from *realm*, a URL."""
+
+    scheme: str
+    realm: str = ""
+    service: str = ""
+
+    @property
+    def token_host(self) -> str:
+        """Who gives out tokens, as `host[:port]` in the form of the table of registries; "" where nobody does."""
+        if self.scheme != BEARER:
+            return ""
+        url = urllib.parse.urlsplit(self.realm)
+        name = f"[{url.hostname}]" if ":" in (url.hostname or "") else url.hostname or ""
+        return name if url.port in (None, _USUAL[url.scheme]) else f"{name}:{url.port}"
+
+    def token_url(self, scope: str = "", account: str = "") -> str:
+        """Where a token is fetched with GET; for *scope* ("repository:NAME:pull"), without it for a login."""
+        asked = {"service": self.service, "scope": scope, "account": account}
+        query = urllib.parse.urlencode({name: value for name, value in asked.items() if value})
+        url = urllib.parse.urlsplit(self.realm)
+        return urllib.parse.urlunsplit(url._replace(query="&".join(filter(None, (url.query, query)))))
+
+
+def challenge_in(headers: t.Sequence[str]) -> t.Optional[Challenge]:
+    """The challenge that clients take up among the values of WWW-Authenticate, None if there is none that they know."""
+    found = [each for each in map(_parse, headers) if each is not None]
+    return next((each for each in found if each.scheme == BEARER), found[0] if found else None)
+
+
+def _parse(header: str) -> t.Optional[Challenge]:
+    start = _SCHEME.match(header)
+    scheme = start.group(1).lower() if start else ""
+    if start is None or scheme not in (BASIC, BEARER):
+        return None
+    parameters = {}
+    rest = header[start.end() :]
+    while True:
+        found = _PARAMETER.match(rest)
+        if found is None:
+            break
+        quoted = found.group(2)
+        parameters[found.group(1).lower()] = found.group(3) if quoted is None else _ESCAPED.sub(r"\1", quoted)
+        rest = rest[found.end() :]
+    realm, service = parameters.get("realm", ""), parameters.get("service", "")
+    if scheme == BASIC:
+        return Challenge(BASIC)
+    return Challenge(BEARER, realm, service) if _is_address(realm) else None
+
+
+def _is_address(realm: str) -> bool:
+    try:
+        url = urllib.parse.urlsplit(realm)
+        return url.scheme in _USUAL and bool(url.hostname) and (url.port is None or url.port > 0)
+    except ValueError:  # a port that is no number, half a bracket
+        return False
