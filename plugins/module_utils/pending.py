@@ -18,16 +18,31 @@ from ansible_collections.multiarch.builders.plugins.module_utils.resource import
 _RECORD = "pending"
 
 
+Mark = t.Mapping[str, t.Any]
+"""A moment: the boot's id, and seconds since that boot."""
+
+
 def note(effect: Effect) -> None:
     """*effect* happens now."""
-    marks = record.load(_RECORD)
-    record.save(_RECORD, {**marks, effect.name: {"boot": _boot(), "uptime": _uptime()}})
+    record.save(_RECORD, {**record.load(_RECORD), effect.name: moment()})
 
 
 def forget(effect: Effect) -> None:
     """*effect* was undone."""
+    drop(effect.name)
+
+
+def drop(name: str) -> None:
+    """Forget what is noted by this name."""
     marks = record.load(_RECORD)
-    record.save(_RECORD, {name: mark for name, mark in marks.items() if name != effect.name})
+    if name in marks:
+        record.save(_RECORD, {other: mark for other, mark in marks.items() if other != name})
+
+
+def mark(name: str) -> t.Optional[Mark]:
+    """When what has this name was noted, None if it was not."""
+    found: t.Optional[Mark] = record.load(_RECORD).get(name)
+    return found
 
 
 def since_start() -> t.FrozenSet[Effect]:
@@ -36,12 +51,19 @@ def since_start() -> t.FrozenSet[Effect]:
     started = daemon_start() if marks else None
     if started is None:
         return frozenset()
-    boot = _boot()
     return frozenset(
-        Effect[name]
-        for name, mark in marks.items()
-        if name in Effect.__members__ and mark["boot"] == boot and mark["uptime"] > started
+        Effect[name] for name, found in marks.items() if name in Effect.__members__ and is_after(found, started)
     )
+
+
+def moment() -> Mark:
+    """Now."""
+    return {"boot": _boot(), "uptime": _uptime()}
+
+
+def is_after(found: t.Optional[Mark], started: float) -> bool:
+    """Whether *found* is a moment of this boot, later than *started* (seconds since boot)."""
+    return found is not None and bool(found["boot"] == _boot() and found["uptime"] > started)
 
 
 def _boot() -> str:

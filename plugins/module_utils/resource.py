@@ -20,7 +20,6 @@ from ansible_collections.multiarch.builders.plugins.module_utils.docker_api impo
 class Effect(enum.Enum):
     """What an action causes beyond its own concern; the concerns after it plan with it. Values are words for people."""
 
-    TRUST_STORE_CHANGES = "the operating system's trust store changes"
     CONFIGURATION_CHANGES = "daemon.json changes"
     CONFIGURATION_RELOADS = "daemon.json changes, which a reload brings to docker"
     DAEMON_RESTARTS = "docker restarts"

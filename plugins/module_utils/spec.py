@@ -28,6 +28,12 @@ class Registry:
     password: t.Optional[str] = None
     hosts_toml: t.Optional[str] = None
 
+    @property
+    def is_optional(self) -> bool:
+        """Whether images come from its mirrors, and nothing says that the host reaches it itself, as often is so."""
+        said = (self.ca, self.client_cert, self.username, self.http, self.insecure)
+        return bool(self.mirrors) and not any(said)
+
 
 @dataclass(frozen=True)
 class Node:

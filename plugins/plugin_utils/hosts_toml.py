@@ -17,13 +17,13 @@ from collections.abc import Mapping, Sequence
 
 import tomlkit
 from ansible_collections.multiarch.builders.plugins.module_utils import certs_d
+from ansible_collections.multiarch.builders.plugins.module_utils.daemon.mirrors import CAPABILITIES
 from ansible_collections.multiarch.builders.plugins.module_utils.docker_hub import HUB
 
 _HEADER = (
     "Managed by Ansible, collection multiarch.builders.",
     "Made from builder_registries: change it there.",
 )
-_ONLY_PULL = ["pull", "resolve"]
 
 Registry = Mapping[str, t.Any]
 
@@ -55,7 +55,7 @@ def _text(entry: Registry, table: Mapping[str, Registry]) -> str:
     for mirror in entry["mirrors"]:  # in this order
         host, slash, path = mirror.partition("/")
         section = tomlkit.table()
-        section.add("capabilities", _ONLY_PULL)
+        section.add("capabilities", list(CAPABILITIES))
         if slash:
             section.add("override_path", True)
         _add_tls(section, table.get(host, {}))

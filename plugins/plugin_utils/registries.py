@@ -13,7 +13,8 @@ from dataclasses import dataclass
 
 from ansible_collections.multiarch.builders.plugins.module_utils.docker_hub import HUB
 from ansible_collections.multiarch.builders.plugins.module_utils.spec import registries_of
-from ansible_collections.multiarch.builders.plugins.module_utils.trust.decide import DEBIAN, store_files
+from ansible_collections.multiarch.builders.plugins.module_utils.system_store import DEBIAN
+from ansible_collections.multiarch.builders.plugins.module_utils.trust.decide import store_files
 from ansible_collections.multiarch.builders.plugins.plugin_utils import certificates, harbor, private_key
 from ansible_collections.multiarch.builders.plugins.plugin_utils.host_names import (
     HostNameError,

@@ -17,6 +17,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.daemon.store im
     knows_containerd_store,
     wants_containerd_store,
 )
+from ansible_collections.multiarch.builders.plugins.module_utils.daemon.tokens import NO_TOKENS, Tokens
 from ansible_collections.multiarch.builders.plugins.module_utils.files import RemoveFile, WriteFile
 from ansible_collections.multiarch.builders.plugins.module_utils.json_document import Document
 from ansible_collections.multiarch.builders.plugins.module_utils.owned_document import changes
@@ -50,6 +51,7 @@ class DaemonState:
     way_back: bool = False  # daemon.json was written by a run that did not come to see dockerd run with it
     program: t.Optional[str] = None  # the version of the dockerd that is installed, or comes, where none answers
     original: t.Optional[Original] = None
+    tokens: Tokens = NO_TOKENS
 
     @property
     def engine(self) -> t.Optional[str]:
@@ -85,16 +87,17 @@ def implied(
     return {key: value for key, value in found.items() if value}
 
 
-def restart_reasons(state: DaemonState, after: Document, effects: Effects, *, system_store: bool) -> t.Tuple[str, ...]:
+def restart_reasons(
+    state: DaemonState, after: Document, effects: Effects, store_reasons: t.Sequence[str]
+) -> t.Tuple[str, ...]:
     """Why dockerd has to be started anew; empty if it has not: nothing differs, or a reload is enough.
 
-    *system_store* says whether it needs the operating system's trust store, which it reads at its start.
+    *store_reasons* say why it needs the operating system's authorities as they are now.
     """
     cold = needs_restart(state.document, after)
     differences = changes(state.document, after)
     reasons = [each for each in differences if each.partition(":")[0].split(".")[0] in cold]
-    if system_store and Effect.TRUST_STORE_CHANGES in effects | state.unseen:
-        reasons.append("the operating system's trust store changed, which dockerd reads once")
+    reasons += store_reasons
     if Effect.CONFIGURATION_CHANGES in state.unseen and not reasons:
         reasons.append("daemon.json changed after dockerd started")
     if state.way_back and state.info is None and not reasons:

@@ -4,8 +4,8 @@
 """Mirrors, as far as dockerd can use them. Pure.
 
 daemon.json knows mirrors of docker.io alone, and puts a mirror's path before /v2/, where Harbor has nothing
-(goharbor/harbor#18807). Since 28.0 there is hosts.toml for any registry and any path, for the containerd image store
-and for dockerd's own BuildKit (moby/moby, daemon/hosts.go).
+(goharbor/harbor#18807). hosts.toml is for any registry and any path, for the containerd image store and for dockerd's
+own BuildKit (`daemon.registry_versions`).
 """
 
 from __future__ import annotations
@@ -13,12 +13,18 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.multiarch.builders.plugins.module_utils import certs_d
+from ansible_collections.multiarch.builders.plugins.module_utils.daemon.registry_versions import (
+    asks_for_referrers,
+    reads_hosts_toml,
+)
 from ansible_collections.multiarch.builders.plugins.module_utils.docker_hub import HUB
 from ansible_collections.multiarch.builders.plugins.module_utils.files import WriteFile
 from ansible_collections.multiarch.builders.plugins.module_utils.spec import Registry
-from ansible_collections.multiarch.builders.plugins.module_utils.version import version_of
 
-_HOSTS_SINCE = (28,)
+# What mirrors are for, as the controller renders it: never pushes.
+CAPABILITIES = ("pull", "resolve")
+_RENDERED = 'capabilities = ["pull", "resolve"]'
+_WITH_REFERRERS = 'capabilities = ["pull", "resolve", "referrers"]'
 
 
 def for_daemon_json(registries: t.Sequence[Registry]) -> t.List[str]:
@@ -34,16 +40,20 @@ def _url(mirror: str, table: t.Mapping[str, Registry]) -> str:
 
 
 def hosts_files(registries: t.Sequence[Registry], engine: t.Optional[str]) -> t.Tuple[WriteFile, ...]:
-    """The hosts.toml that the *engine* (its version; None is unknown) reads, as the controller rendered them."""
-    if not _reads_hosts(engine):
+    """The hosts.toml that the *engine* (its version; None is unknown) reads, with what it knows and needs."""
+    if not reads_hosts_toml(engine):
         return ()
-    rendered = [each for each in registries if each.hosts_toml]
-    return tuple(WriteFile(certs_d.path(each.host, certs_d.HOSTS), each.hosts_toml or "") for each in rendered)
+    capabilities = _WITH_REFERRERS if asks_for_referrers(engine) else _RENDERED
+    return tuple(
+        WriteFile(certs_d.path(each.host, certs_d.HOSTS), each.hosts_toml.replace(_RENDERED, capabilities))
+        for each in registries
+        if each.hosts_toml
+    )
 
 
 def unusable(registries: t.Sequence[Registry], engine: t.Optional[str], containerd_store: bool) -> t.Tuple[str, ...]:
     """Notes on mirrors that BuildKit uses, and this dockerd does not."""
-    if _reads_hosts(engine) and containerd_store:
+    if reads_hosts_toml(engine) and containerd_store:
         return ()
     notes = []
     for each in registries:
@@ -53,20 +63,15 @@ def unusable(registries: t.Sequence[Registry], engine: t.Optional[str], containe
 
 
 def need_system_store(registries: t.Sequence[Registry], engine: t.Optional[str], theirs: t.Sequence[str]) -> bool:
-    """Whether this dockerd finds the CA of a mirror only in the operating system's store, which it reads at its start.
+    """Whether this dockerd may have the CA of a mirror from the operating system's store alone, which it reads once.
 
     It has all others in certs.d, read at every connection; with somebody else's hosts.toml (*theirs*) it does not.
     """
-    ours_left_out = [each for each in hosts_files(registries, engine) if each.path in theirs]
-    return bool(ours_left_out) and any(each.ca for each in registries)
+    return any(each.path in theirs for each in hosts_files(registries, engine))
 
 
 def _why(registry: Registry, engine: t.Optional[str]) -> str:
-    if _reads_hosts(engine):
+    if reads_hosts_toml(engine):
         return "`docker pull` needs the containerd image store for it (features.containerd-snapshotter)"
     reason = "puts a path before /v2/" if registry.host == HUB else f"has mirrors of {HUB} only"
     return f"dockerd {engine or ''}".rstrip() + f" {reason} (28.0 and newer can use it)"
-
-
-def _reads_hosts(engine: t.Optional[str]) -> bool:
-    return version_of(engine or "") >= _HOSTS_SINCE

@@ -8,12 +8,18 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass, replace
 
-from ansible_collections.multiarch.builders.plugins.module_utils import docker_service, pending, way_back
+from ansible_collections.multiarch.builders.plugins.module_utils import (
+    authorities,
+    docker_service,
+    pending,
+    way_back,
+)
 from ansible_collections.multiarch.builders.plugins.module_utils.daemon import (
     blind_spots,
     configuration,
     hosts_files,
     store,
+    tokens,
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.daemon.configuration import WriteConfiguration
 from ansible_collections.multiarch.builders.plugins.module_utils.daemon.decide import (
@@ -24,7 +30,11 @@ from ansible_collections.multiarch.builders.plugins.module_utils.daemon.decide i
 from ansible_collections.multiarch.builders.plugins.module_utils.daemon.gc import gc_keys, gc_notes
 from ansible_collections.multiarch.builders.plugins.module_utils.daemon.mirrors import need_system_store, unusable
 from ansible_collections.multiarch.builders.plugins.module_utils.daemon.ours import Keys
-from ansible_collections.multiarch.builders.plugins.module_utils.daemon.store import switches, wants_containerd_store
+from ansible_collections.multiarch.builders.plugins.module_utils.daemon.store import (
+    has_containerd_store,
+    switches,
+    wants_containerd_store,
+)
 from ansible_collections.multiarch.builders.plugins.module_utils.daemon.vanishing import Vanishing, vanishing
 from ansible_collections.multiarch.builders.plugins.module_utils.docker_api import Docker
 from ansible_collections.multiarch.builders.plugins.module_utils.errors import HostError
@@ -44,6 +54,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.owned_document 
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.owned_files import remove_owned, write_owned
 from ansible_collections.multiarch.builders.plugins.module_utils.proxy import Proxy
+from ansible_collections.multiarch.builders.plugins.module_utils.registry.asking import challenges
 from ansible_collections.multiarch.builders.plugins.module_utils.resource import (
     Action,
     Concern,
@@ -61,6 +72,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.spec import (
     proxy_of,
     registries_of,
 )
+from ansible_collections.multiarch.builders.plugins.module_utils.system_store import bundle_of, system_store
 from ansible_collections.multiarch.builders.plugins.module_utils.way_back import DAEMON_JSON
 
 _NOT_YET = "daemon.json is validated by dockerd as soon as that is installed, before it is written"
@@ -92,6 +104,7 @@ class Daemon(Concern[DaemonState]):
     allow_image_store_switch: bool
     docker: Docker
     gc: Gc = NO_GC
+    pulls: bool = True  # docker itself pulls and pushes here, not builders alone
     concern: t.ClassVar[str] = "daemon"
 
     @classmethod
@@ -105,6 +118,7 @@ class Daemon(Concern[DaemonState]):
             allow_image_store_switch=params["allow_image_store_switch"],
             docker=docker,
             gc=gc_of(params),
+            pulls=params["docker_pulls"],
         )
 
     def patch(self, state: DaemonState) -> Document:
@@ -126,7 +140,17 @@ class Daemon(Concern[DaemonState]):
             way_back=way_back.is_open(),
             program=program,
             original=configuration.original(),
+            tokens=self._tokens() if info is not None else tokens.NO_TOKENS,
         )
+
+    def _tokens(self) -> tokens.Tokens:
+        """Registries are asked only where a CA of the table is there that dockerd has not read."""
+        cas = tokens.authorities_of(self.registries)
+        unread = authorities.unread(cas, bundle_of(system_store())) if cas else frozenset()
+        if not unread or not self.pulls:
+            return tokens.Tokens(unread)
+        found, silent = challenges([each for each in self.registries if not each.is_optional], self.proxy)
+        return tokens.Tokens(unread, {host: each.token_host for host, each in found.items()}, silent)
 
     def plan(self, state: DaemonState, effects: Effects) -> Plan:
         coming = arrival(effects).engine
@@ -139,12 +163,12 @@ class Daemon(Concern[DaemonState]):
             *hosts_files.notes_on(state.files),
             *gc_notes(self.gc, state.engine),
             *store.notes(compose(implied(()), self.options), state.engine),
+            *tokens.notes_on(self.registries, state.tokens),
         ]
         notes += blind_spots.notes(after, state.engine)
         actions = hosts_files.actions_for(state.files)
         differences = changes(state.document, after)
-        system_store = need_system_store(self.registries, state.engine, state.files.theirs)
-        reasons = restart_reasons(state, after, effects, system_store=system_store)
+        reasons = restart_reasons(state, after, effects, self._store_reasons(state))
         if differences:
             effect = Effect.CONFIGURATION_CHANGES if reasons else Effect.CONFIGURATION_RELOADS
             step = self._write(state, after, effect)
@@ -158,6 +182,18 @@ class Daemon(Concern[DaemonState]):
             why = "; ".join(differences) or "daemon.json changed after docker read it"
             actions.append(Action(f"reload docker, nothing that runs is disturbed: {why}", ReloadDaemon(after)))
         return Plan(tuple(actions), tuple(notes), {"restart": list(reasons)} if reasons else {})
+
+    def _store_reasons(self, state: DaemonState) -> t.List[str]:
+        """Why dockerd needs the operating system's authorities as they are now."""
+        if state.info is None or not state.tokens.unread:
+            return []
+        containerd_store = has_containerd_store(state.info)
+        for_tokens = tokens.restart_reason(
+            self.registries, state.tokens, state.engine, containerd_store=containerd_store
+        )
+        if need_system_store(self.registries, state.engine, state.files.theirs):
+            return ["the operating system's trust store changed, which dockerd reads once"]
+        return [for_tokens] if for_tokens else []
 
     def _after(self, state: DaemonState) -> Document:
         return desired(state.document, state.keys.owned, self.patch(state), state.keys.replaced)

@@ -102,7 +102,7 @@ class RetiredDaemon(Daemon):
                 "docker does not run, so nothing can be taken out of daemon.json: `systemctl start docker`, then again"
             )
         self._refuse(state, after)
-        reasons = restart_reasons(state, after, effects, system_store=False) if state.info is not None else ()
+        reasons = restart_reasons(state, after, effects, ()) if state.info is not None else ()
         if reasons and self.disruption.mode == "never":
             stays.append(f"pending, as builder_disruption is never: {'; '.join(differences)}; docker needs a restart")
             return Plan(tuple(files), tuple(stays), {"stays": stays})

@@ -21,8 +21,7 @@ IMAGE = "multiarch-builders/proof"
 class Target:
     """A registry to ask.
 
-    *optional*: images come from its mirrors, and nothing in the table says that the host reaches it itself, which
-    hosts behind mirrors often cannot.
+    *optional*: see `Registry.is_optional`.
     """
 
     host: str
@@ -78,7 +77,7 @@ def targets_of(registries: t.Sequence[Registry]) -> t.Tuple[Target, ...]:
             each.http,
             each.insecure,
             bool(each.client_cert and each.client_key),
-            bool(each.mirrors) and not (each.ca or each.client_cert or each.username or each.http or each.insecure),
+            each.is_optional,
         )
         for each in registries
     ]

@@ -13,48 +13,13 @@ import base64
 import hashlib
 import re
 import typing as t
-from dataclasses import dataclass
 
 from ansible_collections.multiarch.builders.plugins.module_utils import certs_d
 from ansible_collections.multiarch.builders.plugins.module_utils.files import Owner, WriteFile
 from ansible_collections.multiarch.builders.plugins.module_utils.spec import Registry
+from ansible_collections.multiarch.builders.plugins.module_utils.system_store import Store, blocks
 
 PREFIX = "multiarch-builders-"
-_BLOCK = re.compile(r"-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----\n?", re.DOTALL)
-
-
-@dataclass(frozen=True)
-class Store:
-    """The operating system's trust store: where a CA goes, what refreshes it, and the bundle that programs read.
-
-    *links* is the folder of links to each CA, if there is one.
-    """
-
-    anchors: str
-    suffix: str
-    refresh: t.Tuple[str, ...]
-    bundle: str
-    links: t.Optional[str] = None
-
-
-DEBIAN = Store(
-    "/usr/local/share/ca-certificates",
-    ".crt",
-    ("update-ca-certificates",),
-    "/etc/ssl/certs/ca-certificates.crt",
-    links="/etc/ssl/certs",
-)
-RED_HAT = Store(
-    "/etc/pki/ca-trust/source/anchors",
-    ".pem",
-    ("update-ca-trust", "extract"),
-    "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",
-)
-
-
-def blocks(pem: str) -> t.Tuple[str, ...]:
-    """The certificates of a bundle, one by one."""
-    return tuple(each.rstrip("\n") + "\n" for each in _BLOCK.findall(pem))
 
 
 def fingerprints(pem: str) -> str:

@@ -5,15 +5,14 @@
 
 from __future__ import annotations
 
-import pathlib
 import typing as t
 from dataclasses import dataclass, field
 
-from ansible_collections.multiarch.builders.plugins.module_utils import certs_d, pending, record
+from ansible_collections.multiarch.builders.plugins.module_utils import authorities, certs_d, record
 from ansible_collections.multiarch.builders.plugins.module_utils.command import is_user, must, owner_of
 from ansible_collections.multiarch.builders.plugins.module_utils.docker_api import Docker
 from ansible_collections.multiarch.builders.plugins.module_utils.errors import HostError
-from ansible_collections.multiarch.builders.plugins.module_utils.files import RemoveFile, WriteFile, differs, read
+from ansible_collections.multiarch.builders.plugins.module_utils.files import RemoveFile, WriteFile, differs
 from ansible_collections.multiarch.builders.plugins.module_utils.owned_files import (
     forget_owned,
     is_as_written,
@@ -27,24 +26,24 @@ from ansible_collections.multiarch.builders.plugins.module_utils.owned_files imp
 from ansible_collections.multiarch.builders.plugins.module_utils.resource import (
     Action,
     Concern,
-    Effect,
     Effects,
     Plan,
     arrival,
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.spec import Params, Registry, registries_of
+from ansible_collections.multiarch.builders.plugins.module_utils.system_store import (
+    Store,
+    bundle_of,
+    is_here,
+    system_store,
+)
 from ansible_collections.multiarch.builders.plugins.module_utils.trust import login, owned_logins, words
 from ansible_collections.multiarch.builders.plugins.module_utils.trust.decide import (
-    DEBIAN,
-    RED_HAT,
-    Store,
     daemon_files,
     missing_from,
     store_files,
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.trust.rootless import rootless_files
-
-_STORE_CHANGES: Effects = frozenset({Effect.TRUST_STORE_CHANGES})
 
 
 @dataclass(frozen=True)
@@ -97,7 +96,7 @@ class Trust(Concern[TrustState]):
         wanted = (*daemon_files(self.registries), *rootless_files(self.registries, self.users), *anchors)
         missing = tuple(each for each in wanted if differs(each))
         present = [each for each in anchors if each not in missing]
-        bundle = read(store.bundle, errors="replace") or ""
+        bundle = bundle_of(store)
         remove, forget = self._leftovers(wanted)
         logins, asked = self._logins()
         logouts, notes = owned_logins.retired(owned_logins.remembered(), asked)
@@ -146,7 +145,7 @@ class Trust(Concern[TrustState]):
         changed = [action.step.path for action in actions if isinstance(action.step, (WriteFile, RemoveFile))]
         if state.stale or any(path.startswith(store.anchors) for path in changed):
             summary = f"refresh the operating system's trust store ({' '.join(store.refresh)})"
-            actions.append(Action(summary, RefreshStore(store), _STORE_CHANGES))
+            actions.append(Action(summary, RefreshStore(store)))
         actions += [Action(words.of_login(each, state.replaced.get(each)), each) for each in state.logins]
         actions += [Action(self._of_logout(each, state.replaced.get(each)), each) for each in state.logouts]
         return Plan(tuple(actions), state.notes, {"stays": list(state.notes)} if self.retiring else {})
@@ -164,12 +163,7 @@ class Trust(Concern[TrustState]):
                     self._stale(True)
                 remove_owned(self.concern, step)
             elif isinstance(step, RefreshStore):
-                from ansible_collections.multiarch.builders.plugins.module_utils.trust import links
-
-                pending.note(Effect.TRUST_STORE_CHANGES)
-                must(step.store.refresh, "the operating system's trust store cannot be refreshed")
-                links.sweep(step.store.links)
-                self._stale(False)
+                self._refresh(step.store)
             elif isinstance(step, ForgetFile):
                 forget_owned(self.concern, step.path)
             elif isinstance(step, login.Login):
@@ -177,14 +171,22 @@ class Trust(Concern[TrustState]):
             elif isinstance(step, owned_logins.Logout):
                 owned_logins.log_out_owned(step)
 
+    def _refresh(self, store: Store) -> None:
+        from ansible_collections.multiarch.builders.plugins.module_utils.trust import links
+
+        anchors = store_files(self.registries, store)
+        missing = missing_from(bundle_of(store), anchors)
+        new = [each.content for each in anchors if each.path in missing]
+        there = [each.content for each in anchors]
+        authorities.come(new, there)  # before, too: a run may be killed when the store has changed
+        must(store.refresh, "the operating system's trust store cannot be refreshed")
+        authorities.come(new, there)
+        links.sweep(store.links)
+        self._stale(False)
+
     def _stale(self, stale: bool) -> None:
         """Remember that the store has to be refreshed: a crash after a removal shows nowhere else."""
         record.save(self.concern, {**record.load(self.concern), "stale": stale})
-
-
-def is_here(store: Store) -> bool:
-    """Whether the host has what refreshes the store."""
-    return any(pathlib.Path(folder, store.refresh[0]).exists() for folder in ("/usr/sbin", "/usr/bin"))
 
 
 def _replaced(
@@ -194,13 +196,3 @@ def _replaced(
     found.update((each, owned_logins.replaced_by(each)) for each in logins)
     found.update((each, owned_logins.replaced(each)) for each in logouts)
     return {step: name for step, name in found.items() if name}
-
-
-def system_store() -> Store:
-    """This host's store, which may have to be installed yet. Raises HostError on a system that is of neither family."""
-    for store in (DEBIAN, RED_HAT):
-        if is_here(store):
-            return store
-    if pathlib.Path("/etc/debian_version").exists():
-        return DEBIAN
-    raise HostError("neither update-ca-certificates nor update-ca-trust is on this host: install ca-certificates")

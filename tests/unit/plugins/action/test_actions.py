@@ -52,6 +52,7 @@ ACTIONS = {
             "gc",
             "daemon_options",
             "allow_image_store_switch",
+            "docker_pulls",
             "disruption",
             "drain_timeout",
             "lock_timeout",

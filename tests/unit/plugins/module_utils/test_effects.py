@@ -26,6 +26,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.daemon.configur
 from ansible_collections.multiarch.builders.plugins.module_utils.daemon.decide import DaemonState, FilesState
 from ansible_collections.multiarch.builders.plugins.module_utils.daemon.ours import Keys
 from ansible_collections.multiarch.builders.plugins.module_utils.daemon.resource import Daemon, RestartDaemon
+from ansible_collections.multiarch.builders.plugins.module_utils.daemon.tokens import Tokens
 from ansible_collections.multiarch.builders.plugins.module_utils.docker_api import Docker
 from ansible_collections.multiarch.builders.plugins.module_utils.engine.decide import (
     EngineState,
@@ -45,8 +46,8 @@ from ansible_collections.multiarch.builders.plugins.module_utils.resource import
     Resource,
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.spec import Disruption, Registry
+from ansible_collections.multiarch.builders.plugins.module_utils.system_store import DEBIAN
 from ansible_collections.multiarch.builders.plugins.module_utils.trust import resource as trust_resource
-from ansible_collections.multiarch.builders.plugins.module_utils.trust.decide import DEBIAN
 from ansible_collections.multiarch.builders.plugins.module_utils.trust.resource import RefreshStore, Trust, TrustState
 from ansible_collections.multiarch.builders.tests.unit.plugins.module_utils.buildx.recorded import (
     CONTAINER,
@@ -65,7 +66,11 @@ TRUSTED = TrustState((), (), False, ())
 NEW_CA = TrustState((WriteFile(f"{DEBIAN.anchors}/of-these-tests.crt", ""),), (), False, ())
 CURRENT = DaemonState("{}", SNAPSHOTTER, Keys({}), {**CONTAINERD, "ServerVersion": "28.5.2"}, NO_EFFECTS)
 # With somebody else's hosts.toml, dockerd has CAs from the system's store alone.
-THEIRS = replace(CURRENT, files=FilesState(theirs=("/etc/docker/certs.d/a.example/hosts.toml",)))
+THEIRS = replace(
+    CURRENT,
+    files=FilesState(theirs=("/etc/docker/certs.d/a.example/hosts.toml",)),
+    tokens=Tokens(frozenset({"PEM"})),
+)
 OTHER_STORE = DaemonState("{}", SNAPSHOTTER, Keys({}), OVERLAY2, NO_EFFECTS)
 TABLE = (Registry("a.example", ca="PEM", hosts_toml="made of mirrors"),)
 DOWN = DaemonState("{}", SNAPSHOTTER, Keys({}), None, NO_EFFECTS)

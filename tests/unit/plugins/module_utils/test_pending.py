@@ -12,7 +12,7 @@ import pytest
 from ansible_collections.multiarch.builders.plugins.module_utils import pending, record
 from ansible_collections.multiarch.builders.plugins.module_utils.resource import Effect
 
-TRUST, FILE = Effect.TRUST_STORE_CHANGES, Effect.CONFIGURATION_CHANGES
+RELOAD, FILE = Effect.CONFIGURATION_RELOADS, Effect.CONFIGURATION_CHANGES
 
 Start: t.TypeAlias = "t.Callable[[float | None], None]"
 
@@ -31,7 +31,7 @@ def dockerd_started(monkeypatch: pytest.MonkeyPatch) -> Start:
 @pytest.mark.parametrize(
     ("started", "unseen"),
     [
-        pytest.param(-60, {TRUST}, id="dockerd runs since before"),
+        pytest.param(-60, {RELOAD}, id="dockerd runs since before"),
         pytest.param(60, set(), id="dockerd was started after it"),
         pytest.param(None, set(), id="dockerd does not run: it will read everything"),
     ],
@@ -39,7 +39,7 @@ def dockerd_started(monkeypatch: pytest.MonkeyPatch) -> Start:
 def test_what_dockerd_has_not_seen(
     started: float | None, unseen: set[Effect], dockerd_started: Start, home: Path
 ) -> None:
-    pending.note(TRUST)
+    pending.note(RELOAD)
     assert [each.name for each in home.iterdir()] == ["pending.json"]
     dockerd_started(started)
     assert pending.since_start() == unseen
@@ -53,29 +53,29 @@ def test_nothing_was_noted(home: Path, dockerd_started: Start) -> None:
 
 def test_each_effect_has_its_own_mark(home: Path, dockerd_started: Start) -> None:
     dockerd_started(-60)
-    pending.note(TRUST)
+    pending.note(RELOAD)
     pending.note(FILE)
-    assert pending.since_start() == {TRUST, FILE}
+    assert pending.since_start() == {RELOAD, FILE}
     pending.forget(FILE)
     pending.forget(Effect.DAEMON_RESTARTS)
-    assert pending.since_start() == {TRUST}
-    assert list(record.load("pending", home)) == [TRUST.name]
+    assert pending.since_start() == {RELOAD}
+    assert list(record.load("pending", home)) == [RELOAD.name]
 
 
 def test_a_later_note_counts(home: Path, dockerd_started: Start) -> None:
-    pending.note(TRUST)
+    pending.note(RELOAD)
     marks = record.load("pending", home)
-    record.save("pending", {TRUST.name: {**marks[TRUST.name], "uptime": 0.5}}, home)
+    record.save("pending", {RELOAD.name: {**marks[RELOAD.name], "uptime": 0.5}}, home)
     dockerd_started(-1)
     assert pending.since_start() == frozenset()
-    pending.note(TRUST)
-    assert pending.since_start() == {TRUST}
+    pending.note(RELOAD)
+    assert pending.since_start() == {RELOAD}
 
 
 def test_marks_of_another_boot_do_not_count(home: Path, dockerd_started: Start) -> None:
-    pending.note(TRUST)
+    pending.note(RELOAD)
     pending.note(FILE)
     marks = record.load("pending", home)
-    record.save("pending", {**marks, TRUST.name: {**marks[TRUST.name], "boot": "another"}}, home)
+    record.save("pending", {**marks, RELOAD.name: {**marks[RELOAD.name], "boot": "another"}}, home)
     dockerd_started(-60)
     assert pending.since_start() == {FILE}

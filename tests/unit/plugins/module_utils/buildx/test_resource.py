@@ -243,7 +243,6 @@ def test_a_reason_of_several_users_is_told_once(no_docker: Docker) -> None:
         pytest.param(CONTAINER, RESTART, True, id="docker restarts"),
         pytest.param(CONTAINER, SWITCH, True, id="another image store: it vanishes"),
         pytest.param(OLD_CONTAINER, SWITCH, True, id="what vanishes need not be compared"),
-        pytest.param(CONTAINER, frozenset({Effect.TRUST_STORE_CHANGES}), False, id="a CA alone stops no builder"),
     ],
 )
 def test_builders_that_are_started(

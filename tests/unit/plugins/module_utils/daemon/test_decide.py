@@ -95,7 +95,6 @@ def test_the_version_of_dockerd(info: Document | None, engine: str | None) -> No
     assert state(info=info).engine == engine
 
 
-TRUST = frozenset({Effect.TRUST_STORE_CHANGES})
 FILE = frozenset({Effect.CONFIGURATION_CHANGES})
 RELOADS = frozenset({Effect.CONFIGURATION_RELOADS})
 STARTS = frozenset({Effect.DAEMON_RESTARTS})
@@ -120,21 +119,6 @@ BECAUSE_DOWN = "docker does not run, and daemon.json changes"
             ('dns: absent → ["1.1.1.1"]', 'proxies.http-proxy: absent → "http://proxy:3128"'),
             id="name servers and a proxy are read at the start",
         ),
-        pytest.param(state(SNAPSHOTTER, info=CONTAINERD), SNAPSHOTTER, TRUST, (BECAUSE_TRUST,), id="CA in this run"),
-        pytest.param(
-            state(SNAPSHOTTER, info=CONTAINERD, unseen=TRUST),
-            SNAPSHOTTER,
-            NO_EFFECTS,
-            (BECAUSE_TRUST,),
-            id="CA of a run that was killed",
-        ),
-        pytest.param(
-            state(SNAPSHOTTER, info=CONTAINERD, unseen=TRUST),
-            SNAPSHOTTER,
-            TRUST,
-            (BECAUSE_TRUST,),
-            id="both, told once",
-        ),
         pytest.param(
             state(SNAPSHOTTER, info=CONTAINERD, unseen=FILE),
             SNAPSHOTTER,
@@ -145,9 +129,9 @@ BECAUSE_DOWN = "docker does not run, and daemon.json changes"
         pytest.param(
             state(unseen=FILE, info=CONTAINERD),
             {"mtu": 9000},
-            TRUST,
-            ("mtu: absent → 9000", BECAUSE_TRUST),
-            id="the file and a CA; the former change goes without saying",
+            NO_EFFECTS,
+            ("mtu: absent → 9000",),
+            id="the file; the former change goes without saying",
         ),
         pytest.param(
             state(SNAPSHOTTER, info=OVERLAY2), SNAPSHOTTER, NO_EFFECTS, (BECAUSE_STORE,), id="another image store runs"
@@ -213,7 +197,7 @@ BECAUSE_DOWN = "docker does not run, and daemon.json changes"
     ],
 )
 def test_restart_reasons(now: DaemonState, after: Document, effects: Effects, reasons: tuple[str, ...]) -> None:
-    assert restart_reasons(now, after, effects, system_store=True) == reasons
+    assert restart_reasons(now, after, effects, ()) == reasons
 
 
 @pytest.mark.parametrize(
@@ -224,7 +208,6 @@ def test_restart_reasons(now: DaemonState, after: Document, effects: Effects, re
         pytest.param(state(info=CONTAINERD, way_back=True), False, id="dockerd was started after it was written"),
         pytest.param(state(info=CONTAINERD, unseen=FILE, way_back=True), True, id="killed before the restart"),
         pytest.param(state(info=CONTAINERD, unseen=RELOADS, way_back=True), True, id="killed before the reload"),
-        pytest.param(state(info=CONTAINERD, unseen=TRUST, way_back=True), False, id="it waits for a CA alone"),
         pytest.param(state(way_back=True), True, id="dockerd is down: perhaps because of it"),
         pytest.param(state(), False, id="dockerd is down, not because of us"),
     ],
@@ -234,19 +217,21 @@ def test_whether_daemon_json_is_a_way_back_itself(now: DaemonState, unproven: bo
 
 
 @pytest.mark.parametrize(
-    ("now", "after", "effects", "reasons"),
+    ("now", "after", "reasons"),
     [
-        pytest.param(state(info=CONTAINERD), {}, TRUST, (), id="CA in this run"),
-        pytest.param(state(info=CONTAINERD, unseen=TRUST), {}, NO_EFFECTS, (), id="CA of a run that was killed"),
+        pytest.param(state(info=CONTAINERD), {}, (BECAUSE_TRUST,), id="a CA alone"),
         pytest.param(
-            state(info=CONTAINERD, unseen=FILE), {}, TRUST, (BECAUSE_FILE,), id="the file is a reason all the same"
+            state(info=CONTAINERD), {"mtu": 9000}, ("mtu: absent → 9000", BECAUSE_TRUST), id="the file and a CA"
+        ),
+        pytest.param(
+            state(info=CONTAINERD, unseen=FILE), {}, (BECAUSE_TRUST,), id="the former change goes without saying"
         ),
     ],
 )
-def test_a_dockerd_that_needs_nothing_of_the_system_store_goes_on(
-    now: DaemonState, after: Document, effects: Effects, reasons: tuple[str, ...]
+def test_a_dockerd_that_needs_the_system_store_is_restarted(
+    now: DaemonState, after: Document, reasons: tuple[str, ...]
 ) -> None:
-    assert restart_reasons(now, after, effects, system_store=False) == reasons
+    assert restart_reasons(now, after, NO_EFFECTS, (BECAUSE_TRUST,)) == reasons
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,10 @@
 
 from __future__ import annotations
 
+import json
+import tomllib
+from dataclasses import replace
+
 import pytest
 from ansible_collections.multiarch.builders.plugins.module_utils.daemon.mirrors import (
     for_daemon_json,
@@ -14,6 +18,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.daemon.mirrors 
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.files import WriteFile
 from ansible_collections.multiarch.builders.plugins.module_utils.spec import Registry
+from ansible_collections.multiarch.builders.plugins.plugin_utils.hosts_toml import render
 
 # dockerd's versions, and whether it reads hosts.toml.
 ENGINES = [
@@ -58,11 +63,34 @@ def test_for_daemon_json(registries: list[Registry], urls: list[str]) -> None:
 
 @pytest.mark.parametrize(("engine", "reads"), ENGINES)
 def test_hosts_files(engine: str | None, reads: bool) -> None:
+    """As they were rendered, where there is nothing to be changed for a version."""
     files = (
         WriteFile("/etc/docker/certs.d/docker.io/hosts.toml", "of docker.io"),
         WriteFile("/etc/docker/certs.d/quay.example/hosts.toml", "of quay.example"),
     )
     assert hosts_files([HUB, QUAY, PLAIN], engine) == (files if reads else ())
+
+
+ONLY_PULL, WITH_REFERRERS = '["pull", "resolve"]', '["pull", "resolve", "referrers"]'
+
+
+@pytest.mark.parametrize(
+    ("engine", "capabilities"),
+    [
+        ("28.0.0", ONLY_PULL),
+        ("29.0.4", ONLY_PULL),
+        ("29.1.0", WITH_REFERRERS),
+        ("29.7.2", WITH_REFERRERS),
+        ("30.0.0", WITH_REFERRERS),
+    ],
+)
+def test_what_mirrors_are_for(engine: str, capabilities: str) -> None:
+    """As the controller renders it, for two mirrors."""
+    entry = {"host": "quay.example", "mirrors": ["a.example", "b.example/quay"]}
+    rendered = render([entry])["quay.example"]
+    (file,) = hosts_files([replace(QUAY, hosts_toml=rendered)], engine)
+    assert file.content.count(f"\ncapabilities = {capabilities}\n") == 2
+    assert tomllib.loads(file.content)["host"]["https://a.example"]["capabilities"] == json.loads(capabilities)
 
 
 @pytest.mark.parametrize(("engine", "reads"), ENGINES)
@@ -123,9 +151,8 @@ THEIRS = ("/etc/docker/certs.d/quay.example/hosts.toml",)
 @pytest.mark.parametrize(
     ("registries", "theirs", "needed"),
     [
-        pytest.param([QUAY, PLAIN], THEIRS, True, id="somebody else's hosts.toml, and a CA"),
+        pytest.param([QUAY, PLAIN], THEIRS, True, id="somebody else's hosts.toml"),
         pytest.param([QUAY, PLAIN], (), False, id="ours names it"),
-        pytest.param([QUAY], THEIRS, False, id="no CA"),
         pytest.param([HUB, PLAIN], THEIRS, False, id="of a registry that is not in the table"),
         pytest.param([], THEIRS, False, id="no registries"),
     ],

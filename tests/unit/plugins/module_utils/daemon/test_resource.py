@@ -33,6 +33,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.daemon.resource
     ReloadDaemon,
     RestartDaemon,
 )
+from ansible_collections.multiarch.builders.plugins.module_utils.daemon.tokens import NO_TOKENS, Tokens
 from ansible_collections.multiarch.builders.plugins.module_utils.docker_api import Docker
 from ansible_collections.multiarch.builders.plugins.module_utils.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.files import RemoveFile, WriteFile
@@ -48,11 +49,14 @@ from ansible_collections.multiarch.builders.plugins.module_utils.resource import
     Effects,
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.spec import Disruption, Registry
+from ansible_collections.multiarch.builders.plugins.module_utils.system_store import blocks
 from ansible_collections.multiarch.builders.tests.unit.plugins.module_utils.dockerd_stand_in import (
     DockerdStandIn,
     as_json,
 )
+from ansible_collections.multiarch.builders.tests.unit.plugins.plugin_utils.x509_factory import make
 
+CA = make("CA")
 SNAPSHOTTER = {"features": {"containerd-snapshotter": True}}
 ROOT = "/var/lib/docker-of-these-tests"
 CONTAINERD = {
@@ -61,7 +65,7 @@ CONTAINERD = {
     "DockerRootDir": ROOT,
 }
 OVERLAY2 = {"Driver": "overlay2", "DriverStatus": [["Backing Filesystem", "extfs"]], "DockerRootDir": ROOT}
-TRUST: Effects = frozenset({Effect.TRUST_STORE_CHANGES})
+UNREAD = Tokens(frozenset({"PEM"}))
 QUAY = Registry("quay.example", mirrors=("a.example/quay",), hosts_toml="# ours\n")
 HOSTS_TOML = "/etc/docker/certs.d/quay.example/hosts.toml"
 # With somebody else's hosts.toml, dockerd has the CA of the mirror from the system's store alone.
@@ -91,9 +95,10 @@ def state(
     return DaemonState(json.dumps(found), found, Keys({}), info, unseen)
 
 
-def with_theirs(now: DaemonState) -> DaemonState:
-    """The same where dockerd is of 28.5 and hosts.toml of quay.example is somebody else's."""
-    return replace(now, info={**(now.info or {}), "ServerVersion": "28.5.2"}, files=FilesState(theirs=(HOSTS_TOML,)))
+def with_theirs(now: DaemonState, tokens: Tokens = UNREAD) -> DaemonState:
+    """The same where dockerd is of 28.5, hosts.toml of quay.example is somebody else's, and a CA was not read yet."""
+    info = {**(now.info or {}), "ServerVersion": "28.5.2"}
+    return replace(now, info=info, files=FilesState(theirs=(HOSTS_TOML,)), tokens=tokens)
 
 
 def test_a_dockerd_that_runs_as_asked_needs_nothing(no_docker: Docker) -> None:
@@ -101,18 +106,9 @@ def test_a_dockerd_that_runs_as_asked_needs_nothing(no_docker: Docker) -> None:
     assert (plan.actions, plan.notes) == ((), ())
 
 
-@pytest.mark.parametrize(
-    ("now", "effects"),
-    [
-        pytest.param(state(CONTAINERD), TRUST, id="trust changes the store in this run"),
-        pytest.param(state(CONTAINERD, TRUST), NO_EFFECTS, id="a run was killed in between"),
-    ],
-)
 @pytest.mark.parametrize("mode", ["wait", "now"])
-def test_a_changed_trust_store_restarts_docker_once(
-    now: DaemonState, effects: Effects, mode: str, no_docker: Docker
-) -> None:
-    plan = daemon(no_docker, mode, registries=WITH_CA).plan(with_theirs(now), effects)
+def test_an_authority_that_dockerd_needs_and_has_not_read_restarts_it_once(mode: str, no_docker: Docker) -> None:
+    plan = daemon(no_docker, mode, registries=WITH_CA).plan(with_theirs(state(CONTAINERD)), NO_EFFECTS)
     assert [type(action.step) for action in plan.actions] == [RestartDaemon]
     assert plan.actions[0].summary == (
         "restart docker: the operating system's trust store changed, which dockerd reads once"
@@ -126,17 +122,48 @@ def test_a_changed_trust_store_restarts_docker_once(
         pytest.param((), state(CONTAINERD), id="no CA is in the table"),
         pytest.param(WITH_CA, state({**CONTAINERD, "ServerVersion": "26.1.5"}), id="certs.d has it"),
         pytest.param(WITH_CA, state({**CONTAINERD, "ServerVersion": "28.5.2"}), id="our hosts.toml names it"),
-        pytest.param((QUAY,), with_theirs(state(CONTAINERD)), id="somebody else's hosts.toml, no CA is in the table"),
     ],
 )
-def test_a_changed_trust_store_disturbs_nothing_where_dockerd_does_not_need_it(
+def test_an_authority_that_dockerd_does_not_need_disturbs_nothing(
     registries: tuple[Registry, ...], now: DaemonState, no_docker: Docker
 ) -> None:
-    assert daemon(no_docker, registries=registries).plan(now, TRUST).actions == ()
+    made = daemon(no_docker, registries=registries)
+    assert made.plan(replace(now, tokens=UNREAD), NO_EFFECTS).actions == ()
+
+
+def test_authorities_that_dockerd_has_read_disturb_nothing(no_docker: Docker) -> None:
+    made = daemon(no_docker, registries=WITH_CA)
+    assert made.plan(with_theirs(state(CONTAINERD), NO_TOKENS), NO_EFFECTS).actions == ()
+
+
+HARBOR = Registry("harbor.example", ca=CA.pem)
+OF_HARBOR = Tokens(frozenset(blocks(CA.pem)), {"harbor.example": "harbor.example"})
+FOR_TOKENS = (
+    "docker reads the system's authorities once, at its start, and needs them for tokens of harbor.example; builders "
+    "do not"
+)
+
+
+def test_tokens_that_dockerd_cannot_fetch_restart_it(no_docker: Docker) -> None:
+    now = replace(state({**CONTAINERD, "ServerVersion": "28.5.2"}), tokens=OF_HARBOR)
+    plan = daemon(no_docker, registries=(HARBOR,)).plan(now, NO_EFFECTS)
+    assert [action.summary for action in plan.actions] == [f"restart docker: {FOR_TOKENS}"]
+    assert plan.facts == {"restart": [FOR_TOKENS]}
+
+
+def test_a_registry_that_does_not_say_whether_it_has_tokens_is_told(no_docker: Docker) -> None:
+    silent = Tokens(OF_HARBOR.unread, silent={"harbor.example": "Connection refused"})
+    now = replace(state({**CONTAINERD, "ServerVersion": "28.5.2"}), tokens=silent)
+    plan = daemon(no_docker, registries=(HARBOR,)).plan(now, NO_EFFECTS)
+    assert plan.actions == ()
+    assert plan.notes == (
+        "harbor.example does not answer (Connection refused), so it is not known whether docker has to be restarted "
+        "for its tokens: run this again when it does",
+    )
 
 
 def test_disruption_never_tells_in_place_of_a_restart(no_docker: Docker) -> None:
-    plan = daemon(no_docker, "never", registries=WITH_CA).plan(with_theirs(state(CONTAINERD)), TRUST)
+    plan = daemon(no_docker, "never", registries=WITH_CA).plan(with_theirs(state(CONTAINERD)), NO_EFFECTS)
     assert plan.actions == ()
     assert plan.effects == NO_EFFECTS
     assert plan.notes[1:] == (
@@ -149,7 +176,7 @@ def test_what_a_restart_would_end_is_told(dockerd: DockerdStandIn, docker: Docke
     dockerd.answers["GET /info"] = as_json({"DockerRootDir": ROOT})
     dockerd.answers["GET /containers/json"] = as_json([{"Id": "1", "Names": ["/ci-job"]}])
     dockerd.answers["GET /containers/1/json"] = as_json({"HostConfig": {"RestartPolicy": {"Name": "no"}}})
-    plan = daemon(docker, registries=WITH_CA).plan(with_theirs(state(CONTAINERD)), TRUST)
+    plan = daemon(docker, registries=WITH_CA).plan(with_theirs(state(CONTAINERD)), NO_EFFECTS)
     assert plan.actions[0].summary.endswith(" (running now: container ci-job)")
 
 
@@ -372,7 +399,7 @@ def test_hosts_toml_comes_and_goes_without_a_restart(no_docker: Docker, home: Pa
 
 
 def test_what_is_left_alone_is_told(no_docker: Docker) -> None:
-    plan = daemon(no_docker, registries=(QUAY,)).plan(with_theirs(state(CONTAINERD)), NO_EFFECTS)
+    plan = daemon(no_docker, registries=(QUAY,)).plan(with_theirs(state(CONTAINERD), NO_TOKENS), NO_EFFECTS)
     assert plan.actions == ()
     assert plan.notes == (
         f"{HOSTS_TOML} is somebody else's and was left alone: remove it to have it made from mirrors",
@@ -538,7 +565,7 @@ def test_a_file_that_we_did_not_change_is_not_put_back(host: Host) -> None:
     made = daemon(host.docker, "now", registries=WITH_CA)
     now = with_theirs(state(CONTAINERD, document=host.document()))
     with pytest.raises(HostError) as caught:
-        made.apply(made.plan(now, TRUST).actions)
+        made.apply(made.plan(now, NO_EFFECTS).actions)
     assert str(caught.value) == f"docker does not come up, daemon.json was not changed. {WORDS}"
     assert host.document() == {**FORMER, "bip": "bad"}
 

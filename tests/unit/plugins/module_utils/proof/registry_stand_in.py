@@ -37,6 +37,8 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         stand_in.asked.append((self.path, dict(self.headers)))
         self.send_response(stand_in.status)
         self.send_header("Content-Length", str(len(stand_in.body)))
+        for name, value in stand_in.headers.items():
+            self.send_header(name, value)
         self.end_headers()
         self.wfile.write(stand_in.body)
 
@@ -59,6 +61,7 @@ class RegistryStandIn:
     ) -> None:
         self.status = 401
         self.body = b""
+        self.headers: dict[str, str] = {}
         self.asked: list[tuple[str, dict[str, str]]] = []
         self.context = None
         if certificate is not None:

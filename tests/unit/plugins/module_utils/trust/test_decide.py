@@ -11,11 +11,13 @@ import pytest
 from ansible_collections.multiarch.builders.plugins.module_utils import certs_d
 from ansible_collections.multiarch.builders.plugins.module_utils.files import Owner, WriteFile
 from ansible_collections.multiarch.builders.plugins.module_utils.spec import Registry
-from ansible_collections.multiarch.builders.plugins.module_utils.trust.decide import (
+from ansible_collections.multiarch.builders.plugins.module_utils.system_store import (
     DEBIAN,
     RED_HAT,
     Store,
     blocks,
+)
+from ansible_collections.multiarch.builders.plugins.module_utils.trust.decide import (
     daemon_files,
     fingerprints,
     missing_from,

@@ -13,10 +13,10 @@ from ansible_collections.multiarch.builders.plugins.module_utils import record
 from ansible_collections.multiarch.builders.plugins.module_utils.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.files import RemoveFile, WriteFile
 from ansible_collections.multiarch.builders.plugins.module_utils.owned_files import owned
-from ansible_collections.multiarch.builders.plugins.module_utils.resource import NO_EFFECTS, Action, Effect, Plan
+from ansible_collections.multiarch.builders.plugins.module_utils.resource import NO_EFFECTS, Action, Plan
 from ansible_collections.multiarch.builders.plugins.module_utils.spec import Registry
+from ansible_collections.multiarch.builders.plugins.module_utils.system_store import DEBIAN, RED_HAT, Store
 from ansible_collections.multiarch.builders.plugins.module_utils.trust import owned_logins, resource
-from ansible_collections.multiarch.builders.plugins.module_utils.trust.decide import DEBIAN, RED_HAT, Store
 from ansible_collections.multiarch.builders.plugins.module_utils.trust.login import Login, Place
 from ansible_collections.multiarch.builders.plugins.module_utils.trust.owned_logins import Logout
 from ansible_collections.multiarch.builders.plugins.module_utils.trust.resource import (
@@ -74,7 +74,7 @@ def test_steps(state: TrustState, steps: list[object], refreshes: bool, monkeypa
     plan = planned(state, monkeypatch)
     expected = [*steps, RefreshStore(DEBIAN)] if refreshes else steps
     assert [action.step for action in plan.actions] == expected
-    assert plan.effects == ({Effect.TRUST_STORE_CHANGES} if refreshes else NO_EFFECTS)
+    assert plan.effects == NO_EFFECTS
 
 
 LOGOUT = Logout(Place("ci", "quay.example", None), ours=True)
@@ -150,7 +150,7 @@ def test_a_removal_is_remembered_until_the_store_is_refreshed(
     else:
         trust.apply(refresh)
     assert record.load("trust", home) == {"files": {}, "stale": stale}
-    assert list(record.load("pending", home)) == [Effect.TRUST_STORE_CHANGES.name]
+    assert record.load("authorities", home) == {}, "nothing came"
 
 
 def test_the_store_knows_nothing_of_what_leaves_certs_d(tmp_path: Path, home: Path) -> None:
