@@ -16,7 +16,7 @@ class ActionModule(SpecActionBase):
     """See the base class."""
 
     module = "multiarch.builders.registry_proof"
-    options = ("registries", "ca_warn_days", "instances", "users", "proxy")
+    options = ("registries", "ca_warn_days", "instances", "users", "proxy", "docker_pulls")
 
     _supports_async = False  # what comes later would miss what is added here
 

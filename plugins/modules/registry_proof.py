@@ -32,6 +32,7 @@ extends_documentation_fragment:
   - multiarch.builders.options.instances
   - multiarch.builders.options.users
   - multiarch.builders.docker_options.proxy
+  - multiarch.builders.docker_options.docker_pulls
 attributes:
   check_mode:
     support: full
@@ -143,12 +144,12 @@ from ansible_collections.multiarch.builders.plugins.module_utils.module import M
 from ansible_collections.multiarch.builders.plugins.module_utils.options import argument_spec
 from ansible_collections.multiarch.builders.plugins.module_utils.proof import memory
 from ansible_collections.multiarch.builders.plugins.module_utils.proof.answers import TRUSTED
-from ansible_collections.multiarch.builders.plugins.module_utils.proof.asking import Asking
+from ansible_collections.multiarch.builders.plugins.module_utils.proof.asking import Asking, note_unread
 from ansible_collections.multiarch.builders.plugins.module_utils.proof.registry import targets_of
 from ansible_collections.multiarch.builders.plugins.module_utils.spec import proxy_of, registries_of
 
 # The action hands the module all but ca_warn_days, which it needs itself.
-_OPTIONS = ("registries", "ca_warn_days", "instances", "users", "proxy")
+_OPTIONS = ("registries", "ca_warn_days", "instances", "users", "proxy", "docker_pulls")
 
 
 def main() -> None:
@@ -163,7 +164,8 @@ def main() -> None:
             memory.passed(module, memory.REGISTRY, began)
         module.exit_json(changed=False, registries=[], chains={}, notes=[])
     try:
-        found = Asking(given["users"], names, proxy_of(given), Docker()).ask(targets)
+        found = Asking(given["users"], names, proxy_of(given), Docker(), pulls=given["docker_pulls"]).ask(targets)
+        note_unread(registries_of(given), found.rows)
     except HostError as exc:
         memory.remember(module, memory.REGISTRY, [shown(str(exc))], began, registries=[each.host for each in targets])
         module.fail_json(msg=str(exc), registries=[], chains={}, notes=[])

@@ -7,18 +7,21 @@ from __future__ import annotations
 
 import typing as t
 from collections.abc import Mapping, Sequence
+from dataclasses import fields
 
 from ansible_collections.multiarch.builders.plugins.module_utils.proof import answers
+from ansible_collections.multiarch.builders.plugins.module_utils.proof.registry import Row
 from ansible_collections.multiarch.builders.plugins.module_utils.proof.remedy import PROVISION, TRUST
+from ansible_collections.multiarch.builders.plugins.module_utils.proof.unread import is_unread
 from ansible_collections.multiarch.builders.plugins.plugin_utils.chain_words import Chain, is_signed_by, names
 
-Row = Mapping[str, str]
+Answered = Mapping[str, str]
 Entry = Mapping[str, t.Any]
 
 
-def message(rows: Sequence[Row], entries: Sequence[Entry], chains: Mapping[str, Chain]) -> str:
+def message(rows: Sequence[Answered], entries: Sequence[Entry], chains: Mapping[str, Chain]) -> str:
     """The failure of a host in which not all *rows* are trusted; *entries* are the normalised table of registries."""
-    groups: dict[tuple[str, str, str], list[Row]] = {}
+    groups: dict[tuple[str, str, str], list[Answered]] = {}
     for row in rows:
         if row["outcome"] != answers.TRUSTED:
             groups.setdefault((row["registry"], row["at"], row["outcome"]), []).append(row)
@@ -28,7 +31,7 @@ def message(rows: Sequence[Row], entries: Sequence[Entry], chains: Mapping[str, 
     return "\n".join([head, *(f"- {_line(group, table, chains)}" for group in groups.values())])
 
 
-def _line(group: Sequence[Row], table: Mapping[str, Entry], chains: Mapping[str, Chain]) -> str:
+def _line(group: Sequence[Answered], table: Mapping[str, Entry], chains: Mapping[str, Chain]) -> str:
     first = group[0]
     elsewhere = f" at {first['at']}" if first["at"] != first["registry"] else ""
     words = answers.cause(first["words"]).rstrip(".")
@@ -36,19 +39,21 @@ def _line(group: Sequence[Row], table: Mapping[str, Entry], chains: Mapping[str,
     return f"{first['registry']}: {first['outcome']}{elsewhere} ({_ways(group)}): {words}. {remedy}."
 
 
-def remedies(rows: Sequence[Row], entries: Sequence[Entry], chains: Mapping[str, Chain]) -> list[str]:
+def remedies(rows: Sequence[Answered], entries: Sequence[Entry], chains: Mapping[str, Chain]) -> list[str]:
     """What to do about each of *rows*, "" for one that is trusted."""
     table = {entry["host"]: entry for entry in entries}
     return ["" if row["outcome"] == answers.TRUSTED else _remedy(row, table, chains) for row in rows]
 
 
-def _remedy(row: Row, table: Mapping[str, Entry], chains: Mapping[str, Chain]) -> str:
+def _remedy(row: Answered, table: Mapping[str, Entry], chains: Mapping[str, Chain]) -> str:
     if row["way"] == "builder" and "listing workers" in row["words"]:
         return f"The builder itself does not answer: run {PROVISION}"
+    if is_unread(Row(**{each.name: row[each.name] for each in fields(Row)})):
+        return _unread(row["at"], table.get(row["at"], {}), chains.get(row["at"], []))
     return _REMEDIES[row["outcome"]](row["at"], table.get(row["at"], {}), chains.get(row["at"], []))
 
 
-def _ways(rows: Sequence[Row]) -> str:
+def _ways(rows: Sequence[Answered]) -> str:
     """The ways of *rows* in words."""
     who: dict[str, list[str]] = {}
     for row in rows:
@@ -67,6 +72,18 @@ def _unknown(host: str, entry: Entry, chain: Chain) -> str:
         remedy = "give that one too, or have the server send its whole chain"
         return f"Its `ca` in builder_registries did not sign its certificate{issuer}: {remedy}"
     return f"Its `ca` in builder_registries is right, and has not come to all places: run {TRUST} with all its concerns"
+
+
+def _unread(host: str, entry: Entry, chain: Chain) -> str:
+    """docker fetches tokens with the system's authorities as of its start."""
+    if entry.get("ca") and (not chain or is_signed_by(chain, entry["ca"])):
+        return (
+            "docker reads the system's authorities once, at its start, and has not read this one yet: run "
+            f"{TRUST}, which restarts docker as builder_disruption allows"
+        )
+    if entry.get("insecure") and not entry.get("ca"):
+        return f"`insecure` does not reach docker's requests for tokens: give the `ca` of {host}, too, and run {TRUST}"
+    return _unknown(host, entry, chain)
 
 
 def _mismatch(host: str, _entry: Entry, chain: Chain) -> str:

@@ -13,6 +13,7 @@ import typing as t
 from dataclasses import dataclass, field
 from functools import partial
 
+from ansible_collections.multiarch.builders.plugins.module_utils import authorities
 from ansible_collections.multiarch.builders.plugins.module_utils.buildx import store
 from ansible_collections.multiarch.builders.plugins.module_utils.command import run
 from ansible_collections.multiarch.builders.plugins.module_utils.docker_api import Docker
@@ -29,7 +30,10 @@ from ansible_collections.multiarch.builders.plugins.module_utils.proof.registry 
     settle,
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.proof.tls import shake
+from ansible_collections.multiarch.builders.plugins.module_utils.proof.unread import unread_at, without_pulls
 from ansible_collections.multiarch.builders.plugins.module_utils.proxy import Proxy
+from ansible_collections.multiarch.builders.plugins.module_utils.spec import Registry
+from ansible_collections.multiarch.builders.plugins.module_utils.system_store import blocks
 from ansible_collections.multiarch.builders.plugins.module_utils.way_out import is_tunnel, proxy_for
 
 TIMEOUT = 30
@@ -56,6 +60,7 @@ class Asking:
     docker: Docker
     suffix: str = field(default_factory=lambda: secrets.token_hex(4))
     chains: t.Dict[str, t.Tuple[bytes, ...]] = field(default_factory=dict)
+    pulls: bool = True  # docker itself pulls on this host
 
     def ask(self, targets: t.Sequence[Target]) -> Trust:
         """All ways to all *targets*. Raises HostError where the host itself cannot ask."""
@@ -77,6 +82,9 @@ class Asking:
             questions += [question for way in target.ways for question in asked[way]]
         with concurrent.futures.ThreadPoolExecutor(_AT_ONCE) as pool:
             rows, more = settle(pool.map(lambda question: question(), questions), targets)
+        if not self.pulls:
+            rows, forgiven = without_pulls(rows)
+            more = (*more, *forgiven)
         chains = {each.host: self.chains[each.host] for each in targets if self.chains.get(each.host)}
         return Trust(rows, chains, (*notes, *more))
 
@@ -117,6 +125,14 @@ class Asking:
         except HostError as exc:
             return row(target, way, who, str(exc))
         return _is_here(target, way, who) if ended.status == 0 else row(target, way, who, ended.words)
+
+
+def note_unread(registries: t.Sequence[Registry], rows: t.Sequence[Row]) -> None:
+    """Remember the authorities that docker turned out not to have read: the next run restarts it."""
+    table = {each.host: each for each in registries}
+    found = [pem for host in unread_at(rows) if host in table for pem in blocks(table[host].ca or "")]
+    if found:
+        authorities.come(found, [pem for each in registries for pem in blocks(each.ca or "")])
 
 
 def _is_here(target: Target, way: str, who: str) -> Row:

@@ -40,7 +40,7 @@ ACTIONS = {
     "registry_trust": ("multiarch.builders.registry_trust", {"registries", "ca_warn_days", "users", "lock_timeout"}),
     "registry_proof": (
         "multiarch.builders.registry_proof",
-        {"registries", "ca_warn_days", "instances", "users", "proxy"},
+        {"registries", "ca_warn_days", "instances", "users", "proxy", "docker_pulls"},
     ),
     "docker_daemon": (
         "multiarch.builders.docker_daemon",

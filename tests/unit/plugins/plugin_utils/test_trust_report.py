@@ -44,6 +44,44 @@ def test_one_line_for_each_registry_and_outcome() -> None:
     ]
 
 
+FETCHING = f'failed to fetch oauth token: Post "https://{HOST}/service/token": x509: because'
+
+
+@pytest.mark.parametrize(
+    ("entry", "remedy"),
+    [
+        pytest.param(
+            {"ca": CA.pem},
+            "docker reads the system's authorities once, at its start, and has not read this one yet: run "
+            "playbooks/trust-registries.yml, which restarts docker as builder_disruption allows.",
+            id="the right CA in the table",
+        ),
+        pytest.param(
+            {"insecure": True},
+            "`insecure` does not reach docker's requests for tokens: give the `ca` of a.b:5000, too, and run "
+            "playbooks/trust-registries.yml.",
+            id="insecure",
+        ),
+        pytest.param(
+            {},
+            "Give its CA as `ca` of a.b:5000 in builder_registries, and run playbooks/trust-registries.yml (CN=CA "
+            "signed it).",
+            id="no CA in the table",
+        ),
+        pytest.param(
+            {"ca": make("CA").pem},
+            "Its `ca` in builder_registries did not sign its certificate (CN=CA signed it): give that one too, or have "
+            "the server send its whole chain.",
+            id="another CA",
+        ),
+    ],
+)
+def test_tokens_that_docker_alone_cannot_fetch(entry: dict[str, t.Any], remedy: str) -> None:
+    chains = {HOST: [SERVER.certificate]}
+    told = message([row("unknown authority", words=FETCHING)], [{"host": HOST, **entry}], chains)
+    assert told.endswith(remedy)
+
+
 @pytest.mark.parametrize(
     ("outcome", "entry", "server", "remedy"),
     [

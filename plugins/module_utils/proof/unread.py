@@ -1,0 +1,37 @@
+# Copyright: multiarch.builders contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""docker alone does not trust who gives out tokens: it has not read an authority that the host has. Pure."""
+
+from __future__ import annotations
+
+import re
+import typing as t
+
+from ansible_collections.multiarch.builders.plugins.module_utils.proof import answers
+from ansible_collections.multiarch.builders.plugins.module_utils.proof.registry import DOCKERD, PLAIN, Row
+
+# containerd, core/remotes/docker/auth/fetch.go and authorizer.go
+_FETCHING = re.compile("failed to fetch (?:oauth|anonymous) token|failed to fetch token")
+
+
+def is_unread(row: Row) -> bool:
+    """Whether docker said so."""
+    return row.way == DOCKERD and row.outcome == answers.UNKNOWN_AUTHORITY and bool(_FETCHING.search(row.words))
+
+
+def unread_at(rows: t.Sequence[Row]) -> t.Tuple[str, ...]:
+    """Who gives out such tokens, as `host[:port]`; not those whom the system's store itself does not trust."""
+    strangers = {each.at for each in rows if each.way == PLAIN and each.outcome == answers.UNKNOWN_AUTHORITY}
+    return tuple(dict.fromkeys(each.at for each in rows if is_unread(each) and each.at not in strangers))
+
+
+def without_pulls(rows: t.Sequence[Row]) -> t.Tuple[t.Tuple[Row, ...], t.Tuple[str, ...]]:
+    """(rows, notes) for a host whose docker pulls nothing: there it is no failure."""
+    notes = [
+        f"docker itself cannot fetch tokens of {each.registry} before it is restarted, which is left out, as "
+        "builder_docker_pulls is false"
+        for each in rows
+        if is_unread(each)
+    ]
+    return tuple(each for each in rows if not is_unread(each)), tuple(notes)
