@@ -1,4 +1,4 @@
-"""The lab's certificate authority, which no system trusts, and the servers' certificates from it."""
+"""The lab's certificate authority, which no system trusts, the servers' certificates from it, and signers of tokens."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from lab.settings import PKI
@@ -22,14 +22,14 @@ def _name(common_name: str) -> x509.Name:
     return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common_name)])
 
 
-def _begin(subject: str, issuer: str, key: ec.EllipticCurvePrivateKey) -> x509.CertificateBuilder:
+def _begin(subject: str, issuer: str, key: ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey) -> x509.CertificateBuilder:
     now = datetime.now(UTC)
     builder = x509.CertificateBuilder().subject_name(_name(subject)).issuer_name(_name(issuer))
     builder = builder.public_key(key.public_key()).serial_number(x509.random_serial_number())
     return builder.not_valid_before(now - timedelta(days=1)).not_valid_after(now + YEARS)
 
 
-def _write(path: Path, key: ec.EllipticCurvePrivateKey, certificate: x509.Certificate) -> None:
+def _write(path: Path, key: ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey, certificate: x509.Certificate) -> None:
     pem = serialization.Encoding.PEM
     key_file = path.with_suffix(".key")
     key_file.touch(mode=0o600)
@@ -82,4 +82,13 @@ def ensure_server(name: str, address: IPv4Address) -> Path:
     usage = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH])
     builder = builder.add_extension(usage, critical=False)
     _write(path, key, builder.sign(issuer_key, hashes.SHA256()))
+    return path
+
+
+def ensure_signer(name: str) -> Path:
+    """The certificate by which a registry knows the signer of its tokens; its RSA key lies beside it."""
+    path = PKI / f"{name}-tokens.crt"
+    if not path.exists():
+        key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+        _write(path, key, _begin(f"{name} tokens", f"{name} tokens", key).sign(key, hashes.SHA256()))
     return path

@@ -1,4 +1,4 @@
-"""The registry host: an open mirror, a private registry behind a password (what Harbor is to a client), and DNS."""
+"""The registry host: an open mirror, a Harbor, another private registry with basic authentication, and DNS."""
 
 from __future__ import annotations
 
@@ -6,13 +6,27 @@ import json
 import secrets
 from pathlib import Path
 
-from lab import certificates
+from lab import certificates, harbor
 from lab.command import run
 from lab.disk import File
-from lab.settings import DOMAIN, HARBOR_NAME, HARBOR_PORT, MIRROR_NAME, MIRROR_PORT, REGISTRY_PASSWORD, ROBOT
+from lab.harbor import Endpoint, Harbor, key_id
+from lab.settings import (
+    BASIC_NAME,
+    BASIC_PORT,
+    DOMAIN,
+    HARBOR_NAME,
+    HARBOR_PORT,
+    MIRROR_NAME,
+    MIRROR_PORT,
+    REGISTRY_PASSWORD,
+    ROBOT,
+    TOKEN_NAME,
+)
+from lab.standins.token_service import Settings, hashed
 from lab.topology import HOSTS, Host
 
 MIRROR_STORAGE = "/var/lib/registry-mirror"
+BASIC_STORAGE = "/var/lib/registry-basic"
 HARBOR_STORAGE = "/var/lib/registry-harbor"
 PASSWORDS = "/etc/lab/htpasswd"
 
@@ -28,7 +42,9 @@ ExecStartPost=/bin/sh -c 'until ss -lnt | grep -q ":{port} "; do sleep 0.05; don
 Restart=on-failure
 """
 
-WANTED = "[Unit]\nWants=lab-dns.service mirror.service harbor.service\n"
+WANTED = "[Unit]\nWants=lab-dns.service mirror.service basic.service harbor.service\n"
+# Empty, so masked: Debian's nginx has nothing to serve.
+MASKED = "/etc/systemd/system/nginx.service"
 
 
 def password() -> str:
@@ -58,7 +74,7 @@ def configuration(name: str, port: int, storage: str, *, private: bool) -> str:
 def name_server(host: Host) -> str:
     """dnsmasq knows the lab's names, says of every other that it does not exist, and asks nobody."""
     records = [f"host-record={other.name}.{DOMAIN},{other.name},{other.address}" for other in HOSTS]
-    records += [f"host-record={name},{host.address}" for name in (MIRROR_NAME, HARBOR_NAME)]
+    records += [f"host-record={name},{host.address}" for name in (MIRROR_NAME, BASIC_NAME, HARBOR_NAME, TOKEN_NAME)]
     fixed = ["no-resolv", "no-hosts", "no-daemon", "cache-size=0", "user=root", "local=/#/"]
     return "\n".join([*fixed, f"listen-address={host.address}", "bind-dynamic", *records]) + "\n"
 
@@ -73,11 +89,13 @@ def files(host: Host, base: Path) -> list[File]:
         _service("lab-dns", "The lab's names", 53, "/usr/sbin/dnsmasq --conf-file=/etc/lab/dnsmasq.conf"),
         # Planted, so without `systemctl enable`: the target itself asks for them.
         File("/etc/systemd/system/multi-user.target.d/lab.conf", WANTED),
+        File(MASKED, ""),
+        *harbor.files(our_harbor(host)),
     ]
-    registries = ((MIRROR_NAME, MIRROR_PORT, MIRROR_STORAGE), (HARBOR_NAME, HARBOR_PORT, HARBOR_STORAGE))
+    registries = ((MIRROR_NAME, MIRROR_PORT, MIRROR_STORAGE), (BASIC_NAME, BASIC_PORT, BASIC_STORAGE))
     for name, port, storage in registries:
         certificate = certificates.ensure_server(name, host.address)
-        private = name == HARBOR_NAME
+        private = name == BASIC_NAME
         command = f"/usr/bin/docker-registry serve /etc/lab/{name}.yml"
         planted += [
             File(f"/etc/lab/{name}.crt", certificate.read_text()),
@@ -86,6 +104,18 @@ def files(host: Host, base: Path) -> list[File]:
             _service(name.split(".")[0], f"Registry {name}:{port}", port, command),
         ]
     return planted
+
+
+def our_harbor(host: Host) -> Harbor:
+    """What answers at harbor.lab.test."""
+    certificate, signer = certificates.ensure_server(HARBOR_NAME, host.address), certificates.ensure_signer(HARBOR_NAME)
+    settings = Settings({ROBOT: hashed(password())}, key_id(signer.read_text()))
+    registry, tokens = _endpoint(HARBOR_NAME, HARBOR_PORT, certificate), _endpoint("tokens", 0, signer)
+    return Harbor("harbor", "/etc/lab/harbor", HARBOR_STORAGE, registry, tokens, settings)
+
+
+def _endpoint(name: str, port: int, certificate: Path) -> Endpoint:
+    return Endpoint(name, port, certificate.read_text(), certificate.with_suffix(".key").read_text())
 
 
 def _service(name: str, description: str, port: int, command: str) -> File:

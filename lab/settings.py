@@ -31,6 +31,9 @@ MIRROR_NAME = f"mirror.{DOMAIN}"
 MIRROR_PORT = 5000
 HARBOR_NAME = f"harbor.{DOMAIN}"
 HARBOR_PORT = 443
+BASIC_NAME = f"basic.{DOMAIN}"
+BASIC_PORT = 5001
+TOKEN_NAME = f"token.{DOMAIN}"  # for token endpoints that tests have elsewhere than their registry
 ROBOT = "robot$ci"  # Harbor's robot accounts have a dollar sign in their names
 
 UID_BASE = 524288  # nspawn's own range for containers starts here

@@ -55,7 +55,9 @@ TRIXIE = _base("trixie", "Debian 13 with Docker 26.1", "trixie", DOCKER)
 FORKY = _base("forky", "Debian testing with Docker 28.5", "forky", DOCKER, expires=False)
 BOOKWORM = _base("bookworm", "Debian 12 with Docker 20.10, no buildx", "bookworm", "docker.io containerd runc")
 BARE = _base("bare", "Debian 13 without Docker", "trixie", "")
-REGISTRY = _base("registry", "Debian 13, registries and DNS", "trixie", "docker-registry dnsmasq-base apache2-utils")
+REGISTRY = _base(
+    "registry", "Debian 13, registries and DNS", "trixie", "docker-registry nginx openssl dnsmasq-base apache2-utils"
+)
 
 
 def _address(last: int) -> IPv4Address:
