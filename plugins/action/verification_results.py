@@ -16,6 +16,7 @@ from ansible.utils.vars import transform_to_native_types
 from ansible_collections.multiarch.builders.plugins.module_utils.credentials import shown
 from ansible_collections.multiarch.builders.plugins.module_utils.options import CONCERNS
 from ansible_collections.multiarch.builders.plugins.plugin_utils import check_files, checks
+from ansible_collections.multiarch.builders.plugins.plugin_utils.summary import names
 
 _RESULTS = ("builder_verify_plan", "builder_verify_registries", "builder_verify_proof")
 
@@ -40,6 +41,8 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core has no typ
         for host, words in told.items():
             notes = "".join(f"\n  Note: {note}" for note in _notes(variables["hostvars"][host]))
             self._display.display(f"{host}: {shown(words)}{notes}\n", color=constants.COLOR_ERROR)
+        for note, hosts in _told_by({host: variables["hostvars"][host] for host in found if host not in told}).items():
+            self._display.display(f"Note ({names(hosts)}): {note}")
         result |= {
             "changed": False,
             "problems": {host: checks.in_short(found[host]) for host in told},
@@ -74,6 +77,15 @@ def _notes(variables: Mapping[str, t.Any]) -> list[str]:
     """What the modules left alone or could not ask."""
     results = (_results(variables)[name] or {} for name in ("plan", "registries"))
     return [shown(note) for result in results for note in result.get("notes", ())]
+
+
+def _told_by(passed: Mapping[str, Mapping[str, t.Any]]) -> dict[str, list[str]]:
+    """{note: the hosts that have it}: what was left out is said where all else is well, too."""
+    found: dict[str, list[str]] = {}
+    for host, variables in passed.items():
+        for note in _notes(variables):
+            found.setdefault(note, []).append(host)
+    return found
 
 
 def _absolute(folder: str) -> str:

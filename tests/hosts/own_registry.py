@@ -90,7 +90,7 @@ def fail(faults: Faults) -> None:
 
 def stop() -> None:
     """End it and remove what it stored."""
-    on("registry", f"{STOP}; rm -rf {FOLDER}")
+    on("registry", f"{STOP}\nrm -rf {FOLDER}")
 
 
 def _endpoint(name: str, port: int, ca: Pair, clients: Pair | None = None) -> Endpoint:
