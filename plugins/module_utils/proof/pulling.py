@@ -1,0 +1,34 @@
+# Copyright: multiarch.builders contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""docker itself pulls what was pushed, and what it was built from, by the way that users' pulls go.
+
+Builds prove BuildKit alone. dockerd has its own mirrors, fetches tokens with its own trust, and since 29.1 asks for the
+referrers of an image's attestations.
+"""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.multiarch.builders.plugins.module_utils.command import run
+from ansible_collections.multiarch.builders.plugins.module_utils.proof.answers import last_words
+from ansible_collections.multiarch.builders.plugins.module_utils.proof.build import Failure
+from ansible_collections.multiarch.builders.plugins.module_utils.proof.remedy import remedy_of
+
+_TIMEOUT = 600
+_LINES = 5  # of what docker said, as evidence
+
+
+def pull(image: str, platform: str, user: str) -> t.Optional[Failure]:
+    """Pull *image* as *user*: None, or what is not proven. It leaves again, unless it was there before."""
+    there = run(["docker", "image", "inspect", image], user=user).status == 0
+    ended = run(["docker", "pull", "--platform", platform, image], user=user, timeout=_TIMEOUT)
+    if ended.status != 0:
+        words = last_words(ended.words)
+        said = "docker said:\n" + "\n".join(ended.words.splitlines()[-_LINES:])
+        told = f"{user} cannot pull {image} by docker itself: {words}"
+        return Failure((platform,), told, (said,), remedy_of(words))
+    if not there:
+        run(["docker", "image", "rm", image], user=user)
+    return None
