@@ -22,6 +22,7 @@ class Module(AnsibleModule):  # type: ignore[misc]  # ansible-core has no types
     """
 
     def __init__(self, *args: t.Any, **kwargs: t.Any) -> None:
+        os.umask(0o022)  # whatever sudo or ssh set: what docker, buildx and apt make is for others to read
         super().__init__(*args, **kwargs)
         if os.geteuid() == 0 and not self.check_mode:
             scratch.remove_leftovers()

@@ -17,14 +17,18 @@ from ansible_collections.multiarch.builders.plugins.module_utils.errors import H
 from ansible_collections.multiarch.builders.plugins.module_utils.scratch import scratch
 
 
+class BrokenError(HostError):
+    """A program was tried, and does not run as it should."""
+
+
 def prove(platform: str) -> None:
-    """Run a program of *platform* in an empty chroot, as a container would. Raises HostError if it does not run."""
+    """Run a program of *platform* in an empty chroot, as a container would. Raises BrokenError if not."""
     with _probe(platform) as program:
         _require(platform, "in an empty chroot", ["/probe"], root=program.parent)
 
 
 def prove_emulator(emulator: str, fmt: ElfFormat) -> None:
-    """Run a program under *emulator* itself, before any handler names it. Raises HostError if it does not run."""
+    """Run a program under *emulator* itself, before any handler names it. Raises BrokenError if not."""
     platform = f"linux/{fmt.architecture}" + ("/v7" if fmt.architecture == "arm" else "")
     with _probe(platform) as program:
         _require(platform, f"under {fmt.binary}", [emulator, str(program)], root=None)
@@ -33,7 +37,7 @@ def prove_emulator(emulator: str, fmt: ElfFormat) -> None:
 @contextlib.contextmanager
 def _probe(platform: str) -> t.Iterator[pathlib.Path]:
     """The platform's program, alone in a folder."""
-    with scratch() as folder:
+    with scratch(programs=True) as folder:
         program = folder / "probe"
         program.write_bytes(probe(platform))
         program.chmod(0o755)
@@ -52,10 +56,10 @@ def _require(platform: str, where: str, argv: t.Sequence[str], root: t.Optional[
             preexec_fn=(lambda: os.chroot(root)) if root else None,
         )
     except (OSError, subprocess.SubprocessError) as exc:
-        raise HostError(f"{platform}: a program of that platform does not run {where}: {exc}") from exc
+        raise BrokenError(f"{platform}: a program of that platform does not run {where}: {exc}") from exc
     machine = done.stdout.strip()
     if done.returncode != 0 or machine not in expected_machine(platform):
         told = machine or done.stderr.strip() or "nothing"
-        raise HostError(
+        raise BrokenError(
             f"{platform}: a program of that platform, run {where}, ended with {done.returncode} and told {told}"
         )

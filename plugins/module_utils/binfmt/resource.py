@@ -89,7 +89,12 @@ class Binfmt(Concern[BinfmtState]):
         )
 
     def _broken(self, formats: t.Iterable[ElfFormat], handlers: t.Mapping[str, Handler]) -> t.Dict[str, str]:
-        """Handlers of others that look well, and run nothing: {name: why}. Ours are proven when they are made."""
+        """Handlers of others that look well, and run nothing: {name: why}. Ours are proven when they are made.
+
+        Raises HostError where no program can be tried, as nobody else's handler is touched for that.
+        """
+        from ansible_collections.multiarch.builders.plugins.module_utils.binfmt.execution import BrokenError
+
         found = {}
         for fmt in formats:
             handler = catching(fmt, handlers)
@@ -97,7 +102,7 @@ class Binfmt(Concern[BinfmtState]):
                 continue
             try:
                 _prove(self._platform_of(fmt))
-            except HostError as exc:
+            except BrokenError as exc:
                 found[handler.name] = str(exc)
         return found
 

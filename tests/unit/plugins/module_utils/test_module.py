@@ -59,3 +59,13 @@ def test_ansibles_own_would_tell_them(logged: list[str]) -> None:
 def test_every_module_is_one() -> None:
     made = [path for path in (ROOT / "plugins").rglob("*.py") if "= AnsibleModule(" in path.read_text()]
     assert made == []
+
+
+def test_what_modules_make_is_for_others_to_read(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(scratch, "FOLDER", tmp_path)
+    before = os.umask(0o077)
+    try:
+        invoke(Module, check=True)
+        assert os.umask(before) == 0o022
+    finally:
+        os.umask(before)

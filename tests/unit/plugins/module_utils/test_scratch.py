@@ -69,6 +69,35 @@ def test_a_link_of_such_a_name_leads_nowhere(place: Path) -> None:
     assert (theirs / "file").exists()
 
 
+@pytest.mark.parametrize(
+    ("flags", "place"),
+    [
+        pytest.param([0, 0], 0, id="the usual one"),
+        pytest.param([os.ST_NOEXEC, 0], 1, id="no programs there: the next"),
+        pytest.param([os.ST_RDONLY, 0], 1, id="read-only: the next"),
+        pytest.param([os.ST_NOEXEC, os.ST_NOEXEC], None, id="nowhere"),
+    ],
+)
+def test_programs_lie_where_they_may_run(
+    flags: list[int], place: int | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Mounting is for root alone, so what file systems say is given; on a host: tests/hosts/test_hardened.py."""
+    places = [tmp_path / name for name in ("first", "second")]
+    for each in places:
+        each.mkdir()
+    monkeypatch.setattr(scratch, "FOLDER", places[0])
+    monkeypatch.setattr(scratch, "_FOR_PROGRAMS", (places[1],))
+    found = {each: os.statvfs_result((*[0] * 8, flag, 255, 0)) for each, flag in zip(places, flags, strict=True)}
+    monkeypatch.setattr(os, "statvfs", found.__getitem__)
+    if place is None:
+        with pytest.raises(HostError, match="are all mounted with noexec"), scratch.scratch(programs=True):
+            pytest.fail("there is a folder")
+    else:
+        with scratch.scratch(programs=True) as folder:
+            assert folder.parent == places[place]
+            assert scratch.leftovers() == ()
+
+
 def test_no_room_is_told(place: Path) -> None:
     with pytest.raises(HostError, match="files on the way") as error, scratch.scratch() as folder:
         raise OSError(28, "No space left on device", str(folder / "probe"))
