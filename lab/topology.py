@@ -72,17 +72,17 @@ HOSTS = (
     Host("old-1", _address(21), BOOKWORM, default=False),
     Host("bare-1", _address(22), BARE, default=False),
     Host("bare-2", _address(32), BARE, default=False),
-    # Pairs of an older and a newer engine, for tests that change them: one pair for each that run side by side; and one
-    # more, for what takes three.
+    # Pairs of an older and a newer engine, for tests that change them: one pair for each process of them, one host more for
+    # what takes three, and pairs for whoever tries something beside them.
     *(
         Host(
             f"spare-{number}",
-            _address(22 + number),
+            _address(22 + number if number < 10 else 30 + number),
             TRIXIE if number % 2 else FORKY,
             default=False,
             few_authorities=True,
         )
-        for number in range(1, 10)
+        for number in range(1, 17)
     ),
     # As many as a benchmark asks for.
     *(Host(f"fleet-{number}", _address(100 + number), TRIXIE, default=False) for number in range(1, 33)),
