@@ -72,8 +72,8 @@ HOSTS = (
     Host("old-1", _address(21), BOOKWORM, default=False),
     Host("bare-1", _address(22), BARE, default=False),
     Host("bare-2", _address(32), BARE, default=False),
-    # Pairs of an older and a newer engine, for tests that change them: one pair for each process of them, one host more for
-    # what takes three, and pairs for whoever tries something beside them.
+    # Pairs of an older and a newer engine, for tests that change them: one pair for each process of them, one host more
+    # for what takes three, and pairs for whoever tries something beside them.
     *(
         Host(
             f"spare-{number}",
