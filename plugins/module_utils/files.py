@@ -36,12 +36,17 @@ class Owner:
 
 @dataclass(frozen=True)
 class WriteFile:
-    """The step that makes *path* hold *content*; *mode* as in chmod."""
+    """The step that makes *path* hold *content*; *mode* as in chmod.
+
+    *owner* is a user whose file it is, written with that user's rights; None for root's. Of a file of root's that
+    *keeps* its owner and group, nothing but content and mode changes.
+    """
 
     path: str
     content: str
     mode: int = 0o644
     owner: t.Optional[Owner] = None
+    keeps: bool = False
 
 
 @dataclass(frozen=True)
@@ -124,6 +129,9 @@ def write(step: WriteFile) -> None:
         with acting_as(step.owner):
             path = pathlib.Path(os.path.realpath(step.path))  # a link's target changes, the link stays
             make_folders(path.parent, 0o700 if step.owner else 0o755)
+            if step.keeps and path.exists():
+                found = path.stat()
+                owner = Owner(found.st_uid, found.st_gid)
             _replace(path, step.content, step.mode, owner)
     except (OSError, ValueError) as exc:
         raise HostError(f"{step.path} cannot be written: {exc}") from exc

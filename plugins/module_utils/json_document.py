@@ -18,11 +18,17 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 _TOKEN = re.compile(r'(?P<text>"(?:[^"\\]|\\.)*")(?P<colon>\s*:)?|[{}]')
 
 
-def parse(text: t.Optional[str], path: str) -> Document:
+MARK = "\ufeff"
+"""The byte order mark, with which editors of Windows begin a file."""
+
+
+def parse(text: t.Optional[str], path: str, *, marked: bool = False) -> Document:
     """The document of the file *path*; {} for no file and for an empty one, which Docker accepts too.
 
-    Raises HostError for what Docker would refuse or misread: no JSON, no mapping, a key twice.
+    *marked* says that a byte order mark may begin it. Raises HostError for what Docker would refuse or misread: no
+    JSON, no mapping, a key twice.
     """
+    text = text[len(MARK) :] if text and marked and text.startswith(MARK) else text
     if text is None or not text.strip():
         return {}
     try:
@@ -55,10 +61,11 @@ def _reason(exc: Exception) -> str:
 
 
 def render(document: t.Mapping[str, t.Any], former: t.Optional[str], indent: str = "    ") -> str:
-    """*document* as JSON, indented and ended as *former* was, by *indent* and with a newline at first."""
+    """*document* as JSON, begun, indented and ended as *former* was, by *indent* and with a newline at first."""
     found = re.search(r"\n([ \t]+)\S", former or "")
     end = "" if former and former.endswith("}") else "\n"
     text = json.dumps(document, indent=found.group(1) if found else indent, ensure_ascii=False) + end
+    text = (MARK if former and former.startswith(MARK) else "") + text
     return _SURROGATE.sub(lambda half: f"\\u{ord(half.group()):04x}", text)  # no file can hold half a character
 
 

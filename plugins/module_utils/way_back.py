@@ -55,7 +55,7 @@ def take() -> None:
         text = read(noted["backup"])
         if text is None:
             raise HostError(f"{DAEMON_JSON} cannot be put back, as its copy {noted['backup']} is gone")
-        write(WriteFile(DAEMON_JSON, text, noted["mode"]))
+        write(WriteFile(DAEMON_JSON, text, noted["mode"], keeps=True))
     forget()
 
 

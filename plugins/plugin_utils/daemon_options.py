@@ -13,6 +13,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.daemon.blind_sp
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.daemon.decide import implied
 from ansible_collections.multiarch.builders.plugins.module_utils.merge_patch import merge
+from ansible_collections.multiarch.builders.plugins.plugin_utils.daemon_types import check_types
 from ansible_collections.multiarch.builders.plugins.plugin_utils.problem import Findings, suggest, type_name
 
 _REFUSED = {
@@ -37,6 +38,7 @@ def check_daemon_options(options: Mapping[object, object], variable: str, findin
     # What dockerd gets of these options and ours, whatever its version is.
     for spot in contradictions(merge(implied(()), options), None):
         findings.problem(f"{variable}.{spot.path}", options.get(spot.path), spot.message, spot.remedy)
+    check_types(options, variable, findings)
     check_json(options, variable, findings)
 
 

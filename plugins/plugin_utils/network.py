@@ -25,6 +25,9 @@ def check_proxy(proxy: Mapping[str, t.Any], variable: str, findings: Findings) -
         if name is not None and not re.fullmatch(r"[^\s,/]+(/\d+)?", name):
             remedy = "Write one host, .domain, address or network an entry"
             findings.problem(f"{variable}.no_proxy[{index}]", name, "is no name of a host or network", remedy)
+        elif name is not None and _is_pattern(name):
+            message = "is a pattern that docker, buildx and BuildKit do not know: all of it would go by the proxy"
+            findings.problem(f"{variable}.no_proxy[{index}]", name, message, _instead(name))
     for one, other in (("username", "password"), ("password", "username")):
         if proxy.get(one) and not proxy.get(other):
             findings.problem(f"{variable}.{other}", None, f"is missing, but `{one}` is given", "Give both or none")
@@ -33,6 +36,22 @@ def check_proxy(proxy: Mapping[str, t.Any], variable: str, findings: Findings) -
         findings.problem(variable, None, "names no proxy", "Give `https`, and `http` if there is one, or leave all out")
     elif addressed and not proxy.get("https"):
         findings.warn(variable, "has no `https`: registries are reached without the proxy")
+
+
+def _is_pattern(name: str) -> bool:
+    """Whether a star is where Go's programs know none: alone, or as `*.domain` (golang.org/x/net, httpproxy)."""
+    return "*" in (name[2:] if name.startswith("*.") else "" if name == "*" else name)
+
+
+def _instead(name: str) -> str:
+    """The network or domain that a pattern means, as far as it can be told."""
+    octets = name.rstrip("*.").split(".")
+    if re.fullmatch(r"(\d{1,3}\.){1,3}\*(\.\*)*", name) and all(int(each) <= 255 for each in octets):
+        address = ".".join([*octets, "0", "0", "0"][:4])
+        return f"Write the network: {address}/{8 * len(octets)}"
+    if re.fullmatch(r"\*[a-z0-9-]+(\.[a-z0-9-]+)+", name, re.IGNORECASE):
+        return f"Write a domain, with all below it: {name[1:]}"
+    return "Write hosts, .domains, addresses or networks such as 10.0.0.0/8"
 
 
 def _check_url(text: str, variable: str, findings: Findings) -> None:

@@ -97,11 +97,11 @@ class BringUp:
             return
         mode = mode_of(DAEMON_JSON)
         try:
-            write(WriteFile(DAEMON_JSON, render({**document, "live-restore": False}, text), mode))
+            write(WriteFile(DAEMON_JSON, render({**document, "live-restore": False}, text), mode, keeps=True))
             docker_service.reload()
             docker_service.until(lambda: "on" if self.docker.get("/info").get("LiveRestoreEnabled") else None)
         finally:
-            write(WriteFile(DAEMON_JSON, text, mode))
+            write(WriteFile(DAEMON_JSON, text, mode, keeps=True))
 
     def _shortfall(self, document: Document) -> t.Optional[str]:
         return shortfall(document, self.docker.get("/info")) if self.docker.answers() else "dockerd does not answer"

@@ -74,7 +74,8 @@ def replace(step: WriteConfiguration) -> None:
     if step.text is None:
         remove(RemoveFile(DAEMON_JSON))
     else:
-        write(WriteFile(DAEMON_JSON, step.text, _mode(step.text) if step.mode is None else step.mode))
+        mode = _mode(step.text) if step.mode is None else step.mode
+        write(WriteFile(DAEMON_JSON, step.text, mode, keeps=True))
 
 
 def settle(step: t.Optional[WriteConfiguration]) -> None:

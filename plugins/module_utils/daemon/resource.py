@@ -132,7 +132,7 @@ class Daemon(Concern[DaemonState]):
         program = docker_service.installed_version() if info is None else None
         return DaemonState(
             text=text,
-            document=parse(text, DAEMON_JSON),
+            document=parse(text, DAEMON_JSON, marked=True),
             keys=configuration.keys(),
             info=info,
             unseen=pending.since_start(),
@@ -206,8 +206,9 @@ class Daemon(Concern[DaemonState]):
             former_after(state.document, keys.owned, patch, keys.replaced),
         )
         text, mode = t.cast("t.Optional[str]", render(after, state.text)), None
-        if state.original is not None and not then and parse(state.original.text, DAEMON_JSON) == after:
-            text, mode = state.original.text, state.original.mode
+        before = state.original
+        if before is not None and not then and parse(before.text, DAEMON_JSON, marked=True) == after:
+            text, mode = before.text, before.mode
         return WriteConfiguration(text, state.text, then, keys, effect, state.unproven, mode)
 
     def _restart(self, state: DaemonState, after: Document, reasons: t.Sequence[str]) -> Action:

@@ -5,24 +5,34 @@
 
 from __future__ import annotations
 
+import json
 import typing as t
 
 from ansible_collections.multiarch.builders.plugins.module_utils.command import run
 from ansible_collections.multiarch.builders.plugins.module_utils.daemon import unit
 from ansible_collections.multiarch.builders.plugins.module_utils.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.files import read
+from ansible_collections.multiarch.builders.plugins.module_utils.json_document import parse
 from ansible_collections.multiarch.builders.plugins.module_utils.scratch import scratch
+from ansible_collections.multiarch.builders.plugins.module_utils.way_back import DAEMON_JSON
+
+_REMAP = "userns-remap"
 
 
 def validate(text: str) -> t.Tuple[str, ...]:
     """Ask dockerd itself, with the flags of its unit. Raises HostError with its words if it refuses *text*.
 
-    Notes if it cannot tell.
+    Notes if it cannot tell. `userns-remap: default` is left out: dockerd makes the user dockremap, and its ranges in
+    /etc/subuid and /etc/subgid, as soon as it reads that, which a question must not (moby/moby, daemon/daemon_unix.go).
     """
+    document = parse(text, DAEMON_JSON, marked=True)
+    if document.get(_REMAP) == "default":
+        text = json.dumps({key: value for key, value in document.items() if key != _REMAP})
     with scratch() as folder:
         path = folder / "daemon.json"
         path.write_text(text, encoding="utf-8")
-        outcome = run(["dockerd", "--validate", *_unit_flags(), "--config-file", str(path)])
+        flags = [each for each in _unit_flags() if each != f"--{_REMAP}=default"]
+        outcome = run(["dockerd", "--validate", *flags, "--config-file", str(path)])
     if "unknown flag: --validate" in outcome.words:
         return ("this dockerd is older than 23.0 and cannot validate daemon.json before it starts with it",)
     if outcome.status != 0:

@@ -69,6 +69,19 @@ def test_content_and_mode_are_as_asked_whatever_the_umask_and_the_former_file(tm
     assert len(everything(tmp_path)) == 1
 
 
+@root_only
+@pytest.mark.parametrize("keeps", [True, False])
+def test_a_file_of_the_systems_keeps_its_owner_and_group_where_that_is_asked(keeps: bool, tmp_path: Path) -> None:
+    path = tmp_path / "daemon.json"
+    path.write_text("former")
+    os.chown(path, 0, NOBODY.gid)
+    write(WriteFile(str(path), "new", 0o640, keeps=keeps))
+    found = path.stat()
+    assert (path.read_text(), found.st_uid, found.st_gid) == ("new", 0, NOBODY.gid if keeps else os.getegid())
+    write(WriteFile(str(tmp_path / "new.json"), "new", keeps=keeps))
+    assert (tmp_path / "new.json").stat().st_gid == os.getegid()
+
+
 def test_who_reads_meanwhile_sees_one_whole_file(tmp_path: Path) -> None:
     path = tmp_path / "daemon.json"
     write(WriteFile(str(path), "former", owner=ME))

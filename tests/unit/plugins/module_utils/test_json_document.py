@@ -128,3 +128,13 @@ def test_order_numbers_and_letters_come_back_as_they_were() -> None:
 def test_what_is_rendered_is_read_again() -> None:
     document = {"a": ['"quoted" \\ back\tslash'], "b": {"c": {}}, "d": []}
     assert parse(render(document, None), PATH) == json.loads(render(document, None)) == document
+
+
+@pytest.mark.parametrize("text", ['\ufeff{\n  "a": 1\n}\n', '\ufeff{"a": 1}'])
+def test_a_byte_order_mark_where_one_may_be(text: str) -> None:
+    """As in daemon.json, which dockerd reads since 23.0 (daemon/config/config.go); it stays."""
+    assert parse(text, PATH, marked=True) == {"a": 1}
+    after = render({"a": 2}, text)
+    assert after.startswith("\ufeff{")
+    assert parse(after, PATH, marked=True) == {"a": 2}
+    assert not render({"a": 2}, "{}").startswith("\ufeff")

@@ -45,6 +45,27 @@ def test_good_proxies(keys: Mapping) -> None:
     assert proxy(**keys) == Findings()
 
 
+PATTERN = "is a pattern that docker, buildx and BuildKit do not know: all of it would go by the proxy."
+
+
+@pytest.mark.parametrize(
+    ("pattern", "remedy"),
+    [
+        ("10.*", "Write the network: 10.0.0.0/8."),
+        ("192.168.*", "Write the network: 192.168.0.0/16."),
+        ("192.0.2.*", "Write the network: 192.0.2.0/24."),
+        ("10.*.*.*", "Write the network: 10.0.0.0/8."),
+        ("*example.com", "Write a domain, with all below it: example.com."),
+        ("*.*.example.com", "Write hosts, .domains, addresses or networks such as 10.0.0.0/8."),
+        ("registry-*.example.com", "Write hosts, .domains, addresses or networks such as 10.0.0.0/8."),
+        ("300.*", "Write hosts, .domains, addresses or networks such as 10.0.0.0/8."),
+    ],
+)
+def test_patterns_of_other_programs_are_told(pattern: str, remedy: str) -> None:
+    (problem,) = proxy(https=URL, no_proxy=["localhost", pattern]).problems
+    assert str(problem) == f"p.no_proxy[1] = '{pattern}': {PATTERN} {remedy}"
+
+
 @pytest.mark.parametrize(
     ("keys", "told"),
     [

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -37,6 +38,18 @@ def test_what_dockerd_is_asked(unit: str, flags: list[str], programs: Programs, 
     assert copy.read_text() == TEXT
     assert mode.read_text() == "700\n", "it may hold a proxy's password"
     assert not Path(path).exists()
+
+
+@pytest.mark.parametrize("mark", ["", "\ufeff"])
+def test_what_would_make_a_user_is_not_asked(mark: str, programs: Programs, tmp_path: Path) -> None:
+    programs("systemctl", f"echo '{UNIT.replace('--mtu=1400', '--userns-remap=default --mtu=1400')}'")
+    copy = tmp_path / "copy"
+    calls = programs("dockerd", f'for last; do :; done; cp "$last" {copy}')
+    assert validate(mark + '{"userns-remap": "default", "debug": true}') == ()
+    assert json.loads(copy.read_text()) == {"debug": True}
+    assert "--userns-remap" not in calls.read_text()
+    assert validate('{"userns-remap": "ci"}') == ()
+    assert json.loads(copy.read_text()) == {"userns-remap": "ci"}, "a user who is there already"
 
 
 def test_variables_of_the_unit_are_replaced(programs: Programs, tmp_path: Path) -> None:
