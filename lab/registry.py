@@ -25,6 +25,8 @@ from lab.settings import (
 from lab.standins.token_service import Settings, hashed
 from lab.topology import HOSTS, Host
 
+CORE = f"core of {HARBOR_NAME} (tokens): stand-in before Debian's docker-registry"  # for `list`
+
 MIRROR_STORAGE = "/var/lib/registry-mirror"
 BASIC_STORAGE = "/var/lib/registry-basic"
 HARBOR_STORAGE = "/var/lib/registry-harbor"

@@ -247,10 +247,16 @@ class Core(BaseHTTPRequestHandler):
         print(format % words, file=sys.stderr)  # over a Unix socket a client has no address
 
 
+class Server(ThreadingUnixStreamServer):
+    """Many at once."""
+
+    daemon_threads = True
+    request_queue_size = 512
+
+
 def main(settings: str, key: str, path: str) -> None:
     Core.settings_file, Core.key_file = settings, key
-    with ThreadingUnixStreamServer(path, Core) as server:
-        server.daemon_threads = True
+    with Server(path, Core) as server:
         server.serve_forever()
 
 
