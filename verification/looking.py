@@ -50,6 +50,7 @@ class Asked:
     authorities: dict[str, str]
     mirrors: list[str]
     ways: list[list[str]]
+    logins: list[list[str]]
     daemon_options: dict[str, t.Any]
 
     def instance(self, builder: str) -> dict[str, t.Any]:
