@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import datetime
 import email.utils
 import typing as t
 from dataclasses import dataclass
@@ -20,8 +21,8 @@ class Clocks:
 
 def clocks_of(date: str, now: float) -> t.Optional[Clocks]:
     """The clocks when an answer with the header *date* came; None if it has none that can be read."""
-    parsed = email.utils.parsedate_tz(date)
     try:
-        return Clocks(int(now), email.utils.mktime_tz(parsed)) if parsed else None
-    except (ValueError, OverflowError):
+        told = email.utils.parsedate_to_datetime(date)
+    except (TypeError, ValueError, OverflowError):  # the first where nothing can be read, on Python 3.9
         return None
+    return Clocks(int(now), int(told.replace(tzinfo=told.tzinfo or datetime.timezone.utc).timestamp()))

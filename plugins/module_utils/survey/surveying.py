@@ -78,5 +78,7 @@ def _registries(targets: t.Sequence[Target], proxy: Proxy) -> t.Dict[str, t.Any]
         found = answers.get(each.host)
         outcome, words = (found.outcome, found.words) if found else ("not asked", "its proxy does not speak HTTP")
         rows.append({"registry": each.host, "outcome": outcome, "words": words, "optional": each.optional})
-    chains = {host: [base64.b64encode(each).decode() for each in shaken.chain] for host, shaken in shakes if shaken.chain}
+    chains = {
+        host: [base64.b64encode(each).decode() for each in shaken.chain] for host, shaken in shakes if shaken.chain
+    }
     return {"registries": rows, "chains": chains}
