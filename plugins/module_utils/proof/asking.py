@@ -45,6 +45,8 @@ TIMEOUT = 30
 # Most of the time is spent waiting, but each client is a process.
 _AT_ONCE = 8
 
+Question = t.Callable[[], t.Optional[Row]]
+
 
 @dataclass(frozen=True)
 class Trust:
@@ -80,22 +82,11 @@ class Asking:
             raise HostError("dockerd does not answer, and neither it nor a builder can be asked: start docker")
         there = [each for each in self.builders if self._is_there(each)]
         notes = [f"builder {each} is not there, so it was not asked" for each in self.builders if each not in there]
-        wanted = {each.host: each for each in self.registries if each.username}
-        questions: t.List[t.Callable[[], t.Optional[Row]]] = []
+        questions: t.List[Question] = []
         for target in targets:
-            login = wanted.get(target.host)
-            asked: t.Dict[str, t.List[t.Callable[[], t.Optional[Row]]]] = {
-                PLAIN: [partial(self._plain, target)],
-                DOCKERD: [partial(self._dockerd, target)],
-                CLIENT: [partial(self._client, target, user) for user in self.users],
-                BUILDER: [partial(self._builder, target, name) for name in there],
-                LOGIN: [partial(self._login, target, login, user) for user in self.users] if login else [],
-            }
-            if not token_endpoint.is_reachable(target, self.proxy):
-                left_out = "by plain TLS, nor its login tried," if login else "by plain TLS,"
-                notes.append(f"{target.host}: not asked {left_out} as its proxy does not speak HTTP")
-                asked[PLAIN] = asked[LOGIN] = []
-            questions += [question for way in (*target.ways, LOGIN) for question in asked[way]]
+            mine, left_out = self._questions(target, there)
+            questions += mine
+            notes += left_out
         with concurrent.futures.ThreadPoolExecutor(_AT_ONCE) as pool:
             told = pool.map(lambda question: question(), questions)
             rows, more = settle([each for each in told if each is not None], targets)
@@ -105,6 +96,27 @@ class Asking:
         hosts = dict.fromkeys([*(each.host for each in targets), *sorted(self.chains)])  # token endpoints come last
         chains = {host: self.chains[host] for host in hosts if self.chains.get(host)}
         return Trust(rows, chains, self.clocks, (*notes, *more, *self.open_to_all.values()))
+
+    def _questions(self, target: Target, builders: t.Sequence[str]) -> t.Tuple[t.List[Question], t.List[str]]:
+        """(what is asked of one registry, notes about what is not)."""
+        login = next((each for each in self.registries if each.host == target.host and each.username), None)
+        asked: t.Dict[str, t.List[Question]] = {
+            PLAIN: [partial(self._plain, target)],
+            DOCKERD: [partial(self._dockerd, target)],
+            CLIENT: [partial(self._client, target, user) for user in self.users],
+            BUILDER: [partial(self._builder, target, name) for name in builders],
+            LOGIN: [],
+        }
+        if login:
+            # Read now, before threads run: users' files are read with their rights, which the whole process has then.
+            kept = {user: logins.kept_for(user, login) for user in self.users}
+            asked[LOGIN] = [partial(self._login, target, login, user, each) for user, each in kept.items()]
+        notes = []
+        if not token_endpoint.is_reachable(target, self.proxy):
+            what = "by plain TLS, nor its login tried," if login else "by plain TLS,"
+            notes.append(f"{target.host}: not asked {what} as its proxy does not speak HTTP")
+            asked[PLAIN] = asked[LOGIN] = []
+        return [question for way in (*target.ways, LOGIN) for question in asked[way]], notes
 
     def _is_there(self, builder: str) -> bool:
         return bool(self.users) and pathlib.Path(store.entry_path(self.users[0], builder)).exists()
@@ -118,9 +130,8 @@ class Asking:
                 self.clocks[host] = each.clocks
         return Row(target.host, PLAIN, "", found.outcome, found.words, found.at)
 
-    def _login(self, target: Target, registry: Registry, user: str) -> t.Optional[Row]:
+    def _login(self, target: Target, registry: Registry, user: str, kept: logins.Kept) -> t.Optional[Row]:
         """The login that *user* has there; None where none is wanted, so that none can be proven."""
-        kept = logins.kept_for(user, registry)
         if isinstance(kept, str):
             return Row(target.host, LOGIN, user, NOT_LOGGED_IN, kept, target.host)
         found = logins.prove(target, kept, self.proxy)

@@ -24,6 +24,9 @@ from ansible_collections.multiarch.builders.plugins.module_utils.spec import Reg
 from ansible_collections.multiarch.builders.plugins.module_utils.trust import login
 from ansible_collections.multiarch.builders.plugins.module_utils.trust.credential_helper import Credentials
 
+Kept = t.Union[Credentials, str]
+"""A login, or why there is none to try."""
+
 
 @dataclass(frozen=True)
 class Tried:
@@ -39,8 +42,8 @@ class Tried:
     claims: Claims = field(default_factory=Claims)
 
 
-def kept_for(user: str, registry: Registry) -> t.Union[Credentials, str]:
-    """What the docker of *user* sends to *registry*; why it is not tried, if it is not the login of the table."""
+def kept_for(user: str, registry: Registry) -> Kept:
+    """What the docker of *user* sends to *registry*, if that is the login of the table. Not for threads."""
     try:
         place = login.place_of(user, registry)
         token = login.kept(place)

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import base64
 import json
+import threading
 import typing as t
 from pathlib import Path
 
 import pytest
 from ansible_collections.multiarch.builders.plugins.module_utils.docker_api import Docker
 from ansible_collections.multiarch.builders.plugins.module_utils.errors import HostError
-from ansible_collections.multiarch.builders.plugins.module_utils.proof import asking
+from ansible_collections.multiarch.builders.plugins.module_utils.proof import asking, logins
 from ansible_collections.multiarch.builders.plugins.module_utils.proof.asking import Asking
 from ansible_collections.multiarch.builders.plugins.module_utils.proof.registry import Target
 from ansible_collections.multiarch.builders.plugins.module_utils.proxy import Proxy
@@ -197,3 +198,21 @@ def test_no_login_is_tried_where_a_proxy_does_not_speak_http(docker: Docker, doc
     found = asked.ask([Target("b.invalid", insecure=True)])
     assert [each.way for each in found.rows] == ["dockerd"]
     assert found.notes == ("b.invalid: not asked by plain TLS, nor its login tried, as its proxy does not speak HTTP",)
+
+
+def test_users_files_are_read_before_threads_begin(
+    docker: Docker, dockerd: DockerdStandIn, harbor: TokenStandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Reading with the rights of a user changes those of the whole process for that time."""
+    dockerd.answers["POST /images/create"] = Answer(500, b"unauthorized")
+    read_by: list[tuple[threading.Thread, int]] = []
+    kept_for = logins.kept_for
+
+    def watched(user: str, registry: Registry) -> logins.Kept:
+        read_by.append((threading.current_thread(), threading.active_count()))
+        return kept_for(user, registry)
+
+    before = threading.active_count()
+    monkeypatch.setattr(logins, "kept_for", watched)
+    proven(harbor, docker)
+    assert read_by == [(threading.main_thread(), before)] * 2
