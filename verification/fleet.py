@@ -69,8 +69,9 @@ def _read(_folder: Path, paths: Sequence[Path]) -> dict[str, Asked]:
 def rows(asked: Asked, names: Sequence[str]) -> Iterator[tuple[str, ...]]:
     """What a check of the parameters *names* is about on this host."""
     builders = [each["name"] for each in asked.instances] if "buildx" in asked.concerns else []
-    if "way" in names:
-        yield from (tuple(each) for each in asked.ways if "trust" in asked.concerns)
+    if "who" in names:
+        pairs = asked.ways if "way" in names else asked.logins
+        yield from (tuple(each) for each in pairs if "trust" in asked.concerns)
         return
     values = {
         "user": asked.users,

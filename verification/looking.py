@@ -50,6 +50,7 @@ class Asked:
     authorities: dict[str, str]
     mirrors: list[str]
     ways: list[list[str]]
+    logins: list[list[str]]
     daemon_options: dict[str, t.Any]
 
     def instance(self, builder: str) -> dict[str, t.Any]:
@@ -67,7 +68,8 @@ def require(proof: Mapping[str, checks.Check], name: str, *, optional: bool = Fa
     """Pass, fail or skip as verify-builders.yml did with the check *name*; one that is *optional* it may not make."""
     found = proof.get(name)
     if found is None:
-        blockers = ("input", "verification", checks.REACHABLE, name.partition("[")[0])
+        kind = name.partition("[")[0]
+        blockers = ("input", "verification", checks.REACHABLE, "trust" if kind == "login" else kind)
         failed = [proof[each] for each in blockers if each in proof and proof[each].outcome == checks.FAILED]
         if not failed and optional:
             pytest.skip("verify-builders.yml had nothing to ask here")

@@ -24,6 +24,7 @@ class ActionModule(SpecActionBase):
         """With certificates in words in place of DER, and a message that has the remedies."""
         if "chains" not in result:
             return result
+        clocks = result.pop("clocks", {})
         now = datetime.datetime.now(datetime.UTC)
         parsed = {host: chain_words.parse(chain) for host, chain in result.pop("chains").items()}
         chains = {host: chain for host, chain in parsed.items() if chain}
@@ -36,8 +37,8 @@ class ActionModule(SpecActionBase):
         if warnings:
             result["warnings"] = [*result.get("warnings", []), *warnings]
         rows = result.get("registries", [])
-        remedies = trust_report.remedies(rows, spec.options["registries"], chains)
+        remedies = trust_report.remedies(rows, spec.options["registries"], chains, clocks)
         result["registries"] = [{**row, "remedy": remedy} for row, remedy in zip(rows, remedies, strict=True)]
         if result.get("failed") and rows:
-            result["msg"] = trust_report.message(rows, spec.options["registries"], chains)
+            result["msg"] = trust_report.message(rows, spec.options["registries"], chains, clocks)
         return result

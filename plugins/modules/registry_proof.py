@@ -8,7 +8,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: registry_proof
-short_description: Ask each registry with what the host trusts, as proof
+short_description: Ask each registry with what the host trusts, and try its logins, as proof
 version_added: 0.1.0
 author:
   - multiarch.builders contributors (@multiarch)
@@ -23,8 +23,12 @@ description:
     everybody, proves the connection. A real push is what M(multiarch.builders.build_proof) does.
   - Mirrors without an entry of their own are asked too. A registry with mirrors whose entry has neither CA nor login
     may be out of reach, as hosts behind mirrors often are from Docker Hub; that is a note.
-  - All are asked at the same time, and the module fails after that, with all that is not trusted. In check mode
-    nobody is asked.
+  - By plain TLS a registry's token endpoint is asked too, as who has no login asks it.
+  - V(login) tries each login of the table as C(docker login) does, without a repository, with what the docker of each
+    of the users would send (C(config.json) or its credential helper). Where the user has another login, or none, it is
+    not tried, which is told. A registry that wants no login for C(GET /v2/) proves none; that is a note.
+  - All are asked at the same time, and the module fails after that, with all that is not proven. In check mode
+    nobody is asked. Neither passwords nor tokens are returned, kept or logged.
   - When this was and how it ended is kept on the host for reports
     (C(/var/lib/multiarch-builders/registry_proof.json)).
 extends_documentation_fragment:
@@ -62,7 +66,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 registries:
-  description: One for each way to each registry.
+  description: One for each way to each registry, and for each user's login there.
   returned: always
   type: list
   elements: dict
@@ -72,17 +76,18 @@ registries:
       type: str
       sample: harbor.example.com
     way:
-      description: V(plain), V(dockerd), V(client) or V(builder).
+      description: V(plain), V(dockerd), V(client), V(builder) or V(login).
       type: str
       sample: client
     who:
-      description: The user of a client, the name of a builder; else empty.
+      description: The user of a client or a login, the name of a builder; else empty.
       type: str
       sample: ci
     outcome:
       description:
         - V(trusted), V(unknown authority), V(name mismatch), V(expired), V(not yet valid),
-          V(client certificate wanted), V(no TLS), V(no answer) or V(other).
+          V(client certificate wanted), V(no TLS), V(no answer), V(server error), V(token not valid) or V(other).
+        - A login has V(logged in), V(not logged in), V(login refused), V(forbidden) or one of the others.
       type: str
       sample: unknown authority
     words:
@@ -94,17 +99,17 @@ registries:
       type: str
       sample: harbor.example.com
     remedy:
-      description: What to do; empty for one that is trusted.
+      description: What to do; empty for one that is trusted or logged in.
       type: str
       sample: Give its CA as `ca` of harbor.example.com in builder_registries, and run playbooks/trust-registries.yml
 certificates:
-  description: What the servers of the registries showed, one for each registry that speaks TLS.
+  description: What the servers of the registries and their token endpoints showed, one for each that speaks TLS.
   returned: always
   type: list
   elements: dict
   contains:
     registry:
-      description: The registry.
+      description: The registry, or who gives out its tokens.
       type: str
       sample: harbor.example.com
     names:
@@ -143,7 +148,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.errors import H
 from ansible_collections.multiarch.builders.plugins.module_utils.module import Module
 from ansible_collections.multiarch.builders.plugins.module_utils.options import argument_spec
 from ansible_collections.multiarch.builders.plugins.module_utils.proof import memory
-from ansible_collections.multiarch.builders.plugins.module_utils.proof.answers import TRUSTED
+from ansible_collections.multiarch.builders.plugins.module_utils.proof.answers import PROVEN
 from ansible_collections.multiarch.builders.plugins.module_utils.proof.asking import Asking, note_unread
 from ansible_collections.multiarch.builders.plugins.module_utils.proof.registry import targets_of
 from ansible_collections.multiarch.builders.plugins.module_utils.spec import proxy_of, registries_of
@@ -153,30 +158,40 @@ _OPTIONS = ("registries", "ca_warn_days", "instances", "users", "proxy", "docker
 
 
 def main() -> None:
-    """Ask everybody; `chains` is for the action plugin, which knows X.509."""
+    """Ask everybody; `chains` and `clocks` are for the action plugin, which knows X.509."""
     module = Module(argument_spec(*_OPTIONS), supports_check_mode=True)
     require_root(module)
     given, began = module.params, record.now()
     names = [each["name"] for each in given["instances"]]
-    targets = () if module.check_mode else targets_of(registries_of(given))
+    registries = registries_of(given)
+    targets = () if module.check_mode else targets_of(registries)
     if not targets:
         if not module.check_mode:
             memory.passed(module, memory.REGISTRY, began)
-        module.exit_json(changed=False, registries=[], chains={}, notes=[])
+        module.exit_json(changed=False, registries=[], chains={}, clocks={}, notes=[])
     try:
-        found = Asking(given["users"], names, proxy_of(given), Docker(), pulls=given["docker_pulls"]).ask(targets)
-        note_unread(registries_of(given), found.rows)
+        asking = Asking(
+            given["users"], names, proxy_of(given), Docker(), pulls=given["docker_pulls"], registries=registries
+        )
+        found = asking.ask(targets)
+        note_unread(registries, found.rows)
     except HostError as exc:
         memory.remember(module, memory.REGISTRY, [shown(str(exc))], began, registries=[each.host for each in targets])
-        module.fail_json(msg=str(exc), registries=[], chains={}, notes=[])
+        module.fail_json(msg=str(exc), registries=[], chains={}, clocks={}, notes=[])
     chains = {host: [base64.b64encode(each).decode() for each in chain] for host, chain in found.chains.items()}
     rows = [{**asdict(each), "words": shown(each.words)} for each in found.rows]
-    bad = [each for each in found.rows if each.outcome != TRUSTED]
+    bad = [each for each in found.rows if each.outcome not in PROVEN]
     failures = [f"{each.registry}: {each.outcome} ({each.way} {each.who}".rstrip() + ")" for each in bad]
     memory.remember(module, memory.REGISTRY, failures, began, registries=[each.host for each in targets])
-    result = {"changed": False, "registries": rows, "chains": chains, "notes": [shown(each) for each in found.notes]}
+    result = {
+        "changed": False,
+        "registries": rows,
+        "chains": chains,
+        "clocks": {host: asdict(each) for host, each in found.clocks.items()},
+        "notes": [shown(each) for each in found.notes],
+    }
     if bad:
-        module.fail_json(msg=f"{len(bad)} of {len(rows)} ways to the registries are not trusted", **result)
+        module.fail_json(msg=f"{len(bad)} of {len(rows)} ways to the registries and logins are not proven", **result)
     module.exit_json(**result)
 
 

@@ -10,7 +10,8 @@ import typing as t
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from ansible_collections.multiarch.builders.plugins.module_utils.proof.answers import TRUSTED, cause
+from ansible_collections.multiarch.builders.plugins.module_utils.proof.answers import PROVEN, cause
+from ansible_collections.multiarch.builders.plugins.module_utils.proof.registry import LOGIN
 from ansible_collections.multiarch.builders.plugins.module_utils.proof.remedy import PROVISION
 
 PASSED, FAILED, SKIPPED = "passed", "failed", "skipped"
@@ -41,6 +42,11 @@ def as_asked(concern: str) -> str:
 def trust(registry: str, way: str, who: str) -> str:
     """The check that *registry* is trusted by one way."""
     return f"trust[{'-'.join(filter(None, (registry, way, who)))}]"
+
+
+def login(registry: str, user: str) -> str:
+    """The check that *registry* takes the login of *user*."""
+    return f"login[{registry}-{user}]"
 
 
 def runs(platform: str) -> str:
@@ -123,8 +129,9 @@ def _of_registries(host: str, result: Result) -> Iterator[Check]:
     if failure_of(result) and not rows:
         yield Check(host, "trust", FAILED, failure_of(result), remedy=_LOOK)
     for row in rows:
-        name = trust(row["registry"], row["way"], row["who"])
-        if row["outcome"] == TRUSTED:
+        registry, way, who = row["registry"], row["way"], row["who"]
+        name = login(registry, who) if way == LOGIN else trust(registry, way, who)
+        if row["outcome"] in PROVEN:
             yield Check(host, name)
         else:
             at = f" at {row['at']}" if row["at"] != row["registry"] else ""

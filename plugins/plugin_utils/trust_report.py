@@ -1,7 +1,7 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What is not trusted, and what to do about it: a line for each registry and outcome. Pure."""
+"""What is not trusted, which logins fail, and what to do: a line for each registry and outcome. Pure."""
 
 from __future__ import annotations
 
@@ -13,44 +13,58 @@ from ansible_collections.multiarch.builders.plugins.module_utils.proof import an
 from ansible_collections.multiarch.builders.plugins.module_utils.proof.registry import Row
 from ansible_collections.multiarch.builders.plugins.module_utils.proof.remedy import PROVISION, TRUST
 from ansible_collections.multiarch.builders.plugins.module_utils.proof.unread import is_unread
+from ansible_collections.multiarch.builders.plugins.plugin_utils import login_words
 from ansible_collections.multiarch.builders.plugins.plugin_utils.chain_words import Chain, is_signed_by, names
+from ansible_collections.multiarch.builders.plugins.plugin_utils.login_words import Answered, Clocks
 
-Answered = Mapping[str, str]
 Entry = Mapping[str, t.Any]
 
 
-def message(rows: Sequence[Answered], entries: Sequence[Entry], chains: Mapping[str, Chain]) -> str:
-    """The failure of a host in which not all *rows* are trusted; *entries* are the normalised table of registries."""
+def message(
+    rows: Sequence[Answered], entries: Sequence[Entry], chains: Mapping[str, Chain], clocks: Clocks | None = None
+) -> str:
+    """The failure of a host in which not all *rows* are proven; *entries* are the normalised table of registries."""
     groups: dict[tuple[str, str, str], list[Answered]] = {}
     for row in rows:
-        if row["outcome"] != answers.TRUSTED:
+        if row["outcome"] not in answers.PROVEN:
             groups.setdefault((row["registry"], row["at"], row["outcome"]), []).append(row)
     bad = len({registry for registry, _at, _outcome in groups})
-    head = f"{bad} of {len({row['registry'] for row in rows})} registries are not trusted:"
+    head = f"{bad} of {len({row['registry'] for row in rows})} registries are not proven:"
     table = {entry["host"]: entry for entry in entries}
-    return "\n".join([head, *(f"- {_line(group, table, chains)}" for group in groups.values())])
+    return "\n".join([head, *(f"- {_line(group, table, chains, clocks or {})}" for group in groups.values())])
 
 
-def _line(group: Sequence[Answered], table: Mapping[str, Entry], chains: Mapping[str, Chain]) -> str:
-    first = group[0]
+def _line(group: Sequence[Answered], table: Mapping[str, Entry], chains: Mapping[str, Chain], clocks: Clocks) -> str:
+    first = next(
+        (row for row in group if answers.INVALID in row["words"]), group[0]
+    )  # who was told why, if anybody was
     elsewhere = f" at {first['at']}" if first["at"] != first["registry"] else ""
     words = answers.cause(first["words"]).rstrip(".")
-    remedy = _remedy(first, table, chains)
+    remedy = _remedy(first, table, chains, clocks)
     return f"{first['registry']}: {first['outcome']}{elsewhere} ({_ways(group)}): {words}. {remedy}."
 
 
-def remedies(rows: Sequence[Answered], entries: Sequence[Entry], chains: Mapping[str, Chain]) -> list[str]:
-    """What to do about each of *rows*, "" for one that is trusted."""
+def remedies(
+    rows: Sequence[Answered], entries: Sequence[Entry], chains: Mapping[str, Chain], clocks: Clocks | None = None
+) -> list[str]:
+    """What to do about each of *rows*, "" for one that is proven."""
     table = {entry["host"]: entry for entry in entries}
-    return ["" if row["outcome"] == answers.TRUSTED else _remedy(row, table, chains) for row in rows]
+    return ["" if row["outcome"] in answers.PROVEN else _remedy(row, table, chains, clocks or {}) for row in rows]
 
 
-def _remedy(row: Answered, table: Mapping[str, Entry], chains: Mapping[str, Chain]) -> str:
+def _remedy(row: Answered, table: Mapping[str, Entry], chains: Mapping[str, Chain], clocks: Clocks) -> str:
     if row["way"] == "builder" and "listing workers" in row["words"]:
         return f"The builder itself does not answer: run {PROVISION}"
     if is_unread(Row(**{each.name: row[each.name] for each in fields(Row)})):
         return _unread(row["at"], table.get(row["at"], {}), chains.get(row["at"], []))
-    return _REMEDIES[row["outcome"]](row["at"], table.get(row["at"], {}), chains.get(row["at"], []))
+    outcome, chain = row["outcome"], chains.get(row["at"], [])
+    if outcome in login_words.REMEDIES:
+        return login_words.REMEDIES[outcome](row, table.get(row["registry"], {}), clocks)
+    if outcome == answers.EXPIRED:
+        return login_words.certificate_expired(row, clocks, _ends(chain))
+    if outcome == answers.NOT_YET_VALID:
+        return login_words.certificate_not_yet(row, clocks, _begins(chain))
+    return login_words.no_token_endpoint(row) or _REMEDIES[outcome](row["at"], table.get(row["at"], {}), chain)
 
 
 def _ways(rows: Sequence[Answered]) -> str:
@@ -58,7 +72,7 @@ def _ways(rows: Sequence[Answered]) -> str:
     who: dict[str, list[str]] = {}
     for row in rows:
         who.setdefault(row["way"], []).append(row["who"])
-    titles = {"plain": "plain TLS", "client": "client as"}
+    titles = {"plain": "plain TLS", "client": "client as", "login": "login of"}
     return ", ".join(
         f"{titles.get(way, way)} {' and '.join(filter(None, found))}".strip() for way, found in who.items()
     )
@@ -94,14 +108,13 @@ def _mismatch(host: str, _entry: Entry, chain: Chain) -> str:
     return f"{told}: {choice}have it issued anew for {name}"
 
 
-def _expired(_host: str, _entry: Entry, chain: Chain) -> str:
-    ends = ", ".join(f"{each.subject.rfc4514_string()} on {each.not_valid_after_utc:%Y-%m-%d}" for each in chain)
-    return f"Have it issued anew{f' (the chain ends: {ends})' if ends else ''}, and see that the host's clock is right"
+def _ends(chain: Chain) -> str:
+    return ", ".join(f"{each.subject.rfc4514_string()} on {each.not_valid_after_utc:%Y-%m-%d}" for each in chain)
 
 
-def _not_yet(_host: str, _entry: Entry, chain: Chain) -> str:
+def _begins(chain: Chain) -> str:
     begins = max((each.not_valid_before_utc for each in chain), default=None)
-    return f"See that the host's clock is right{f'; it begins on {begins:%Y-%m-%d}' if begins else ''}"
+    return f"{begins:%Y-%m-%d}" if begins else ""
 
 
 def _client(host: str, entry: Entry, _chain: Chain) -> str:
@@ -127,8 +140,6 @@ def _other(_host: str, _entry: Entry, _chain: Chain) -> str:
 _REMEDIES: dict[str, t.Callable[[str, Entry, Chain], str]] = {
     answers.UNKNOWN_AUTHORITY: _unknown,
     answers.NAME_MISMATCH: _mismatch,
-    answers.EXPIRED: _expired,
-    answers.NOT_YET_VALID: _not_yet,
     answers.CLIENT_CERTIFICATE: _client,
     answers.NO_TLS: _no_tls,
     answers.NO_ANSWER: _no_answer,

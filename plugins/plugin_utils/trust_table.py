@@ -8,7 +8,7 @@ from __future__ import annotations
 import typing as t
 from collections.abc import Mapping
 
-from ansible_collections.multiarch.builders.plugins.module_utils.proof.answers import TRUSTED
+from ansible_collections.multiarch.builders.plugins.module_utils.proof.answers import LOGGED_IN, PROVEN, TRUSTED
 from ansible_collections.multiarch.builders.plugins.plugin_utils.proof_table import lines
 
 Result = Mapping[str, t.Any]
@@ -28,11 +28,12 @@ def _cell(result: Result, registry: str) -> str:
     if "registries" not in result:
         return "NOT PROVEN"
     outcomes = list(dict.fromkeys(each["outcome"] for each in result["registries"] if each["registry"] == registry))
-    bad = [each for each in outcomes if each != TRUSTED]
+    bad = [each for each in outcomes if each not in PROVEN]
     if bad or not outcomes:
         return ", ".join(bad) or "-"
     left = [each["days_left"] for each in result.get("certificates", []) if each["registry"] == registry]
-    return f"{TRUSTED}, {left[0]} days" if left else "answers"
+    told = [f"{TRUSTED}, {left[0]} days" if left else "answers", *([LOGGED_IN] if LOGGED_IN in outcomes else [])]
+    return ", ".join(told)
 
 
 def _certificates(results: Mapping[str, Result]) -> list[str]:

@@ -107,6 +107,7 @@ def asked_of(options: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
             for way in target.ways
             for who in {CLIENT: options["users"], BUILDER: [row["name"] for row in options["instances"]]}.get(way, [""])
         ],
+        "logins": [[each.host, user] for each in registries_of(options) if each.username for user in options["users"]],
         "daemon_options": options["daemon_options"],
     }
 

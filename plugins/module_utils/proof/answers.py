@@ -1,9 +1,12 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What words, codes and statuses say about trust in a registry: one outcome each. Pure.
+"""What words, codes and statuses say about trust in a registry, and about logins there: one outcome each. Pure.
 
-Words are those of Go (crypto/x509, crypto/tls, net, net/http), which dockerd, buildx and BuildKit pass on.
+Words are those of Go (crypto/x509, crypto/tls, net, net/http), which dockerd, buildx and BuildKit pass on, and of the
+libraries that speak with registries: containerd (core/remotes/errors/errors.go, core/remotes/docker/authorizer.go,
+resolver.go and auth/fetch.go), distribution (registry/client/errors.go), BuildKit (util/errutil/errutil.go), and
+dockerd since 28.2 (moby, daemon/containerd/registry_errors.go).
 """
 
 from __future__ import annotations
@@ -19,9 +22,17 @@ NOT_YET_VALID = "not yet valid"
 CLIENT_CERTIFICATE = "client certificate wanted"
 NO_TLS = "no TLS"
 NO_ANSWER = "no answer"
+SERVER_ERROR = "server error"
+INVALID_TOKEN = "token not valid"
 OTHER = "other"
+# Of logins alone.
+LOGGED_IN = "logged in"
+NOT_LOGGED_IN = "not logged in"
+LOGIN_REFUSED = "login refused"
+FORBIDDEN = "forbidden"
 OUTCOMES = (
     TRUSTED,
+    LOGGED_IN,
     UNKNOWN_AUTHORITY,
     NAME_MISMATCH,
     EXPIRED,
@@ -29,15 +40,40 @@ OUTCOMES = (
     CLIENT_CERTIFICATE,
     NO_TLS,
     NO_ANSWER,
+    SERVER_ERROR,
+    INVALID_TOKEN,
+    NOT_LOGGED_IN,
+    LOGIN_REFUSED,
+    FORBIDDEN,
     OTHER,
 )
+PROVEN = frozenset((TRUSTED, LOGGED_IN))
+
+INVALID = "does not take the token of"  # in the words of who was told that a token is not valid
 
 _LONGEST = 1000  # characters of words
+
+# How containerd tells of an answer, and of a token; "code" in place of "from" was containerd's up to 1.7.
+STATUS = r"unexpected status(?: code)? (?:from \w+ request to )?\S+: "
+FETCHING = r"failed to fetch (?:oauth |anonymous )?token: "
 
 # The first that fits counts.
 _SAID: t.Tuple[t.Tuple[str, t.Pattern[str]], ...] = tuple(
     (outcome, re.compile("|".join(patterns)))
     for outcome, patterns in (
+        (
+            SERVER_ERROR,
+            (
+                f"{STATUS}5\\d\\d\\b",
+                r"received unexpected HTTP status: 5\d\d\b",
+                r"error parsing HTTP 5\d\d response body",
+                # what is left of an error that was JSON: distribution's codes of 5xx, and Harbor's
+                f"(?:error from registry: |{FETCHING})(?:unknown|(?:service )?unavailable|internal server error)\\b",
+            ),
+        ),
+        (INVALID_TOKEN, ("server message: invalid_token",)),
+        # Nobody gives out tokens there: the realm is wrong.
+        (OTHER, (f"{FETCHING}{STATUS}(?:400|404|405)\\b",)),
         (UNKNOWN_AUTHORITY, ("x509: certificate signed by unknown authority",)),
         (
             NAME_MISMATCH,
@@ -92,8 +128,11 @@ _SAID: t.Tuple[t.Tuple[str, t.Pattern[str]], ...] = tuple(
 _ABSENT = re.compile(r"not found|manifest unknown|name unknown|(?<!permission )denied")
 _REFUSED = re.compile(
     "unauthorized|no basic auth credentials|authentication required|insufficient_scope|toomanyrequests"
-    "|unexpected status.*: (?:401|403|404|429) "
+    f"|{STATUS}(?:401|403|404|429)\\b|{FETCHING}denied|error from registry: (?!failed to )"
 )
+# The same, where a token that is not valid may be the reason: BuildKit tries some times, and then tells the status
+# alone; dockerd says what it says of everything that it may not have.
+_NO_ACCESS = re.compile(f"{STATUS}401\\b|(?:pull|push) access denied(?!.*no basic auth credentials)|unauthorized")
 
 _CLOSED = re.compile("broken pipe|connection reset by peer|client conn could not be established")
 
@@ -127,6 +166,11 @@ def outcome_of(words: str, image: str) -> str:
     return TRUSTED if absent or _REFUSED.search(words) else OTHER
 
 
+def may_hide_a_token(words: str) -> bool:
+    """Whether a docker program was refused in words that it also has for a token that the registry does not take."""
+    return bool(_NO_ACCESS.search(words))
+
+
 def is_closed(words: str) -> bool:
     """Whether all that a docker program knows is that the other side closed the connection."""
     return bool(_CLOSED.search(words))
@@ -144,9 +188,9 @@ def wants_certificate(reason: t.Optional[str]) -> bool:
 
 def outcome_of_status(status: int, body: bytes) -> str:
     """What an HTTP answer proves: the connection was trusted, but whoever cannot serve is no registry."""
-    if status == 400 and _WANTS_CERTIFICATE.search(body):
-        return CLIENT_CERTIFICATE
-    return TRUSTED if status < 500 and status != 400 else OTHER
+    if status == 400:
+        return CLIENT_CERTIFICATE if _WANTS_CERTIFICATE.search(body) else OTHER
+    return TRUSTED if status < 500 else SERVER_ERROR
 
 
 def words_of_status(status: int, reason: str, body: bytes) -> str:
@@ -157,18 +201,41 @@ def words_of_status(status: int, reason: str, body: bytes) -> str:
 
 
 def last_words(said: str) -> str:
-    """The line that tells the failure: programs of docker show much before it."""
-    lines = [line.strip() for line in said.splitlines() if line.strip()]
-    failures = [line[len("ERROR: ") :] for line in lines if line.startswith("ERROR: ")]
-    return (failures or lines or ["nothing said"])[-1][-_LONGEST:]
+    """The lines that tell the failure, as one: programs of docker show much before them."""
+    lines = [line.strip() for line in said.splitlines()]
+    starts = [number for number, line in enumerate(lines) if line.startswith("ERROR: ")]
+    if not starts:
+        return ([line for line in lines if line] or ["nothing said"])[-1][-_LONGEST:]
+    told = lines[starts[-1] :]
+    told = told[: told.index("")] if "" in told else told
+    return ": ".join(told)[len("ERROR: ") :][-_LONGEST:]
+
+
+_URL = re.compile(r'(?:Head|Get|Post|Put|Patch) "https?://([^/"]+)|request to https?://([^/\s]+)')
 
 
 def asked(words: str) -> str:
     """The host whose answer the words are about, as `host[:port]`; "" if they name none."""
-    found = re.findall(r'(?:Head|Get|Post) "https?://([^/"]+)', words)
-    return found[-1] if found else ""
+    found = _URL.findall(words)
+    return "".join(found[-1]) if found else ""
+
+
+_ANSWERED = re.compile(r"unexpected status from \w+ request to ([^\s?]+)\S*: (.*)$")
+_ASKED = re.compile(r'(?:Get|Post) "([^?"]+)[^"]*": (.*)$')
 
 
 def cause(words: str) -> str:
-    """The words without what was asked, which every program puts before."""
+    """The words without what every program puts before; a token endpoint is called that."""
+    _before, fetching, after = words.rpartition("failed to fetch ")
+    if fetching:
+        _kind, _colon, after = after.partition("token: ")
+        answered, asked_for = _ANSWERED.search(after), _ASKED.search(after)
+        if answered:
+            return f"token endpoint {answered.group(1)} answered {answered.group(2)}"
+        if asked_for:
+            return f"token endpoint {asked_for.group(1)}: {asked_for.group(2)}"
+        return f"the token endpoint answered: {after}" if after else words
+    answered = _ANSWERED.search(words)
+    if answered:
+        return f"{answered.group(1)} answered {answered.group(2)}"
     return words.rpartition('": ')[2] or words

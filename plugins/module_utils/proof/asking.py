@@ -1,7 +1,10 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Asks registries by each of the ways that a builder host uses. Nothing is pulled, built or kept."""
+"""Asks registries by each of the ways that a builder host uses, and tries its logins.
+
+Nothing is pulled, built or kept.
+"""
 
 from __future__ import annotations
 
@@ -18,41 +21,49 @@ from ansible_collections.multiarch.builders.plugins.module_utils.buildx import s
 from ansible_collections.multiarch.builders.plugins.module_utils.command import run
 from ansible_collections.multiarch.builders.plugins.module_utils.docker_api import Docker
 from ansible_collections.multiarch.builders.plugins.module_utils.errors import HostError
-from ansible_collections.multiarch.builders.plugins.module_utils.proof.answers import TRUSTED
+from ansible_collections.multiarch.builders.plugins.module_utils.proof import logins, token_endpoint
+from ansible_collections.multiarch.builders.plugins.module_utils.proof.answers import NOT_LOGGED_IN, TRUSTED
 from ansible_collections.multiarch.builders.plugins.module_utils.proof.registry import (
     BUILDER,
     CLIENT,
     DOCKERD,
+    IMAGE,
+    LOGIN,
     PLAIN,
     Row,
     Target,
     row,
     settle,
 )
-from ansible_collections.multiarch.builders.plugins.module_utils.proof.tls import shake
 from ansible_collections.multiarch.builders.plugins.module_utils.proof.unread import unread_at, without_pulls
 from ansible_collections.multiarch.builders.plugins.module_utils.proxy import Proxy
+from ansible_collections.multiarch.builders.plugins.module_utils.registry.clocks import Clocks
 from ansible_collections.multiarch.builders.plugins.module_utils.spec import Registry
 from ansible_collections.multiarch.builders.plugins.module_utils.system_store import blocks
-from ansible_collections.multiarch.builders.plugins.module_utils.way_out import is_tunnel, proxy_for
 
 TIMEOUT = 30
 # Most of the time is spent waiting, but each client is a process.
 _AT_ONCE = 8
 
+Question = t.Callable[[], t.Optional[Row]]
+
 
 @dataclass(frozen=True)
 class Trust:
-    """What was found: a row for each way, the chains that servers sent ({registry: DER}), what is worth a note."""
+    """What was found: a row for each way and login, the chains that servers sent ({host: DER}), what is worth a note.
+
+    *clocks* are this host's and those of the servers that told theirs, by host.
+    """
 
     rows: t.Tuple[Row, ...]
     chains: t.Mapping[str, t.Tuple[bytes, ...]]
+    clocks: t.Mapping[str, Clocks]
     notes: t.Tuple[str, ...]
 
 
 @dataclass
 class Asking:
-    """One host's ways to its registries, all at the same time."""
+    """One host's ways to its registries, all at the same time; *registries* is their table, with its logins."""
 
     users: t.Sequence[str]
     builders: t.Sequence[str]
@@ -61,6 +72,9 @@ class Asking:
     suffix: str = field(default_factory=lambda: secrets.token_hex(4))
     chains: t.Dict[str, t.Tuple[bytes, ...]] = field(default_factory=dict)
     pulls: bool = True  # docker itself pulls on this host
+    registries: t.Sequence[Registry] = ()
+    clocks: t.Dict[str, Clocks] = field(default_factory=dict)
+    open_to_all: t.Dict[str, str] = field(default_factory=dict)
 
     def ask(self, targets: t.Sequence[Target]) -> Trust:
         """All ways to all *targets*. Raises HostError where the host itself cannot ask."""
@@ -68,33 +82,66 @@ class Asking:
             raise HostError("dockerd does not answer, and neither it nor a builder can be asked: start docker")
         there = [each for each in self.builders if self._is_there(each)]
         notes = [f"builder {each} is not there, so it was not asked" for each in self.builders if each not in there]
-        questions: t.List[t.Callable[[], Row]] = []
+        questions: t.List[Question] = []
         for target in targets:
-            asked = {
-                PLAIN: [partial(self._plain, target)],
-                DOCKERD: [partial(self._dockerd, target)],
-                CLIENT: [partial(self._client, target, user) for user in self.users],
-                BUILDER: [partial(self._builder, target, name) for name in there],
-            }
-            if not is_tunnel(proxy_for(self.proxy, "http" if target.http else "https", *target.address)):
-                notes.append(f"{target.host}: not asked by plain TLS, as its proxy does not speak HTTP")
-                asked[PLAIN] = []
-            questions += [question for way in target.ways for question in asked[way]]
+            mine, left_out = self._questions(target, there)
+            questions += mine
+            notes += left_out
         with concurrent.futures.ThreadPoolExecutor(_AT_ONCE) as pool:
-            rows, more = settle(pool.map(lambda question: question(), questions), targets)
+            told = pool.map(lambda question: question(), questions)
+            rows, more = settle([each for each in told if each is not None], targets)
         if not self.pulls:
             rows, forgiven = without_pulls(rows)
             more = (*more, *forgiven)
-        chains = {each.host: self.chains[each.host] for each in targets if self.chains.get(each.host)}
-        return Trust(rows, chains, (*notes, *more))
+        hosts = dict.fromkeys([*(each.host for each in targets), *sorted(self.chains)])  # token endpoints come last
+        chains = {host: self.chains[host] for host in hosts if self.chains.get(host)}
+        return Trust(rows, chains, self.clocks, (*notes, *more, *self.open_to_all.values()))
+
+    def _questions(self, target: Target, builders: t.Sequence[str]) -> t.Tuple[t.List[Question], t.List[str]]:
+        """(what is asked of one registry, notes about what is not)."""
+        login = next((each for each in self.registries if each.host == target.host and each.username), None)
+        asked: t.Dict[str, t.List[Question]] = {
+            PLAIN: [partial(self._plain, target)],
+            DOCKERD: [partial(self._dockerd, target)],
+            CLIENT: [partial(self._client, target, user) for user in self.users],
+            BUILDER: [partial(self._builder, target, name) for name in builders],
+            LOGIN: [],
+        }
+        if login:
+            # Read now, before threads run: users' files are read with their rights, which the whole process has then.
+            kept = {user: logins.kept_for(user, login) for user in self.users}
+            asked[LOGIN] = [partial(self._login, target, login, user, each) for user, each in kept.items()]
+        notes = []
+        if not token_endpoint.is_reachable(target, self.proxy):
+            what = "by plain TLS, nor its login tried," if login else "by plain TLS,"
+            notes.append(f"{target.host}: not asked {what} as its proxy does not speak HTTP")
+            asked[PLAIN] = asked[LOGIN] = []
+        return [question for way in (*target.ways, LOGIN) for question in asked[way]], notes
 
     def _is_there(self, builder: str) -> bool:
         return bool(self.users) and pathlib.Path(store.entry_path(self.users[0], builder)).exists()
 
     def _plain(self, target: Target) -> Row:
-        found = shake(target, self.proxy)
-        self.chains[target.host] = found.chain
-        return Row(target.host, PLAIN, "", found.outcome, found.words, target.host)
+        """The registry, and who gives out its tokens."""
+        found = token_endpoint.plain(target, self.proxy, f"repository:{IMAGE}-{self.suffix}:pull")
+        for host, each in found.handshakes.items():
+            self.chains[host] = each.chain or self.chains.get(host, ())
+            if each.clocks:
+                self.clocks[host] = each.clocks
+        return Row(target.host, PLAIN, "", found.outcome, found.words, found.at)
+
+    def _login(self, target: Target, registry: Registry, user: str, kept: logins.Kept) -> t.Optional[Row]:
+        """The login that *user* has there; None where none is wanted, so that none can be proven."""
+        if isinstance(kept, str):
+            return Row(target.host, LOGIN, user, NOT_LOGGED_IN, kept, target.host)
+        found = logins.prove(target, kept, self.proxy)
+        self.clocks.update(found.clocks)
+        if found.outcome == TRUSTED:
+            self.open_to_all[target.host] = (
+                f"{target.host} wants no login for GET /v2/, so that of {registry.username} cannot be proven"
+            )
+            return None
+        return Row(target.host, LOGIN, user, found.outcome, found.words, found.at)
 
     def _dockerd(self, target: Target) -> Row:
         try:

@@ -22,7 +22,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.platform import
     canonical,
     native_platforms,
 )
-from ansible_collections.multiarch.builders.plugins.module_utils.proof import evidence
+from ansible_collections.multiarch.builders.plugins.module_utils.proof import evidence, push, rights
 from ansible_collections.multiarch.builders.plugins.module_utils.proof.answers import last_words
 from ansible_collections.multiarch.builders.plugins.module_utils.proof.remedy import remedy_of
 from ansible_collections.multiarch.builders.plugins.module_utils.scratch import scratch
@@ -93,7 +93,7 @@ def prove(
     except HostError as exc:
         said = (exc.said,) if isinstance(exc, _BuildError) else ()
         shows = (*said, *evidence.of_builder(builder, user))
-        return (), (Failure(tuple(platforms), str(exc), shows, remedy_of(str(exc))),)
+        return (), (Failure(tuple(platforms), str(exc), shows, _remedy(str(exc), user, repository)),)
     machines = machines_in(log, platforms)
     native = {architecture_of(each) for each in native_platforms(os.uname().machine)}
     proofs, failures = [], []
@@ -109,6 +109,11 @@ def prove(
         how = "native" if architecture_of(platform) in native else "emulated"
         proofs.append(Proof(platform, how, machines[platform], platform in pushed))
     return tuple(proofs), tuple(failures)
+
+
+def _remedy(words: str, user: str, repository: str) -> str:
+    found = push.look(repository, user) if repository and rights.was_refused(words) else None
+    return (rights.remedy(found) if found else "") or remedy_of(words)
 
 
 def _context(folder: pathlib.Path, platforms: t.Sequence[str], user: str) -> None:

@@ -13,7 +13,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.proof import an
 from ansible_collections.multiarch.builders.plugins.module_utils.registry.address import address_of
 from ansible_collections.multiarch.builders.plugins.module_utils.spec import Registry
 
-PLAIN, DOCKERD, CLIENT, BUILDER = "plain", "dockerd", "client", "builder"
+PLAIN, DOCKERD, CLIENT, BUILDER, LOGIN = "plain", "dockerd", "client", "builder", "login"
 IMAGE = "multiarch-builders/proof"
 
 
@@ -36,6 +36,11 @@ class Target:
         """Name and port of its server."""
         return address_of(self.host, http=self.http)
 
+    @property
+    def url(self) -> str:
+        """Where the API of registries begins."""
+        return f"{'http' if self.http else 'https'}://{SERVER if self.host == HUB else self.host}/v2/"
+
     def reference(self, suffix: str) -> str:
         """An image that is not there: whoever is told so had a connection that it trusts, and got nothing.
 
@@ -57,7 +62,10 @@ class Target:
 
 @dataclass(frozen=True)
 class Row:
-    """What one way to one registry proved; *who* is the user or the builder, *at* whom the words are about."""
+    """What one way to one registry, or a login there, proved.
+
+    *who* is the user or the builder, *at* whom the words are about.
+    """
 
     registry: str
     way: str
@@ -102,7 +110,7 @@ def settle(rows: t.Iterable[Row], targets: t.Sequence[Target]) -> t.Tuple[t.Tupl
     kept: t.List[Row] = []
     forgiven: t.Dict[str, str] = {}
     for each in _explained(tuple(rows)):
-        if each.outcome != answers.TRUSTED and each.at not in optional.get(each.registry, (each.at,)):
+        if each.outcome not in answers.PROVEN and each.at not in optional.get(each.registry, (each.at,)):
             forgiven.setdefault(each.registry, f"{each.outcome} ({answers.cause(each.words)})")
         else:
             kept.append(each)
@@ -111,11 +119,17 @@ def settle(rows: t.Iterable[Row], targets: t.Sequence[Target]) -> t.Tuple[t.Tupl
 
 
 def _explained(rows: t.Sequence[Row]) -> t.Iterator[Row]:
-    """The rows, with why a server closed a connection at once where it told that to another way.
+    """The rows, with the reason that a server told to another way alone.
 
-    With TLS 1.3 a client may find the connection closed before it reads the alert.
+    With TLS 1.3 a client may find the connection closed before it reads the alert. That a token is not valid is told to
+    some programs, which others are refused for without a reason.
     """
     picky = {each.at for each in rows if each.outcome == answers.CLIENT_CERTIFICATE}
+    invalid = {each.registry for each in rows if each.outcome == answers.INVALID_TOKEN}
     for each in rows:
-        lost = each.at in picky and answers.is_closed(each.words)
-        yield replace(each, outcome=answers.CLIENT_CERTIFICATE) if lost else each
+        if each.at in picky and answers.is_closed(each.words):
+            yield replace(each, outcome=answers.CLIENT_CERTIFICATE)
+        elif each.outcome == answers.TRUSTED and each.registry in invalid and answers.may_hide_a_token(each.words):
+            yield replace(each, outcome=answers.INVALID_TOKEN)
+        else:
+            yield each

@@ -8,6 +8,8 @@ from __future__ import annotations
 import re
 import typing as t
 
+from ansible_collections.multiarch.builders.plugins.module_utils.proof import answers
+
 PROVISION = "playbooks/provision-builders.yml"
 TRUST = "playbooks/trust-registries.yml"
 
@@ -28,6 +30,21 @@ _REMEDIES: t.Tuple[t.Tuple[t.Pattern[str], str], ...] = tuple(
             "See that the user may pull what it pushed, and that the registry keeps indexes as they are",
         ),
         (
+            rf"{answers.STATUS}5\d\d\b|{answers.FETCHING}(?:unknown|unavailable|internal server error)",
+            "The registry or its token endpoint is there, and fails: see its logs (of Harbor: core, and what is behind "
+            "its proxy). Nothing on this host helps",
+        ),
+        (
+            rf"{answers.FETCHING}{answers.STATUS}(?:400|404|405)\b",
+            "The registry sends its clients there for tokens: mend the address or the service in its settings "
+            "(auth.token.realm and service; of Harbor, external_url)",
+        ),
+        (
+            "server message: invalid_token",
+            "The registry does not take the tokens of its own token endpoint: see that the clocks of both are right, "
+            "and that it knows the key that they are signed with",
+        ),
+        (
             "denied|unauthorized|insufficient_scope|no basic auth credentials|authorization failed|40[13] ",
             "See that the project of builder_verify_repository exists and that its login, `username` and `password` in "
             f"builder_registries, may push there; then run {TRUST}",
@@ -40,6 +57,10 @@ _REMEDIES: t.Tuple[t.Tuple[t.Pattern[str], str], ...] = tuple(
             "no such host|server misbehaving|connection refused|i/o timeout|network is unreachable|handshake timeout",
             "See that the registry runs, and that this host resolves its name and reaches it; mirrors and proxy are in "
             "builder_registries and builder_proxy",
+        ),
+        (
+            f"{answers.FETCHING}.*(?:EOF|connection reset|timed out|deadline exceeded|no route to host|Timeout)",
+            "See that the registry's token endpoint runs, and that this host resolves its name and reaches it",
         ),
         ("no space left", "Free space where Docker keeps its data, or set builder_gc"),
         ("not found|manifest unknown", "See that builder_verify_base names an image that is there for all platforms"),

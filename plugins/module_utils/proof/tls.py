@@ -1,21 +1,27 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The plain way: a TLS handshake with the system's trust store, as any program makes it, and GET /v2/."""
+"""A TLS handshake with the system's trust store, as any program makes it, and one GET: /v2/ unless told otherwise."""
 
 from __future__ import annotations
 
 import http.client
 import socket
 import ssl
+import time
 import typing as t
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ansible_collections.multiarch.builders.plugins.module_utils.proof import answers
 from ansible_collections.multiarch.builders.plugins.module_utils.proof.registry import Target
 from ansible_collections.multiarch.builders.plugins.module_utils.proxy import Proxy
 from ansible_collections.multiarch.builders.plugins.module_utils.registry import client
-from ansible_collections.multiarch.builders.plugins.module_utils.registry.challenge import Challenge, challenge_in
+from ansible_collections.multiarch.builders.plugins.module_utils.registry.challenge import (
+    Challenge,
+    challenge_in,
+    error_in,
+)
+from ansible_collections.multiarch.builders.plugins.module_utils.registry.clocks import Clocks, clocks_of
 from ansible_collections.multiarch.builders.plugins.module_utils.way_out import proxy_for
 
 TIMEOUT = 10.0
@@ -24,43 +30,70 @@ _ENCODING_DER = 2  # _ssl.ENCODING_DER
 
 @dataclass(frozen=True)
 class Handshake:
-    """What came of it; *chain* is what the server sent, in DER, *challenge* how it wants its clients to log in."""
+    """What came of it; *chain* is what the server sent, in DER, *challenge* how it wants its clients to log in.
+
+    *status* is 0 where no answer came, *error* what is wrong with the token that was sent. *body* may hold a token.
+    """
 
     outcome: str
     words: str
     chain: t.Tuple[bytes, ...] = ()
     challenge: t.Optional[Challenge] = None
+    status: int = 0
+    error: str = ""
+    body: bytes = field(default=b"", repr=False)
+    clocks: t.Optional[Clocks] = None
 
 
-def shake(target: Target, proxy: Proxy, timeout: float = TIMEOUT) -> Handshake:
-    """Ask the registry."""
+def shake(
+    target: Target, proxy: Proxy, timeout: float = TIMEOUT, *, path: str = "/v2/", authorization: str = ""
+) -> Handshake:
+    """Ask the server of *target*. *authorization* is sent to nobody but the one that is trusted, and as it is asked."""
     try:
-        return _get(_connection(target, proxy, timeout, verify=not target.insecure), target, proxy)
+        connection = _connection(target, proxy, timeout, verify=not target.insecure)
+        return _get(connection, target, proxy, path, authorization)
     except ssl.SSLCertVerificationError as exc:
         outcome, words = answers.outcome_of_code(exc.verify_code), exc.verify_message
     except (ssl.SSLError, ConnectionResetError) as exc:
         outcome, words = _without_tls(target, proxy, timeout, exc)
-    except (OSError, http.client.HTTPException) as exc:
+    except (OSError, http.client.HTTPException, ValueError) as exc:
         return Handshake(*_failure(exc, target))
-    return Handshake(outcome, words, _unverified_chain(target, proxy, timeout))
+    about_time = outcome in (answers.EXPIRED, answers.NOT_YET_VALID)
+    chain, clocks = _unverified(target, proxy, timeout, with_clock=about_time)
+    return Handshake(outcome, words, chain, clocks=clocks)
 
 
-def _get(connection: http.client.HTTPConnection, target: Target, proxy: Proxy) -> Handshake:
+def _get(
+    connection: http.client.HTTPConnection, target: Target, proxy: Proxy, path: str = "/v2/", authorization: str = ""
+) -> Handshake:
+    headers = {"User-Agent": "multiarch.builders", **({"Authorization": authorization} if authorization else {})}
     try:
         connection.connect()
         chain = _chain_of(connection.sock)
-        path = f"http://{target.host}/v2/" if target.http and proxy_for(proxy, "http", *target.address) else "/v2/"
+        through = target.http and proxy_for(proxy, "http", *target.address)
         try:
-            connection.request("GET", path, headers={"User-Agent": "multiarch.builders"})
+            connection.request("GET", f"http://{target.host}{path}" if through else path, headers=headers)
         except OSError:  # closed already; with TLS 1.3 the alert that tells why comes after the handshake
             connection.sock.recv(1)
             raise
         answer = client.answer_of(connection.getresponse())
-        words = answers.words_of_status(answer.status, answer.reason, answer.body)
-        challenge = challenge_in(answer.headers.get("www-authenticate", ())) if answer.status == 401 else None
-        return Handshake(answers.outcome_of_status(answer.status, answer.body), words, chain, challenge)
+        wanted = answer.headers.get("www-authenticate", ()) if answer.status == 401 else ()
+        return Handshake(
+            answers.outcome_of_status(answer.status, answer.body),
+            answers.words_of_status(answer.status, answer.reason, answer.body),
+            chain,
+            challenge_in(wanted),
+            answer.status,
+            error_in(wanted),
+            answer.body,
+            _clocks(answer),
+        )
     finally:
         connection.close()
+
+
+def _clocks(answer: client.Answer) -> t.Optional[Clocks]:
+    return clocks_of(next(iter(answer.headers.get("date", ())), ""), time.time())
 
 
 def _connection(target: Target, proxy: Proxy, timeout: float, *, verify: bool) -> http.client.HTTPConnection:
@@ -92,20 +125,29 @@ def _failure(exc: Exception, target: Target) -> t.Tuple[str, str]:
         return answers.NO_ANSWER, f"{name} port {port}: timed out"
     if isinstance(exc, OSError):
         return answers.NO_ANSWER, f"{name} port {port}: {exc.strerror or exc}"
+    if isinstance(exc, ValueError):  # such as a name that no DNS can have, in what a registry tells
+        return answers.OTHER, f"{name} port {port}: cannot be asked ({type(exc).__name__})"
     return answers.OTHER, f"{name} port {port}: the answer is no HTTP ({type(exc).__name__})"
 
 
-def _unverified_chain(target: Target, proxy: Proxy, timeout: float) -> t.Tuple[bytes, ...]:
-    """The chain of a server that is not trusted, from a connection that carries nothing."""
+def _unverified(
+    target: Target, proxy: Proxy, timeout: float, *, with_clock: bool
+) -> t.Tuple[t.Tuple[bytes, ...], t.Optional[Clocks]]:
+    """The chain of a server that is not trusted, and its clock, from a connection that carries no secret."""
+    chain: t.Tuple[bytes, ...] = ()
     try:
         connection = _connection(target, proxy, timeout, verify=False)
         try:
             connection.connect()
-            return _chain_of(connection.sock)
+            chain = _chain_of(connection.sock)
+            if not with_clock:
+                return chain, None
+            connection.request("GET", "/v2/", headers={"User-Agent": "multiarch.builders"})
+            return chain, _clocks(client.answer_of(connection.getresponse()))
         finally:
             connection.close()
     except (OSError, http.client.HTTPException):
-        return ()
+        return chain, None
 
 
 def _chain_of(sock: t.Any) -> t.Tuple[bytes, ...]:

@@ -53,24 +53,36 @@ def challenge_in(headers: t.Sequence[str]) -> t.Optional[Challenge]:
     return next((each for each in found if each.scheme == BEARER), found[0] if found else None)
 
 
+def error_in(headers: t.Sequence[str]) -> str:
+    """What is wrong with the token that was sent, as RFC 6750, 3.1 names it, such as `invalid_token`; "" if untold."""
+    told = (_parameters(each) for each in headers)
+    return next((each["error"] for scheme, each in told if scheme == BEARER and each.get("error")), "")
+
+
 def _parse(header: str) -> t.Optional[Challenge]:
-    start = _SCHEME.match(header)
-    scheme = start.group(1).lower() if start else ""
-    if start is None or scheme not in (BASIC, BEARER):
+    scheme, parameters = _parameters(header)
+    if scheme == BASIC:
+        return Challenge(BASIC)
+    realm = parameters.get("realm", "")
+    if scheme != BEARER or not _is_address(realm):
         return None
-    parameters = {}
+    return Challenge(BEARER, realm, parameters.get("service", ""))
+
+
+def _parameters(header: str) -> t.Tuple[str, t.Dict[str, str]]:
+    """(scheme in lower case, {name in lower case: value}) of a challenge."""
+    start = _SCHEME.match(header)
+    if start is None:
+        return "", {}
+    parameters: t.Dict[str, str] = {}
     rest = header[start.end() :]
     while True:
         found = _PARAMETER.match(rest)
         if found is None:
-            break
+            return start.group(1).lower(), parameters
         quoted = found.group(2)
         parameters[found.group(1).lower()] = found.group(3) if quoted is None else _ESCAPED.sub(r"\1", quoted)
         rest = rest[found.end() :]
-    realm, service = parameters.get("realm", ""), parameters.get("service", "")
-    if scheme == BASIC:
-        return Challenge(BASIC)
-    return Challenge(BEARER, realm, service) if _is_address(realm) else None
 
 
 def _is_address(realm: str) -> bool:

@@ -17,14 +17,12 @@ from ansible_collections.multiarch.builders.plugins.module_utils.errors import H
 from ansible_collections.multiarch.builders.plugins.module_utils.module import Module
 from ansible_collections.multiarch.builders.plugins.module_utils.options import OPTIONS, argument_spec
 from ansible_collections.multiarch.builders.plugins.module_utils.planning import plan_concerns, unproven_since
-from ansible_collections.multiarch.builders.plugins.module_utils.proof import memory
-from ansible_collections.multiarch.builders.plugins.module_utils.proof.registry import Target, targets_of
-from ansible_collections.multiarch.builders.plugins.module_utils.proof.tls import shake
+from ansible_collections.multiarch.builders.plugins.module_utils.proof import memory, token_endpoint
+from ansible_collections.multiarch.builders.plugins.module_utils.proof.registry import IMAGE, Target, targets_of
 from ansible_collections.multiarch.builders.plugins.module_utils.proxy import Proxy
 from ansible_collections.multiarch.builders.plugins.module_utils.results import plans_result
 from ansible_collections.multiarch.builders.plugins.module_utils.spec import instances_of, proxy_of, registries_of
 from ansible_collections.multiarch.builders.plugins.module_utils.survey import builders, machine, platforms
-from ansible_collections.multiarch.builders.plugins.module_utils.way_out import is_tunnel, proxy_for
 
 _AT_ONCE = 8
 
@@ -65,14 +63,22 @@ def _proofs(errors: t.List[str]) -> t.Dict[str, t.Any]:
 
 
 def _registries(targets: t.Sequence[Target], proxy: Proxy) -> t.Dict[str, t.Any]:
-    """What the registries answer by plain TLS, and the chains that they send ({registry: DER in base64})."""
-    asked = [each for each in targets if is_tunnel(proxy_for(proxy, "http" if each.http else "https", *each.address))]
+    """What the registries answer by plain TLS, and the chains that they and who gives out their tokens send.
+
+    Chains are {host: DER in base64}.
+    """
+    asked = [each for each in targets if token_endpoint.is_reachable(each, proxy)]
+    scope = f"repository:{IMAGE}:pull"
     with concurrent.futures.ThreadPoolExecutor(_AT_ONCE) as pool:
-        shakes = dict(zip((each.host for each in asked), pool.map(lambda each: shake(each, proxy), asked)))
+        told = list(pool.map(lambda each: token_endpoint.plain(each, proxy, scope), asked))
+    answers = {each.host: found for each, found in zip(asked, told)}
+    shakes = [(host, each) for found in told for host, each in found.handshakes.items()]
     rows = []
     for each in targets:
-        found = shakes.get(each.host)
+        found = answers.get(each.host)
         outcome, words = (found.outcome, found.words) if found else ("not asked", "its proxy does not speak HTTP")
         rows.append({"registry": each.host, "outcome": outcome, "words": words, "optional": each.optional})
-    chains = {host: [base64.b64encode(each).decode() for each in found.chain] for host, found in shakes.items()}
+    chains = {
+        host: [base64.b64encode(each).decode() for each in shaken.chain] for host, shaken in shakes if shaken.chain
+    }
     return {"registries": rows, "chains": chains}

@@ -67,6 +67,15 @@ def token_of(credentials: Credentials) -> str:
     return base64.b64encode(":".join(credentials).encode()).decode()
 
 
+def credentials_in(token: str) -> t.Optional[Credentials]:
+    """What a token holds, None for one that is damaged."""
+    try:
+        name, colon, secret = base64.b64decode(token, validate=True).decode().partition(":")
+    except ValueError:
+        return None
+    return Credentials(name, secret) if colon else None
+
+
 def name_in(token: str) -> str:
     """The user name of a token, "" if it has none."""
     try:

@@ -222,13 +222,25 @@ def test_warnings_join_those_of_the_module(play: Path) -> None:
 def test_certificates_of_registries_come_back_in_words_and_with_remedies(play: Path, ca: Pair) -> None:
     server = make("a.b", ca=False, issuer=ca, names=("a.b",), start=-20 * 365, end=100 * 365)
     row = {"registry": "a.b", "at": "a.b", "way": "plain", "who": "", "outcome": "name mismatch", "words": "no."}
+    late = {**row, "outcome": "token not valid"}
+    clocks = {"a.b": {"here": 0, "there": 600}}
     chains = {"a.b": [base64.b64encode(server.der).decode()], "c.d": [], "e.f": ["AAAA"]}
     result, _calls = run(
         "registry_proof",
         {"registries": [{"host": "a.b"}], "ca_warn_days": 200 * 365},
         play,
-        module_result={"failed": True, "msg": "1 of 1", "registries": [row], "chains": chains, "notes": []},
+        module_result={
+            "failed": True,
+            "msg": "2 of 2",
+            "registries": [row, late],
+            "chains": chains,
+            "clocks": clocks,
+            "notes": [],
+        },
     )
+    assert "10 minutes apart" in result["msg"].splitlines()[2]
+    assert "10 minutes apart" in result["registries"][1]["remedy"]
+    assert "clocks" not in result
     assert result["msg"].splitlines()[1] == (
         "- a.b: name mismatch (plain TLS): no. The certificate is for a.b: use one of these names in "
         "builder_registries and images, or have it issued anew for a.b."
@@ -242,7 +254,7 @@ def test_a_proof_of_trust_that_could_not_begin_is_told_as_it_is(play: Path) -> N
     broken = {"failed": True, "msg": "no Python"}
     result, _calls = run("registry_proof", {}, play, module_result=broken)
     assert (result["msg"], "certificates" in result) == ("no Python", False)
-    down = {"failed": True, "msg": "dockerd does not answer", "registries": [], "chains": {}, "notes": []}
+    down = {"failed": True, "msg": "dockerd does not answer", "registries": [], "chains": {}, "clocks": {}, "notes": []}
     result, _calls = run("registry_proof", {}, play, module_result=down)
     assert (result["msg"], result["certificates"]) == ("dockerd does not answer", [])
 

@@ -49,6 +49,21 @@ LINE = "a.b: CN=a.b for a.b, until 2027-01-01, signed by CN=CA"
             id="not trusted",
         ),
         pytest.param(
+            {
+                "g": host(rows("a.b", "trusted", "logged in", "logged in"), shown("a.b")),
+                "h": host(rows("a.b", "trusted", "logged in", "login refused"), shown("a.b"), failed=True),
+                "i": host(rows("a.b", "trusted", "logged in")),
+            },
+            [
+                "host  a.b",
+                "g     trusted, 90 days, logged in",
+                "h     login refused",
+                "i     answers, logged in",
+                LINE,
+            ],
+            id="logins",
+        ),
+        pytest.param(
             {"g": GOOD, "h": {}, "i": {"builder_verify_registries": {"skipped": True}}, "j": host([])},
             ["host  a.b", "g     trusted, 90 days", "h     NOT PROVEN", "i     NOT PROVEN", "j     -", LINE],
             id="not reached, not asked, out of reach",

@@ -84,6 +84,14 @@ REACHED = {"reachable": PASSED}
             {"registries": asked(way="plain", who="")}, {**REACHED, "trust[r.test-plain]": PASSED}, id="a way of nobody"
         ),
         pytest.param(
+            {"registries": asked("logged in", way="login")}, {**REACHED, "login[r.test-ci]": PASSED}, id="a login"
+        ),
+        pytest.param(
+            {"registries": asked("login refused", way="login")},
+            {**REACHED, "login[r.test-ci]": FAILED},
+            id="a login that is refused",
+        ),
+        pytest.param(
             {"registries": {"registries": [], "msg": "dockerd does not answer"}},
             {**REACHED, "trust": FAILED},
             id="nobody could be asked",

@@ -8,8 +8,8 @@ from __future__ import annotations
 import typing as t
 
 import pytest
-from ansible_collections.multiarch.builders.plugins.module_utils.proof.answers import OUTCOMES, TRUSTED
-from ansible_collections.multiarch.builders.plugins.plugin_utils.trust_report import _REMEDIES, message
+from ansible_collections.multiarch.builders.plugins.module_utils.proof.answers import OUTCOMES, PROVEN
+from ansible_collections.multiarch.builders.plugins.plugin_utils.trust_report import message, remedies
 from ansible_collections.multiarch.builders.tests.unit.plugins.plugin_utils.x509_factory import Pair, make
 
 CA = make("CA")
@@ -35,7 +35,7 @@ def test_one_line_for_each_registry_and_outcome() -> None:
         row("trusted", registry="g.h", at="g.h"),
     ]
     assert message(rows, [{"host": HOST}], {}).splitlines() == [
-        "2 of 3 registries are not trusted:",
+        "2 of 3 registries are not proven:",
         "- a.b:5000: no answer (plain TLS, dockerd, client as ci and jane): a.b port 5000: timed out. "
         "See that it runs, and that this host resolves its name and reaches its port.",
         "- a.b:5000: expired (builder multiarch): because. "
@@ -184,4 +184,35 @@ def test_a_mirror_that_is_the_reason_is_named() -> None:
 
 
 def test_every_outcome_has_a_remedy() -> None:
-    assert set(_REMEDIES) == set(OUTCOMES) - {TRUSTED}
+    found = dict(zip(OUTCOMES, remedies([row(each) for each in OUTCOMES], [{"host": HOST}], {}), strict=True))
+    assert {outcome for outcome, remedy in found.items() if not remedy} == PROVEN
+
+
+def test_logins_are_told_with_the_ways_that_failed_alike() -> None:
+    words = "token endpoint https://a.b:5000/service/token answered 500 Internal Server Error"
+    rows = [
+        row("server error", "plain", words=words),
+        row("server error", "client", "ci", words=f"failed to fetch oauth token: {words}"),
+        row("server error", "login", "ci", words=f"robot$ci: {words}"),
+        row("logged in", "login", "jane"),
+        row("not logged in", "login", "root", words="config.json of root keeps no login"),
+    ]
+    assert message(rows, [{"host": HOST, "username": "robot$ci"}], {}).splitlines() == [
+        "1 of 1 registries are not proven:",
+        f"- a.b:5000: server error (plain TLS, client as ci, login of ci): {words}. Its token endpoint is "
+        f"there, and fails: "
+        "see its logs at a.b:5000 (of Harbor: core, and what is behind its proxy). Nothing on this host helps.",
+        "- a.b:5000: not logged in (login of root): config.json of root keeps no login. It was not tried. Run "
+        "playbooks/trust-registries.yml, which logs root in to a.b:5000 as builder_registries says.",
+    ]
+
+
+def test_the_words_about_a_token_are_those_of_who_was_told_most() -> None:
+    rows = [
+        row("token not valid", words="pull access denied"),
+        row("token not valid", "login", "ci", words="ci: https://a.b/v2/ does not take the token of token endpoint x"),
+    ]
+    line = message(rows, [{"host": HOST}], {}).splitlines()[1]
+    assert line.startswith(
+        "- a.b:5000: token not valid (dockerd, login of ci): ci: https://a.b/v2/ does not take the token"
+    )

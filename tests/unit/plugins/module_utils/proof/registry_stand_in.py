@@ -8,6 +8,7 @@ from __future__ import annotations
 import http.server
 import ssl
 import threading
+import time
 import typing as t
 from pathlib import Path
 
@@ -35,12 +36,17 @@ class _Handler(http.server.BaseHTTPRequestHandler):
     def do_GET(self) -> None:  # the name is the base class's
         stand_in = self.server.stand_in
         stand_in.asked.append((self.path, dict(self.headers)))
-        self.send_response(stand_in.status)
-        self.send_header("Content-Length", str(len(stand_in.body)))
-        for name, value in stand_in.headers.items():
+        status, headers, body = stand_in.answer(self.path, self.headers.get("Authorization", ""))
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(body)))
+        for name, value in headers.items():
             self.send_header(name, value)
         self.end_headers()
-        self.wfile.write(stand_in.body)
+        self.wfile.write(body)
+
+    def date_time_string(self, timestamp: float | None = None) -> str:
+        """The header Date, by the clock of the stand-in."""
+        return super().date_time_string((timestamp or time.time()) + self.server.stand_in.ahead)
 
     def do_CONNECT(self) -> None:  # the name is the base class's
         """As a proxy that lets nobody through."""
@@ -62,6 +68,7 @@ class RegistryStandIn:
         self.status = 401
         self.body = b""
         self.headers: dict[str, str] = {}
+        self.ahead = 0  # seconds of its clock
         self.asked: list[tuple[str, dict[str, str]]] = []
         self.context = None
         if certificate is not None:
@@ -79,6 +86,10 @@ class RegistryStandIn:
         self._server.stand_in = self
         self.host = f"localhost:{self._server.server_port}"
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01})
+
+    def answer(self, _path: str, _authorization: str) -> tuple[int, dict[str, str], bytes]:
+        """Status, headers and body."""
+        return self.status, self.headers, self.body
 
     def __enter__(self) -> RegistryStandIn:
         self._thread.start()

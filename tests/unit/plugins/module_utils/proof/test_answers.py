@@ -12,6 +12,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.proof.answers i
     cause,
     is_closed,
     last_words,
+    may_hide_a_token,
     outcome_of,
     outcome_of_code,
     wants_certificate,
@@ -70,7 +71,7 @@ TLS = "tls: failed to verify certificate: x509: "
         pytest.param(
             f"unexpected status from HEAD request to https://harbor.lab.test/v2/{IMAGE}/manifests/absent: "
             "502 Bad Gateway",
-            "other",
+            "server error",
             id="nobody behind a reverse proxy",
         ),
         pytest.param(
@@ -191,6 +192,129 @@ def test_outcome_of(words: str, outcome: str) -> None:
     assert outcome_of(words, IMAGE) == outcome
 
 
+POST = "unexpected status from POST request to https://harbor.lab.test/service/token: "
+GET = (
+    "unexpected status from GET request to https://harbor.lab.test/service/token?scope=repository%3Amultiarch-builders%2F"
+    "proof%3Apull&service=harbor-registry: "
+)
+OAUTH, ANONYMOUS = "failed to fetch oauth token: ", "failed to fetch anonymous token: "
+RESOLVE = f'failed to resolve reference "harbor.lab.test/{IMAGE}:absent": '
+SOURCE = (
+    f"failed to build: failed to solve: harbor.lab.test/{IMAGE}:absent: failed to resolve source metadata for "
+    f"harbor.lab.test/{IMAGE}:absent: "
+)
+MANIFEST = f"unexpected status from HEAD request to https://harbor.lab.test/v2/{IMAGE}/manifests/absent: "
+DENIED = f"pull access denied for harbor.lab.test/{IMAGE}, repository does not exist or may require 'docker login'"
+
+
+@pytest.mark.parametrize(
+    ("words", "outcome"),
+    [
+        # the token endpoint answers 500, 502 or 503
+        pytest.param(
+            f"{RESOLVE}failed to authorize: {ANONYMOUS}{GET}500 Internal Server Error", "server error", id="26.1"
+        ),
+        pytest.param(
+            f"unknown: {RESOLVE}failed to authorize: {ANONYMOUS}{GET}502 Bad Gateway",
+            "server error",
+            id="28.5, no JSON",
+        ),
+        pytest.param("error from registry: unknown: unknown", "server error", id="28.5, distribution's JSON"),
+        pytest.param("error from registry: unavailable: unavailable", "server error", id="28.5, JSON of a 503"),
+        pytest.param("error from registry: internal server error", "server error", id="28.5, Harbor's JSON"),
+        pytest.param(
+            f"failed to authorize: {OAUTH}{POST}500 Internal Server Error", "server error", id="buildx 0.13, 0.29, 0.36"
+        ),
+        pytest.param(f"{SOURCE}failed to authorize: {OAUTH}{POST}502 Bad Gateway", "server error", id="BuildKit 0.13"),
+        pytest.param(
+            f"failed to build: failed to solve: {OAUTH}{POST}502 Bad Gateway: <html>not found</html>",
+            "server error",
+            id="BuildKit 0.32: with what was said",
+        ),
+        pytest.param(f"{SOURCE}failed to authorize: {OAUTH}unknown", "server error", id="buildx 0.29, JSON"),
+        pytest.param(f"failed to solve: {OAUTH}unavailable", "server error", id="BuildKit 0.32, JSON of a 503"),
+        pytest.param(
+            f"failed to solve: {OAUTH}unknown: internal server error", "server error", id="0.32, Harbor's JSON"
+        ),
+        # Harbor's core is down
+        pytest.param(f"unknown: {RESOLVE}{MANIFEST}502 Bad Gateway", "server error", id="28.5: core"),
+        pytest.param(f"{SOURCE}{MANIFEST}502 Bad Gateway", "server error", id="BuildKit 0.13, 0.32: core"),
+        pytest.param(
+            "received unexpected HTTP status: 502 Bad Gateway", "server error", id="dockerd, its own image store: core"
+        ),
+        pytest.param(
+            'error parsing HTTP 500 response body: invalid character: "<html>"',
+            "server error",
+            id="dockerd, its own image store: 500",
+        ),
+        # a token of tomorrow, or of another key
+        pytest.param(
+            "pull access denied, repository does not exist or may require authorization: server message: "
+            "invalid_token: "
+            "authorization failed",
+            "token not valid",
+            id="buildx 0.13, 0.29, 0.36: a token that is not valid",
+        ),
+        # the realm is wrong
+        pytest.param(f"failed to solve: {OAUTH}{GET}404 Not Found", "other", id="BuildKit 0.32: 404"),
+        pytest.param(f"{RESOLVE}failed to authorize: {ANONYMOUS}{GET}400 Bad Request", "other", id="26.1: 400"),
+        pytest.param(
+            f"error from registry: {RESOLVE}failed to authorize: {ANONYMOUS}{GET}400 Bad Request",
+            "other",
+            id="28.5: 400",
+        ),
+        # the token endpoint is down
+        pytest.param(
+            f'{RESOLVE}failed to authorize: {ANONYMOUS}Get "https://auth.lab.test/token?service=x": dial tcp '
+            "198.51.100.27:443: connect: connection refused",
+            "no answer",
+            id="26.1, 28.5: refused",
+        ),
+        pytest.param(
+            f'failed to solve: {OAUTH}Post "https://auth.lab.test/token": dial tcp: lookup auth.lab.test on '
+            "198.51.100.2:53: no such host",
+            "no answer",
+            id="BuildKit 0.32: no name",
+        ),
+        # a refusal is no failure of trust
+        pytest.param(DENIED, "trusted", id="26.1, 28.5: a token that is not valid, or not enough"),
+        pytest.param(f"unknown: {RESOLVE}failed to authorize: {OAUTH}{GET}401 Unauthorized", "trusted", id="28.5: 401"),
+        pytest.param(
+            f"{RESOLVE}failed to authorize: {ANONYMOUS}{GET}401 Unauthorized", "trusted", id="26.1: anonymous"
+        ),
+        pytest.param("error from registry: incorrect username or password", "trusted", id="28.5: 401 with JSON"),
+        pytest.param("error from registry: access forbidden", "trusted", id="28.5: GitLab's 403"),
+        pytest.param(f"failed to solve: {OAUTH}{GET}401 Unauthorized", "trusted", id="BuildKit 0.32: 401"),
+        pytest.param(f"failed to solve: {OAUTH}unauthorized: incorrect username", "trusted", id="0.32: 401 with JSON"),
+        pytest.param(f"failed to solve: {OAUTH}denied: access forbidden", "trusted", id="BuildKit 0.32: GitLab's 403"),
+        pytest.param(f"{SOURCE}{MANIFEST}401 Unauthorized", "trusted", id="BuildKit: a token that is not enough"),
+    ],
+)
+def test_tokens_and_failing_registries(words: str, outcome: str) -> None:
+    """Recorded with Docker 26.1.5 and 28.5.2, buildx 0.13.1, 0.29.1 and 0.36.1, BuildKit 0.13.2 and 0.32.2."""
+    assert outcome_of(words, IMAGE) == outcome
+
+
+@pytest.mark.parametrize(
+    ("words", "may"),
+    [
+        pytest.param(DENIED, True, id="dockerd"),
+        pytest.param(f"{SOURCE}{MANIFEST}401 Unauthorized", True, id="BuildKit"),
+        pytest.param("unauthorized: authentication required", True, id="dockerd, its own image store"),
+        pytest.param(
+            f"{RESOLVE}pull access denied, repository does not exist or may require authorization: "
+            f"authorization failed: "
+            "no basic auth credentials",
+            False,
+            id="no login was sent",
+        ),
+        pytest.param(ABSENT, False, id="it was let in"),
+    ],
+)
+def test_may_hide_a_token(words: str, may: bool) -> None:
+    assert may_hide_a_token(words) is may
+
+
 @pytest.mark.parametrize(
     ("code", "outcome"),
     [
@@ -249,6 +373,11 @@ def test_is_closed(words: str, closed: bool) -> None:
             id="a build",
         ),
         pytest.param("ERROR: x: not found\n\nView build details: docker-desktop://x", "x: not found", id="words after"),
+        pytest.param(
+            "#2 ERROR: x\nERROR: failed to solve: x: 403 Forbidden\ndenied\n",
+            "failed to solve: x: 403 Forbidden: denied",
+            id="two lines: what the registry said, too",
+        ),
         pytest.param("one\n two \n", "two", id="the last line, where none is an error"),
         pytest.param(" \n", "nothing said", id="nothing"),
         pytest.param("ERROR: " + "x" * 2000, "x" * 1000, id="too much"),
@@ -270,7 +399,30 @@ def test_last_words(said: str, words: str) -> None:
         (
             'Head "https://r.example/v2/": failed to fetch anonymous token: Get "https://auth.example/t?s=1": EOF',
             "auth.example",
-            "EOF",
+            "token endpoint https://auth.example/t: EOF",
+        ),
+        (
+            f"{RESOLVE}failed to authorize: {ANONYMOUS}{GET}500 Internal Server Error",
+            "harbor.lab.test",
+            "token endpoint https://harbor.lab.test/service/token answered 500 Internal Server Error",
+        ),
+        (
+            f"failed to solve: {OAUTH}{POST}502 Bad Gateway: <html>",
+            "harbor.lab.test",
+            "token endpoint https://harbor.lab.test/service/token answered 502 Bad Gateway: <html>",
+        ),
+        (f"failed to solve: {OAUTH}unknown", "", "the token endpoint answered: unknown"),
+        (
+            f"{SOURCE}{MANIFEST}502 Bad Gateway",
+            "harbor.lab.test",
+            f"https://harbor.lab.test/v2/{IMAGE}/manifests/absent answered 502 Bad Gateway",
+        ),
+        (
+            "unexpected status from HEAD request to https://mirror.lab.test:5000/v2/p/manifests/1?ns=docker.io: "
+            "502 Bad "
+            "Gateway",
+            "mirror.lab.test:5000",
+            "https://mirror.lab.test:5000/v2/p/manifests/1 answered 502 Bad Gateway",
         ),
         (ABSENT, "", ABSENT),
     ],

@@ -5,16 +5,20 @@
 
 from __future__ import annotations
 
+import base64
+import json
+import threading
 import typing as t
 from pathlib import Path
 
 import pytest
 from ansible_collections.multiarch.builders.plugins.module_utils.docker_api import Docker
 from ansible_collections.multiarch.builders.plugins.module_utils.errors import HostError
-from ansible_collections.multiarch.builders.plugins.module_utils.proof import asking
+from ansible_collections.multiarch.builders.plugins.module_utils.proof import asking, logins
 from ansible_collections.multiarch.builders.plugins.module_utils.proof.asking import Asking
 from ansible_collections.multiarch.builders.plugins.module_utils.proof.registry import Target
 from ansible_collections.multiarch.builders.plugins.module_utils.proxy import Proxy
+from ansible_collections.multiarch.builders.plugins.module_utils.spec import Registry
 from ansible_collections.multiarch.builders.tests.unit.plugins.module_utils.dockerd_stand_in import (
     Answer,
     DockerdStandIn,
@@ -22,6 +26,11 @@ from ansible_collections.multiarch.builders.tests.unit.plugins.module_utils.dock
 )
 from ansible_collections.multiarch.builders.tests.unit.plugins.module_utils.proof.registry_stand_in import (
     RegistryStandIn,
+)
+from ansible_collections.multiarch.builders.tests.unit.plugins.module_utils.proof.token_stand_in import (
+    LOGIN,
+    TokenStandIn,
+    basic,
 )
 
 Programs = t.Callable[[str, str], Path]
@@ -132,3 +141,78 @@ def test_a_builder_that_is_being_started_is_asked_again(
         if each.way == "builder"
     )
     assert row.outcome == "trusted"
+
+
+@pytest.fixture
+def harbor(tmp_path: Path, homes: Path) -> t.Iterator[TokenStandIn]:
+    """A registry without TLS, in which `ci` has the login of the table, and `jane` another one."""
+    with TokenStandIn(tmp_path / "harbor") as running:
+        for user, login in (("ci", LOGIN), ("jane", ("jane", "theirs"))):
+            (homes / user / ".docker").mkdir(exist_ok=True)
+            token = base64.b64encode(":".join(login).encode()).decode()
+            (homes / user / ".docker/config.json").write_text(json.dumps({"auths": {running.host: {"auth": token}}}))
+        yield running
+
+
+def proven(harbor: TokenStandIn, docker: Docker, password: str = LOGIN[1], **more: t.Any) -> asking.Trust:
+    table = [Registry(harbor.host, http=True, username=LOGIN[0], password=password), Registry("b.invalid")]
+    return Asking(["ci", "jane"], [], docker=docker, registries=table, **{"proxy": Proxy(), **more}).ask(
+        [Target(harbor.host, http=True)]
+    )
+
+
+def test_logins_of_the_table_are_tried_for_each_user(
+    docker: Docker, dockerd: DockerdStandIn, harbor: TokenStandIn
+) -> None:
+    dockerd.answers["POST /images/create"] = Answer(500, b"unauthorized")
+    found = proven(harbor, docker)
+    assert [(each.way, each.who, each.outcome) for each in found.rows] == [
+        ("plain", "", "trusted"),
+        ("dockerd", "", "trusted"),
+        ("login", "ci", "logged in"),
+        ("login", "jane", "not logged in"),
+    ]
+    assert found.rows[3].words.endswith(", of jane")
+    assert found.notes == ()
+    assert abs(found.clocks[harbor.host].here - found.clocks[harbor.host].there) <= 1
+    sent = [headers.get("Authorization", "").partition(" ")[0] for _path, headers in harbor.asked]
+    assert sorted(sent) == ["", "", "", "Basic", "Bearer", "Bearer"], "neither jane's login nor one for b.invalid"
+    assert basic(*LOGIN).partition(" ")[2] not in repr(found)
+    assert LOGIN[1] not in repr(found)
+
+
+def test_a_registry_that_wants_no_login_proves_none(
+    docker: Docker, dockerd: DockerdStandIn, harbor: TokenStandIn
+) -> None:
+    dockerd.answers["POST /images/create"] = Answer(500, b"unauthorized")
+    harbor.registry_status = 200
+    found = proven(harbor, docker)
+    assert [(each.way, each.who) for each in found.rows] == [("plain", ""), ("dockerd", ""), ("login", "jane")]
+    assert found.notes == (f"{harbor.host} wants no login for GET /v2/, so that of robot$ci cannot be proven",)
+
+
+def test_no_login_is_tried_where_a_proxy_does_not_speak_http(docker: Docker, dockerd: DockerdStandIn) -> None:
+    dockerd.answers["POST /images/create"] = Answer(500, b"unauthorized")
+    table = [Registry("b.invalid", username="u", password="p")]
+    asked = Asking(["ci"], [], Proxy(https="socks5://p:1"), docker, registries=table)
+    found = asked.ask([Target("b.invalid", insecure=True)])
+    assert [each.way for each in found.rows] == ["dockerd"]
+    assert found.notes == ("b.invalid: not asked by plain TLS, nor its login tried, as its proxy does not speak HTTP",)
+
+
+def test_users_files_are_read_before_threads_begin(
+    docker: Docker, dockerd: DockerdStandIn, harbor: TokenStandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Reading with the rights of a user changes those of the whole process for that time."""
+    dockerd.answers["POST /images/create"] = Answer(500, b"unauthorized")
+    read_by: list[tuple[threading.Thread, int]] = []
+    kept_for = logins.kept_for
+
+    def watched(user: str, registry: Registry) -> logins.Kept:
+        read_by.append((threading.current_thread(), threading.active_count()))
+        return kept_for(user, registry)
+
+    before = threading.active_count()
+    monkeypatch.setattr(logins, "kept_for", watched)
+    proven(harbor, docker)
+    assert read_by == [(threading.main_thread(), before)] * 2

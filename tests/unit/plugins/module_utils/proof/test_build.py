@@ -237,6 +237,26 @@ def test_what_is_no_proof(log: str, index: object, status: int, told: str, docke
     assert {each.platform for each in proofs} | set(failure.platforms) == set(PLATFORMS)
 
 
+REFUSED = "ERROR: failed to solve: failed to push localhost:1/ci/proof:proof: push access denied: insufficient_scope"
+
+
+@pytest.mark.usefixtures("homes")
+@pytest.mark.parametrize(
+    ("repository", "remedy"),
+    [
+        pytest.param(
+            "localhost:1/ci/proof", "ci has no login at localhost:1: give `username`", id="its reason was looked for"
+        ),
+        pytest.param("", "See that the project of builder_verify_repository exists", id="nothing was pushed"),
+    ],
+)
+def test_a_push_that_is_refused(repository: str, remedy: str, docker: Docker) -> None:
+    docker(REFUSED, status=1)
+    _proofs, (failure,) = prove("b", "ci", ["linux/amd64"], "scratch", repository)
+    assert failure.remedy.startswith(remedy)
+    assert "insufficient_scope" in failure.words
+
+
 def test_a_platform_that_does_not_run_is_told_with_its_handler(monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(platform: str) -> None:
         if platform == "linux/s390x":

@@ -122,6 +122,21 @@ UNKNOWN = "tls: failed to verify certificate: x509: certificate signed by unknow
             "gitlab.example",
             id="who gives out tokens",
         ),
+        pytest.param(
+            "gitlab.example:5050",
+            "failed to fetch oauth token: unexpected status from POST request to "
+            "https://gitlab.example/jwt/auth: 500 x",
+            "server error",
+            "gitlab.example",
+            id="who fails to give out tokens",
+        ),
+        pytest.param(
+            "docker.io",
+            f"unexpected status from HEAD request to https://{MIRROR}/v2/x?ns=docker.io: 502 Bad Gateway",
+            "server error",
+            MIRROR,
+            id="a mirror that fails",
+        ),
     ],
 )
 def test_row(host: str, said: str, outcome: str, at: str) -> None:
@@ -157,3 +172,34 @@ def test_a_connection_that_was_closed_has_the_reason_that_another_way_was_told()
     other = Row("c.d", "client", "ci", "no answer", "write: broken pipe", "c.d")
     rows, _notes = settle([wanted, closed, refused, other], [Target("a.b"), Target("c.d")])
     assert [each.outcome for each in rows] == [wanted.outcome, wanted.outcome, "no answer", "no answer"]
+
+
+def test_a_token_that_is_not_valid_is_the_reason_that_others_were_not_told() -> None:
+    told = Row("a.b", "client", "ci", "token not valid", "server message: invalid_token", "a.b")
+    denied = Row("a.b", "dockerd", "", "trusted", "pull access denied for a.b/x, repository does not exist", "a.b")
+    status = "unexpected status from HEAD request to https://a.b/v2/x/manifests/absent: 401 Unauthorized"
+    untold = Row("a.b", "builder", "b", "trusted", status, "a.b")
+    let_in = Row("a.b", "builder", "c", "trusted", "a.b/x:absent: not found", "a.b")
+    other = Row("c.d", "dockerd", "", "trusted", "pull access denied for c.d/x", "c.d")
+    rows, _notes = settle([told, denied, untold, let_in, other], [Target("a.b"), Target("c.d")])
+    invalid = told.outcome
+    assert [each.outcome for each in rows] == [invalid, invalid, invalid, "trusted", "trusted"]
+
+
+def test_a_login_that_works_is_kept() -> None:
+    works = Row(
+        "docker.io", "login", "ci", "logged in", "u: https://registry-1.docker.io/v2/ answered 200 OK", "docker.io"
+    )
+    assert settle([works], [Target("docker.io", (MIRROR,))]) == ((works,), ())
+
+
+@pytest.mark.parametrize(
+    ("target", "url"),
+    [
+        (Target("a.b:5000"), "https://a.b:5000/v2/"),
+        (Target("a.b", http=True), "http://a.b/v2/"),
+        (Target("docker.io"), "https://registry-1.docker.io/v2/"),
+    ],
+)
+def test_url(target: Target, url: str) -> None:
+    assert target.url == url

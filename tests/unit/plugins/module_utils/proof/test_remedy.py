@@ -9,6 +9,8 @@ import pytest
 from ansible_collections.multiarch.builders.plugins.module_utils.proof.remedy import PROVISION, TRUST, remedy_of
 
 PUSH = "failed to solve: failed to push harbor.example.com/ci/proof:proof"
+OAUTH = "failed to fetch oauth token: "
+STATUS = "unexpected status from POST request to https://harbor.example.com"
 
 
 @pytest.mark.parametrize(
@@ -25,6 +27,22 @@ PUSH = "failed to solve: failed to push harbor.example.com/ci/proof:proof"
         pytest.param("dial tcp 192.0.2.1:443: connect: connection refused", "reaches it", id="port"),
         pytest.param("mkdir /var/lib/buildkit: no space left on device", "builder_gc", id="disk"),
         pytest.param("docker.io/library/none:latest: not found", "builder_verify_base", id="base"),
+        pytest.param(
+            f"{OAUTH}{STATUS}/service/token: 500 Internal Server Error", "fails: see its logs", id="tokens: 500"
+        ),
+        pytest.param(f"{PUSH}: {STATUS}/v2/ci/proof/blobs/x: 502 Bad Gateway", "fails: see its logs", id="core: 502"),
+        pytest.param(
+            f"failed to solve: {OAUTH}unknown: internal server error", "fails: see its logs", id="tokens, JSON"
+        ),
+        pytest.param(f"failed to solve: {OAUTH}{STATUS}/t: 404 Not Found", "auth.token.realm", id="no endpoint"),
+        pytest.param(f"{PUSH}: server message: invalid_token: authorization failed", "clocks", id="token not valid"),
+        pytest.param(
+            f'{OAUTH}Post "https://a/t": dial tcp: lookup a: no such host', "resolves its name", id="tokens: no name"
+        ),
+        pytest.param(
+            f'{OAUTH}Post "https://a/t": net/http: TLS handshake timeout', "reaches it", id="tokens: no answer"
+        ),
+        pytest.param(f'{OAUTH}Post "https://a/t": EOF', "token endpoint runs", id="tokens: hung up"),
         pytest.param("something else", "BuildKit's", id="anything"),
     ],
 )

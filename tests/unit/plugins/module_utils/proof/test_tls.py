@@ -58,7 +58,7 @@ def server(ca: Pair, *, names: tuple[str, ...] = HERE, start: int = -30, end: in
             id="nginx in front, which lets the handshake pass",
         ),
         pytest.param(400, b"", "other", id="bad request"),
-        pytest.param(502, b"", "other", id="nobody behind nginx"),
+        pytest.param(502, b"", "server error", id="nobody behind nginx"),
     ],
 )
 def test_what_a_server_that_is_trusted_answers(
@@ -88,10 +88,17 @@ def test_a_certificate_that_is_not_good(
 ) -> None:
     own = server(ca, **certificate)  # type: ignore[arg-type]
     with RegistryStandIn(tmp_path, own) as registry:
-        found = shake(Target(registry.host), DIRECT)
+        registry.ahead = -3600
+        found = shake(Target(registry.host), DIRECT, path="/token", authorization="Basic c2VjcmV0")
     assert (found.outcome, found.chain) == (outcome, (own.der,))
     assert told in found.words
-    assert registry.asked == []
+    if outcome == "name mismatch":
+        assert (registry.asked, found.clocks) == ([], None)
+        return
+    ((path, headers),) = registry.asked  # for its clock alone
+    assert (path, "Authorization" in headers) == ("/v2/", False)
+    assert found.clocks is not None
+    assert 3598 < found.clocks.here - found.clocks.there < 3602
 
 
 def test_an_unknown_authority(ca: Pair, tmp_path: Path) -> None:
@@ -122,6 +129,8 @@ def test_a_registry_without_tls(tmp_path: Path) -> None:
     with RegistryStandIn(tmp_path) as registry:
         found = shake(Target(registry.host), DIRECT)
         assert (found.outcome, found.words, found.chain) == ("no TLS", "the server speaks HTTP without TLS", ())
+        assert shake(Target(registry.host), DIRECT, authorization="Basic c2VjcmV0").outcome == "no TLS"
+        assert [headers for _path, headers in registry.asked if "Authorization" in headers] == []
         asked = shake(Target(registry.host, http=True), DIRECT)
         assert (asked.outcome, asked.words) == ("trusted", "HTTP 401 Unauthorized")
 

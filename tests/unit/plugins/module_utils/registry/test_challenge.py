@@ -11,6 +11,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.registry.challe
     BEARER,
     Challenge,
     challenge_in,
+    error_in,
 )
 
 HARBOR = 'Bearer realm="https://harbor.example.com/service/token",service="harbor-registry"'
@@ -76,3 +77,17 @@ def test_where_a_token_is_fetched(scope: str, account: str, query: str) -> None:
 
 def test_what_the_realm_asks_for_itself_stays() -> None:
     assert Challenge(BEARER, "https://a/jwt?x=1", "s").token_url() == "https://a/jwt?x=1&service=s"
+
+
+@pytest.mark.parametrize(
+    ("headers", "error"),
+    [
+        pytest.param((f'{HARBOR},scope="repository:ci/app:pull",error="invalid_token"',), "invalid_token", id="told"),
+        pytest.param(('Basic realm="x"', f"{HARBOR}, error=insufficient_scope"), "insufficient_scope", id="the second"),
+        pytest.param((HARBOR,), "", id="untold"),
+        pytest.param(('Basic realm="x",error="invalid_token"',), "", id="of a password"),
+        pytest.param((), "", id="no challenge"),
+    ],
+)
+def test_what_is_wrong_with_a_token(headers: tuple[str, ...], error: str) -> None:
+    assert error_in(headers) == error

@@ -1,0 +1,121 @@
+# Copyright: multiarch.builders contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Tries logins at their registries, as `docker login` does: no repository is needed, and nothing is kept.
+
+What is tried is what the user's own docker would send: from config.json, or from its credential helper.
+"""
+
+from __future__ import annotations
+
+import base64
+import typing as t
+from dataclasses import dataclass, field
+
+from ansible_collections.multiarch.builders.plugins.module_utils.errors import HostError
+from ansible_collections.multiarch.builders.plugins.module_utils.proof import answers, login_answers, token_endpoint
+from ansible_collections.multiarch.builders.plugins.module_utils.proof.registry import Target
+from ansible_collections.multiarch.builders.plugins.module_utils.proof.tls import TIMEOUT, Handshake, shake
+from ansible_collections.multiarch.builders.plugins.module_utils.proxy import Proxy
+from ansible_collections.multiarch.builders.plugins.module_utils.registry.challenge import BEARER, Challenge
+from ansible_collections.multiarch.builders.plugins.module_utils.registry.clocks import Clocks
+from ansible_collections.multiarch.builders.plugins.module_utils.registry.token import Claims, claims_in, token_in
+from ansible_collections.multiarch.builders.plugins.module_utils.spec import Registry
+from ansible_collections.multiarch.builders.plugins.module_utils.trust import login
+from ansible_collections.multiarch.builders.plugins.module_utils.trust.credential_helper import Credentials
+
+Kept = t.Union[Credentials, str]
+"""A login, or why there is none to try."""
+
+
+@dataclass(frozen=True)
+class Tried:
+    """What came of a login: *at* whom the words are, the clocks that were seen there, what its token tells.
+
+    An outcome of TRUSTED is that of a registry that wants no login: nothing was tried.
+    """
+
+    outcome: str
+    words: str
+    at: str
+    clocks: t.Mapping[str, Clocks]
+    claims: Claims = field(default_factory=Claims)
+
+
+def kept_for(user: str, registry: Registry) -> Kept:
+    """What the docker of *user* sends to *registry*, if that is the login of the table. Not for threads."""
+    try:
+        place = login.place_of(user, registry)
+        token = login.kept(place)
+    except HostError as exc:
+        return str(exc)
+    where = f"docker-credential-{place.helper}" if place.helper else "config.json"
+    if token is None:
+        return f"{where} of {user} keeps no login with a password for {registry.host}"
+    wanted = login.credentials_of(registry)
+    if token != login.token_of(wanted):
+        whose = f", of {login.name_in(token)}" if login.name_in(token) not in ("", wanted.username) else ""
+        return f"{where} of {user} keeps another login for {registry.host} than builder_registries{whose}"
+    return wanted
+
+
+def prove(
+    target: Target, credentials: Credentials, proxy: Proxy, timeout: float = TIMEOUT, *, scope: str = ""
+) -> Tried:
+    """Log in at *target*; with *scope*, ask for a token for that."""
+    hello = shake(target, proxy, timeout)
+    clocks = _seen({target.host: hello})
+    if hello.outcome != answers.TRUSTED or hello.status == 200:
+        return Tried(hello.outcome, hello.words, target.host, clocks)
+    if hello.challenge is None:
+        words = login_answers.answered(target.url, hello.status)
+        words += ", and names no login that docker knows" if hello.status == 401 else ""
+        return Tried(answers.OTHER, words, target.host, clocks)
+    if hello.challenge.scheme == BEARER:
+        return _by_token(target, hello.challenge, credentials, proxy, timeout, scope, clocks)
+    told = shake(target, proxy, timeout, authorization=basic(credentials))
+    return Tried(*_verdict(told, target.url, credentials), target.host, clocks)
+
+
+def _by_token(
+    target: Target,
+    challenge: Challenge,
+    credentials: Credentials,
+    proxy: Proxy,
+    timeout: float,
+    scope: str,
+    clocks: t.Mapping[str, Clocks],
+) -> Tried:
+    server, where = token_endpoint.server_of(target, challenge), login_answers.endpoint(challenge.realm)
+    if not token_endpoint.is_reachable(server, proxy):
+        return Tried(answers.OTHER, f"{where} is not asked: its proxy does not speak HTTP", server.host, clocks)
+    account = {"account": credentials.username, "authorization": basic(credentials)}
+    told = token_endpoint.ask(target, challenge, proxy, timeout, scope=scope, **account)
+    clocks = {**_seen({server.host: told}), **clocks}
+    outcome, words = _verdict(told, where, credentials)
+    token = token_in(told.body)
+    if outcome != answers.LOGGED_IN:
+        return Tried(outcome, words, server.host, clocks)
+    if not token:
+        return Tried(answers.OTHER, f"{words}, without a token", server.host, clocks)
+    taken, claims = shake(target, proxy, timeout, authorization=f"Bearer {token}"), claims_in(token)
+    if not taken.status:
+        return Tried(taken.outcome, taken.words, target.host, clocks, claims)
+    outcome, words = login_answers.to_token(target.url, taken.status, challenge.realm, claims, taken.clocks)
+    return Tried(outcome, f"{credentials.username}: {words}", target.host, clocks, claims)
+
+
+def _verdict(told: Handshake, where: str, credentials: Credentials) -> login_answers.Verdict:
+    if not told.status:  # the words are about the connection
+        return told.outcome, f"{where}: {told.words}"
+    outcome, words = login_answers.to_password(where, told.status)
+    return outcome, f"{credentials.username}: {words}"
+
+
+def basic(credentials: Credentials) -> str:
+    """The header Authorization with a password."""
+    return f"Basic {base64.b64encode(':'.join(credentials).encode()).decode()}"
+
+
+def _seen(handshakes: t.Mapping[str, Handshake]) -> t.Dict[str, Clocks]:
+    return {host: each.clocks for host, each in handshakes.items() if each.clocks}

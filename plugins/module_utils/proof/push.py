@@ -1,0 +1,50 @@
+# Copyright: multiarch.builders contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Finds out why a push was refused, without pushing.
+
+BuildKit's words do not tell: Harbor answers a wrong password, an unknown project and a robot account without rights all
+with 401, and BuildKit passes on the status of its last try. So the login is tried, and then a token is asked for.
+"""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.multiarch.builders.plugins.module_utils.errors import HostError
+from ansible_collections.multiarch.builders.plugins.module_utils.proof import answers, logins, rights
+from ansible_collections.multiarch.builders.plugins.module_utils.proof.registry import Target
+from ansible_collections.multiarch.builders.plugins.module_utils.proof.rights import Rights
+from ansible_collections.multiarch.builders.plugins.module_utils.proof.tls import shake
+from ansible_collections.multiarch.builders.plugins.module_utils.proxy import Proxy
+from ansible_collections.multiarch.builders.plugins.module_utils.spec import Registry
+from ansible_collections.multiarch.builders.plugins.module_utils.trust import login
+
+_DIRECT = Proxy()
+# What the proof of trust tells, if it can be told from here at all.
+_KNOWN = (answers.LOGIN_REFUSED, answers.FORBIDDEN, answers.INVALID_TOKEN)
+
+
+def look(repository: str, user: str) -> t.Optional[Rights]:
+    """The rights that the login of *user* has; None where that cannot be told by TLS with the system's store."""
+    host, path = rights.parts_of(repository)
+    try:
+        token = login.kept(login.place_of(user, Registry(host)))
+    except HostError:
+        return None
+    if token is None:
+        return Rights(answers.NOT_LOGGED_IN, host, path, user)
+    credentials = login.credentials_in(token)
+    if credentials is None:
+        return None
+    target, name = Target(host, has_pair=True), credentials.username
+    found = logins.prove(target, credentials, _DIRECT)
+    if found.outcome in _KNOWN:
+        return Rights(found.outcome, host, path, user, name, found.words)
+    if found.outcome != answers.LOGGED_IN:
+        return None
+    given = logins.prove(target, credentials, _DIRECT, scope=rights.scope_of(path))
+    # Harbor takes a password in place of a token, and then tells of projects that are not there.
+    listed = shake(target, _DIRECT, path=f"/v2/{path}/tags/list", authorization=logins.basic(credentials))
+    kind = rights.kind_of(given.claims.access, path, rights.messages_in(listed.body))
+    return Rights(kind, host, path, user, name)

@@ -1,0 +1,122 @@
+# Copyright: multiarch.builders contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What to do about logins, tokens and clocks: the remedies of a proof that are not about certificates. Pure."""
+
+from __future__ import annotations
+
+import re
+import typing as t
+from collections.abc import Mapping
+
+from ansible_collections.multiarch.builders.plugins.module_utils.proof import answers
+from ansible_collections.multiarch.builders.plugins.module_utils.proof.login_answers import instant
+from ansible_collections.multiarch.builders.plugins.module_utils.proof.remedy import TRUST
+
+Answered = Mapping[str, str]
+Clocks = Mapping[str, Mapping[str, int]]
+"""{host: {"here": seconds since 1970 by the clock of the builder host, "there": by that of the server}}."""
+
+_TOLERATED = 60  # seconds
+_NO_ENDPOINT = re.compile(r"token endpoint \S+ answered 4\d\d")
+
+
+def clocks_apart(row: Answered, clocks: Clocks) -> str | None:
+    """How far this host's clock and those of the servers of *row* are apart; "" if they agree, None if nobody told."""
+    known = {host: clocks[host] for host in (row["at"], row["registry"]) if host in clocks}
+    for host, each in known.items():
+        seconds = abs(each["there"] - each["here"])
+        if seconds > _TOLERATED:
+            here, there = instant(each["here"]), instant(each["there"])
+            return f"this host's clock says {here}, that of {host} {there}: {_span(seconds)} apart"
+    return "" if known else None
+
+
+def _span(seconds: int) -> str:
+    for length, unit in ((86400, "days"), (3600, "hours"), (60, "minutes")):
+        if seconds >= 2 * length:
+            return f"{seconds // length} {unit}"
+    return f"{seconds} seconds"
+
+
+def certificate_expired(row: Answered, clocks: Clocks, chain_ends: str) -> str:
+    """About a certificate that is too old; *chain_ends* tells when each ends, "" if nobody knows."""
+    anew = f"ave it issued anew{f' (the chain ends: {chain_ends})' if chain_ends else ''}"
+    apart = clocks_apart(row, clocks)
+    if apart:
+        return f"T{apart[1:]}. Set the wrong one (timedatectl on this host); if this host's is right, h{anew}"
+    if apart is None:
+        return f"H{anew}, and see that the host's clock is right"
+    return f"H{anew}; the clocks of this host and of the server agree"
+
+
+def certificate_not_yet(row: Answered, clocks: Clocks, begins: str) -> str:
+    """About a certificate that is too new; *begins* is the day, "" if nobody knows."""
+    day = f"; it begins on {begins}" if begins else ""
+    apart = clocks_apart(row, clocks)
+    if apart:
+        return f"T{apart[1:]}. Set the wrong one (timedatectl on this host){day}"
+    if apart is None:
+        return f"See that the host's clock is right{day}"
+    return (
+        "The clocks of this host and of the server agree, so the certificate was issued too early, or where a clock is "
+        f"wrong: have it issued anew{day}"
+    )
+
+
+def _token(row: Answered, _entry: Mapping[str, t.Any], clocks: Clocks) -> str:
+    registry = row["registry"]
+    key = f"{registry} may not know the key that its tokens are signed with (rootcertbundle in the registry's settings)"
+    apart = clocks_apart(row, clocks)
+    if apart:
+        return f"T{apart[1:]}. Set the wrong one; if that is not the reason, {key}"
+    agree = "The clocks of this host and of the servers agree: t" if apart == "" else "T"
+    return f"{agree}he clock of {registry} or that of its token endpoint is wrong, or {key}. Nothing on this host helps"
+
+
+def _server(row: Answered, _entry: Mapping[str, t.Any], _clocks: Clocks) -> str:
+    where = "Its token endpoint" if "token endpoint" in answers.cause(row["words"]) else "The registry"
+    return (
+        f"{where} is there, and fails: see its logs at {row['at']} (of Harbor: core, and what is behind its proxy). "
+        "Nothing on this host helps"
+    )
+
+
+def _refused(row: Answered, entry: Mapping[str, t.Any], _clocks: Clocks) -> str:
+    host = row["registry"]
+    return (
+        f"Mend `username` ({entry.get('username', '')}) or `password` of {host} in builder_registries, and run "
+        f"{TRUST}; Harbor says the same of a robot account that is disabled or has expired"
+    )
+
+
+def _forbidden(row: Answered, entry: Mapping[str, t.Any], _clocks: Clocks) -> str:
+    name = entry.get("username", "")
+    return (
+        f"{row['at']} knows the login and lets it do nothing: see there what {name} may do, and from which addresses, "
+        f"or give another `username` of {row['registry']} in builder_registries, and run {TRUST}"
+    )
+
+
+def _missing(row: Answered, _entry: Mapping[str, t.Any], _clocks: Clocks) -> str:
+    return f"It was not tried. Run {TRUST}, which logs {row['who']} in to {row['registry']} as builder_registries says"
+
+
+def no_token_endpoint(row: Answered) -> str:
+    """About an address that gives out no tokens; "" if *row* is not about one."""
+    if row["outcome"] != answers.OTHER or not _NO_ENDPOINT.search(answers.cause(row["words"])):
+        return ""
+    return (
+        f"{row['registry']} sends its clients there for tokens: mend the address or the service in its settings "
+        "(auth.token.realm and service; of Harbor, external_url). Nothing on this host helps"
+    )
+
+
+REMEDIES: dict[str, t.Callable[[Answered, Mapping[str, t.Any], Clocks], str]] = {
+    answers.SERVER_ERROR: _server,
+    answers.INVALID_TOKEN: _token,
+    answers.LOGIN_REFUSED: _refused,
+    answers.FORBIDDEN: _forbidden,
+    answers.NOT_LOGGED_IN: _missing,
+}
+"""By outcome: what to do about a row, by the table's entry of its registry and the clocks."""

@@ -1,0 +1,190 @@
+# Copyright: multiarch.builders contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Why a push was refused, and what to do."""
+
+from __future__ import annotations
+
+import collections.abc
+
+import pytest
+from ansible_collections.multiarch.builders.plugins.module_utils.proof import answers
+from ansible_collections.multiarch.builders.plugins.module_utils.proof.rights import (
+    MAY_PUSH,
+    NO_PROJECT,
+    NO_RIGHTS,
+    PULL_ONLY,
+    Rights,
+    kind_of,
+    messages_in,
+    parts_of,
+    remedy,
+    scope_of,
+    was_refused,
+)
+
+HOST = "harbor.example.com"
+
+
+@pytest.mark.parametrize(
+    ("repository", "parts"),
+    [
+        (f"{HOST}/ci/proof", (HOST, "ci/proof")),
+        ("harbor:5000/ci", ("harbor:5000", "ci")),
+        ("localhost/ci", ("localhost", "ci")),
+        ("ci/proof", ("docker.io", "ci/proof")),
+        ("docker.io/ci/proof", ("docker.io", "ci/proof")),
+        ("proof", ("docker.io", "library/proof")),
+    ],
+)
+def test_parts_of(repository: str, parts: tuple[str, str]) -> None:
+    assert parts_of(repository) == parts
+    assert scope_of(parts[1]) == f"repository:{parts[1]}:pull,push"
+
+
+PUSH = f"ERROR: failed to build: failed to solve: failed to push {HOST}/ci/proof:proof: "
+BLOB = f"https://{HOST}/v2/ci/proof/blobs"
+
+
+@pytest.mark.parametrize(
+    ("words", "refused"),
+    [
+        pytest.param(
+            f"{PUSH}push access denied, repository does not exist or may require authorization: server message: "
+            "insufficient_scope: authorization failed",
+            True,
+            id="BuildKit 0.13, 0.32: a token without push, distribution",
+        ),
+        pytest.param(
+            f"{PUSH}unexpected status from HEAD request to {BLOB}/sha256:0a: 401 Unauthorized",
+            True,
+            id="BuildKit 0.13, 0.32: Harbor, no rights, no project, or a wrong password",
+        ),
+        pytest.param(
+            f"{PUSH}unexpected status from POST request to {BLOB}/uploads/: 401 Unauthorized",
+            True,
+            id="BuildKit 0.13: Harbor, may pull only",
+        ),
+        pytest.param(f"{PUSH}unauthorized: unauthorized to access repository: ci/proof, action: push", True, id="0.32"),
+        pytest.param(f"{PUSH}denied: requested access to the resource is denied", True, id="BuildKit 0.32: 403"),
+        pytest.param(
+            f"{PUSH}unexpected status from POST request to {BLOB}/uploads/: 403 Forbidden",
+            True,
+            id="BuildKit 0.13: 403",
+        ),
+        pytest.param(
+            "failed to solve: failed to fetch oauth token: unexpected status from GET request to "
+            f"https://{HOST}/service/token?scope=repository%3Aci%2Fproof%3Apull%2Cpush&service=x: 401 Unauthorized",
+            True,
+            id="BuildKit 0.32: a wrong password, where that is said",
+        ),
+        pytest.param(
+            f"failed to solve: {HOST}/base:1: failed to resolve source metadata for {HOST}/base:1: unexpected "
+            f"status from "
+            f"HEAD request to https://{HOST}/v2/base/manifests/1: 401 Unauthorized",
+            False,
+            id="a base image",
+        ),
+        pytest.param(f"{PUSH}unexpected status from HEAD request to {BLOB}: 502 Bad Gateway", False, id="a failure"),
+        pytest.param(f"{PUSH}dial tcp 192.0.2.1:443: connect: connection refused", False, id="no answer"),
+    ],
+)
+def test_was_refused(words: str, refused: bool) -> None:
+    assert was_refused(words) is refused
+
+
+NOT_FOUND = "project nope not found: project nope not found"
+
+
+@pytest.mark.parametrize(
+    ("access", "said", "kind"),
+    [
+        pytest.param({"ci/proof": ("pull", "push")}, "", MAY_PUSH, id="push"),
+        pytest.param({"ci/proof": ("*",)}, "", MAY_PUSH, id="all"),
+        pytest.param({"ci/proof": ("pull",)}, "", PULL_ONLY, id="pull"),
+        pytest.param({"ci/proof": ()}, "unauthorized to access repository: ci/proof", NO_RIGHTS, id="nothing"),
+        pytest.param({"ci/proof": ()}, NOT_FOUND, NO_PROJECT, id="no project"),
+        pytest.param({}, "", NO_RIGHTS, id="not named"),
+        pytest.param({"ci/other": ("push",)}, "", NO_RIGHTS, id="another one's"),
+        pytest.param(None, NOT_FOUND, answers.LOGGED_IN, id="a token that tells nothing"),
+    ],
+)
+def test_kind_of(access: dict[str, collections.abc.Sequence[str]] | None, said: str, kind: str) -> None:
+    found = None if access is None else {name: frozenset(actions) for name, actions in access.items()}
+    assert kind_of(found, "ci/proof", said) == kind
+
+
+@pytest.mark.parametrize(
+    ("body", "messages"),
+    [
+        (b'{"errors":[{"code":"UNAUTHORIZED","message":"one"},{"message":"two"}]}', "one; two"),
+        (b'{"errors":[{"code":"UNAUTHORIZED"}]}', ""),
+        (b'{"errors":null}', ""),
+        (b"[]", ""),
+        (b"<html>", ""),
+        (b"", ""),
+    ],
+)
+def test_messages_in(body: bytes, messages: str) -> None:
+    assert messages_in(body) == messages
+
+
+WHOSE = f"robot$ci, the login of ci at {HOST}"
+ENTRY = f"`username` and `password` of {HOST} in builder_registries"
+ANOTHER = f"or give another {ENTRY}, and run playbooks/trust-registries.yml"
+
+
+@pytest.mark.parametrize(
+    ("kind", "words"),
+    [
+        (
+            answers.NOT_LOGGED_IN,
+            f"ci has no login at {HOST}: give {ENTRY}, and run playbooks/trust-registries.yml",
+        ),
+        (
+            answers.LOGIN_REFUSED,
+            f"The registry refuses {WHOSE} (why): mend {ENTRY}, and run playbooks/trust-registries.yml. Harbor "
+            f"says the "
+            "same of a robot account that is disabled or has expired",
+        ),
+        (
+            answers.FORBIDDEN,
+            f"{WHOSE}, is known there and may do nothing (why): see there what it may do, and from which addresses, "
+            f"{ANOTHER}",
+        ),
+        (
+            PULL_ONLY,
+            f"{WHOSE}, may pull from ci/proof, not push to it: let it push there (in Harbor: Push Repository), "
+            f"{ANOTHER}",
+        ),
+        (
+            NO_PROJECT,
+            f"{HOST} has no project ci: make it and let robot$ci push there, or name another in "
+            "builder_verify_repository",
+        ),
+        (
+            NO_RIGHTS,
+            f"{WHOSE}, has no rights in ci/proof: see that the project ci exists, which is named by "
+            f"builder_verify_repository, and let it push there, {ANOTHER}",
+        ),
+        (
+            answers.LOGGED_IN,
+            f"{WHOSE}, is right, so its rights are not: see that the project ci exists, which is named by "
+            f"builder_verify_repository, and let it push there, {ANOTHER}",
+        ),
+        (
+            MAY_PUSH,
+            f"{WHOSE}, may push to ci/proof by its token, so the registry has another reason: a quota, a tag or a "
+            "project that is read-only. Its words are above; see its logs, too",
+        ),
+        (
+            answers.INVALID_TOKEN,
+            "why. So its clock or that of its token endpoint is wrong, or it does not know the key that tokens "
+            "are signed "
+            "with. Nothing on this host helps",
+        ),
+        (answers.SERVER_ERROR, ""),
+    ],
+)
+def test_remedy(kind: str, words: str) -> None:
+    assert remedy(Rights(kind, HOST, "ci/proof", "ci", "robot$ci", "why")) == words
