@@ -84,6 +84,7 @@ ACTIONS = {
             "buildkit_options",
             "client_options",
             "environment_file",
+            "environment",
             "docker_group",
         }
         | {"disruption", "drain_timeout", "lock_timeout"},
