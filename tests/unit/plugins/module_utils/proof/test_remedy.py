@@ -9,6 +9,11 @@ import pytest
 from ansible_collections.multiarch.builders.plugins.module_utils.proof.remedy import PROVISION, TRUST, remedy_of
 
 PUSH = "failed to solve: failed to push harbor.example.com/ci/proof:proof"
+ARTIFACTS = "builder_environment: {BUILDX_NO_DEFAULT_OCI_ARTIFACT: true} (buildx 0.36.1 and newer)"
+NO_CLIENT_TOKEN = "builder_environment: {BUILDKIT_NO_CLIENT_TOKEN: true}"
+TOKEN = "failed to authorize: failed to fetch oauth token"
+ANONYMOUS = "failed to authorize: failed to fetch anonymous token"
+X509 = "tls: failed to verify certificate: x509: certificate signed by unknown authority"
 
 
 @pytest.mark.parametrize(
@@ -25,8 +30,44 @@ PUSH = "failed to solve: failed to push harbor.example.com/ci/proof:proof"
         pytest.param("dial tcp 192.0.2.1:443: connect: connection refused", "reaches it", id="port"),
         pytest.param("mkdir /var/lib/buildkit: no space left on device", "builder_gc", id="disk"),
         pytest.param("docker.io/library/none:latest: not found", "builder_verify_base", id="base"),
+        pytest.param(f"{PUSH}: unknown: blob unknown to registry - sha256:63adb", ARTIFACTS, id="GitLab"),
+        pytest.param(
+            f"{PUSH}: denied: unknown manifest class for application/vnd.oci.empty.v1+json", ARTIFACTS, id="Aliyun"
+        ),
+        pytest.param(
+            f'{PUSH}: failed commit on ref "manifest-sha256:6f0": unexpected status: 400 Bad Request',
+            ARTIFACTS,
+            id="Artifactory 6",
+        ),
+        pytest.param(
+            f"{PUSH}: unexpected status from PUT request to https://h/v2/p/manifests/sha256:6f0: 400 Bad Request",
+            ARTIFACTS,
+            id="a manifest",
+        ),
+        pytest.param(f"{PUSH}: manifest invalid: manifest invalid", ARTIFACTS, id="an invalid manifest"),
+        pytest.param(
+            f"{PUSH}: unexpected status from PUT request to https://h/v2/p/manifests/x: 403 Forbidden",
+            "may push",
+            id="a manifest without the right",
+        ),
+        pytest.param(f'{PUSH}: {TOKEN}: Post "https://h/service/token": {X509}', NO_CLIENT_TOKEN, id="buildx's trust"),
+        pytest.param(f'{ANONYMOUS}: Get "https://h/token": {X509}', NO_CLIENT_TOKEN, id="without a login"),
+        pytest.param(f'{TOKEN}: Post "https://h/token": dial tcp: i/o timeout', NO_CLIENT_TOKEN, id="buildx's way"),
+        pytest.param(f"{TOKEN}: unexpected status from POST request to h: 401 Unauthorized", "may push", id="wrong"),
         pytest.param("something else", "BuildKit's", id="anything"),
     ],
 )
 def test_remedy_of(words: str, remedy: str) -> None:
     assert remedy in remedy_of(words)
+
+
+@pytest.mark.parametrize(
+    ("words", "environment", "remedy"),
+    [
+        (f"{PUSH}: manifest invalid", {"BUILDX_NO_DEFAULT_ATTESTATIONS": "1"}, "BuildKit's"),
+        (f"{PUSH}: manifest invalid", {"BUILDX_NO_DEFAULT_ATTESTATIONS": "0"}, ARTIFACTS),
+        (f"{TOKEN}: {X509}", {"BUILDKIT_NO_CLIENT_TOKEN": "1"}, "Give the registry's `ca`"),
+    ],
+)
+def test_a_setting_that_is_there_is_not_asked_for(words: str, environment: dict[str, str], remedy: str) -> None:
+    assert remedy in remedy_of(words, environment)
