@@ -114,8 +114,8 @@ def _words(before: str, after: str, own: Own, values: Values) -> str:
             told.append(f"name builder {values[name]}" if name == BUILDER else f"set {name}={values[name]}")
         else:
             what = "name no builder any more" if name == BUILDER else f"set {name} no more"
-            told.append(what + (", but the one from before us," if own.lines.get(name) else ""))
-    return " and ".join(told)
+            told.append(what + (" (the line from before us comes back)" if own.lines.get(name) else ""))
+    return ", ".join(told)
 
 
 def _shown(step: WriteEnvironment, before: str) -> Difference:

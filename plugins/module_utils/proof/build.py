@@ -141,7 +141,10 @@ def _build(
 ) -> str:
     arguments = ["--builder", builder, "--platform", ",".join(platforms), "--build-arg", f"BASE={base}"]
     arguments += ["--no-cache", "--progress", "plain"]
-    arguments += ["--tag", f"{repository}:{_TAG}", "--push"] if repository else ["--output", "type=cacheonly"]
+    if repository:  # an index also of one platform without attestations, so that its platform can be read back
+        arguments += ["--build-arg", "BUILDKIT_MULTI_PLATFORM=1", "--tag", f"{repository}:{_TAG}", "--push"]
+    else:
+        arguments += ["--output", "type=cacheonly"]
     outcome = run(["docker", "buildx", "build", *arguments, folder], user=user, env=environment, timeout=1800)
     if outcome.status != 0:
         words = f"builder {builder}, user {user}: the build for {', '.join(platforms)} failed: "

@@ -150,7 +150,7 @@ def test_the_file_is_as_it_was_when_ours_goes(text: str, tmp_path: Path) -> None
     applied(str(path))
     assert LINE in path.read_text()
     (told,) = applied(None, {})
-    assert ("but the one from before us" in told) is ("theirs" in text)
+    assert ("the line from before us comes back" in told) is ("theirs" in text)
     assert path.read_text() == text
     assert environment.remembered() == {}
 
@@ -169,7 +169,7 @@ def test_settings_come_are_changed_and_go_one_by_one(tmp_path: Path) -> None:
     path = tmp_path / "environment"
     path.write_text("B=theirs\nSECRET=x")
     assert applied(str(path), {**OURS, "A": "1", "B": "1"}) == [
-        f"name builder multiarch and set A=1 and set B=1 in {path}"
+        f"name builder multiarch, set A=1, set B=1 in {path}"
     ]
     assert path.read_text() == f"B=1\nSECRET=x\n{LINE}A=1\n"
     assert applied(str(path), {**OURS, "A": "1", "B": "1"}) == []
@@ -178,7 +178,7 @@ def test_settings_come_are_changed_and_go_one_by_one(tmp_path: Path) -> None:
     assert applied(str(path), {**OURS, "B": "1"}) == [f"set A no more in {path}"]
     assert path.read_text() == f"B=1\nSECRET=x\n{LINE}"
 
-    assert applied(str(path), OURS) == [f"set B no more, but the one from before us, in {path}"]
+    assert applied(str(path), OURS) == [f"set B no more (the line from before us comes back) in {path}"]
     assert path.read_text() == f"B=theirs\nSECRET=x\n{LINE}"
     assert applied(None, {}) == [f"name no builder any more in {path}"]
     assert path.read_text() == "B=theirs\nSECRET=x"
