@@ -19,6 +19,7 @@ from ansible_collections.multiarch.builders.plugins.plugin_utils import check_fi
 from ansible_collections.multiarch.builders.plugins.plugin_utils.summary import names
 
 _RESULTS = ("builder_verify_plan", "builder_verify_registries", "builder_verify_proof")
+_WITH_NOTES = ("builder_verify_plan", "builder_verify_registries", "builder_verify_capabilities")
 
 
 class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core has no types
@@ -65,17 +66,19 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core has no typ
 
 def _results(variables: Mapping[str, t.Any]) -> dict[str, t.Any]:
     """The results of one host and its concerns, as plain data."""
-    plan, registries, proof = (
-        transform_to_native_types(variables[name], redact=False) if name in variables else None for name in _RESULTS
-    )
+    plan, registries, proof = (_result(variables, name) for name in _RESULTS)
     asked = variables["builder_concerns"] if "builder_concerns" in variables else CONCERNS  # noqa: SIM401  # see _inventory()
     concerns = [each for each in CONCERNS if each in asked]
     return {"plan": plan, "registries": registries, "proof": proof, "concerns": concerns}
 
 
+def _result(variables: Mapping[str, t.Any], name: str) -> t.Any:
+    return transform_to_native_types(variables[name], redact=False) if name in variables else None
+
+
 def _notes(variables: Mapping[str, t.Any]) -> list[str]:
     """What the modules left alone or could not ask."""
-    results = (_results(variables)[name] or {} for name in ("plan", "registries"))
+    results = (_result(variables, name) or {} for name in _WITH_NOTES)
     return [shown(note) for result in results for note in result.get("notes", ())]
 
 

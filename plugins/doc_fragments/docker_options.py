@@ -161,6 +161,22 @@ options:
     type: str
 """
 
+    ENVIRONMENT = r"""
+options:
+  environment:
+    description:
+      - Settings of buildx, BuildKit's client and docker for the users' jobs, names with their values, such as
+        C(BUILDX_NO_DEFAULT_ATTESTATIONS). Each is a line of O(environment_file), which has to be given, in place of
+        lines of that name. These come back when it goes.
+      - Names that buildx, BuildKit or docker read are checked with their values; V(true) and V(false) are written as
+        the program reads them. A name that resembles one of these is an error, any other is taken for your own.
+      - V(BUILDX_BUILDER) and names that lead jobs away from the builder are refused, such as C(DOCKER_HOST) or
+        C(DOCKER_CONFIG); so are names that say that they hold a secret, as the file may be readable by everybody.
+      - Values are text without spaces and quotes, which all readers of such files understand in the same way.
+    type: dict
+    default: {}
+"""
+
     DOCKER_GROUP = r"""
 options:
   docker_group:

@@ -1,7 +1,7 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The buildx plugin of the docker client: where it is, and its version."""
+"""The docker client and its buildx plugin: where that is, and their versions."""
 
 from __future__ import annotations
 
@@ -29,6 +29,12 @@ def buildx_version(folders: t.Sequence[str] = FOLDERS) -> t.Optional[str]:
         if program.exists():
             return version_in(run([str(program), "version"]).stdout)
     return None
+
+
+def docker_version() -> t.Optional[str]:
+    """The version of the docker client, such as 26.1.5+dfsg1; None if it tells none."""
+    found = re.search(r"version ([^\s,]+)", run(["docker", "--version"]).stdout)
+    return found.group(1) if found else None
 
 
 def version_in(text: str) -> t.Optional[str]:

@@ -35,6 +35,12 @@ options:
       - The image that the proof is built from. V(scratch) needs no registry.
     type: str
     default: scratch
+  environment:
+    description:
+      - The settings of buildx that the users' jobs have, as for M(multiarch.builders.buildx_builder); the builds have
+        those that buildx, BuildKit and docker read.
+    type: dict
+    default: {}
 attributes:
   check_mode:
     support: full
@@ -125,6 +131,7 @@ from dataclasses import asdict
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.multiarch.builders.plugins.module_utils import record
+from ansible_collections.multiarch.builders.plugins.module_utils.client_environment import of_client
 from ansible_collections.multiarch.builders.plugins.module_utils.converge import require_root
 from ansible_collections.multiarch.builders.plugins.module_utils.credentials import shown
 from ansible_collections.multiarch.builders.plugins.module_utils.errors import HostError
@@ -140,7 +147,8 @@ Row = t.Dict[str, t.Any]
 def main() -> None:
     """Prove each builder for each user."""
     own = {"repository": {"type": "str", "default": ""}, "base": {"type": "str", "default": "scratch"}}
-    module = Module({**argument_spec("platforms", "instances", "users"), **own}, supports_check_mode=True)
+    options = argument_spec("platforms", "instances", "users", "environment")
+    module = Module({**options, **own}, supports_check_mode=True)
     require_root(module)
     if module.check_mode:
         module.exit_json(changed=False, proofs=[], failures=[])
@@ -162,9 +170,10 @@ def _prove(given: t.Mapping[str, t.Any]) -> t.Tuple[t.List[Row], t.List[Row]]:
     platforms, broken = running(asked)
     proofs: t.List[Row] = []
     failures = [_row("", "", each) for each in broken]
+    target = (given["base"], given["repository"], of_client(given["environment"]))
     for user in given["users"] if platforms else ():
         for instance in given["instances"]:
-            proven, failed = prove(instance["name"], user, platforms, given["base"], given["repository"])
+            proven, failed = prove(instance["name"], user, platforms, *target)
             proofs += [{"user": user, "builder": instance["name"], **asdict(each)} for each in proven]
             failures += [_row(user, instance["name"], each) for each in failed]
     return proofs, failures

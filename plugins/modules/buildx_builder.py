@@ -24,6 +24,7 @@ extends_documentation_fragment:
   - multiarch.builders.docker_options.buildkit_options
   - multiarch.builders.docker_options.client_options
   - multiarch.builders.docker_options.environment_file
+  - multiarch.builders.docker_options.environment
   - multiarch.builders.docker_options.docker_group
   - multiarch.builders.docker_options.proxy
   - multiarch.builders.docker_options.dns

@@ -22,6 +22,7 @@ from ansible_collections.multiarch.builders.plugins.plugin_utils.buildkitd_versi
 from ansible_collections.multiarch.builders.plugins.plugin_utils.buildx_plugin import Locate, check_buildx_plugin
 from ansible_collections.multiarch.builders.plugins.plugin_utils.client_options import check_client_options
 from ansible_collections.multiarch.builders.plugins.plugin_utils.daemon_options import check_daemon_options
+from ansible_collections.multiarch.builders.plugins.plugin_utils.environment import check_environment
 from ansible_collections.multiarch.builders.plugins.plugin_utils.garbage_collection import (
     check_gc,
     check_gc_version,
@@ -112,6 +113,11 @@ def _check_settings(options: dict[str, t.Any], prefix: str, findings: Findings) 
         check_daemon_options(options["daemon_options"], f"{prefix}daemon_options", findings)
     if "client_options" in options:
         check_client_options(options["client_options"], f"{prefix}client_options", findings)
+    if "environment" in options:
+        missing = f"{prefix}environment_file" if options.get("environment_file", "-") is None else ""
+        options["environment"] = check_environment(
+            options["environment"], f"{prefix}environment", findings, missing=missing
+        )
     check_proxy(options.get("proxy", {}), f"{prefix}proxy", findings)
     check_dns(options.get("dns", []), f"{prefix}dns", findings)
     if "gc" in options:

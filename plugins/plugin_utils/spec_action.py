@@ -33,10 +33,14 @@ def _inventory(variables: dict[str, t.Any]) -> Inventory:
 
 
 class SpecActionBase(ActionBase):  # type: ignore[misc]  # ansible-core has no types
-    """Compiles the options named in *options* and hands them to *module*; None only checks them."""
+    """Compiles the options named in *options* and hands them to *module*; None only checks them.
+
+    Those in *own* are the module's alone, which checks them itself.
+    """
 
     module: t.ClassVar[str | None] = None
     options: t.ClassVar[tuple[str, ...]] = ()
+    own: t.ClassVar[tuple[str, ...]] = ()
 
     _supports_check_mode = True
     _supports_async = True
@@ -45,9 +49,10 @@ class SpecActionBase(ActionBase):  # type: ignore[misc]  # ansible-core has no t
         """Fail with all problems, or return what the module returns; warnings are added in both cases."""
         result: Result = super().run(tmp, task_vars)
         variables = task_vars or {}
+        given = transform_to_native_types(self._task.args, redact=False)
         try:
             spec = compile_spec(
-                transform_to_native_types(self._task.args, redact=False),
+                {name: value for name, value in given.items() if name not in self.own},
                 names=self.options,
                 read_file=lambda path: self._read_file(path, variables.get("inventory_dir")),
                 locate=lambda path: Path(
@@ -64,7 +69,10 @@ class SpecActionBase(ActionBase):  # type: ignore[misc]  # ansible-core has no t
             result |= self.told(
                 self._execute_module(
                     module_name=self.module,
-                    module_args=self.arguments(spec.options, variables),
+                    module_args={
+                        **self.arguments(spec.options, variables),
+                        **{name: given[name] for name in self.own if name in given},
+                    },
                     task_vars=task_vars,
                     wrap_async=self._task.async_val,
                 ),

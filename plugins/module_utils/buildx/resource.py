@@ -28,7 +28,13 @@ from ansible_collections.multiarch.builders.plugins.module_utils.buildx.decide i
     ends_builds,
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.buildx.drift import Remembered, options_of
-from ansible_collections.multiarch.builders.plugins.module_utils.buildx_plugin import buildx_version
+from ansible_collections.multiarch.builders.plugins.module_utils.buildx_plugin import buildx_version, docker_version
+from ansible_collections.multiarch.builders.plugins.module_utils.client_environment import (
+    BUILDX,
+    DOCKER,
+    programs_to_ask,
+    without_effect,
+)
 from ansible_collections.multiarch.builders.plugins.module_utils.docker_api import Docker
 from ansible_collections.multiarch.builders.plugins.module_utils.driver_versions import too_new
 from ansible_collections.multiarch.builders.plugins.module_utils.errors import HostError
@@ -61,6 +67,7 @@ class Buildx(Concern[BuildxState]):
     disruption: Disruption
     docker: Docker
     environment_file: t.Optional[str] = None
+    client_environment: t.Mapping[str, str] = field(default_factory=dict)
     docker_group: bool = False
     concern: t.ClassVar[str] = "buildx"
     _dialled: t.Dict[str, Docker] = field(default_factory=dict)
@@ -75,6 +82,7 @@ class Buildx(Concern[BuildxState]):
             disruption=disruption_of(params),
             docker=docker,
             environment_file=params["environment_file"],
+            client_environment=params["environment"],
             docker_group=params["docker_group"],
         )
 
@@ -128,11 +136,13 @@ class Buildx(Concern[BuildxState]):
     def plan(self, state: BuildxState, effects: Effects) -> Plan:
         actions = membership.actions_for(self.docker_group, self.users, state.membership)
         actions += [action for each in state.settings for action in settings.actions_for(each, self.client_patch)]
-        actions += environment.actions_for(self.environment_file, self.instances)
+        lines = environment.wanted_values(self.instances, self.client_environment)
+        actions += environment.actions_for(self.environment_file, lines)
         notes = orphans.notes_on(self.docker, self._known()) if self.docker.answers() else []
         notes += ours.leftover_notes([each.name for each in self.instances], self.users)
         waiting: t.List[str] = []
         coming = arrival(effects)
+        notes += without_effect(self.client_environment, self._versions(coming))
         silent = [words for each in self.instances for words in state.builders[each.name].silent]
         if silent and coming.engine is None:
             raise HostError("; ".join(silent))
@@ -154,6 +164,12 @@ class Buildx(Concern[BuildxState]):
             else:
                 actions += [*found, *remote.leftovers(each, self.users)]
         return Plan(tuple(actions), tuple(notes), {"waiting": waiting} if waiting else {})
+
+    def _versions(self, coming: Arrival) -> t.Dict[str, t.Optional[str]]:
+        """Those of the programs that decide whether a setting has an effect, as they are or come."""
+        asked = programs_to_ask(self.client_environment)
+        here = {BUILDX: (coming.buildx, buildx_version), DOCKER: (coming.engine, docker_version)}
+        return {name: look() if new is None else new for name, (new, look) in here.items() if name in asked}
 
     def _require_access(self, making: t.Sequence[MakeBuilder], state: BuildxState, coming: Arrival) -> None:
         """Raise for users who may not use this host's Docker, and shall not be let in."""

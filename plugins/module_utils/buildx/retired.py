@@ -157,7 +157,7 @@ class RetiredBuildx(Resource[RetiredState]):
         ]
 
     def _environment(self) -> t.List[Action]:
-        actions = environment.actions_for(None, ())
+        actions = environment.actions_for(None, {})
         written = [action.step.path for action in actions if isinstance(action.step, environment.WriteEnvironment)]
         return actions + [
             Action(f"forget {path}: nothing of ours is in it any more", Forget(file=path))

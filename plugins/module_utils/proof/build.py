@@ -82,18 +82,26 @@ def running(platforms: t.Sequence[str]) -> t.Tuple[t.Tuple[str, ...], t.Tuple[Fa
 
 
 def prove(
-    builder: str, user: str, platforms: t.Sequence[str], base: str, repository: str
+    builder: str,
+    user: str,
+    platforms: t.Sequence[str],
+    base: str,
+    repository: str,
+    environment: t.Optional[t.Mapping[str, str]] = None,
 ) -> t.Tuple[t.Tuple[Proof, ...], t.Tuple[Failure, ...]]:
-    """Build for all *platforms* as *user*: (what is proven, what is not). Nothing is left on the host."""
+    """Build for all *platforms* as *user*, with the settings in *environment*: (what is proven, what is not).
+
+    Nothing is left on the host.
+    """
     try:
         with scratch() as folder:
             _context(folder, platforms, user)
-            log = _build(builder, user, platforms, base, repository, str(folder))
+            log = _build(builder, user, platforms, base, repository, str(folder), environment or {})
         pushed = _pushed(user, repository) if repository else frozenset()
     except HostError as exc:
         said = (exc.said,) if isinstance(exc, _BuildError) else ()
         shows = (*said, *evidence.of_builder(builder, user))
-        return (), (Failure(tuple(platforms), str(exc), shows, _remedy(str(exc), user, repository)),)
+        return (), (Failure(tuple(platforms), str(exc), shows, _remedy(str(exc), user, repository, environment)),)
     machines = machines_in(log, platforms)
     native = {architecture_of(each) for each in native_platforms(os.uname().machine)}
     proofs, failures = [], []
@@ -111,9 +119,9 @@ def prove(
     return tuple(proofs), tuple(failures)
 
 
-def _remedy(words: str, user: str, repository: str) -> str:
+def _remedy(words: str, user: str, repository: str, environment: t.Optional[t.Mapping[str, str]]) -> str:
     found = push.look(repository, user) if repository and rights.was_refused(words) else None
-    return (rights.remedy(found) if found else "") or remedy_of(words)
+    return (rights.remedy(found) if found else "") or remedy_of(words, environment)
 
 
 def _context(folder: pathlib.Path, platforms: t.Sequence[str], user: str) -> None:
@@ -127,11 +135,22 @@ def _context(folder: pathlib.Path, platforms: t.Sequence[str], user: str) -> Non
         os.chown(path, entry.pw_uid, entry.pw_gid)
 
 
-def _build(builder: str, user: str, platforms: t.Sequence[str], base: str, repository: str, folder: str) -> str:
+def _build(
+    builder: str,
+    user: str,
+    platforms: t.Sequence[str],
+    base: str,
+    repository: str,
+    folder: str,
+    environment: t.Mapping[str, str],
+) -> str:
     arguments = ["--builder", builder, "--platform", ",".join(platforms), "--build-arg", f"BASE={base}"]
     arguments += ["--no-cache", "--progress", "plain"]
-    arguments += ["--tag", f"{repository}:{_TAG}", "--push"] if repository else ["--output", "type=cacheonly"]
-    outcome = run(["docker", "buildx", "build", *arguments, folder], user=user, timeout=1800)
+    if repository:  # an index also of one platform without attestations, so that its platform can be read back
+        arguments += ["--build-arg", "BUILDKIT_MULTI_PLATFORM=1", "--tag", f"{repository}:{_TAG}", "--push"]
+    else:
+        arguments += ["--output", "type=cacheonly"]
+    outcome = run(["docker", "buildx", "build", *arguments, folder], user=user, env=environment, timeout=1800)
     if outcome.status != 0:
         words = f"builder {builder}, user {user}: the build for {', '.join(platforms)} failed: "
         raise _BuildError(words + last_words(outcome.words), _end_of(outcome.stderr))

@@ -8,10 +8,55 @@ from __future__ import annotations
 import re
 import typing as t
 
+from ansible_collections.multiarch.builders.plugins.module_utils.client_environment import (
+    NO_ARTIFACT,
+    NO_ATTESTATIONS,
+    NO_CLIENT_TOKEN,
+    SETTINGS,
+    is_set,
+)
 from ansible_collections.multiarch.builders.plugins.module_utils.proof import answers
+from ansible_collections.multiarch.builders.plugins.module_utils.version import text_of
 
 PROVISION = "playbooks/provision-builders.yml"
 TRUST = "playbooks/trust-registries.yml"
+
+_BUILDER_ALONE = (
+    f"Where only the builder may go there, set builder_environment: {{{NO_CLIENT_TOKEN}: true}}: then the builder "
+    "fetches them, with the user's login"
+)
+# What a setting of the client helps against, where it is not there yet: (pattern, setting, remedy). Words of registries
+# that refuse attestations as they are pushed since BuildKit 0.32: GitLab (moby/buildkit#7007), Aliyun
+# (koordinator-sh/koordinator#3194), Artifactory 6 (docker/buildx#1513), others (moby/buildkit#3579).
+_SETTINGS: t.Tuple[t.Tuple[t.Pattern[str], str, str], ...] = (
+    (
+        re.compile(
+            r"failed to push .*(?:blob unknown|manifest invalid|unknown manifest class|MANIFEST_INVALID"
+            r"|(?:PUT request to \S+/manifests/|\"manifest-sha256)\S*: (?:unexpected status: )?(?:40[045]|415|422) )",
+            re.IGNORECASE,
+        ),
+        NO_ATTESTATIONS,
+        "The registry refuses the attestations that BuildKit 0.32 and newer push with each image: set "
+        f"builder_environment: {{{NO_ARTIFACT}: true}} (buildx {text_of(SETTINGS[NO_ARTIFACT].since)} and newer) or "
+        f"{{{NO_ATTESTATIONS}: true}}, with builder_environment_file, and run {PROVISION}",
+    ),
+    (
+        re.compile(f"{answers.FETCHING}.*(?:x509|tls: )", re.IGNORECASE),
+        NO_CLIENT_TOKEN,
+        "buildx itself fetches tokens, with what this host's system trusts: give the `ca` of who gives them out in "
+        f"builder_registries, and run {TRUST}. {_BUILDER_ALONE}",
+    ),
+    (
+        re.compile(
+            f"{answers.FETCHING}.*(?:no such host|server misbehaving|connection refused|i/o timeout|no route to host"
+            "|unreachable|handshake timeout|proxyconnect|: EOF)",
+            re.IGNORECASE,
+        ),
+        NO_CLIENT_TOKEN,
+        "buildx itself fetches tokens: see that the registry's token endpoint runs, and that this host resolves its "
+        f"name and reaches it. {_BUILDER_ALONE}",
+    ),
+)
 
 # The first that fits counts.
 _REMEDIES: t.Tuple[t.Tuple[t.Pattern[str], str], ...] = tuple(
@@ -68,8 +113,11 @@ _REMEDIES: t.Tuple[t.Tuple[t.Pattern[str], str], ...] = tuple(
 )
 
 
-def remedy_of(words: str) -> str:
-    """What to do about a failure that *words* tell."""
+def remedy_of(words: str, environment: t.Optional[t.Mapping[str, str]] = None) -> str:
+    """What to do about a failure that *words* tell; *environment* has the settings of the client that were in force."""
+    for pattern, setting, remedy in _SETTINGS:
+        if pattern.search(words) and not is_set(environment or {}, setting):
+            return remedy
     for pattern, remedy in _REMEDIES:
         if pattern.search(words):
             return remedy

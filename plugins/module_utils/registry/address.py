@@ -18,3 +18,13 @@ def address_of(host: str, *, http: bool = False) -> t.Tuple[str, int]:
     if not name.endswith("]") and ":" in name:
         name, _colon, port = name.rpartition(":")
     return name.strip("[]"), int(port or (80 if http else 443))
+
+
+def split_repository(repository: str) -> t.Tuple[str, str]:
+    """(registry, name there) of `REGISTRY/PATH` as images name it; without a registry it is Docker Hub's."""
+    first, slash, rest = repository.partition("/")
+    if slash and (first == "localhost" or any(sign in first for sign in ".:")):
+        host, name = first, rest
+    else:
+        host, name = HUB, repository
+    return host, f"library/{name}" if host == HUB and "/" not in name else name

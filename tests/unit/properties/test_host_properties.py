@@ -168,28 +168,32 @@ def test_a_driver_option_is_one_field_of_csv(value: str) -> None:
     assert list(csv.reader([client.quoted(value)], strict=True)) == [[value]]
 
 
-file_lines = st.lists(lines.filter(lambda line: "BUILDX_BUILDER" not in line), max_size=4)
+_OURS = ("BUILDX_BUILDER", "A")
+file_lines = st.lists(lines.filter(lambda line: not any(f"{name}=" in line for name in _OURS)), max_size=4)
+their_lines = st.sampled_from(["", "BUILDX_BUILDER=old", " export BUILDX_BUILDER='a b'", "A=", "\tA=1 # x"])
+our_values = st.dictionaries(st.sampled_from(_OURS), names, min_size=1)
 
 
-@given(file_lines, st.sampled_from(["", "BUILDX_BUILDER=old", " export BUILDX_BUILDER='a b'"]), file_lines, names)
+@given(file_lines, their_lines, file_lines, our_values)
 @pytest.mark.parametrize("end", ["", "\n"])
-def test_a_line_in_an_environment_file_comes_and_goes(
-    end: str, before: list[str], line: str, after: list[str], builder: str
+def test_lines_in_an_environment_file_come_and_go(
+    end: str, before: list[str], line: str, after: list[str], values: dict[str, str]
 ) -> None:
     content = "\n".join([*before, *filter(None, [line]), *after])
     content += end if content else ""
-    ours = environment.with_line(content, builder)
-    assert ours.split("\n").count(f"BUILDX_BUILDER={builder}") == 1
-    assert environment.with_line(ours, builder) == ours
-    assert [each for each in ours.split("\n") if "BUILDX_BUILDER" not in each and each] == [
-        each for each in content.split("\n") if "BUILDX_BUILDER" not in each and each
+    ours = environment.with_lines(content, values)
+    for name, value in values.items():
+        assert environment.lines_of(ours, name) == f"{name}={value}\n"
+    assert environment.with_lines(ours, values) == ours
+    others = [
+        [each for each in text.split("\n") if each and not any(environment.lines_of(each, name) for name in values)]
+        for text in (ours, content)
     ]
-    former = environment.Former(
-        builder,
-        "".join(environment._LINE.findall(content)),
-        ended=not content or content.endswith("\n"),
-    )
-    assert environment.without_line(ours, former) == content
+    assert others[0] == others[1]
+    lines = {name: environment.lines_of(content, name) for name in values}
+    own = environment.Own(values, lines, ended=not content or content.endswith("\n"))
+    assert environment.without_lines(ours, own, values) == ours
+    assert environment.without_lines(ours, own) == content
 
 
 @given(encodable.filter(lambda name: name and ":" not in name), encodable.filter(bool))

@@ -71,6 +71,10 @@ ACTIONS = {
             "lock_timeout",
         },
     ),
+    "registry_capabilities": (
+        "multiarch.builders.registry_capabilities",
+        {"registries", "ca_warn_days", "users", "proxy", "environment"},
+    ),
     "buildx_builder": (
         "multiarch.builders.buildx_builder",
         {
@@ -84,6 +88,7 @@ ACTIONS = {
             "buildkit_options",
             "client_options",
             "environment_file",
+            "environment",
             "docker_group",
         }
         | {"disruption", "drain_timeout", "lock_timeout"},

@@ -29,7 +29,13 @@ from ansible_collections.multiarch.builders.plugins.module_utils.buildx.store im
 from ansible_collections.multiarch.builders.plugins.module_utils.docker_api import Docker
 from ansible_collections.multiarch.builders.plugins.module_utils.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.owned_document import owned_after
-from ansible_collections.multiarch.builders.plugins.module_utils.resource import NO_EFFECTS, Effect, Effects, Plan
+from ansible_collections.multiarch.builders.plugins.module_utils.resource import (
+    NO_EFFECTS,
+    Arrival,
+    Effect,
+    Effects,
+    Plan,
+)
 from ansible_collections.multiarch.builders.plugins.module_utils.spec import Disruption, Instance, Node
 from ansible_collections.multiarch.builders.tests.unit.plugins.module_utils.buildx.recorded import (
     CONTAINER,
@@ -439,6 +445,28 @@ def test_options_that_came_with_a_later_buildx(
     with pytest.raises(HostError) as caught:
         buildx.plan(seen(None), NO_EFFECTS)
     assert str(caught.value) == told
+
+
+@pytest.mark.parametrize(
+    ("here", "comes", "told"),
+    [
+        pytest.param("0.29.1", None, "buildx 0.29.1 does not know it, it came with 0.36.1", id="the one that is here"),
+        pytest.param("0.36.1", None, None, id="new enough"),
+        pytest.param(None, "0.13.1", "buildx 0.13.1 does not know it, it came with 0.36.1", id="the one that comes"),
+        pytest.param("0.13.1", "0.36.1", None, id="a newer one comes"),
+    ],
+)
+@pytest.mark.usefixtures("home")
+def test_a_setting_that_buildx_is_too_old_for_is_told(
+    here: str | None, comes: str | None, told: str | None, no_docker: Docker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(buildx_resource, "buildx_version", lambda: here)
+    settings = {"BUILDX_NO_DEFAULT_OCI_ARTIFACT": "1", "BUILDX_NO_DEFAULT_ATTESTATIONS": "1"}
+    buildx = replace(resource(no_docker), client_environment=settings)
+    effects: Effects = frozenset({Arrival(buildx=comes)}) if comes else NO_EFFECTS
+    notes = buildx.plan(seen(None), effects).notes
+    words = f"builder_environment.BUILDX_NO_DEFAULT_OCI_ARTIFACT has no effect here: {told}"
+    assert [each for each in notes if "builder_environment" in each] == ([words] if told else [])
 
 
 # docker of the users: *jane* has no key for the node, and `ci` reaches a dockerd there.

@@ -187,10 +187,24 @@ def test_a_proof_that_is_pushed(log: str, docker: Docker) -> None:
     assert prove("b", USER, PLATFORMS, "scratch", "harbor.example.com/ci/proof") == (tuple(PROOFS), ())
     built, read_back = calls.read_text().splitlines()
     assert built.startswith("buildx build --builder b --platform linux/amd64,linux/arm64,linux/s390x ")
-    assert " --build-arg BASE=scratch --no-cache --progress plain " in built
+    assert " --build-arg BASE=scratch --no-cache --progress plain --build-arg BUILDKIT_MULTI_PLATFORM=1 " in built
     assert " --tag harbor.example.com/ci/proof:proof --push /" in built
     assert read_back == "buildx imagetools inspect --raw harbor.example.com/ci/proof:proof"
     assert not Path(built.rpartition(" ")[2]).exists(), "nothing is left on the host"
+
+
+def test_it_is_built_with_the_settings_of_the_users_jobs(
+    programs: t.Callable[[str, str], Path], docker: Docker
+) -> None:
+    docker((DATA / "scratch.log").read_text())
+    refused = "ERROR: failed to push harbor.example.com/p:proof: manifest invalid"
+    calls = programs("docker", f"env | grep BUILDX_ | sed 's/^/set /' >&2; echo '{refused}' >&2; exit 1")
+    for value, remedy in (("0", "BUILDX_NO_DEFAULT_ATTESTATIONS"), ("1", "BuildKit's")):
+        settings = {"BUILDX_NO_DEFAULT_ATTESTATIONS": value}
+        _proofs, (failure,) = prove("b", USER, PLATFORMS, "scratch", "harbor.example.com/p", settings)
+        assert f"set BUILDX_NO_DEFAULT_ATTESTATIONS={value}" in failure.evidence[0]
+        assert remedy in failure.remedy
+    assert "buildx build" in calls.read_text()
 
 
 def test_a_proof_that_is_only_built(docker: Docker) -> None:

@@ -11,6 +11,11 @@ from ansible_collections.multiarch.builders.plugins.module_utils.proof.remedy im
 PUSH = "failed to solve: failed to push harbor.example.com/ci/proof:proof"
 OAUTH = "failed to fetch oauth token: "
 STATUS = "unexpected status from POST request to https://harbor.example.com"
+ARTIFACTS = "builder_environment: {BUILDX_NO_DEFAULT_OCI_ARTIFACT: true} (buildx 0.36.1 and newer)"
+NO_CLIENT_TOKEN = "builder_environment: {BUILDKIT_NO_CLIENT_TOKEN: true}"
+TOKEN = "failed to authorize: failed to fetch oauth token"
+ANONYMOUS = "failed to authorize: failed to fetch anonymous token"
+X509 = "tls: failed to verify certificate: x509: certificate signed by unknown authority"
 
 
 @pytest.mark.parametrize(
@@ -43,8 +48,44 @@ STATUS = "unexpected status from POST request to https://harbor.example.com"
             f'{OAUTH}Post "https://a/t": net/http: TLS handshake timeout', "reaches it", id="tokens: no answer"
         ),
         pytest.param(f'{OAUTH}Post "https://a/t": EOF', "token endpoint runs", id="tokens: hung up"),
+        pytest.param(f"{PUSH}: unknown: blob unknown to registry - sha256:63adb", ARTIFACTS, id="GitLab"),
+        pytest.param(
+            f"{PUSH}: denied: unknown manifest class for application/vnd.oci.empty.v1+json", ARTIFACTS, id="Aliyun"
+        ),
+        pytest.param(
+            f'{PUSH}: failed commit on ref "manifest-sha256:6f0": unexpected status: 400 Bad Request',
+            ARTIFACTS,
+            id="Artifactory 6",
+        ),
+        pytest.param(
+            f"{PUSH}: unexpected status from PUT request to https://h/v2/p/manifests/sha256:6f0: 400 Bad Request",
+            ARTIFACTS,
+            id="a manifest",
+        ),
+        pytest.param(f"{PUSH}: manifest invalid: manifest invalid", ARTIFACTS, id="an invalid manifest"),
+        pytest.param(
+            f"{PUSH}: unexpected status from PUT request to https://h/v2/p/manifests/x: 403 Forbidden",
+            "may push",
+            id="a manifest without the right",
+        ),
+        pytest.param(f'{PUSH}: {TOKEN}: Post "https://h/service/token": {X509}', NO_CLIENT_TOKEN, id="buildx's trust"),
+        pytest.param(f'{ANONYMOUS}: Get "https://h/token": {X509}', NO_CLIENT_TOKEN, id="without a login"),
+        pytest.param(f'{TOKEN}: Post "https://h/token": dial tcp: i/o timeout', NO_CLIENT_TOKEN, id="buildx's way"),
+        pytest.param(f"{TOKEN}: unexpected status from POST request to h: 401 Unauthorized", "may push", id="wrong"),
         pytest.param("something else", "BuildKit's", id="anything"),
     ],
 )
 def test_remedy_of(words: str, remedy: str) -> None:
     assert remedy in remedy_of(words)
+
+
+@pytest.mark.parametrize(
+    ("words", "environment", "remedy"),
+    [
+        (f"{PUSH}: manifest invalid", {"BUILDX_NO_DEFAULT_ATTESTATIONS": "1"}, "BuildKit's"),
+        (f"{PUSH}: manifest invalid", {"BUILDX_NO_DEFAULT_ATTESTATIONS": "0"}, ARTIFACTS),
+        (f"{TOKEN}: {X509}", {"BUILDKIT_NO_CLIENT_TOKEN": "1"}, "Give the registry's `ca`"),
+    ],
+)
+def test_a_setting_that_is_there_is_not_asked_for(words: str, environment: dict[str, str], remedy: str) -> None:
+    assert remedy in remedy_of(words, environment)

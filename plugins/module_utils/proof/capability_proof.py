@@ -1,0 +1,86 @@
+# Copyright: multiarch.builders contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a registry takes: asked with a user's own login, or remembered."""
+
+from __future__ import annotations
+
+import base64
+import datetime
+import http.client
+import secrets
+import typing as t
+from dataclasses import asdict, dataclass
+
+from ansible_collections.multiarch.builders.plugins.module_utils import record
+from ansible_collections.multiarch.builders.plugins.module_utils.errors import HostError
+from ansible_collections.multiarch.builders.plugins.module_utils.proof.capabilities import Asking, Capability
+from ansible_collections.multiarch.builders.plugins.module_utils.proxy import Proxy
+from ansible_collections.multiarch.builders.plugins.module_utils.registry.address import address_of, split_repository
+from ansible_collections.multiarch.builders.plugins.module_utils.registry.session import Session
+from ansible_collections.multiarch.builders.plugins.module_utils.spec import Registry
+from ansible_collections.multiarch.builders.plugins.module_utils.trust import login
+from ansible_collections.multiarch.builders.plugins.module_utils.way_out import is_tunnel, proxy_for
+
+_RECORD = "registry_capabilities"
+_DAYS = 30  # a registry that takes all is asked again after that
+
+
+@dataclass(frozen=True)
+class Found:
+    """What *registry* takes, and when it said so; *kept* is why it did not delete the examples, "" if it did."""
+
+    registry: str
+    time: str
+    capabilities: t.Tuple[Capability, ...]
+    kept: str = ""
+
+
+def remembered(repository: str) -> t.Optional[Found]:
+    """What its registry said not long ago, if there was nothing that it did not take. Raises HostError."""
+    host, _name = split_repository(repository)
+    noted = record.load(_RECORD).get("registries", {}).get(host)
+    if noted is None:
+        return None
+    found = tuple(Capability(**each) for each in noted["capabilities"])
+    when = datetime.datetime.strptime(noted["time"], "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=datetime.timezone.utc)
+    age = datetime.datetime.now(datetime.timezone.utc) - when
+    fresh = datetime.timedelta() <= age < datetime.timedelta(days=_DAYS)
+    return Found(host, noted["time"], found) if fresh and all(each.taken for each in found) else None
+
+
+def ask(repository: str, users: t.Sequence[str], registries: t.Sequence[Registry], proxy: Proxy) -> Found:
+    """Ask the registry of *repository*, and remember what it said. Raises HostError with why it cannot be told."""
+    host, name = split_repository(repository)
+    registry = next((each for each in registries if each.host == host), Registry(host))
+    scheme = "http" if registry.http else "https"
+    if not is_tunnel(proxy_for(proxy, scheme, *address_of(host, http=registry.http))):
+        raise HostError("its proxy does not speak HTTP")
+    session = Session(registry, registries, proxy, *_login(users, registry))
+    asking = Asking(session, name)
+    try:
+        try:
+            capabilities = asking.ask(secrets.token_hex(8))
+        finally:
+            kept = asking.clean_up()
+    except (OSError, http.client.HTTPException) as exc:
+        words = getattr(exc, "verify_message", None) or getattr(exc, "strerror", None) or str(exc)
+        raise HostError(words or type(exc).__name__) from exc
+    found = Found(host, record.now(), capabilities, next(iter(kept), ""))
+    memory = record.load(_RECORD).get("registries", {})
+    noted = {"time": found.time, "capabilities": [asdict(each) for each in capabilities]}
+    record.save(_RECORD, {"registries": {**memory, host: noted}})
+    return found
+
+
+def _login(users: t.Sequence[str], registry: Registry) -> t.Tuple[str, str]:
+    """Name and password of the first user who is logged in, two empty ones if nobody is."""
+    for user in users:
+        try:
+            token = login.kept(login.place_of(user, registry))
+            if token is not None:
+                name, _colon, password = base64.b64decode(token).decode().partition(":")
+                return name, password
+        except (HostError, ValueError):  # a helper that is locked, a damaged file: the concern trust tells that
+            continue
+    return "", ""
