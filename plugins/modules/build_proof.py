@@ -18,9 +18,12 @@ description:
   - With O(repository) the image is pushed, and the index is read back from the registry.
   - A platform whose program does not run is left out of the builds. The module goes on with the others, and fails at
     its end with all that is not proven, what the host shows about it, and what to do.
+  - Then docker itself pulls what was pushed, and O(base), as the first of the users, as its way is another one than
+    that of builders. With O(docker_pulls=false) it does not.
   - Nothing is left on the host but what BuildKit caches, and when this was and how it ended, for reports
     (C(/var/lib/multiarch-builders/build_proof.json)). In check mode nothing is built.
 extends_documentation_fragment:
+  - multiarch.builders.docker_options.docker_pulls
   - multiarch.builders.options.platforms
   - multiarch.builders.options.instances
   - multiarch.builders.options.users
@@ -93,6 +96,12 @@ proofs:
       description: Whether the registry's index has it.
       type: bool
       sample: true
+pulls:
+  description: One for each image that docker itself pulled, with C(image), C(user), and C(words), C(evidence) and
+    C(remedy) where that failed.
+  returned: always
+  type: list
+  elements: dict
 failures:
   description: What is not proven.
   returned: always
@@ -139,7 +148,8 @@ from ansible_collections.multiarch.builders.plugins.module_utils.module import M
 from ansible_collections.multiarch.builders.plugins.module_utils.options import argument_spec
 from ansible_collections.multiarch.builders.plugins.module_utils.platform import canonical
 from ansible_collections.multiarch.builders.plugins.module_utils.proof import memory
-from ansible_collections.multiarch.builders.plugins.module_utils.proof.build import Failure, prove, running
+from ansible_collections.multiarch.builders.plugins.module_utils.proof.build import Failure, image_of, prove, running
+from ansible_collections.multiarch.builders.plugins.module_utils.proof.pulling import pull
 
 Row = t.Dict[str, t.Any]
 
@@ -147,22 +157,24 @@ Row = t.Dict[str, t.Any]
 def main() -> None:
     """Prove each builder for each user."""
     own = {"repository": {"type": "str", "default": ""}, "base": {"type": "str", "default": "scratch"}}
-    options = argument_spec("platforms", "instances", "users", "environment")
+    options = argument_spec("platforms", "instances", "users", "environment", "docker_pulls")
     module = Module({**options, **own}, supports_check_mode=True)
     require_root(module)
     if module.check_mode:
-        module.exit_json(changed=False, proofs=[], failures=[])
+        module.exit_json(changed=False, proofs=[], failures=[], pulls=[])
     began = record.now()
     try:
         proofs, failures = _prove(module.params)
+        pulls = _pull(module.params, proofs)
     except (HostError, ValueError) as exc:
         _remember(module, [shown(str(exc))], began)
-        module.fail_json(msg=shown(str(exc)), proofs=[], failures=[])
-    _remember(module, [each["words"] for each in failures], began)
-    if failures:
-        message = "\n".join(f"{each['words']}. {each['remedy']}" for each in failures)
-        module.fail_json(msg=message, proofs=proofs, failures=failures)
-    module.exit_json(changed=False, proofs=proofs, failures=failures)
+        module.fail_json(msg=shown(str(exc)), proofs=[], failures=[], pulls=[])
+    bad = [*failures, *(each for each in pulls if each["words"])]
+    _remember(module, [each["words"] for each in bad], began)
+    result = {"proofs": proofs, "failures": failures, "pulls": pulls}
+    if bad:
+        module.fail_json(msg="\n".join(f"{each['words']}. {each['remedy']}" for each in bad), **result)
+    module.exit_json(changed=False, **result)
 
 
 def _prove(given: t.Mapping[str, t.Any]) -> t.Tuple[t.List[Row], t.List[Row]]:
@@ -177,6 +189,24 @@ def _prove(given: t.Mapping[str, t.Any]) -> t.Tuple[t.List[Row], t.List[Row]]:
             proofs += [{"user": user, "builder": instance["name"], **asdict(each)} for each in proven]
             failures += [_row(user, instance["name"], each) for each in failed]
     return proofs, failures
+
+
+def _pull(given: t.Mapping[str, t.Any], proofs: t.Sequence[Row]) -> t.List[Row]:
+    """docker's own pulls, by the first user, of what was pushed and of what it was built from."""
+    if not given["docker_pulls"] or not proofs:
+        return []
+    images = [image_of(given["repository"])] if any(each["pushed"] for each in proofs) else []
+    images += [given["base"]] if given["base"] != "scratch" else []
+    user, platform = given["users"][0], proofs[0]["platform"]
+    rows = []
+    for image in images:
+        failure = pull(image, platform, user)
+        row = {"image": image, "user": user, "words": "", "evidence": [], "remedy": ""}
+        if failure:
+            row.update(words=shown(failure.words), remedy=failure.remedy)
+            row.update(evidence=[shown(each) for each in failure.evidence])
+        rows.append(row)
+    return rows
 
 
 def _remember(module: AnsibleModule, failures: t.Sequence[str], began: str) -> None:

@@ -54,6 +54,11 @@ def runs(platform: str) -> str:
     return f"runs[{platform}]"
 
 
+def pulled(user: str, image: str) -> str:
+    """The check that docker itself pulls *image* as *user*."""
+    return f"pull[{user}-{image}]"
+
+
 def build(user: str, builder: str, platform: str) -> str:
     """The check that *user* builds for *platform* with *builder*, and pushes where a repository is given."""
     return f"build[{user}-{builder}-{platform}]"
@@ -151,6 +156,12 @@ def _of_proof(host: str, result: Result) -> Iterator[Check]:
     for each in failures:
         for platform in each["platforms"] if each["user"] else ():
             yield _failed(host, build(each["user"], each["builder"], platform), each)
+
+    for each in result.get("pulls") or []:
+        if each["words"]:
+            yield _failed(host, pulled(each["user"], each["image"]), each)
+        else:
+            yield Check(host, pulled(each["user"], each["image"]))
 
 
 def _platforms(failures: Iterable[Result]) -> list[str]:

@@ -41,6 +41,11 @@ _STEP = re.compile(r"^#(\d+) \[(?:(linux/\S+) )?[^\]]*\] RUN ")
 _OUTPUT = re.compile(r"^#(\d+) [\d.]+ (\S+)\s*$")
 
 
+def image_of(repository: str) -> str:
+    """What a proof is pushed as."""
+    return f"{repository}:{_TAG}"
+
+
 @dataclass(frozen=True)
 class Proof:
     """One platform on one host: what a program told in the build, and whether the registry's index has it."""

@@ -67,6 +67,11 @@ _REMEDIES: t.Tuple[t.Tuple[t.Pattern[str], str], ...] = tuple(
             f"Run {PROVISION}, which registers what is missing; docs/emulation.md tells about exec format error",
         ),
         (
+            "/referrers/",
+            "docker asks the registry itself for attestations, as hosts.toml does not say that the mirror has them: "
+            f"run {PROVISION}, or add `referrers` to `capabilities` where that file is somebody else's",
+        ),
+        (
             "x509|certificate|server gave HTTP response",
             f"Give the registry's `ca` in builder_registries, and run {TRUST}",
         ),

@@ -164,3 +164,15 @@ def test_problems_have_evidence_and_remedy_and_those_alike_stand_together() -> N
 def test_in_short(checks: list[Check], short: str) -> None:
     assert in_short(checks) == short
     assert bool(problems(checks)) == bool(short)
+
+
+def test_what_docker_itself_pulled() -> None:
+    row = {"image": "r.test/a:proof", "user": "ci", "words": "", "evidence": [], "remedy": ""}
+    bad = {**row, "image": "b", "words": "ci cannot pull b", "evidence": ["docker said: no"], "remedy": "do this"}
+    found = checks_of("h", None, None, {**built(), "pulls": [row, bad], "msg": "x"}, CONCERNS)
+    pulls = [each for each in found if each.name.startswith("pull")]
+    assert [(each.name, each.outcome) for each in pulls] == [
+        ("pull[ci-r.test/a:proof]", PASSED),
+        ("pull[ci-b]", FAILED),
+    ]
+    assert "- pull[ci-b]: ci cannot pull b\n    | docker said: no\n  What to do: do this." in problems(found)
