@@ -23,6 +23,15 @@ def test_build(proof: dict[str, checks.Check], user: str, builder: str, platform
     require(proof, name)
 
 
+def test_docker_pulls(proof: dict[str, checks.Check]) -> None:
+    """docker itself pulls what was pushed and what it was built from, by its own way and with its own trust."""
+    pulls = [name for name in proof if name.startswith(checks.PULLS)]
+    if not pulls:
+        pytest.skip("nothing was pushed or built from an image, or docker itself pulls nothing on this host")
+    for name in pulls:
+        require(proof, name)
+
+
 @pytest.mark.usefixtures("proof")
 def test_nothing_is_left(host: Host) -> None:
     """No container, no file: what is left is BuildKit's cache, and the tag `proof` in the registry."""

@@ -54,9 +54,12 @@ def runs(platform: str) -> str:
     return f"runs[{platform}]"
 
 
+PULLS = "pull["
+
+
 def pulled(user: str, image: str) -> str:
     """The check that docker itself pulls *image* as *user*."""
-    return f"pull[{user}-{image}]"
+    return f"{PULLS}{user}-{image}]"
 
 
 def build(user: str, builder: str, platform: str) -> str:
