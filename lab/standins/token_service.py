@@ -197,9 +197,9 @@ class Core(BaseHTTPRequestHandler):
             self.answer(404)
 
     def do_POST(self) -> None:
-        # beego has no route for it. What the client sent is not read: the connection ends with the answer.
-        self.close_connection = True
-        self.answer(405, "Method Not Allowed", {"Connection": "close"})
+        # beego has no route for it. What the client sent is read all the same, or nginx would answer 502 to some.
+        self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        self.answer(405, "Method Not Allowed")
 
     def give_token(self, settings: Settings, query: dict[str, list[str]], authorization: str) -> None:
         """Answer the token endpoint. Wrong credentials are none, as in Harbor."""

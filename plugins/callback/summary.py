@@ -86,6 +86,8 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]  # ansible-core has no
                 story.changes = _changes(result)
         elif name == "apply":
             story.changes = _changes(result)
+        elif name == "registry_proof":
+            story.unproven = result.get("unproven_logins") or ()
         elif name == "build_proof":
             story.proven = bool(result.get("proofs")) and not result.get("failures")
         elif name and result.get("changed"):

@@ -15,7 +15,9 @@ author:
 description:
   - Runs a small program of each platform in an empty chroot, then builds an image for all platforms with each
     builder, as each of its users. The RUN step executes the same program, without cache.
-  - With O(repository) the image is pushed, and the index is read back from the registry.
+  - With O(repository) the image is pushed, and the index is read back from the registry. If the push is refused, the
+    login of the user is tried there, and a token asked for, as the builder's words do not tell why. That goes by TLS
+    with the operating system's store, directly; where it cannot be found out, the remedy is a general one.
   - A platform whose program does not run is left out of the builds. The module goes on with the others, and fails at
     its end with all that is not proven, what the host shows about it, and what to do.
   - Then docker itself pulls what was pushed, and O(base), as the first of the users, as its way is another one than

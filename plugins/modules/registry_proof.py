@@ -130,6 +130,12 @@ certificates:
         C(not_after), C(days_left) and C(fingerprint) (SHA-256).
       type: list
       elements: dict
+unproven_logins:
+  description: Registries whose login of the table could not be tried, as they want none for C(GET /v2/).
+  returned: when registries were asked
+  type: list
+  elements: str
+  sample: [nexus.example.com]
 notes:
   description: What was not asked, and why.
   returned: always
@@ -188,6 +194,7 @@ def main() -> None:
         "registries": rows,
         "chains": chains,
         "clocks": {host: asdict(each) for host, each in found.clocks.items()},
+        "unproven_logins": list(found.unproven),
         "notes": [shown(each) for each in found.notes],
     }
     if bad:

@@ -18,12 +18,16 @@ _PREFIXES = re.compile("^(?:Task failed: |Module failed: |Action failed: )+")
 
 @dataclass
 class Story:
-    """What happened to one host. *changes* are {concern: actions in words}, *failed_at* the name of a task."""
+    """What happened to one host. *changes* are {concern: actions in words}, *failed_at* the name of a task.
+
+    *unproven* are the registries whose logins could not be proven.
+    """
 
     changes: dict[str, list[str]] = field(default_factory=dict)
     other_changes: int = 0
     notes: Sequence[str] = ()
     proven: bool = False
+    unproven: Sequence[str] = ()
     failed_at: str = ""
     words: str = ""
     unreachable: bool = False
@@ -63,7 +67,8 @@ def _line(story: Story, check_mode: bool) -> Line:
         return Line("failed", f"failed at '{story.failed_at}': {first_words(story.words)}{before}")
     waiting = [note for note in story.notes if _WAITS.search(note)]
     parts = [done] if done else []
-    parts += ["proven"] if story.proven else []
+    but = f", but for the login at {' and '.join(story.unproven)}" if story.unproven else ""
+    parts += [f"proven{but}"] if story.proven else []
     parts += [f"waits: {'; '.join(waiting)}"] if waiting else []
     if not parts:
         return Line("nothing", "nothing to do")

@@ -35,6 +35,7 @@ LONGEST_FIRST = (
         "fleet",
         "gc",
         "security",
+        "login_proof",
         "emulation_changes",
         "registry_proof",
     ),

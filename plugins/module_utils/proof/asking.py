@@ -45,20 +45,22 @@ TIMEOUT = 30
 # Most of the time is spent waiting, but each client is a process.
 _AT_ONCE = 8
 
-Question = t.Callable[[], t.Optional[Row]]
+Question = t.Callable[[], t.Sequence[Row]]
 
 
 @dataclass(frozen=True)
 class Trust:
     """What was found: a row for each way and login, the chains that servers sent ({host: DER}), what is worth a note.
 
-    *clocks* are this host's and those of the servers that told theirs, by host.
+    *clocks* are this host's and those of the servers that told theirs, by host. *unproven* are the registries whose
+    login could not be tried, as they want none.
     """
 
     rows: t.Tuple[Row, ...]
     chains: t.Mapping[str, t.Tuple[bytes, ...]]
     clocks: t.Mapping[str, Clocks]
     notes: t.Tuple[str, ...]
+    unproven: t.Tuple[str, ...] = ()
 
 
 @dataclass
@@ -89,28 +91,30 @@ class Asking:
             notes += left_out
         with concurrent.futures.ThreadPoolExecutor(_AT_ONCE) as pool:
             told = pool.map(lambda question: question(), questions)
-            rows, more = settle([each for each in told if each is not None], targets)
+            rows, more = settle([each for found in told for each in found], targets)
         if not self.pulls:
             rows, forgiven = without_pulls(rows)
             more = (*more, *forgiven)
         hosts = dict.fromkeys([*(each.host for each in targets), *sorted(self.chains)])  # token endpoints come last
         chains = {host: self.chains[host] for host in hosts if self.chains.get(host)}
-        return Trust(rows, chains, self.clocks, (*notes, *more, *self.open_to_all.values()))
+        unproven = tuple(each.host for each in targets if each.host in self.open_to_all)
+        notes += [self.open_to_all[host] for host in unproven]
+        return Trust(rows, chains, self.clocks, (*notes, *more), unproven)
 
     def _questions(self, target: Target, builders: t.Sequence[str]) -> t.Tuple[t.List[Question], t.List[str]]:
         """(what is asked of one registry, notes about what is not)."""
         login = next((each for each in self.registries if each.host == target.host and each.username), None)
         asked: t.Dict[str, t.List[Question]] = {
-            PLAIN: [partial(self._plain, target)],
-            DOCKERD: [partial(self._dockerd, target)],
-            CLIENT: [partial(self._client, target, user) for user in self.users],
-            BUILDER: [partial(self._builder, target, name) for name in builders],
+            PLAIN: [_one(self._plain, target)],
+            DOCKERD: [_one(self._dockerd, target)],
+            CLIENT: [_one(self._client, target, user) for user in self.users],
+            BUILDER: [_one(self._builder, target, name) for name in builders],
             LOGIN: [],
         }
         if login:
             # Read now, before threads run: users' files are read with their rights, which the whole process has then.
             kept = {user: logins.kept_for(user, login) for user in self.users}
-            asked[LOGIN] = [partial(self._login, target, login, user, each) for user, each in kept.items()]
+            asked[LOGIN] = [partial(self._logins, target, login, kept)]
         notes = []
         if not token_endpoint.is_reachable(target, self.proxy):
             what = "by plain TLS, nor its login tried," if login else "by plain TLS,"
@@ -130,18 +134,25 @@ class Asking:
                 self.clocks[host] = each.clocks
         return Row(target.host, PLAIN, "", found.outcome, found.words, found.at)
 
-    def _login(self, target: Target, registry: Registry, user: str, kept: logins.Kept) -> t.Optional[Row]:
-        """The login that *user* has there; None where none is wanted, so that none can be proven."""
-        if isinstance(kept, str):
-            return Row(target.host, LOGIN, user, NOT_LOGGED_IN, kept, target.host)
-        found = logins.prove(target, kept, self.proxy)
-        self.clocks.update(found.clocks)
-        if found.outcome == TRUSTED:
-            self.open_to_all[target.host] = (
-                f"{target.host} wants no login for GET /v2/, so that of {registry.username} cannot be proven"
-            )
-            return None
-        return Row(target.host, LOGIN, user, found.outcome, found.words, found.at)
+    def _logins(self, target: Target, registry: Registry, kept: t.Mapping[str, logins.Kept]) -> t.List[Row]:
+        """The login of each user, none where none is wanted.
+
+        What is tried is the same for all, and sent once: registries lock accounts after some wrong passwords.
+        """
+        found = {user: each for user, each in kept.items() if not isinstance(each, str)}
+        tried = logins.prove(target, next(iter(found.values())), self.proxy) if found else None
+        if tried:
+            self.clocks.update(tried.clocks)
+        if tried and tried.outcome == TRUSTED:
+            whose = f"that of {registry.username}"
+            self.open_to_all[target.host] = f"{target.host} wants no login for GET /v2/, so {whose} cannot be proven"
+        rows = []
+        for user, each in kept.items():
+            if isinstance(each, str):
+                rows.append(Row(target.host, LOGIN, user, NOT_LOGGED_IN, each, target.host))
+            elif tried and tried.outcome != TRUSTED:
+                rows.append(Row(target.host, LOGIN, user, tried.outcome, tried.words, tried.at))
+        return rows
 
     def _dockerd(self, target: Target) -> Row:
         try:
@@ -172,6 +183,10 @@ class Asking:
         except HostError as exc:
             return row(target, way, who, str(exc))
         return _is_here(target, way, who) if ended.status == 0 else row(target, way, who, ended.words)
+
+
+def _one(question: t.Callable[..., Row], *about: t.Any) -> Question:
+    return lambda: (question(*about),)
 
 
 def note_unread(registries: t.Sequence[Registry], rows: t.Sequence[Row]) -> None:

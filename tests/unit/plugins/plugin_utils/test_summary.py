@@ -34,6 +34,12 @@ NOTHING, DONE = Story(), Story(changes=CHANGES, proven=True)
         pytest.param(
             {"a": Story(proven=True), "b": Story(proven=True)}, False, ["2 hosts: proven"], id="a proof alone"
         ),
+        pytest.param(
+            {"a": Story(proven=True, unproven=["a.b", "c.d"])},
+            False,
+            ["a: proven, but for the login at a.b and c.d"],
+            id="logins that could not be tried",
+        ),
         pytest.param({"a": Story(other_changes=1)}, False, ["a: changed: 1 other task"], id="a task of the user's"),
         pytest.param({"a": Story(notes=[NEVER])}, False, [f"a: waits: {NEVER}"], id="a restart waits"),
         pytest.param(

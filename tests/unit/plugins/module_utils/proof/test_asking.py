@@ -189,6 +189,23 @@ def test_a_registry_that_wants_no_login_proves_none(
     found = proven(harbor, docker)
     assert [(each.way, each.who) for each in found.rows] == [("plain", ""), ("dockerd", ""), ("login", "jane")]
     assert found.notes == (f"{harbor.host} wants no login for GET /v2/, so that of robot$ci cannot be proven",)
+    assert found.unproven == (harbor.host,)
+
+
+def test_what_all_users_have_is_sent_once(
+    docker: Docker, dockerd: DockerdStandIn, harbor: TokenStandIn, homes: Path
+) -> None:
+    """A wrong password for many users would lock the account."""
+    dockerd.answers["POST /images/create"] = Answer(500, b"unauthorized")
+    wrong = base64.b64encode(f"{LOGIN[0]}:wrong".encode()).decode()
+    for user in ("ci", "jane"):
+        text = json.dumps({"auths": {harbor.host: {"auth": wrong}}})
+        (homes / user / ".docker/config.json").write_text(text)
+    found = proven(harbor, docker, "wrong")
+    refused = [(each.who, each.outcome) for each in found.rows if each.way == "login"]
+    assert refused == [("ci", "login refused"), ("jane", "login refused")]
+    sent = [headers["Authorization"] for _path, headers in harbor.asked if "Authorization" in headers]
+    assert [each for each in sent if each.startswith("Basic")] == [f"Basic {wrong}"]
 
 
 def test_no_login_is_tried_where_a_proxy_does_not_speak_http(docker: Docker, dockerd: DockerdStandIn) -> None:
