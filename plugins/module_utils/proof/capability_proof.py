@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import base64
 import datetime
 import http.client
 import secrets
@@ -78,9 +77,9 @@ def _login(users: t.Sequence[str], registry: Registry) -> t.Tuple[str, str]:
     for user in users:
         try:
             token = login.kept(login.place_of(user, registry))
-            if token is not None:
-                name, _colon, password = base64.b64decode(token).decode().partition(":")
-                return name, password
-        except (HostError, ValueError):  # a helper that is locked, a damaged file: the concern trust tells that
+        except HostError:  # a helper that is locked, a damaged file: the concern trust tells that
             continue
+        credentials = login.credentials_in(token) if token is not None else None
+        if credentials is not None:
+            return credentials
     return "", ""

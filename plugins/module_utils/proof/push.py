@@ -17,6 +17,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.proof.registry 
 from ansible_collections.multiarch.builders.plugins.module_utils.proof.rights import Rights
 from ansible_collections.multiarch.builders.plugins.module_utils.proof.tls import shake
 from ansible_collections.multiarch.builders.plugins.module_utils.proxy import Proxy
+from ansible_collections.multiarch.builders.plugins.module_utils.registry.address import split_repository
 from ansible_collections.multiarch.builders.plugins.module_utils.spec import Registry
 from ansible_collections.multiarch.builders.plugins.module_utils.trust import login
 
@@ -27,7 +28,7 @@ _KNOWN = (answers.LOGIN_REFUSED, answers.FORBIDDEN, answers.INVALID_TOKEN)
 
 def look(repository: str, user: str) -> t.Optional[Rights]:
     """The rights that the login of *user* has; None where that cannot be told by TLS with the system's store."""
-    host, path = rights.parts_of(repository)
+    host, path = split_repository(repository)
     try:
         token = login.kept(login.place_of(user, Registry(host)))
     except HostError:

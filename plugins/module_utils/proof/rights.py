@@ -10,7 +10,6 @@ import re
 import typing as t
 from dataclasses import dataclass
 
-from ansible_collections.multiarch.builders.plugins.module_utils.docker_hub import HUB
 from ansible_collections.multiarch.builders.plugins.module_utils.proof import answers
 from ansible_collections.multiarch.builders.plugins.module_utils.proof.remedy import TRUST
 
@@ -51,14 +50,6 @@ _OF_BASE = "failed to resolve source metadata"
 def was_refused(words: str) -> bool:
     """Whether a build failed as its push was refused."""
     return bool(_REFUSED.search(words)) and _OF_BASE not in words
-
-
-def parts_of(repository: str) -> t.Tuple[str, str]:
-    """(registry, path) of REGISTRY/PATH; without a registry it is Docker Hub's (distribution/reference)."""
-    host, slash, path = repository.partition("/")
-    if slash and (host == "localhost" or any(sign in host for sign in ".:")):
-        return host, path
-    return HUB, repository if slash else f"library/{repository}"
 
 
 def scope_of(path: str) -> str:

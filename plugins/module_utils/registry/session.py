@@ -10,7 +10,6 @@ out its tokens.
 from __future__ import annotations
 
 import base64
-import json
 import ssl
 import typing as t
 import urllib.parse
@@ -24,6 +23,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.registry.challe
     challenge_in,
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.registry.client import Answer, context_for, request
+from ansible_collections.multiarch.builders.plugins.module_utils.registry.token import token_in
 from ansible_collections.multiarch.builders.plugins.module_utils.spec import Registry
 
 TIMEOUT = 10.0  # seconds for one request
@@ -80,7 +80,7 @@ class Session:
         if challenge.scheme == BASIC:
             return login
         answer = self._request("GET", challenge.token_url(scope, self.username), None, _with(None, login))
-        token = _token_in(answer.body) if answer.status == 200 else ""
+        token = token_in(answer.body) if answer.status == 200 else ""
         return f"Bearer {token}" if token else ""
 
     def _request(self, method: str, url: str, body: t.Optional[bytes], headers: t.Mapping[str, str]) -> Answer:
@@ -105,13 +105,3 @@ def _with(headers: t.Optional[t.Mapping[str, str]], authorization: t.Optional[st
 def _server(url: str) -> t.Tuple[str, str, int]:
     parts = urllib.parse.urlsplit(url)
     return parts.scheme, parts.hostname or "", parts.port or (80 if parts.scheme == "http" else 443)
-
-
-def _token_in(body: bytes) -> str:
-    """The token in an answer, "" for none. It is a secret: never print it."""
-    try:
-        found = json.loads(body)
-    except ValueError:
-        return ""
-    tokens = [found.get(name) for name in ("token", "access_token")] if isinstance(found, dict) else []
-    return next((each for each in tokens if isinstance(each, str) and each.isprintable()), "")
