@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.multiarch.builders.plugins.module_utils.proof.remedy import remedy_of
+from ansible_collections.multiarch.builders.plugins.module_utils.proof.remedy import of_settings
 from ansible_collections.multiarch.builders.tests.unit.plugins.plugin_utils.x509_factory import Pair, make
 
 from tests.hosts import refusing_registry
@@ -82,7 +82,7 @@ def test_settings_are_written_used_changed_and_taken_back(spare: str) -> None:
     build = f"cd; docker buildx build --push -t harbor.lab.test/proof/{spare}:token ."
     said = job(spare, f"{blind}; {build} || true")
     assert "x509: certificate signed by unknown authority" in said
-    assert "BUILDKIT_NO_CLIENT_TOKEN" in remedy_of(said.strip().splitlines()[-1])
+    assert "BUILDKIT_NO_CLIENT_TOKEN" in of_settings(said.strip().splitlines()[-1], {})
     job(spare, f"{blind} BUILDKIT_NO_CLIENT_TOKEN=1; {build}")
 
     run = playbook("retire-builders", limit=spare)

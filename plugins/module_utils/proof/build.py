@@ -24,7 +24,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.platform import
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.proof import evidence, push, rights
 from ansible_collections.multiarch.builders.plugins.module_utils.proof.answers import last_words
-from ansible_collections.multiarch.builders.plugins.module_utils.proof.remedy import remedy_of
+from ansible_collections.multiarch.builders.plugins.module_utils.proof.remedy import of_settings, remedy_of
 from ansible_collections.multiarch.builders.plugins.module_utils.scratch import scratch
 
 _TAG = "proof"
@@ -125,8 +125,11 @@ def prove(
 
 
 def _remedy(words: str, user: str, repository: str, environment: t.Optional[t.Mapping[str, str]]) -> str:
+    setting = of_settings(words, environment or {})
+    if setting:  # "denied" is not always about rights
+        return setting
     found = push.look(repository, user) if repository and rights.was_refused(words) else None
-    return (rights.remedy(found) if found else "") or remedy_of(words, environment)
+    return (rights.remedy(found) if found else "") or remedy_of(words)
 
 
 def _context(folder: pathlib.Path, platforms: t.Sequence[str], user: str) -> None:

@@ -79,7 +79,7 @@ def _login(users: t.Sequence[str], registry: Registry) -> t.Tuple[str, str]:
             token = login.kept(login.place_of(user, registry))
         except HostError:  # a helper that is locked, a damaged file: the concern trust tells that
             continue
-        found = login.credentials_in(token or "")
-        if found:
-            return found
+        credentials = login.credentials_in(token) if token is not None else None
+        if credentials is not None:
+            return credentials
     return "", ""

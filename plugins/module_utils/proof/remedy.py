@@ -118,11 +118,16 @@ _REMEDIES: t.Tuple[t.Tuple[t.Pattern[str], str], ...] = tuple(
 )
 
 
-def remedy_of(words: str, environment: t.Optional[t.Mapping[str, str]] = None) -> str:
-    """What to do about a failure that *words* tell; *environment* has the settings of the client that were in force."""
-    for pattern, setting, remedy in _SETTINGS:
-        if pattern.search(words) and not is_set(environment or {}, setting):
-            return remedy
+def of_settings(words: str, environment: t.Mapping[str, str]) -> str:
+    """What to do about a build that failed with *words*, if a setting of its client helps; "" if none does.
+
+    *environment* has those that were in force.
+    """
+    return next((each for fits, name, each in _SETTINGS if fits.search(words) and not is_set(environment, name)), "")
+
+
+def remedy_of(words: str) -> str:
+    """What to do about a failure that *words* tell."""
     for pattern, remedy in _REMEDIES:
         if pattern.search(words):
             return remedy

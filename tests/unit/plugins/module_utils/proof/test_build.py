@@ -197,9 +197,10 @@ def test_it_is_built_with_the_settings_of_the_users_jobs(
     programs: t.Callable[[str, str], Path], docker: Docker
 ) -> None:
     docker((DATA / "scratch.log").read_text())
-    refused = "ERROR: failed to push harbor.example.com/p:proof: manifest invalid"
-    calls = programs("docker", f"env | grep BUILDX_ | sed 's/^/set /' >&2; echo '{refused}' >&2; exit 1")
-    for value, remedy in (("0", "BUILDX_NO_DEFAULT_ATTESTATIONS"), ("1", "BuildKit's")):
+    denied = "denied: unknown manifest class for application/vnd.oci.empty.v1+json"
+    for value, why, remedy in (("0", denied, "BUILDX_NO_DEFAULT_OCI"), ("1", "manifest invalid", "BuildKit's")):
+        refused = f"ERROR: failed to push harbor.example.com/p:proof: {why}"
+        calls = programs("docker", f"env | grep BUILDX_ | sed 's/^/set /' >&2; echo '{refused}' >&2; exit 1")
         settings = {"BUILDX_NO_DEFAULT_ATTESTATIONS": value}
         _proofs, (failure,) = prove("b", USER, PLATFORMS, "scratch", "harbor.example.com/p", settings)
         assert f"set BUILDX_NO_DEFAULT_ATTESTATIONS={value}" in failure.evidence[0]

@@ -147,6 +147,7 @@ def test_what_a_registry_said(body: bytes, words: str) -> None:
         ("localhost/proof", "localhost", "proof"),
         ("registry:5000/proof", "registry:5000", "proof"),
         ("docker.io/me/proof", "docker.io", "me/proof"),
+        ("proof", "docker.io", "library/proof"),
         ("docker.io/proof", "docker.io", "library/proof"),
         ("me/proof", "docker.io", "me/proof"),
     ],

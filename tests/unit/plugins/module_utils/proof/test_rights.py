@@ -25,7 +25,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.proof.rights im
 HOST = "harbor.example.com"
 
 
-def test_scope_of() -> None:
+def test_the_scope_of_a_push() -> None:
     assert scope_of("ci/proof") == "repository:ci/proof:pull,push"
 
 
