@@ -8,9 +8,12 @@ from __future__ import annotations
 import typing as t
 from collections.abc import Mapping, Sequence
 
+from ansible_collections.multiarch.builders.plugins.module_utils.loopback import is_loopback
 from ansible_collections.multiarch.builders.plugins.module_utils.proof import answers
 from ansible_collections.multiarch.builders.plugins.module_utils.proof.remedy import PROVISION, TRUST
-from ansible_collections.multiarch.builders.plugins.plugin_utils.chain_words import Chain, is_signed_by, names
+from ansible_collections.multiarch.builders.plugins.plugin_utils.anchors import is_authority, names
+from ansible_collections.multiarch.builders.plugins.plugin_utils.certificates import load_certificates
+from ansible_collections.multiarch.builders.plugins.plugin_utils.chain_words import Chain, is_signed_by, weak
 
 Row = Mapping[str, str]
 Entry = Mapping[str, t.Any]
@@ -66,7 +69,20 @@ def _unknown(host: str, entry: Entry, chain: Chain) -> str:
     if chain and not is_signed_by(chain, entry["ca"]):
         remedy = "give that one too, or have the server send its whole chain"
         return f"Its `ca` in builder_registries did not sign its certificate{issuer}: {remedy}"
+    if not all(map(is_authority, load_certificates(entry["ca"].encode()))):
+        return (
+            f"Run {TRUST} with all its concerns. Its `ca` in builder_registries is a server's own certificate and no "
+            "CA, which the system's store of Fedora and its like does not take: there, have it issued by a CA"
+        )
     return f"Its `ca` in builder_registries is right, and has not come to all places: run {TRUST} with all its concerns"
+
+
+def _weak(_host: str, _entry: Entry, chain: Chain) -> str:
+    told = f": {', '.join(weak(chain))}" if weak(chain) else ""
+    return (
+        f"Certificates signed with SHA-1 or MD5 are refused{told}. Have them issued anew with SHA-256; until then an "
+        "intermediate CA counts where it is in `ca` itself"
+    )
 
 
 def _mismatch(host: str, _entry: Entry, chain: Chain) -> str:
@@ -99,7 +115,20 @@ def _no_tls(host: str, entry: Entry, _chain: Chain) -> str:
     return f"Give the server a certificate, or write `http: true` for {host} in builder_registries"
 
 
-def _no_answer(_host: str, _entry: Entry, _chain: Chain) -> str:
+def _tls_wanted(host: str, entry: Entry, _chain: Chain) -> str:
+    if entry.get("http"):
+        return f"Take `http: true` of {host} out of builder_registries, as its server speaks TLS"
+    if is_loopback(host):
+        return (
+            f"Docker's programs speak HTTP to names of loopback: run {PROVISION}, which tells the builders better. For "
+            "[::1] Docker before 28.0 needs `{host: '::1/128', insecure: true}` in builder_registries, too"
+        )
+    return "It was asked without TLS, and wants it: see what redirects there"
+
+
+def _no_answer(host: str, _entry: Entry, _chain: Chain) -> str:
+    if is_loopback(host):
+        return "See that it runs on this very host: a name of loopback is another place in a container"
     return "See that it runs, and that this host resolves its name and reaches its port"
 
 
@@ -109,11 +138,13 @@ def _other(_host: str, _entry: Entry, _chain: Chain) -> str:
 
 _REMEDIES: dict[str, t.Callable[[str, Entry, Chain], str]] = {
     answers.UNKNOWN_AUTHORITY: _unknown,
+    answers.WEAK_SIGNATURE: _weak,
     answers.NAME_MISMATCH: _mismatch,
     answers.EXPIRED: _expired,
     answers.NOT_YET_VALID: _not_yet,
     answers.CLIENT_CERTIFICATE: _client,
     answers.NO_TLS: _no_tls,
+    answers.TLS_WANTED: _tls_wanted,
     answers.NO_ANSWER: _no_answer,
     answers.OTHER: _other,
 }

@@ -13,21 +13,25 @@ import typing as t
 
 TRUSTED = "trusted"
 UNKNOWN_AUTHORITY = "unknown authority"
+WEAK_SIGNATURE = "weak signature"
 NAME_MISMATCH = "name mismatch"
 EXPIRED = "expired"
 NOT_YET_VALID = "not yet valid"
 CLIENT_CERTIFICATE = "client certificate wanted"
 NO_TLS = "no TLS"
+TLS_WANTED = "TLS wanted"
 NO_ANSWER = "no answer"
 OTHER = "other"
 OUTCOMES = (
     TRUSTED,
     UNKNOWN_AUTHORITY,
+    WEAK_SIGNATURE,
     NAME_MISMATCH,
     EXPIRED,
     NOT_YET_VALID,
     CLIENT_CERTIFICATE,
     NO_TLS,
+    TLS_WANTED,
     NO_ANSWER,
     OTHER,
 )
@@ -38,6 +42,8 @@ _LONGEST = 1000  # characters of words
 _SAID: t.Tuple[t.Tuple[str, t.Pattern[str]], ...] = tuple(
     (outcome, re.compile("|".join(patterns)))
     for outcome, patterns in (
+        # Told as the reason for an unknown authority (crypto/x509, InsecureAlgorithmError).
+        (WEAK_SIGNATURE, ("x509: cannot verify signature: insecure algorithm",)),
         (UNKNOWN_AUTHORITY, ("x509: certificate signed by unknown authority",)),
         (
             NAME_MISMATCH,
@@ -64,6 +70,8 @@ _SAID: t.Tuple[t.Tuple[str, t.Pattern[str]], ...] = tuple(
                 "tls: first record does not look like a TLS handshake",
             ),
         ),
+        # All that containerd and buildx tell of the answer.
+        (TLS_WANTED, ("unexpected status from .* request to http://[^ ]*: 400 ",)),
         (
             NO_ANSWER,
             (
@@ -109,6 +117,7 @@ _CODES = {
     27: UNKNOWN_AUTHORITY,  # untrusted
     62: NAME_MISMATCH,
     64: NAME_MISMATCH,  # of an address
+    68: WEAK_SIGNATURE,  # CA_MD_TOO_WEAK
 }
 _ALERTS = re.compile(
     "ALERT_(?:HANDSHAKE_FAILURE|CERTIFICATE_REQUIRED|BAD_CERTIFICATE|UNKNOWN_CA|CERTIFICATE_(?:EXPIRED|REVOKED|UNKNOWN)"
@@ -116,6 +125,10 @@ _ALERTS = re.compile(
 )
 # nginx, which Harbor has in front, takes the connection and refuses the request.
 _WANTS_CERTIFICATE = re.compile(rb"SSL certificate")
+# Go's net/http, nginx and Apache, of HTTP that comes to a port with TLS.
+_WANTS_TLS = re.compile(
+    rb"HTTP request to an HTTPS server|plain HTTP request was sent to HTTPS port|plain HTTP to an SSL-enabled"
+)
 
 
 def outcome_of(words: str, image: str) -> str:
@@ -146,6 +159,8 @@ def outcome_of_status(status: int, body: bytes) -> str:
     """What an HTTP answer proves: the connection was trusted, but whoever cannot serve is no registry."""
     if status == 400 and _WANTS_CERTIFICATE.search(body):
         return CLIENT_CERTIFICATE
+    if status == 400 and _WANTS_TLS.search(body):
+        return TLS_WANTED
     return TRUSTED if status < 500 and status != 400 else OTHER
 
 

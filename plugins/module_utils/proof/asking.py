@@ -23,6 +23,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.proof.registry 
     CLIENT,
     DOCKERD,
     PLAIN,
+    Places,
     Row,
     Target,
     row,
@@ -54,6 +55,7 @@ class Asking:
     builders: t.Sequence[str]
     proxy: Proxy
     docker: Docker
+    places: Places = field(default_factory=Places)
     suffix: str = field(default_factory=lambda: secrets.token_hex(4))
     chains: t.Dict[str, t.Tuple[bytes, ...]] = field(default_factory=dict)
 
@@ -68,9 +70,17 @@ class Asking:
             asked = {
                 PLAIN: [partial(self._plain, target)],
                 DOCKERD: [partial(self._dockerd, target)],
-                CLIENT: [partial(self._client, target, user) for user in self.users],
-                BUILDER: [partial(self._builder, target, name) for name in there],
+                CLIENT: [partial(self._client, target, user, self._helper(target, there)) for user in self.users],
+                BUILDER: [partial(self._builder, target, name) for name in there if self._sees(name, target)],
             }
+            if target.needs_builder and not self._helper(target, there):
+                notes.append(f"{target.host}: buildx itself was not asked, as it speaks HTTP there without a builder")
+                asked[CLIENT] = []
+            notes += [
+                f"{target.host}: builder {name} was not asked, as that is the loopback of its own container"
+                for name in there
+                if not self._sees(name, target)
+            ]
             if not is_tunnel(proxy_for(self.proxy, "http" if target.http else "https", *target.address)):
                 notes.append(f"{target.host}: not asked by plain TLS, as its proxy does not speak HTTP")
                 asked[PLAIN] = []
@@ -79,6 +89,13 @@ class Asking:
             rows, more = settle(pool.map(lambda question: question(), questions), targets)
         chains = {each.host: self.chains[each.host] for each in targets if self.chains.get(each.host)}
         return Trust(rows, chains, (*notes, *more))
+
+    def _sees(self, builder: str, target: Target) -> bool:
+        return not target.is_local or builder in self.places.on_host
+
+    def _helper(self, target: Target, there: t.Sequence[str]) -> str:
+        """A builder whose buildkitd.toml tells buildx to speak TLS; "" where it needs none, or there is none."""
+        return next((each for each in there if target.needs_builder and each in self.places.configured), "")
 
     def _is_there(self, builder: str) -> bool:
         return bool(self.users) and pathlib.Path(store.entry_path(self.users[0], builder)).exists()
@@ -95,9 +112,11 @@ class Asking:
             return row(target, DOCKERD, "", str(exc))
         return _is_here(target, DOCKERD, "")
 
-    def _client(self, target: Target, user: str) -> Row:
+    def _client(self, target: Target, user: str, builder: str) -> Row:
         """The index that `docker buildx imagetools` reads, and the token that it needs for it."""
-        return self._run(target, CLIENT, user, user, ["imagetools", "inspect", target.reference(self.suffix)])
+        named = ["--builder", builder] if builder else []
+        arguments = ["imagetools", "inspect", *named, target.reference(self.suffix)]
+        return self._run(target, CLIENT, user, user, arguments)
 
     def _builder(self, target: Target, name: str) -> Row:
         """BuildKit has one trust for what it pulls and what it pushes; a pull leaves nothing anywhere."""

@@ -20,6 +20,9 @@ from ansible_collections.multiarch.builders.plugins.module_utils.files import Ow
 from ansible_collections.multiarch.builders.plugins.module_utils.spec import Registry
 
 PREFIX = "multiarch-builders-"
+# basicConstraints (2.5.29.19) with CA:TRUE, and a version that can have it, in DER.
+_CONSTRAINTS = re.compile(rb"\x06\x03\x55\x1d\x13(?:\x01\x01\xff)?\x04.\x30.\x01\x01\xff", re.DOTALL)
+_VERSION_3 = b"\xa0\x03\x02\x01\x02"
 _BLOCK = re.compile(r"-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----\n?", re.DOTALL)
 
 
@@ -27,7 +30,7 @@ _BLOCK = re.compile(r"-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----\n?
 class Store:
     """The operating system's trust store: where a CA goes, what refreshes it, and the bundle that programs read.
 
-    *links* is the folder of links to each CA, if there is one.
+    *links* is the folder of links to each CA, if there is one. *only_authorities*: what is no CA gets into no bundle.
     """
 
     anchors: str
@@ -35,6 +38,7 @@ class Store:
     refresh: t.Tuple[str, ...]
     bundle: str
     links: t.Optional[str] = None
+    only_authorities: bool = False
 
 
 DEBIAN = Store(
@@ -49,6 +53,7 @@ RED_HAT = Store(
     ".pem",
     ("update-ca-trust", "extract"),
     "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",
+    only_authorities=True,  # update-ca-trust: `trust extract --filter=ca-anchors`
 )
 
 
@@ -62,6 +67,25 @@ def fingerprints(pem: str) -> str:
     encoded = ("".join(each.splitlines()[1:-1]) for each in blocks(pem))
     digests = (hashlib.sha256(base64.b64decode(each)).hexdigest() for each in encoded)
     return "".join(f"certificate sha256:{each}\n" for each in digests)
+
+
+def is_authority(pem: str) -> bool:
+    """Whether p11-kit takes the certificate for a CA: by basicConstraints, which version 1 has not (trust/builder.c).
+
+    Tried with p11-kit 0.25. The controller, which knows X.509, has seen that it is a certificate.
+    """
+    der = base64.b64decode("".join(pem.split("\n")[1:-2]))
+    return _VERSION_3 not in der[:16] or _CONSTRAINTS.search(der) is not None
+
+
+def left_out(registries: t.Sequence[Registry], store: Store) -> t.Tuple[str, ...]:
+    """Notes on certificates that this store does not take."""
+    return tuple(
+        f"`ca` of {each.host} has a certificate that is no CA, which {store.refresh[0]} does not take: docker and "
+        "builders trust it, docker buildx imagetools and other programs of this host do not"
+        for each in registries
+        if store.only_authorities and not all(map(is_authority, blocks(each.ca or "")))
+    )
 
 
 def daemon_files(
@@ -86,7 +110,7 @@ def store_files(registries: t.Sequence[Registry], store: Store) -> t.Tuple[Write
     found = []
     for each in registries:
         name = re.sub(r"[^a-z0-9.-]+", "_", each.host)
-        parts = blocks(each.ca or "")
+        parts = [pem for pem in blocks(each.ca or "") if not store.only_authorities or is_authority(pem)]
         for number, pem in enumerate(parts, start=1):
             part = f"-{number}" if len(parts) > 1 else ""
             found.append(WriteFile(f"{store.anchors}/{PREFIX}{name}{part}{store.suffix}", pem))

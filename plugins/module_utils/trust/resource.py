@@ -39,6 +39,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.trust.decide im
     RED_HAT,
     Store,
     daemon_files,
+    left_out,
     missing_from,
     store_files,
 )
@@ -108,7 +109,7 @@ class Trust(Concern[TrustState]):
             logins=logins,
             logouts=logouts,
             forget=forget,
-            notes=notes,
+            notes=(*left_out(self.registries, store), *notes),
             replaced=_replaced(logins, logouts),
             has_store=is_here(store),
         )
