@@ -14,7 +14,7 @@ _LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 _DNS_NAME = re.compile(rf"{_LABEL}(?:\.{_LABEL})*")
 _PATH_PART = re.compile(r"[a-z0-9]+(?:[._-]+[a-z0-9]+)*")
 # Meant to be a network: an IPv4 address, or an IPv6 address with or without brackets, and a slash.
-_NETWORK = re.compile(r"(?:[0-9.]+|\[?(?=[^/]*:[^/]*:)[0-9a-f:.]+\]?)/[0-9.]*", re.IGNORECASE)
+_NETWORK = re.compile(r"(?:[0-9][0-9.]*|\[?(?=[^/]*:[^/]*:)[0-9a-f:.]+\]?)/[0-9.]*", re.IGNORECASE)
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
 # docker/buildx, util/confutil/container.go: the folder of a registry's certificates
 _NOT_IN_FOLDER = re.compile(r"[^a-zA-Z0-9.-]+")
