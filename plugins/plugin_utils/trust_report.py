@@ -119,9 +119,10 @@ def _tls_wanted(host: str, entry: Entry, _chain: Chain) -> str:
     if entry.get("http"):
         return f"Take `http: true` of {host} out of builder_registries, as its server speaks TLS"
     if is_loopback(host):
+        docker = "; Docker before 28.0 needs `{host: '::1/128', insecure: true}` in builder_registries, too"
         return (
-            f"Docker's programs speak HTTP to names of loopback: run {PROVISION}, which tells the builders better. For "
-            "[::1] Docker before 28.0 needs `{host: '::1/128', insecure: true}` in builder_registries, too"
+            f"Docker's programs speak HTTP to names of loopback: run {PROVISION}, which writes `http = false` into "
+            f"buildkitd.toml{docker if host.startswith('[') else ''}"
         )
     return "It was asked without TLS, and wants it: see what redirects there"
 

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import tomllib
 from typing import Any
 
 import pytest
 from ansible_collections.multiarch.builders.tests.unit.plugins.plugin_utils.x509_factory import make
 
+from lab.settings import IMAGES_FILE
 from tests.hosts import local_registry
 from tests.hosts.lab import on, playbook
 
+BUILDKIT = json.loads(IMAGES_FILE.read_text())["buildkit"]
+REAL, STAND_IN = BUILDKIT["reference"], BUILDKIT["source"] == "stand-in"
 LEAST: dict[str, Any] = {
     "builder_users": ["root", "ci"],
     "builder_platforms": ["amd64"],
@@ -56,6 +60,28 @@ def test_a_registry_with_tls_on_loopback(engine: str) -> None:
     assert run.says(f"trust[{LOCAL}-plain]: {LOCAL}: TLS wanted "), run.output
     assert run.says(f"Take `http: true` of {LOCAL} out of builder_registries, as its server speaks TLS.")
     assert run.says(f"{LOCAL}: builder multiarch was not asked, as that is the loopback of its own container")
+
+
+@pytest.mark.skipif(STAND_IN, reason="the stand-in of BuildKit has a bridge of its own, so no host's network")
+def test_a_builder_with_the_host_s_network_pulls_and_pushes_there(engine: str) -> None:
+    ca = make("local CA", sign=True)
+    server = make("server", ca=False, issuer=ca, names=("localhost",))
+    local_registry.serve(engine, 5443, server.pem, server.key_pem)
+    builder = {"name": "multiarch", "image": REAL, "default": True, "driver_opts": {"network": "host"}}
+    table = {
+        **LEAST,
+        "builder_instances": [builder],
+        "builder_registries": [*MIRRORED, {"host": LOCAL, "ca": ca.pem}],
+        "builder_verify_repository": f"{LOCAL}/proof",
+    }
+    run = playbook("provision-builders", limit=engine, variables=table)
+    assert run.status == 0, run.output
+    assert not run.says("is not this host to the builder")
+    assert run.says("; proven")
+
+    without = {**table, "builder_buildkit_options": {"registry": {LOCAL: {"http": None}}}}
+    run = playbook("provision-builders", limit=engine, variables=without)
+    assert run.says(f"{LOCAL}: TLS wanted (client as root and ci, builder multiarch): "), run.output
 
 
 OLD_ROOT = """
