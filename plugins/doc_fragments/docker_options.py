@@ -25,6 +25,8 @@ options:
       host:
         description:
           - The registry as image names have it, C(host[:port]), without scheme and path. Docker Hub is C(docker.io).
+          - A network such as C(10.0.0.0/8) is for dockerd alone, with O(registries[].insecure=true) and nothing else,
+            as BuildKit knows no networks. It goes into C(insecure-registries) of C(daemon.json).
         type: str
         required: true
       mirrors:
@@ -41,6 +43,7 @@ options:
           - A file may be PEM or DER, and is looked for in C(files/), next to the playbook and next to the inventory.
             It may be encrypted with ansible-vault.
           - Several certificates are fine, as in a rotation. One of them has to be valid now.
+          - A server's own self-signed certificate is taken, with a warning, as it is trusted for itself alone.
         type: str
       ca_from:
         description:

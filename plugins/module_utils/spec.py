@@ -87,11 +87,23 @@ class Disruption:
     drain_timeout: int
 
 
+def is_network(host: str) -> bool:
+    """Whether *host* of an entry, checked by the controller, is a network of registries: no registry has a path."""
+    return "/" in host
+
+
 def registries_of(params: Params) -> t.Tuple[Registry, ...]:
-    """The table of registries."""
+    """The table of registries, without the networks in it."""
     names = Registry.__dataclass_fields__
     rows = [{key: value for key, value in row.items() if key in names} for row in params["registries"]]
-    return tuple(Registry(**{**row, "mirrors": tuple(row.get("mirrors") or ())}) for row in rows)
+    return tuple(
+        Registry(**{**row, "mirrors": tuple(row.get("mirrors") or ())}) for row in rows if not is_network(row["host"])
+    )
+
+
+def networks_of(params: Params) -> t.Tuple[str, ...]:
+    """The networks in the table of registries, which dockerd alone knows what to do with: such as 10.0.0.0/8."""
+    return tuple(row["host"] for row in params["registries"] if is_network(row["host"]))
 
 
 def proxy_of(params: Params) -> Proxy:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import base64
 import pathlib
 import re
 import typing as t
@@ -13,18 +14,29 @@ from dataclasses import dataclass
 from ansible_collections.multiarch.builders.plugins.module_utils.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.files import read
 
+# basicConstraints (2.5.29.19) with CA:TRUE, and a version that can have it, in DER.
+_CONSTRAINTS = re.compile(rb"\x06\x03\x55\x1d\x13(?:\x01\x01\xff)?\x04.\x30.\x01\x01\xff", re.DOTALL)
+_VERSION_3 = b"\xa0\x03\x02\x01\x02"
 _BLOCK = re.compile(r"-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----\n?", re.DOTALL)
 
 
 @dataclass(frozen=True)
 class Store:
-    """Where a CA goes, what refreshes the store, and the bundle; *links* is the folder of links to each CA, if any."""
+    """Where a CA goes, what refreshes the store, and the bundle; *links* is the folder of links to each CA, if any.
+
+    *only_authorities*: what is no CA gets into no bundle.
+    """
 
     anchors: str
     suffix: str
     refresh: t.Tuple[str, ...]
     bundle: str
     links: t.Optional[str] = None
+    only_authorities: bool = False
+
+    def takes(self, pem: str) -> bool:
+        """Whether a certificate gets into the bundle."""
+        return not self.only_authorities or is_authority(pem)
 
 
 DEBIAN = Store(
@@ -39,7 +51,17 @@ RED_HAT = Store(
     ".pem",
     ("update-ca-trust", "extract"),
     "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",
+    only_authorities=True,  # update-ca-trust: `trust extract --filter=ca-anchors`
 )
+
+
+def is_authority(pem: str) -> bool:
+    """Whether p11-kit takes the certificate for a CA: by basicConstraints, which version 1 has not (trust/builder.c).
+
+    Tried with p11-kit 0.25. The controller, which knows X.509, has seen that it is a certificate.
+    """
+    der = base64.b64decode("".join(pem.split("\n")[1:-2]))
+    return _VERSION_3 not in der[:16] or _CONSTRAINTS.search(der) is not None
 
 
 def is_here(store: Store) -> bool:

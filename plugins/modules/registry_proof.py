@@ -18,7 +18,9 @@ description:
     table has one. V(dockerd) is a pull by dockerd, V(client) what C(docker buildx imagetools inspect) reads as each
     of the users, V(builder) a pull by BuildKit in each builder that is there, which trusts the same when it pushes.
   - The client is not asked where O(registries[].http), O(registries[].insecure) or O(registries[].client_cert) is
-    given, as buildx itself knows no exceptions and shows no certificate.
+    given, as buildx itself knows no exceptions and shows no certificate. For names of loopback it is asked with a
+    builder, whose C(buildkitd.toml) has it speak TLS there.
+  - A builder with a network of its own is not asked for names of loopback, which are its own container's.
   - The image that is asked for does not exist. So nothing is pulled, and being told that it is not there, or not for
     everybody, proves the connection. A real push is what M(multiarch.builders.build_proof) does.
   - Mirrors without an entry of their own are asked too. A registry with mirrors whose entry has neither CA nor login
@@ -156,8 +158,8 @@ from ansible_collections.multiarch.builders.plugins.module_utils.options import 
 from ansible_collections.multiarch.builders.plugins.module_utils.proof import memory
 from ansible_collections.multiarch.builders.plugins.module_utils.proof.answers import PROVEN
 from ansible_collections.multiarch.builders.plugins.module_utils.proof.asking import Asking, note_unread
-from ansible_collections.multiarch.builders.plugins.module_utils.proof.registry import targets_of
-from ansible_collections.multiarch.builders.plugins.module_utils.spec import proxy_of, registries_of
+from ansible_collections.multiarch.builders.plugins.module_utils.proof.registry import places_of, targets_of
+from ansible_collections.multiarch.builders.plugins.module_utils.spec import instances_of, proxy_of, registries_of
 
 # The action hands the module all but ca_warn_days, which it needs itself.
 _OPTIONS = ("registries", "ca_warn_days", "instances", "users", "proxy", "docker_pulls")
@@ -177,7 +179,13 @@ def main() -> None:
         module.exit_json(changed=False, registries=[], chains={}, clocks={}, notes=[])
     try:
         asking = Asking(
-            given["users"], names, proxy_of(given), Docker(), pulls=given["docker_pulls"], registries=registries
+            given["users"],
+            names,
+            proxy_of(given),
+            Docker(),
+            pulls=given["docker_pulls"],
+            registries=registries,
+            places=places_of(instances_of(given)),
         )
         found = asking.ask(targets)
         note_unread(registries, found.rows)

@@ -10,6 +10,9 @@ can be compared with what runs.
 
 TLS of a mirror is looked up under the mirror's own host (moby/buildkit, util/resolver/resolver.go), never under the
 registry that it mirrors. So a mirror with a private CA is an entry of its own in the table.
+
+To a registry or mirror whose name is one of loopback BuildKit speaks HTTP, unless `http = false` is there (the same
+file, PlainHTTP). The table has TLS where it does not say otherwise.
 """
 
 from __future__ import annotations
@@ -19,6 +22,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import tomlkit
+from ansible_collections.multiarch.builders.plugins.module_utils.loopback import takes_http
 from ansible_collections.multiarch.builders.plugins.module_utils.merge_patch import merge
 from ansible_collections.multiarch.builders.plugins.plugin_utils.host_names import certificate_folder
 from tomlkit.exceptions import ParseError, TOMLKitError
@@ -51,7 +55,8 @@ def render(
     Both have been checked before (`registries.normalise`, `buildkitd_rules.check_options`). The same input gives the
     same text, whatever the order of keys and entries.
     """
-    sections: dict[str, t.Any] = {}
+    mirrors = {mirror.partition("/")[0] for registry in registries for mirror in registry.get("mirrors") or ()}
+    sections: dict[str, t.Any] = {mirror: {"http": False} for mirror in mirrors if takes_http(mirror)}
     files: dict[str, str] = {}
     for registry in registries:
         section, section_files = _section(registry)
@@ -72,6 +77,8 @@ def _section(registry: Mapping[str, t.Any]) -> tuple[dict[str, t.Any], dict[str,
     """(the table [registry."HOST"], its files); an empty table if there is nothing that BuildKit needs to know."""
     folder = certificate_folder(registry["host"])
     section: dict[str, t.Any] = {key: True for key in ("http", "insecure") if registry.get(key)}
+    if takes_http(registry["host"]) and "http" not in section:
+        section["http"] = False
     files: dict[str, str] = {}
     if registry.get("mirrors"):
         section["mirrors"] = list(registry["mirrors"])

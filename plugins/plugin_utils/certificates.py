@@ -13,15 +13,14 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from ansible_collections.multiarch.builders.plugins.plugin_utils import anchors
+from ansible_collections.multiarch.builders.plugins.plugin_utils.anchors import NOT_PARSED
 from ansible_collections.multiarch.builders.plugins.plugin_utils.pem import CertificateError, blocks
 from ansible_collections.multiarch.builders.plugins.plugin_utils.private_key import is_der_key
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
 
 _MOST_TOLD = 3  # fingerprints in a message
-NOT_PARSED = (ValueError, x509.InvalidVersion, x509.DuplicateExtension, x509.UnsupportedGeneralNameType)
-"""What the library raises for a certificate that somebody made wrong, or on purpose."""
 
 
 @dataclass(frozen=True)
@@ -102,34 +101,6 @@ def fingerprints(certificates: Sequence[x509.Certificate]) -> str:
     return ", ".join([*told, *([f"and {more} more"] if more else [])])
 
 
-def is_authority(certificate: x509.Certificate) -> bool:
-    """Whether Go and OpenSSL accept *certificate* as the issuer of others.
-
-    basicConstraints must say so, and keyUsage, if present, allow keyCertSign; version 1 knows neither. Raises
-    CertificateError if they cannot be read.
-    """
-    if certificate.version is x509.Version.v1:
-        return True
-    extensions = _extensions(certificate)
-    try:
-        if not extensions.get_extension_for_class(x509.BasicConstraints).value.ca:
-            return False
-    except x509.ExtensionNotFound:
-        return False
-    try:
-        return extensions.get_extension_for_class(x509.KeyUsage).value.key_cert_sign
-    except x509.ExtensionNotFound:
-        return True
-
-
-def _extensions(certificate: x509.Certificate) -> x509.Extensions:
-    try:
-        return certificate.extensions
-    except NOT_PARSED as exc:
-        message = f"certificate {subject(certificate)} has extensions that cannot be parsed"
-        raise CertificateError(message, "Have it issued anew: other programs may refuse it, too") from exc
-
-
 def dump(certificates: Sequence[x509.Certificate]) -> str:
     """*certificates* as PEM text."""
     return "".join(each.public_bytes(serialization.Encoding.PEM).decode("ascii") for each in certificates)
@@ -160,43 +131,71 @@ def _check_dates(
     return tuple(text for _usable, text in dates if text)
 
 
-def _has_issuer(certificate: x509.Certificate, others: Sequence[x509.Certificate]) -> bool:
-    """Whether the issuer of *certificate* is among *others*; a self-signed one is its own."""
-    for issuer in others:
-        try:
-            certificate.verify_directly_issued_by(issuer)
-        except (ValueError, InvalidSignature):
-            continue
-        except (TypeError, UnsupportedAlgorithm):
-            return True  # the name is right, the signature of a kind that cannot be checked
-        return True
-    return False
-
-
 def _check_chains(certificates: Sequence[x509.Certificate]) -> tuple[str, ...]:
-    """The warnings about intermediate CAs without theirs.
+    """The warnings about intermediate CAs: without theirs, and with a signature that somebody will refuse.
 
     Go trusts whatever is in its pool; OpenSSL wants a self-signed end, unless told X509_V_FLAG_PARTIAL_CHAIN.
     """
-    return tuple(
+    lonely = tuple(
         f"certificate {subject(each)} is an intermediate CA, and its issuer {each.issuer.rfc4514_string()} is missing: "
         "dockerd and BuildKit trust it so, but programs with OpenSSL may not; add the issuer"
-        for each in certificates
-        if not _has_issuer(each, certificates)
+        for each in anchors.without_issuer(certificates)
     )
+    weak = tuple(
+        f"certificate {subject(each)} is an intermediate CA signed with {anchors.weak_signature(each)}: dockerd and "
+        "BuildKit take it from `ca`, and refuse it where only its root is there and the server sends it; programs with "
+        "OpenSSL may refuse it anyway; have it issued anew with SHA-256"
+        for each in certificates
+        if anchors.weak_signature(each)
+    )
+    return lonely + weak
 
 
 def authorities(data: bytes, *, now: datetime.datetime, warn_days: int) -> CertificateText:
     """The CA certificates in *data*. *now* is aware of its time zone. Raises CertificateError."""
     certificates = load_certificates(data)
-    for certificate in certificates:
-        if not is_authority(certificate):
-            raise CertificateError(
-                f"certificate {subject(certificate)} is not a CA (basicConstraints or keyUsage)",
-                "Give the certificate of the CA that signed the server's; sign a self-signed server anew with a CA",
-            )
+    own = tuple(_own(each) for each in certificates if not _is_authority(each))
     dates = _check_dates(certificates, now, warn_days, "Give the CA certificate that is valid now")
-    return CertificateText(dump(certificates), dates + _check_chains(certificates))
+    return CertificateText(dump(certificates), dates + own + _check_chains(certificates))
+
+
+def _is_authority(certificate: x509.Certificate) -> bool:
+    try:
+        return anchors.is_authority(certificate)
+    except NOT_PARSED as exc:
+        message = f"certificate {subject(certificate)} has extensions that cannot be parsed"
+        raise CertificateError(message, "Have it issued anew: other programs may refuse it, too") from exc
+
+
+def _own(certificate: x509.Certificate) -> str:
+    """The warning about a certificate that is no CA, but a server's own and self-signed, which is trust for itself.
+
+    Raises CertificateError if it is trust for nothing.
+    """
+    name = subject(certificate)
+    if not (anchors.is_root(certificate) and anchors.may_have_issued(certificate, certificate)):
+        raise CertificateError(
+            f"certificate {name} is not a CA (basicConstraints or keyUsage)",
+            f"Give the certificate of the CA that signed the server's: this one is signed by "
+            f"{certificate.issuer.rfc4514_string()}",
+        )
+    if not anchors.names(certificate):
+        raise CertificateError(
+            f"certificate {name} is self-signed and no CA, so it is trusted for itself alone, and has no subject "
+            "alternative name: docker and BuildKit (Go) refuse it from a server",
+            "Make the server's certificate anew with one, such as `openssl req -x509 … -addext "
+            "subjectAltName=DNS:HOST`, or have it issued by a CA and give that",
+        )
+    if not anchors.is_for_servers(certificate):
+        raise CertificateError(
+            f"certificate {name} is self-signed and no CA, so it is trusted for itself alone, and its extendedKeyUsage "
+            "is not for servers",
+            "Give the certificate that the server shows, or of the CA that signed it",
+        )
+    return (
+        f"certificate {name} is self-signed and no CA: it is trusted for itself alone, as "
+        f"{', '.join(anchors.names(certificate))}; before the server gets another, give that one here beside it"
+    )
 
 
 def client_certificate(data: bytes, *, now: datetime.datetime, warn_days: int) -> CertificateText:

@@ -10,15 +10,19 @@ import datetime
 import typing as t
 from collections.abc import Sequence
 
-from ansible_collections.multiarch.builders.plugins.plugin_utils.certificates import (
+from ansible_collections.multiarch.builders.plugins.plugin_utils.anchors import (
     NOT_PARSED,
+    may_have_issued,
+    names,
+    weak_signature,
+)
+from ansible_collections.multiarch.builders.plugins.plugin_utils.certificates import (
     fingerprint,
     load_certificates,
     require_fields,
     subject,
 )
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 
 Chain = list[x509.Certificate]
 Words = dict[str, t.Any]
@@ -35,16 +39,6 @@ def parse(chain: Sequence[str]) -> Chain:
             break
         found.append(certificate)
     return found
-
-
-def names(certificate: x509.Certificate) -> list[str]:
-    """The names and addresses that the certificate is for; a common name counts nowhere any more."""
-    try:
-        found = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
-    except (x509.ExtensionNotFound, *NOT_PARSED):
-        return []
-    addresses = map(str, found.get_values_for_type(x509.IPAddress))
-    return [*found.get_values_for_type(x509.DNSName), *addresses]
 
 
 def days_left(certificate: x509.Certificate, now: datetime.datetime) -> int:
@@ -83,14 +77,10 @@ def ending(chain: Chain, now: datetime.datetime, warn_days: int) -> list[str]:
 
 def is_signed_by(chain: Chain, authorities: str) -> bool:
     """Whether a certificate of the chain is one of *authorities* (PEM), or was signed by one."""
-    return any(each == ca or _signed(each, ca) for each in chain for ca in load_certificates(authorities.encode()))
+    given = load_certificates(authorities.encode())
+    return any(each == ca or may_have_issued(ca, each) for each in chain for ca in given)
 
 
-def _signed(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
-    try:
-        certificate.verify_directly_issued_by(issuer)
-    except (ValueError, TypeError, InvalidSignature):
-        return False
-    except UnsupportedAlgorithm:
-        return True  # the name is right, the signature of a kind that cannot be checked
-    return True
+def weak(chain: Chain) -> list[str]:
+    """Those of the chain whose signature Go and OpenSSL refuse: `CN=sub (SHA-1)`; a root's own is nobody's business."""
+    return [f"{subject(each)} ({weak_signature(each)})" for each in chain if weak_signature(each)]

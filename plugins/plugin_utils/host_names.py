@@ -1,7 +1,7 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Names of registries, ``host[:port]``, and of mirrors, ``host[:port][/path]``: pure text."""
+"""Names of registries, ``host[:port]``, of mirrors, ``host[:port][/path]``, and networks of registries: pure text."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ from ansible_collections.multiarch.builders.plugins.module_utils.docker_hub impo
 _LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 _DNS_NAME = re.compile(rf"{_LABEL}(?:\.{_LABEL})*")
 _PATH_PART = re.compile(r"[a-z0-9]+(?:[._-]+[a-z0-9]+)*")
+# Meant to be a network: an IPv4 address, or an IPv6 address with or without brackets, and a slash.
+_NETWORK = re.compile(r"(?:[0-9][0-9.]*|\[?(?=[^/]*:[^/]*:)[0-9a-f:.]+\]?)/[0-9.]*", re.IGNORECASE)
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
 # docker/buildx, util/confutil/container.go: the folder of a registry's certificates
 _NOT_IN_FOLDER = re.compile(r"[^a-zA-Z0-9.-]+")
@@ -108,3 +110,25 @@ def check_mirror(text: str) -> tuple[str, str]:
             "Write host[:port]/project: lower-case letters, digits, and single '.', '_' or '-' between them",
         )
     return host, slash + path
+
+
+def looks_like_network(text: str) -> bool:
+    """Whether *text* is meant to be a network, such as 10.0.0.0/8 and fd00::/8: a registry has no path."""
+    return _NETWORK.fullmatch(text) is not None
+
+
+def check_network(text: str) -> str:
+    """*text* without the bits of a host, as dockerd shows it. Raises HostNameError.
+
+    dockerd reads it with Go's net.ParseCIDR, which takes no netmask for the length of the prefix.
+    """
+    remedy = "Write an address and the length of its prefix, such as 10.0.0.0/8 or fd00::/8"
+    try:
+        if not re.fullmatch(r"[^/]+/[0-9]{1,3}", text):
+            raise ValueError(text)
+        found = ipaddress.ip_network(text, strict=False)
+    except ValueError:
+        raise HostNameError("is no network", remedy) from None
+    if isinstance(found, ipaddress.IPv6Network) and found.network_address.ipv4_mapped is not None:
+        raise HostNameError("is a network of IPv4 in the form of IPv6", "Write it as IPv4, such as 10.0.0.0/8")
+    return str(found)

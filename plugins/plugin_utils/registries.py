@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from ansible_collections.multiarch.builders.plugins.module_utils.docker_hub import HUB
-from ansible_collections.multiarch.builders.plugins.module_utils.spec import registries_of
+from ansible_collections.multiarch.builders.plugins.module_utils.spec import is_network, registries_of
 from ansible_collections.multiarch.builders.plugins.module_utils.system_store import DEBIAN
 from ansible_collections.multiarch.builders.plugins.module_utils.trust.decide import store_files
 from ansible_collections.multiarch.builders.plugins.plugin_utils import certificates, harbor, private_key
@@ -21,6 +21,8 @@ from ansible_collections.multiarch.builders.plugins.plugin_utils.host_names impo
     certificate_folder,
     check_host,
     check_mirror,
+    check_network,
+    looks_like_network,
 )
 from ansible_collections.multiarch.builders.plugins.plugin_utils.pem import CertificateError, ReadFile, is_path, read
 from ansible_collections.multiarch.builders.plugins.plugin_utils.problem import Findings
@@ -28,6 +30,7 @@ from ansible_collections.multiarch.builders.plugins.plugin_utils.problem import 
 Registry = dict[str, t.Any]
 """An entry: the keys of `module_utils.options.REGISTRY`, already of the right types; optional ones may be absent."""
 
+_OF_A_NETWORK = ("host", "insecure", "http")
 _CA_KEYS = ("ca", "ca_from", "ca_fingerprint", "client_cert", "client_key")
 
 
@@ -67,6 +70,8 @@ def normalise(
 
 def _entry(entry: Registry, variable: str, sources: _Sources, findings: Findings) -> Registry:
     result = {key: value for key, value in entry.items() if key not in _CA_KEYS}
+    if looks_like_network(entry.get("host", "")):
+        return _network(entry, variable, findings)
     if "host" in entry:
         result["host"] = ""
         try:
@@ -80,6 +85,26 @@ def _entry(entry: Registry, variable: str, sources: _Sources, findings: Findings
     _check_login(entry, variable, findings)
     result.update(_authorities(entry, result.get("host", ""), variable, sources, findings))
     result.update(_client_pair(entry, variable, sources, findings))
+    return result
+
+
+def _network(entry: Registry, variable: str, findings: Findings) -> Registry:
+    """An entry for dockerd's insecure-registries, which takes networks, too; nothing else is for more than one host."""
+    result: Registry = {"mirrors": [], **{key: entry[key] for key in _OF_A_NETWORK if key in entry}, "host": ""}
+    try:
+        result["host"] = check_network(entry["host"])
+    except HostNameError as exc:
+        findings.problem(f"{variable}.host", entry["host"], str(exc), exc.remedy)
+    for key in entry:
+        if key not in _OF_A_NETWORK and entry[key] not in ([], False):
+            remedy = "Give the registry that it is for an entry of its own"
+            findings.problem(f"{variable}.{key}", None, f"is given for the network {entry['host']}", remedy)
+    if not (entry.get("insecure") or entry.get("http")):
+        message = "is a network, of which docker can be told only that it does without verified TLS"
+        findings.problem(f"{variable}.host", entry["host"], message, "Add `insecure: true`, or name one registry")
+    if result["host"].endswith("/0"):
+        message = f"{result['host']} is every address: docker verifies the certificate of no registry any more"
+        findings.warn(f"{variable}.host", message)
     return result
 
 
@@ -220,7 +245,7 @@ def _check_duplicates(registries: Sequence[Registry], variable: str, findings: F
         host = entry.get("host")
         if not host:
             continue
-        folder = certificate_folder(host)
+        folder = host if is_network(host) else certificate_folder(host)
         other = seen.setdefault(folder, host)
         if other == host and any(host == before.get("host") for before in registries[:index]):
             remedy = "Put everything about one registry into one entry"

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from ansible_collections.multiarch.builders.plugins.module_utils.gc import gc_of
 from ansible_collections.multiarch.builders.plugins.module_utils.options import OPTIONS
+from ansible_collections.multiarch.builders.plugins.module_utils.spec import is_network
 from ansible_collections.multiarch.builders.plugins.module_utils.version import Version
 from ansible_collections.multiarch.builders.plugins.plugin_utils import harbor, hosts_toml, instances, registries
 from ansible_collections.multiarch.builders.plugins.plugin_utils.buildkitd_rules import check_options
@@ -32,6 +33,7 @@ from ansible_collections.multiarch.builders.plugins.plugin_utils.images import b
 from ansible_collections.multiarch.builders.plugins.plugin_utils.network import check_dns, check_proxy
 from ansible_collections.multiarch.builders.plugins.plugin_utils.nodes import Inventory
 from ansible_collections.multiarch.builders.plugins.plugin_utils.option_types import convert
+from ansible_collections.multiarch.builders.plugins.plugin_utils.own_network import check_loopback
 from ansible_collections.multiarch.builders.plugins.plugin_utils.pem import ReadFile
 from ansible_collections.multiarch.builders.plugins.plugin_utils.plain_values import check_plain
 from ansible_collections.multiarch.builders.plugins.plugin_utils.platforms import normalise_platforms
@@ -143,13 +145,14 @@ def _check_tables(
         warn_days=max(0, options.get("ca_warn_days", 0)),
         findings=findings,
     )
+    named = [entry for entry in table if entry.get("host") and not is_network(entry["host"])]
     if "registries" in options:
-        rendered_hosts = hosts_toml.render([entry for entry in table if entry.get("host")])
+        rendered_hosts = hosts_toml.render(named)
         options["registries"] = [
             {**entry, "hosts_toml": rendered_hosts[entry["host"]]} if entry.get("host") in rendered_hosts else entry
             for entry in table
         ]
-    rendering = _rendering(options, table, prefix, findings)
+    rendering = _rendering(options, named, prefix, findings)
     if "instances" in options:
         options["instances"] = instances.normalise(
             options["instances"],
@@ -161,6 +164,7 @@ def _check_tables(
             now=now,
             warn_days=max(0, options.get("ca_warn_days", 0)),
         )
+        check_loopback(options["instances"], named, f"{prefix}instances", findings)
 
 
 def _rendering(
@@ -169,9 +173,9 @@ def _rendering(
     """What makes buildkitd.toml for a version of BuildKit, checked for those that the instances have."""
     patch, gc = options.get("buildkit_options", {}), gc_of(options)
     before = len(findings.problems)
-    check_options(patch, f"{prefix}buildkit_options", findings, [entry["host"] for entry in table if "host" in entry])
+    check_options(patch, f"{prefix}buildkit_options", findings, [entry["host"] for entry in table])
     patch = patch if len(findings.problems) == before else {}
-    usable = [entry for entry in table if entry.get("host") and ("client_cert" in entry) == ("client_key" in entry)]
+    usable = [entry for entry in table if ("client_cert" in entry) == ("client_key" in entry)]
     dns = [each for each in options.get("dns", []) if each]
     made = [each for each in options.get("instances", []) if "config" not in each and each.get("driver") != "remote"]
     for version in sorted({buildkit_version(each.get("image", "")) for each in made}):

@@ -9,12 +9,15 @@ import typing as t
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
 
+from ansible_collections.multiarch.builders.plugins.module_utils.loopback import is_loopback
 from ansible_collections.multiarch.builders.plugins.module_utils.proof import answers
 from ansible_collections.multiarch.builders.plugins.module_utils.proof.registry import Row
 from ansible_collections.multiarch.builders.plugins.module_utils.proof.remedy import PROVISION, TRUST
 from ansible_collections.multiarch.builders.plugins.module_utils.proof.unread import is_unread
 from ansible_collections.multiarch.builders.plugins.plugin_utils import login_words
-from ansible_collections.multiarch.builders.plugins.plugin_utils.chain_words import Chain, is_signed_by, names
+from ansible_collections.multiarch.builders.plugins.plugin_utils.anchors import is_authority, names
+from ansible_collections.multiarch.builders.plugins.plugin_utils.certificates import load_certificates
+from ansible_collections.multiarch.builders.plugins.plugin_utils.chain_words import Chain, is_signed_by, weak
 from ansible_collections.multiarch.builders.plugins.plugin_utils.login_words import Answered, Clocks
 
 Entry = Mapping[str, t.Any]
@@ -85,6 +88,11 @@ def _unknown(host: str, entry: Entry, chain: Chain) -> str:
     if chain and not is_signed_by(chain, entry["ca"]):
         remedy = "give that one too, or have the server send its whole chain"
         return f"Its `ca` in builder_registries did not sign its certificate{issuer}: {remedy}"
+    if not all(map(is_authority, load_certificates(entry["ca"].encode()))):
+        return (
+            f"Run {TRUST} with all its concerns. Its `ca` in builder_registries is a server's own certificate and no "
+            "CA, which the system's store of Fedora and its like does not take: there, have it issued by a CA"
+        )
     return f"Its `ca` in builder_registries is right, and has not come to all places: run {TRUST} with all its concerns"
 
 
@@ -98,6 +106,14 @@ def _unread(host: str, entry: Entry, chain: Chain) -> str:
     if entry.get("insecure") and not entry.get("ca"):
         return f"`insecure` does not reach docker's requests for tokens: give the `ca` of {host}, too, and run {TRUST}"
     return _unknown(host, entry, chain)
+
+
+def _weak(_host: str, _entry: Entry, chain: Chain) -> str:
+    told = f": {', '.join(weak(chain))}" if weak(chain) else ""
+    return (
+        f"Certificates signed with SHA-1 or MD5 are refused{told}. Have them issued anew with SHA-256; until then an "
+        "intermediate CA counts where it is in `ca` itself"
+    )
 
 
 def _mismatch(host: str, _entry: Entry, chain: Chain) -> str:
@@ -129,7 +145,21 @@ def _no_tls(host: str, entry: Entry, _chain: Chain) -> str:
     return f"Give the server a certificate, or write `http: true` for {host} in builder_registries"
 
 
-def _no_answer(_host: str, _entry: Entry, _chain: Chain) -> str:
+def _tls_wanted(host: str, entry: Entry, _chain: Chain) -> str:
+    if entry.get("http"):
+        return f"Take `http: true` of {host} out of builder_registries, as its server speaks TLS"
+    if is_loopback(host):
+        docker = "; Docker before 28.0 needs `{host: '::1/128', insecure: true}` in builder_registries, too"
+        return (
+            f"Docker's programs speak HTTP to names of loopback: run {PROVISION}, which writes `http = false` into "
+            f"buildkitd.toml{docker if host.startswith('[') else ''}"
+        )
+    return "It was asked without TLS, and wants it: see what redirects there"
+
+
+def _no_answer(host: str, _entry: Entry, _chain: Chain) -> str:
+    if is_loopback(host):
+        return "See that it runs on this very host: a name of loopback is another place in a container"
     return "See that it runs, and that this host resolves its name and reaches its port"
 
 
@@ -139,9 +169,11 @@ def _other(_host: str, _entry: Entry, _chain: Chain) -> str:
 
 _REMEDIES: dict[str, t.Callable[[str, Entry, Chain], str]] = {
     answers.UNKNOWN_AUTHORITY: _unknown,
+    answers.WEAK_SIGNATURE: _weak,
     answers.NAME_MISMATCH: _mismatch,
     answers.CLIENT_CERTIFICATE: _client,
     answers.NO_TLS: _no_tls,
+    answers.TLS_WANTED: _tls_wanted,
     answers.NO_ANSWER: _no_answer,
     answers.OTHER: _other,
 }

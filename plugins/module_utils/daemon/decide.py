@@ -70,16 +70,18 @@ def implied(
     dns: t.Sequence[str] = (),
     gc: t.Optional[Document] = None,
     engine: t.Optional[str] = None,
+    networks: t.Sequence[str] = (),
 ) -> Document:
     """What the table of registries, the proxy, the name servers and several platforms mean for daemon.json.
 
-    *gc* is builder.gc, which depends on dockerd's version (`daemon.gc`); *engine* is that, None if it is unknown.
+    *networks* are those of the table. *gc* is builder.gc, which depends on dockerd's version (`daemon.gc`); *engine* is
+    that, None if it is unknown.
     """
     insecure = [each.host for each in registries if each.insecure or each.http]
     found: Document = {
         "features": {STORE_FEATURE: True} if knows_containerd_store(engine) else {},
         "registry-mirrors": for_daemon_json(registries),
-        "insecure-registries": insecure,
+        "insecure-registries": [*insecure, *networks],
         "proxies": proxy.daemon_keys(),
         "dns": list(dns),
         "builder": {"gc": gc} if gc else {},

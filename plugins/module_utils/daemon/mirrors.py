@@ -62,6 +62,22 @@ def unusable(registries: t.Sequence[Registry], engine: t.Optional[str], containe
     return tuple(notes)
 
 
+def without_login(registries: t.Sequence[Registry]) -> t.Tuple[str, ...]:
+    """Notes on mirrors with a login, which dockerd has for the registry that the image names alone.
+
+    moby/moby, daemon/containerd/resolver.go, authorizerFromAuthConfig (cfgHost != host), the same in v29.7.2. BuildKit
+    asks its client for that of the mirror's own name (moby/buildkit, util/resolver/authorizer.go).
+    """
+    table = {each.host: each for each in registries}
+    return tuple(
+        f"mirror {mirror} of {each.host} needs a login (`username` in its entry), which docker itself never sends to a "
+        "mirror; builders do"
+        for each in registries
+        for mirror in each.mirrors
+        if (entry := table.get(mirror.partition("/")[0])) is not None and entry.username
+    )
+
+
 def need_system_store(registries: t.Sequence[Registry], engine: t.Optional[str], theirs: t.Sequence[str]) -> bool:
     """Whether this dockerd may have the CA of a mirror from the operating system's store alone, which it reads once.
 

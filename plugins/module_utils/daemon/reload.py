@@ -11,10 +11,10 @@ the start (daemon/images/service.go). network-diagnostic-port is opened by a rel
 
 from __future__ import annotations
 
-import re
 import typing as t
 from collections.abc import Mapping
 
+from ansible_collections.multiarch.builders.plugins.module_utils.daemon.insecure import as_shown
 from ansible_collections.multiarch.builders.plugins.module_utils.daemon.store import (
     STORE_FEATURE,
     has_containerd_store,
@@ -98,7 +98,6 @@ def shortfall(document: Mapping[str, t.Any], info: Mapping[str, t.Any]) -> t.Opt
             wanted = [each.rstrip("/") for each in wanted]
         if wanted is not None and wanted != actual:
             return f"it shows {key} {actual} in place of {wanted}"
-    # dockerd drops the scheme (registry/config.go)
-    asked = {re.sub("^https?://", "", each, flags=re.IGNORECASE) for each in document.get("insecure-registries") or ()}
+    asked = {as_shown(each) for each in document.get("insecure-registries") or ()}
     missing = asked - insecure
     return f"it does not show {', '.join(sorted(missing))} as insecure" if missing else None

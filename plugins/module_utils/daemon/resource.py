@@ -18,6 +18,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.daemon import (
     blind_spots,
     configuration,
     hosts_files,
+    lists,
     store,
     tokens,
 )
@@ -28,8 +29,12 @@ from ansible_collections.multiarch.builders.plugins.module_utils.daemon.decide i
     restart_reasons,
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.daemon.gc import gc_keys, gc_notes
-from ansible_collections.multiarch.builders.plugins.module_utils.daemon.mirrors import need_system_store, unusable
-from ansible_collections.multiarch.builders.plugins.module_utils.daemon.ours import Keys
+from ansible_collections.multiarch.builders.plugins.module_utils.daemon.insecure import insecure_notes
+from ansible_collections.multiarch.builders.plugins.module_utils.daemon.mirrors import (
+    need_system_store,
+    unusable,
+    without_login,
+)
 from ansible_collections.multiarch.builders.plugins.module_utils.daemon.store import (
     has_containerd_store,
     switches,
@@ -46,12 +51,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.files import (
 from ansible_collections.multiarch.builders.plugins.module_utils.gc import NO_GC, Gc, gc_of
 from ansible_collections.multiarch.builders.plugins.module_utils.json_document import Document, parse, render
 from ansible_collections.multiarch.builders.plugins.module_utils.merge_patch import compose
-from ansible_collections.multiarch.builders.plugins.module_utils.owned_document import (
-    changes,
-    desired,
-    former_after,
-    owned_after,
-)
+from ansible_collections.multiarch.builders.plugins.module_utils.owned_document import changes
 from ansible_collections.multiarch.builders.plugins.module_utils.owned_files import remove_owned, write_owned
 from ansible_collections.multiarch.builders.plugins.module_utils.proxy import Proxy
 from ansible_collections.multiarch.builders.plugins.module_utils.registry.asking import challenges
@@ -69,6 +69,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.spec import (
     Params,
     Registry,
     disruption_of,
+    networks_of,
     proxy_of,
     registries_of,
 )
@@ -105,6 +106,7 @@ class Daemon(Concern[DaemonState]):
     docker: Docker
     gc: Gc = NO_GC
     pulls: bool = True  # docker itself pulls and pushes here, not builders alone
+    networks: t.Tuple[str, ...] = ()
     concern: t.ClassVar[str] = "daemon"
 
     @classmethod
@@ -119,12 +121,14 @@ class Daemon(Concern[DaemonState]):
             docker=docker,
             gc=gc_of(params),
             pulls=params["docker_pulls"],
+            networks=networks_of(params),
         )
 
     def patch(self, state: DaemonState) -> Document:
-        """All that is asked of daemon.json; the user's options have the last word."""
+        """All that is asked of daemon.json, sets as mappings; the user's options have the last word."""
         gc = gc_keys(self.gc, state.engine, state.document)
-        return compose(implied(self.registries, self.proxy, self.dns, gc, state.engine), self.options)
+        found = implied(self.registries, self.proxy, self.dns, gc, state.engine, self.networks)
+        return compose(lists.as_mappings(found), self.options)
 
     def observe(self) -> DaemonState:
         text = read(DAEMON_JSON)
@@ -146,7 +150,10 @@ class Daemon(Concern[DaemonState]):
     def _tokens(self) -> tokens.Tokens:
         """Registries are asked only where a CA of the table is there that dockerd has not read."""
         cas = tokens.authorities_of(self.registries)
-        unread = authorities.unread(cas, bundle_of(system_store())) if cas else frozenset()
+        if not cas:
+            return tokens.NO_TOKENS
+        system = system_store()
+        unread = authorities.unread(filter(system.takes, cas), bundle_of(system))
         if not unread or not self.pulls:
             return tokens.Tokens(unread)
         found, silent = challenges([each for each in self.registries if not each.is_optional], self.proxy)
@@ -160,8 +167,11 @@ class Daemon(Concern[DaemonState]):
         self._refuse(state, after)
         notes = [
             *unusable(self.registries, state.engine, wants_containerd_store(after)),
+            *without_login(self.registries),
             *hosts_files.notes_on(state.files),
             *gc_notes(self.gc, state.engine),
+            *insecure_notes(self.registries, self.networks, state.engine, wants_containerd_store(after)),
+            *lists.lost_entries(state.document, after, state.keys),
             *store.notes(compose(implied(()), self.options), state.engine),
             *tokens.notes_on(self.registries, state.tokens),
         ]
@@ -196,20 +206,16 @@ class Daemon(Concern[DaemonState]):
         return [for_tokens] if for_tokens else []
 
     def _after(self, state: DaemonState) -> Document:
-        return desired(state.document, state.keys.owned, self.patch(state), state.keys.replaced)
+        return lists.merged(state.document, state.keys, self.patch(state))
 
     def _write(self, state: DaemonState, after: Document, effect: Effect) -> WriteConfiguration:
         """The file with *after*; where nothing of ours is left, the very file that was there before us."""
-        patch, keys = self.patch(state), state.keys
-        then = Keys(
-            owned_after(state.document, keys.owned, patch),
-            former_after(state.document, keys.owned, patch, keys.replaced),
-        )
+        then = lists.keys_after(state.document, state.keys, self.patch(state))
         text, mode = t.cast("t.Optional[str]", render(after, state.text)), None
         before = state.original
-        if before is not None and not then and parse(before.text, DAEMON_JSON, marked=True) == after:
+        if before is not None and not then and lists.is_same(parse(before.text, DAEMON_JSON, marked=True), after):
             text, mode = before.text, before.mode
-        return WriteConfiguration(text, state.text, then, keys, effect, state.unproven, mode)
+        return WriteConfiguration(text, state.text, then, state.keys, effect, state.unproven, mode)
 
     def _restart(self, state: DaemonState, after: Document, reasons: t.Sequence[str]) -> Action:
         from ansible_collections.multiarch.builders.plugins.module_utils.daemon.bring_up import BringUp

@@ -8,7 +8,7 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass, field, replace
 
-from ansible_collections.multiarch.builders.plugins.module_utils.daemon import configuration, hosts_files
+from ansible_collections.multiarch.builders.plugins.module_utils.daemon import configuration, hosts_files, lists
 from ansible_collections.multiarch.builders.plugins.module_utils.daemon.configuration import WriteConfiguration
 from ansible_collections.multiarch.builders.plugins.module_utils.daemon.decide import (
     NO_PROXY,
@@ -32,7 +32,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.daemon.vanishin
 from ansible_collections.multiarch.builders.plugins.module_utils.docker_api import Docker
 from ansible_collections.multiarch.builders.plugins.module_utils.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.json_document import Document
-from ansible_collections.multiarch.builders.plugins.module_utils.owned_document import at, changes, desired
+from ansible_collections.multiarch.builders.plugins.module_utils.owned_document import at, changes
 from ansible_collections.multiarch.builders.plugins.module_utils.owned_files import (
     forget_owned,
     is_as_written,
@@ -79,7 +79,7 @@ class RetiredDaemon(Daemon):
 
     def _hidden(self, state: DaemonState) -> t.Optional[Vanishing]:
         """What Docker would not show any more without our choice of the image store, unless that is allowed."""
-        after = desired(state.document, state.keys.owned, {}, state.keys.replaced)
+        after = lists.merged(state.document, state.keys, {})
         if state.info is None or self.allow_image_store_switch or not switches(after, state.info):
             return None
         found = vanishing(self.docker, state.info, to_containerd=wants_containerd_store(after))

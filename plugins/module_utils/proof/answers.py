@@ -16,11 +16,13 @@ import typing as t
 
 TRUSTED = "trusted"
 UNKNOWN_AUTHORITY = "unknown authority"
+WEAK_SIGNATURE = "weak signature"
 NAME_MISMATCH = "name mismatch"
 EXPIRED = "expired"
 NOT_YET_VALID = "not yet valid"
 CLIENT_CERTIFICATE = "client certificate wanted"
 NO_TLS = "no TLS"
+TLS_WANTED = "TLS wanted"
 NO_ANSWER = "no answer"
 SERVER_ERROR = "server error"
 INVALID_TOKEN = "token not valid"
@@ -34,11 +36,13 @@ OUTCOMES = (
     TRUSTED,
     LOGGED_IN,
     UNKNOWN_AUTHORITY,
+    WEAK_SIGNATURE,
     NAME_MISMATCH,
     EXPIRED,
     NOT_YET_VALID,
     CLIENT_CERTIFICATE,
     NO_TLS,
+    TLS_WANTED,
     NO_ANSWER,
     SERVER_ERROR,
     INVALID_TOKEN,
@@ -74,6 +78,8 @@ _SAID: t.Tuple[t.Tuple[str, t.Pattern[str]], ...] = tuple(
         (INVALID_TOKEN, ("server message: invalid_token",)),
         # Nobody gives out tokens there: the realm is wrong.
         (OTHER, (f"{FETCHING}{STATUS}(?:400|404|405)\\b",)),
+        # Told as the reason for an unknown authority (crypto/x509, InsecureAlgorithmError).
+        (WEAK_SIGNATURE, ("x509: cannot verify signature: insecure algorithm",)),
         (UNKNOWN_AUTHORITY, ("x509: certificate signed by unknown authority",)),
         (
             NAME_MISMATCH,
@@ -100,6 +106,8 @@ _SAID: t.Tuple[t.Tuple[str, t.Pattern[str]], ...] = tuple(
                 "tls: first record does not look like a TLS handshake",
             ),
         ),
+        # All that containerd and buildx tell of the answer.
+        (TLS_WANTED, ("unexpected status from .* request to http://[^ ]*: 400 ",)),
         (
             NO_ANSWER,
             (
@@ -148,6 +156,7 @@ _CODES = {
     27: UNKNOWN_AUTHORITY,  # untrusted
     62: NAME_MISMATCH,
     64: NAME_MISMATCH,  # of an address
+    68: WEAK_SIGNATURE,  # CA_MD_TOO_WEAK
 }
 _ALERTS = re.compile(
     "ALERT_(?:HANDSHAKE_FAILURE|CERTIFICATE_REQUIRED|BAD_CERTIFICATE|UNKNOWN_CA|CERTIFICATE_(?:EXPIRED|REVOKED|UNKNOWN)"
@@ -155,6 +164,10 @@ _ALERTS = re.compile(
 )
 # nginx, which Harbor has in front, takes the connection and refuses the request.
 _WANTS_CERTIFICATE = re.compile(rb"SSL certificate")
+# Go's net/http, nginx and Apache, of HTTP that comes to a port with TLS.
+_WANTS_TLS = re.compile(
+    rb"HTTP request to an HTTPS server|plain HTTP request was sent to HTTPS port|plain HTTP to an SSL-enabled"
+)
 
 
 def outcome_of(words: str, image: str) -> str:
@@ -189,7 +202,9 @@ def wants_certificate(reason: t.Optional[str]) -> bool:
 def outcome_of_status(status: int, body: bytes) -> str:
     """What an HTTP answer proves: the connection was trusted, but whoever cannot serve is no registry."""
     if status == 400:
-        return CLIENT_CERTIFICATE if _WANTS_CERTIFICATE.search(body) else OTHER
+        if _WANTS_CERTIFICATE.search(body):
+            return CLIENT_CERTIFICATE
+        return TLS_WANTED if _WANTS_TLS.search(body) else OTHER
     return TRUSTED if status < 500 else SERVER_ERROR
 
 

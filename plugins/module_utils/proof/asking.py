@@ -30,6 +30,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.proof.registry 
     IMAGE,
     LOGIN,
     PLAIN,
+    Places,
     Row,
     Target,
     row,
@@ -71,6 +72,7 @@ class Asking:
     builders: t.Sequence[str]
     proxy: Proxy
     docker: Docker
+    places: Places = field(default_factory=Places)
     suffix: str = field(default_factory=lambda: secrets.token_hex(4))
     chains: t.Dict[str, t.Tuple[bytes, ...]] = field(default_factory=dict)
     pulls: bool = True  # docker itself pulls on this host
@@ -107,20 +109,35 @@ class Asking:
         asked: t.Dict[str, t.List[Question]] = {
             PLAIN: [_one(self._plain, target)],
             DOCKERD: [_one(self._dockerd, target)],
-            CLIENT: [_one(self._client, target, user) for user in self.users],
-            BUILDER: [_one(self._builder, target, name) for name in builders],
+            CLIENT: [_one(self._client, target, user, self._helper(target, builders)) for user in self.users],
+            BUILDER: [_one(self._builder, target, name) for name in builders if self._sees(name, target)],
             LOGIN: [],
         }
+        notes = []
+        if target.needs_builder and not self._helper(target, builders):
+            notes.append(f"{target.host}: buildx itself was not asked, as it speaks HTTP there without a builder")
+            asked[CLIENT] = []
+        notes += [
+            f"{target.host}: builder {name} was not asked, as that is the loopback of its own container"
+            for name in builders
+            if not self._sees(name, target)
+        ]
         if login:
             # Read now, before threads run: users' files are read with their rights, which the whole process has then.
             kept = {user: logins.kept_for(user, login) for user in self.users}
             asked[LOGIN] = [partial(self._logins, target, login, kept)]
-        notes = []
         if not token_endpoint.is_reachable(target, self.proxy):
             what = "by plain TLS, nor its login tried," if login else "by plain TLS,"
             notes.append(f"{target.host}: not asked {what} as its proxy does not speak HTTP")
             asked[PLAIN] = asked[LOGIN] = []
         return [question for way in (*target.ways, LOGIN) for question in asked[way]], notes
+
+    def _sees(self, builder: str, target: Target) -> bool:
+        return not target.is_local or builder in self.places.on_host
+
+    def _helper(self, target: Target, there: t.Sequence[str]) -> str:
+        """A builder whose buildkitd.toml tells buildx to speak TLS; "" where it needs none, or there is none."""
+        return next((each for each in there if target.needs_builder and each in self.places.configured), "")
 
     def _is_there(self, builder: str) -> bool:
         return bool(self.users) and pathlib.Path(store.entry_path(self.users[0], builder)).exists()
@@ -161,9 +178,11 @@ class Asking:
             return row(target, DOCKERD, "", str(exc))
         return _is_here(target, DOCKERD, "")
 
-    def _client(self, target: Target, user: str) -> Row:
+    def _client(self, target: Target, user: str, builder: str) -> Row:
         """The index that `docker buildx imagetools` reads, and the token that it needs for it."""
-        return self._run(target, CLIENT, user, user, ["imagetools", "inspect", target.reference(self.suffix)])
+        named = ["--builder", builder] if builder else []
+        arguments = ["imagetools", "inspect", *named, target.reference(self.suffix)]
+        return self._run(target, CLIENT, user, user, arguments)
 
     def _builder(self, target: Target, name: str) -> Row:
         """BuildKit has one trust for what it pulls and what it pushes; a pull leaves nothing anywhere."""

@@ -102,7 +102,7 @@ def prove(
         with scratch() as folder:
             _context(folder, platforms, user)
             log = _build(builder, user, platforms, base, repository, str(folder), environment or {})
-        pushed = _pushed(user, repository) if repository else frozenset()
+        pushed = _pushed(builder, user, repository) if repository else frozenset()
     except HostError as exc:
         said = (exc.said,) if isinstance(exc, _BuildError) else ()
         shows = (*said, *evidence.of_builder(builder, user))
@@ -193,10 +193,10 @@ def machines_in(log: str, platforms: t.Sequence[str]) -> t.Dict[str, str]:
     return {**dict(zip((each for each in platforms if each not in found), nameless)), **found}
 
 
-def _pushed(user: str, repository: str) -> t.FrozenSet[str]:
-    """The platforms of the index that the registry has now."""
+def _pushed(builder: str, user: str, repository: str) -> t.FrozenSet[str]:
+    """The platforms of the index that the registry has now, asked with or without TLS as the *builder* does it."""
     reference = f"{repository}:{_TAG}"
-    outcome = run(["docker", "buildx", "imagetools", "inspect", "--raw", reference], user=user)
+    outcome = run(["docker", "buildx", "imagetools", "inspect", "--builder", builder, "--raw", reference], user=user)
     try:
         manifests = json.loads(outcome.stdout)["manifests"]
     except (ValueError, KeyError, TypeError):

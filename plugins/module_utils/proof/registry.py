@@ -9,9 +9,10 @@ import typing as t
 from dataclasses import dataclass, replace
 
 from ansible_collections.multiarch.builders.plugins.module_utils.docker_hub import HUB, SERVER
+from ansible_collections.multiarch.builders.plugins.module_utils.loopback import is_loopback, takes_http
 from ansible_collections.multiarch.builders.plugins.module_utils.proof import answers
 from ansible_collections.multiarch.builders.plugins.module_utils.registry.address import address_of
-from ansible_collections.multiarch.builders.plugins.module_utils.spec import Registry
+from ansible_collections.multiarch.builders.plugins.module_utils.spec import Instance, Registry
 
 PLAIN, DOCKERD, CLIENT, BUILDER, LOGIN = "plain", "dockerd", "client", "builder", "login"
 IMAGE = "multiarch-builders/proof"
@@ -30,6 +31,16 @@ class Target:
     insecure: bool = False
     has_pair: bool = False
     optional: bool = False
+
+    @property
+    def is_local(self) -> bool:
+        """Whether its name means whatever machine or container looks it up: what a builder may have of its own."""
+        return is_loopback(self.host)
+
+    @property
+    def needs_builder(self) -> bool:
+        """Whether buildx speaks TLS to it only with a builder whose buildkitd.toml says so."""
+        return takes_http(self.host) and not self.http
 
     @property
     def address(self) -> t.Tuple[str, int]:
@@ -91,6 +102,27 @@ def targets_of(registries: t.Sequence[Registry]) -> t.Tuple[Target, ...]:
     ]
     mirrors = dict.fromkeys(mirror for target in targets for mirror in target.mirrors)
     return (*targets, *(Target(mirror) for mirror in mirrors if mirror not in known))
+
+
+@dataclass(frozen=True)
+class Places:
+    """The builders whose BuildKit has this host's network, and so its loopback; those whose buildkitd.toml is ours."""
+
+    on_host: t.FrozenSet[str] = frozenset()
+    configured: t.FrozenSet[str] = frozenset()
+
+
+def places_of(instances: t.Sequence[Instance]) -> Places:
+    """Where the builders are."""
+    return Places(
+        frozenset(each.name for each in instances if _is_on_host(each)),
+        frozenset(each.name for each in instances if each.driver != "remote"),
+    )
+
+
+def _is_on_host(instance: Instance) -> bool:
+    networks = [{**instance.driver_opts, **node.driver_opts}.get("network") for node in instance.nodes if node.local]
+    return instance.driver == "docker-container" and networks == ["host"] * len(instance.nodes)
 
 
 def row(target: Target, way: str, who: str, said: str) -> Row:

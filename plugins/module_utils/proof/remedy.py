@@ -76,6 +76,15 @@ _REMEDIES: t.Tuple[t.Tuple[t.Pattern[str], str], ...] = tuple(
             f"Give the registry's `ca` in builder_registries, and run {TRUST}",
         ),
         (
+            r"request to http://\S+: 400 ",
+            f"The registry wants TLS: take `http: true` out of builder_registries, and run {PROVISION}",
+        ),
+        (
+            r"dial tcp (?:127\.|\[::1\])",
+            "A name of loopback is the builder's own container: give it `driver_opts: {network: host}`, or the "
+            "registry a name that other machines resolve",
+        ),
+        (
             "index lacks|no index can be read back",
             "See that the user may pull what it pushed, and that the registry keeps indexes as they are",
         ),

@@ -29,6 +29,16 @@ def fingerprints(pem: str) -> str:
     return "".join(f"certificate sha256:{each}\n" for each in digests)
 
 
+def left_out(registries: t.Sequence[Registry], store: Store) -> t.Tuple[str, ...]:
+    """Notes on certificates that this store does not take."""
+    return tuple(
+        f"`ca` of {each.host} has a certificate that is no CA, which {store.refresh[0]} does not take: docker and "
+        "builders trust it, docker buildx imagetools and other programs of this host do not"
+        for each in registries
+        if not all(map(store.takes, blocks(each.ca or "")))
+    )
+
+
 def daemon_files(
     registries: t.Sequence[Registry], root: str = certs_d.ROOT, owner: t.Optional[Owner] = None
 ) -> t.Tuple[WriteFile, ...]:
@@ -51,7 +61,7 @@ def store_files(registries: t.Sequence[Registry], store: Store) -> t.Tuple[Write
     found = []
     for each in registries:
         name = re.sub(r"[^a-z0-9.-]+", "_", each.host)
-        parts = blocks(each.ca or "")
+        parts = list(filter(store.takes, blocks(each.ca or "")))
         for number, pem in enumerate(parts, start=1):
             part = f"-{number}" if len(parts) > 1 else ""
             found.append(WriteFile(f"{store.anchors}/{PREFIX}{name}{part}{store.suffix}", pem))

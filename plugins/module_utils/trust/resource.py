@@ -40,6 +40,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.system_store im
 from ansible_collections.multiarch.builders.plugins.module_utils.trust import login, owned_logins, words
 from ansible_collections.multiarch.builders.plugins.module_utils.trust.decide import (
     daemon_files,
+    left_out,
     missing_from,
     store_files,
 )
@@ -107,7 +108,7 @@ class Trust(Concern[TrustState]):
             logins=logins,
             logouts=logouts,
             forget=forget,
-            notes=notes,
+            notes=(*left_out(self.registries, store), *notes),
             replaced=_replaced(logins, logouts),
             has_store=is_here(store),
         )

@@ -14,6 +14,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.spec import (
     Registry,
     disruption_of,
     instances_of,
+    networks_of,
     proxy_of,
     registries_of,
 )
@@ -41,6 +42,13 @@ def test_a_full_registry() -> None:
 def test_what_ansible_fills_in_and_what_is_not_ours_is_left_out() -> None:
     row = {"host": "a.example", "mirrors": None, "ca": None, "added_by_a_later_version": 1}
     assert registries_of({"registries": [row]}) == (Registry("a.example"),)
+
+
+def test_networks_are_no_registries() -> None:
+    rows = [{"host": "10.0.0.0/8", "insecure": True}, {"host": "a.example"}, {"host": "fd00::/8", "http": True}]
+    params = {"registries": rows}
+    assert registries_of(params) == (Registry("a.example"),)
+    assert networks_of(params) == ("10.0.0.0/8", "fd00::/8")
 
 
 @pytest.mark.parametrize(

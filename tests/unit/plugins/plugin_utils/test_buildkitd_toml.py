@@ -57,6 +57,45 @@ def test_options_are_merged_over_it() -> None:
 
 
 @pytest.mark.parametrize(
+    ("registries", "sections"),
+    [
+        pytest.param([{"host": "localhost:5443"}], {"localhost:5443": {"http": False}}, id="TLS, and nothing else"),
+        pytest.param(
+            [{"host": "127.0.0.1", "ca": "CA\n"}],
+            {"127.0.0.1": {"http": False, "ca": ["/etc/buildkit/certs/127.0.0.1/ca.crt"]}},
+            id="TLS with a CA",
+        ),
+        pytest.param(
+            [{"host": "[::1]:5000", "insecure": True, "http": False}],
+            {"[::1]:5000": {"http": False, "insecure": True}},
+            id="TLS that is not verified",
+        ),
+        pytest.param([{"host": "localhost", "http": True}], {"localhost": {"http": True}}, id="without TLS"),
+        pytest.param(
+            [{"host": "docker.io", "mirrors": ["localhost:5000/hub", "m.example"]}],
+            {
+                "docker.io": {"mirrors": ["localhost:5000/hub", "m.example"]},
+                "localhost:5000": {"http": False},
+            },
+            id="a mirror without an entry",
+        ),
+        pytest.param(
+            [{"host": "docker.io", "mirrors": ["localhost:5000"]}, {"host": "localhost:5000", "http": True}],
+            {"docker.io": {"mirrors": ["localhost:5000"]}, "localhost:5000": {"http": True}},
+            id="a mirror without TLS",
+        ),
+        pytest.param([{"host": "registry.localhost"}], {}, id="below localhost, where BuildKit takes TLS"),
+        pytest.param([{"host": "harbor.example.com"}], {}, id="another machine's"),
+    ],
+)
+def test_names_of_loopback_have_tls_unless_the_table_says_otherwise(
+    registries: list[dict[str, t.Any]], sections: dict[str, t.Any]
+) -> None:
+    """Origin: moby/buildkit, util/resolver/resolver.go, fillInsecureOpts (PlainHTTP nil and MatchLocalhost)."""
+    assert parse(render(registries, {}).text).get("registry", {}) == sections
+
+
+@pytest.mark.parametrize(
     ("dns", "options", "section"),
     [
         pytest.param([], {}, None, id="none: those of the host"),

@@ -9,6 +9,7 @@ import base64
 from functools import partial
 
 import pytest
+from ansible_collections.multiarch.builders.plugins.module_utils.system_store import is_authority
 from ansible_collections.multiarch.builders.plugins.plugin_utils.certificates import (
     CertificateText,
     fingerprint,
@@ -24,7 +25,13 @@ from ansible_collections.multiarch.builders.plugins.plugin_utils.certificates im
     client_certificate as client_certificate_for,
 )
 from ansible_collections.multiarch.builders.plugins.plugin_utils.pem import CertificateError
-from ansible_collections.multiarch.builders.tests.unit.plugins.plugin_utils.x509_factory import NOW, Pair, make
+from ansible_collections.multiarch.builders.tests.unit.plugins.plugin_utils.x509_factory import (
+    NOW,
+    Pair,
+    make,
+    weakly_signed,
+)
+from cryptography.x509.oid import ExtendedKeyUsageOID
 
 CA = make("CA one")
 NEXT = make("CA two")
@@ -58,6 +65,7 @@ def test_every_form_of_a_ca_becomes_the_same_clean_pem(given: bytes, clean: str)
 
 
 ISSUED = make("server", ca=False, issuer=CA)
+NAMELESS = "self-signed and no CA, so it is trusted for itself alone, and has no subject alternative name"
 
 
 @pytest.mark.parametrize(
@@ -73,9 +81,21 @@ ISSUED = make("server", ca=False, issuer=CA)
         pytest.param(CA.key_bytes(der=True, password=b"pw"), "private key", "secret", id="encrypted key in DER"),
         pytest.param((CA.pem + CA.key_pem).encode(), "private key", "certificate only", id="certificate with its key"),
         pytest.param(ISSUED.pem.encode(), "CN=server is not a CA", "the CA that signed", id="the server's own"),
-        pytest.param(make("x", ca=False).pem.encode(), "is not a CA", "self-signed", id="self-signed, not a CA"),
-        pytest.param(make("x", ca=None).pem.encode(), "is not a CA", "self-signed", id="no basicConstraints"),
-        pytest.param(make("x", sign=False).pem.encode(), "is not a CA", "CA", id="keyUsage without keyCertSign"),
+        pytest.param(make("x", ca=False).pem.encode(), NAMELESS, "subjectAltName", id="self-signed, without a name"),
+        pytest.param(make("x", ca=None).pem.encode(), NAMELESS, "subjectAltName", id="no basicConstraints, no name"),
+        pytest.param(make("x", sign=False).pem.encode(), NAMELESS, "CA", id="keyUsage without keyCertSign, no name"),
+        pytest.param(
+            make("x", ca=False, names=("a.b",), purposes=(ExtendedKeyUsageOID.CLIENT_AUTH,)).pem.encode(),
+            "trusted for itself alone, and its extendedKeyUsage is not for servers",
+            "that the server shows",
+            id="self-signed, for clients",
+        ),
+        pytest.param(
+            make("CA one", ca=False, issuer=CA, names=("a.b",)).pem.encode(),
+            "CN=CA one is not a CA",
+            "signed by CN=CA one",
+            id="a server with the name of its CA",
+        ),
         pytest.param((CA.pem + ISSUED.pem).encode(), "CN=server is not a CA", "CA", id="chain with the server's"),
         pytest.param(make("x", end=-1).pem.encode(), "CN=x expired on 2026-05-31", "valid now", id="expired"),
         pytest.param(make("x", end=-1).der, "CN=x expired on 2026-05-31", "valid now", id="expired, DER"),
@@ -137,6 +157,7 @@ DX5eb1bX6tE=
 def test_a_certificate_of_version_1_is_an_authority_as_go_says() -> None:
     later = NOW.replace(year=2027)
     assert authorities(VERSION_1.encode(), now=later) == CertificateText(VERSION_1)
+    assert is_authority(VERSION_1), "and as p11-kit does"
 
 
 def test_a_ca_with_key_usage_that_allows_signing_is_one() -> None:
@@ -169,6 +190,26 @@ def test_dates_that_stop_nobody_are_warnings(bundle: list[object], warnings: lis
     assert found.pem == pem, "nothing of the bundle is lost"
 
 
+@pytest.mark.parametrize(
+    "pair",
+    [
+        pytest.param(make("s", ca=None, names=("a.b", "c.d")), id="no basicConstraints"),
+        pytest.param(make("s", ca=False, names=("a.b", "c.d")), id="CA:FALSE"),
+        pytest.param(make("s", sign=False, names=("a.b", "c.d")), id="a CA that may sign nothing"),
+        pytest.param(
+            make("s", ca=False, names=("a.b", "c.d"), purposes=(ExtendedKeyUsageOID.SERVER_AUTH,)), id="for servers"
+        ),
+    ],
+)
+def test_a_self_signed_server_certificate_is_trust_for_itself(pair: Pair) -> None:
+    found = authorities((CA.pem + pair.pem).encode(), now=NOW)
+    assert found.pem == CA.pem + pair.pem
+    assert found.warnings == (
+        "certificate CN=s is self-signed and no CA: it is trusted for itself alone, as a.b, c.d; before the server "
+        "gets another, give that one here beside it",
+    )
+
+
 MISSING = "certificate CN=sub is an intermediate CA, and its issuer CN=CA one is missing: dockerd and BuildKit trust"
 
 
@@ -191,6 +232,38 @@ def test_an_intermediate_ca_without_its_issuer_is_a_warning(bundle: list[Pair], 
     found = authorities(pem.encode(), now=NOW)
     assert [text[: len(MISSING)] for text in found.warnings] == warnings
     assert found.pem == pem
+
+
+@pytest.mark.parametrize(
+    ("names", "warned"),
+    [
+        pytest.param(["root-sha1"], [], id="a root signed with SHA-1"),
+        pytest.param(["root-md5"], [], id="a root signed with MD5"),
+        pytest.param(
+            ["root-sha256", "sub-sha1"],
+            ["CN=sub-sha1 is an intermediate CA signed with SHA-1"],
+            id="SHA-1 below a root",
+        ),
+        pytest.param(["root-md5", "sub-md5"], ["CN=sub-md5 is an intermediate CA signed with MD5"], id="MD5 below one"),
+        pytest.param(
+            ["root-sha1", "sub-sha1"],
+            [
+                "CN=sub-sha1 is an intermediate CA, and its issuer CN=root-sha256 is missing",
+                "CN=sub-sha1 is an intermediate CA signed with SHA-1",
+            ],
+            id="SHA-1, and another root",
+        ),
+        pytest.param(["server-sha1"], ["CN=server-sha1 is self-signed and no CA"], id="a server's own, with SHA-1"),
+    ],
+)
+def test_a_weak_signature_matters_where_somebody_checks_it(names: list[str], warned: list[str]) -> None:
+    """A root's own signature is nobody's business; cryptography raises ValueError for SHA-1 and MD5."""
+    pem = "".join(weakly_signed(name) for name in names)
+    found = authorities(pem.encode(), now=NOW)
+    assert found.pem == pem
+    assert [text[: len(start) + 12] for text, start in zip(found.warnings, warned, strict=True)] == [
+        f"certificate {start}" for start in warned
+    ]
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,8 @@ from ansible_collections.multiarch.builders.plugins.plugin_utils.host_names impo
     certificate_folder,
     check_host,
     check_mirror,
+    check_network,
+    looks_like_network,
 )
 
 
@@ -113,3 +115,47 @@ def test_a_bad_mirror_is_refused_with_a_remedy(text: str, message: str, remedy: 
 )
 def test_the_folder_buildx_makes(host: str, folder: str) -> None:
     assert certificate_folder(host) == folder
+
+
+@pytest.mark.parametrize(
+    ("text", "network"),
+    [
+        pytest.param("10.0.0.0/8", "10.0.0.0/8", id="IPv4"),
+        pytest.param("192.168.1.10/24", "192.168.1.0/24", id="the bits of a host go, as dockerd shows it"),
+        pytest.param("10.0.0.1/32", "10.0.0.1/32", id="one address"),
+        pytest.param("0.0.0.0/0", "0.0.0.0/0", id="every address"),
+        pytest.param("FD00:0:0::1/8", "fd00::/8", id="IPv6"),
+        pytest.param("::1/128", "::1/128", id="loopback"),
+    ],
+)
+def test_a_network_in_its_one_form(text: str, network: str) -> None:
+    assert looks_like_network(text)
+    assert check_network(text) == network
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        pytest.param("10.0.0.0/33", "is no network", id="a prefix that is too long"),
+        pytest.param("10.0.0.0/", "is no network", id="no prefix"),
+        pytest.param("10.0.0.0/255.0.0.0", "is no network", id="a netmask, which Go does not take"),
+        pytest.param("10.0.0/8", "is no network", id="three numbers"),
+        pytest.param("010.0.0.0/8", "is no network", id="a zero in front"),
+        pytest.param("256.0.0.0/8", "is no network", id="no byte"),
+        pytest.param("[fd00::]/8", "is no network", id="brackets"),
+        pytest.param("fd00::/129", "is no network", id="a prefix that is too long for IPv6"),
+        pytest.param("::ffff:10.0.0.0/104", "in the form of IPv6", id="IPv4 in IPv6"),
+    ],
+)
+def test_what_was_meant_to_be_a_network(text: str, message: str) -> None:
+    assert looks_like_network(text)
+    with pytest.raises(HostNameError, match=message) as caught:
+        check_network(text)
+    assert "10.0.0.0/8" in caught.value.remedy
+
+
+@pytest.mark.parametrize(
+    "text", ["a.b/8", "10.0.0.1/project", "harbor/24", "cafe.de/8", "10.0.0.1:5000", "../8", "h/", ""]
+)
+def test_what_was_not(text: str) -> None:
+    assert not looks_like_network(text)

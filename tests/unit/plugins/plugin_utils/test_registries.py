@@ -81,6 +81,17 @@ def test_a_good_table_keeps_its_order_and_gets_its_files() -> None:
     ]
 
 
+def test_networks_are_entries_of_their_own_kind() -> None:
+    given: dict[str, t.Any] = {"host": "10.1.2.3/8", "mirrors": [], "insecure": True, "http": False}
+    found, findings = run(given, {"host": "FD00::/8", "http": True}, {"host": "10.0.0.0:8"})
+    assert findings == Findings()
+    assert found == [
+        {"host": "10.0.0.0/8", "mirrors": [], "insecure": True, "http": False},
+        {"host": "fd00::/8", "mirrors": [], "http": True},
+        {"host": "10.0.0.0:8", "mirrors": []},
+    ]
+
+
 FROM = {"ca_from": "harbor"}
 
 
@@ -184,6 +195,35 @@ def test_harbor_is_asked_only_if_the_answer_can_be_used() -> None:
             id="another pinned: both are told",
         ),
         pytest.param({"host": "a b"}, "r[0].host = 'a b': has a space", id="host"),
+        pytest.param(
+            {"host": "10.0.0.0/8"},
+            "r[0].host = '10.0.0.0/8': is a network, of which docker can be told only that it does without verified "
+            "TLS. Add `insecure: true`, or name one registry.",
+            id="a network",
+        ),
+        pytest.param(
+            {"host": "10.0.0.0/33", "insecure": True},
+            "r[0].host = '10.0.0.0/33': is no network. Write",
+            id="no network",
+        ),
+        *(
+            pytest.param(
+                {"host": "10.0.0.0/8", "insecure": True, key: value},
+                f"r[0].{key}: is given for the network 10.0.0.0/8. Give the registry that it is for an entry of its o",
+                id=f"a network's {key}",
+            )
+            for key, value in {
+                "mirrors": ["m.example"],
+                "ca": "no.pem",
+                "ca_from": "harbor",
+                "ca_fingerprint": CA.fingerprint,
+                "client_cert": "client.pem",
+                "client_key": "client.key",
+                "username": "u",
+                "password": "pw",
+                "hosts_toml": "",
+            }.items()
+        ),
         pytest.param({"host": "https://me:pw@a"}, "r[0].host = '***@a': holds a user name", id="login is not shown"),
         pytest.param({"host": "a.b", "mirrors": ["x", "http://m"]}, "r[0].mirrors[1] = 'http://m': has a", id="mirror"),
         pytest.param({"host": "a.b", "mirrors": ["m/x", "M/x"]}, "r[0].mirrors[1] = 'M/x': is in the list", id="twice"),
@@ -238,10 +278,11 @@ def test_a_malformed_fingerprint_does_not_hide_a_bad_ca() -> None:
     [
         pytest.param(["a.b:443", "A.b:443"], "r[1].host = 'a.b:443': is in the table twice", id="twice"),
         pytest.param(["[::1:5000]", "x.y", "[1::5000]"], "r[2].host = '[1::5000]': would share the folder", id="IPv6"),
+        pytest.param(["10.0.0.0/8", "10.1.0.0/8"], "r[1].host = '10.0.0.0/8': is in the table twice", id="networks"),
     ],
 )
 def test_hosts_that_collide(hosts: list[str], told: str) -> None:
-    _found, findings = run(*({"host": host} for host in hosts))
+    _found, findings = run(*({"host": host, "insecure": True} for host in hosts))
     assert [str(problem)[: len(told)] for problem in findings.problems] == [told]
 
 
@@ -323,6 +364,16 @@ def test_the_user_says_how_many_days_before_the_end_a_warning_comes() -> None:
             [{"host": "a.b", "ca": make("sub", issuer=CA).pem}],
             "r[0].ca: certificate CN=sub is an intermediate CA",
             id="intermediate CA alone",
+        ),
+        pytest.param(
+            [{"host": "::/0", "insecure": True}],
+            "r[0].host: ::/0 is every address: docker verifies the certificate of no registry any more",
+            id="every address",
+        ),
+        pytest.param(
+            [{"host": "a.b", "ca": make("s", ca=False, names=("a.b",)).pem}],
+            "r[0].ca: certificate CN=s is self-signed and no CA: it is trusted for itself alone, as a.b;",
+            id="the server's own",
         ),
         pytest.param([{"host": "harbor"}], "r[0].host: 'harbor' has neither dot nor port", id="no dot"),
     ],

@@ -9,11 +9,17 @@ import typing as t
 
 import pytest
 from ansible_collections.multiarch.builders.plugins.module_utils.proof.answers import OUTCOMES, PROVEN
+from ansible_collections.multiarch.builders.plugins.plugin_utils.certificates import load_certificates
 from ansible_collections.multiarch.builders.plugins.plugin_utils.trust_report import message, remedies
-from ansible_collections.multiarch.builders.tests.unit.plugins.plugin_utils.x509_factory import Pair, make
+from ansible_collections.multiarch.builders.tests.unit.plugins.plugin_utils.x509_factory import (
+    Pair,
+    make,
+    weakly_signed,
+)
 
 CA = make("CA")
 SERVER = make("a.b", ca=False, issuer=CA, names=("a.b", "c.d"), end=90)
+ALONE = make("a.b", ca=False, names=("a.b",))
 NAMELESS = make("a.b", ca=False, issuer=CA)
 HOST = "a.b:5000"
 
@@ -110,6 +116,23 @@ def test_tokens_that_docker_alone_cannot_fetch(entry: dict[str, t.Any], remedy: 
             id="unknown, the right CA in the table",
         ),
         pytest.param(
+            "unknown authority",
+            {"ca": ALONE.pem},
+            ALONE,
+            "Run playbooks/trust-registries.yml with all its concerns. Its `ca` in builder_registries is a server's "
+            "own certificate and no CA, which the system's store of Fedora and its like does not take: there, have it "
+            "issued by a CA.",
+            id="unknown, the server's own in the table",
+        ),
+        pytest.param(
+            "weak signature",
+            {"ca": CA.pem},
+            weakly_signed("leaf-sha1"),
+            "Certificates signed with SHA-1 or MD5 are refused: CN=leaf-sha1 (SHA-1). Have them issued anew with "
+            "SHA-256; until then an intermediate CA counts where it is in `ca` itself.",
+            id="SHA-1",
+        ),
+        pytest.param(
             "name mismatch",
             {},
             SERVER,
@@ -168,12 +191,36 @@ def test_tokens_that_docker_alone_cannot_fetch(entry: dict[str, t.Any], remedy: 
             "`http: true` of a.b:5000 has not come to all places: run playbooks/trust-registries.yml.",
             id="no TLS, as asked",
         ),
+        pytest.param(
+            "TLS wanted",
+            {"http": True},
+            None,
+            "Take `http: true` of a.b:5000 out of builder_registries, as its server speaks TLS.",
+            id="TLS, and http asked for",
+        ),
+        pytest.param(
+            "TLS wanted", {}, None, "It was asked without TLS, and wants it: see what redirects there.", id="TLS"
+        ),
     ],
 )
-def test_remedies(outcome: str, entry: dict[str, t.Any], server: Pair | None, remedy: str) -> None:
-    chains = {HOST: [server.certificate]} if server else {}
+def test_remedies(outcome: str, entry: dict[str, t.Any], server: Pair | str | None, remedy: str) -> None:
+    pem = server.pem if isinstance(server, Pair) else server
+    chains = {HOST: load_certificates(pem.encode())} if pem else {}
     (_head, line) = message([row(outcome)], [{"host": HOST, **entry}], chains).splitlines()
     assert line == f"- {HOST}: {outcome} (dockerd): tls: because. {remedy}"
+
+
+@pytest.mark.parametrize(
+    ("outcome", "remedy"),
+    [
+        pytest.param("no answer", "See that it runs on this very host: a name of loopback is another place", id="down"),
+        pytest.param("TLS wanted", "Docker's programs speak HTTP to names of loopback: run playbooks/pro", id="TLS"),
+    ],
+)
+@pytest.mark.parametrize("host", ["localhost:5443", "127.0.0.1", "[::1]:5000"])
+def test_remedies_for_names_of_loopback(host: str, outcome: str, remedy: str) -> None:
+    told = message([row(outcome, registry=host, at=host)], [{"host": host, "ca": CA.pem}], {})
+    assert f"- {host}: {outcome} (dockerd): tls: because. {remedy}" in told
 
 
 def test_a_mirror_that_is_the_reason_is_named() -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime
 import hashlib
 from dataclasses import dataclass
+from pathlib import Path
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -63,9 +64,10 @@ def make(
     end: int = 3650,
     issuer: Pair | None = None,
     names: tuple[str, ...] = (),
+    purposes: tuple[x509.ObjectIdentifier, ...] = (),
 ) -> Pair:
     """A certificate valid from *start* to *end*, in days from NOW. *ca*: basicConstraints, None for none at all;
-    *sign*: keyCertSign in keyUsage, None for no keyUsage; *names*: those of a server."""
+    *sign*: keyCertSign in keyUsage, None for no keyUsage; *names*: those of a server; *purposes*: extendedKeyUsage."""
     key = ec.generate_private_key(ec.SECP256R1())
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
     builder = (
@@ -85,9 +87,17 @@ def make(
     if ca and sign:
         identifier = x509.SubjectKeyIdentifier.from_public_key(key.public_key())
         builder = builder.add_extension(identifier, critical=False)
+    if purposes:
+        builder = builder.add_extension(x509.ExtendedKeyUsage(purposes), critical=False)
     if names:  # as a server has them: Python 3.13 wants the identifiers, too
         signer = (issuer.key if issuer else key).public_key()
         authority = x509.AuthorityKeyIdentifier.from_issuer_public_key(signer)
         builder = builder.add_extension(authority, critical=False)
         builder = builder.add_extension(x509.SubjectAlternativeName(list(map(x509.DNSName, names))), critical=False)
     return Pair(builder.sign(issuer.key if issuer else key, hashes.SHA256()), key)
+
+
+def weakly_signed(name: str) -> str:
+    """One of the certificates in data/weak-signatures.pem, as PEM."""
+    text = (Path(__file__).parent / "data/weak-signatures.pem").read_text()
+    return text.partition(f"# {name}\n")[2].partition("#")[0]

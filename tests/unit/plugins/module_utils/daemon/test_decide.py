@@ -70,6 +70,18 @@ def test_implied(registries: list[Registry], patch: Document) -> None:
 
 
 @pytest.mark.parametrize(
+    ("registries", "insecure"),
+    [
+        pytest.param([], ["10.0.0.0/8", "fd00::/8"], id="networks alone"),
+        pytest.param([Registry("a.b", http=True)], ["a.b", "10.0.0.0/8", "fd00::/8"], id="beside a registry"),
+    ],
+)
+def test_networks_are_insecure_registries(registries: list[Registry], insecure: list[str]) -> None:
+    found = implied(registries, networks=("10.0.0.0/8", "fd00::/8"))
+    assert found == {**SNAPSHOTTER, "insecure-registries": insecure}
+
+
+@pytest.mark.parametrize(
     ("proxy", "dns", "patch"),
     [
         pytest.param(

@@ -15,6 +15,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.daemon.mirrors 
     hosts_files,
     need_system_store,
     unusable,
+    without_login,
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.files import WriteFile
 from ansible_collections.multiarch.builders.plugins.module_utils.spec import Registry
@@ -163,3 +164,29 @@ def test_need_system_store(
 ) -> None:
     """Before 28.0 certs.d is all, read at every connection."""
     assert need_system_store(registries, engine, theirs) is (needed and reads)
+
+
+NOTE = (
+    "mirror {} of {} needs a login (`username` in its entry), which docker itself never sends to a mirror; builders do"
+)
+
+
+@pytest.mark.parametrize(
+    ("registries", "told"),
+    [
+        pytest.param([HUB, QUAY, PLAIN], [], id="open mirrors"),
+        pytest.param(
+            [HUB, Registry("a.example", username="u")],
+            [("a.example", "docker.io"), ("a.example/hub", "docker.io")],
+            id="both ways",
+        ),
+        pytest.param(
+            [QUAY, Registry("c.example:5000", username="u"), Registry("quay.example", username="u")],
+            [("c.example:5000/quay", "quay.example")],
+            id="a port is part of the name; the registry's own login is sent",
+        ),
+        pytest.param([Registry("a.example", username="u")], [], id="no mirror"),
+    ],
+)
+def test_mirrors_that_need_a_login_are_told(registries: list[Registry], told: list[tuple[str, str]]) -> None:
+    assert list(without_login(registries)) == [NOTE.format(*each) for each in told]

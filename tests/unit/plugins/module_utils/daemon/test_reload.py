@@ -215,6 +215,12 @@ def test_the_image_store_is_chosen_at_start(before: dict[str, t.Any], after: dic
             None,
             id="dockerd drops the scheme of an insecure one",
         ),
+        pytest.param(
+            {"insecure-registries": ["192.168.1.10/24", "FD00::1/8"]},
+            {"RegistryConfig": {"InsecureRegistryCIDRs": ["192.168.1.0/24", "fd00::/8"]}},
+            None,
+            id="dockerd shows networks without the bits of a host",
+        ),
     ],
 )
 def test_what_docker_info_shows_otherwise_is_told(

@@ -235,7 +235,7 @@ def test_what_vanishes_with_leave_is_told_too(dockerd: DockerdStandIn, docker: D
 @pytest.mark.parametrize(
     ("options", "patch"),
     [
-        pytest.param({}, {**SNAPSHOTTER, "insecure-registries": ["a.example"]}, id="nothing of the user's"),
+        pytest.param({}, {**SNAPSHOTTER, "insecure-registries": {"a.example": True}}, id="nothing of the user's"),
         pytest.param(
             {"features": {"containerd-snapshotter": None, "cdi": True}, "insecure-registries": ["b.example"]},
             {"features": {"containerd-snapshotter": None, "cdi": True}, "insecure-registries": ["b.example"]},

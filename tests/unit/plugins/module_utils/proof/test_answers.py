@@ -33,6 +33,24 @@ TLS = "tls: failed to verify certificate: x509: "
 @pytest.mark.parametrize(
     ("words", "outcome"),
     [
+        pytest.param(
+            f'{DOCKERD}{TLS}certificate signed by unknown authority (possibly because of "x509: cannot verify '
+            'signature: insecure algorithm SHA1-RSA" while trying to verify candidate authority certificate "root")',
+            "weak signature",
+            id="Docker 26.1, 28.5: SHA-1",
+        ),
+        pytest.param(
+            f"unexpected status from HEAD request to http://localhost:5443/v2/{IMAGE}/manifests/absent: "
+            "400 Bad Request",
+            "TLS wanted",
+            id="buildx 0.13 and 0.29, Docker 26.1: HTTP to a registry on loopback",
+        ),
+        pytest.param(
+            f"unexpected status from HEAD request to https://harbor.lab.test/v2/{IMAGE}/manifests/absent: "
+            "400 Bad Request",
+            "other",
+            id="a bad request with TLS",
+        ),
         pytest.param(ABSENT, "trusted", id="buildx 0.13 and 0.29: imagetools"),
         pytest.param(f"failed to build: failed to solve: {ABSENT}", "trusted", id="buildx 0.29: build"),
         pytest.param(
@@ -328,6 +346,7 @@ def test_may_hide_a_token(words: str, may: bool) -> None:
         pytest.param(62, "name mismatch", id="HOSTNAME_MISMATCH"),
         pytest.param(64, "name mismatch", id="IP_ADDRESS_MISMATCH"),
         pytest.param(66, "other", id="EE_KEY_TOO_SMALL"),
+        pytest.param(68, "weak signature", id="CA_MD_TOO_WEAK"),
     ],
 )
 def test_outcome_of_code(code: int, outcome: str) -> None:

@@ -16,7 +16,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.docker_api impo
 from ansible_collections.multiarch.builders.plugins.module_utils.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.proof import asking, logins
 from ansible_collections.multiarch.builders.plugins.module_utils.proof.asking import Asking
-from ansible_collections.multiarch.builders.plugins.module_utils.proof.registry import Target
+from ansible_collections.multiarch.builders.plugins.module_utils.proof.registry import Places, Target
 from ansible_collections.multiarch.builders.plugins.module_utils.proxy import Proxy
 from ansible_collections.multiarch.builders.plugins.module_utils.spec import Registry
 from ansible_collections.multiarch.builders.tests.unit.plugins.module_utils.dockerd_stand_in import (
@@ -34,6 +34,8 @@ from ansible_collections.multiarch.builders.tests.unit.plugins.module_utils.proo
 )
 
 Programs = t.Callable[[str, str], Path]
+# The stand-in of a registry has a name of loopback, which a builder shares that has the host's network.
+BESIDE = Places(on_host=frozenset({"b"}), configured=frozenset({"b"}))
 UNKNOWN = "tls: failed to verify certificate: x509: certificate signed by unknown authority"
 
 
@@ -64,7 +66,8 @@ def test_all_ways(docker: Docker, dockerd: DockerdStandIn, registry: RegistrySta
     calls = programs(
         "docker", f"cat >>{dockerd.path}.stdin; echo 'ERROR: Head \"https://{host}/v2/\": {UNKNOWN}'; exit 1"
     )
-    found = Asking(["ci", "jane"], ["b", "missing"], Proxy(https="http://p:1"), docker, "1a2b").ask([Target(host)])
+    proxy = Proxy(https="http://p:1")
+    found = Asking(["ci", "jane"], ["b", "missing"], proxy, docker, BESIDE, "1a2b").ask([Target(host)])
     assert [(each.way, each.who, each.outcome) for each in found.rows] == [
         ("plain", "", "no TLS"),
         ("dockerd", "", "trusted"),
@@ -78,11 +81,48 @@ def test_all_ways(docker: Docker, dockerd: DockerdStandIn, registry: RegistrySta
     image = f"{host}/multiarch-builders/proof-1a2b:absent"
     assert sorted(calls.read_text().splitlines()) == [
         "buildx build --builder b --progress plain --output type=cacheonly -",
-        f"buildx imagetools inspect {image}",
-        f"buildx imagetools inspect {image}",
+        f"buildx imagetools inspect --builder b {image}",
+        f"buildx imagetools inspect --builder b {image}",
     ]
     assert Path(f"{dockerd.path}.stdin").read_text() == f"FROM {image}\n"
     assert dockerd.asked[-1].path.endswith("proof-1a2b&tag=absent")
+
+
+LEFT_OUT = "{}: builder b was not asked, as that is the loopback of its own container"
+HTTP = "{}: buildx itself was not asked, as it speaks HTTP there without a builder"
+
+
+@pytest.mark.parametrize(
+    ("host", "http", "places", "asked", "notes"),
+    [
+        pytest.param("a.invalid", False, Places(), ["", "b"], [], id="another machine's name"),
+        pytest.param("localhost:1", False, BESIDE, ["b", "b"], [], id="the builder has the host's network"),
+        pytest.param("localhost:1", True, BESIDE, ["b"], [], id="without TLS"),
+        pytest.param(
+            "localhost:1", False, Places(configured=frozenset({"b"})), ["b"], [LEFT_OUT], id="a network of its own"
+        ),
+        pytest.param("[::1]:1", False, Places(), [], [HTTP, LEFT_OUT], id="a buildkitd that is somebody else's"),
+        pytest.param("r.localhost:1", False, Places(), [""], [LEFT_OUT], id="below localhost, where buildx takes TLS"),
+    ],
+)
+def test_names_of_loopback(
+    host: str,
+    http: bool,
+    places: Places,
+    asked: list[str],
+    notes: list[str],
+    docker: Docker,
+    dockerd: DockerdStandIn,
+    programs: Programs,
+) -> None:
+    """Which builder each of buildx' programs is given."""
+    dockerd.answers["POST /images/create"] = as_json({"message": "unauthorized"}, 500)
+    calls = programs("docker", "exit 0")
+    found = Asking(["ci"], ["b"], Proxy(), docker, places).ask([Target(host, http=http)])
+    lines = sorted(calls.read_text().splitlines()) if calls.exists() else []
+    named = [line.partition("--builder ")[2].partition(" ")[0] for line in lines]
+    assert sorted(named) == asked
+    assert list(found.notes) == [note.format(host) for note in notes]
 
 
 def test_an_image_that_is_there_all_the_same(
@@ -90,7 +130,7 @@ def test_an_image_that_is_there_all_the_same(
 ) -> None:
     dockerd.answers["POST /images/create"] = Answer(200, b'{"status":"Pulling"}\n')
     programs("docker", "exit 0")
-    found = Asking(["ci"], ["b"], Proxy(), docker).ask([target])
+    found = Asking(["ci"], ["b"], Proxy(), docker, BESIDE).ask([target])
     assert [(each.way, each.outcome) for each in found.rows] == [
         ("plain", "trusted"),
         ("dockerd", "trusted"),
@@ -113,7 +153,7 @@ def test_a_client_that_hangs(
     monkeypatch.setattr(asking, "TIMEOUT", 1)
     dockerd.answers["POST /images/create"] = Answer(500, b"unauthorized")
     programs("docker", "exec sleep 5")
-    found = Asking(["ci"], ["b"], Proxy(), docker).ask([target])
+    found = Asking(["ci"], ["b"], Proxy(), docker, BESIDE).ask([target])
     assert [(each.way, each.outcome) for each in found.rows][1:] == [("dockerd", "trusted"), ("builder", "no answer")]
 
 
@@ -135,11 +175,8 @@ def test_a_builder_that_is_being_started_is_asked_again(
     absent = f"ERROR: {registry.host}/multiarch-builders/proof-1a2b:absent: not found"
     flag = tmp_path / "started"
     programs("docker", f"if [ -e {flag} ]; then echo '{absent}'; else touch {flag}; echo '{starting}'; fi; exit 1")
-    (row,) = (
-        each
-        for each in Asking(["ci"], ["b"], Proxy(), docker, "1a2b").ask([Target(registry.host, insecure=True)]).rows
-        if each.way == "builder"
-    )
+    found = Asking(["ci"], ["b"], Proxy(), docker, BESIDE, "1a2b").ask([Target(registry.host, insecure=True)])
+    (row,) = (each for each in found.rows if each.way == "builder")
     assert row.outcome == "trusted"
 
 

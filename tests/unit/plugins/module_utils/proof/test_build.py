@@ -189,7 +189,7 @@ def test_a_proof_that_is_pushed(log: str, docker: Docker) -> None:
     assert built.startswith("buildx build --builder b --platform linux/amd64,linux/arm64,linux/s390x ")
     assert " --build-arg BASE=scratch --no-cache --progress plain --build-arg BUILDKIT_MULTI_PLATFORM=1 " in built
     assert " --tag harbor.example.com/ci/proof:proof --push /" in built
-    assert read_back == "buildx imagetools inspect --raw harbor.example.com/ci/proof:proof"
+    assert read_back == "buildx imagetools inspect --builder b --raw harbor.example.com/ci/proof:proof"
     assert not Path(built.rpartition(" ")[2]).exists(), "nothing is left on the host"
 
 

@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.multiarch.builders.plugins.module_utils.proof.registry import (
+    Places,
     Row,
     Target,
+    places_of,
     row,
     settle,
     targets_of,
 )
-from ansible_collections.multiarch.builders.plugins.module_utils.spec import Registry
+from ansible_collections.multiarch.builders.plugins.module_utils.spec import Instance, Node, Registry
 
 ALL = ("plain", "dockerd", "client", "builder")
 NOT_CLIENT = ("plain", "dockerd", "builder")
@@ -89,6 +91,33 @@ def test_ways(target: Target, ways: tuple[str, ...]) -> None:
 )
 def test_address(target: Target, address: tuple[str, int]) -> None:
     assert target.address == address
+
+
+def builder(driver: str = "docker-container", network: str = "", nodes: tuple[Node, ...] = ()) -> Instance:
+    return Instance("b", driver, "image", {"network": network} if network else {}, (), True, "", {}, nodes)
+
+
+HOST = {"network": "host"}
+
+
+@pytest.mark.parametrize(
+    ("instance", "on_host", "configured"),
+    [
+        pytest.param(builder(), False, True, id="a network of its own"),
+        pytest.param(builder(network="ci"), False, True, id="a network with a name"),
+        pytest.param(builder(network="host"), True, True, id="the host's"),
+        pytest.param(builder(nodes=(Node("n", driver_opts=HOST),)), True, True, id="the host's, by its node"),
+        pytest.param(builder(nodes=(Node("n", driver_opts=HOST), Node("m"))), False, True, id="one node has it"),
+        pytest.param(
+            builder(network="host", nodes=(Node("n"), Node("m", "ssh://a.b"))), False, True, id="a node elsewhere"
+        ),
+        pytest.param(builder("kubernetes", nodes=(Node("n"),)), False, True, id="a pod"),
+        pytest.param(builder("remote", nodes=(Node("n", "tcp://localhost:1"),)), False, False, id="remote"),
+    ],
+)
+def test_places_of(instance: Instance, on_host: bool, configured: bool) -> None:
+    one = frozenset({"b"})
+    assert places_of([instance]) == Places(one if on_host else frozenset(), one if configured else frozenset())
 
 
 UNKNOWN = "tls: failed to verify certificate: x509: certificate signed by unknown authority"

@@ -35,6 +35,13 @@ X509 = "tls: failed to verify certificate: x509: certificate signed by unknown a
         pytest.param('no builder "multiarch" found', PROVISION, id="no builder"),
         pytest.param("dial tcp: lookup harbor.example.com: no such host", "resolves its name", id="name"),
         pytest.param("dial tcp 192.0.2.1:443: connect: connection refused", "reaches it", id="port"),
+        pytest.param("dial tcp 127.0.0.1:5443: connect: connection refused", "network: host", id="loopback"),
+        pytest.param("dial tcp [::1]:5443: connect: connection refused", "network: host", id="IPv6 loopback"),
+        pytest.param(
+            f"{PUSH}: unexpected status from HEAD request to http://harbor.example.com/v2/x: 400 Bad Request",
+            "wants TLS",
+            id="TLS",
+        ),
         pytest.param("mkdir /var/lib/buildkit: no space left on device", "builder_gc", id="disk"),
         pytest.param("docker.io/library/none:latest: not found", "builder_verify_base", id="base"),
         pytest.param(

@@ -57,6 +57,9 @@ def server(ca: Pair, *, names: tuple[str, ...] = HERE, start: int = -30, end: in
             "client certificate wanted",
             id="nginx in front, which lets the handshake pass",
         ),
+        pytest.param(400, b"Client sent an HTTP request to an HTTPS server.\n", "TLS wanted", id="Go"),
+        pytest.param(400, b"<h1>The plain HTTP request was sent to HTTPS port</h1>", "TLS wanted", id="nginx, HTTP"),
+        pytest.param(400, b"You're speaking plain HTTP to an SSL-enabled server port.", "TLS wanted", id="Apache"),
         pytest.param(400, b"", "other", id="bad request"),
         pytest.param(502, b"", "server error", id="nobody behind nginx"),
     ],
@@ -116,6 +119,17 @@ def test_an_intermediate_ca_in_the_store_is_enough(ca: Pair, tmp_path: Path, sto
     store.write_text(middle.pem)
     with RegistryStandIn(tmp_path, server(middle)) as registry:
         assert shake(Target(registry.host), DIRECT).outcome == "trusted"
+
+
+@pytest.mark.parametrize("kind", [{"ca": None}, {"ca": False}])
+def test_a_server_s_own_certificate_in_the_store_is_trust_for_itself(
+    kind: dict[str, bool | None], tmp_path: Path, store: Path
+) -> None:
+    own = make("alone", names=HERE, **kind)
+    store.write_text(own.pem)
+    for certificate, outcome in ((own, "trusted"), (make("alone", names=HERE, **kind), "unknown authority")):
+        with RegistryStandIn(tmp_path, certificate) as registry:
+            assert shake(Target(registry.host), DIRECT).outcome == outcome
 
 
 def test_an_insecure_registry_shows_its_chain_all_the_same(tmp_path: Path) -> None:

@@ -20,6 +20,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.system_store im
 from ansible_collections.multiarch.builders.plugins.module_utils.trust.decide import (
     daemon_files,
     fingerprints,
+    left_out,
     missing_from,
     store_files,
 )
@@ -27,6 +28,7 @@ from ansible_collections.multiarch.builders.tests.unit.plugins.plugin_utils.x509
 from cryptography.hazmat.primitives import hashes
 
 CA, NEXT_CA, CLIENT = make("CA"), make("next CA"), make("client", ca=False)
+OWN = make("server", ca=False, names=("a.example",))
 BUNDLE = CA.pem + NEXT_CA.pem
 
 
@@ -83,12 +85,24 @@ def test_files_of_dockerd(registry: Registry, files: list[WriteFile]) -> None:
             id="a bundle is split: update-ca-certificates takes one certificate a file",
         ),
         pytest.param("a.example", None, DEBIAN, {}, id="no CA"),
+        pytest.param("a.example", OWN.pem, DEBIAN, {"multiarch-builders-a.example.crt": OWN.pem}, id="a server's own"),
+        pytest.param("a.example", OWN.pem, RED_HAT, {}, id="a server's own, which p11-kit leaves out"),
+        pytest.param(
+            "a.example", OWN.pem + CA.pem, RED_HAT, {"multiarch-builders-a.example.pem": CA.pem}, id="it and a CA"
+        ),
     ],
 )
 def test_files_of_the_systems_store(host: str, ca: str | None, store: Store, files: dict[str, str]) -> None:
     found = store_files([Registry(host, ca=ca)], store)
     assert {each.path: each.content for each in found} == {f"{store.anchors}/{k}": v for k, v in files.items()}
     assert {each.mode for each in found} <= {0o644}
+
+
+def test_what_a_store_does_not_take_is_told() -> None:
+    table = [Registry("a.example", ca=CA.pem + OWN.pem), Registry("b.example", ca=CA.pem), Registry("c.example")]
+    assert left_out(table, DEBIAN) == ()
+    (note,) = left_out(table, RED_HAT)
+    assert note.startswith("`ca` of a.example has a certificate that is no CA, which update-ca-trust does not take: ")
 
 
 def test_files_of_a_rootless_dockerd_are_the_same_elsewhere() -> None:

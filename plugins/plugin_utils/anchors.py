@@ -1,0 +1,122 @@
+# Copyright: multiarch.builders contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a certificate in `ca` is good for: a root, an intermediate CA, or a server's own. Pure.
+
+Whoever looks into a store of trusted certificates takes what is in it as it is, and nobody checks the signature of what
+is trusted anyway. Tried with dockerd 26.1.5 and 28.5.2 (Go: crypto/x509, verify.go), OpenSSL 3.5, Python 3.13, curl 8
+and GnuTLS 3.8:
+
+- A root may be signed with SHA-1 or MD5.
+- An intermediate CA signed with SHA-1 or MD5 is taken from `ca` by Go, curl and GnuTLS. OpenSSL goes on to its root and
+  refuses it. From a server, which sends it between its own certificate and the root, nobody takes it.
+- A server's own certificate, self-signed and no CA, is taken by all of them, for itself. Without a subject alternative
+  name Go alone refuses it, with an extendedKeyUsage that is not for servers all do.
+"""
+
+from __future__ import annotations
+
+import typing as t
+from collections.abc import Sequence
+
+from cryptography import x509
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.x509.oid import ExtendedKeyUsageOID
+
+NOT_PARSED = (ValueError, x509.InvalidVersion, x509.DuplicateExtension, x509.UnsupportedGeneralNameType)
+"""What the library raises for a certificate that somebody made wrong, or on purpose."""
+
+_Kind = t.TypeVar("_Kind", bound=x509.ExtensionType)
+_WEAK = {"md5": "MD5", "sha1": "SHA-1"}
+_FOR_SERVERS = {ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE}
+
+
+def is_authority(certificate: x509.Certificate) -> bool:
+    """Whether Go and OpenSSL accept *certificate* as the issuer of others.
+
+    basicConstraints must say so, and keyUsage, if present, allow keyCertSign; version 1 knows neither. Raises one of
+    NOT_PARSED if they cannot be read.
+    """
+    if certificate.version is x509.Version.v1:
+        return True
+    constraints = _extension(certificate, x509.BasicConstraints)
+    usage = _extension(certificate, x509.KeyUsage)
+    return constraints is not None and constraints.ca and (usage is None or usage.key_cert_sign)
+
+
+def names(certificate: x509.Certificate) -> list[str]:
+    """The names and addresses that the certificate is for; a common name counts nowhere any more."""
+    try:
+        found = _extension(certificate, x509.SubjectAlternativeName)
+        if found is None:
+            return []
+        return [*found.get_values_for_type(x509.DNSName), *map(str, found.get_values_for_type(x509.IPAddress))]
+    except NOT_PARSED:
+        return []
+
+
+def is_for_servers(certificate: x509.Certificate) -> bool:
+    """Whether its extendedKeyUsage, if it has one, allows a server to show it."""
+    usages = _extension(certificate, x509.ExtendedKeyUsage)
+    return usages is None or bool(_FOR_SERVERS.intersection(usages))
+
+
+def is_root(certificate: x509.Certificate) -> bool:
+    """Whether a chain ends here: by names and key identifiers, as OpenSSL decides (crypto/x509/v3_purp.c).
+
+    The signature does not count: the library cannot check some, such as those with SHA-1, and nobody else does.
+    """
+    return certificate.subject == certificate.issuer and _keys_may_fit(certificate, certificate)
+
+
+def may_have_issued(issuer: x509.Certificate, certificate: x509.Certificate) -> bool:
+    """Whether *issuer* signed *certificate*, as far as the library can tell: True for what it cannot check."""
+    if issuer.subject != certificate.issuer or not _keys_may_fit(issuer, certificate):
+        return False
+    try:
+        certificate.verify_directly_issued_by(issuer)
+    except InvalidSignature:
+        return False
+    except (ValueError, TypeError, UnsupportedAlgorithm):
+        return True  # ValueError is what it raises for SHA-1 and MD5
+    return True
+
+
+def without_issuer(certificates: Sequence[x509.Certificate]) -> list[x509.Certificate]:
+    """Those of *certificates* that are no roots, and whose issuer is not among them."""
+    return [
+        each
+        for each in certificates
+        if not is_root(each) and not any(may_have_issued(issuer, each) for issuer in certificates)
+    ]
+
+
+def weak_signature(certificate: x509.Certificate) -> str:
+    """SHA-1 or MD5 if the certificate is signed with that and somebody checks it, else nothing.
+
+    Go refuses MD5 since ever and SHA-1 since 1.18 (crypto/x509, checkSignature), OpenSSL both since 3.0.
+    """
+    if is_root(certificate):
+        return ""
+    try:
+        digest = certificate.signature_hash_algorithm
+    except (ValueError, UnsupportedAlgorithm):
+        return ""
+    return _WEAK.get(digest.name, "") if digest is not None else ""
+
+
+def _keys_may_fit(issuer: x509.Certificate, certificate: x509.Certificate) -> bool:
+    """Whether the identifiers of both keys, where both are given, are the same."""
+    try:
+        wanted = _extension(certificate, x509.AuthorityKeyIdentifier)
+        found = _extension(issuer, x509.SubjectKeyIdentifier)
+    except NOT_PARSED:
+        return True
+    return wanted is None or found is None or wanted.key_identifier in (None, found.digest)
+
+
+def _extension(certificate: x509.Certificate, kind: type[_Kind]) -> _Kind | None:
+    try:
+        return certificate.extensions.get_extension_for_class(kind).value
+    except x509.ExtensionNotFound:
+        return None
