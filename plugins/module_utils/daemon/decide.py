@@ -96,7 +96,7 @@ def restart_reasons(
 
     *store_reasons* say why it needs the operating system's authorities as they are now.
     """
-    cold = needs_restart(state.document, after)
+    cold = needs_restart(state.document, after, state.info)
     differences = changes(state.document, after)
     reasons = [each for each in differences if each.partition(":")[0].split(".")[0] in cold]
     reasons += store_reasons

@@ -14,10 +14,11 @@ from __future__ import annotations
 import typing as t
 from collections.abc import Mapping
 
-from ansible_collections.multiarch.builders.plugins.module_utils.daemon.insecure import as_shown
+from ansible_collections.multiarch.builders.plugins.module_utils.daemon import shown
 from ansible_collections.multiarch.builders.plugins.module_utils.daemon.store import (
     STORE_FEATURE,
     has_containerd_store,
+    switches,
     wants_containerd_store,
 )
 
@@ -66,38 +67,43 @@ _FEATURES_AT_START = (
 )
 
 
-def needs_restart(before: Mapping[str, t.Any], after: Mapping[str, t.Any]) -> t.Tuple[str, ...]:
-    """The changed keys that a reload does not bring to a dockerd that runs with *before*."""
+def needs_restart(
+    before: Mapping[str, t.Any], after: Mapping[str, t.Any], info: t.Optional[Mapping[str, t.Any]] = None
+) -> t.Tuple[str, ...]:
+    """The changed keys that a reload does not bring to a dockerd that runs with *before*.
+
+    What *info* (`docker info`) shows to be so already needs none: it is a default that is said, or a file that was
+    changed and put back.
+    """
     changed = [key for key in sorted({*before, *after}) if before.get(key) != after.get(key)]
     cold = [key for key in changed if key not in (LIVE if key in after else LIVE_WHEN_REMOVED)]
-    return tuple(cold + (["features"] if _features_at_start(before) != _features_at_start(after) else []))
+    cold = [key for key in cold if info is None or not shown.runs_with(key, after.get(key), info)]
+    return tuple(cold + (["features"] if _looks_up_others(before, after, info) else []))
 
 
-def _features_at_start(document: Mapping[str, t.Any]) -> t.Tuple[t.Any, ...]:
+def _looks_up_others(
+    before: Mapping[str, t.Any], after: Mapping[str, t.Any], info: t.Optional[Mapping[str, t.Any]]
+) -> bool:
+    """Whether dockerd would find other features at its next start; of the image store it shows which one it has."""
+    one, other = _features_at_start(before), _features_at_start(after)
+    if info is None:
+        return one != other
+    same = {name for name in one if name != STORE_FEATURE and one[name] == other[name]}
+    changed = one[STORE_FEATURE] != other[STORE_FEATURE] and switches(after, info)
+    return changed or len(same) < len(one) - 1
+
+
+def _features_at_start(document: Mapping[str, t.Any]) -> t.Dict[str, t.Any]:
     features = document.get("features")
-    return tuple(features.get(name) if isinstance(features, Mapping) else None for name in _FEATURES_AT_START)
+    return {name: features.get(name) if isinstance(features, Mapping) else None for name in _FEATURES_AT_START}
 
 
 def shortfall(document: Mapping[str, t.Any], info: Mapping[str, t.Any]) -> t.Optional[str]:
     """What `docker info` shows otherwise than *document* asks; None if it shows no difference."""
     if wants_containerd_store(document) and not has_containerd_store(info):
         return f"it runs with the image store {info.get('Driver')} in place of containerd's"
-    shown = info.get("RegistryConfig") or {}
-    insecure = {name for name, index in (shown.get("IndexConfigs") or {}).items() if not index.get("Secure", True)}
-    insecure.update(shown.get("InsecureRegistryCIDRs") or ())
-    pairs = {
-        "registry-mirrors": [each.rstrip("/") for each in shown.get("Mirrors") or ()],
-        "labels": list(info.get("Labels") or ()),
-        "debug": info.get("Debug"),
-        "live-restore": info.get("LiveRestoreEnabled"),
-        "default-runtime": info.get("DefaultRuntime"),
-    }
-    for key, actual in pairs.items():
-        wanted = document.get(key)
-        if key == "registry-mirrors" and wanted is not None:
-            wanted = [each.rstrip("/") for each in wanted]
-        if wanted is not None and wanted != actual:
-            return f"it shows {key} {actual} in place of {wanted}"
-    asked = {as_shown(each) for each in document.get("insecure-registries") or ()}
-    missing = asked - insecure
-    return f"it does not show {', '.join(sorted(missing))} as insecure" if missing else None
+    for key in shown.KEYS:
+        found = shown.difference(key, document.get(key), info)
+        if found is not None:
+            return f"it shows {key} {found[0]} in place of {found[1]}"
+    return None

@@ -184,6 +184,30 @@ def test_the_image_store_is_chosen_at_start(before: dict[str, t.Any], after: dic
 
 
 @pytest.mark.parametrize(
+    ("before", "after", "info", "keys"),
+    [
+        pytest.param({}, ON, CONTAINERD | {"ServerVersion": "29.7.2"}, (), id="the image store of 29, which is said"),
+        pytest.param(
+            {}, ON, OVERLAY2 | {"ServerVersion": "29.7.2"}, ("features",), id="a host of 29 that kept another"
+        ),
+        pytest.param(ON, {}, CONTAINERD | {"ServerVersion": "29.7.2"}, (), id="no longer said, 29 keeps it"),
+        pytest.param(ON, {}, CONTAINERD | {"ServerVersion": "28.5.2"}, ("features",), id="no longer said, before 29"),
+        pytest.param({}, ON, CONTAINERD | {"ServerVersion": "28.5.2"}, (), id="the file was put back by hand"),
+        pytest.param(
+            {"features": {"cdi": True}}, {"features": {"cdi": False}}, CONTAINERD, ("features",), id="another feature"
+        ),
+        pytest.param({}, {"log-driver": "json-file"}, {"LoggingDriver": "json-file"}, (), id="a default that is said"),
+        pytest.param({}, {"log-driver": "local"}, {"LoggingDriver": "json-file"}, ("log-driver",), id="no default"),
+        pytest.param({}, {"mtu": 1500}, {"LoggingDriver": "json-file"}, ("mtu",), id="what nothing shows"),
+    ],
+)
+def test_what_dockerd_does_already_needs_no_restart(
+    before: dict[str, t.Any], after: dict[str, t.Any], info: dict[str, t.Any], keys: tuple[str, ...]
+) -> None:
+    assert needs_restart(before, after, info) == keys
+
+
+@pytest.mark.parametrize(
     ("document", "info", "told"),
     [
         pytest.param({}, {"Debug": True}, None, id="what is not asked for is not missed"),
@@ -208,7 +232,7 @@ def test_the_image_store_is_chosen_at_start(before: dict[str, t.Any], after: dic
             None,
             id="insecure ones are names and networks",
         ),
-        pytest.param({"insecure-registries": ["b"]}, {"RegistryConfig": {}}, "b as insecure", id="not insecure"),
+        pytest.param({"insecure-registries": ["b"]}, {"RegistryConfig": {}}, "insecure-registries", id="not insecure"),
         pytest.param(
             {"insecure-registries": ["HTTP://a:5000"]},
             {"RegistryConfig": {"IndexConfigs": {"a:5000": {"Secure": False}}}},
