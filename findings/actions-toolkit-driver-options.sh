@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
 # @docker/actions-toolkit 0.101.0 (npm): of a builder's driver options it reads only what follows the last hyphen of a
 # name: `restart-policy="always"` is `policy=always`, `default-load` is `load`, `memory-swap` is `swap`.
-# Why it matters: setup-buildx-action and others tell a builder by this; whoever creates a second node from what was read
-# gets "invalid driver option", and a comparison finds a difference at every run.
+# Why it matters: setup-buildx-action and others tell a builder by this; whoever creates a second node from what was
+# read gets "invalid driver option", and a comparison finds a difference at every run.
 # Upstream says otherwise: docker/buildx docs/reference/buildx_create.md, "--driver-opt", has these names, and
 # commands/inspect.go prints them as given below.
 set -euo pipefail
-. "${BASH_SOURCE%/*}/common.bash"
+. "$(dirname "$0")/common.bash"
 node_packages @docker/actions-toolkit@0.101.0
 cat >"$work/inspect" <<'TEXT'
 Name:   multi

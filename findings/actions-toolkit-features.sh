@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# @docker/actions-toolkit 0.101.0 (npm): every feature that a builder lacks is reported as present.
-# `buildx inspect` prints true or false after each name; the toolkit makes a boolean of the text, and "false" is true.
+# @docker/actions-toolkit 0.101.0 (npm): every feature that a builder lacks is reported as present. `buildx inspect`
+# prints true or false after each name; the toolkit makes a boolean of the text, and "false" is true.
 # Why it matters: whether a builder can load into Docker or export OCI archives is asked before a job relies on it.
 # Upstream says otherwise: docker/buildx commands/inspect.go prints "%s:\t%t" for each feature (with --debug).
 set -euo pipefail
-. "${BASH_SOURCE%/*}/common.bash"
+. "$(dirname "$0")/common.bash"
 node_packages @docker/actions-toolkit@0.101.0
 cat >"$work/inspect" <<'TEXT'
 Name:   multi

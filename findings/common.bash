@@ -27,7 +27,7 @@ node_packages() {
   echo "packages: $* (node $(node --version))"
 }
 
-# debian_packages NAME[=VERSION]...: in $work/debian, unpacked and not installed; their programs and libraries come first
+# debian_packages NAME[=VERSION]...: in $work/debian, unpacked, not installed; their programs and libraries come first
 debian_packages() {
   mkdir "$work/debs"
   (cd "$work/debs" && apt-get download "$@") >"$work/apt.log" 2>&1 || cannot "apt-get: $(tail -n 1 "$work/apt.log")"

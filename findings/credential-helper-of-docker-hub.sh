@@ -6,12 +6,11 @@
 # Upstream says otherwise: containers-auth.json(5) says that a config.json of docker is read as well; docker/cli
 # docs/reference/commandline/login.md, "Credential helpers", calls the key a registry.
 set -euo pipefail
-. "${BASH_SOURCE%/*}/common.bash"
+. "$(dirname "$0")/common.bash"
 python_packages docker==7.2.0
 debian_packages skopeo=1.9.3+ds1-1+b10 libgpgme11 libassuan0 libdevmapper1.02.1
 for helper in name url; do
-  # shellcheck disable=SC2016 # for the helper to expand
-  printf '#!/bin/sh\nread -r server\nprintf '\''{"ServerURL": "%%s", "Username": "by-%s", "Secret": "x"}'\'' "$server"\n' $helper \
+  printf '#!/bin/sh\necho '\''{"ServerURL": "docker.io", "Username": "by-%s", "Secret": "x"}'\''\n' $helper \
     >"$work/debian/usr/bin/docker-credential-$helper"
   chmod +x "$work/debian/usr/bin/docker-credential-$helper"
 done
@@ -22,6 +21,6 @@ user_of() {
   env -u LD_LIBRARY_PATH python3 -c 'import sys; from docker.auth import load_config
 print((load_config(sys.argv[1]).resolve_authconfig("docker.io") or {}).get("Username", "nobody"))' "$work/config.json"
 }
-seen=$(echo $(user_of docker.io name) / $(user_of https://index.docker.io/v1/ url))
+seen=$({ user_of docker.io name; echo /; user_of https://index.docker.io/v1/ url; } | xargs)
 as_known "skopeo and the SDK, with the key docker.io / with the key https://index.docker.io/v1/" \
   "by-name by-name / by-url by-url" "by-name nobody / nobody by-url" "$seen"

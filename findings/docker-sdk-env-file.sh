@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# docker 7.2.0 (the SDK for Python): a line that only names a variable makes parse_env_file raise.
-# For `docker run --env-file` such a line takes the variable from the environment, or leaves it out where it is unset.
+# docker 7.2.0 (the SDK for Python): a line that only names a variable makes parse_env_file raise. For `docker run
+# --env-file` such a line takes the variable from the environment, or leaves it out where it is unset.
 # Why it matters: `https_proxy` alone on a line is how a build host hands its proxy on without writing it down.
 # Upstream says otherwise: docker/cli docs/reference/commandline/container_run.md, "--env-file", shows a bare USER.
 set -euo pipefail
-. "${BASH_SOURCE%/*}/common.bash"
+. "$(dirname "$0")/common.bash"
 python_packages docker==7.2.0
 printf 'A=1\nhttps_proxy\n' >"$work/env.list"
 seen=$(https_proxy=http://proxy:3128 python3 - "$work/env.list" <<'PY'

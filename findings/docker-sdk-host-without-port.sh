@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# docker 7.2.0 (the SDK for Python): DOCKER_HOST=tcp://builder is refused, "port is required".
-# Docker's command line adds 2375 (2376 with TLS).
+# docker 7.2.0 (the SDK for Python): DOCKER_HOST=tcp://builder is refused, "port is required". Docker's command line
+# adds 2375 (2376 with TLS).
 # Why it matters: an environment that works for `docker` and `docker buildx` fails for scripts beside them.
 # Upstream says otherwise: docker/cli docs/reference/dockerd.md (the formats of -H) and opts/hosts.go (ParseTCPAddr).
 set -euo pipefail
-. "${BASH_SOURCE%/*}/common.bash"
+. "$(dirname "$0")/common.bash"
 python_packages docker==7.2.0
 seen=$(python3 - <<'PY'
 from docker.errors import DockerException

@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# dockerfile-parse 2.0.1 (PyPI): setting the base image removes --platform from its FROM, in silence.
-# Reading keeps it apart correctly, and the stage's name survives.
+# dockerfile-parse 2.0.1 (PyPI): setting the base image removes --platform from its FROM, in silence. Reading keeps it
+# apart correctly, and the stage's name survives.
 # Why it matters: whoever replaces base images by a mirror's or by digests turns a cross-compiling stage
 # (`--platform=$BUILDPLATFORM`) into an emulated one, which is many times slower and fails without an emulator.
 # Upstream says otherwise: the README of containerbuildsystem/dockerfile-parse: setting baseimage changes the image.
 set -euo pipefail
-. "${BASH_SOURCE%/*}/common.bash"
+. "$(dirname "$0")/common.bash"
 python_packages dockerfile-parse==2.0.1
 # shellcheck disable=SC2016 # for the Dockerfile to expand
 printf 'FROM --platform=$BUILDPLATFORM golang:1.24 AS build\nRUN true\n' >"$work/Dockerfile"

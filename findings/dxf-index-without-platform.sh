@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# python-dxf 12.1.1: an index whose entries have no platform raises KeyError, also when one platform is asked for.
-# An index whose own mediaType is left out does, too; both fields are optional.
+# python-dxf 12.1.1: an index whose entries have no platform raises KeyError, also when one platform is asked for. An
+# index whose own mediaType is left out does, too; both fields are optional.
 # Why it matters: indexes of artifacts and of attestations have entries without a platform; a clean-up that walks all
 # tags with dxf ends at the first.
 # Upstream says otherwise: opencontainers/image-spec image-index.md: "platform: This OPTIONAL property".
 set -euo pipefail
-. "${BASH_SOURCE%/*}/common.bash"
-. "${BASH_SOURCE%/*}/registry.bash"
+. "$(dirname "$0")/common.bash"
+. "$(dirname "$0")/registry.bash"
 python_packages python-dxf==12.1.1
 start_registry
 put_image app 1 index

@@ -3,9 +3,10 @@
 # Without that option 0o660 is 432n, as it has to be.
 # Why it matters: modes are written in octal (`mode = 0o660` for a socket), `bigint: false` is what one sets to get
 # numbers that JSON can hold, and a mode of 0 is valid.
-# Upstream says otherwise: TOML 1.0.0, section Integer; the README of LongTengDao/j-toml tells of the option's range only.
+# Upstream says otherwise: TOML 1.0.0, section Integer; the README of LongTengDao/j-toml tells of the option's range
+# only.
 set -euo pipefail
-. "${BASH_SOURCE%/*}/common.bash"
+. "$(dirname "$0")/common.bash"
 node_packages @ltd/j-toml@1.38.0
 seen=$(cd "$work/node" && node -e '
   const TOML = require("@ltd/j-toml");

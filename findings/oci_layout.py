@@ -1,4 +1,4 @@
-"""Makes an OCI layout: `oci_layout.py FOLDER`. Its images are `index` (two platforms) and `nested` (an index of that)."""
+"""Makes an OCI layout: `oci_layout.py FOLDER`. It has `index` (two platforms) and `nested` (an index of that)."""
 
 from __future__ import annotations
 
@@ -43,9 +43,7 @@ def main(folder: Path) -> None:
     """Writes the layout to `folder`."""
     inner = index(folder, [image(folder, "amd64"), image(folder, "arm64")])
     named = {"index": inner, "nested": index(folder, [inner])}
-    entries = [
-        {**each, "annotations": {"org.opencontainers.image.ref.name": name}} for name, each in named.items()
-    ]
+    entries = [{**each, "annotations": {"org.opencontainers.image.ref.name": name}} for name, each in named.items()]
     (folder / "index.json").write_text(json.dumps({"schemaVersion": 2, "manifests": entries}))
     (folder / "oci-layout").write_text('{"imageLayoutVersion": "1.0.0"}')
 

@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
-# opencontainers 0.0.15 (PyPI): a manifest or index that names its mediaType ends the whole Python program.
-# The library knows the field in descriptors only, prints "mediaType is not a valid json attribute" and calls sys.exit(1),
+# opencontainers 0.0.15 (PyPI): a manifest or index that names its mediaType ends the whole Python program. The
+# library knows the field in descriptors only, prints "mediaType is not a valid json attribute" and calls sys.exit(1),
 # which no `except Exception` catches. An image's `variant` does the same.
-# Why it matters: BuildKit, buildah and oras all write mediaType, so the validator of this library takes none of theirs.
-# Upstream says otherwise: opencontainers/image-spec manifest.md: "mediaType: This property SHOULD be used"; the README of
-# vsoch/oci-python calls itself a port of the specification.
+# Why it matters: BuildKit, buildah and oras all write mediaType, so the validator of this library takes none of
+# theirs.
+# Upstream says otherwise: opencontainers/image-spec manifest.md: "mediaType: This property SHOULD be used"; the
+# README of vsoch/oci-python calls itself a port of the specification.
 set -euo pipefail
-. "${BASH_SOURCE%/*}/common.bash"
+. "$(dirname "$0")/common.bash"
 python_packages opencontainers==0.0.15
 cat >"$work/load.py" <<'PY'
 import sys

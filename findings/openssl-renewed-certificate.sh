@@ -1,13 +1,15 @@
 #!/usr/bin/env bash
-# OpenSSL 3.0 (Debian 12, its command and Python's ssl): of two self-signed certificates with one name and one key, only
-# the first of the trusted file is trusted. The second is there word for word, and is "self-signed certificate", error 18.
-# A hashed folder behaves the same (.0 is trusted, .1 is not). If the first has expired, the second is taken.
-# Why it matters: a registry's self-signed certificate is renewed with the same key, and both are put into ca.crt for the
-# change-over: then the order decides whether clients fail before or after it. Go's programs, dockerd too, take both.
+# OpenSSL 3.0 (Debian 12, its command and Python's ssl): of two self-signed certificates with one name and one key,
+# only the first of the trusted file is trusted. The second is there word for word, and is "self-signed certificate",
+# error 18. A hashed folder behaves the same (.0 is trusted, .1 is not). If the first has expired, the second is
+# taken.
+# Why it matters: a registry's self-signed certificate is renewed with the same key, and both are put into ca.crt for
+# the change-over: then the order decides whether clients fail before or after it. Go's programs, dockerd too, take
+# both.
 # Upstream says otherwise: openssl-verification-options(1), "Trust Anchors", makes self-signed certificates of the
 # trusted file anchors, whatever their order. Reported as openssl/openssl#6058 and #2495, both closed.
 set -euo pipefail
-. "${BASH_SOURCE%/*}/common.bash"
+. "$(dirname "$0")/common.bash"
 openssl version
 cd "$work"
 openssl ecparam -genkey -name prime256v1 -noout -out key

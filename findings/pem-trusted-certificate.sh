@@ -2,12 +2,13 @@
 # cryptography 50.0.2 and Python's ssl: a bundle with a TRUSTED CERTIFICATE block has one certificate or two.
 # ssl.load_verify_locations(cafile) reads it, the same text as `cadata` has one less, and so has cryptography's
 # load_pem_x509_certificates, without a word.
-# Why it matters: `openssl x509 -trustout` and tools for Fedora's trust store write such blocks; a company's bundle that
-# was checked on the controller is not what the host then trusts, and Go skips the block as well.
+# Why it matters: `openssl x509 -trustout` and tools for Fedora's trust store write such blocks; a company's bundle
+# that was checked on the controller is not what the host then trusts, and Go skips the block as well.
 # Upstream says otherwise: CPython Doc/library/ssl.rst describes cafile and cadata alike, as PEM certificates;
-# pyca/cryptography docs/x509/reference.rst names no block that is passed over. openssl-x509(1), -trustout, has the format.
+# pyca/cryptography docs/x509/reference.rst names no block that is passed over. openssl-x509(1), -trustout, has the
+# format.
 set -euo pipefail
-. "${BASH_SOURCE%/*}/common.bash"
+. "$(dirname "$0")/common.bash"
 python_packages cryptography==50.0.2
 cd "$work"
 for name in one two; do

@@ -7,8 +7,8 @@
 # emulator for others; who looks for QEMU's handlers by one mask misses some.
 # Upstream says otherwise: it does not: qemu/qemu scripts/qemu-binfmt-conf.sh has these masks and gives no reason.
 set -euo pipefail
-. "${BASH_SOURCE%/*}/common.bash"
-debian_packages qemu-user-static
+. "$(dirname "$0")/common.bash"
+debian_packages qemu-user-static=1:7.2+dfsg-7+deb12u18+b3
 seen=$(env -u LD_LIBRARY_PATH python3 - "$work/debian/usr/lib/binfmt.d" <<'PY'
 import re
 import sys

@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# docker-parse-image 3.0.1, dockerfile-ast 0.7.1 (npm), aioregistry 0.7.3, podman 5.8.0 (PyPI), skopeo 1.9.3: five ways
-# to misread `harbor:8443/app:1@sha256:…`, a tag for people with a digest for machines.
-# The digest becomes part of the tag, the tag part of the name, `…/app:1@sha256` the name, and skopeo refuses it.
+# docker-parse-image 3.0.1, dockerfile-ast 0.7.1 (npm), aioregistry 0.7.3, podman 5.8.0 (PyPI), skopeo 1.9.3: five
+# ways to misread `harbor:8443/app:1@sha256:…`, a tag for people with a digest for machines. The digest becomes part
+# of the tag, the tag part of the name, `…/app:1@sha256` the name, and skopeo refuses it.
 # Why it matters: it is the form that update bots write and `docker buildx` prints; docker and BuildKit take it.
 # Upstream says otherwise: the grammar in distribution/reference reference.go: name [":" tag] ["@" digest].
 set -euo pipefail
-. "${BASH_SOURCE%/*}/common.bash"
+. "$(dirname "$0")/common.bash"
 python_packages aioregistry==0.7.3 podman==5.8.0
 node_packages docker-parse-image@3.0.1 dockerfile-ast@0.7.1
 reference=harbor:8443/app:1@sha256:$(printf '0%.0s' {1..64})

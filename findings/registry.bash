@@ -1,10 +1,11 @@
 # A registry of Debian on a free port of 127.0.0.1, with an index and its images: for the scripts beside this file.
-# Sets $registry (HOST:PORT) and stops the registry with the script.
+# Comes after common.bash, whose $work it uses. Sets $registry (HOST:PORT) and stops the registry with the script.
 
 start_registry() {
   local port
   debian_packages docker-registry=2.8.2+ds1-1
-  port=$(env -u LD_LIBRARY_PATH python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+  port=$(env -u LD_LIBRARY_PATH python3 -c 'import socket
+print(socket.create_server(("127.0.0.1", 0)).getsockname()[1])')
   registry=127.0.0.1:$port
   cat >"$work/registry.yml" <<YML
 version: 0.1
@@ -26,7 +27,7 @@ YML
 
 # put_image REPOSITORY REFERENCE...: a small image, the same under each tag
 put_image() {
-  local repository=$1 reference
+  local repository=$1
   shift
-  env -u LD_LIBRARY_PATH python3 "${BASH_SOURCE%/*}/push_image.py" "$registry" "$repository" "$@"
+  env -u LD_LIBRARY_PATH python3 "$(dirname "$0")/push_image.py" "$registry" "$repository" "$@"
 }

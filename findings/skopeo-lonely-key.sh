@@ -4,9 +4,10 @@
 # --tls-verify=false. A certificate without its key is an error as well.
 # Why it matters: one /etc/docker/certs.d is read by dockerd, skopeo, podman and buildah; writing client.key before
 # client.cert, or a key that waits for its certificate, stops every pull from that registry meanwhile.
-# Upstream says otherwise: containers-certs.d(5) says that a pair is selected by the file's name, not that both must be.
+# Upstream says otherwise: containers-certs.d(5) says that a pair is selected by the file's name, not that both must
+# be.
 set -euo pipefail
-. "${BASH_SOURCE%/*}/common.bash"
+. "$(dirname "$0")/common.bash"
 debian_packages skopeo=1.9.3+ds1-1+b10 libgpgme11 libassuan0 libdevmapper1.02.1
 mkdir "$work/certs"
 error() {

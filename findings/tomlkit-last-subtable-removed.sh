@@ -1,11 +1,13 @@
 #!/usr/bin/env bash
 # tomlkit 0.15.2: after the last sub-table is removed, the document still has the parent, but its text has not.
-# `[registry."a"]` creates `registry` implicitly; tomlkit keeps it as an empty table in memory and writes nothing for it.
-# Why it matters: "did anything change?" answered by comparing documents differs from the answer by comparing texts, so
-# a tool that writes buildkitd.toml only on change compares forever, or never.
-# Upstream says otherwise: python-poetry/tomlkit docs/quickstart.rst treats dumps() and the document as one and the same.
+# `[registry."a"]` creates `registry` implicitly; tomlkit keeps it as an empty table in memory and writes nothing for
+# it.
+# Why it matters: "did anything change?" answered by comparing documents differs from the answer by comparing texts,
+# so a tool that writes buildkitd.toml only on change compares forever, or never.
+# Upstream says otherwise: python-poetry/tomlkit docs/quickstart.rst treats dumps() and the document as one and the
+# same.
 set -euo pipefail
-. "${BASH_SOURCE%/*}/common.bash"
+. "$(dirname "$0")/common.bash"
 python_packages tomlkit==0.15.2
 seen=$(python3 - <<'PY'
 import tomlkit
