@@ -96,6 +96,14 @@ def test_module_has_a_whole_page(module: str, pages: dict[str, Any]) -> None:
     assert f"{COLLECTION}.{module}" in page["examples"], f"{module}: its examples do not name it in full"
 
 
+@pytest.mark.parametrize("role", ROLES)
+def test_tasks_give_modules_the_options_that_they_have(role: str, pages: dict[str, Any]) -> None:
+    tasks = yaml.safe_load((ROOT / "roles" / role / "tasks/main.yml").read_text())
+    given = [(name, set(arguments or {})) for task in tasks for name, arguments in task.items() if name in pages]
+    unknown = {name: found - set(pages[name]["doc"].get("options", {})) for name, found in given}
+    assert {name: found for name, found in unknown.items() if found} == {}
+
+
 @pytest.mark.parametrize("action", ACTIONS)
 def test_action_has_its_module(action: str) -> None:
     assert action in MODULES, f"plugins/action/{action}.py has no plugins/modules/{action}.py to document it"
