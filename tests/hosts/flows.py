@@ -7,9 +7,10 @@ import shlex
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from lab.settings import HARBOR_NAME, IMAGES_FILE
+from lab.settings import HARBOR_NAME, IMAGES_FILE, MIRROR_NAME, MIRROR_PORT
 from tests.hosts.lab import lab, on, playbook
 
+MIRROR = f"{MIRROR_NAME}:{MIRROR_PORT}"
 BASE = json.loads(IMAGES_FILE.read_text())["base"]["reference"]
 # The seven of article 002 (test_flows.py): as it builds them, and by the names that it gives them.
 SEVEN = ("linux/386", "linux/amd64", "linux/arm/v6", "linux/arm/v7", "linux/arm64", "linux/ppc64le", "linux/s390x")

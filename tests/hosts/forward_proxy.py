@@ -22,7 +22,10 @@ class Tunnel(BaseHTTPRequestHandler):
         """Refuse who does not say the password, else carry bytes both ways until one side ends."""
         expected = "Basic " + base64.b64encode(CREDENTIALS.encode()).decode()
         if self.headers.get("Proxy-Authorization") != expected:
-            self.send_error(407)
+            self.send_response(407)
+            self.send_header("Proxy-Authenticate", 'Basic realm="proxy"')  # without it git gives up
+            self.send_header("Connection", "close")
+            self.end_headers()
             return
         host, _colon, port = self.path.rpartition(":")
         with socket.create_connection((host, int(port))) as there:

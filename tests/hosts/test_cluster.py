@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import base64
 import json
+import re
+import time
 from typing import Any
 
 import pytest
 
-from lab.settings import IMAGES_FILE
+from lab.certificates import CA
+from lab.settings import HARBOR_NAME, IMAGES_FILE, REGISTRY_PASSWORD, ROBOT
 from lab.topology import HOSTS
 from tests.hosts.conftest import NEWER_ENGINE, NODE_HOST, OLDER_ENGINE
 from tests.hosts.lab import Run, lab, on, playbook
@@ -19,13 +23,20 @@ NODES = [
     {"host": NATIVE, "user": "ci", "platforms": ["amd64"]},
     {"host": FOREIGN, "user": "ci", "platforms": ["aarch64", "s390x"]},
 ]
+# As the inventory has them, but without the login.
+REGISTRIES = [
+    {"host": "docker.io", "mirrors": ["mirror.lab.test:5000"]},
+    {"host": "mirror.lab.test:5000", "ca": str(CA)},
+    {"host": HARBOR_NAME, "ca": str(CA)},
+]
 BUILD = f"""
 mkdir -p /var/tmp/both; printf 'FROM {BASE}\\nRUN uname -m\\n' > /var/tmp/both/Dockerfile
-docker buildx build --progress plain --platform linux/amd64,linux/arm64 --tag mirror.lab.test:5000/both:1 --push \
-    /var/tmp/both 2>&1
+docker buildx build --progress plain --platform linux/amd64,linux/arm64 --tag {{image}} --push /var/tmp/both 2>&1
 """
-
-
+TO_THE_MIRROR = BUILD.format(image="mirror.lab.test:5000/both:1")
+# What a login leaves: the password, alone or as config.json has it, and what the lab's tokens all begin with.
+PASSWORD = REGISTRY_PASSWORD.read_text().strip()
+SECRETS = (PASSWORD, base64.b64encode(f"{ROBOT}:{PASSWORD}".encode()).decode(), "eyJ0eXAiOiAiSldUIiwgImFsZyI6")
 HISTORIES = "buildctl debug histories --format '{{json .}}'"
 
 
@@ -48,12 +59,13 @@ def provision(nodes: list[dict[str, Any]]) -> Run:
 
 @pytest.fixture(scope="module")
 def cluster() -> None:
-    """Node hosts that trust the registries, one of them with emulators, and a scheduler that nobody knows yet."""
+    """Node hosts that trust the registries, without a login, one of them with emulators, and a scheduler that nobody
+    knows yet."""
     lab("reset", SCHEDULER, NATIVE, FOREIGN)
-    concerns = {"builder_concerns": ["engine", "trust", "daemon"]}
-    assert playbook("provision-builders", limit=NATIVE, variables=concerns).status == 0
-    concerns["builder_concerns"].append("binfmt")
-    assert playbook("provision-builders", limit=FOREIGN, variables=concerns).status == 0
+    variables = {"builder_concerns": ["engine", "trust", "daemon"], "builder_registries": REGISTRIES}
+    assert playbook("provision-builders", limit=NATIVE, variables=variables).status == 0
+    variables["builder_concerns"].append("binfmt")
+    assert playbook("provision-builders", limit=FOREIGN, variables=variables).status == 0
 
 
 @pytest.mark.usefixtures("cluster")
@@ -84,7 +96,7 @@ def test_a_build_runs_where_its_platform_is_at_home() -> None:
     assert run.status == 0, run.output
     again = provision(NODES)
     assert again.recap(SCHEDULER)["changed"] == 0, again.output
-    built = on(SCHEDULER, BUILD)
+    built = on(SCHEDULER, TO_THE_MIRROR)
     assert "aarch64" in built  # which this node alone can run: the other has no emulators
     assert "x86_64" in built
     assert "qemu" not in on(NATIVE, "ls /proc/sys/fs/binfmt_misc")
@@ -92,6 +104,35 @@ def test_a_build_runs_where_its_platform_is_at_home() -> None:
         assert on(host, f"docker exec {container(host)} {HISTORIES}").strip() != "", host
     for host in (NATIVE, FOREIGN):
         assert "mirror.lab.test_5000" in on(host, f"docker exec {container(host)} ls /etc/buildkit/certs")
+
+
+@pytest.mark.usefixtures("cluster")
+def test_who_builds_is_logged_in_and_the_nodes_push_without_a_login_and_keep_no_secret() -> None:
+    image = f"{HARBOR_NAME}/proof/cluster-{SCHEDULER}"
+    for host in (NATIVE, FOREIGN):
+        assert on(host, "ls ~/.docker/config.json ~ci/.docker/config.json 2>/dev/null || true") == ""
+    begun = int(time.time())
+    on(SCHEDULER, BUILD.format(image=image))
+    index = json.loads(on(SCHEDULER, f"docker buildx imagetools inspect --raw {image}"))
+    assert {"amd64", "arm64"} <= {each["platform"]["architecture"] for each in index["manifests"]}
+
+    log = on("registry", f"journalctl --identifier nginx --output cat --since @{begun}").splitlines()
+    repository = image.partition("/")[2]
+    pushed = {line.split()[0] for line in log if re.search(f'"PUT /v2/{repository}/manifests/', line)}
+    assert {ADDRESS[NATIVE], ADDRESS[FOREIGN]} <= pushed, log
+    tokens = {line.split()[0] for line in log if "/service/token" in line and repository in line.replace("%2F", "/")}
+    assert tokens == {ADDRESS[SCHEDULER]}, log
+
+    assert files_with_secrets(SCHEDULER) == ["/root/.docker/config.json"]
+    for host in (NATIVE, FOREIGN):
+        assert files_with_secrets(host) == []
+
+
+def files_with_secrets(host: str) -> list[str]:
+    """Files of that host, those of containers included, and processes that hold what a login leaves."""
+    looked_at = "/etc /home /opt /root /run /srv /tmp /usr/local /var /proc/[0-9]*/environ /proc/[0-9]*/cmdline"
+    found = on(host, f"grep -rlasF -f - --devices=skip {looked_at} || true", stdin="\n".join((*SECRETS, "")))
+    return sorted(found.split())
 
 
 @pytest.mark.usefixtures("cluster")
@@ -105,7 +146,7 @@ def test_a_node_is_taken_away_and_comes_back_with_its_cache() -> None:
     run = provision(NODES)
     assert run.status == 0, run.output
     assert run.says(f"node multiarch-{FOREIGN} is not in the store")
-    built = on(SCHEDULER, BUILD)
+    built = on(SCHEDULER, TO_THE_MIRROR)
     assert [line for line in built.splitlines() if "CACHED" in line] != [], built
 
 
@@ -144,5 +185,5 @@ def test_a_node_that_cannot_be_made_does_the_builder_no_harm_and_one_may_be_a_co
     on(SCHEDULER, f"docker context create foreign --docker host=ssh://ci@{ADDRESS[FOREIGN]} >/dev/null")
     run = provision([NODES[0], {"context": "foreign", "platforms": ["aarch64"]}])
     assert run.status == 0, run.output
-    assert "aarch64" in on(SCHEDULER, BUILD)
+    assert "aarch64" in on(SCHEDULER, TO_THE_MIRROR)
     assert on(FOREIGN, f"docker ps --quiet --filter name={container('foreign')}") != ""

@@ -10,18 +10,19 @@ from tests.hosts.lab import on
 
 def test_keys_of_others_stay_and_ours_go_when_they_are_no_longer_asked_for(engine: str) -> None:
     write(engine, THEIRS)
-    provisioned(engine, daemon_options={"max-concurrent-downloads": 5, "log-opts": {"max-file": "2"}})
+    provisioned(engine, daemon_options={"experimental": True, "log-opts": {"max-file": "2"}})
     text = content(engine)
     assert json.loads(text) == {
         "labels": ["team=a"],
         "features": {"buildkit": True, "containerd-snapshotter": True},
         "log-opts": {"max-size": "10m", "max-file": "2"},
-        "max-concurrent-downloads": 5,
+        "experimental": True,
         "registry-mirrors": ["https://mirror.lab.test:5000"],
     }
     assert text.startswith('{\n  "labels"')  # their indentation and their order
     assert on(engine, "cat /var/lib/multiarch-builders/backups/*daemon.json*") == THEIRS
-    assert "io.containerd.snapshotter.v1" in on(engine, "docker info --format '{{.DriverStatus}}'")
+    told = on(engine, "docker info --format '{{.DriverStatus}} {{.ExperimentalBuild}}'")
+    assert told == "[[driver-type io.containerd.snapshotter.v1]] true\n"
 
     provisioned(engine)
     assert json.loads(content(engine)) == {

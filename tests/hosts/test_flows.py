@@ -6,13 +6,27 @@ seven platforms, 003 cases (its nodes on other hosts aside), 004 a guide with do
 
 from __future__ import annotations
 
+import json
 import re
+from collections.abc import Iterator
 
 import pytest
 from ansible_collections.multiarch.builders.plugins.module_utils.binfmt.probe import EXPECTED_MACHINE
 
+from lab.settings import HARBOR_NAME, ROBOT
 from tests.hosts.conftest import OLDER_ENGINE
-from tests.hosts.flows import BASE, HELLO, HELLO_RUNS, MACHINES, SEVEN, THREE, VARIABLES, Engineer, provision
+from tests.hosts.flows import (
+    BASE,
+    HELLO,
+    HELLO_RUNS,
+    MACHINES,
+    MIRROR,
+    SEVEN,
+    THREE,
+    VARIABLES,
+    Engineer,
+    provision,
+)
 from tests.hosts.lab import lab, playbook
 
 HANDLERS = ("qemu-aarch64", "qemu-arm", "qemu-ppc64le", "qemu-riscv64", "qemu-s390x")
@@ -349,6 +363,122 @@ def test_a_cache_kept_in_the_registry_is_used_when_the_builders_own_is_gone(root
     assert "Total:" in root.types("docker buildx du")
     root.types("docker buildx prune --all --force")
     assert ci.types(BUILD_ONCE.format(options=f"--cache-from type=registry,ref={cache}"), ONCE) == built
+
+
+# What stands in for docker/dockerfile, whose program is in none of Debian's packages. It only shows that it ran.
+FRONTEND = f"""
+FROM {BASE}
+LABEL org.opencontainers.image.title="stand-in for docker/dockerfile: builds nothing"
+ENTRYPOINT ["sh", "-c", "exit 7"]
+"""
+
+
+@pytest.mark.parametrize("builder", ["multiarch", "default"])
+def test_003_the_image_of_a_syntax_line_is_fetched_by_the_mirror_and_run(ci: Engineer, builder: str) -> None:
+    name = f"docker/dockerfile:{ci.host}-{builder}"  # of docker.io, which nobody reaches here
+    ci.types(f"docker buildx build --provenance=false -t {MIRROR}/{name} --push .", {"Dockerfile": FRONTEND})
+    build = f"! docker buildx build --builder {builder} --platform {THREE} ."
+    told = ci.types(build, {**HELLO, "Dockerfile": f"# syntax={name}\n{HELLO['Dockerfile']}"})
+    assert f"resolve image config for docker-image://docker.io/{name}" in told
+    assert "failed to solve: exit code: 7" in told
+    absent = ci.types(build, {"Dockerfile": "# syntax=docker/dockerfile:absent\nFROM scratch\n"})
+    assert "docker.io/docker/dockerfile:absent: failed to do request: Head" in absent
+    assert "no such host" in absent  # what the mirror does not have is asked for at Docker Hub
+
+
+def test_000_002_004_switches_of_docker_19_03_do_nothing_and_no_harm(ci: Engineer) -> None:
+    told = ci.types(
+        "export DOCKER_CLI_EXPERIMENTAL=enabled; cp -r ~/.docker docker\n"
+        """sed --in-place '0,/{/s//{"experimental": "enabled",/' docker/config.json\n"""
+        "docker --config docker manifest inspect harbor.lab.test/none/none:1 || true\n"
+        "docker --config docker buildx ls"
+    )
+    assert "no such manifest: harbor.lab.test/none/none:1" in told
+    assert "multiarch*" in builders(told.partition("\n")[2])
+
+
+OURS = """
+docker inspect --format '{{.Id}} {{.State.StartedAt}}' buildx_buildkit_multiarch0
+docker volume inspect --format '{{.CreatedAt}}' buildx_buildkit_multiarch0_state
+cat ~/.docker/buildx/instances/multiarch
+"""
+# A program of another platform, and no base image that would have to be fetched.
+WITHOUT_BASE = {"Dockerfile": "FROM scratch\nADD root.tar /\nENV PATH=/bin\nRUN uname -m > /machine\n"}
+
+
+@pytest.fixture(scope="module")
+def own(host: str) -> Iterator[str]:
+    """A builder that ci made as the articles say, of the image that buildx takes by itself."""
+    ci, name = Engineer(host, "ci"), f"{MIRROR}/moby/buildkit:buildx-stable-1"
+    ours = "docker inspect --format '{{.Image}}' buildx_buildkit_multiarch0"
+    ci.types(f"docker tag $({ours}) {name}; docker push --quiet {name}; docker rmi {name}")
+    ci.types("docker buildx create --use --name own; docker buildx inspect own --bootstrap")
+    yield "own"
+    ci.types("docker buildx rm own")
+
+
+def test_000_002_004_an_engineers_own_builder_emulates_and_knows_neither_ca_nor_mirror(ci: Engineer, own: str) -> None:
+    assert set(builders(ci.types("docker buildx ls"))) == {"multiarch", f"{own}*", "default"}
+    told = ci.types(
+        f"docker create --quiet --platform linux/arm64 --name root {BASE}\n"
+        "docker export root > root.tar; docker rm root\n"
+        "docker buildx build --platform linux/arm64 -o type=local,dest=out . >log 2>&1 || (cat log; exit 1)\n"
+        "cat out/machine",
+        WITHOUT_BASE,
+    )
+    assert told.splitlines()[-1] == "aarch64"
+
+    push = f"docker buildx build --platform {THREE} -t {ci.image(own)} --push ."
+    told = ci.types(f"! {push}", {"Dockerfile": "FROM scratch\nCOPY Dockerfile /\n"})
+    assert f"failed to push {ci.image(own)}" in told
+    assert "x509: certificate signed by unknown authority" in told
+    assert 'Head "https://registry-1.docker.io/' in ci.types(f"! {push}", HELLO)
+    ci.types(f"BUILDX_BUILDER=multiarch {push}", HELLO)
+
+
+# At a terminal, as the articles do it.
+LOGINS = f"""
+printf 'me\\nmine\\n' | script --quiet --return --command 'docker login {MIRROR}' /dev/null
+docker logout {HARBOR_NAME}
+"""
+
+
+def test_a_run_leaves_what_an_engineer_made_and_brings_back_what_they_took(host: str, ci: Engineer, own: str) -> None:
+    """The builder stays until the end of this file, so what follows works beside it."""
+
+    def everything() -> tuple[str, str]:
+        return ci.types(OURS), ci.types(OURS.replace("multiarch", own))
+
+    before = everything()
+    assert "Login Succeeded" in ci.types(LOGINS)
+    run = playbook("provision-builders", limit=host, variables=VARIABLES)
+    does = [f"log ci in to {HARBOR_NAME} as {ROBOT}", f"make multiarch the builder of ci, in place of {own}"]
+    assert run.says(f"msg: - {does[0]} - {does[1]} TASK"), run.output
+    assert run.says("proven"), run.output
+    assert everything() == before
+    assert set(json.loads(ci.types("cat ~/.docker/config.json"))["auths"]) == {MIRROR, HARBOR_NAME}
+
+
+@pytest.mark.usefixtures("own")
+def test_an_engineers_own_builder_gets_what_ours_has_or_is_ours_by_another_name(ci: Engineer) -> None:
+    """As docs/builders.md tells."""
+    image = ci.image("own")
+    push = f"docker buildx build --platform linux/arm64 -t {image} --push ."
+    ci.types(
+        "docker cp --quiet buildx_buildkit_multiarch0:/etc/buildkit/. kept\n"
+        'sed --in-place "s|/etc/buildkit|$PWD/kept|" kept/buildkitd.toml\n'
+        "docker buildx create --name copied --buildkitd-config kept/buildkitd.toml; rm -r kept\n"
+        f"BUILDX_BUILDER=copied {push}; docker buildx rm copied",
+        ONCE,
+    )
+    assert set(ci.index(image)) == {"linux/arm64"}
+    told = ci.types(
+        "docker buildx create --name named --driver remote docker-container://buildx_buildkit_multiarch0\n"
+        f"BUILDX_BUILDER=named {push}; BUILDX_BUILDER=named {push}; docker buildx rm named",
+        ONCE,
+    )
+    assert "CACHED" in told
+    assert re.search(r"^Status: +running$", ci.types("docker buildx inspect multiarch"), re.MULTILINE)
 
 
 def test_after_a_reboot_everything_works_at_once(host: str, root: Engineer, ci: Engineer) -> None:
