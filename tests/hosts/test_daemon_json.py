@@ -46,7 +46,7 @@ def test_what_is_no_json_stops_the_run_on_this_host_and_stays(spare: str, newer:
 
 def test_an_option_that_dockerd_refuses_is_found_before_anything_changes(engine: str) -> None:
     write(engine, THEIRS)
-    run = provision(engine, daemon_options={"log-opts": {"max-file": 2}})
+    run = provision(engine, daemon_options={"log-level": "loud"})
     assert run.recap(engine)["failed"] == 1
     assert run.says("dockerd refuses what daemon.json would become, nothing was changed")
     assert content(engine) == THEIRS
