@@ -8,6 +8,8 @@ from __future__ import annotations
 import json
 import typing as t
 
+from ansible_collections.multiarch.builders.plugins.module_utils.daemon import lists
+from ansible_collections.multiarch.builders.plugins.module_utils.daemon.ours import Keys
 from ansible_collections.multiarch.builders.plugins.module_utils.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.json_document import Document, parse, render
 from ansible_collections.multiarch.builders.plugins.module_utils.merge_patch import (
@@ -140,3 +142,21 @@ def without_empty(value: t.Any) -> t.Any:
 @given(documents, documents)
 def test_changes_are_told_if_there_are_any(before: Document, after: Document) -> None:
     assert bool(changes(before, after)) == (before != after)
+
+
+ENTRIES = st.lists(st.sampled_from(["10.0.0.0/8", "a.b", "c.d:5000", "e"]), max_size=4)
+
+
+@given(ENTRIES, st.lists(st.none() | ENTRIES.map(lambda each: list(dict.fromkeys(each))), min_size=1, max_size=4))
+def test_a_set_keeps_the_entries_of_others_and_loses_all_of_ours(
+    theirs: list[str], asked: list[list[str] | None]
+) -> None:
+    before: Document = {"insecure-registries": theirs} if theirs else {}
+    now, keys = before, Keys({})
+    for entries in asked:
+        patch = lists.as_mappings({} if entries == [] else {"insecure-registries": entries})
+        now, keys = lists.merged(now, keys, patch), lists.keys_after(now, keys, patch)
+        found = now.get("insecure-registries", [])
+        assert set(found) == (set() if entries is None else {*theirs, *entries})
+        assert lists.merged(now, keys, patch) == now, "the next run finds nothing to do"
+    assert lists.is_same(lists.merged(now, keys, {}), before)
