@@ -40,7 +40,10 @@ class FilesState:
 
 @dataclass(frozen=True)
 class DaemonState:
-    """daemon.json and the dockerd that runs; *info* is None if it does not answer, *unseen* what it started before."""
+    """daemon.json and the dockerd that runs; *info* is None if it does not answer, *unseen* what it started before.
+
+    *elsewhere* says why dockerd will read another file, *other_file* is the one that it runs with in place of it.
+    """
 
     text: t.Optional[str]
     document: Document
@@ -52,6 +55,8 @@ class DaemonState:
     program: t.Optional[str] = None  # the version of the dockerd that is installed, or comes, where none answers
     original: t.Optional[Original] = None
     tokens: Tokens = NO_TOKENS
+    elsewhere: t.Optional[str] = None
+    other_file: t.Optional[str] = None
 
     @property
     def engine(self) -> t.Optional[str]:
@@ -100,6 +105,8 @@ def restart_reasons(
     differences = changes(state.document, after)
     reasons = [each for each in differences if each.partition(":")[0].split(".")[0] in cold]
     reasons += store_reasons
+    if state.other_file is not None:
+        reasons.append(f"dockerd runs with {state.other_file} in place of daemon.json, which its unit no longer names")
     if Effect.CONFIGURATION_CHANGES in state.unseen and not reasons:
         reasons.append("daemon.json changed after dockerd started")
     if state.way_back and state.info is None and not reasons:

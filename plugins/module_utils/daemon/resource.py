@@ -17,6 +17,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils import (
 from ansible_collections.multiarch.builders.plugins.module_utils.daemon import (
     blind_spots,
     configuration,
+    configuration_file,
     hosts_files,
     lists,
     store,
@@ -145,6 +146,8 @@ class Daemon(Concern[DaemonState]):
             program=program,
             original=configuration.original(),
             tokens=self._tokens() if info is not None else tokens.NO_TOKENS,
+            elsewhere=configuration_file.elsewhere(),
+            other_file=configuration_file.other_in_use() if info is not None else None,
         )
 
     def _tokens(self) -> tokens.Tokens:
@@ -235,6 +238,7 @@ class Daemon(Concern[DaemonState]):
         """Raise for what dockerd would not start with, and for images that would vanish without leave."""
         found = [*store.refusals(after, state.engine), *blind_spots.refusals(after, state.engine)]
         found += self._hides(state, after)
+        found += [state.elsewhere] if state.elsewhere else []
         if found:
             raise HostError("; ".join(found))
 
