@@ -12,7 +12,13 @@ import typing as t
 from dataclasses import dataclass
 
 from ansible_collections.multiarch.builders.plugins.module_utils.errors import HostError
-from ansible_collections.multiarch.builders.plugins.module_utils.files import Owner, acting_as
+from ansible_collections.multiarch.builders.plugins.module_utils.files import (
+    Owner,
+    WriteFile,
+    acting_as,
+    read,
+    write,
+)
 
 
 @dataclass(frozen=True)
@@ -110,15 +116,24 @@ def restore(step: RestoreRights) -> None:
     """
     for each in step.rights:
         try:
-            with acting_as(each.owner):
-                found = look(each.path)
-                if found is None:
-                    continue
-                if each.owner is None and found.uid != 0:
-                    os.chown(each.path, 0, 0)
-                pathlib.Path(each.path).chmod(each.mended(found))
+            _restore(each)
         except OSError as exc:
             owner = "root" if each.owner is None else each.owner.uid
             raise HostError(
                 f"{each.path} cannot be given its mode ({exc.strerror}): `chown {owner} {each.path}`"
             ) from exc
+
+
+def _restore(rights: Rights) -> None:
+    found = look(rights.path, rights.owner)
+    if found is None:
+        return
+    mode, owner = rights.mended(found), rights.owner
+    if owner is not None and found.uid != owner.uid and not pathlib.Path(rights.path).is_dir():
+        # the user may not change it, but may put another in its place
+        write(WriteFile(rights.path, read(rights.path, owner) or "", mode, owner))
+        return
+    with acting_as(owner):
+        if owner is None and found.uid != 0:
+            os.chown(rights.path, 0, 0)
+        pathlib.Path(rights.path).chmod(mode)

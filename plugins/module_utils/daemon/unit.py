@@ -62,10 +62,10 @@ def elsewhere(
     found = config_file(_arguments(unit.shown, files))
     if found is None or real(found) == real(daemon_json):
         return None
-    named = [path for path, text in files.items() if _CONFIG_FILE in text]
+    where = ", ".join(path for path, text in files.items() if _CONFIG_FILE in text) or unit.sources
     return (
-        f"{unit.name} starts dockerd with {_CONFIG_FILE} {found} ({', '.join(named) or unit.sources}), so dockerd reads "
-        f"no {daemon_json}: move what it says to {daemon_json}, and take the flag out, or make {found} a link to it"
+        f"{unit.name} starts dockerd with {_CONFIG_FILE} {found} ({where}), so dockerd reads no "
+        f"{daemon_json}: move what it says to {daemon_json}, and take the flag out, or make {found} a link to it"
     )
 
 
