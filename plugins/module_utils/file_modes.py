@@ -47,8 +47,9 @@ class Rights:
 
     def mended(self, found: FileState) -> int:
         """The mode that is nearest to the one that was found."""
-        group = self.own_group and self.owner is not None and found.gid == self.owner.gid
-        return (found.mode & (self.allowed | (stat.S_IWGRP if group else 0))) | self.needed
+        own = self.own_group and self.owner is not None and found.gid == self.owner.gid
+        allowed = self.allowed | (stat.S_IWGRP if own else 0)
+        return (found.mode & (self.allowed if found.mode & ~allowed else allowed)) | self.needed
 
 
 @dataclass(frozen=True)

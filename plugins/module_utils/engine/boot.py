@@ -35,7 +35,7 @@ def faults(units: Units) -> t.Tuple[str, ...]:
         found.append(load_fault(socket))
     named = "--containerd" in docker.value("ExecStart")
     # Without one that runs, dockerd starts a containerd of its own, which does not see the images of the other.
-    if named or (DOCKER in containerd.starters and containerd.value("LoadState") == "masked"):
+    if named or (DOCKER in containerd.words("WantedBy") and containerd.value("LoadState") == "masked"):
         found.append(load_fault(containerd))
     return tuple(f"docker does not start again, as {each}" for each in found if each)
 
