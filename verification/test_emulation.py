@@ -66,7 +66,8 @@ def skip_native(host: Host, platform: str) -> None:
 
 def evidence(host: Host, platform: str) -> list[str]:
     name = format_for(platform).handler
-    shown = host.run(f"cd {REGISTRY}; ls; for file in {REGISTRY}/{name} /etc/binfmt.d/{name}.conf; do cat $file; done")
+    files = f"{REGISTRY}/{name} {BINFMT_D}/{name}.conf"
+    shown = host.run(f"cd {REGISTRY}; ls; for file in {files}; do cat $file; done; ls -lL {EMULATORS}/* {BINFMT_D}")
     return [output(shown), journal(host, "systemd-binfmt")]
 
 
@@ -87,23 +88,27 @@ def test_handler_is_registered(host: Host, platform: str) -> None:
 
 
 def test_handler_survives_a_reboot(host: Host, platform: str) -> None:
-    """systemd-binfmt starts, and registers it again: a line in binfmt.d with flag F, and the emulator that it names."""
+    """What systemd-binfmt registers: a line in binfmt.d with flag F, and the emulator that it names, as written."""
     skip_native(host, platform)
     found = handlers(host, platform)
     lasting = [each for each in registered_at_boot(host) if each.serves(format_for(platform)) and each.fixed]
     theirs = bool(found) and not any(each.interpreter.startswith(EMULATORS) for each in found)
-    require_no_mask(host, platform, theirs=theirs)
+    if theirs and not lasting:
+        pytest.skip(f"handler {found[0].name} is somebody else's; builder_binfmt_takeover would make it last")
+    if not theirs:
+        require_no_mask(host, platform)
+    wrong = []
     if not lasting:
-        if theirs:
-            pytest.skip(f"handler {found[0].name} is somebody else's; builder_binfmt_takeover would make it last")
-        message = f"no file of binfmt.d registers a handler of {platform} with flag F, so it is gone after a reboot"
-        raise CheckFailedError(message, *evidence(host, platform), remedy=PROVISION)
-    for each in lasting:
-        require_as_written(host, platform, each.interpreter)
-    missing = [each.interpreter for each in lasting if host.run(f"test -x {shlex.quote(each.interpreter)}").rc != 0]
-    if len(missing) == len(lasting):
-        told = output(host.run(f"ls -l {shlex.quote(missing[0])}"))
-        raise CheckFailedError(f"the emulator that binfmt.d names is not there: {missing[0]}", told, remedy=PROVISION)
+        wrong.append(f"no file of binfmt.d registers a handler of {platform} with flag F, so it is gone after a reboot")
+    for emulator in dict.fromkeys(each.interpreter for each in (*lasting, *found)):
+        wrong += faults_of_emulator(host, emulator)
+    gone = [each.interpreter for each in lasting if host.run(f"test -x {shlex.quote(each.interpreter)}").rc != 0]
+    if lasting and len(gone) == len(lasting):
+        wrong.append(f"the emulator that binfmt.d names is not there: {gone[0]}")
+    named = public(f"{BINFMT_D}/{format_for(platform).handler}.conf")
+    wrong += wrong_rights(host, [named]) if not theirs else []
+    if wrong:
+        raise CheckFailedError("; ".join(dict.fromkeys(wrong)), *evidence(host, platform), remedy=PROVISION)
 
 
 def test_emulation_starts_at_boot(host: Host, asked: Asked) -> None:
@@ -124,11 +129,11 @@ def registered_at_boot(host: Host) -> list[Handler]:
     return [each for line in shown.stdout.splitlines() if (each := parse_registration(line))]
 
 
-def require_no_mask(host: Host, platform: str, *, theirs: bool) -> None:
-    """The handler's own file does not switch it off; what becomes of somebody else's is theirs."""
+def require_no_mask(host: Host, platform: str) -> None:
+    """The handler's own file does not switch it off."""
     fmt = format_for(platform)
     path = f"{BINFMT_D}/{fmt.handler}.conf"
-    if theirs or host.run(f"test -e {path}").rc != 0:
+    if host.run(f"test -e {path}").rc != 0:
         return
     leads_to, text = host.run(f"readlink -f {path}").stdout.strip(), host.run(f"cat {path}").stdout
     record = json.loads(host.run(f"cat {RECORD}").stdout or "{}")
@@ -138,24 +143,19 @@ def require_no_mask(host: Host, platform: str, *, theirs: bool) -> None:
         raise CheckFailedError(mask_fault(fmt, words, ours=True), told, remedy="The message says what to do")
 
 
-def require_as_written(host: Host, platform: str, emulator: str) -> None:
-    """An emulator of ours is the one that was written, and nobody else may write it, or what names it."""
+def faults_of_emulator(host: Host, emulator: str) -> list[str]:
+    """Why an emulator of ours is not the one that was written, and who else may write it."""
     if not emulator.startswith(EMULATORS):
-        return
+        return []
     about = json.loads(host.run(f"cat {PurePosixPath(emulator).parent}/{image.ABOUT}").stdout or "{}")
     noted = about.get("written", {}).get(PurePosixPath(emulator).name)
-    digest = f"sha256sum {shlex.quote(emulator)}"
     damage = image.damage(
         emulator,
         files_of(host, [emulator]).get(emulator),
         image.Written(**noted) if noted else None,
-        lambda: host.run(digest).stdout.partition(" ")[0],
+        lambda: host.run(f"sha256sum {shlex.quote(emulator)}").stdout.partition(" ")[0],
     )
-    named = public(f"{BINFMT_D}/{format_for(platform).handler}.conf")
-    wrong = [*([damage] if damage else []), *wrong_rights(host, [*image.rights_of(emulator), named])]
-    if wrong:
-        shown = host.run(f"ls -l {PurePosixPath(emulator).parent} {named.path}")
-        raise CheckFailedError("; ".join(wrong), output(shown), remedy=PROVISION)
+    return [*([damage] if damage else []), *wrong_rights(host, image.rights_of(emulator))]
 
 
 def test_program_runs(host: Host, platform: str) -> None:

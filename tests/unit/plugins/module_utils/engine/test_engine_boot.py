@@ -77,8 +77,8 @@ def test_whether_anything_starts_docker(changes: dict[str, dict[str, str]], left
 
 def test_the_words_name_states_and_command() -> None:
     assert boot.words(changed(docker=OFF, socket=OFF)) == (
-        "nothing starts docker at boot (docker.service is disabled, docker.socket is disabled), and with it no builder: `"
-        "systemctl enable docker.service docker.socket`"
+        "nothing starts docker at boot (docker.service is disabled, docker.socket is disabled), and with it no "
+        "builder: `systemctl enable docker.service docker.socket`"
     )
 
 
