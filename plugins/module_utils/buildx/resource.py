@@ -145,8 +145,9 @@ class Buildx(Concern[BuildxState]):
         lines = environment.wanted_values(self.instances, self.client_environment)
         actions += environment.actions_for(self.environment_file, lines)
         actions += store_rights.actions_for(state.loose)
-        notes = orphans.notes_on(self.docker, self._known()) if self.docker.answers() else []
-        notes += ours.leftover_notes([each.name for each in self.instances], self.users)
+        here = self.docker if self.docker.answers() else None
+        notes = orphans.notes_on(here, self._known()) if here is not None else []
+        notes += ours.leftover_notes([each.name for each in self.instances], self.users, here)
         waiting: t.List[str] = []
         coming = arrival(effects)
         notes += without_effect(self.client_environment, self._versions(coming))

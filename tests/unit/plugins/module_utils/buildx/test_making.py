@@ -232,6 +232,28 @@ def test_a_user_who_had_no_entry_has_none_after_a_failure(host: Host) -> None:
     assert (host.folder / "started.jane").read_text() == FORMER
 
 
+@dataclass
+class Later:
+    """The answers of a dockerd in which a container is there once buildx was asked for it."""
+
+    host: Host
+    answers: dict[str, Answer]
+
+    def get(self, key: str) -> Answer | None:
+        gone = key.endswith("/json") and not self.host.called("buildx create")
+        return None if gone else self.answers.get(key)
+
+
+def test_a_container_that_never_started_does_not_stay_and_start_for_ever(host: Host) -> None:
+    host.has_containers()
+    host.here.answers = Later(host, host.here.answers)  # type: ignore[assignment]
+    host.fails_for("ci")
+    with pytest.raises(HostError, match=r"^node here of builder multiarch of ci cannot be made"):
+        do(host, MakeBuilder(TWO, USERS, ()))
+    assert host.removed() == ["here"], "the other one was there before"
+    assert host.entries() == {"ci": None, "jane": None}
+
+
 @pytest.mark.parametrize(
     ("there", "running", "started"),
     [
