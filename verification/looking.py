@@ -8,10 +8,11 @@ from __future__ import annotations
 import json
 import shlex
 import typing as t
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import pytest
+from ansible_collections.multiarch.builders.plugins.module_utils import units
 from ansible_collections.multiarch.builders.plugins.module_utils.binfmt.formats import format_for
 from ansible_collections.multiarch.builders.plugins.module_utils.binfmt.handler_file import (
     CONTROL_FILES,
@@ -19,6 +20,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.binfmt.handler_
     parse_handler,
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.credentials import shown
+from ansible_collections.multiarch.builders.plugins.module_utils.file_modes import FileState, Rights, fault
 from ansible_collections.multiarch.builders.plugins.plugin_utils import checks
 from testinfra.backend.base import CommandResult
 from testinfra.host import Host
@@ -44,6 +46,7 @@ class Asked:
     direct: bool
     connection: dict[str, t.Any]
     concerns: list[str]
+    engine: str
     platforms: list[str]
     users: list[str]
     instances: list[dict[str, t.Any]]
@@ -130,18 +133,26 @@ def handlers(host: Host, platform: str) -> list[Handler]:
     return [each for each in found if each.serves(format_for(platform))]
 
 
-def parse_registration(line: str) -> Handler | None:
-    """The handler that a line of binfmt.d registers, None for a comment and what is no handler by magic."""
-    line = line.strip()
-    fields = line[1:].split(line[0]) if line and line[0] not in "#;" else []
-    if len(fields) != 7 or fields[1] != "M":
-        return None
-    name, _kind, offset, magic, mask, interpreter, flags = fields
-    return Handler(name, True, interpreter, flags, int(offset or 0), _bytes(magic), _bytes(mask) or None)
+def units_of(host: Host) -> units.Units:
+    """systemd's units, as the plan asks for them."""
+    return units.parse(host.run(shlex.join(units.QUESTION)).stdout)
 
 
-def _bytes(escaped: str) -> bytes:
-    return escaped.encode("latin-1").decode("unicode_escape").encode("latin-1")
+def files_of(host: Host, paths: Iterable[str]) -> dict[str, FileState]:
+    """The files and folders of *paths* that are there, as stat(2) has them."""
+    listed = shlex.join(paths)
+    found = {}
+    for line in host.run(f"stat --dereference --format '%a %u %g %s %.9Y %n' {listed}").stdout.splitlines():
+        mode, uid, gid, size, modified, path = line.split(" ", 5)
+        seconds, _dot, fraction = modified.partition(".")
+        found[path] = FileState(int(mode, 8), int(uid), int(gid), int(size), int(seconds) * 10**9 + int(fraction))
+    return found
+
+
+def wrong_rights(host: Host, wanted: Sequence[Rights]) -> list[str]:
+    """What differs from *wanted*, in the words of the plan."""
+    found = files_of(host, [each.path for each in wanted])
+    return [words for each in wanted if (words := fault(found.get(each.path), each))]
 
 
 def said_platforms(inspected: str) -> set[str]:

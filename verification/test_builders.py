@@ -5,10 +5,14 @@
 
 from __future__ import annotations
 
+import json
 import shlex
 import tomllib
 
 import pytest
+from ansible_collections.multiarch.builders.plugins.module_utils.buildx.container import condition
+from ansible_collections.multiarch.builders.plugins.module_utils.buildx.store_rights import rights_of
+from ansible_collections.multiarch.builders.plugins.module_utils.files import Owner
 from ansible_collections.multiarch.builders.plugins.module_utils.platform import canonical
 from ansible_collections.multiarch.builders.verification.looking import (
     PROVISION,
@@ -19,6 +23,7 @@ from ansible_collections.multiarch.builders.verification.looking import (
     output,
     said_platforms,
     statuses,
+    wrong_rights,
 )
 from testinfra.host import Host
 
@@ -45,6 +50,31 @@ def test_buildkit_runs(host: Host, asked: Asked, user: str, builder: str) -> Non
     if not states or set(states) != {"running"} or "\nError:" in shown.stdout:
         message = f"builder {builder} of {user} does not run: {listed(states)}"
         raise CheckFailedError(message, output(shown), *logs(host, asked, builder), remedy=PROVISION)
+
+
+def test_container_does_its_work(host: Host, asked: Asked, builder: str) -> None:
+    """It runs and is not frozen, starts no more than once, and is in its network."""
+    for name in containers(asked, builder):
+        shown = host.run(f"docker inspect --type container {name}")
+        found = json.loads(shown.stdout or "[]")
+        known = bool(host.run(f"docker ps --quiet --filter name=^/{name}$").stdout.strip())
+        trouble = condition(found[0], listed=known).trouble if found else ("is not there",)
+        if trouble:
+            state = host.run(f"docker ps --all --no-trunc --filter name=^/{name}$")
+            message = f"container {name} {'; '.join(trouble)}"
+            raise CheckFailedError(message, output(state), *logs(host, asked, builder), remedy=PROVISION)
+
+
+def test_secrets_are_closed_to_others(host: Host, user: str, builder: str) -> None:
+    """The builder's entry in the user's store, which holds keys and passwords, and the folders above it."""
+    line = host.run(f"getent passwd {shlex.quote(user)}").stdout.strip().split(":")
+    if len(line) < 6:
+        pytest.skip(f"{user} is no user of this host")
+    wanted = rights_of(f"{line[5]}/.docker/buildx", [builder], Owner(int(line[2]), int(line[3])))
+    wrong = wrong_rights(host, wanted)
+    if wrong:
+        shown = host.run(f"ls -ld {shlex.join(each.path for each in wanted)}")
+        raise CheckFailedError("; ".join(wrong), output(shown), remedy=PROVISION)
 
 
 def test_current_builder_is_as_asked(host: Host, asked: Asked, user: str, builder: str) -> None:

@@ -10,13 +10,19 @@ import typing as t
 from collections.abc import Callable, Mapping
 
 import pytest
+from ansible_collections.multiarch.builders.plugins.module_utils.daemon import configuration_file, unit
+from ansible_collections.multiarch.builders.plugins.module_utils.engine import boot
+from ansible_collections.multiarch.builders.plugins.module_utils.units import DOCKER
 from ansible_collections.multiarch.builders.verification.looking import (
     PROVISION,
     Asked,
     CheckFailedError,
     docker_info,
+    files_of,
     journal,
     output,
+    units_of,
+    wrong_rights,
 )
 from testinfra.host import Host
 
@@ -50,6 +56,44 @@ def configured(host: Host) -> dict[str, t.Any]:
 
 def test_dockerd_answers(host: Host) -> None:
     docker_info(host)
+
+
+def test_docker_starts_at_boot(host: Host, asked: Asked) -> None:
+    """By its service, or when somebody asks its socket; nothing that it needs is masked."""
+    units = units_of(host)
+    wrong = boot.faults(units)
+    if not wrong and boot.is_left_out(units):
+        if asked.engine != "distro":
+            pytest.skip(boot.words(units))
+        wrong = (boot.words(units),)
+    if wrong and "engine" in asked.concerns:
+        shown = host.run("systemctl status --no-pager --lines=0 docker.service docker.socket containerd.service")
+        raise CheckFailedError("; ".join(wrong), output(shown), remedy="The message says what to do")
+
+
+def test_dockerd_reads_daemon_json(host: Host, asked: Asked) -> None:
+    """Its unit and its process name no other file, and nobody else may write what it reads."""
+    if "daemon" not in asked.concerns:
+        pytest.skip("daemon.json is not looked after")
+    docker = units_of(host)[DOCKER]
+    files = {path: host.run(f"cat {path}").stdout for path in unit.environment_files(docker.shown)}
+    elsewhere = unit.elsewhere(docker, files, FILE, lambda path: real(host, path))
+    if elsewhere:
+        shown = host.run("systemctl cat docker.service")
+        raise CheckFailedError(elsewhere, output(shown), remedy="The message says what to do")
+    process = host.run("tr '\\0' '\\n' < /proc/$(systemctl show --property=MainPID --value docker.service)/cmdline")
+    used = unit.config_file(process.stdout.splitlines()[1:])
+    if used is not None and real(host, used) != real(host, FILE):
+        raise CheckFailedError(f"dockerd runs with {used} in place of {FILE}", output(process), remedy=RESTART)
+    found, text = files_of(host, [FILE]).get(FILE), host.run(f"cat {FILE}").stdout
+    wrong = wrong_rights(host, [configuration_file.rights_of(found, text)]) if found else []
+    if wrong:
+        raise CheckFailedError("; ".join(wrong), output(host.run(f"ls -l {FILE}")), remedy=PROVISION)
+
+
+def real(host: Host, path: str) -> str:
+    """A path without links."""
+    return str(host.run(f"readlink -m {path}").stdout.strip())
 
 
 def test_daemon_json_is_valid(host: Host) -> None:

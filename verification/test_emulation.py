@@ -6,26 +6,45 @@
 from __future__ import annotations
 
 import base64
+import json
 import shlex
+from pathlib import PurePosixPath
 
 import pytest
+from ansible_collections.multiarch.builders.plugins.module_utils.binfmt import boot, image
+from ansible_collections.multiarch.builders.plugins.module_utils.binfmt.decide import (
+    BINFMT_D,
+    EMULATORS,
+    mask_fault,
+    mask_of,
+    needed,
+)
 from ansible_collections.multiarch.builders.plugins.module_utils.binfmt.formats import format_for
+from ansible_collections.multiarch.builders.plugins.module_utils.binfmt.handler_file import (
+    Handler,
+    parse_registration,
+    status_is_on,
+)
 from ansible_collections.multiarch.builders.plugins.module_utils.binfmt.probe import expected_machine, probe
+from ansible_collections.multiarch.builders.plugins.module_utils.file_modes import public
 from ansible_collections.multiarch.builders.plugins.module_utils.platform import architecture_of, native_platforms
 from ansible_collections.multiarch.builders.verification.looking import (
     PROVISION,
     REGISTRY,
+    Asked,
     CheckFailedError,
+    files_of,
     handlers,
     journal,
     listed,
     output,
-    parse_registration,
+    units_of,
+    wrong_rights,
 )
 from testinfra.backend.base import CommandResult
 from testinfra.host import Host
 
-EMULATORS = "/usr/local/lib/multiarch-builders/"
+RECORD = "/var/lib/multiarch-builders/binfmt.json"
 # In an empty folder, so that nothing of the host helps; the folder goes whatever happens.
 RUN = (
     "folder=$(mktemp -d /var/tmp/multiarch-verification.XXXXXX) && trap 'rm -rf \"$folder\"' EXIT && "
@@ -47,7 +66,8 @@ def skip_native(host: Host, platform: str) -> None:
 
 def evidence(host: Host, platform: str) -> list[str]:
     name = format_for(platform).handler
-    shown = host.run(f"cd {REGISTRY}; ls; for file in {REGISTRY}/{name} /etc/binfmt.d/{name}.conf; do cat $file; done")
+    files = f"{REGISTRY}/{name} {BINFMT_D}/{name}.conf"
+    shown = host.run(f"cd {REGISTRY}; ls; for file in {files}; do cat $file; done; ls -lL {EMULATORS}/* {BINFMT_D}")
     return [output(shown), journal(host, "systemd-binfmt")]
 
 
@@ -62,30 +82,80 @@ def test_handler_is_registered(host: Host, platform: str) -> None:
         message = f"no handler of {platform} is enabled with flag F; there is {listed(told)}"
         raise CheckFailedError(message, *evidence(host, platform), remedy=PROVISION)
     status = host.run(f"cat {REGISTRY}/status")
-    if status.stdout.strip() != "enabled":
-        remedy = f"`echo 1 > {REGISTRY}/status`, and find who switched it off"
+    if not status_is_on(status.stdout):
+        remedy = f"{PROVISION}, and find who switched it off"
         raise CheckFailedError("all of binfmt_misc is switched off", output(status), remedy=remedy)
 
 
 def test_handler_survives_a_reboot(host: Host, platform: str) -> None:
-    """systemd-binfmt registers it again: a line in binfmt.d with flag F, and the emulator that it names."""
+    """What systemd-binfmt registers: a line in binfmt.d with flag F, and the emulator that it names, as written."""
     skip_native(host, platform)
     found = handlers(host, platform)
-    shown = host.run("cat /etc/binfmt.d/*.conf /run/binfmt.d/*.conf /usr/lib/binfmt.d/*.conf")
-    lines = [each for line in shown.stdout.splitlines() if (each := parse_registration(line))]
-    lasting = [each for each in lines if each.serves(format_for(platform)) and each.fixed]
+    lasting = [each for each in registered_at_boot(host) if each.serves(format_for(platform)) and each.fixed]
+    theirs = bool(found) and not any(each.interpreter.startswith(EMULATORS) for each in found)
+    if theirs and not lasting:
+        pytest.skip(f"handler {found[0].name} is somebody else's; builder_binfmt_takeover would make it last")
+    if not theirs:
+        require_no_mask(host, platform)
+    wrong = []
     if not lasting:
-        if found and not any(each.interpreter.startswith(EMULATORS) for each in found):
-            pytest.skip(f"handler {found[0].name} is somebody else's; builder_binfmt_takeover would make it last")
-        message = f"no file of binfmt.d registers a handler of {platform} with flag F, so it is gone after a reboot"
-        raise CheckFailedError(message, *evidence(host, platform), remedy=PROVISION)
-    missing = [each.interpreter for each in lasting if host.run(f"test -x {shlex.quote(each.interpreter)}").rc != 0]
-    if len(missing) == len(lasting):
-        told = output(host.run(f"ls -l {shlex.quote(missing[0])}"))
-        raise CheckFailedError(f"the emulator that binfmt.d names is not there: {missing[0]}", told, remedy=PROVISION)
-    unit = host.run("systemctl is-enabled systemd-binfmt")
-    if "masked" in unit.stdout:
-        raise CheckFailedError("systemd-binfmt is masked", output(unit), remedy="`systemctl unmask systemd-binfmt`")
+        wrong.append(f"no file of binfmt.d registers a handler of {platform} with flag F, so it is gone after a reboot")
+    for emulator in dict.fromkeys(each.interpreter for each in (*lasting, *found)):
+        wrong += faults_of_emulator(host, emulator)
+    gone = [each.interpreter for each in lasting if host.run(f"test -x {shlex.quote(each.interpreter)}").rc != 0]
+    if lasting and len(gone) == len(lasting):
+        wrong.append(f"the emulator that binfmt.d names is not there: {gone[0]}")
+    named = public(f"{BINFMT_D}/{format_for(platform).handler}.conf")
+    wrong += wrong_rights(host, [named]) if not theirs else []
+    if wrong:
+        raise CheckFailedError("; ".join(dict.fromkeys(wrong)), *evidence(host, platform), remedy=PROVISION)
+
+
+def test_emulation_starts_at_boot(host: Host, asked: Asked) -> None:
+    """systemd-binfmt, its mount and its conditions, in time for docker."""
+    machine = host.run("uname -m").stdout.strip()
+    if "binfmt" not in asked.concerns or not needed(asked.platforms, machine):
+        pytest.skip("no emulation is asked for")
+    units = units_of(host)
+    done = host.run(shlex.join(boot.CONDITIONS)) if boot.asks_conditions(units) else None
+    wrong = boot.faults_in(units, done.stdout + done.stderr if done else "")
+    if wrong:
+        shown = host.run("systemctl status --no-pager --lines=0 systemd-binfmt.service 'proc-sys-fs-binfmt_misc.*'")
+        raise CheckFailedError("; ".join(wrong), output(shown), remedy="The message says what to do")
+
+
+def registered_at_boot(host: Host) -> list[Handler]:
+    shown = host.run("cat /etc/binfmt.d/*.conf /run/binfmt.d/*.conf /usr/lib/binfmt.d/*.conf")
+    return [each for line in shown.stdout.splitlines() if (each := parse_registration(line))]
+
+
+def require_no_mask(host: Host, platform: str) -> None:
+    """The handler's own file does not switch it off."""
+    fmt = format_for(platform)
+    path = f"{BINFMT_D}/{fmt.handler}.conf"
+    if host.run(f"test -e {path}").rc != 0:
+        return
+    leads_to, text = host.run(f"readlink -f {path}").stdout.strip(), host.run(f"cat {path}").stdout
+    record = json.loads(host.run(f"cat {RECORD}").stdout or "{}")
+    words = mask_of(path, leads_to, text, owned=fmt.handler in record.get("handlers", ()))
+    if words:
+        told = output(host.run(f"ls -l {path}"))
+        raise CheckFailedError(mask_fault(fmt, words, ours=True), told, remedy="The message says what to do")
+
+
+def faults_of_emulator(host: Host, emulator: str) -> list[str]:
+    """Why an emulator of ours is not the one that was written, and who else may write it."""
+    if not emulator.startswith(EMULATORS):
+        return []
+    about = json.loads(host.run(f"cat {PurePosixPath(emulator).parent}/{image.ABOUT}").stdout or "{}")
+    noted = about.get("written", {}).get(PurePosixPath(emulator).name)
+    damage = image.damage(
+        emulator,
+        files_of(host, [emulator]).get(emulator),
+        image.Written(**noted) if noted else None,
+        lambda: host.run(f"sha256sum {shlex.quote(emulator)}").stdout.partition(" ")[0],
+    )
+    return [*([damage] if damage else []), *wrong_rights(host, image.rights_of(emulator))]
 
 
 def test_program_runs(host: Host, platform: str) -> None:

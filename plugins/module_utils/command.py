@@ -20,6 +20,10 @@ _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 TIMEOUT = 600
 
 
+class NoProgramError(HostError):
+    """The program is not on this host."""
+
+
 @dataclass(frozen=True)
 class Outcome:
     """How a process ended. An exit status of docker or buildx proves nothing: read the real state as well."""
@@ -117,7 +121,7 @@ def run(
             **identity(user),
         )
     except FileNotFoundError:
-        raise HostError(f"{argv[0]} is not on this host") from None
+        raise NoProgramError(f"{argv[0]} is not on this host") from None
     except subprocess.TimeoutExpired:
         raise HostError(f"`{' '.join(argv)}` did not end within {timeout} s") from None
     except (OSError, ValueError) as exc:  # no program, too many arguments, NUL in one

@@ -27,6 +27,16 @@ def daemon_pid() -> t.Optional[int]:
     return int(text) if text.isdigit() and text != "0" else None
 
 
+def daemon_arguments() -> t.Tuple[str, ...]:
+    """The arguments of dockerd's process, none if it does not run."""
+    pid = daemon_pid()
+    try:
+        text = pathlib.Path(f"/proc/{pid}/cmdline").read_text(encoding="utf-8", errors="replace") if pid else ""
+    except OSError:
+        return ()
+    return tuple(text.split("\0")[1:-1])
+
+
 def daemon_start() -> t.Optional[float]:
     """When dockerd started, in seconds since boot."""
     pid = daemon_pid()

@@ -100,6 +100,15 @@ class Docker:
         """Delete a container or an image."""
         self._versioned("DELETE", path)
 
+    def unpause(self, container: str) -> None:
+        """Let a paused container go on."""
+        self._versioned("POST", f"/containers/{container}/unpause")
+
+    def connect(self, container: str, network: str) -> None:
+        """Connect a container to a network."""
+        body = json.dumps({"Container": container}).encode()
+        self._versioned("POST", f"/networks/{network}/connect", body, {"Content-Type": "application/json"})
+
     def pull(self, image: str, login: t.Optional[t.Tuple[str, str]] = None, timeout: float = 1800) -> None:
         """Pull *image*, REPOSITORY[:TAG][@DIGEST]; the digest counts. *login* is user name and password."""
         repository, tag = split_reference(image)

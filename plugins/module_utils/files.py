@@ -128,6 +128,8 @@ def write(step: WriteFile) -> None:
     try:
         with acting_as(step.owner):
             path = pathlib.Path(os.path.realpath(step.path))  # a link's target changes, the link stays
+            if path.exists() and not (path.is_file() or path.is_dir()):
+                raise OSError(errno.EINVAL, "it is no regular file")  # /dev/null would become one
             make_folders(path.parent, 0o700 if step.owner else 0o755)
             if step.keeps and path.exists():
                 found = path.stat()

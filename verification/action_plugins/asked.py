@@ -85,6 +85,7 @@ def asked_of(options: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
     concerns = options["concerns"]
     return {
         "concerns": concerns,
+        "engine": options["engine"],
         "platforms": options["platforms"],
         "users": options["users"],
         "instances": [

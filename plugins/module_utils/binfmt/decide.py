@@ -11,10 +11,14 @@ from __future__ import annotations
 
 import enum
 import typing as t
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ansible_collections.multiarch.builders.plugins.module_utils.binfmt.formats import ElfFormat, format_for
-from ansible_collections.multiarch.builders.plugins.module_utils.binfmt.handler_file import Handler
+from ansible_collections.multiarch.builders.plugins.module_utils.binfmt.handler_file import (
+    Handler,
+    parse_registration,
+)
+from ansible_collections.multiarch.builders.plugins.module_utils.file_modes import Rights
 from ansible_collections.multiarch.builders.plugins.module_utils.platform import architecture_of, native_platforms
 
 EMULATORS = "/usr/local/lib/multiarch-builders/emulators"
@@ -25,7 +29,10 @@ BINFMT_D = "/etc/binfmt.d"
 class BinfmtState:
     """The kernel's handlers, our files in /etc/binfmt.d and what we own by handler, and handlers that do not work.
 
-    *lines* are what the source would register, by handler, as far as it is installed. *broken* says why.
+    *lines* are what the source would register, by handler, as far as it is installed. *broken* says why. *damaged* says
+    why an emulator of the source is not the one that was written, *faults* what of it only people can mend. *on* is the
+    switch of all handlers, *boot* what keeps them from coming back at boot, *masked* how a handler's file switches it
+    off, *loose* which files of ours have another owner or mode.
     """
 
     machine: str
@@ -34,6 +41,12 @@ class BinfmtState:
     configuration: t.Mapping[str, str]
     owned: t.FrozenSet[str]
     broken: t.Mapping[str, str]
+    damaged: t.Mapping[str, str] = field(default_factory=dict)
+    faults: t.Mapping[str, str] = field(default_factory=dict)
+    on: bool = True
+    boot: t.Tuple[str, ...] = ()
+    masked: t.Mapping[str, str] = field(default_factory=dict)
+    loose: t.Mapping[Rights, str] = field(default_factory=dict)
 
 
 class Verdict(enum.Enum):
@@ -83,7 +96,8 @@ def finding(fmt: ElfFormat, state: BinfmtState, takeover: bool) -> Finding:
     if line is not None and f":{handler.interpreter}:" in line:
         return Finding(fmt, Verdict.REPLACE if fault else Verdict.KEEP, handler, fault or "as asked")
     if is_ours(handler):
-        return Finding(fmt, Verdict.REPLACE, handler, fault or "of a former source")
+        why = fault or state.damaged.get(fmt.handler) or "of a former source"
+        return Finding(fmt, Verdict.REPLACE, handler, why)
     if fault or takeover:
         return Finding(fmt, Verdict.REPLACE, handler, fault or "builder_binfmt_takeover")
     return Finding(fmt, Verdict.LEAVE, handler, "works")
@@ -102,3 +116,44 @@ def _fault(handler: Handler, fmt: ElfFormat, state: BinfmtState) -> str:
 def unwanted(state: BinfmtState, formats: t.Iterable[ElfFormat]) -> t.Tuple[str, ...]:
     """Handlers that are ours and that no platform asks for any more."""
     return tuple(sorted(state.owned - {fmt.handler for fmt in formats}))
+
+
+def refusals(findings: t.Iterable[Finding], state: BinfmtState, *, ours: bool, takeover: bool) -> t.Tuple[str, ...]:
+    """Why handlers of *findings* would not last, or not work, whatever is done here; each with the way out.
+
+    *ours* says whether files of ours make them last.
+    """
+    asked = [each.fmt for each in findings if each.verdict is not Verdict.LEAVE]
+    found = [
+        mask_fault(fmt, state.masked[fmt.handler], ours=ours)
+        for fmt in asked
+        if fmt.handler in state.masked and not (ours and takeover)
+    ]
+    found += [state.faults[fmt.handler] for fmt in asked if fmt.handler in state.faults]
+    return (*found, *state.boot) if asked else ()
+
+
+def mask_of(path: str, leads_to: str, text: str, *, owned: bool) -> t.Optional[str]:
+    """How the file *path* of binfmt.d switches its handler off, in words; None if it does not.
+
+    *leads_to* is its real path. binfmt.d(5): a link to /dev/null, or an empty file. An empty one of ours is damaged.
+    """
+    if is_mask(leads_to):
+        return f"{path} is a link to /dev/null"
+    if owned or any(parse_registration(line) for line in text.splitlines()):
+        return None
+    return f"{path} registers nothing"
+
+
+def is_mask(leads_to: str) -> bool:
+    """Whether this real path is that of a link which switches a handler off."""
+    return leads_to == "/dev/null"
+
+
+def mask_fault(fmt: ElfFormat, words: str, *, ours: bool) -> str:
+    """What is told of a handler that is switched off by its file."""
+    way_out = "set builder_binfmt_takeover: true to replace that" if ours else "remove that"
+    return (
+        f"handler {fmt.handler} is masked: {words}, as administrators switch one off: {way_out}, or take "
+        f"linux/{fmt.architecture} out of builder_platforms"
+    )

@@ -12,13 +12,19 @@ import shutil
 import sys
 import tarfile
 import typing as t
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from ansible_collections.multiarch.builders.plugins.module_utils import pulled_images
 from ansible_collections.multiarch.builders.plugins.module_utils.binfmt.decide import EMULATORS
 from ansible_collections.multiarch.builders.plugins.module_utils.binfmt.execution import prove_emulator
 from ansible_collections.multiarch.builders.plugins.module_utils.binfmt.formats import ElfFormat
-from ansible_collections.multiarch.builders.plugins.module_utils.binfmt.image import ABOUT, folder_of
+from ansible_collections.multiarch.builders.plugins.module_utils.binfmt.image import (
+    ABOUT,
+    Written,
+    digest_of,
+    folder_of,
+    in_folder,
+)
 from ansible_collections.multiarch.builders.plugins.module_utils.command import run
 from ansible_collections.multiarch.builders.plugins.module_utils.docker_api import Docker, local_reference
 from ansible_collections.multiarch.builders.plugins.module_utils.docker_hub import HUB
@@ -48,15 +54,23 @@ def install(image: str, formats: t.Sequence[ElfFormat], contents: t.Callable[[t.
     """
     folder = pathlib.Path(folder_of(image))
     found = contents([fmt.binary for fmt in formats])
+    there = in_folder(str(folder))
+    written = dict(there.written) if there else {}
     try:
         make_folders(folder)
         for fmt in formats:
             _place(found.emulators, fmt, folder, image)
+            written[fmt.binary] = _written(folder / fmt.binary)
     except OSError as exc:
         raise HostError(f"{folder} cannot be filled: {exc}") from exc
     keeps = any(_KEEPS_ARGV0.fullmatch(each) for each in found.environment)
     version = version_in(run([str(folder / formats[0].binary), "--version"]).stdout)
-    about = {"image": image, "flags": _FLAGS + ("P" if keeps else ""), "version": version}
+    about = {
+        "image": image,
+        "flags": _FLAGS + ("P" if keeps else ""),
+        "version": version,
+        "written": {name: asdict(noted) for name, noted in written.items()},
+    }
     write(WriteFile(str(folder / ABOUT), json.dumps(about, indent=2) + "\n"))
 
 
@@ -72,6 +86,11 @@ def _place(emulators: t.Mapping[str, bytes], fmt: ElfFormat, folder: pathlib.Pat
     temporary.chmod(0o755)
     prove_emulator(str(temporary), fmt)
     temporary.replace(folder / fmt.binary)
+
+
+def _written(path: pathlib.Path) -> Written:
+    state = path.stat()
+    return Written(digest_of(str(path)), state.st_size, state.st_mtime_ns)
 
 
 def version_in(text: str) -> str:

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from .formats import ElfFormat
 
 # The files beside the handlers: orders to the kernel, and whether binfmt_misc as a whole is enabled.
-CONTROL_FILES = frozenset({"register", "status"})
+STATUS = "status"
+CONTROL_FILES = frozenset({"register", STATUS})
 _SEPARATORS = ":|,;!#%=@~^+*?&$<>()[]{}'\""
 
 
@@ -69,6 +70,11 @@ def registration_of(handler: Handler) -> str:
     return "".join(separator + field for field in fields)
 
 
+def status_is_on(text: str) -> bool:
+    """Whether the file of STATUS lets any handler run."""
+    return text.strip() == "enabled"
+
+
 def parse_handler(name: str, text: str) -> Handler:
     """Read a handler file; lines of later kernels (a bpf handler has no interpreter) are passed over."""
     status, *lines = text.split("\n")
@@ -97,3 +103,17 @@ def parse_handler(name: str, text: str) -> Handler:
         mask=mask,
         extension=None if extension is None else extension[1:],
     )
+
+
+def parse_registration(line: str) -> t.Optional[Handler]:
+    """The handler that a line of binfmt.d registers, None for a comment and what is no handler by magic."""
+    line = line.strip()
+    fields = line[1:].split(line[0]) if line and line[0] not in "#;" else []
+    if len(fields) != 7 or fields[1] != "M":
+        return None
+    name, _kind, offset, magic, mask, interpreter, flags = fields
+    return Handler(name, True, interpreter, flags, int(offset or 0), _bytes(magic), _bytes(mask) or None)
+
+
+def _bytes(escaped: str) -> bytes:
+    return escaped.encode("latin-1").decode("unicode_escape").encode("latin-1")

@@ -9,23 +9,43 @@ import hashlib
 import json
 import pathlib
 import typing as t
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ansible_collections.multiarch.builders.plugins.module_utils.binfmt.decide import EMULATORS
 from ansible_collections.multiarch.builders.plugins.module_utils.docker_api import split_reference
+from ansible_collections.multiarch.builders.plugins.module_utils.file_modes import (
+    FileState,
+    Rights,
+    folder,
+    program,
+    public,
+)
 from ansible_collections.multiarch.builders.plugins.module_utils.files import read
 
 ABOUT = "image.json"
 
 
 @dataclass(frozen=True)
+class Written:
+    """An emulator as it was written: a digest, and what is looked at first, as that costs nothing."""
+
+    sha256: str
+    size: int
+    modified: int
+
+
+@dataclass(frozen=True)
 class Emulators:
-    """The emulators of one image on the host. *binaries* are the names that are there, *flags* those of the image."""
+    """The emulators of one image on the host. *binaries* are the names that are there, *flags* those of the image.
+
+    *written* is known of those that came with this version or a later one.
+    """
 
     folder: str
     binaries: t.FrozenSet[str]
     flags: str
     version: str
+    written: t.Mapping[str, Written] = field(default_factory=dict)
 
 
 def folder_of(image: str) -> str:
@@ -40,12 +60,45 @@ def installed(image: str) -> t.Optional[Emulators]:
     return in_folder(folder_of(image))
 
 
-def in_folder(folder: str) -> t.Optional[Emulators]:
+def in_folder(path: str) -> t.Optional[Emulators]:
     """The emulators in a folder of ours; None also for one that is damaged, which is then filled again."""
-    about = read(f"{folder}/{ABOUT}")
+    about = read(f"{path}/{ABOUT}")
     try:
         found = json.loads(about or "")
         flags, version = str(found["flags"]), str(found["version"])
-    except (ValueError, KeyError, TypeError):
+        written = {name: Written(**noted) for name, noted in found.get("written", {}).items()}
+    except (ValueError, KeyError, TypeError, AttributeError):
         return None
-    return Emulators(folder, frozenset(path.name for path in pathlib.Path(folder).glob("qemu-*")), flags, version)
+    return Emulators(path, frozenset(each.name for each in pathlib.Path(path).glob("qemu-*")), flags, version, written)
+
+
+def damage(
+    path: str, found: t.Optional[FileState], written: t.Optional[Written], digest: t.Callable[[], str]
+) -> t.Optional[str]:
+    """Why the emulator at *path*, which is as *found* now, is not the one that was written; None if it is.
+
+    Its *digest* is asked for if it was written to since, or may have been: it is read then.
+    """
+    if found is None:
+        return f"{path} is not there"
+    if written is None or (found.size, found.modified) == (written.size, written.modified):
+        return None
+    if found.size == written.size and digest() == written.sha256:
+        return None
+    return f"{path} is not as it was written"
+
+
+def digest_of(path: str) -> str:
+    """SHA-256 of a file, in hexadecimal. Raises OSError."""
+    found = hashlib.sha256()
+    with pathlib.Path(path).open("rb") as file:
+        for block in iter(lambda: file.read(1024**2), b""):
+            found.update(block)
+    return found.hexdigest()
+
+
+def rights_of(emulator: str) -> t.Tuple[Rights, ...]:
+    """What the files and folders of an emulator of ours need: systemd starts it as root at every boot."""
+    home = pathlib.Path(emulator).parent
+    folders = (pathlib.Path(EMULATORS).parent, pathlib.Path(EMULATORS), home)
+    return (*(folder(str(each)) for each in folders), public(f"{home}/{ABOUT}"), program(emulator))

@@ -15,8 +15,10 @@ import typing as t
 
 from ansible_collections.multiarch.builders.plugins.module_utils.binfmt.handler_file import (
     CONTROL_FILES,
+    STATUS,
     Handler,
     parse_handler,
+    status_is_on,
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.errors import HostError
 
@@ -46,6 +48,20 @@ def handlers() -> t.Dict[str, Handler]:
         return {name: parse_handler(name, (REGISTRY / name).read_text(encoding="utf-8")) for name in names}
     except (OSError, ValueError) as exc:
         raise HostError(f"a handler in {REGISTRY} cannot be read: {exc}") from exc
+
+
+def is_on() -> bool:
+    """Whether the switch of all handlers is on; each handler's own file says `enabled` all the same."""
+    return status_is_on((REGISTRY / STATUS).read_text(encoding="ascii"))
+
+
+def turn_on() -> None:
+    """Turn the switch of all handlers on."""
+    try:
+        with (REGISTRY / STATUS).open("r+b", buffering=0) as file:
+            file.write(b"1")
+    except OSError as exc:
+        raise HostError(f"{REGISTRY / STATUS} cannot be turned on: {_WHY.get(exc.errno or 0, exc)}") from exc
 
 
 def register(line: str, name: str) -> None:

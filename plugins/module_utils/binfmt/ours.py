@@ -5,12 +5,13 @@
 
 from __future__ import annotations
 
+import os
 import pathlib
 import typing as t
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 from ansible_collections.multiarch.builders.plugins.module_utils import record
-from ansible_collections.multiarch.builders.plugins.module_utils.binfmt.decide import BINFMT_D, is_ours
+from ansible_collections.multiarch.builders.plugins.module_utils.binfmt.decide import BINFMT_D, is_mask, is_ours
 from ansible_collections.multiarch.builders.plugins.module_utils.binfmt.handler_file import Handler, registration_of
 from ansible_collections.multiarch.builders.plugins.module_utils.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.files import (
@@ -28,13 +29,17 @@ _CONCERN = "binfmt"
 
 @dataclass(frozen=True)
 class Former:
-    """What was there before us: *backup* of its file in /etc/binfmt.d with *mode*, the *line* that registers it."""
+    """What was there before us: *backup* of its file in /etc/binfmt.d with *mode*, the *line* that registers it.
+
+    *link* is where that file led, if it was one that masked the handler.
+    """
 
     backup: t.Optional[str] = None
     mode: int = 0o644
     line: t.Optional[str] = None
     interpreter: str = ""
     enabled: bool = True
+    link: t.Optional[str] = None
 
     @property
     def lost(self) -> bool:
@@ -55,12 +60,17 @@ def former(name: str) -> Former:
 def own(name: str, current: t.Optional[Handler]) -> None:
     """Own the handler *name*; *current* is the one of that name that is registered now."""
     memory = record.load(_CONCERN)
+    path, link = file_of(name), mask_of(name)
     if name in memory.get("handlers", ()):
-        return
-    path = file_of(name)
-    found = Former(back_up(path), mode_of(path))
-    if current is not None and not is_ours(current):
-        found = Former(found.backup, found.mode, registration_of(current), current.interpreter, current.enabled)
+        if link is None:
+            return
+        found = replace(former(name), link=link)  # somebody masked ours
+    else:
+        found = Former(link=link) if link else Former(back_up(path), mode_of(path))
+        if current is not None and not is_ours(current):
+            found = replace(
+                found, line=registration_of(current), interpreter=current.interpreter, enabled=current.enabled
+            )
     memory["handlers"] = sorted({*memory.get("handlers", ()), name})
     if found != Former():
         memory["former"] = {**memory.get("former", {}), name: asdict(found)}
@@ -76,10 +86,14 @@ def disown(name: str) -> None:
 
 
 def put_file_back(name: str) -> None:
-    """Make the handler's file in /etc/binfmt.d what it was before us, or none."""
+    """Make the handler's file in /etc/binfmt.d what it was before us, or none; a mask of somebody else's stays."""
     found = former(name)
-    if found.backup is None:
+    if mask_of(name) is not None:
+        return
+    if found.backup is None or found.link is not None:
         remove(RemoveFile(file_of(name)))
+        if found.link is not None:
+            pathlib.Path(file_of(name)).symlink_to(found.link)
         return
     text = read(found.backup)
     if text is None:
@@ -88,6 +102,18 @@ def put_file_back(name: str) -> None:
             "remove it, then run again"
         )
     write(WriteFile(file_of(name), text, found.mode))
+
+
+def mask_of(name: str) -> t.Optional[str]:
+    """Where the handler's file leads if it is a link to /dev/null, systemd's way to switch one off; None if not."""
+    path = file_of(name)
+    return str(pathlib.Path(path).readlink()) if is_mask(os.path.realpath(path)) else None
+
+
+def unmask(name: str) -> None:
+    """Make room for a file of ours."""
+    if mask_of(name) is not None:
+        remove(RemoveFile(file_of(name)))
 
 
 def file_of(handler: str) -> str:

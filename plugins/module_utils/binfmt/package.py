@@ -9,10 +9,12 @@ registers them with flag F. Up to Ubuntu 24.04 qemu-user-binfmt registers dynami
 
 from __future__ import annotations
 
+import os
 import pathlib
 import typing as t
 
 from ansible_collections.multiarch.builders.plugins.module_utils import record
+from ansible_collections.multiarch.builders.plugins.module_utils.binfmt.handler_file import parse_registration
 from ansible_collections.multiarch.builders.plugins.module_utils.command import must, run
 from ansible_collections.multiarch.builders.plugins.module_utils.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.files import read
@@ -64,6 +66,15 @@ def require(handlers: t.Iterable[str]) -> None:
             f"the distribution's package brings no {', '.join(missing)}: set builder_binfmt_source: image, or take the "
             "platforms out of builder_platforms"
         )
+
+
+def fault_of(path: str, text: str) -> str:
+    """What is wrong with the emulators that *text*, the package's file *path*, registers; "" if nothing is."""
+    handlers = [each for line in text.splitlines() if (each := parse_registration(line))]
+    gone = [each.interpreter for each in handlers if not os.access(each.interpreter, os.X_OK)]
+    if not gone:
+        return ""
+    return f"{gone[0]}, which {path} registers, is not there, or no program: `apt-get install --reinstall` its package"
 
 
 def owner_of_file(path: str) -> t.Optional[str]:

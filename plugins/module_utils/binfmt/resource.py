@@ -10,7 +10,8 @@ import pathlib
 import typing as t
 from dataclasses import dataclass
 
-from ansible_collections.multiarch.builders.plugins.module_utils.binfmt import image, kernel, ours, package
+from ansible_collections.multiarch.builders.plugins.module_utils import file_modes
+from ansible_collections.multiarch.builders.plugins.module_utils.binfmt import boot, image, kernel, ours, package
 from ansible_collections.multiarch.builders.plugins.module_utils.binfmt.decide import (
     BinfmtState,
     Finding,
@@ -18,12 +19,15 @@ from ansible_collections.multiarch.builders.plugins.module_utils.binfmt.decide i
     catching,
     finding,
     is_ours,
+    mask_of,
     needed,
+    refusals,
     unwanted,
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.binfmt.formats import ElfFormat
 from ansible_collections.multiarch.builders.plugins.module_utils.binfmt.handler_file import Handler
 from ansible_collections.multiarch.builders.plugins.module_utils.binfmt.source import (
+    Emulator,
     ImageSource,
     InstallEmulators,
     PackageSource,
@@ -31,6 +35,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.binfmt.source i
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.docker_api import Docker
 from ansible_collections.multiarch.builders.plugins.module_utils.errors import HostError
+from ansible_collections.multiarch.builders.plugins.module_utils.file_modes import RestoreRights, Rights
 from ansible_collections.multiarch.builders.plugins.module_utils.files import (
     RemoveFile,
     WriteFile,
@@ -38,7 +43,13 @@ from ansible_collections.multiarch.builders.plugins.module_utils.files import (
     remove,
     write,
 )
-from ansible_collections.multiarch.builders.plugins.module_utils.resource import Action, Concern, Effects, Plan
+from ansible_collections.multiarch.builders.plugins.module_utils.resource import (
+    NO_EFFECTS,
+    Action,
+    Concern,
+    Effects,
+    Plan,
+)
 from ansible_collections.multiarch.builders.plugins.module_utils.spec import Params, registries_of
 
 
@@ -55,6 +66,11 @@ class DropHandler:
     """The step that removes a handler of ours; one that it had masked is registered again."""
 
     name: str
+
+
+@dataclass(frozen=True)
+class TurnOn:
+    """The step that turns on the switch of all handlers of the host."""
 
 
 @dataclass
@@ -79,13 +95,22 @@ class Binfmt(Concern[BinfmtState]):
         owned = ours.names()
         names = sorted(owned | {fmt.handler for fmt in formats})
         handlers = kernel.handlers() if names else {}
+        on = not formats or kernel.is_on()
+        emulators = {fmt.handler: self.source.emulator(fmt) for fmt in formats}
+        masked, configuration = _files_of(names, owned)
         return BinfmtState(
             machine=machine,
             handlers=handlers,
-            lines=_known({fmt.handler: self.source.line(fmt) for fmt in formats}),
-            configuration=_known({name: read(_file(name)) for name in names}),
+            lines=_known({name: each.line for name, each in emulators.items()}),
+            configuration=configuration,
             owned=owned,
-            broken=self._broken(formats, handlers),
+            broken=self._broken(formats, handlers) if on else {},
+            damaged=_known({name: each.damage or None for name, each in emulators.items()}),
+            faults=_known({name: each.fault or None for name, each in emulators.items()}),
+            on=on,
+            boot=boot.faults() if formats else (),
+            masked=masked,
+            loose=file_modes.faults(_rights(emulators.values(), owned & emulators.keys() - masked.keys())),
         )
 
     def _broken(self, formats: t.Iterable[ElfFormat], handlers: t.Mapping[str, Handler]) -> t.Dict[str, str]:
@@ -113,8 +138,13 @@ class Binfmt(Concern[BinfmtState]):
         formats = needed(self.platforms, state.machine)
         findings = [finding(fmt, state, self.takeover) for fmt in formats]
         asked = [each for each in findings if each.verdict is not Verdict.LEAVE]
+        refused = refusals(findings, state, ours=self.source.ours, takeover=self.takeover)
+        if refused:
+            raise HostError("; ".join(refused))
         missing = tuple(each.fmt for each in asked if each.fmt.handler not in state.lines)
-        actions = [self.source.installation(missing)] if missing else []
+        actions = [] if state.on or not findings else [_TURN_ON]
+        actions += [self.source.installation(missing)] if missing else []
+        actions += [_restore(state.loose)] if state.loose else []
         for each in asked:
             action = self._keep(each, state)
             if action is not None:
@@ -128,8 +158,9 @@ class Binfmt(Concern[BinfmtState]):
             for name in dropped
         ]
         left = [(each, each.handler) for each in findings if each.verdict is Verdict.LEAVE and each.handler]
-        notes = tuple(_note(each, handler) for each, handler in left)
-        return Plan(tuple(actions), notes, {"handlers": [_fact(each) for each in findings]})
+        notes = [_note(each, handler) for each, handler in left]
+        notes += state.boot  # of handlers that are somebody else's, too
+        return Plan(tuple(actions), tuple(notes), {"handlers": [_fact(each) for each in findings]})
 
     def _keep(self, found: Finding, state: BinfmtState) -> t.Optional[Action]:
         fmt = found.fmt
@@ -137,7 +168,8 @@ class Binfmt(Concern[BinfmtState]):
             lasting = state.configuration.get(fmt.handler) == state.lines[fmt.handler] and fmt.handler in state.owned
             if lasting or not self.source.ours:
                 return None
-            summary = f"write {_file(fmt.handler)}, so that {fmt.handler} is there after a reboot"
+            mask = f" in place of what masks it ({state.masked[fmt.handler]})" if fmt.handler in state.masked else ""
+            summary = f"write {_file(fmt.handler)}{mask}, so that {fmt.handler} is there after a reboot"
             return Action(summary, KeepHandler(fmt, False))
         verb = "register" if found.verdict is Verdict.ADD else "replace"
         there = f" ({_owner(found.handler)}{found.handler.interpreter}: {found.why})" if found.handler else ""
@@ -146,11 +178,16 @@ class Binfmt(Concern[BinfmtState]):
     def apply(self, actions: t.Sequence[Action]) -> None:
         from ansible_collections.multiarch.builders.plugins.module_utils.binfmt.extraction import sweep
 
+        if any(isinstance(action.step, TurnOn) for action in actions):
+            kernel.turn_on()
+            actions = self.plan(self.observe(), NO_EFFECTS).actions  # now others' handlers can be tried, too
         registered = []
         for action in actions:
             step = action.step
             if isinstance(step, InstallEmulators):
                 self.source.install(step.formats)
+            elif isinstance(step, RestoreRights):
+                file_modes.restore(step)
             elif isinstance(step, KeepHandler):
                 self._keep_handler(step)
                 registered.append(step.fmt)
@@ -163,11 +200,12 @@ class Binfmt(Concern[BinfmtState]):
         sweep(used)
 
     def _keep_handler(self, step: KeepHandler) -> None:
-        name, text = step.fmt.handler, self.source.line(step.fmt)
+        name, text = step.fmt.handler, self.source.emulator(step.fmt).line
         if text is None:
             raise HostError(f"the emulator of {name} is not on this host although it was installed: run again")
         if self.source.ours:
             ours.own(name, kernel.handlers().get(name))
+            ours.unmask(name)
             write(WriteFile(_file(name), text))
         elif name in ours.names():
             remove(RemoveFile(_file(name)))
@@ -178,18 +216,50 @@ class Binfmt(Concern[BinfmtState]):
     def _drop(self, name: str) -> None:
         former, current = ours.former(name), kernel.handlers().get(name)
         ours.put_file_back(name)
-        masked = read(f"{package.BINFMT_D}/{name}.conf")
+        packaged = read(f"{package.BINFMT_D}/{name}.conf") if ours.mask_of(name) is None else None
         if current is not None and not is_ours(current):
             pass  # somebody registered another over ours: theirs stays
         elif former.line is not None and not former.lost:
             kernel.register(former.line, name)
             if not former.enabled:
                 kernel.disable(name)
-        elif masked is not None:
-            kernel.register(masked, name)
+        elif packaged is not None:
+            kernel.register(packaged, name)
         else:
             kernel.unregister(name)
         ours.disown(name)
+
+
+_TURN_ON = Action(
+    f"turn on {kernel.REGISTRY}/status, the switch of all handlers on this host, ours and others': it is off, so no "
+    "program of another platform runs",
+    TurnOn(),
+)
+
+
+def _files_of(names: t.Iterable[str], owned: t.Container[str]) -> t.Tuple[t.Dict[str, str], t.Dict[str, str]]:
+    """(how files in /etc/binfmt.d switch their handlers off, what the others say), by handler."""
+    masked, texts = {}, {}
+    for name in names:
+        path = _file(name)
+        text = read(path) if ours.mask_of(name) is None else ""
+        words = mask_of(path, os.path.realpath(path), text, owned=name in owned) if text is not None else None
+        if words is not None:
+            masked[name] = words
+        elif text is not None:
+            texts[name] = text
+    return masked, texts
+
+
+def _rights(emulators: t.Iterable[Emulator], owned: t.Iterable[str]) -> t.List[Rights]:
+    """Those of the files that bring handlers back, each once: systemd reads and starts them as root."""
+    files = [each for emulator in emulators for each in emulator.rights]
+    return list(dict.fromkeys([*files, *(file_modes.public(_file(name)) for name in sorted(owned))]))
+
+
+def _restore(loose: t.Mapping[Rights, str]) -> Action:
+    summary = f"give files that bring handlers back their owner and mode: {'; '.join(loose.values())}"
+    return Action(summary, RestoreRights(tuple(loose)))
 
 
 def _prove(platform: str) -> None:

@@ -13,9 +13,24 @@ from ansible_collections.multiarch.builders.plugins.module_utils.binfmt import i
 from ansible_collections.multiarch.builders.plugins.module_utils.binfmt import package
 from ansible_collections.multiarch.builders.plugins.module_utils.binfmt.formats import ElfFormat, registration
 from ansible_collections.multiarch.builders.plugins.module_utils.docker_api import Docker, split_reference
+from ansible_collections.multiarch.builders.plugins.module_utils.file_modes import Rights, look
 from ansible_collections.multiarch.builders.plugins.module_utils.files import read
 from ansible_collections.multiarch.builders.plugins.module_utils.resource import Action
 from ansible_collections.multiarch.builders.plugins.module_utils.spec import Registry
+
+
+@dataclass(frozen=True)
+class Emulator:
+    """What a source has of one format on the host.
+
+    *line* registers it, None as long as it is not there, or is not as it was written, which *damage* says. *rights* are
+    those of its files, *fault* is what only people can mend.
+    """
+
+    line: t.Optional[str]
+    damage: str = ""
+    rights: t.Tuple[Rights, ...] = ()
+    fault: str = ""
 
 
 @dataclass(frozen=True)
@@ -32,8 +47,8 @@ class Source(abc.ABC):
     ours: t.ClassVar[bool]
 
     @abc.abstractmethod
-    def line(self, fmt: ElfFormat) -> t.Optional[str]:
-        """What registers the format, None as long as the emulator is not installed."""
+    def emulator(self, fmt: ElfFormat) -> Emulator:
+        """The emulator of the format, as it is on the host."""
 
     @abc.abstractmethod
     def installation(self, missing: t.Tuple[ElfFormat, ...]) -> Action:
@@ -54,11 +69,18 @@ class ImageSource(Source):
     docker: Docker
     ours: t.ClassVar[bool] = True
 
-    def line(self, fmt: ElfFormat) -> t.Optional[str]:
+    def emulator(self, fmt: ElfFormat) -> Emulator:
         found = images.installed(self.image)
         if found is None or fmt.binary not in found.binaries:
-            return None
-        return registration(fmt, f"{found.folder}/{fmt.binary}", found.flags) + "\n"
+            return Emulator(None)
+        path = f"{found.folder}/{fmt.binary}"
+        try:
+            damage = images.damage(path, look(path), found.written.get(fmt.binary), lambda: images.digest_of(path))
+        except OSError as exc:
+            damage = f"{path} cannot be read: {exc.strerror}"
+        if damage:
+            return Emulator(None, damage)
+        return Emulator(registration(fmt, path, found.flags) + "\n", rights=images.rights_of(path))
 
     def installation(self, missing: t.Tuple[ElfFormat, ...]) -> Action:
         names = ", ".join(fmt.binary for fmt in missing)
@@ -89,8 +111,10 @@ class PackageSource(Source):
 
     ours: t.ClassVar[bool] = False
 
-    def line(self, fmt: ElfFormat) -> t.Optional[str]:
-        return read(f"{package.BINFMT_D}/{fmt.handler}.conf")
+    def emulator(self, fmt: ElfFormat) -> Emulator:
+        path = f"{package.BINFMT_D}/{fmt.handler}.conf"
+        line = read(path)
+        return Emulator(line, fault=package.fault_of(path, line) if line else "")
 
     def installation(self, missing: t.Tuple[ElfFormat, ...]) -> Action:
         name = package.name_for(package.os_release())

@@ -21,11 +21,13 @@ from ansible_collections.multiarch.builders.plugins.module_utils.buildx.decide i
     DropNode,
     MakeBuilder,
     ReplaceCertificates,
+    ReviveBuilder,
     StartBuilder,
     UseBuilder,
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.buildx.making import Maker
 from ansible_collections.multiarch.builders.plugins.module_utils.docker_api import Docker
+from ansible_collections.multiarch.builders.plugins.module_utils.file_modes import RestoreRights, restore
 from ansible_collections.multiarch.builders.plugins.module_utils.files import RemoveFile, WriteFile, remove, write
 from ansible_collections.multiarch.builders.plugins.module_utils.resource import Action
 from ansible_collections.multiarch.builders.plugins.module_utils.running_work import drain
@@ -45,12 +47,14 @@ class Application:
         doers: t.Dict[type, t.Callable[[t.Any], None]] = {
             WriteFile: write,
             RemoveFile: remove,
+            RestoreRights: restore,
             settings.WriteSettings: settings.apply,
             environment.WriteEnvironment: environment.apply,
             membership.ChangeMember: membership.apply,
             DropNode: self._drop_node,
             MakeBuilder: Maker(self.docker_of, self.disruption).make,
             ReplaceCertificates: self._replace_certificates,
+            ReviveBuilder: self._revive_builder,
             StartBuilder: self._start_builder,
             UseBuilder: _use,
         }
@@ -66,11 +70,20 @@ class Application:
                 certificates.replace_in_container(self.docker_of(node), nodes.container_name(node.name), step.instance)
 
     def _start_builder(self, step: StartBuilder) -> None:
-        down = [node for node in step.instance.nodes if not nodes.runs(node, self.docker_of(node))]
+        down = [node for node in step.instance.nodes if not self._runs(node)]
         for node in down:
-            nodes.remove_lost(node, self.docker_of(node))
+            nodes.remove_useless(node, self.docker_of(node))
         if down:
             client.bootstrap(step.instance.name, step.user)
+
+    def _runs(self, node: Node) -> bool:
+        found = nodes.condition_of(node.name, self.docker_of(node))
+        return found is not None and found.running
+
+    def _revive_builder(self, step: ReviveBuilder) -> None:
+        for node in step.instance.nodes:
+            if node.name in step.nodes:
+                nodes.revive(node.name, self.docker_of(node))
 
     def _drop_node(self, step: DropNode) -> None:
         docker = nodes.docker_of(step.stray.endpoint, step.stray.user, self.docker)

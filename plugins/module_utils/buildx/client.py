@@ -26,9 +26,9 @@ from ansible_collections.multiarch.builders.plugins.module_utils.spec import Ins
 INSIDE = "/etc/buildkit/certs/"
 
 
-def buildx(user: str, *arguments: str) -> Outcome:
-    """Run buildx as *user*."""
-    return run(["docker", "buildx", *arguments], user=user)
+def buildx(user: str, *arguments: str, store_at: t.Optional[str] = None) -> Outcome:
+    """Run buildx as *user*, with the user's own store, or the one in the folder *store_at*."""
+    return run(["docker", "buildx", *arguments], user=user, env={"BUILDX_CONFIG": store_at} if store_at else None)
 
 
 def use(step: UseBuilder) -> None:
@@ -38,6 +38,9 @@ def use(step: UseBuilder) -> None:
 
 def create(wanted: Instance, user: str) -> None:
     """Create the builder in the store of *user*, node by node, and start its containers, or adopt those that run."""
+    if wanted.driver == "remote":
+        _create_elsewhere(wanted, user)
+        return
     secret = {node.name.lower(): environment_of(wanted, node) for node in wanted.nodes}
     at_once = len(wanted.nodes) == 1 and not any(secret.values())
     with _configuration(wanted, user) as config:
@@ -45,12 +48,32 @@ def create(wanted: Instance, user: str) -> None:
             more = ["--append"] if number else []
             more += ["--bootstrap"] if at_once else []
             outcome = buildx(user, *create_arguments(wanted, node, config, user), *more, *_endpoint(wanted, node))
-            _require_node(wanted, node, user, outcome)
+            _require_node(wanted, node, outcome, user, store.entry_path(user, wanted.name))
     if any(secret.values()):
         _add_options(wanted, user, secret)
     if not at_once:
         outcome = buildx(user, "inspect", "--bootstrap", wanted.name)
     require_running(wanted.name, user, outcome)
+
+
+def _create_elsewhere(wanted: Instance, user: str) -> None:
+    """Create a builder of the driver remote in a store that is empty, and put its entry into that of *user*.
+
+    buildx gives each builder without a --config of its own the user's buildkitd.default.toml, if there is one, and the
+    driver remote refuses any (docker/buildx, builder/builder.go, driver/remote/factory.go).
+    """
+    entry = user_entry(user)
+    with scratch() as folder:
+        os.chown(folder, entry.pw_uid, entry.pw_gid)
+        made = f"{folder}/instances/{wanted.name.lower()}"
+        for number, node in enumerate(wanted.nodes):
+            more = ["--append"] if number else []
+            arguments = [*create_arguments(wanted, node, None, user), *more, *_endpoint(wanted, node)]
+            outcome = buildx(user, *arguments, store_at=str(folder))
+            _require_node(wanted, node, outcome, user, made)
+        text = read(made, owner_of(user)) or ""
+        write(WriteFile(store.entry_path(user, wanted.name), text, mode=0o600, owner=owner_of(user)))
+    require_running(wanted.name, user, buildx(user, "inspect", "--bootstrap", wanted.name))
 
 
 def create_arguments(wanted: Instance, node: Node, config: t.Optional[str], user: str) -> t.Tuple[str, ...]:
@@ -79,9 +102,9 @@ def environment_of(wanted: Instance, node: Node) -> t.Dict[str, str]:
     return {name: value for name, value in options_of(wanted, node).items() if name.startswith("env.")}
 
 
-def _require_node(wanted: Instance, node: Node, user: str, created: Outcome) -> None:
-    """Raise unless the entry has *node* now: buildx takes it out again if it finds the node's Docker not answering."""
-    text = read(store.entry_path(user, wanted.name), owner_of(user))
+def _require_node(wanted: Instance, node: Node, created: Outcome, user: str, path: str) -> None:
+    """Raise unless the entry at *path* has *node* now: buildx takes it out if it finds the node not answering."""
+    text = read(path, owner_of(user))
     names = [each.name.lower() for each in store.parse(text).nodes] if text else []
     if node.name.lower() not in names:
         raise HostError(f"node {node.name} of builder {wanted.name} of {user} cannot be made: {created.words}")
@@ -104,11 +127,8 @@ def quoted(value: str) -> str:
 
 
 @contextlib.contextmanager
-def _configuration(wanted: Instance, user: str) -> t.Iterator[t.Optional[str]]:
+def _configuration(wanted: Instance, user: str) -> t.Iterator[str]:
     """buildkitd.toml and its certificates as files that *user* alone can read, for as long as buildx reads them."""
-    if wanted.driver == "remote":  # whose buildkitd somebody else configured
-        yield None
-        return
     entry = user_entry(user)
     with scratch() as folder:
         text = wanted.config.replace(INSIDE, f"{folder}/{CERTIFICATES}")

@@ -32,20 +32,43 @@ _UNITS = "bkmgtp"
 
 
 @dataclass(frozen=True)
-class Container:
-    """*files* are those of /etc/buildkit, named as in the store; *options* the driver's, in one form (see `plain`).
+class Condition:
+    """Whether a container does its work: *running* is one that can answer; a *lost* one dockerd can do nothing with.
 
-    *unlimited* names the limits that the host does not have: they are left out, with a warning at best. A *lost* one
-    runs, and dockerd can do nothing with it.
+    *paused* keeps its builds, frozen. *stuck* says why it never comes to run by itself, *ailing* what its own check
+    finds, *unplugged* which network it is to be in and is not.
     """
 
     running: bool
-    image: str
-    files: t.Mapping[str, bytes]
+    lost: bool = False
+    paused: bool = False
+    stuck: str = ""
+    ailing: str = ""
+    unplugged: t.Optional[str] = None
+
+    @property
+    def trouble(self) -> t.Tuple[str, ...]:
+        """All that is wrong with it, in words that follow "its container"."""
+        found = [self.stuck, self.ailing]
+        found += ["is paused"] if self.paused else []
+        found += ["runs, and docker has lost it"] if self.lost else []
+        found += ["does not run"] if not (self.running or any(found)) else []
+        found += [f"is not in its network, {self.unplugged}"] if self.unplugged else []
+        return tuple(each for each in found if each)
+
+
+@dataclass(frozen=True)
+class Container(Condition):
+    """*files* are those of /etc/buildkit, named as in the store; *options* the driver's, in one form (see `plain`).
+
+    *unlimited* names the limits that the host does not have: they are left out, with a warning at best.
+    """
+
+    image: str = ""
+    files: t.Mapping[str, bytes] = field(default_factory=dict)
     flags: t.Tuple[str, ...] = ()
     options: t.Mapping[str, str] = field(default_factory=dict)
     unlimited: t.FrozenSet[str] = frozenset()
-    lost: bool = False
 
 
 def parse(shown: Shown, info: Shown, files: t.Mapping[str, bytes], *, listed: bool = True) -> Container:
@@ -63,14 +86,51 @@ def parse(shown: Shown, info: Shown, files: t.Mapping[str, bytes], *, listed: bo
         name, _equals, value = line.partition("=")
         options[f"env.{name}"] = value
     return Container(
-        running=bool(shown["State"]["Running"]) and listed,
+        **vars(condition(shown, listed=listed)),
         image=shown["Config"]["Image"],
         files=files,
         flags=tuple(shown["Config"].get("Cmd") or ()),
         options=in_one_form(options),
         unlimited=frozenset(_unlimited(info)),
-        lost=bool(shown["State"]["Running"]) and not listed,
     )
+
+
+def condition(shown: Shown, *, listed: bool = True) -> Condition:
+    """The condition of the container of /containers/NAME/json.
+
+    Its `Running` is true of a paused one, and of one that waits for its next start (moby/moby, container/state.go).
+    """
+    state = shown["State"]
+    up, paused = bool(state["Running"]), bool(state.get("Paused"))
+    stuck = ""
+    if state.get("Restarting"):
+        stuck = f"restarts again and again (exit status {state.get('ExitCode')})"
+    elif state.get("Dead"):
+        stuck = "is dead, so docker cannot start it"
+    ailing = "is unhealthy by its own check" if (state.get("Health") or {}).get("Status") == "unhealthy" else ""
+    return Condition(
+        running=up and listed and not paused and not stuck,
+        lost=up and not listed,
+        paused=paused and listed,
+        stuck=stuck,
+        ailing=ailing,
+        unplugged=_unplugged(shown),
+    )
+
+
+def _unplugged(shown: Shown) -> t.Optional[str]:
+    """The network that the container was made for, if somebody disconnected it; one of another container has none.
+
+    The mode is a network's name or its id (moby/moby, api/types/container/hostconfig_unix.go).
+    """
+    if "NetworkSettings" not in shown:
+        return None
+    mode = plain("network", shown["HostConfig"].get("NetworkMode") or "default")
+    networks: t.Mapping[str, t.Any] = shown["NetworkSettings"].get("Networks") or {}
+    if mode in ("host", "none") or mode.startswith("container:") or mode in networks:
+        return None
+    ids = [str((each or {}).get("NetworkID") or "") for each in networks.values()]
+    return None if any(each.startswith(mode) for each in ids) else mode
 
 
 def _unlimited(info: Shown) -> t.Iterator[str]:

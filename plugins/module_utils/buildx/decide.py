@@ -18,6 +18,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.buildx.drift im
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.buildx.membership import Membership
 from ansible_collections.multiarch.builders.plugins.module_utils.buildx.settings import Settings
+from ansible_collections.multiarch.builders.plugins.module_utils.file_modes import Rights
 from ansible_collections.multiarch.builders.plugins.module_utils.resource import Action, Difference, Effect, Effects
 from ansible_collections.multiarch.builders.plugins.module_utils.spec import Instance, Node
 
@@ -47,11 +48,15 @@ class Builder:
 
 @dataclass(frozen=True)
 class BuildxState:
-    """All builders by their names, the users' settings of the docker client, and who may use Docker."""
+    """All builders by their names, the users' settings of the docker client, and who may use Docker.
+
+    *loose* are files of the users' stores with which others may do too much: how, in words.
+    """
 
     builders: t.Mapping[str, Builder]
     settings: t.Tuple[Settings, ...]
     membership: Membership = field(default_factory=Membership)
+    loose: t.Mapping[Rights, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -69,6 +74,14 @@ class ReplaceCertificates:
 
     instance: Instance
     users: t.Tuple[str, ...]
+    nodes: t.Tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class ReviveBuilder:
+    """The step that unpauses the containers of *nodes*, and connects them to their network: nothing in them ends."""
+
+    instance: Instance
     nodes: t.Tuple[str, ...]
 
 
@@ -104,6 +117,7 @@ def actions_for(wanted: Instance, everybody: t.Sequence[str], builder: Builder, 
     users = tuple(user for user in everybody if drifts[user] or any(reasons.values()))
     renewed = tuple(name for name, words in reasons.items() if words)
     actions = [_drop(wanted, each) for each in builder.strays if not each.gone]
+    actions += _revive(wanted, containers, renewed)
     if users:
         words = dict.fromkeys([*(word for each in reasons.values() for word in each), *_told(users, drifts)])
         actions.append(_make(wanted, users, renewed, tuple(words), builder))
@@ -182,26 +196,55 @@ def _replace(
     ]
 
 
+def _revive(
+    wanted: Instance, containers: t.Mapping[str, t.Optional[Container]], renewed: t.Sequence[str]
+) -> t.List[Action]:
+    """What is frozen goes on before anything else, also where the container is made anew: its build can end."""
+    found: t.Dict[str, t.List[str]] = {}
+    for name, container in containers.items():
+        if container is not None and container.paused:
+            found.setdefault("is paused", []).append(name)
+        if container is not None and container.unplugged and name not in renewed and not _is_remade(container):
+            found.setdefault(f"is not in its network, {container.unplugged}", []).append(name)
+    if not found:
+        return []
+    words = "; ".join(f"its container {trouble}{_of(wanted, names)}" for trouble, names in found.items())
+    names = tuple(dict.fromkeys(name for each in found.values() for name in each))
+    return [Action(f"revive builder {wanted.name}, nothing in it ends: {words}", ReviveBuilder(wanted, names))]
+
+
+def _is_remade(container: Container) -> bool:
+    """Whether to start it is to make it anew."""
+    return container.lost or bool(container.stuck)
+
+
 def _start(
     wanted: Instance, user: str, containers: t.Mapping[str, t.Optional[Container]], effects: Effects
 ) -> t.List[Action]:
-    stopped = [name for name, container in containers.items() if container is None or not container.running]
     restarts = Effect.DAEMON_RESTARTS in effects and any(node.local for node in wanted.nodes)
-    if not containers or not (stopped or restarts):
+    words: t.Dict[str, t.List[str]] = {}
+    for name, container in containers.items():
+        if container is None or not (container.running or container.paused):
+            words.setdefault(_why_down(container), []).append(name)
+    if not containers or not (words or restarts):
         return []
-    lost = [name for name in stopped if (found := containers[name]) is not None and found.lost]
-    down = [name for name in stopped if name not in lost]
-
-    def of(names: t.Sequence[str]) -> str:
-        return f" ({', '.join(names)})" if len(wanted.nodes) > 1 else ""
-
-    words = [f"its container does not run{of(down)}"] if down else []
-    if lost:
-        words.append(
-            f"docker shows its container as running and has lost it{of(lost)}: it is made anew, its cache is kept"
-        )
-    why = "; ".join(words) or "see that it runs again after the restart of docker"
+    why = "; ".join(f"{told.format(_of(wanted, names))}" for told, names in words.items())
+    why = why or "see that it runs again after the restart of docker"
     return [Action(f"start builder {wanted.name}: {why}", StartBuilder(wanted, user))]
+
+
+def _why_down(container: t.Optional[Container]) -> str:
+    """Why a container is started, with a place for the names of its nodes."""
+    if container is not None and container.lost:
+        return "docker shows its container as running and has lost it{}: it is made anew, its cache is kept"
+    if container is not None and container.stuck:
+        return f"its container {container.stuck}{{}}: it is made anew, its cache is kept"
+    return "its container does not run{}"
+
+
+def _of(wanted: Instance, names: t.Sequence[str]) -> str:
+    """Nodes by name, where there are several."""
+    return f" ({', '.join(names)})" if len(wanted.nodes) > 1 else ""
 
 
 def _drop(wanted: Instance, stray: Stray) -> Action:
@@ -226,4 +269,4 @@ def ends_builds(action: Action, builder: Builder) -> bool:
         return True
     names = action.step.renewed if isinstance(action.step, MakeBuilder) else ()
     containers = (builder.containers.get(name) for name in names)
-    return any(container is not None and container.running for container in containers)
+    return any(container is not None and (container.running or container.paused) for container in containers)

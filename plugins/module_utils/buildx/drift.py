@@ -110,7 +110,7 @@ def container_drift(
     wanted: Instance, node: Node, container: Container, memory: t.Optional[Remembered]
 ) -> t.Tuple[str, ...]:
     """Differences in the container that exists which need another one."""
-    found = []
+    found = [f"the container {container.ailing}"] if container.ailing else []
     if not _same_image(container.image, wanted.image):
         found.append(f"the container's image {container.image} → {wanted.image}")
     found += _option_drift(options_of(wanted, node), container)

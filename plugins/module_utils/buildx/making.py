@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import typing as t
 from dataclasses import dataclass
 
@@ -50,6 +51,7 @@ class Maker:
         for user in step.users:
             back_up(store.entry_path(user, step.instance.name), owner_of(user))
         ours.claim(step.instance, step.users, self.docker_of)
+        absent = [each for each in step.instance.nodes if self._is_absent(step, each)]
         try:
             for node in renewed:
                 nodes.remove_container(self.docker_of(node), node.name)
@@ -59,6 +61,7 @@ class Maker:
                 client.create(step.instance, user)
         except HostError:
             self._put_back(step, former)
+            self._remove(absent)
             ours.release(step.instance.name, newcomers)
             raise
         self._remember(step)
@@ -77,6 +80,18 @@ class Maker:
                 if node.name in step.renewed:
                     nodes.remove_container(self.docker_of(node), node.name)
             client.buildx(again, "inspect", "--bootstrap", step.instance.name)
+
+    def _is_absent(self, step: MakeBuilder, node: Node) -> bool:
+        """Whether a node has no container yet."""
+        if step.instance.driver != "docker-container":
+            return False
+        return self.docker_of(node).find(f"/containers/{nodes.container_name(node.name)}/json") is None
+
+    def _remove(self, absent: t.Iterable[Node]) -> None:
+        """A container whose first start failed would start again for ever."""
+        for node in absent:
+            with contextlib.suppress(HostError):  # the first failure is the one to tell
+                nodes.remove_container(self.docker_of(node), node.name)
 
     def _remember(self, step: MakeBuilder) -> None:
         entry = store.entry(step.users[0], step.instance.name)

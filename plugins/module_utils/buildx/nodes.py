@@ -10,7 +10,7 @@ import typing as t
 import urllib.parse
 
 from ansible_collections.multiarch.builders.plugins.module_utils.buildx import container, store
-from ansible_collections.multiarch.builders.plugins.module_utils.buildx.container import Container
+from ansible_collections.multiarch.builders.plugins.module_utils.buildx.container import Condition, Container
 from ansible_collections.multiarch.builders.plugins.module_utils.buildx.decide import Stray
 from ansible_collections.multiarch.builders.plugins.module_utils.buildx.drift import LOCAL, endpoint_of
 from ansible_collections.multiarch.builders.plugins.module_utils.docker_api import Docker
@@ -95,18 +95,26 @@ def _is_lost(shown: container.Shown, name: str, docker: Docker) -> bool:
     return bool(shown["State"]["Running"]) and not docker.lists(name)
 
 
-def runs(node: Node, docker: Docker) -> bool:
-    """Whether the node's container runs, and dockerd has it."""
-    name = container_name(node.name)
+def condition_of(node: str, docker: Docker) -> t.Optional[Condition]:
+    """The condition of the container of a node (its name), None if there is none."""
+    name = container_name(node)
     found = docker.find(f"/containers/{name}/json")
-    return found is not None and bool(found["State"]["Running"]) and not _is_lost(found, name, docker)
+    return None if found is None else container.condition(found, listed=not _is_lost(found, name, docker))
 
 
-def remove_lost(node: Node, docker: Docker) -> None:
-    """Remove the node's container if dockerd has lost it; its cache is a volume of its own and stays."""
-    name = container_name(node.name)
-    found = docker.find(f"/containers/{name}/json")
-    if found is not None and _is_lost(found, name, docker):
+def revive(node: str, docker: Docker) -> None:
+    """Let the container of a node go on, in the network that it is to be in."""
+    found, name = condition_of(node, docker), container_name(node)
+    if found is not None and found.paused:
+        docker.unpause(name)
+    if found is not None and found.unplugged:
+        docker.connect(name, found.unplugged)
+
+
+def remove_useless(node: Node, docker: Docker) -> None:
+    """Remove the node's container if docker cannot start it, or only in vain; its cache is a volume and stays."""
+    found = condition_of(node.name, docker)
+    if found is not None and (found.lost or found.stuck):
         remove_container(docker, node.name)
 
 

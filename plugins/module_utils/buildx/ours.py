@@ -155,19 +155,28 @@ def volume_of(node: str) -> str:
     return f"{nodes.container_name(node)}_state"
 
 
-def leftover_notes(instances: t.Iterable[str], users: t.Sequence[str]) -> t.List[str]:
-    """What is ours and in no variable any more, with what removes it."""
+def leftover_notes(instances: t.Iterable[str], users: t.Sequence[str], docker: t.Optional[Docker]) -> t.List[str]:
+    """What is ours and in no variable any more, with what removes it; without *docker* nobody sees its containers."""
     asked = {name.lower() for name in instances}
     found = []
     for own in builders().values():
         left = [each for each in own.users if own.name.lower() not in asked or each not in users]
         left = [each for each in left if is_user(each) and store.entry(each, own.name) is not None]
-        if left:
+        troubles = [] if own.name.lower() in asked or docker is None else _containers(own, docker)
+        if left or troubles:
+            of = f" of {', '.join(left)}" if left else ""
+            bad = next((each for each in troubles if each), "")
             found.append(
-                f"builder {own.name} of {', '.join(left)} is ours and in no variable any more: retire-builders.yml -e "
+                f"builder {own.name}{of} is ours and in no variable any more{bad}: retire-builders.yml -e "
                 "builder_retire_only=leftovers removes it"
             )
     return found
+
+
+def _containers(own: OwnBuilder, docker: Docker) -> t.List[str]:
+    """What is wrong with each container of *own* on this host, "" for nothing."""
+    conditions = [nodes.condition_of(node.name, docker) for node in own.nodes if not node.endpoint]
+    return [f", and its container {each.stuck}" if each.stuck else "" for each in conditions if each is not None]
 
 
 def _forget_mark(name: str) -> None:

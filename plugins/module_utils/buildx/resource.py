@@ -18,6 +18,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.buildx import (
     remote,
     settings,
     store,
+    store_rights,
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.buildx.container import Container
 from ansible_collections.multiarch.builders.plugins.module_utils.buildx.decide import (
@@ -90,7 +91,12 @@ class Buildx(Concern[BuildxState]):
         memory = record.load(self.concern).get("builders", {})
         answers = self.docker.answers()
         builders = {each.name: self._builder(each, memory.get(each.name), answers) for each in self.instances}
-        return BuildxState(builders, settings.observe(self.users, self.client_patch), membership.observe(self.users))
+        return BuildxState(
+            builders,
+            settings.observe(self.users, self.client_patch),
+            membership.observe(self.users),
+            store_rights.observe(self.users, [each.name for each in self.instances]),
+        )
 
     def _builder(self, wanted: Instance, memory: t.Optional[t.Mapping[str, str]], answers: bool) -> Builder:
         entries = {user: store.entry(user, wanted.name) for user in self.users}
@@ -138,8 +144,10 @@ class Buildx(Concern[BuildxState]):
         actions += [action for each in state.settings for action in settings.actions_for(each, self.client_patch)]
         lines = environment.wanted_values(self.instances, self.client_environment)
         actions += environment.actions_for(self.environment_file, lines)
-        notes = orphans.notes_on(self.docker, self._known()) if self.docker.answers() else []
-        notes += ours.leftover_notes([each.name for each in self.instances], self.users)
+        actions += store_rights.actions_for(state.loose)
+        here = self.docker if self.docker.answers() else None
+        notes = orphans.notes_on(here, self._known()) if here is not None else []
+        notes += ours.leftover_notes([each.name for each in self.instances], self.users, here)
         waiting: t.List[str] = []
         coming = arrival(effects)
         notes += without_effect(self.client_environment, self._versions(coming))

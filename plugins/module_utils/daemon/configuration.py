@@ -24,7 +24,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.resource import
 from ansible_collections.multiarch.builders.plugins.module_utils.way_back import DAEMON_JSON
 
 _CONCERN = "daemon"
-_CREDENTIALS = re.compile(r"://[^/\s\"]+@")
+CREDENTIALS = re.compile(r"://[^/\s\"]+@")
 
 
 @dataclass(frozen=True)
@@ -104,4 +104,4 @@ def own(found: Keys) -> None:
 
 def _mode(text: str) -> int:
     """As it is, but a proxy's password is for root alone."""
-    return 0o600 if _CREDENTIALS.search(text) else mode_of(DAEMON_JSON)
+    return 0o600 if CREDENTIALS.search(text) else mode_of(DAEMON_JSON)

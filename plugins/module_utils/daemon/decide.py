@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import typing as t
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ansible_collections.multiarch.builders.plugins.module_utils.daemon.mirrors import for_daemon_json
 from ansible_collections.multiarch.builders.plugins.module_utils.daemon.ours import Keys, Original
@@ -18,6 +18,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.daemon.store im
     wants_containerd_store,
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.daemon.tokens import NO_TOKENS, Tokens
+from ansible_collections.multiarch.builders.plugins.module_utils.file_modes import Rights
 from ansible_collections.multiarch.builders.plugins.module_utils.files import RemoveFile, WriteFile
 from ansible_collections.multiarch.builders.plugins.module_utils.json_document import Document
 from ansible_collections.multiarch.builders.plugins.module_utils.owned_document import changes
@@ -40,7 +41,11 @@ class FilesState:
 
 @dataclass(frozen=True)
 class DaemonState:
-    """daemon.json and the dockerd that runs; *info* is None if it does not answer, *unseen* what it started before."""
+    """daemon.json and the dockerd that runs; *info* is None if it does not answer, *unseen* what it started before.
+
+    *elsewhere* says why dockerd will read another file, *other_file* is the one that it runs with in place of it.
+    *loose* says what others may do too much with daemon.json.
+    """
 
     text: t.Optional[str]
     document: Document
@@ -52,6 +57,9 @@ class DaemonState:
     program: t.Optional[str] = None  # the version of the dockerd that is installed, or comes, where none answers
     original: t.Optional[Original] = None
     tokens: Tokens = NO_TOKENS
+    elsewhere: t.Optional[str] = None
+    other_file: t.Optional[str] = None
+    loose: t.Mapping[Rights, str] = field(default_factory=dict)
 
     @property
     def engine(self) -> t.Optional[str]:
@@ -100,6 +108,8 @@ def restart_reasons(
     differences = changes(state.document, after)
     reasons = [each for each in differences if each.partition(":")[0].split(".")[0] in cold]
     reasons += store_reasons
+    if state.other_file is not None:
+        reasons.append(f"dockerd runs with {state.other_file} in place of daemon.json, which its unit no longer names")
     if Effect.CONFIGURATION_CHANGES in state.unseen and not reasons:
         reasons.append("daemon.json changed after dockerd started")
     if state.way_back and state.info is None and not reasons:

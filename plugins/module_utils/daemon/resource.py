@@ -17,6 +17,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils import (
 from ansible_collections.multiarch.builders.plugins.module_utils.daemon import (
     blind_spots,
     configuration,
+    configuration_file,
     hosts_files,
     lists,
     store,
@@ -43,6 +44,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.daemon.store im
 from ansible_collections.multiarch.builders.plugins.module_utils.daemon.vanishing import Vanishing, vanishing
 from ansible_collections.multiarch.builders.plugins.module_utils.docker_api import Docker
 from ansible_collections.multiarch.builders.plugins.module_utils.errors import HostError
+from ansible_collections.multiarch.builders.plugins.module_utils.file_modes import RestoreRights, restore
 from ansible_collections.multiarch.builders.plugins.module_utils.files import (
     RemoveFile,
     WriteFile,
@@ -145,6 +147,9 @@ class Daemon(Concern[DaemonState]):
             program=program,
             original=configuration.original(),
             tokens=self._tokens() if info is not None else tokens.NO_TOKENS,
+            elsewhere=configuration_file.elsewhere(),
+            loose=configuration_file.too_open(text),
+            other_file=configuration_file.other_in_use() if info is not None else None,
         )
 
     def _tokens(self) -> tokens.Tokens:
@@ -164,6 +169,8 @@ class Daemon(Concern[DaemonState]):
         if coming is not None:
             state = replace(state, program=coming, files=hosts_files.observe(self.registries, coming))
         after = self._after(state)
+        if state.elsewhere:
+            raise HostError(state.elsewhere)
         self._refuse(state, after)
         notes = [
             *unusable(self.registries, state.engine, wants_containerd_store(after)),
@@ -184,6 +191,7 @@ class Daemon(Concern[DaemonState]):
             step = self._write(state, after, effect)
             notes += _validate(step.text) if coming is None else (_NOT_YET,)
             actions.append(writing(step, differences))
+        actions += configuration_file.closing(state.loose)
         if reasons and self.disruption.mode == "never":
             notes.append(f"docker needs a restart, which builder_disruption: never forbids: {'; '.join(reasons)}")
         elif reasons:
@@ -251,18 +259,17 @@ class Daemon(Concern[DaemonState]):
         for action in actions:
             if isinstance(action.step, RestartDaemon):
                 dockerd.wait(action.step.document)
+        doers: t.Dict[type, t.Callable[[t.Any], None]] = {
+            WriteFile: lambda step: write_owned(self.concern, step),
+            RemoveFile: lambda step: remove_owned(self.concern, step),
+            WriteConfiguration: configuration.replace,
+            RestoreRights: restore,
+            RestartDaemon: lambda step: dockerd.restart(step.document),
+            ReloadDaemon: lambda step: dockerd.reload(step.document),
+        }
         for action in actions:
-            step = action.step
-            if isinstance(step, WriteFile):
-                write_owned(self.concern, step)
-            elif isinstance(step, RemoveFile):
-                remove_owned(self.concern, step)
-            elif isinstance(step, WriteConfiguration):
-                configuration.replace(step)
-            elif isinstance(step, RestartDaemon):
-                dockerd.restart(step.document)
-            elif isinstance(step, ReloadDaemon):
-                dockerd.reload(step.document)
+            if type(action.step) in doers:  # what is only taken back does others
+                doers[type(action.step)](action.step)
         if any(isinstance(action.step, (RestartDaemon, ReloadDaemon)) for action in actions):
             written = [action.step for action in actions if isinstance(action.step, WriteConfiguration)]
             configuration.settle(written[0] if written else None)

@@ -75,7 +75,7 @@ class RetiredDaemon(Daemon):
     def observe(self) -> DaemonState:
         state = super().observe()
         self._kept = self._hidden(state)
-        return replace(state, files=hosts_files.observe((), "0"))
+        return replace(state, files=hosts_files.observe((), "0"), other_file=None)
 
     def _hidden(self, state: DaemonState) -> t.Optional[Vanishing]:
         """What Docker would not show any more without our choice of the image store, unless that is allowed."""

@@ -3,6 +3,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The flags that docker.service starts dockerd with: an option that is both flag and key stops dockerd. Pure.
 
+And the file that it reads by them: another than daemon.json makes all that is written there vain (moby/moby,
+cmd/dockerd/docker.go, `config-file`).
+
 As `systemctl show --property=ExecStart,Environment,EnvironmentFiles` tells them, drop-ins included; variables as
 systemd.service(5) replaces them: `$NAME` as its words, `${NAME}` as one.
 """
@@ -13,8 +16,11 @@ import re
 import shlex
 import typing as t
 
+from ansible_collections.multiarch.builders.plugins.module_utils.units import Unit
+
 _FILE = re.compile(r"(\S+) \(ignore_errors=(?:yes|no)\)")
-_OWN = ("--config-file", "--validate")
+_CONFIG_FILE = "--config-file"
+_OWN = (_CONFIG_FILE, "--validate")
 
 
 def environment_files(shown: str) -> t.Tuple[str, ...]:
@@ -36,6 +42,34 @@ def assignments(text: str) -> t.Dict[str, str]:
 
 def flags(shown: str, files: t.Mapping[str, str]) -> t.Tuple[str, ...]:
     """dockerd's flags; *files* are {path: text} of the environment files that exist."""
+    return _without_own(_arguments(shown, files))
+
+
+def config_file(arguments: t.Sequence[str]) -> t.Optional[str]:
+    """The configuration file that dockerd reads with these *arguments*, the last one; None for its own choice."""
+    found = None
+    for number, word in enumerate(arguments):
+        name, equals, value = word.partition("=")
+        if name == _CONFIG_FILE:
+            found = value if equals else next(iter(arguments[number + 1 :]), None)
+    return found
+
+
+def elsewhere(
+    unit: Unit, files: t.Mapping[str, str], daemon_json: str, real: t.Callable[[str], str]
+) -> t.Optional[str]:
+    """Why dockerd will not read *daemon_json*, with the way out; None if it will. *real* resolves links."""
+    found = config_file(_arguments(unit.shown, files))
+    if found is None or real(found) == real(daemon_json):
+        return None
+    where = ", ".join(path for path, text in files.items() if _CONFIG_FILE in text) or unit.sources
+    return (
+        f"{unit.name} starts dockerd with {_CONFIG_FILE} {found} ({where}), so dockerd reads no "
+        f"{daemon_json}: move what it says to {daemon_json}, and take the flag out, or make {found} a link to it"
+    )
+
+
+def _arguments(shown: str, files: t.Mapping[str, str]) -> t.List[str]:
     variables: t.Dict[str, str] = {}
     for line in shown.splitlines():
         if line.startswith("Environment="):
@@ -45,7 +79,7 @@ def flags(shown: str, files: t.Mapping[str, str]) -> t.Tuple[str, ...]:
     for path in environment_files(shown):
         variables.update(assignments(files.get(path, "")))
     found = re.search(r"argv\[\]=(.*?) ; ", shown)
-    return _without_own(_replaced(_words(found.group(1))[1:] if found else [], variables))
+    return _replaced(_words(found.group(1))[1:] if found else [], variables)
 
 
 def _replaced(words: t.Sequence[str], variables: t.Mapping[str, str]) -> t.List[str]:
@@ -66,7 +100,7 @@ def _without_own(words: t.Sequence[str]) -> t.Tuple[str, ...]:
     for word in words:
         if not skip and word.partition("=")[0] not in _OWN:
             result.append(word)
-        skip = word == "--config-file"
+        skip = word == _CONFIG_FILE
     return tuple(result)
 
 

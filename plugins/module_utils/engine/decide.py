@@ -47,7 +47,9 @@ class PluginState:
 class EngineState:
     """What is there. *engine* and *buildx* are versions as the programs tell them, None if the program is missing.
 
-    *offer* is what the distribution has for what is missing, None if nothing is, or nothing may be installed.
+    *offer* is what the distribution has for what is missing, None if nothing is, or nothing may be installed. *snap*
+    and *podman* are where something else is that calls itself docker. *faults* keep docker from starting again,
+    *left_out* says why nothing starts it at boot.
     """
 
     engine: t.Optional[str]
@@ -56,6 +58,10 @@ class EngineState:
     client: bool = True
     offer: t.Optional[Offer] = None
     place: PluginState = PluginState()
+    snap: t.Optional[str] = None
+    podman: t.Optional[str] = None
+    faults: t.Tuple[str, ...] = ()
+    left_out: str = ""
 
 
 @dataclass(frozen=True)
@@ -87,6 +93,11 @@ class StartDocker:
     """The step that starts an installed dockerd."""
 
 
+@dataclass(frozen=True)
+class EnableDocker:
+    """The step that has an installed dockerd started at boot."""
+
+
 PluginStep = t.Union[PlacePlugin, LeavePlugin, ForgetPlugin]
 
 
@@ -111,13 +122,16 @@ def arriving(state: EngineState, step: t.Optional[PluginStep]) -> Arrival:
 def refusals(state: EngineState, step: t.Optional[PluginStep], *, builders: bool) -> t.Tuple[str, ...]:
     """Why this host cannot be what is asked, each with the ways out. *builders* says whether any are asked for."""
     offer = state.offer
+    stand_ins = _stand_ins(state)
+    if stand_ins:
+        return stand_ins
     if offer is not None and (offer.unknown or offer.refusal):
         return _not_offered(offer)
     if offer is None and not state.installed:
         return (f"Docker is not installed: {_DISTRO}, or {_PACKAGES}",)
     if not builders:
-        return ()
-    found = []
+        return state.faults
+    found = list(state.faults)
     if offer is None and not state.client:
         found.append(f"the docker client is not installed: {_DISTRO}, or {_PACKAGES}")
     coming = arriving(state, step).buildx
@@ -128,6 +142,22 @@ def refusals(state: EngineState, step: t.Optional[PluginStep], *, builders: bool
         found.append(f"buildx {buildx} is here, but {_NEEDED}: {_PLUGIN}, or {_PACKAGES}")
     elif coming and version_of(coming) < BUILDX_FOR_BUILDERS:
         found.append(f"buildx {coming} is what the distribution has, but {_NEEDED}: {_PLUGIN}")
+    return tuple(found)
+
+
+def _stand_ins(state: EngineState) -> t.Tuple[str, ...]:
+    """Beside these nothing is installed: they and it would have one socket and one program's name."""
+    found = []
+    if state.snap and not state.installed:
+        found.append(
+            f"Docker is here as a snap ({state.snap}), whose files are elsewhere and which is not looked after here: "
+            f"`snap remove docker` takes it away, then {_DISTRO}, or {_PACKAGES}"
+        )
+    if state.podman:
+        found.append(
+            f"{state.podman} is podman, which has no builders of buildx: `apt-get remove podman-docker` takes it away, "
+            f"then {_DISTRO}, or {_PACKAGES}"
+        )
     return tuple(found)
 
 

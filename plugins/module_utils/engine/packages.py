@@ -17,13 +17,13 @@ from ansible_collections.multiarch.builders.plugins.module_utils.engine.offer im
     ENGINE,
 )
 
-_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _APPARMOR = pathlib.Path("/sys/module/apparmor/parameters/enabled")
 
 
 def is_there(program: str) -> bool:
     """Whether the host has *program*."""
-    return shutil.which(program, path=_PATH) is not None
+    return shutil.which(program, path=PATH) is not None
 
 
 def missing(*, dockerd: bool, buildx: bool) -> t.Tuple[str, ...]:

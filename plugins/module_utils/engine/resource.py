@@ -8,11 +8,12 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass, replace
 
-from ansible_collections.multiarch.builders.plugins.module_utils import docker_service, way_back
+from ansible_collections.multiarch.builders.plugins.module_utils import docker_service, units, way_back
 from ansible_collections.multiarch.builders.plugins.module_utils.buildx_plugin import buildx_version
 from ansible_collections.multiarch.builders.plugins.module_utils.docker_api import Docker
-from ansible_collections.multiarch.builders.plugins.module_utils.engine import packages, plugin, words
+from ansible_collections.multiarch.builders.plugins.module_utils.engine import boot, others, packages, plugin, words
 from ansible_collections.multiarch.builders.plugins.module_utils.engine.decide import (
+    EnableDocker,
     EngineState,
     ForgetPlugin,
     InstallPackages,
@@ -65,17 +66,23 @@ class Engine(Concern[EngineState]):
         found = self._here()
         enough = found.buildx is not None or self.plugin is not None or not self.builders
         lacking = packages.missing(dockerd=found.installed, buildx=enough) if self.distro else ()
-        if not lacking:
+        if not lacking or found.podman or (found.snap and not found.installed):
             return found
         from ansible_collections.multiarch.builders.plugins.module_utils.engine import installation
 
         return replace(found, offer=installation.offer(lacking))
 
     def _here(self) -> EngineState:
+        installed = packages.is_there("dockerd")
+        found = units.look() if installed else {}
         return EngineState(
             engine=self.docker.get("/version")["Version"] if self.docker.answers() else None,
             buildx=buildx_version(),
-            installed=packages.is_there("dockerd"),
+            installed=installed,
+            snap=others.snap(),
+            podman=others.podman(),
+            faults=boot.faults(found) if installed else (),
+            left_out=boot.words(found) if installed and boot.is_left_out(found) else "",
             client=packages.is_there("docker"),
             place=plugin.observe(asked=self.plugin is not None),
         )
@@ -96,7 +103,10 @@ class Engine(Concern[EngineState]):
             actions.append(Action(words.of_offer(state.offer), install, frozenset(causes), difference))
         if state.installed and state.engine is None:
             actions.append(Action(words.of_start(way_back=way_back.is_open()), StartDocker(), _STARTS))
-        return Plan(tuple(actions), facts={"docker": state.engine, "buildx": state.buildx})
+        if state.left_out and self.distro:
+            actions.append(Action(f"enable docker: {state.left_out}", EnableDocker()))
+        notes = (state.left_out,) if state.left_out and not self.distro else ()
+        return Plan(tuple(actions), notes, {"docker": state.engine, "buildx": state.buildx})
 
     def _refuse(self, state: EngineState) -> None:
         found = refusals(state, plugin_step(self.plugin, state.place), builders=self.builders)
@@ -110,6 +120,7 @@ class Engine(Concern[EngineState]):
             ForgetPlugin: lambda _step: plugin.forget(),
             InstallPackages: self._install,
             StartDocker: lambda _step: self._start(),
+            EnableDocker: lambda _step: boot.enable(),
         }
         for action in actions:
             doers[type(action.step)](action.step)
@@ -118,6 +129,7 @@ class Engine(Concern[EngineState]):
         from ansible_collections.multiarch.builders.plugins.module_utils.engine import installation
 
         installation.install(step.offer, lambda offer: self._refuse(replace(self._here(), offer=offer)))
+        units.forget()
         if not self.docker.answers():  # a policy of the host may keep packages from starting their services
             self._start()
 

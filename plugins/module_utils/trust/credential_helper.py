@@ -11,7 +11,8 @@ from __future__ import annotations
 import json
 import typing as t
 
-from ansible_collections.multiarch.builders.plugins.module_utils.command import Outcome, run
+from ansible_collections.multiarch.builders.plugins.module_utils import client_config
+from ansible_collections.multiarch.builders.plugins.module_utils.command import NoProgramError, Outcome, run
 from ansible_collections.multiarch.builders.plugins.module_utils.errors import HostError
 
 # What every helper answers for a server that it does not know; some say more.
@@ -31,7 +32,7 @@ class Credentials(t.NamedTuple):
 
 def get(helper: str, user: str, server: str) -> t.Optional[Credentials]:
     """What the helper keeps for *server*, None for nothing. Raises SilentError if it does not tell."""
-    outcome = _run(helper, "get", user, server)
+    outcome = _run(helper, "get", user, server, server)
     if outcome.status != 0:
         if _NOT_FOUND in outcome.stdout:
             return None
@@ -48,17 +49,31 @@ def get(helper: str, user: str, server: str) -> t.Optional[Credentials]:
 def store(helper: str, user: str, server: str, credentials: Credentials) -> None:
     """Give the helper a login. Raises HostError if it refuses."""
     given = {"ServerURL": server, "Username": credentials.username, "Secret": credentials.secret}
-    outcome = _run(helper, "store", user, json.dumps(given))
+    outcome = _run(helper, "store", user, server, json.dumps(given))
     if outcome.status != 0:
         raise HostError(f"docker-credential-{helper} of {user} does not take the login of {server}: {outcome.words}")
 
 
 def erase(helper: str, user: str, server: str) -> None:
     """Make the helper forget a login. Raises HostError if it refuses."""
-    outcome = _run(helper, "erase", user, server)
+    outcome = _run(helper, "erase", user, server, server)
     if outcome.status != 0:
         raise HostError(f"docker-credential-{helper} of {user} keeps the login of {server}: {outcome.words}")
 
 
-def _run(helper: str, action: str, user: str, stdin: str) -> Outcome:
-    return run([f"docker-credential-{helper}", action], user=user, stdin=stdin)
+def _run(helper: str, action: str, user: str, server: str, stdin: str) -> Outcome:
+    program = f"docker-credential-{helper}"
+    try:
+        return run([program, action], user=user, stdin=stdin)
+    except NoProgramError:
+        file, key = client_config.config_path(user), _key(helper, user, server)
+        raise HostError(
+            f"{file} has {key}, but {program} is not on this host, so {user} cannot be logged in to {server}: install "
+            f"it, or take {key} out, and that file keeps the login"
+        ) from None
+
+
+def _key(helper: str, user: str, server: str) -> str:
+    """Where the user's file names the helper."""
+    helpers = client_config.load(user).get("credHelpers") or {}
+    return f'credHelpers: {{"{server}": "{helper}"}}' if server in helpers else f'credsStore: "{helper}"'

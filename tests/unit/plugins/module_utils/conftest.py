@@ -11,11 +11,17 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from ansible_collections.multiarch.builders.plugins.module_utils import command, files, record, way_back
+from ansible_collections.multiarch.builders.plugins.module_utils import command, files, record, units, way_back
 from ansible_collections.multiarch.builders.plugins.module_utils.daemon import bring_up, configuration
 from ansible_collections.multiarch.builders.plugins.module_utils.daemon import resource as daemon_resource
 from ansible_collections.multiarch.builders.plugins.module_utils.docker_api import Docker
 from ansible_collections.multiarch.builders.tests.unit.plugins.module_utils.dockerd_stand_in import DockerdStandIn
+
+
+@pytest.fixture(autouse=True)
+def _fresh_look_at_units() -> None:
+    """What one test's stand-in for systemctl told is not the next one's answer."""
+    units.forget()
 
 
 @pytest.fixture

@@ -172,6 +172,15 @@ def test_a_disk_that_fills_up_leaves_the_old_file_and_nothing_else(tmp_path: Pat
     assert everything(tmp_path) == {"daemon.json": "former"}
 
 
+def test_what_a_link_leads_to_stays_what_it_is(tmp_path: Path) -> None:
+    """A pipe in place of /dev/null, which would become a file."""
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "of-somebody.conf").symlink_to("pipe")
+    with pytest.raises(HostError, match=r"of-somebody\.conf cannot be written: .*it is no regular file"):
+        write(WriteFile(str(tmp_path / "of-somebody.conf"), "x", owner=ME))
+    assert (tmp_path / "pipe").is_fifo()
+
+
 @pytest.mark.parametrize(
     ("name", "content", "told"),
     [

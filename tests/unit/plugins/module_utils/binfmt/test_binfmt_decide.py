@@ -15,6 +15,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.binfmt.decide i
     catching,
     finding,
     is_ours,
+    mask_of,
     needed,
     unwanted,
 )
@@ -83,6 +84,12 @@ KEEP, ADD, REPLACE, LEAVE = Verdict.KEEP, Verdict.ADD, Verdict.REPLACE, Verdict.
             id="of another image, disabled",
         ),
         pytest.param(state(OURS, line=None), REPLACE, "of a former source", id="ours, and its emulator was deleted"),
+        pytest.param(
+            replace(state(OURS, line=None), damaged={"qemu-aarch64": "is not as it was written"}),
+            REPLACE,
+            "is not as it was written",
+            id="ours, and its emulator is damaged",
+        ),
         pytest.param(state(OURS, line=DEBIAN_LINE), REPLACE, "of a former source", id="the package is asked for now"),
         # somebody else's
         pytest.param(state(THEIRS), LEAVE, "works", id="theirs, works"),
@@ -183,3 +190,24 @@ def test_unwanted() -> None:
     assert unwanted(now, [ARM64]) == ("qemu-arm", "qemu-s390x")
     assert unwanted(now, []) == ("qemu-aarch64", "qemu-arm", "qemu-s390x")
     assert unwanted(state(), [ARM64]) == ()
+
+
+PATH = "/etc/binfmt.d/qemu-aarch64.conf"
+
+
+@pytest.mark.parametrize(
+    ("leads_to", "text", "owned", "words"),
+    [
+        pytest.param(PATH, LINE, False, None, id="a line of somebody's"),
+        pytest.param(PATH, "# theirs\n" + DEBIAN_LINE, False, None, id="a comment and a line"),
+        pytest.param("/srv/config/qemu.conf", LINE, False, None, id="a link to a line"),
+        pytest.param("/dev/null", "", False, "is a link to /dev/null", id="a mask"),
+        pytest.param("/dev/null", "", True, "is a link to /dev/null", id="a mask of ours"),
+        pytest.param(PATH, "", False, "registers nothing", id="empty"),
+        pytest.param(PATH, "# none here\n; nor here\n\n", False, "registers nothing", id="comments alone"),
+        pytest.param(PATH, "", True, None, id="ours, emptied: damaged"),
+    ],
+)
+def test_what_masks_a_handler(leads_to: str, text: str, owned: bool, words: str | None) -> None:
+    """systemd, binfmt.d(5)."""
+    assert mask_of(PATH, leads_to, text, owned=owned) == (words and f"{PATH} {words}")

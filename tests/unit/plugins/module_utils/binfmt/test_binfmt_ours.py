@@ -82,6 +82,40 @@ def test_without_its_copy_nothing_is_put_back(file: Path, home: Path) -> None:
         ours.put_file_back(NAME)
 
 
+def test_a_mask_is_remembered_makes_room_and_is_put_back(file: Path) -> None:
+    file.symlink_to("/dev/null")
+    ours.own(NAME, None)
+    assert ours.former(NAME) == Former(link="/dev/null")
+    ours.unmask(NAME)
+    file.write_text("# ours\n")
+    ours.put_file_back(NAME)
+    assert file.readlink() == Path("/dev/null")
+
+
+def test_a_mask_of_ours_that_somebody_made_stays_when_ours_goes(file: Path) -> None:
+    ours.own(NAME, None)
+    file.symlink_to("/dev/null")
+    ours.put_file_back(NAME)
+    assert file.readlink() == Path("/dev/null")
+
+
+def test_a_mask_that_came_later_is_remembered_when_ours_takes_over(file: Path) -> None:
+    file.write_text("# theirs\n")
+    ours.own(NAME, THEIRS)
+    before = ours.former(NAME)
+    file.unlink()
+    file.symlink_to("/dev/null")
+    ours.own(NAME, OURS)
+    assert ours.former(NAME) == replace(before, link="/dev/null")
+
+
+def test_without_a_mask_there_is_nothing_to_make_room_for(file: Path) -> None:
+    ours.unmask(NAME)
+    file.write_text("# a file\n")
+    ours.unmask(NAME)
+    assert file.read_text() == "# a file\n"
+
+
 REGISTER, OFF, UNREGISTER = "register", "disable", "unregister"
 
 

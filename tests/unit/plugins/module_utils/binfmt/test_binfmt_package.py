@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.multiarch.builders.plugins.module_utils.binfmt.package import name_for, parse_os_release
+from ansible_collections.multiarch.builders.plugins.module_utils.binfmt.package import (
+    fault_of,
+    name_for,
+    parse_os_release,
+)
 from ansible_collections.multiarch.builders.plugins.module_utils.errors import HostError
 
 TESTING = 'PRETTY_NAME="Debian GNU/Linux forky/sid"\nNAME="Debian GNU/Linux"\nVERSION_CODENAME=forky\nID=debian\n'
@@ -30,6 +34,19 @@ def test_the_package_of_a_release(release: dict[str, str], package: str) -> None
 def test_another_distribution_is_told_the_way_out(release: dict[str, str]) -> None:
     with pytest.raises(HostError, match=r"builder_binfmt_source: package knows Debian and Ubuntu.*take image"):
         name_for(release)
+
+
+@pytest.mark.parametrize(
+    ("interpreter", "told"),
+    [
+        pytest.param("/bin/sh", "", id="a program"),
+        pytest.param("/etc/passwd", "/etc/passwd, which /f registers, is not there, or no program", id="no program"),
+        pytest.param("/none", "/none, which /f registers, is not there, or no program", id="gone"),
+    ],
+)
+def test_an_emulator_of_a_package_that_is_gone_is_told(interpreter: str, told: str) -> None:
+    found = fault_of("/f", rf"# a comment\n:qemu-arm:M::\x7f:\xff:{interpreter}:F".replace("\\n", "\n"))
+    assert found.partition(":")[0] == told
 
 
 def test_a_file_is_read_with_its_quotes_and_comments() -> None:

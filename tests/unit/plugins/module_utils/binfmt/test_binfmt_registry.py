@@ -120,6 +120,23 @@ def test_disabled_handler_does_not_run(registry: Registry, emulator: Emulator) -
     assert ran.startswith("OSError: [Errno 8]")
 
 
+def test_the_switch_of_all_handlers_stops_them_and_their_own_files_do_not_tell(
+    registry: Registry, emulator: Emulator
+) -> None:
+    fmt = format_for(FOREIGN)
+    register, off = ("register", registration(fmt, str(emulator(fmt)), "CF")), ("status", "0")
+    (handler,), ran = registry.use([register, off], run=FOREIGN)
+    assert handler.enabled
+    assert ran.startswith("OSError: [Errno 8]")
+
+
+def test_the_switch_of_all_handlers_turns_them_on_again(registry: Registry, emulator: Emulator) -> None:
+    fmt = format_for(FOREIGN)
+    register = ("register", registration(fmt, str(emulator(fmt)), "CF"))
+    _handlers, ran = registry.use([register, ("status", "0"), ("status", "1")], run=FOREIGN)
+    assert ran.rstrip("\n") in EXPECTED_MACHINE[FOREIGN]
+
+
 def test_fixed_interpreter_must_be_there(registry: Registry) -> None:
     line = registration(format_for(FOREIGN), "/nonexistent/qemu-s390x", "F")
     ended = registry.ask([("register", line)])

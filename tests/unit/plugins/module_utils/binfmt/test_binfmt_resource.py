@@ -23,6 +23,8 @@ from ansible_collections.multiarch.builders.plugins.module_utils.binfmt.source i
     Source,
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.docker_api import Docker
+from ansible_collections.multiarch.builders.plugins.module_utils.errors import HostError
+from ansible_collections.multiarch.builders.plugins.module_utils.file_modes import program
 from ansible_collections.multiarch.builders.plugins.module_utils.resource import NO_EFFECTS, Plan
 
 ARM64, S390X = FORMATS["arm64"], FORMATS["s390x"]
@@ -136,6 +138,98 @@ def test_takeover(no_docker: Docker) -> None:
         "replace handler qemu-aarch64 for linux/arm64 (/opt/of-these-tests/qemu-aarch64: builder_binfmt_takeover)"
     )
     assert plan.notes == ()
+
+
+RIGHTS = program(OURS.interpreter)
+LOOSE = {RIGHTS: f"{RIGHTS.path} has mode 0644, not 0755"}
+CONF = f"/etc/binfmt.d/{NAME}.conf"
+MASK = {NAME: f"{CONF} is a link to /dev/null"}
+LOST = "handlers are gone after a reboot, as systemd-binfmt.service is masked"
+
+
+@pytest.mark.parametrize(
+    ("state", "told"),
+    [
+        pytest.param(
+            replace(LASTING, on=False),
+            "turn on /proc/sys/fs/binfmt_misc/status, the switch of all handlers on this host, ours and others': it is "
+            "off, so no program of another platform runs",
+            id="the switch of all",
+        ),
+        pytest.param(
+            replace(LASTING, loose=LOOSE),
+            f"give files that bring handlers back their owner and mode: {RIGHTS.path} has mode 0644, not 0755",
+            id="an emulator that is no program",
+        ),
+        pytest.param(
+            replace(LASTING, lines={}, damaged={NAME: f"{OURS.interpreter} is not as it was written"}),
+            f"take {NAME} out of tonistiigi/binfmt:v1\nreplace handler {NAME} for linux/arm64 (ours, {OURS.interpreter}"
+            f": {OURS.interpreter} is not as it was written)",
+            id="an emulator with other bytes",
+        ),
+    ],
+)
+def test_what_is_told_of_quiet_drift(state: BinfmtState, told: str, no_docker: Docker) -> None:
+    assert "\n".join(action.summary for action in planned(state, no_docker).actions) == told
+
+
+def test_a_host_that_emulates_nothing_has_no_switch_to_turn_on(no_docker: Docker) -> None:
+    assert planned(replace(LASTING, on=False, owned=frozenset()), no_docker, ("linux/amd64",)).actions == ()
+
+
+WAYS_OUT = "or take linux/arm64 out of builder_platforms"
+
+
+@pytest.mark.parametrize(
+    ("state", "source", "told"),
+    [
+        pytest.param(replace(LASTING, boot=(LOST,)), None, LOST, id="it would not last"),
+        pytest.param(replace(LASTING, boot=(LOST,)), PackageSource(), LOST, id="the package's would not last"),
+        pytest.param(
+            replace(LASTING, masked=MASK),
+            None,
+            f"handler {NAME} is masked: {CONF} is a link to /dev/null, as administrators switch one off: set "
+            f"builder_binfmt_takeover: true to replace that, {WAYS_OUT}",
+            id="masked",
+        ),
+        pytest.param(
+            replace(LASTING, masked=MASK, lines={}),
+            PackageSource(),
+            f"handler {NAME} is masked: {CONF} is a link to /dev/null, as administrators switch one off: remove that, "
+            f"{WAYS_OUT}",
+            id="the package's is masked",
+        ),
+        pytest.param(
+            replace(LASTING, faults={NAME: "/usr/bin/qemu is not there"}, boot=(LOST,)),
+            PackageSource(),
+            f"/usr/bin/qemu is not there; {LOST}",
+            id="the package's emulator is gone, and more",
+        ),
+    ],
+)
+def test_what_only_people_can_mend_is_refused(
+    state: BinfmtState, source: Source | None, told: str, no_docker: Docker
+) -> None:
+    with pytest.raises(HostError) as caught:
+        planned(state, no_docker, source=source)
+    assert str(caught.value) == told
+
+
+def test_a_mask_goes_where_ours_shall_take_over(no_docker: Docker) -> None:
+    state = replace(LASTING, masked=MASK, configuration={})
+    (action,) = planned(state, no_docker, takeover=True).actions
+    assert action.step == KeepHandler(ARM64, False)
+    assert action.summary == (
+        f"write {CONF} in place of what masks it ({CONF} is a link to /dev/null), so that {NAME} is there after a "
+        "reboot"
+    )
+
+
+def test_what_becomes_of_somebody_elses_handler_at_boot_is_a_note(no_docker: Docker) -> None:
+    state = replace(LASTING, handlers={NAME: THEIRS}, owned=frozenset(), boot=(LOST,), masked=MASK)
+    plan = planned(state, no_docker)
+    assert plan.actions == ()
+    assert plan.notes[1:] == (LOST,)
 
 
 DEBIANS = "/usr/libexec/qemu-binfmt/aarch64-binfmt-P"

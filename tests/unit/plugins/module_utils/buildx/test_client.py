@@ -218,14 +218,7 @@ def test_configuration_goes_also_after_an_error() -> None:
 def test_an_empty_configuration_is_one() -> None:
     """Without any, buildx takes ~/.docker/buildx/buildkitd.default.toml (docker/buildx, util/confutil)."""
     with client._configuration(PLAIN, USER) as path:
-        assert path is not None
         assert Path(path).read_text() == ""
-
-
-def test_a_buildkitd_elsewhere_has_a_configuration_already() -> None:
-    """docker/buildx, driver/remote/factory.go: setting config file is not supported for remote driver"""
-    with client._configuration(REMOTE, USER) as path:
-        assert path is None
 
 
 @pytest.mark.parametrize(
@@ -257,9 +250,10 @@ def test_environment_of(options: dict[str, str], of_the_node: dict[str, str], en
 # that all runs. *seen* is the entry as the start of the containers finds it.
 BUILDX = """\
 umask 077
-entry="$HOME/.docker/buildx/instances/b"
+entry="${{BUILDX_CONFIG:-$HOME/.docker/buildx}}/instances/b"
 case "$2 $3" in
 "create "*)
+    ls "${{entry%/instances/b}}" >>{recorded}.found 2>&1
     mkdir -p "${{entry%/*}}"
     for next in {recorded}/*.json; do test -e "$next" && mv "$next" "$entry" && break; done
     test -z "$(ls {recorded})" && test -e {recorded}.words && cat {recorded}.words >&2 && exit 1
@@ -428,8 +422,27 @@ def test_the_way_to_other_drivers(stand_in: BuildxStandIn) -> None:
     create(REMOTE, "ci")
     create(replace(PLAIN, driver="kubernetes", nodes=(Node("pod"),)), "ci")
     creations = [without_files(call).split() for call in asked.read_text().splitlines() if "create" in call]
-    assert creations[0][-2:] == ["--bootstrap", "tcp://192.0.2.1:1234"]
+    assert creations[0][-1] == "tcp://192.0.2.1:1234"
+    assert "--bootstrap" not in creations[0], "it runs already"
     assert creations[1][-2:] == ["image=a/b:v1", "--bootstrap"], "kubectl's current context is no argument"
+
+
+def test_a_builder_elsewhere_is_made_whatever_the_user_wants_of_others(stand_in: BuildxStandIn) -> None:
+    """With a buildkitd.default.toml in the store buildx would refuse it (docker/buildx, driver/remote/factory.go)."""
+    store = stand_in.stored.parents[1]
+    store.mkdir(parents=True)
+    (store / "buildkitd.default.toml").write_text("debug = true\n")
+    two = replace(REMOTE, nodes=(Node("r1", "tcp://192.0.2.1:1234"), Node("r2", "tcp://192.0.2.2:1234")))
+    asked = stand_in.with_entries([stored_node("r1")], [stored_node("r1"), stored_node("r2")])
+    create(two, "ci")
+    assert (stand_in.folder / "recorded.found").read_text().split() == ["instances"], "empty, and what the first made"
+    entry = json.loads(stand_in.stored.read_text())
+    assert [each["Name"] for each in entry["Nodes"]] == ["r1", "r2"]
+    assert stat.S_IMODE(stand_in.stored.stat().st_mode) == 0o600
+    calls = asked.read_text().splitlines()
+    assert ["--append" in call for call in calls if "create" in call] == [False, True]
+    assert [call for call in calls if "inspect" in call] == ["buildx inspect --bootstrap b", "buildx inspect b"]
+    assert not list(Path("/var/tmp").glob(f"multiarch-builders-{os.getpid()}.*"))
 
 
 def test_the_builder_of_a_user(programs: Programs, homes: Path) -> None:

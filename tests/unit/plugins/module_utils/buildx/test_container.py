@@ -11,7 +11,9 @@ from dataclasses import replace
 import pytest
 from ansible_collections.multiarch.builders.plugins.module_utils.buildx.container import (
     COMPARED,
+    Condition,
     Container,
+    condition,
     in_one_form,
     parse,
     plain,
@@ -245,4 +247,83 @@ def test_options_that_are_as_good_as_none_are_left_out() -> None:
 
 
 def test_a_container_made_by_hand_has_nothing_to_compare() -> None:
-    assert Container(True, "i", {}) == Container(True, "i", {}, (), {}, frozenset())
+    assert Container(True, image="i") == Container(True, image="i", files={}, flags=(), options={})
+
+
+# Docker 26.1.5 and 28.5.2 show a state so; Docker's own check is in images that have a HEALTHCHECK.
+PAUSED = {"Status": "paused", "Running": True, "Paused": True}
+RESTARTING = {"Status": "restarting", "Running": True, "Restarting": True, "ExitCode": 3}
+DEAD = {"Status": "dead", "Running": False, "Dead": True}
+EXITED = {"Status": "exited", "Running": False}
+HOST = "f" * 64
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize(
+    ("changes", "listed", "found"),
+    [
+        pytest.param({}, True, Condition(True), id="runs"),
+        pytest.param({}, False, Condition(False, lost=True), id="runs, and docker has lost it"),
+        pytest.param(EXITED, True, Condition(False), id="stopped"),
+        pytest.param(PAUSED, True, Condition(False, paused=True), id="paused"),
+        pytest.param(
+            RESTARTING, True, Condition(False, stuck="restarts again and again (exit status 3)"), id="in a loop"
+        ),
+        pytest.param(DEAD, True, Condition(False, stuck="is dead, so docker cannot start it"), id="dead"),
+        pytest.param({"Health": {"Status": "starting"}}, True, Condition(True), id="not checked yet"),
+        pytest.param({"Health": {"Status": "healthy"}}, True, Condition(True), id="healthy"),
+        pytest.param(
+            {"Health": {"Status": "unhealthy"}},
+            True,
+            Condition(True, ailing="is unhealthy by its own check"),
+            id="unhealthy",
+        ),
+    ],
+)
+def test_the_condition_of_a_container(changes: Shown, listed: bool, found: Condition, version: str) -> None:
+    shown = shown_by(version)
+    shown["State"] |= changes
+    assert condition(shown, listed=listed) == found
+    assert parse(shown, ALL, {}, listed=listed).trouble == found.trouble
+
+
+@pytest.mark.parametrize(
+    ("mode", "networks", "unplugged"),
+    [
+        pytest.param("bridge", {"bridge": {}}, None, id="the default"),
+        pytest.param("default", {"bridge": {}}, None, id="its former name"),
+        pytest.param("", {"bridge": {}}, None, id="not told"),
+        pytest.param("bridge", {}, "bridge", id="disconnected"),
+        pytest.param("default", {}, "bridge", id="disconnected, by its former name"),
+        pytest.param("bridge", {"other": {"NetworkID": "a1"}}, "bridge", id="in another"),
+        pytest.param("builds", {"builds": {}, "other": {}}, None, id="one of one's own, and another"),
+        pytest.param("builds", {}, "builds", id="one of one's own, disconnected"),
+        pytest.param("a1b2", {"builds": {"NetworkID": "a1b2c3"}}, None, id="by its id"),
+        pytest.param("host", {"host": {}}, None, id="the host's"),
+        pytest.param("none", {"none": {}}, None, id="none"),
+        pytest.param(f"container:{HOST}", {}, None, id="another container's"),
+    ],
+)
+def test_whether_it_is_in_its_network(mode: str, networks: Shown, unplugged: str | None) -> None:
+    """A disconnected one has none, whether it runs or not (Docker 26.1.5, 28.5.2)."""
+    shown = shown_by("28.5.2", {"NetworkMode": mode})
+    shown["NetworkSettings"]["Networks"] = networks
+    assert condition(shown).unplugged == unplugged
+
+
+@pytest.mark.parametrize(
+    ("found", "words"),
+    [
+        pytest.param(Condition(True), (), id="nothing"),
+        pytest.param(Condition(False), ("does not run",), id="stopped"),
+        pytest.param(Condition(False, paused=True), ("is paused",), id="paused"),
+        pytest.param(Condition(False, lost=True), ("runs, and docker has lost it",), id="lost"),
+        pytest.param(Condition(False, stuck="is dead"), ("is dead",), id="stuck"),
+        pytest.param(Condition(True, ailing="is unhealthy"), ("is unhealthy",), id="ailing"),
+        pytest.param(
+            Condition(False, unplugged="builds"), ("does not run", "is not in its network, builds"), id="two things"
+        ),
+    ],
+)
+def test_what_is_told_of_a_condition(found: Condition, words: tuple[str, ...]) -> None:
+    assert found.trouble == words

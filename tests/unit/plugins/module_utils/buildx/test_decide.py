@@ -14,6 +14,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.buildx.decide i
     DropNode,
     MakeBuilder,
     ReplaceCertificates,
+    ReviveBuilder,
     StartBuilder,
     Stray,
     UseBuilder,
@@ -44,6 +45,8 @@ OLD_IMAGE = replace(CONTAINER, image="moby/buildkit:old")
 OLD_CA = replace(CONTAINER, files=with_file("certs/harbor.lab.test/ca.crt", b"old CA\n"))
 OLD_TOML = replace(CONTAINER, files=with_file("buildkitd.toml", b"debug = true\n"))
 STOPPED = replace(CONTAINER, running=False)
+PAUSED = replace(STOPPED, paused=True)
+UNPLUGGED = replace(CONTAINER, unplugged="bridge")
 RESTART: Effects = frozenset({Effect.DAEMON_RESTARTS})
 SWITCH: Effects = frozenset({Effect.DAEMON_RESTARTS, Effect.IMAGE_STORE_SWITCHES})
 
@@ -101,6 +104,10 @@ def put(words: str, users: tuple[str, ...], *nodes: str) -> tuple[object, str]:
 
 def start(why: str, wanted: Instance = TWO) -> tuple[object, str]:
     return StartBuilder(wanted, "root"), f"start builder multiarch: {why}"
+
+
+def revive(why: str, *nodes: str, wanted: Instance = TWO) -> tuple[object, str]:
+    return ReviveBuilder(wanted, nodes), f"revive builder multiarch, nothing in it ends: {why}"
 
 
 @pytest.mark.parametrize(
@@ -265,11 +272,64 @@ def start(why: str, wanted: Instance = TWO) -> tuple[object, str]:
             Seen(here=replace(STOPPED, lost=True), arm=None),
             [
                 start(
-                    "its container does not run (arm); docker shows its container as running and has lost it (here): "
-                    "it is made anew, its cache is kept"
+                    "docker shows its container as running and has lost it (here): it is made anew, its cache is kept; "
+                    "its container does not run (arm)"
                 )
             ],
             id="one is gone, another lost",
+        ),
+        pytest.param(TWO, Seen(here=PAUSED), [revive("its container is paused (here)", "here")], id="one is paused"),
+        pytest.param(
+            ONE,
+            Seen(here=PAUSED, root=entry(IN_HERE), ci=entry(IN_HERE)),
+            [revive("its container is paused", "here", wanted=ONE)],
+            id="the only one is paused",
+        ),
+        pytest.param(
+            TWO,
+            Seen(here=PAUSED, arm=UNPLUGGED),
+            [
+                revive(
+                    "its container is paused (here); its container is not in its network, bridge (arm)", "here", "arm"
+                )
+            ],
+            id="one is paused, another in no network",
+        ),
+        pytest.param(
+            TWO,
+            Seen(arm=replace(UNPLUGGED, running=False)),
+            [
+                revive("its container is not in its network, bridge (arm)", "arm"),
+                start("its container does not run (arm)"),
+            ],
+            id="one is in no network, and stopped",
+        ),
+        pytest.param(
+            TWO,
+            Seen(here=replace(STOPPED, stuck="is dead", unplugged="bridge")),
+            [start("its container is dead (here): it is made anew, its cache is kept")],
+            id="one cannot be started: it is made anew with its network",
+        ),
+        pytest.param(
+            TWO,
+            Seen(here=replace(OLD_IMAGE, running=False, paused=True, unplugged="bridge")),
+            [
+                revive("its container is paused (here)", "here"),
+                make(f"recreate {FOR} root, ci: node here: the container's image {TO}, {KEPT}", USERS, "here"),
+            ],
+            id="one is paused and old: its build goes on, so that it can end",
+        ),
+        pytest.param(
+            TWO,
+            Seen(here=replace(CONTAINER, ailing="is unhealthy")),
+            [make(f"recreate {FOR} root, ci: node here: the container is unhealthy, {KEPT}", USERS, "here")],
+            id="one is unhealthy",
+        ),
+        pytest.param(
+            TWO,
+            Seen(here=PAUSED, effects=SWITCH),
+            [start("its container does not run (here)")],
+            id="one is paused, and vanishes with another image store",
         ),
         pytest.param(
             ONE,
@@ -423,6 +483,9 @@ def test_decisions_where_no_container_is_seen(
         pytest.param(Seen(root=OTHER_OPTION), [False], id="an entry alone"),
         pytest.param(Seen(arm=OLD_IMAGE), [True], id="a running one is made anew"),
         pytest.param(Seen(arm=replace(OLD_IMAGE, running=False)), [False], id="a stopped one is made anew"),
+        pytest.param(
+            Seen(arm=replace(OLD_IMAGE, running=False, paused=True)), [False, True], id="a paused one is made anew"
+        ),
         pytest.param(
             Seen(here=OLD_IMAGE, arm=replace(OLD_IMAGE, running=False)), [True], id="a running and a stopped one"
         ),

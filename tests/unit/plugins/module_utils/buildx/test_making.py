@@ -18,6 +18,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.buildx.decide i
     DropNode,
     MakeBuilder,
     ReplaceCertificates,
+    ReviveBuilder,
     StartBuilder,
     Stray,
 )
@@ -231,6 +232,28 @@ def test_a_user_who_had_no_entry_has_none_after_a_failure(host: Host) -> None:
     assert (host.folder / "started.jane").read_text() == FORMER
 
 
+@dataclass
+class Later:
+    """The answers of a dockerd in which a container is there once buildx was asked for it."""
+
+    host: Host
+    answers: dict[str, Answer]
+
+    def get(self, key: str) -> Answer | None:
+        gone = key.endswith("/json") and not self.host.called("buildx create")
+        return None if gone else self.answers.get(key)
+
+
+def test_a_container_that_never_started_does_not_stay_and_start_for_ever(host: Host) -> None:
+    host.has_containers()
+    host.here.answers = Later(host, host.here.answers)  # type: ignore[assignment]
+    host.fails_for("ci")
+    with pytest.raises(HostError, match=r"^node here of builder multiarch of ci cannot be made"):
+        do(host, MakeBuilder(TWO, USERS, ()))
+    assert host.removed() == ["here"], "the other one was there before"
+    assert host.entries() == {"ci": None, "jane": None}
+
+
 @pytest.mark.parametrize(
     ("there", "running", "started"),
     [
@@ -249,6 +272,59 @@ def test_a_start_looks_at_every_node(there: tuple[str, ...], running: bool, star
         dockerd.answers["GET /containers/json"] = as_json([{"Names": [f"/buildx_buildkit_{name}"]}])
     do(host, StartBuilder(TWO, "ci"))
     assert bool(host.called("buildx inspect --bootstrap multiarch")) is started
+
+
+@pytest.mark.parametrize(
+    ("state", "networks", "asked"),
+    [
+        pytest.param({"Paused": True}, ["bridge"], ["/containers/buildx_buildkit_arm/unpause"], id="paused"),
+        pytest.param({}, [], ["/networks/bridge/connect"], id="in no network"),
+        pytest.param(
+            {"Paused": True}, [], ["/containers/buildx_buildkit_arm/unpause", "/networks/bridge/connect"], id="both"
+        ),
+        pytest.param({}, ["bridge"], [], id="neither: somebody else mended it meanwhile"),
+    ],
+)
+def test_what_is_revived(state: dict[str, bool], networks: list[str], asked: list[str], host: Host) -> None:
+    shown = {
+        "State": {"Running": True, **state},
+        "HostConfig": {"NetworkMode": "default"},
+        "NetworkSettings": {"Networks": {each: {} for each in networks}},
+    }
+    host.elsewhere.answers |= {
+        "GET /containers/buildx_buildkit_arm/json": as_json(shown),
+        "GET /containers/json": as_json([{"Names": ["/buildx_buildkit_arm"]}]),
+        "POST /containers/buildx_buildkit_arm/unpause": Answer(204),
+        "POST /networks/bridge/connect": Answer(200),
+    }
+    do(host, ReviveBuilder(TWO, ("Arm",)))
+    posted = [each for each in host.elsewhere.asked if each.method == "POST"]
+    assert [each.path.removeprefix("/v1.45") for each in posted] == asked
+    bodies = [json.loads(each.body) for each in posted if each.path.endswith("connect")]
+    assert bodies == [{"Container": "buildx_buildkit_arm"}] * len(bodies)
+    assert host.here.asked == []
+
+
+@pytest.mark.parametrize(
+    ("state", "removed"),
+    [
+        pytest.param({"Running": True, "Restarting": True, "ExitCode": 1}, 1, id="in a loop"),
+        pytest.param({"Running": False, "Dead": True}, 1, id="dead"),
+        pytest.param({"Running": False}, 0, id="stopped"),
+    ],
+)
+def test_a_container_that_cannot_start_is_made_anew(state: dict[str, t.Any], removed: int, host: Host) -> None:
+    host.has_entries()
+    for dockerd, name in ((host.here, "here"), (host.elsewhere, "arm")):
+        dockerd.answers |= {
+            f"GET /containers/buildx_buildkit_{name}/json": as_json({"State": state}),
+            "GET /containers/json": as_json([{"Names": [f"/buildx_buildkit_{name}"]}]),
+            f"DELETE /containers/buildx_buildkit_{name}": Answer(204),
+        }
+    do(host, StartBuilder(TWO, "ci"))
+    for dockerd in (host.here, host.elsewhere):
+        assert [each.method for each in dockerd.asked].count("DELETE") == removed
+    assert host.called("buildx inspect --bootstrap multiarch")
 
 
 def test_a_lost_container_is_made_anew(host: Host) -> None:

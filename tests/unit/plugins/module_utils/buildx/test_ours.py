@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import typing as t
 from dataclasses import replace
 from pathlib import Path
 
@@ -150,8 +151,38 @@ def test_what_no_variable_names_any_more_is_told(
 ) -> None:
     claim(docker, "ci", "jane")
     put_entry(homes, "ci")
-    notes = ours.leftover_notes(instances, users)
+    notes = ours.leftover_notes(instances, users, docker)
     expected = (
         f"{told} ours and in no variable any more: retire-builders.yml -e builder_retire_only=leftovers removes it"
     )
     assert notes == ([expected] if told else [])
+
+
+LOOP = {"Running": True, "Restarting": True, "ExitCode": 1}
+
+
+@pytest.mark.parametrize(
+    ("instances", "state", "told"),
+    [
+        pytest.param(["multiarch"], LOOP, None, id="asked for: it is mended"),
+        pytest.param([], LOOP, ", and its container restarts again and again (exit status 1)", id="in a loop"),
+        pytest.param([], {"Running": True}, "", id="runs"),
+        pytest.param([], None, None, id="there is none"),
+    ],
+)
+def test_a_container_of_a_builder_that_nobody_has_is_told(
+    instances: list[str], state: dict[str, t.Any] | None, told: str | None, docker: Docker, dockerd: DockerdStandIn
+) -> None:
+    """As a run leaves it whose builder did not start."""
+    claim(docker, "ci")
+    ours.release("multiarch", ["ci"])
+    name = "buildx_buildkit_multiarch0"
+    if state is not None:
+        dockerd.answers[f"GET /containers/{name}/json"] = as_json({"State": state})
+        dockerd.answers["GET /containers/json"] = as_json([{"Names": [f"/{name}"]}])
+    expected = (
+        f"builder multiarch is ours and in no variable any more{told}: retire-builders.yml -e "
+        "builder_retire_only=leftovers removes it"
+    )
+    assert ours.leftover_notes(instances, ["ci"], docker) == ([] if told is None else [expected])
+    assert ours.leftover_notes([], ["ci"], None) == []

@@ -36,6 +36,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.daemon.resource
 from ansible_collections.multiarch.builders.plugins.module_utils.daemon.tokens import NO_TOKENS, Tokens
 from ansible_collections.multiarch.builders.plugins.module_utils.docker_api import Docker
 from ansible_collections.multiarch.builders.plugins.module_utils.errors import HostError
+from ansible_collections.multiarch.builders.plugins.module_utils.file_modes import RestoreRights, public
 from ansible_collections.multiarch.builders.plugins.module_utils.files import RemoveFile, WriteFile
 from ansible_collections.multiarch.builders.plugins.module_utils.gc import Gc
 from ansible_collections.multiarch.builders.plugins.module_utils.owned_document import owned_after
@@ -43,6 +44,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.owned_files imp
 from ansible_collections.multiarch.builders.plugins.module_utils.proxy import Proxy
 from ansible_collections.multiarch.builders.plugins.module_utils.resource import (
     NO_EFFECTS,
+    Action,
     Arrival,
     Difference,
     Effect,
@@ -134,6 +136,24 @@ def test_an_authority_that_dockerd_does_not_need_disturbs_nothing(
 def test_authorities_that_dockerd_has_read_disturb_nothing(no_docker: Docker) -> None:
     made = daemon(no_docker, registries=WITH_CA)
     assert made.plan(with_theirs(state(CONTAINERD), NO_TOKENS), NO_EFFECTS).actions == ()
+
+
+def test_a_file_that_dockerd_does_not_read_is_refused(no_docker: Docker) -> None:
+    with pytest.raises(HostError, match=r"^starts with another file$"):
+        daemon(no_docker).plan(replace(state(CONTAINERD), elsewhere="starts with another file"), NO_EFFECTS)
+
+
+def test_a_dockerd_that_was_started_with_another_file_restarts(no_docker: Docker) -> None:
+    (action,) = daemon(no_docker).plan(replace(state(CONTAINERD), other_file="/o.json"), NO_EFFECTS).actions
+    assert action.summary == (
+        "restart docker: dockerd runs with /o.json in place of daemon.json, which its unit no longer names"
+    )
+
+
+def test_a_daemon_json_that_others_may_write_is_closed_to_them(no_docker: Docker) -> None:
+    loose = {public("/d"): "/d has mode 0666, not 0644"}
+    (action,) = daemon(no_docker).plan(replace(state(CONTAINERD), loose=loose), NO_EFFECTS).actions
+    assert action == Action("close to others: /d has mode 0666, not 0644", RestoreRights((public("/d"),)))
 
 
 HARBOR = Registry("harbor.example", ca=CA.pem)

@@ -27,7 +27,7 @@ LOCKED = "E: Could not get lock /var/lib/dpkg/lock-frontend. It is held by proce
 @pytest.fixture(autouse=True)
 def host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder for what the host has."""
-    monkeypatch.setattr(needed, "_PATH", str(tmp_path / "bin"))
+    monkeypatch.setattr(needed, "PATH", str(tmp_path / "bin"))
     monkeypatch.setattr(needed, "_APPARMOR", tmp_path / "apparmor")
     monkeypatch.setattr(apt, "_UPDATES", tmp_path / "updates")
     monkeypatch.setattr(apt.time, "sleep", lambda _seconds: None)

@@ -13,6 +13,7 @@ import pytest
 from ansible_collections.multiarch.builders.plugins.module_utils import way_back
 from ansible_collections.multiarch.builders.plugins.module_utils.docker_api import Docker
 from ansible_collections.multiarch.builders.plugins.module_utils.engine.decide import (
+    EnableDocker,
     EngineState,
     InstallPackages,
     PlacePlugin,
@@ -24,6 +25,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.engine.resource
 from ansible_collections.multiarch.builders.plugins.module_utils.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.resource import (
     NO_EFFECTS,
+    Action,
     Arrival,
     Difference,
     Effect,
@@ -114,6 +116,59 @@ def test_what_is_said_of_a_plugin_that_comes(place: PluginState, words: str, eng
 def test_what_is_said_of_a_plugin_that_goes(place: PluginState, words: str, engine: Engine) -> None:
     (action,) = engine.plan(replace(RUNNING, place=place), NO_EFFECTS).actions
     assert action.summary.startswith(words)
+
+
+OFF = "nothing starts docker at boot (docker.service is disabled, docker.socket is disabled), and with it no builder"
+
+
+def test_a_docker_that_nothing_starts_is_told_and_enabled_where_it_is_ours_to_look_after(engine: Engine) -> None:
+    left_out = replace(RUNNING, left_out=OFF)
+    plan = engine.plan(left_out, NO_EFFECTS)
+    assert (plan.actions, plan.notes) == ((), (OFF,))
+    plan = replace(engine, distro=True).plan(left_out, NO_EFFECTS)
+    assert (plan.actions, plan.notes) == ((Action(f"enable docker: {OFF}", EnableDocker()),), ())
+
+
+MASKED = "docker does not start again, as docker.socket is masked: `systemctl unmask docker.socket`"
+
+
+@pytest.mark.parametrize("builders", [True, False])
+def test_a_docker_that_would_not_start_again_is_refused(builders: bool, engine: Engine) -> None:
+    with pytest.raises(HostError) as caught:
+        replace(engine, builders=builders).plan(replace(RUNNING, faults=(MASKED,)), NO_EFFECTS)
+    assert str(caught.value) == MASKED
+
+
+@pytest.mark.parametrize(
+    ("state", "told"),
+    [
+        pytest.param(
+            replace(NOTHING, snap="/snap/docker/current"),
+            "Docker is here as a snap (/snap/docker/current), whose files are elsewhere and which is not looked after "
+            "here: `snap remove docker` takes it away, then set builder_engine: distro, or install",
+            id="a snap",
+        ),
+        pytest.param(
+            replace(NOTHING, client=True, podman="/usr/bin/docker"),
+            "/usr/bin/docker is podman, which has no builders of buildx: `apt-get remove podman-docker` takes it",
+            id="podman-docker",
+        ),
+        pytest.param(
+            replace(RUNNING, podman="/usr/bin/docker"), "/usr/bin/docker is podman", id="podman-docker beside a dockerd"
+        ),
+    ],
+)
+@pytest.mark.parametrize("distro", [True, False])
+def test_beside_what_calls_itself_docker_nothing_is_installed(
+    state: EngineState, told: str, distro: bool, engine: Engine
+) -> None:
+    with pytest.raises(HostError) as caught:
+        replace(engine, distro=distro).plan(replace(state, offer=OFFER if distro else None), NO_EFFECTS)
+    assert str(caught.value).startswith(told)
+
+
+def test_a_snap_beside_a_docker_of_packages_is_nobodys_concern(engine: Engine) -> None:
+    assert engine.plan(replace(RUNNING, snap="/snap/docker/current"), NO_EFFECTS).actions == ()
 
 
 def interrupted(daemon_json: Path, former: str | None, new: str) -> None:

@@ -70,3 +70,36 @@ def test_all_is_given_on_stdin_and_refusals_are_told(
     with pytest.raises(HostError, match=f"docker-credential-{NAME} of ci .*{SERVER}: not implemented") as caught:
         call()
     assert CREDENTIALS.secret not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("config", "key"),
+    [
+        pytest.param({"credsStore": NAME}, f'credsStore: "{NAME}"', id="for all registries"),
+        pytest.param(
+            {"credsStore": "other", "credHelpers": {SERVER: NAME}},
+            f'credHelpers: {{"{SERVER}": "{NAME}"}}',
+            id="for one",
+        ),
+    ],
+)
+@pytest.mark.parametrize(
+    "call",
+    [
+        pytest.param(lambda: get(NAME, "ci", SERVER), id="get"),
+        pytest.param(lambda: store(NAME, "ci", SERVER, CREDENTIALS), id="store"),
+        pytest.param(lambda: erase(NAME, "ci", SERVER), id="erase"),
+    ],
+)
+def test_a_helper_that_is_not_there_is_told_with_user_file_and_key(
+    config: dict[str, t.Any], key: str, call: t.Callable[[], object], homes: Path
+) -> None:
+    path = homes / "ci/.docker/config.json"
+    path.parent.mkdir()
+    path.write_text(json.dumps(config))
+    with pytest.raises(HostError) as caught:
+        call()
+    assert str(caught.value) == (
+        f"{path} has {key}, but docker-credential-{NAME} is not on this host, so ci cannot be logged in to {SERVER}: "
+        f"install it, or take {key} out, and that file keeps the login"
+    )
