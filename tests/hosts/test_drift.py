@@ -17,10 +17,12 @@ import pytest
 
 from tests.hosts.ansible_playbook import BIN, ROOT
 from tests.hosts.conftest import NEWER_ENGINE, OLDER_ENGINE
+from tests.hosts.daemon import base
 from tests.hosts.emulation import require_emulation
 from tests.hosts.lab import Run, lab, on, playbook, snapshot
 
 PLATFORM, HANDLER = "linux/s390x", "qemu-s390x"
+SWITCH = "/proc/sys/fs/binfmt_misc/status"
 CONF = f"/etc/binfmt.d/{HANDLER}.conf"
 EMULATOR = f"$(echo /usr/local/lib/multiarch-builders/emulators/*/{HANDLER})"
 CONTAINER = "buildx_buildkit_multiarch0"
@@ -69,7 +71,7 @@ class Row:
 
 
 MENDED = (
-    Row("switch", "echo 0 > /proc/sys/fs/binfmt_misc/status", "", f"handler_is_registered[{PLATFORM}]"),
+    Row("switch", f"echo 0 > {SWITCH}", f"{SWITCH}, the switch of all handlers", f"handler_is_registered[{PLATFORM}]"),
     Row("emulator", f"chmod 644 {EMULATOR}", "has mode 0644, not 0755", LASTS),
     Row("emulator", f"chown ci {EMULATOR}", "belongs to user 1000, not to 0", LASTS),
     Row("emulator", replaced("truncate --size 9999 e"), f"{HANDLER} is not as it was written", LASTS),
@@ -81,7 +83,7 @@ MENDED = (
     ),
     Row("emulators' folder", f"chmod 777 $(dirname {EMULATOR})", "has mode 0777, not 0755", LASTS),
     Row("line of binfmt.d", f"chmod 666 {CONF}", f"{CONF} has mode 0666, not 0644", LASTS),
-    Row("line of binfmt.d", f": > {CONF}", "", LASTS),
+    Row("line of binfmt.d", f": > {CONF}", CONF, LASTS),
     Row("daemon.json", "chmod 666 /etc/docker/daemon.json", "daemon.json has mode 0666, not 0664", READS),
     Row("container", f"docker pause {CONTAINER}", "is paused", WORKS),
     Row("container", f"docker network disconnect bridge {CONTAINER}", "is not in its network, bridge", WORKS),
@@ -235,7 +237,7 @@ def require_told_by_all(host: str, rows: tuple[Row, ...], planned: Run, folder: 
     assert verified.status == 2, verified.output
     assert [row for row in rows if not verified.says(row.told)] == [], verified.output
     found = looked_at_by_the_suite(host, folder, rows)
-    assert [row for row in rows if row.told not in found.get(row.check, "nothing")] == [], found
+    assert [row for row in rows if row.told not in found.get(row.check, "")] == [], found
 
 
 @pytest.fixture(scope="module", params=[OLDER_ENGINE, NEWER_ENGINE], ids=["26.1", "28.5"])
@@ -352,8 +354,16 @@ def test_beside_what_calls_itself_docker_nothing_is_installed(script: str, told:
 
 
 def test_a_builder_whose_first_start_fails_does_not_stay_and_start_for_ever(spare: str) -> None:
-    asked = {"concerns": ["engine", "trust", "daemon", "buildx"], "platforms": ["amd64"], "users": ["root"]}
-    done = provision(spare, **asked, instances=[{"name": "other", "flags": ["--no-such-flag"]}])
+    asked = {"platforms": ["amd64"], "users": ["root"]}
+    assert provision(spare, **asked, concerns=["engine", "trust", "daemon"]).status == 0
+    on(
+        spare,
+        f"docker create --name broken {base()} >/dev/null; docker commit --change 'ENTRYPOINT [\"false\"]' broken "
+        "broken/buildkit:1 >/dev/null; docker rm broken >/dev/null",
+    )
+    other = {"name": "other", "image": "broken/buildkit:1"}
+    done = provision(spare, **asked, concerns=["buildx"], instances=[other])
     assert done.recap(spare)["failed"] == 1, done.output
-    assert done.says("builder other of root does not run") or done.says("of builder other of root cannot be made")
+    assert done.says("builder other of root does not run"), done.output
     assert on(spare, "docker ps --all --quiet; ls ~/.docker/buildx/instances") == ""
+    assert on(spare, "docker volume ls --quiet").strip() == "buildx_buildkit_other0_state", "it was made"
