@@ -84,7 +84,7 @@ def test_handler_is_registered(host: Host, platform: str) -> None:
     status = host.run(f"cat {REGISTRY}/status")
     if not status_is_on(status.stdout):
         remedy = f"{PROVISION}, and find who switched it off"
-        raise CheckFailedError("all of binfmt_misc is switched off", output(status), remedy=remedy)
+        raise CheckFailedError(f"{REGISTRY}/status, the switch of all handlers, is off", output(status), remedy=remedy)
 
 
 def test_handler_survives_a_reboot(host: Host, platform: str) -> None:
@@ -97,16 +97,15 @@ def test_handler_survives_a_reboot(host: Host, platform: str) -> None:
         pytest.skip(f"handler {found[0].name} is somebody else's; builder_binfmt_takeover would make it last")
     if not theirs:
         require_no_mask(host, platform)
-    wrong = []
+    wrong, named = [], f"{BINFMT_D}/{format_for(platform).handler}.conf"
     if not lasting:
-        wrong.append(f"no file of binfmt.d registers a handler of {platform} with flag F, so it is gone after a reboot")
+        wrong.append(f"neither {named} nor another file registers a handler with flag F, so it is gone after a reboot")
     for emulator in dict.fromkeys(each.interpreter for each in (*lasting, *found)):
         wrong += faults_of_emulator(host, emulator)
     gone = [each.interpreter for each in lasting if host.run(f"test -x {shlex.quote(each.interpreter)}").rc != 0]
     if lasting and len(gone) == len(lasting):
         wrong.append(f"the emulator that binfmt.d names is not there: {gone[0]}")
-    named = public(f"{BINFMT_D}/{format_for(platform).handler}.conf")
-    wrong += wrong_rights(host, [named]) if not theirs else []
+    wrong += wrong_rights(host, [public(named)]) if not theirs else []
     if wrong:
         raise CheckFailedError("; ".join(dict.fromkeys(wrong)), *evidence(host, platform), remedy=PROVISION)
 

@@ -26,7 +26,18 @@ ALL_ENGINES = os.environ.get("ENGINES") == "all"
 ONE_ENGINE = "runs with Docker 28.5; with 26.1 too: make hosts ENGINES=all"
 # What takes minutes, so that nothing of it is left when all else is done.
 LONGEST_FIRST = (
-    *("pull", "cluster", "flows", "builders", "verification", "running_work", "engine", "remote", "flows_image_store"),
+    *(
+        "drift",
+        "pull",
+        "cluster",
+        "flows",
+        "builders",
+        "verification",
+        "running_work",
+        "engine",
+        "remote",
+        "flows_image_store",
+    ),
     *(
         "campaign",
         "retire",

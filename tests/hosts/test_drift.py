@@ -17,10 +17,12 @@ import pytest
 
 from tests.hosts.ansible_playbook import BIN, ROOT
 from tests.hosts.conftest import NEWER_ENGINE, OLDER_ENGINE
+from tests.hosts.daemon import base
 from tests.hosts.emulation import require_emulation
 from tests.hosts.lab import Run, lab, on, playbook, snapshot
 
 PLATFORM, HANDLER = "linux/s390x", "qemu-s390x"
+SWITCH = "/proc/sys/fs/binfmt_misc/status"
 CONF = f"/etc/binfmt.d/{HANDLER}.conf"
 EMULATOR = f"$(echo /usr/local/lib/multiarch-builders/emulators/*/{HANDLER})"
 CONTAINER = "buildx_buildkit_multiarch0"
@@ -69,7 +71,7 @@ class Row:
 
 
 MENDED = (
-    Row("switch", "echo 0 > /proc/sys/fs/binfmt_misc/status", "", f"handler_is_registered[{PLATFORM}]"),
+    Row("switch", f"echo 0 > {SWITCH}", f"{SWITCH}, the switch of all handlers", f"handler_is_registered[{PLATFORM}]"),
     Row("emulator", f"chmod 644 {EMULATOR}", "has mode 0644, not 0755", LASTS),
     Row("emulator", f"chown ci {EMULATOR}", "belongs to user 1000, not to 0", LASTS),
     Row("emulator", replaced("truncate --size 9999 e"), f"{HANDLER} is not as it was written", LASTS),
@@ -81,7 +83,7 @@ MENDED = (
     ),
     Row("emulators' folder", f"chmod 777 $(dirname {EMULATOR})", "has mode 0777, not 0755", LASTS),
     Row("line of binfmt.d", f"chmod 666 {CONF}", f"{CONF} has mode 0666, not 0644", LASTS),
-    Row("line of binfmt.d", f": > {CONF}", "", LASTS),
+    Row("line of binfmt.d", f": > {CONF}", CONF, LASTS),
     Row("daemon.json", "chmod 666 /etc/docker/daemon.json", "daemon.json has mode 0666, not 0664", READS),
     Row("container", f"docker pause {CONTAINER}", "is paused", WORKS),
     Row("container", f"docker network disconnect bridge {CONTAINER}", "is not in its network, bridge", WORKS),
@@ -206,19 +208,20 @@ def run(name: str, host: str, *arguments: str, **variables: Any) -> Run:
 
 
 def provision(host: str, *arguments: str, **variables: Any) -> Run:
+    """All concerns, unless others are named."""
     return run("provision-builders", host, *arguments, **variables)
 
 
-def looked_at_by_the_suite(host: str, folder: Path) -> dict[str, str]:
-    """{check: message} of what the suite's own looks find; what it takes from verify-builders.yml is left out."""
+def looked_at_by_the_suite(host: str, folder: Path, rows: tuple[Row, ...] = ()) -> dict[str, str]:
+    """{check: message} of what its own looks find, those of *rows* or all."""
     (folder / "group_vars").mkdir(exist_ok=True)
-    (folder / "group_vars/builders.json").write_text(
-        json.dumps({f"builder_{name}": value for name, value in VARIABLES.items()})
-    )
+    given = {f"builder_{name}": value for name, value in VARIABLES.items()}
+    (folder / "group_vars/builders.json").write_text(json.dumps(given))
     (folder / "hosts.yml").write_text("builders:\n")
     inventory = f"{ROOT}/inventory/lab,{ROOT}/tests/hosts/inventory.yml,{folder}/hosts.yml"
+    names = " or ".join(sorted({f"test_{row.check.partition('[')[0]}" for row in rows})) or "test_"
     command = [str(BIN / "pytest"), "verification", f"--hosts=ansible://{host}", f"--results={folder}/results"]
-    command += ["-q", "-p", "no:cacheprovider", "-k", "not (test_proof or test_registry)"]
+    command += ["-q", "-p", "no:cacheprovider", "-k", f"({names}) and not test_proof and not test_registry"]
     environment = {**os.environ, "ANSIBLE_INVENTORY": inventory}
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
     results = folder / "results/verification.json"
@@ -227,38 +230,35 @@ def looked_at_by_the_suite(host: str, folder: Path) -> dict[str, str]:
     return {each["name"]: each["message"] for each in checks if each["outcome"] == "failed"}
 
 
-def require_told_by_all(host: str, rows: tuple[Row, ...], folder: Path) -> None:
-    """By the plan, which changes nothing, by verify-builders.yml and by the suite; nobody finds anything else."""
-    before = snapshot(host)
-    planned = provision(host, "--check")
+def require_told_by_all(host: str, rows: tuple[Row, ...], planned: Run, folder: Path) -> None:
+    """By the plan, by verify-builders.yml and by the suite."""
     assert [row for row in rows if not planned.says(row.told)] == [], planned.output
-    assert snapshot(host) == before
     verified = run("verify-builders", host, verify_due=[])
     assert verified.status == 2, verified.output
     assert [row for row in rows if not verified.says(row.told)] == [], verified.output
-    found = looked_at_by_the_suite(host, folder)
-    assert [row for row in rows if row.told not in found.get(row.check, "nothing")] == [], found
+    found = looked_at_by_the_suite(host, folder, rows)
+    assert [row for row in rows if row.told not in found.get(row.check, "")] == [], found
 
 
 @pytest.fixture(scope="module", params=[OLDER_ENGINE, NEWER_ENGINE], ids=["26.1", "28.5"])
-def engine_for_all(request: pytest.FixtureRequest) -> str:
+def host(request: pytest.FixtureRequest) -> str:
     """A host of either engine that is provisioned, and that each test leaves so."""
-    host = str(request.param)
-    lab("reset", host)
-    done = provision(host)
+    name = str(request.param)
+    lab("reset", name)
+    done = provision(name)
     assert done.status == 0, done.output
-    return host
+    return name
 
 
 @pytest.mark.parametrize("rows", together(MENDED), ids=lambda rows: f"{len(rows)} entries")
-def test_drift_is_told_by_all_and_mended(engine_for_all: str, rows: tuple[Row, ...], tmp_path: Path) -> None:
-    host = engine_for_all
+def test_drift_is_told_by_all_and_mended(host: str, rows: tuple[Row, ...], tmp_path: Path) -> None:
     for row in rows:
         on(host, row.script)
-    require_told_by_all(host, rows, tmp_path)
+    before = snapshot(host)
+    require_told_by_all(host, rows, provision(host, "--check"), tmp_path)
+    assert snapshot(host) == before
     done = provision(host)
     assert done.status == 0, done.output
-    assert [row for row in rows if not done.says(row.told)] == []
     assert done.output.strip().endswith("; proven"), done.output
     on(host, "systemctl restart systemd-binfmt")
     require_emulation(host, [PLATFORM])
@@ -266,28 +266,104 @@ def test_drift_is_told_by_all_and_mended(engine_for_all: str, rows: tuple[Row, .
 
 @pytest.mark.parametrize("rows", [*together(REFUSED), NO_DOCKER], ids=lambda rows: f"{len(rows)} entries")
 def test_what_somebody_did_on_purpose_is_told_with_the_way_out_and_left_alone(
-    engine_for_all: str, rows: tuple[Row, ...], tmp_path: Path
+    host: str, rows: tuple[Row, ...], tmp_path: Path
 ) -> None:
-    host = engine_for_all
     for row in rows:
         on(host, row.script)
-    require_told_by_all(host, rows, tmp_path)
     before = snapshot(host)
     done = provision(host)
     assert done.recap(host)["failed"] == 1, done.output
-    assert [row for row in rows if not done.says(row.told)] == []
+    require_told_by_all(host, rows, done, tmp_path)
     assert snapshot(host) == before
     for row in rows:
         on(host, row.mend)
 
 
-def test_after_all_of_it_nothing_is_left_to_do_and_a_reboot_changes_nothing(
-    engine_for_all: str, tmp_path: Path
-) -> None:
-    host = engine_for_all
+def test_after_all_of_it_nothing_is_left_to_do_and_a_reboot_changes_nothing(host: str, tmp_path: Path) -> None:
     for _ in ("before", "after"):
         found = provision(host, "--check")
         assert (found.status, found.recap(host)["changed"]) == (0, 0), found.output
         assert looked_at_by_the_suite(host, tmp_path) == {}
         lab("reboot", host)
         require_emulation(host, [PLATFORM])
+
+
+def retire(host: str) -> None:
+    done = playbook("retire-builders", limit=host)
+    assert done.status == 0, done.output
+
+
+def test_a_mask_gives_way_to_a_takeover_and_comes_back_at_the_end(spare: str) -> None:
+    on(spare, f"ln -s /dev/null {CONF}")
+    asked = {"concerns": ["engine", "trust", "daemon", "binfmt"], "binfmt_takeover": True}
+    done = provision(spare, **asked)
+    assert done.status == 0, done.output
+    on(spare, f"test -s {CONF}; systemctl restart systemd-binfmt")
+    require_emulation(spare, [PLATFORM])
+    assert provision(spare, "--check", **asked).recap(spare)["changed"] == 0
+    retire(spare)
+    assert (
+        on(spare, f"readlink {CONF}; test ! -e /proc/sys/fs/binfmt_misc/{HANDLER}; test -c /dev/null") == "/dev/null\n"
+    )
+
+
+def test_a_docker_that_nothing_starts_at_boot_is_told_or_enabled_and_is_as_before_at_the_end(spare: str) -> None:
+    state = "systemctl is-enabled docker.service docker.socket || true"
+    on(spare, "systemctl disable --quiet docker.service docker.socket")
+    told = (
+        "nothing starts docker at boot (docker.service is disabled, docker.socket is disabled), and with it no builder"
+    )
+    alone = provision(spare, concerns=["engine"])
+    assert (alone.status, alone.recap(spare)["changed"]) == (0, 0), alone.output
+    assert alone.says(f"{told}: `systemctl enable docker.service docker.socket`")
+    assert on(spare, state).split() == ["disabled", "disabled"]
+    ours = provision(spare, concerns=["engine"], engine="distro")
+    assert ours.says(f"enable docker: {told}"), ours.output
+    assert on(spare, state).split() == ["enabled", "enabled"]
+    lab("reboot", spare)
+    assert provision(spare, "--check", concerns=["engine"], engine="distro").recap(spare)["changed"] == 0
+    retire(spare)
+    assert on(spare, state).split() == ["disabled", "disabled"]
+
+
+PODMANS = '#!/bin/sh\nexec /usr/bin/podman "$@"\n'  # package podman-docker, without its sentence
+
+
+@pytest.mark.parametrize(
+    ("script", "told"),
+    [
+        pytest.param(
+            "mv /usr/bin/docker /var/tmp; cat > /usr/bin/docker; chmod 755 /usr/bin/docker",
+            "/usr/bin/docker is podman, which has no builders of buildx",
+            id="podman-docker",
+        ),
+        pytest.param(
+            "systemctl stop docker.socket docker.service; mv /usr/sbin/dockerd /var/tmp; mkdir -p /snap/docker/current",
+            "Docker is here as a snap (/snap/docker/current), whose files are elsewhere",
+            id="snap",
+        ),
+    ],
+)
+def test_beside_what_calls_itself_docker_nothing_is_installed(script: str, told: str, spare: str) -> None:
+    on(spare, script, stdin=PODMANS)
+    before = on(spare, "dpkg-query --show; find /etc /usr/local -newer /var/tmp -type f")
+    done = provision(spare, concerns=["engine"], engine="distro")
+    assert done.recap(spare)["failed"] == 1, done.output
+    assert done.says(told), done.output
+    assert on(spare, "dpkg-query --show; find /etc /usr/local -newer /var/tmp -type f") == before
+
+
+def test_a_builder_whose_first_start_fails_does_not_stay_and_start_for_ever(spare: str) -> None:
+    asked = {"platforms": ["amd64"], "users": ["root"]}
+    assert provision(spare, **asked, concerns=["engine", "trust", "daemon"]).status == 0
+    on(
+        spare,
+        f"docker create --name broken {base()} >/dev/null; docker commit --change 'ENTRYPOINT [\"false\"]' broken "
+        "broken/buildkit:1 >/dev/null; docker rm broken >/dev/null",
+    )
+    other = {"name": "other", "image": "broken/buildkit:1"}
+    done = provision(spare, **asked, concerns=["buildx"], instances=[other])
+    assert done.recap(spare)["failed"] == 1, done.output
+    assert done.says("builder other of root does not run"), done.output
+    assert on(spare, "docker ps --all --quiet; ls ~/.docker/buildx/instances") == ""
+    assert on(spare, "docker volume ls --quiet").strip() == "buildx_buildkit_other0_state", "it was made"

@@ -11,7 +11,14 @@ import typing as t
 from dataclasses import dataclass
 
 from ansible_collections.multiarch.builders.plugins.module_utils import file_modes
-from ansible_collections.multiarch.builders.plugins.module_utils.binfmt import boot, image, kernel, ours, package
+from ansible_collections.multiarch.builders.plugins.module_utils.binfmt import (
+    boot,
+    kernel,
+    ours,
+    package,
+    words,
+)
+from ansible_collections.multiarch.builders.plugins.module_utils.binfmt.configuration import files_of, rights_of
 from ansible_collections.multiarch.builders.plugins.module_utils.binfmt.decide import (
     BinfmtState,
     Finding,
@@ -19,7 +26,6 @@ from ansible_collections.multiarch.builders.plugins.module_utils.binfmt.decide i
     catching,
     finding,
     is_ours,
-    mask_of,
     needed,
     refusals,
     unwanted,
@@ -27,7 +33,6 @@ from ansible_collections.multiarch.builders.plugins.module_utils.binfmt.decide i
 from ansible_collections.multiarch.builders.plugins.module_utils.binfmt.formats import ElfFormat
 from ansible_collections.multiarch.builders.plugins.module_utils.binfmt.handler_file import Handler
 from ansible_collections.multiarch.builders.plugins.module_utils.binfmt.source import (
-    Emulator,
     ImageSource,
     InstallEmulators,
     PackageSource,
@@ -97,7 +102,7 @@ class Binfmt(Concern[BinfmtState]):
         handlers = kernel.handlers() if names else {}
         on = not formats or kernel.is_on()
         emulators = {fmt.handler: self.source.emulator(fmt) for fmt in formats}
-        masked, configuration = _files_of(names, owned)
+        masked, configuration = files_of(names, owned)
         return BinfmtState(
             machine=machine,
             handlers=handlers,
@@ -110,7 +115,7 @@ class Binfmt(Concern[BinfmtState]):
             on=on,
             boot=boot.faults() if formats else (),
             masked=masked,
-            loose=file_modes.faults(_rights(emulators.values(), owned & emulators.keys() - masked.keys())),
+            loose=file_modes.faults(rights_of(emulators.values(), owned & emulators.keys() - masked.keys())),
         )
 
     def _broken(self, formats: t.Iterable[ElfFormat], handlers: t.Mapping[str, Handler]) -> t.Dict[str, str]:
@@ -154,13 +159,13 @@ class Binfmt(Concern[BinfmtState]):
         spared = {each.fmt.handler for each in findings if each.verdict is not Verdict.KEEP}
         dropped = [name for name in unwanted(state, kept) if name not in spared]
         actions += [
-            Action(f"remove handler {name}, which is not asked for any more{_instead(name)}", DropHandler(name))
+            Action(f"remove handler {name}, which is not asked for any more{words.instead(name)}", DropHandler(name))
             for name in dropped
         ]
         left = [(each, each.handler) for each in findings if each.verdict is Verdict.LEAVE and each.handler]
-        notes = [_note(each, handler) for each, handler in left]
+        notes = [words.note(each, handler) for each, handler in left]
         notes += state.boot  # of handlers that are somebody else's, too
-        return Plan(tuple(actions), tuple(notes), {"handlers": [_fact(each) for each in findings]})
+        return Plan(tuple(actions), tuple(notes), {"handlers": [words.fact(each) for each in findings]})
 
     def _keep(self, found: Finding, state: BinfmtState) -> t.Optional[Action]:
         fmt = found.fmt
@@ -172,7 +177,7 @@ class Binfmt(Concern[BinfmtState]):
             summary = f"write {_file(fmt.handler)}{mask}, so that {fmt.handler} is there after a reboot"
             return Action(summary, KeepHandler(fmt, False))
         verb = "register" if found.verdict is Verdict.ADD else "replace"
-        there = f" ({_owner(found.handler)}{found.handler.interpreter}: {found.why})" if found.handler else ""
+        there = f" ({words.owner(found.handler)}{found.handler.interpreter}: {found.why})" if found.handler else ""
         return Action(f"{verb} handler {fmt.handler} for linux/{fmt.architecture}{there}", KeepHandler(fmt, True))
 
     def apply(self, actions: t.Sequence[Action]) -> None:
@@ -230,36 +235,16 @@ class Binfmt(Concern[BinfmtState]):
         ours.disown(name)
 
 
+def _restore(loose: t.Mapping[Rights, str]) -> Action:
+    summary = f"give files that bring handlers back their owner and mode: {'; '.join(loose.values())}"
+    return Action(summary, RestoreRights(tuple(loose)))
+
+
 _TURN_ON = Action(
     f"turn on {kernel.REGISTRY}/status, the switch of all handlers on this host, ours and others': it is off, so no "
     "program of another platform runs",
     TurnOn(),
 )
-
-
-def _files_of(names: t.Iterable[str], owned: t.Container[str]) -> t.Tuple[t.Dict[str, str], t.Dict[str, str]]:
-    """(how files in /etc/binfmt.d switch their handlers off, what the others say), by handler."""
-    masked, texts = {}, {}
-    for name in names:
-        path = _file(name)
-        text = read(path) if ours.mask_of(name) is None else ""
-        words = mask_of(path, os.path.realpath(path), text, owned=name in owned) if text is not None else None
-        if words is not None:
-            masked[name] = words
-        elif text is not None:
-            texts[name] = text
-    return masked, texts
-
-
-def _rights(emulators: t.Iterable[Emulator], owned: t.Iterable[str]) -> t.List[Rights]:
-    """Those of the files that bring handlers back, each once: systemd reads and starts them as root."""
-    files = [each for emulator in emulators for each in emulator.rights]
-    return list(dict.fromkeys([*files, *(file_modes.public(_file(name)) for name in sorted(owned))]))
-
-
-def _restore(loose: t.Mapping[Rights, str]) -> Action:
-    summary = f"give files that bring handlers back their owner and mode: {'; '.join(loose.values())}"
-    return Action(summary, RestoreRights(tuple(loose)))
 
 
 def _prove(platform: str) -> None:
@@ -274,46 +259,3 @@ def _known(found: t.Mapping[str, t.Optional[str]]) -> t.Dict[str, str]:
 
 def _file(handler: str) -> str:
     return ours.file_of(handler)
-
-
-def _instead(name: str) -> str:
-    """What comes back in its place, of what was there before us."""
-    former = ours.former(name)
-    if former.line is None:
-        return ""
-    if former.lost:
-        return (
-            f"; {former.interpreter}, registered before us, is not on this host (a container brought it), and "
-            "comes back only from there"
-        )
-    return f"; {former.interpreter} is registered again, as before us"
-
-
-def _owner(handler: Handler) -> str:
-    """Who brought the emulator of a handler, with a space behind it; nothing if nobody says so."""
-    if is_ours(handler):
-        return "ours, "
-    owner = package.owner_of_file(handler.interpreter)
-    return f"of package {owner}, " if owner else ""
-
-
-def _note(found: Finding, handler: Handler) -> str:
-    return (
-        f"linux/{found.fmt.architecture}: handler {handler.name} of somebody else works and was left alone "
-        f"({_owner(handler)}interpreter {handler.interpreter}, flags {handler.flags})"
-    )
-
-
-def _fact(found: Finding) -> t.Dict[str, t.Any]:
-    """One handler as data: its version is known where the emulator is ours."""
-    handler = found.handler
-    folder = str(pathlib.Path(handler.interpreter).parent) if handler else ""
-    emulators = image.in_folder(folder) if handler and is_ours(handler) else None
-    return {
-        "platform": f"linux/{found.fmt.architecture}",
-        "handler": handler.name if handler else None,
-        "interpreter": handler.interpreter if handler else None,
-        "flags": handler.flags if handler else None,
-        "version": emulators.version if emulators else None,
-        "verdict": found.verdict.value,
-    }
