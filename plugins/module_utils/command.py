@@ -93,6 +93,10 @@ def identity(user: t.Optional[str]) -> t.Dict[str, t.Any]:
     return {"user": entry.pw_uid, "group": entry.pw_gid, "extra_groups": groups}
 
 
+class MissingProgramError(HostError):
+    """A program is not there to be run."""
+
+
 def run(
     argv: t.Sequence[str],
     *,
@@ -117,7 +121,7 @@ def run(
             **identity(user),
         )
     except FileNotFoundError:
-        raise HostError(f"{argv[0]} is not on this host") from None
+        raise MissingProgramError(f"{argv[0]} is not on this host") from None
     except subprocess.TimeoutExpired:
         raise HostError(f"`{' '.join(argv)}` did not end within {timeout} s") from None
     except (OSError, ValueError) as exc:  # no program, too many arguments, NUL in one

@@ -93,7 +93,10 @@ def _unknown(host: str, entry: Entry, chain: Chain) -> str:
             f"Run {TRUST} with all its concerns. Its `ca` in builder_registries is a server's own certificate and no "
             "CA, which the system's store of Fedora and its like does not take: there, have it issued by a CA"
         )
-    return f"Its `ca` in builder_registries is right, and has not come to all places: run {TRUST} with all its concerns"
+    return (
+        f"Its `ca` in builder_registries is right, and has not come to all places: run {TRUST} with all its concerns, "
+        "and without builder_disruption: never"
+    )
 
 
 def _unread(row: Answered, table: Mapping[str, Entry], chain: Chain) -> str:

@@ -158,7 +158,8 @@ class Asking:
         What is tried is the same for all, and sent once: registries lock accounts after some wrong passwords.
         """
         found = {user: each for user, each in kept.items() if not isinstance(each, str)}
-        tried = logins.prove(target, next(iter(found.values())), self.proxy) if found else None
+        plain = [each.host for each in self.registries if each.http]
+        tried = logins.prove(target, next(iter(found.values())), self.proxy, without_tls=plain) if found else None
         if tried:
             self.clocks.update(tried.clocks)
         if tried and tried.outcome == TRUSTED:

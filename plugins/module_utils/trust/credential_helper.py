@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import typing as t
 
-from ansible_collections.multiarch.builders.plugins.module_utils.command import Outcome, run
+from ansible_collections.multiarch.builders.plugins.module_utils.command import MissingProgramError, Outcome, run
 from ansible_collections.multiarch.builders.plugins.module_utils.errors import HostError
 
 # What every helper answers for a server that it does not know; some say more.
@@ -61,4 +61,8 @@ def erase(helper: str, user: str, server: str) -> None:
 
 
 def _run(helper: str, action: str, user: str, stdin: str) -> Outcome:
-    return run([f"docker-credential-{helper}", action], user=user, stdin=stdin)
+    try:
+        return run([f"docker-credential-{helper}", action], user=user, stdin=stdin)
+    except MissingProgramError as exc:
+        where = f"`credsStore` or `credHelpers` in ~/.docker/config.json of {user}"
+        raise HostError(f"{exc}, and is in {where}: install it, or take it out there") from None

@@ -120,7 +120,7 @@ def test_who_gives_out_tokens_has_the_cas_of_its_registry_if_it_has_no_entry() -
             {"ca": CA.pem},
             SERVER,
             "Its `ca` in builder_registries is right, and has not come to all places: run "
-            "playbooks/trust-registries.yml with all its concerns.",
+            "playbooks/trust-registries.yml with all its concerns, and without builder_disruption: never.",
             id="unknown, the right CA in the table",
         ),
         pytest.param(

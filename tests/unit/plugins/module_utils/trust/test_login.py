@@ -248,5 +248,6 @@ def test_a_helper_that_is_missing_is_named_and_no_secret_is_written(config: Path
     for attempt in (lambda: is_logged_in(USER, HARBOR), lambda: log_in(Login(USER, HARBOR))):
         with pytest.raises(HostError, match="docker-credential-of-these-tests is not on this host") as caught:
             attempt()
+        assert f"~/.docker/config.json of {USER}: install it, or take it out there" in str(caught.value)
         assert HARBOR.password not in str(caught.value)
     assert config.read_text() == '{"credsStore": "of-these-tests"}'
