@@ -126,8 +126,8 @@ options:
       - Whether docker itself pulls and pushes on this host (C(docker pull), C(docker push), C(docker run)), and not
         builders alone.
       - Up to version 29.4 docker fetches tokens of registries with the system's authorities as of its own start. So a
-        CA that a registry with tokens needs, and that came later, means a restart, by the rules of C(builder_disruption).
-        Builders need none; V(false) spares hosts that have nothing but builders.
+        CA that a registry with tokens needs, and that came later, means a restart, by the rules of
+        C(builder_disruption). Builders need none; V(false) spares hosts that have nothing but builders.
     type: bool
     default: true
 """

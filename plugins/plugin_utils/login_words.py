@@ -103,7 +103,13 @@ def _missing(row: Answered, _entry: Mapping[str, t.Any], _clocks: Clocks) -> str
 
 
 def no_token_endpoint(row: Answered) -> str:
-    """About an address that gives out no tokens; "" if *row* is not about one."""
+    """About an address that gives out no tokens, or to which no password is sent; "" if *row* is not about one."""
+    if row["outcome"] == answers.OTHER and "has no TLS, so the password" in row["words"]:
+        return (
+            f"{row['registry']} sends its clients there for tokens, and docker and BuildKit send the password: mend "
+            "the address in its settings (auth.token.realm; of Harbor, external_url), or, if all on the way may read "
+            f"the password, give {row['at']} an entry with `http: true` in builder_registries"
+        )
     if row["outcome"] != answers.OTHER or not _NO_ENDPOINT.search(answers.cause(row["words"])):
         return ""
     return (

@@ -59,7 +59,7 @@ def _remedy(row: Answered, table: Mapping[str, Entry], chains: Mapping[str, Chai
     if row["way"] == "builder" and "listing workers" in row["words"]:
         return f"The builder itself does not answer: run {PROVISION}"
     if is_unread(Row(**{each.name: row[each.name] for each in fields(Row)})):
-        return _unread(row["at"], table.get(row["at"], {}), chains.get(row["at"], []))
+        return _unread(row, table, chains.get(row["at"], []))
     outcome, chain = row["outcome"], chains.get(row["at"], [])
     if outcome in login_words.REMEDIES:
         return login_words.REMEDIES[outcome](row, table.get(row["registry"], {}), clocks)
@@ -93,12 +93,18 @@ def _unknown(host: str, entry: Entry, chain: Chain) -> str:
             f"Run {TRUST} with all its concerns. Its `ca` in builder_registries is a server's own certificate and no "
             "CA, which the system's store of Fedora and its like does not take: there, have it issued by a CA"
         )
-    return f"Its `ca` in builder_registries is right, and has not come to all places: run {TRUST} with all its concerns"
+    return (
+        f"Its `ca` in builder_registries is right, and has not come to all places: run {TRUST} with all its concerns, "
+        "and without builder_disruption: never"
+    )
 
 
-def _unread(host: str, entry: Entry, chain: Chain) -> str:
+def _unread(row: Answered, table: Mapping[str, Entry], chain: Chain) -> str:
     """docker fetches tokens with the system's authorities as of its start."""
-    if entry.get("ca") and (not chain or is_signed_by(chain, entry["ca"])):
+    host, entry = row["at"], table.get(row["at"], {})
+    # without an entry of its own a token endpoint is taken to have its registry's CA (daemon/tokens.py)
+    ca = (entry or table.get(row["registry"], {})).get("ca")
+    if ca and (not chain or is_signed_by(chain, ca)):
         return (
             "docker reads the system's authorities once, at its start, and has not read this one yet: run "
             f"{TRUST}, which restarts docker as builder_disruption allows"

@@ -39,6 +39,15 @@ def authorities_of(registries: t.Iterable[Registry]) -> t.Tuple[str, ...]:
     return tuple(dict.fromkeys(pem for each in registries for pem in blocks(each.ca or "")))
 
 
+def entry_of_endpoint(table: t.Mapping[str, Registry], token_host: str, host: str) -> Registry:
+    """The entry with the authorities of *token_host*, which gives out tokens of *host*, a registry of *table*.
+
+    Without one of its own it is taken to have those of its registry, as a company's GitLab has: gitlab.example.com
+    gives out the tokens of registry.example.com.
+    """
+    return table.get(token_host) or table[host]
+
+
 def restart_reason(
     registries: t.Sequence[Registry], tokens: Tokens, engine: t.Optional[str], *, containerd_store: bool
 ) -> t.Optional[str]:
@@ -47,8 +56,8 @@ def restart_reason(
     as_registry = fetches_tokens_as_registry(engine, containerd_store=containerd_store)
     found = []
     for host, token_host in tokens.hosts.items():
-        known = set(blocks(table[host].ca or "")) if as_registry and host in table else set()
-        needed = set(blocks(table[token_host].ca or "")) if token_host in table else set()
+        known = set(blocks(table[host].ca or "")) if as_registry else set()
+        needed = set(blocks(entry_of_endpoint(table, token_host, host).ca or ""))
         if (needed - known) & tokens.unread:
             found.append(host if token_host == host else f"{host} (which {token_host} gives out)")
     if not found:

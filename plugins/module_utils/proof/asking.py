@@ -19,6 +19,7 @@ from functools import partial
 from ansible_collections.multiarch.builders.plugins.module_utils import authorities
 from ansible_collections.multiarch.builders.plugins.module_utils.buildx import store
 from ansible_collections.multiarch.builders.plugins.module_utils.command import run
+from ansible_collections.multiarch.builders.plugins.module_utils.daemon.tokens import entry_of_endpoint
 from ansible_collections.multiarch.builders.plugins.module_utils.docker_api import Docker
 from ansible_collections.multiarch.builders.plugins.module_utils.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.proof import logins, token_endpoint
@@ -157,7 +158,8 @@ class Asking:
         What is tried is the same for all, and sent once: registries lock accounts after some wrong passwords.
         """
         found = {user: each for user, each in kept.items() if not isinstance(each, str)}
-        tried = logins.prove(target, next(iter(found.values())), self.proxy) if found else None
+        plain = [each.host for each in self.registries if each.http]
+        tried = logins.prove(target, next(iter(found.values())), self.proxy, without_tls=plain) if found else None
         if tried:
             self.clocks.update(tried.clocks)
         if tried and tried.outcome == TRUSTED:
@@ -211,7 +213,8 @@ def _one(question: t.Callable[..., Row], *about: t.Any) -> Question:
 def note_unread(registries: t.Sequence[Registry], rows: t.Sequence[Row]) -> None:
     """Remember the authorities that docker turned out not to have read: the next run restarts it."""
     table = {each.host: each for each in registries}
-    found = [pem for host in unread_at(rows) if host in table for pem in blocks(table[host].ca or "")]
+    entries = [entry_of_endpoint(table, token_host, host) for host, token_host in unread_at(rows) if host in table]
+    found = [pem for each in entries for pem in blocks(each.ca or "")]
     if found:
         authorities.come(found, [pem for each in registries for pem in blocks(each.ca or "")])
 

@@ -39,6 +39,11 @@ def endpoint(realm: str) -> str:
     return f"token endpoint {realm.partition('?')[0]}"
 
 
+def without_tls(realm: str) -> str:
+    """That a token endpoint is not asked, as anybody on the way there would read the password."""
+    return f"{endpoint(realm)} has no TLS, so the password was not sent there"
+
+
 def to_password(where: str, status: int) -> Verdict:
     """What *where*, a registry or a token endpoint, says to a name and a password."""
     if status == 200:

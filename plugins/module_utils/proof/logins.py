@@ -60,9 +60,18 @@ def kept_for(user: str, registry: Registry) -> Kept:
 
 
 def prove(
-    target: Target, credentials: Credentials, proxy: Proxy, timeout: float = TIMEOUT, *, scope: str = ""
+    target: Target,
+    credentials: Credentials,
+    proxy: Proxy,
+    timeout: float = TIMEOUT,
+    *,
+    scope: str = "",
+    without_tls: t.Collection[str] = (),
 ) -> Tried:
-    """Log in at *target*; with *scope*, ask for a token for that."""
+    """Log in at *target*; with *scope*, ask for a token for that.
+
+    A token endpoint without TLS gets the password if *target* has none either, or if it is one of *without_tls*.
+    """
     hello = shake(target, proxy, timeout)
     clocks = _seen({target.host: hello})
     if hello.outcome != answers.TRUSTED or hello.status == 200:
@@ -71,6 +80,9 @@ def prove(
         words = login_answers.answered(target.url, hello.status)
         words += ", and names no login that docker knows" if hello.status == 401 else ""
         return Tried(answers.OTHER, words, target.host, clocks)
+    if hello.challenge.is_plain and not target.http and hello.challenge.token_host not in without_tls:
+        words = login_answers.without_tls(hello.challenge.realm)
+        return Tried(answers.OTHER, words, hello.challenge.token_host, clocks)
     if hello.challenge.scheme == BEARER:
         return _by_token(target, hello.challenge, credentials, proxy, timeout, scope, clocks)
     told = shake(target, proxy, timeout, authorization=basic(credentials))

@@ -30,7 +30,7 @@ class Plain:
 
 def server_of(target: Target, challenge: Challenge) -> Target:
     """Who gives out tokens for *target*; another server has neither its exceptions nor its client's certificate."""
-    host, http = challenge.token_host, challenge.realm.lower().startswith("http:")
+    host, http = challenge.token_host, challenge.is_plain
     if (host, http) == (target.host, target.http):
         return target
     return Target(host, http=http)

@@ -20,10 +20,12 @@ def is_unread(row: Row) -> bool:
     return row.way == DOCKERD and row.outcome == answers.UNKNOWN_AUTHORITY and bool(_FETCHING.search(row.words))
 
 
-def unread_at(rows: t.Sequence[Row]) -> t.Tuple[str, ...]:
-    """Who gives out such tokens, as `host[:port]`; not those whom the system's store itself does not trust."""
+def unread_at(rows: t.Sequence[Row]) -> t.Tuple[t.Tuple[str, str], ...]:
+    """(registry, who gives out such tokens of it), as `host[:port]`; not those whom the system's store itself does not
+    trust."""
     strangers = {each.at for each in rows if each.way == PLAIN and each.outcome == answers.UNKNOWN_AUTHORITY}
-    return tuple(dict.fromkeys(each.at for each in rows if is_unread(each) and each.at not in strangers))
+    found = [(each.registry, each.at) for each in rows if is_unread(each) and each.at not in strangers]
+    return tuple(dict.fromkeys(found))
 
 
 def without_pulls(rows: t.Sequence[Row]) -> t.Tuple[t.Tuple[Row, ...], t.Tuple[str, ...]]:

@@ -39,6 +39,11 @@ class Challenge:
         name = f"[{url.hostname}]" if ":" in (url.hostname or "") else url.hostname or ""
         return name if url.port in (None, _USUAL[url.scheme]) else f"{name}:{url.port}"
 
+    @property
+    def is_plain(self) -> bool:
+        """Whether who gives out tokens is asked without TLS, so that anybody on the way reads what is sent."""
+        return self.scheme == BEARER and self.realm.lower().startswith("http:")
+
     def token_url(self, scope: str = "", account: str = "") -> str:
         """Where a token is fetched with GET; for *scope* ("repository:NAME:pull"), without it for a login."""
         asked = {"service": self.service, "scope": scope, "account": account}

@@ -4,7 +4,7 @@
 """Requests to one registry with a login, as its challenge wants it: a password, or a token for a scope.
 
 https://distribution.github.io/distribution/spec/auth/token/ . The login goes to the registry itself, and to who gives
-out its tokens.
+out its tokens, without TLS only where the table says so.
 """
 
 from __future__ import annotations
@@ -76,7 +76,9 @@ class Session:
     def _authorization(self, challenge: Challenge, scope: str) -> str:
         """The header's value, "" if there is nothing to show."""
         basic = f"Basic {base64.b64encode(f'{self.username}:{self.password}'.encode()).decode()}"
-        login = basic if self.username else ""
+        http = [each.host for each in (self.registry, *self.others) if each.http]
+        may_read = challenge.is_plain and not self.registry.http and challenge.token_host not in http
+        login = basic if self.username and not may_read else ""
         if challenge.scheme == BASIC:
             return login
         answer = self._request("GET", challenge.token_url(scope, self.username), None, _with(None, login))

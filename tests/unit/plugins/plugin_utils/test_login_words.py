@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import pytest
+from ansible_collections.multiarch.builders.plugins.module_utils.proof.login_answers import without_tls
 from ansible_collections.multiarch.builders.plugins.plugin_utils.login_words import Clocks, clocks_apart
 from ansible_collections.multiarch.builders.plugins.plugin_utils.trust_report import remedies
 from ansible_collections.multiarch.builders.tests.unit.plugins.plugin_utils.x509_factory import Pair, make
@@ -174,6 +175,14 @@ ENDPOINT = "robot$ci: token endpoint https://auth.b/t answered"
             "a.b:5000 sends its clients there for tokens: mend the address or the service in its settings "
             f"(auth.token.realm and service; of Harbor, external_url). {LOGS}",
             id="nobody gives out tokens there",
+        ),
+        pytest.param(
+            row("other", without_tls("http://auth.b/t"), "auth.b"),
+            {},
+            "a.b:5000 sends its clients there for tokens, and docker and BuildKit send the password: mend the address "
+            "in its settings (auth.token.realm; of Harbor, external_url), or, if all on the way may read the password, "
+            "give auth.b an entry with `http: true` in builder_registries",
+            id="the token endpoint has no TLS",
         ),
         pytest.param(
             row("other", "token endpoint https://auth.b/t: TLS failed: x", "auth.b"),

@@ -88,6 +88,14 @@ def test_tokens_that_docker_alone_cannot_fetch(entry: dict[str, t.Any], remedy: 
     assert told.endswith(remedy)
 
 
+def test_who_gives_out_tokens_has_the_cas_of_its_registry_if_it_has_no_entry() -> None:
+    words, entries = FETCHING.replace(HOST, "gitlab.b"), [{"host": HOST, "ca": CA.pem}]
+    unread = row("unknown authority", at="gitlab.b", words=words)
+    mended = "has not read this one yet: run playbooks/trust-registries.yml, which restarts docker as"
+    assert mended in message([unread], entries, {"gitlab.b": [SERVER.certificate]})
+    assert "Give its CA as `ca` of gitlab.b" in message([unread], entries, {"gitlab.b": [make("another").certificate]})
+
+
 @pytest.mark.parametrize(
     ("outcome", "entry", "server", "remedy"),
     [
@@ -112,7 +120,7 @@ def test_tokens_that_docker_alone_cannot_fetch(entry: dict[str, t.Any], remedy: 
             {"ca": CA.pem},
             SERVER,
             "Its `ca` in builder_registries is right, and has not come to all places: run "
-            "playbooks/trust-registries.yml with all its concerns.",
+            "playbooks/trust-registries.yml with all its concerns, and without builder_disruption: never.",
             id="unknown, the right CA in the table",
         ),
         pytest.param(

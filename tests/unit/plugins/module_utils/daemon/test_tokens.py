@@ -17,12 +17,14 @@ from ansible_collections.multiarch.builders.plugins.module_utils.system_store im
 from ansible_collections.multiarch.builders.tests.unit.plugins.plugin_utils.x509_factory import make
 
 OLD, NEW, OTHER = (make(name).pem for name in ("old", "new", "other"))
-HARBOR, AUTH, PUBLIC = "harbor.example", "auth.example:8443", "auth.public.example"
+HARBOR, AUTH, ANOTHER = "harbor.example", "auth.example:8443", "gitlab.example"
 TABLE = (Registry(HARBOR, ca=OLD + NEW), Registry(AUTH, ca=OTHER))
 SAME_CA = (Registry(HARBOR, ca=OLD + NEW), Registry(AUTH, ca=NEW))
-ITSELF, ELSEWHERE, OF_PUBLIC = {HARBOR: HARBOR}, {HARBOR: AUTH}, {HARBOR: PUBLIC}
+PUBLIC = (Registry(HARBOR), Registry(AUTH, ca=OTHER))
+ITSELF, ELSEWHERE, WITHOUT_ENTRY = {HARBOR: HARBOR}, {HARBOR: AUTH}, {HARBOR: ANOTHER}
 BY_ITSELF = "harbor.example"
 BY_AUTH = "harbor.example (which auth.example:8443 gives out)"
+BY_ANOTHER = "harbor.example (which gitlab.example gives out)"
 
 
 @pytest.mark.parametrize("engine", ["26.1.5+dfsg1", "28.5.2", "29.4.3"])
@@ -35,7 +37,9 @@ BY_AUTH = "harbor.example (which auth.example:8443 gives out)"
         pytest.param(TABLE, OTHER, ELSEWHERE, BY_AUTH, id="who gives out tokens has another CA"),
         pytest.param(TABLE, NEW, ELSEWHERE, None, id="the registry's own CA is not asked for then"),
         pytest.param(SAME_CA, NEW, ELSEWHERE, BY_AUTH, id="both have one CA"),
-        pytest.param(TABLE, OLD + NEW + OTHER, OF_PUBLIC, None, id="who gives them out is publicly trusted"),
+        pytest.param(TABLE, NEW, WITHOUT_ENTRY, BY_ANOTHER, id="who gives them out has no entry: the registry's CA"),
+        pytest.param(TABLE, OTHER, WITHOUT_ENTRY, None, id="and that of nobody else"),
+        pytest.param(PUBLIC, OTHER, WITHOUT_ENTRY, None, id="registry and who gives them out are publicly trusted"),
         pytest.param(TABLE, OLD + NEW + OTHER, {}, None, id="no tokens"),
         pytest.param(TABLE, "", ITSELF, None, id="all was read"),
         pytest.param(TABLE, OLD + OTHER, {HARBOR: HARBOR, AUTH: AUTH}, f"{BY_ITSELF}, {AUTH}", id="two registries"),
@@ -65,6 +69,7 @@ def test_until_29_4_the_systems_authorities_count(
     [
         pytest.param(TABLE, ITSELF, None, id="certs.d has what the registry's own tokens need"),
         pytest.param(SAME_CA, ELSEWHERE, None, id="and those that somebody else with that CA gives out"),
+        pytest.param(TABLE, WITHOUT_ENTRY, None, id="and those of somebody without an entry"),
         pytest.param(TABLE, ELSEWHERE, BY_AUTH, id="but not another CA"),
     ],
 )

@@ -145,6 +145,16 @@ def test_without_tls_where_the_table_says_so(tmp_path: Path) -> None:
         assert logins.prove(Target(plain.host), RIGHT, DIRECT).outcome == "no TLS"
 
 
+def test_an_endpoint_without_tls_gets_no_login_unless_the_table_says_so(registry: TokenStandIn, tmp_path: Path) -> None:
+    with TokenStandIn(tmp_path / "plain") as plain:
+        registry.realm = f"http://{plain.host}/service/token"
+        found = logins.prove(Target(registry.host), RIGHT, DIRECT)
+        assert (found.outcome, found.at) == ("other", plain.host)
+        assert found.words == f"token endpoint {registry.realm} has no TLS, so the password was not sent there"
+        assert plain.asked == []
+        assert logins.prove(Target(registry.host), RIGHT, DIRECT, without_tls=[plain.host]).outcome == "logged in"
+
+
 @pytest.mark.parametrize(
     ("status", "scheme", "outcome", "words"),
     [

@@ -32,7 +32,7 @@ def plain(at: str, outcome: str) -> Row:
 @pytest.mark.parametrize("at", [HARBOR, AUTH])
 def test_who_gives_out_the_tokens(at: str, words: str) -> None:
     rows = [plain(HARBOR, "trusted"), dockerd(words.format(at))]
-    assert unread_at(rows) == (at,)
+    assert unread_at(rows) == ((HARBOR, at),)
     assert without_pulls(rows)[0] == (rows[0],)
     assert len(without_pulls(rows)[1]) == 1
 

@@ -78,6 +78,7 @@ class PushedRegistry:
     ) -> None:
         self.auth, self.refuse, self.deletes, self.location, self.may = auth, refuse, deletes, location, may
         self.elsewhere = elsewhere
+        self.realm = ""  # in place of its own /token
         self.blobs: dict[str, bytes] = {}
         self.manifests: dict[str, Manifest] = {}
         self.asked: list[tuple[str, str, str]] = []  # method, path, authorization
@@ -108,7 +109,7 @@ class PushedRegistry:
             return self._token(headers, urllib.parse.parse_qs(url.query))
         action = {"DELETE": "delete", "GET": "pull"}.get(method, "push")
         if not self._allows(headers.get("Authorization", ""), action):
-            challenge = f'Bearer realm="https://{self.host}/token",service="registry"'
+            challenge = f'Bearer realm="{self.realm or f"https://{self.host}/token"}",service="registry"'
             wanted = {"WWW-Authenticate": challenge if self.auth == "bearer" else 'Basic realm="registry"'}
             return 401, wanted, _errors("UNAUTHORIZED", "authentication required")
         name, _slash, rest = url.path.removeprefix("/v2/").rpartition("/")

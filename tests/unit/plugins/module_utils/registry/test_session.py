@@ -11,6 +11,7 @@ import pytest
 from ansible_collections.multiarch.builders.plugins.module_utils.proxy import Proxy
 from ansible_collections.multiarch.builders.plugins.module_utils.registry.session import Session
 from ansible_collections.multiarch.builders.plugins.module_utils.spec import Registry
+from ansible_collections.multiarch.builders.tests.unit.plugins.module_utils.proof.token_stand_in import TokenStandIn
 from ansible_collections.multiarch.builders.tests.unit.plugins.module_utils.registry.pushed_registry import (
     LOGIN,
     PushedRegistry,
@@ -47,6 +48,15 @@ def test_a_login_is_shown_as_the_registry_wants_it(auth: str, tmp_path: Path) ->
             )
             assert session.ask("DELETE", "/v2/p/a/manifests/x", "repository:p/a:delete").status == 404
             assert [path for _method, path, _authorization in registry.asked].count(registry.asked[-2][1]) == 1
+
+
+def test_a_login_goes_nowhere_without_tls_unless_the_table_says_so(tmp_path: Path) -> None:
+    with PushedRegistry(tmp_path, SERVER, auth="bearer") as registry, TokenStandIn(tmp_path / "plain") as plain:
+        registry.realm = f"http://{plain.host}/service/token"
+        session_at(registry, *LOGIN).ask("POST", UPLOADS, SCOPE, body=b"")
+        said = Session(Registry(registry.host, ca=CA.pem), [Registry(plain.host, http=True)], Proxy(), *LOGIN)
+        said.ask("POST", UPLOADS, SCOPE, body=b"")
+        assert ["Authorization" in headers for _path, headers in plain.asked] == [False, True]
 
 
 @pytest.mark.parametrize("auth", ["basic", "bearer"])
