@@ -9,6 +9,7 @@ Times are seconds since boot: the wall clock may jump, and a reboot restarts doc
 from __future__ import annotations
 
 import pathlib
+import time
 import typing as t
 
 from ansible_collections.multiarch.builders.plugins.module_utils import record
@@ -71,4 +72,5 @@ def _boot() -> str:
 
 
 def _uptime() -> float:
-    return float(pathlib.Path("/proc/uptime").read_text(encoding="ascii").split()[0])
+    """As the kernel counts for starts of processes; a container's /proc/uptime may begin with the container (lxcfs)."""
+    return time.clock_gettime(time.CLOCK_BOOTTIME)

@@ -12,7 +12,10 @@ from dataclasses import dataclass, field
 _LONGEST = 400  # characters of a message
 _MOST_NAMES = 8
 # Notes of the plan about what will have to be done; the others only tell what is left alone.
-_WAITS = re.compile("which builder_disruption: never forbids|^pending, as |is not logged out of")
+_WAITS = re.compile(
+    "which builder_disruption: never forbids|^pending, as |is not logged out of|is not known whether docker has to be"
+)
+_NOT_PROVEN = re.compile("no proof has passed since")  # a run makes it, check mode does not
 _PREFIXES = re.compile("^(?:Task failed: |Module failed: |Action failed: )+")
 
 
@@ -65,7 +68,7 @@ def _line(story: Story, check_mode: bool) -> Line:
     if story.failed_at:
         before = f" (before: {done})" if done and not check_mode else ""
         return Line("failed", f"failed at '{story.failed_at}': {first_words(story.words)}{before}")
-    waiting = [note for note in story.notes if _WAITS.search(note)]
+    waiting = [note for note in story.notes if _WAITS.search(note) or (check_mode and _NOT_PROVEN.search(note))]
     parts = [done] if done else []
     but = f", but for the login at {' and '.join(story.unproven)}" if story.unproven else ""
     parts += [f"proven{but}"] if story.proven else []

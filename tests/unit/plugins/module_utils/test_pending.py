@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
 import typing as t
 from pathlib import Path
 
@@ -43,6 +45,16 @@ def test_what_dockerd_has_not_seen(
     assert [each.name for each in home.iterdir()] == ["pending.json"]
     dockerd_started(started)
     assert pending.since_start() == unseen
+
+
+def test_a_moment_is_comparable_with_the_start_of_a_process() -> None:
+    """Whatever /proc/uptime says, which lxcfs replaces in containers."""
+    before = pending.moment()["uptime"]
+    with subprocess.Popen(["sleep", "60"]) as process:
+        fields = Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()
+        process.kill()
+    ticks = os.sysconf("SC_CLK_TCK")
+    assert before - 1 / ticks <= int(fields[19]) / ticks <= pending.moment()["uptime"]
 
 
 def test_nothing_was_noted(home: Path, dockerd_started: Start) -> None:

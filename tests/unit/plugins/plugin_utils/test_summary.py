@@ -11,6 +11,8 @@ from ansible_collections.multiarch.builders.plugins.plugin_utils.summary import 
 WRITE, RESTART = "write /etc/docker/daemon.json: a: b", "restart docker: why"
 CHANGES = {"trust": ["write x", "write y", "refresh the store"], "daemon": [WRITE, RESTART]}
 NEVER = "docker needs a restart, which builder_disruption: never forbids: daemon.json"
+SILENT = "a.b does not answer (timed out), so it is not known whether docker has to be restarted for its tokens: run"
+UNPROVEN = "trust: no proof has passed since the change of 2026-11-29T07:06:35Z, so it is made again"
 NOTHING, DONE = Story(), Story(changes=CHANGES, proven=True)
 
 
@@ -18,6 +20,9 @@ NOTHING, DONE = Story(), Story(changes=CHANGES, proven=True)
     ("stories", "check_mode", "told"),
     [
         pytest.param({"a": NOTHING}, False, ["a: nothing to do"], id="one host, nothing"),
+        pytest.param({"a": Story(notes=[SILENT])}, False, [f"a: waits: {SILENT}"], id="nobody knows"),
+        pytest.param({"a": Story(notes=[UNPROVEN])}, True, [f"a: waits: {UNPROVEN}"], id="a proof is due"),
+        pytest.param({"a": Story(notes=[UNPROVEN])}, False, ["a: nothing to do"], id="a proof that the run makes"),
         pytest.param(dict.fromkeys("abc", NOTHING), False, ["3 hosts: nothing to do"], id="three hosts, nothing"),
         pytest.param(
             {"a": DONE},
