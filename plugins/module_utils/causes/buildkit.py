@@ -57,7 +57,7 @@ def of_build(said: str) -> Failed:
     """The same, of a build, in its parts."""
     lines = lines_of(said)
     errors = [index for index, line in enumerate(lines) if line.startswith(_ERROR)]
-    cause = _plain("\n".join(lines[errors[-1] if errors else -1 :]))
+    cause = of_error("\n".join(lines[errors[-1] if errors else -1 :]))
     number, platform = _failed_step(lines, cause)
     if _PROCESS.search(cause):
         words = [found.group(2) for found in map(_OUTPUT.match, lines) if found and found.group(1) == number]
@@ -65,7 +65,7 @@ def of_build(said: str) -> Failed:
     return Failed(cause, platform, alone=_NO_PLATFORM in cause)
 
 
-def _plain(error: str) -> str:
+def of_error(error: str) -> str:
     """The first line of an error, or what ssh says in it."""
     first = error.strip().partition("\n")[0]
     return ssh.of_ssh(error) if ssh.is_wrapped(error) else _TWICE.sub(r"\2", _AHEAD.sub("", first))

@@ -14,7 +14,8 @@ from ansible_collections.multiarch.builders.plugins.module_utils.causes.systemd 
 
 DOCKER, SOCKET, CONTAINERD = "docker.service", "docker.socket", "containerd.service"
 _DAEMON_JSON = "/etc/docker/daemon.json"
-_MEND_FILE = f"Mend builder_daemon_options, or {_DAEMON_JSON} if it is from there"
+MEND_FILE = f"Mend builder_daemon_options, or {_DAEMON_JSON} if it is from there"
+"""What helps against a daemon.json that dockerd does not start with."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,9 @@ def why(start: Start) -> Why:
         found = look(start)
         if found is not None:
             return found
-    return Why(systemd.of_systemctl(start.systemctl) or f"{DOCKER} is {start.unit(DOCKER).active or 'not active'}")
+    state = start.unit(DOCKER).active
+    silent = "dockerd runs, and does not answer on /var/run/docker.sock" if state == "active" else ""
+    return Why(systemd.of_systemctl(start.systemctl) or silent or f"{DOCKER} is {state or 'not active'}")
 
 
 def _unusable(start: Start) -> t.Optional[Why]:
@@ -128,7 +131,7 @@ def remedy_of(blame: dockerd.Blame, files: t.Mapping[str, str]) -> str:
     if blame.address:
         path = holder(files, blame.address) or _DAEMON_JSON
         return f"See who has that address (`ss --listening --processes`), or mend it in {path}"
-    return _MEND_FILE if blame.file else ""
+    return MEND_FILE if blame.file else ""
 
 
 def holder(files: t.Mapping[str, str], word: str) -> str:
@@ -141,7 +144,8 @@ def holder(files: t.Mapping[str, str], word: str) -> str:
 
 
 def _of_environment(start: Start) -> t.Optional[Why]:
-    missing = [each for each in start.unit(DOCKER).environment if each not in start.files]
+    needed = [path for path, optional in start.unit(DOCKER).environment if not optional]
+    missing = [each for each in needed if each not in start.files]
     if start.unit(DOCKER).result != "resources" or not missing:
         return None
     path = holder(start.files, missing[0])

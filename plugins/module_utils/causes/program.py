@@ -22,7 +22,7 @@ _NOTHING = "nothing said"
 
 def cause(argv: t.Sequence[str], stdout: str, stderr: str) -> str:
     """Why *argv* failed, in one line; its last line where the program is one without rules."""
-    name, said = pathlib.PurePath(argv[0]).name, stderr if stderr.strip() else stdout
+    name, said = pathlib.PurePath(*argv[:1]).name, stderr if stderr.strip() else stdout
     if name == "docker":
         found = buildkit.of_client(said) if "buildx" in argv[1:2] else docker.of_client(said)
     elif name in ("apt-get", "apt-cache"):

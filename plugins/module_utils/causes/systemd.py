@@ -28,8 +28,8 @@ _GENERIC = (
     "ae8f7b866b0347b9af31fe1c80b127c0",  # what it consumed
 )
 _PROCESS_ENDED = "98e322203f7a4ed290d09fe03c09fe15"
-_SKIPPED = re.compile(r"skipped, (unmet condition check .*)|(Condition check resulted in .* being skipped)")
-_ENVIRONMENT_FILE = re.compile(r"(\S+) \(ignore_errors=no\)")
+_SKIPPED = re.compile(r"((?<=skipped, )unmet condition check .*|Condition check resulted in .* being skipped)")
+_ENVIRONMENT_FILE = re.compile(r"(\S+) \(ignore_errors=(yes|no)\)")
 _BEFORE = re.compile(r"argv\[\]=(.*) ; ignore_errors=no ; .*code=(?:exited|killed|dumped) ; status=([^0/ ]\S*)")
 _NAMED = re.compile(r"Unit (\S+?) (is masked|not found|has a bad unit file setting)")
 _ADVICE = re.compile(r"^(?:See |Job (?:for .*|)failed|Run 'systemctl daemon-reload'|Warning: The unit file)")
@@ -40,8 +40,8 @@ _NOTICE, _INFORMATION = 5, 6  # of syslog(3)
 class Unit:
     """A unit as `systemctl show` has it: *files* are its own and its drop-ins, the later change the former.
 
-    *environment* are the files that it cannot start without, *before* is (command, status) of an ExecStartPre= that
-    failed. *invocation* is systemd's id of its last start.
+    *environment* are its environment files by whether it starts without them, *before* is (command, status) of an
+    ExecStartPre= that failed. *invocation* is systemd's id of its last start.
     """
 
     name: str
@@ -51,18 +51,24 @@ class Unit:
     invocation: str = ""
     files: t.Tuple[str, ...] = ()
     requires: t.Tuple[str, ...] = ()
-    environment: t.Tuple[str, ...] = ()
+    environment: t.Tuple[t.Tuple[str, bool], ...] = ()
     before: t.Optional[t.Tuple[str, str]] = None
+
+    @property
+    def environment_files(self) -> t.Tuple[str, ...]:
+        """Their paths."""
+        return tuple(path for path, _optional in self.environment)
 
     @property
     def unusable(self) -> str:
         """Why systemd does not even try to start it; empty if it would."""
-        return {
+        words: t.Dict[str, str] = {
             "masked": f"{self.name} is masked",
             "not-found": f"there is no {self.name}",
             "bad-setting": f"{self.name} has a setting that systemd refuses",
             "error": f"the file of {self.name} cannot be read",
-        }.get(self.load, "")
+        }
+        return words.get(self.load, "")
 
 
 @dataclass(frozen=True)
@@ -107,7 +113,7 @@ def _unit(fields: t.Mapping[str, t.Sequence[str]]) -> Unit:
         invocation=one("InvocationID"),
         files=tuple(filter(None, (one("FragmentPath"), *one("DropInPaths").split()))),
         requires=tuple(one("Requires").split()),
-        environment=tuple(_ENVIRONMENT_FILE.findall(one("EnvironmentFiles"))),
+        environment=tuple((path, how == "yes") for path, how in _ENVIRONMENT_FILE.findall(one("EnvironmentFiles"))),
         before=(before.group(1), before.group(2)) if before else None,
     )
 
@@ -147,12 +153,12 @@ def own_lines(found: t.Sequence[Entry], unit: str) -> t.List[str]:
     return [each.text for each in own if each.invocation == own[-1].invocation]
 
 
-def of_unit(found: t.Sequence[Entry], unit: str) -> str:
+def of_unit(journal: t.Sequence[Entry], unit: str) -> str:
     """What systemd says about why *unit* did not start; empty if it says nothing."""
-    about = [each for each in found if each.unit == unit and not each.own and each.kind not in _GENERIC]
-    skipped = [each for each in map(lambda entry: _SKIPPED.search(entry.text), about) if each]
+    about = [each for each in journal if each.unit == unit and not each.own and each.kind not in _GENERIC]
+    skipped = [found.group(1) for found in (_SKIPPED.search(each.text) for each in about) if found]
     if skipped:
-        return next(filter(None, skipped[-1].groups()))
+        return str(skipped[-1])
     ended = [each for each in about if each.kind == _PROCESS_ENDED]
     told = [each for each in about if each.priority <= _NOTICE and each not in ended and "ignoring" not in each.text]
     worst = min((each.priority for each in told), default=_INFORMATION)

@@ -49,7 +49,9 @@ def test_where_nothing_is_known() -> None:
 def test_a_dockerd_that_runs_is_not_blamed_for_what_it_logged() -> None:
     shown = "Id=docker.service\nLoadState=loaded\nActiveState=active\n"
     entries = (systemd.Entry("docker.service", 'time="x" level=error msg="some container"', own=True),)
-    assert why(Start("", systemd.units(shown), entries)) == Why("docker.service is active")
+    assert why(Start("", systemd.units(shown), entries)) == Why(
+        "dockerd runs, and does not answer on /var/run/docker.sock"
+    )
 
 
 @pytest.mark.parametrize(

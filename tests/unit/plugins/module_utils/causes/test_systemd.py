@@ -49,7 +49,7 @@ def test_units() -> None:
             invocation="f00",
             files=("/usr/lib/systemd/system/docker.service", "/etc/a.conf", "/etc/b.conf"),
             requires=("docker.socket", "sysinit.target"),
-            environment=("/etc/default/nothere",),
+            environment=(("/etc/default/docker", True), ("/etc/default/nothere", False)),
             before=("/bin/sh -c echo no >&2; exit 7", "7"),
         ),
         "containerd.service": Unit("containerd.service", load="masked", active="inactive"),
