@@ -26,7 +26,7 @@ from ansible import constants, context
 from ansible.executor.stats import AggregateStats
 from ansible.executor.task_result import CallbackTaskResult
 from ansible.plugins.callback import CallbackBase
-from ansible_collections.multiarch.builders.plugins.plugin_utils.summary import Story, lines
+from ansible_collections.multiarch.builders.plugins.plugin_utils.summary import Failed, Story, lines
 
 _OURS = "multiarch.builders."
 _CONCERNS = {
@@ -101,6 +101,7 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]  # ansible-core has no
             story.changes = _changes(result)
         story.failed_at = event.task_name.rpartition(" : ")[2]
         story.words = _HIDDEN if "censored" in result else str(result.get("msg") or "")
+        story.failures = _failures(result) if name else ()
 
     def _event(self, event: CallbackTaskResult) -> tuple[str, t.Mapping[str, t.Any], Story]:
         """(our module's name or "", its result, the host's story)."""
@@ -123,6 +124,18 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]  # ansible-core has no
         told = {host: story for host, story in self._stories.items() if host in self._ours or story.is_bad}
         for line in lines(told, _check_mode()):
             self._display.display(line.text, color=_COLORS[line.kind])
+
+
+def _failures(result: t.Mapping[str, t.Any]) -> list[Failed]:
+    """Of a module that returns them: those of concerns have a `message`, those of proofs `words`."""
+    found = []
+    for each in [*(result.get("failures") or ()), *(result.get("pulls") or ())]:
+        if not (each.get("message") or each.get("words")):  # of pulls, those that went well are there, too
+            continue
+        concern = f"{each['concern']}: " if each.get("concern") else ""
+        message = " ".join(str(each.get("message") or each.get("words") or "").split())
+        found.append(Failed(concern + message, str(each.get("cause") or "")))
+    return found
 
 
 def _check_mode() -> bool:

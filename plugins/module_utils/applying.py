@@ -8,7 +8,6 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.multiarch.builders.plugins.module_utils.converge import apply, require_nothing, require_root
-from ansible_collections.multiarch.builders.plugins.module_utils.credentials import shown
 from ansible_collections.multiarch.builders.plugins.module_utils.docker_api import Docker
 from ansible_collections.multiarch.builders.plugins.module_utils.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.lock import alone
@@ -17,7 +16,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.options import 
 from ansible_collections.multiarch.builders.plugins.module_utils.planning import asked, plan_concerns, tell_plan
 from ansible_collections.multiarch.builders.plugins.module_utils.proof.unproven import unproven
 from ansible_collections.multiarch.builders.plugins.module_utils.resource import NO_EFFECTS, Plan
-from ansible_collections.multiarch.builders.plugins.module_utils.results import plans_result
+from ansible_collections.multiarch.builders.plugins.module_utils.results import failed, plans_result
 from ansible_collections.multiarch.builders.plugins.module_utils.spec import Params
 
 
@@ -34,7 +33,7 @@ def apply_all() -> None:
             require_nothing_left(module.params)
         result = plans_result(done, unproven(module.params))
     except HostError as exc:
-        module.fail_json(msg=shown(str(exc)), **plans_result(done))
+        module.fail_json(**failed(exc), **plans_result(done))
     module.exit_json(changed=bool(result["pending"]), **result)
 
 
@@ -47,12 +46,12 @@ def apply_concerns(params: Params, done: t.Dict[str, Plan]) -> None:
             apply(resource, plan)
             done[kind.concern] = plan
         except HostError as exc:
-            raise HostError(f"{kind.concern}: {exc}") from exc
+            raise exc.of(kind.concern) from exc
 
 
 def require_nothing_left(params: Params) -> None:
     """Raise HostError if any concern differs: a later one may have undone an earlier one's work."""
-    plans, errors = plan_concerns(params, Docker())
-    if errors:
-        raise HostError("; ".join(errors))
+    plans, failures = plan_concerns(params, Docker())
+    if failures:
+        raise failures[0]
     require_nothing(*plans.values())

@@ -35,8 +35,22 @@ class Outcome:
 
     @property
     def words(self) -> str:
-        """What the program said, at most its last 2,000 characters."""
-        return (self.stderr.strip() or self.stdout.strip() or "nothing said")[-2000:]
+        """All that the program said: its errors, else its output."""
+        return self.stderr.strip() or self.stdout.strip() or "nothing said"
+
+    @property
+    def cause(self) -> str:
+        """Why it failed, in one line."""
+        from ansible_collections.multiarch.builders.plugins.module_utils.causes import program
+
+        return program.cause(self.argv, self.stdout, self.stderr)
+
+    @property
+    def said(self) -> str:
+        """The end of what it said, in whole lines below its name; empty if it said nothing."""
+        from ansible_collections.multiarch.builders.plugins.module_utils.causes.lines import told
+
+        return told(f"`{' '.join(self.argv[:3])}` said", self.stderr if self.stderr.strip() else self.stdout)
 
 
 def user_entry(name: str) -> pwd.struct_passwd:
@@ -130,8 +144,9 @@ def run(
 
 
 def must(argv: t.Sequence[str], why: str, **options: t.Any) -> Outcome:
-    """run(), and HostError with *why* and the program's own words if its exit status is not 0."""
+    """run(), and HostError with *why* and the cause in what the program said, if its exit status is not 0."""
     outcome = run(argv, **options)
     if outcome.status != 0:
-        raise HostError(f"{why}: `{' '.join(argv)}` ended with status {outcome.status}: {outcome.words}")
+        ended = f"`{' '.join(argv)}` ended with status {outcome.status}"
+        raise HostError(f"{why}: {ended}", outcome.cause, said=outcome.said)
     return outcome

@@ -10,7 +10,6 @@ import pwd
 import typing as t
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.multiarch.builders.plugins.module_utils.credentials import shown
 from ansible_collections.multiarch.builders.plugins.module_utils.docker_api import Docker
 from ansible_collections.multiarch.builders.plugins.module_utils.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.lock import alone
@@ -18,7 +17,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.module import M
 from ansible_collections.multiarch.builders.plugins.module_utils.options import OPTIONS_OF, argument_spec
 from ansible_collections.multiarch.builders.plugins.module_utils.proof.unproven import expect
 from ansible_collections.multiarch.builders.plugins.module_utils.resource import NO_EFFECTS, Concern, Plan, Resource
-from ansible_collections.multiarch.builders.plugins.module_utils.results import due, plan_result
+from ansible_collections.multiarch.builders.plugins.module_utils.results import due, failed, plan_result
 
 
 def converge(kind: t.Type[Concern[t.Any]]) -> None:
@@ -33,7 +32,7 @@ def converge(kind: t.Type[Concern[t.Any]]) -> None:
             if not module.check_mode:
                 apply(resource, plan)
     except HostError as exc:
-        module.fail_json(msg=shown(f"{kind.concern}: {exc}"), **plan_result(plan))
+        module.fail_json(**failed(exc.of(kind.concern)), **plan_result(plan))
     module.exit_json(changed=bool(plan.actions), **plan_result(plan))
 
 

@@ -19,8 +19,6 @@ from ansible_collections.multiarch.builders.plugins.module_utils.command import 
 from ansible_collections.multiarch.builders.plugins.module_utils.docker_api import Docker, NotThereError
 from ansible_collections.multiarch.builders.plugins.module_utils.errors import HostError
 
-_LONGEST_WORDS = 600
-
 
 class _Dialled(http.client.HTTPConnection):
     """HTTP over the input and output of a process.
@@ -51,11 +49,13 @@ class _Dialled(http.client.HTTPConnection):
         self.sock = ours
 
     def words(self) -> str:
-        """What the process said; it gets a moment to end by itself."""
+        """Why the process ended, in its own line; it gets a moment to end by itself."""
         self.end(2)
         if self._process is None or self._process.stderr is None:
             return ""
-        return self._process.stderr.read().decode("utf-8", "replace").strip()[-_LONGEST_WORDS:]
+        from ansible_collections.multiarch.builders.plugins.module_utils.causes.ssh import of_ssh
+
+        return of_ssh(self._process.stderr.read().decode("utf-8", "replace"))
 
     def end(self, seconds: float) -> None:
         """End the process, unless it does so within *seconds*."""

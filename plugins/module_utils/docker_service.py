@@ -13,27 +13,33 @@ from ansible_collections.multiarch.builders.plugins.module_utils.command import 
 from ansible_collections.multiarch.builders.plugins.module_utils.docker_api import Docker
 from ansible_collections.multiarch.builders.plugins.module_utils.errors import HostError
 
+if t.TYPE_CHECKING:
+    from ansible_collections.multiarch.builders.plugins.module_utils.causes.docker_start import Why
+
 _START_SECONDS = 90
 
 
-def start(docker: Docker) -> t.Optional[str]:
-    """Start dockerd and wait until it answers; None, or its own words if it does not come up."""
+def start(docker: Docker) -> t.Optional[Why]:
+    """Start dockerd and wait until it answers; None, or why it does not come up."""
     return _bring_up(docker, "start")
 
 
-def restart(docker: Docker) -> t.Optional[str]:
+def restart(docker: Docker) -> t.Optional[Why]:
     """The same with a dockerd that may run already."""
     return _bring_up(docker, "restart")
 
 
-def _bring_up(docker: Docker, verb: str) -> t.Optional[str]:
+def _bring_up(docker: Docker, verb: str) -> t.Optional[Why]:
     # Three starts within a minute are the limit of the unit; ours shall not be the fourth.
     run(["systemctl", "reset-failed", "docker.service", "docker.socket"])
+    former = run(["systemctl", "show", "--property=InvocationID", "--value", "docker.service"]).stdout.strip()
+    since = time.time()
     outcome = run(["systemctl", verb, "docker.service"])
     if outcome.status == 0 and docker.wait(_START_SECONDS):
         return None
-    journal = run(["journalctl", "--unit=docker.service", "--lines=15", "--no-pager", "--output=cat"]).stdout
-    return journal.strip() or outcome.words
+    from ansible_collections.multiarch.builders.plugins.module_utils import docker_units
+
+    return docker_units.why(outcome, former, since)
 
 
 def reload() -> None:

@@ -16,7 +16,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.module import M
 from ansible_collections.multiarch.builders.plugins.module_utils.options import OPTIONS, argument_spec
 from ansible_collections.multiarch.builders.plugins.module_utils.proof.unproven import unproven
 from ansible_collections.multiarch.builders.plugins.module_utils.resource import NO_EFFECTS, Concern, Effects, Plan
-from ansible_collections.multiarch.builders.plugins.module_utils.results import plans_result
+from ansible_collections.multiarch.builders.plugins.module_utils.results import failed, plans_result
 from ansible_collections.multiarch.builders.plugins.module_utils.spec import Params
 
 
@@ -29,37 +29,42 @@ def plan_all() -> None:
 
 def tell_plan(module: Module) -> None:
     """End *module* with the plan, or with all that keeps the host from being made as asked."""
-    plans, errors = plan_concerns(module.params, Docker())
-    result = plans_result(plans, unproven_since(module.params, errors))
-    if errors:
-        module.fail_json(msg="\n".join(errors), errors=errors, **result)
+    plans, failures = plan_concerns(module.params, Docker())
+    result = plans_result(plans, unproven_since(module.params, failures))
+    if failures:
+        module.fail_json(errors=texts(failures), **failed(*failures), **result)
     module.exit_json(changed=module.check_mode and bool(result["pending"]), **result)
 
 
-def plan_concerns(params: Params, docker: Docker) -> t.Tuple[t.Dict[str, Plan], t.List[str]]:
+def plan_concerns(params: Params, docker: Docker) -> t.Tuple[t.Dict[str, Plan], t.List[HostError]]:
     """(plan of each concern that can be planned, why others cannot)."""
     effects: Effects = NO_EFFECTS
     plans: t.Dict[str, Plan] = {}
-    errors: t.List[str] = []
+    failures: t.List[HostError] = []
     for kind in asked(params):
         try:
             resource = kind.from_params(params, docker)
             plans[kind.concern] = resource.plan(resource.observe(), effects)
             effects |= plans[kind.concern].effects
         except HostError as exc:
-            errors.append(shown(f"{kind.concern}: {exc}"))
+            failures.append(exc.of(kind.concern))
             if kind.concern == "engine":  # nothing after it can be told without Docker
                 break
-    return plans, errors
+    return plans, failures
 
 
-def unproven_since(params: Params, errors: t.List[str]) -> t.Dict[str, str]:
-    """What is still to be proven; a damaged record joins *errors*."""
+def unproven_since(params: Params, failures: t.List[HostError]) -> t.Dict[str, str]:
+    """What is still to be proven; a damaged record joins *failures*."""
     try:
         return unproven(params)
     except HostError as exc:
-        errors.append(str(exc))
+        failures.append(exc)
         return {}
+
+
+def texts(failures: t.Iterable[HostError]) -> t.List[str]:
+    """Each in one line, without secrets."""
+    return [shown(str(each)) for each in failures]
 
 
 def asked(params: Params) -> t.List[t.Type[Concern[t.Any]]]:

@@ -9,11 +9,18 @@ import typing as t
 from dataclasses import asdict
 
 from ansible_collections.multiarch.builders.plugins.module_utils.credentials import masked, shown
+from ansible_collections.multiarch.builders.plugins.module_utils.errors import HostError, failure
 from ansible_collections.multiarch.builders.plugins.module_utils.resource import Effect, Plan
 
 Result = t.Dict[str, t.Any]
 
 PROOFS = ("trust", "builds")  # in the order in which they are made
+
+
+def failed(*failures: HostError) -> Result:
+    """What a module that fails returns of *failures*: a message for people, and the same as data."""
+    rows = [{name: shown(text) for name, text in failure(each).items()} for each in failures]
+    return {"msg": "\n".join(shown(each.whole) for each in failures), "failures": rows}
 
 
 def plan_result(plan: Plan) -> Result:

@@ -106,7 +106,7 @@ def apply_retirement(params: Params, docker: Docker, planned: t.Mapping[str, Pla
             # what went already needs not be reckoned with
             done[concern] = Plan(facts={"stays": plan.facts.get("stays")})
         except HostError as exc:
-            raise HostError(f"{concern}: {exc}") from exc
+            raise exc.of(concern) from exc
 
 
 def _concerns(params: Params) -> t.Tuple[str, ...]:

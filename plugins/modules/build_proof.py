@@ -18,8 +18,9 @@ description:
   - With O(repository) the image is pushed, and the index is read back from the registry. If the push is refused, the
     login of the user is tried there, and a token asked for, as the builder's words do not tell why. That goes by TLS
     with the operating system's store, directly; where it cannot be found out, the remedy is a general one.
-  - A platform whose program does not run is left out of the builds. The module goes on with the others, and fails at
-    its end with all that is not proven, what the host shows about it, and what to do.
+  - A platform whose program does not run is left out of the builds. Where the build for all fails, each platform is
+    built alone, and those that build are proven together. The module fails at its end with all that is not proven, what
+    the host shows about it, and what to do.
   - Then docker itself pulls what was pushed, and O(base), as the first of the users, as its way is another one than
     that of builders. With O(docker_pulls=false) it does not.
   - Nothing is left on the host but what BuildKit caches, and when this was and how it ended, for reports
@@ -99,8 +100,8 @@ proofs:
       type: bool
       sample: true
 pulls:
-  description: One for each image that docker itself pulled, with C(image), C(user), and C(words), C(evidence) and
-    C(remedy) where that failed.
+  description: One for each image that docker itself pulled, with C(image), C(user), and C(words), C(cause),
+    C(evidence) and C(remedy) where that failed.
   returned: always
   type: list
   elements: dict
@@ -127,6 +128,10 @@ failures:
       description: What failed.
       type: str
       sample: "builder multiarch, user root: the build for linux/arm64 failed: …"
+    cause:
+      description: Why, with which the words end.
+      type: str
+      sample: 'process "/probe" did not complete successfully: exit code: 255: exec /probe: exec format error'
     evidence:
       description: What the host shows about it; files, logs and output of commands, without credentials.
       type: list
@@ -203,9 +208,9 @@ def _pull(given: t.Mapping[str, t.Any], proofs: t.Sequence[Row]) -> t.List[Row]:
     rows = []
     for image in images:
         failure = pull(image, platform, user)
-        row = {"image": image, "user": user, "words": "", "evidence": [], "remedy": ""}
+        row = {"image": image, "user": user, "words": "", "cause": "", "evidence": [], "remedy": ""}
         if failure:
-            row.update(words=shown(failure.words), remedy=failure.remedy)
+            row.update(words=shown(failure.words), cause=shown(failure.cause), remedy=failure.remedy)
             row.update(evidence=[shown(each) for each in failure.evidence])
         rows.append(row)
     return rows
@@ -239,6 +244,7 @@ def _row(user: str, builder: str, failure: Failure) -> Row:
         "builder": builder,
         "platforms": list(failure.platforms),
         "words": shown(failure.words),
+        "cause": shown(failure.cause),
         "evidence": [shown(each) for each in failure.evidence],
         "remedy": failure.remedy,
     }

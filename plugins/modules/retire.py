@@ -97,17 +97,42 @@ plan:
   sample:
     - concern: trust
       actions: ["log ci out of harbor.example.com"]
+failures:
+  description: Why it failed, as data, of which the message for people is made.
+  returned: when it fails
+  type: list
+  elements: dict
+  contains:
+    concern:
+      description: The concern; empty if it is of none.
+      type: str
+      sample: buildx
+    message:
+      description: What and why in one line, at whose end the cause stands.
+      type: str
+      sample: "builder multiarch of root does not run: network nope not found"
+    cause:
+      description: Why.
+      type: str
+      sample: network nope not found
+    remedy:
+      description: What to do; empty if the message says it, or nothing is known.
+      type: str
+      sample: Mend builder_daemon_options
+    said:
+      description: What a program printed, in whole lines, if it is about one.
+      type: str
+      sample: "`docker buildx create` said:\n#1 [internal] booting buildkit"
 """
 
 from ansible_collections.multiarch.builders.plugins.module_utils.converge import require_root
-from ansible_collections.multiarch.builders.plugins.module_utils.credentials import shown
 from ansible_collections.multiarch.builders.plugins.module_utils.docker_api import Docker
 from ansible_collections.multiarch.builders.plugins.module_utils.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.lock import alone
 from ansible_collections.multiarch.builders.plugins.module_utils.module import Module
 from ansible_collections.multiarch.builders.plugins.module_utils.options import DEFAULT_INSTANCE, argument_spec
 from ansible_collections.multiarch.builders.plugins.module_utils.resource import Plan
-from ansible_collections.multiarch.builders.plugins.module_utils.results import plans_result
+from ansible_collections.multiarch.builders.plugins.module_utils.results import failed, plans_result
 from ansible_collections.multiarch.builders.plugins.module_utils.retire import (
     NOTHING,
     apply_retirement,
@@ -139,7 +164,7 @@ def main() -> None:
                 if words:
                     raise HostError(f"done, but still there: {'; '.join(words)}")
     except HostError as exc:
-        module.fail_json(msg=shown(str(exc)), **plans_result(plans))
+        module.fail_json(**failed(exc), **plans_result(plans))
     module.exit_json(changed=changed, **plans_result(plans))
 
 

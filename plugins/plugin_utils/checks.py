@@ -10,12 +10,15 @@ import typing as t
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from ansible_collections.multiarch.builders.plugins.module_utils.causes.lines import lines_of
+from ansible_collections.multiarch.builders.plugins.module_utils.causes.ssh import of_ssh
 from ansible_collections.multiarch.builders.plugins.module_utils.proof.answers import PROVEN, cause
 from ansible_collections.multiarch.builders.plugins.module_utils.proof.registry import LOGIN
 from ansible_collections.multiarch.builders.plugins.module_utils.proof.remedy import PROVISION
 
 PASSED, FAILED, SKIPPED = "passed", "failed", "skipped"
 REACHABLE = "reachable"
+_MOST_CAUSES = 3  # in one line
 _PREFIXES = re.compile("^(?:Task failed: )+")  # what ansible-core puts before
 
 Result = Mapping[str, t.Any]
@@ -23,7 +26,10 @@ Result = Mapping[str, t.Any]
 
 @dataclass(frozen=True)
 class Check:
-    """One check of one host; *message* says why it failed or was skipped, *evidence* what the host showed."""
+    """One check of one host; *message* says why it failed or was skipped, *evidence* what the host showed.
+
+    *cause* is the gist of the evidence where the message does not have it, for whoever has one line only.
+    """
 
     host: str
     name: str
@@ -32,6 +38,7 @@ class Check:
     evidence: tuple[str, ...] = ()
     remedy: str = ""
     seconds: float = 0
+    cause: str = ""
 
 
 def as_asked(concern: str) -> str:
@@ -96,9 +103,9 @@ def checks_of(
 def unreachable(host: str, words: str) -> Check:
     """The one check of a host that cannot be asked."""
     remedy = f"See that it runs and that ssh lets you in as the inventory says: `ansible -i INVENTORY {host} -m ping`"
-    return Check(
-        host, REACHABLE, FAILED, f"the host is not reached: {_PREFIXES.sub('', _one_line(words))}", remedy=remedy
-    )
+    lines = lines_of(_PREFIXES.sub("", words))
+    evidence = ("\n".join(lines),) if len(lines) > 1 else ()
+    return Check(host, REACHABLE, FAILED, f"the host is not reached: {of_ssh(words)}", evidence, remedy)
 
 
 def _of_plan(host: str, plan: Result, concerns: Sequence[str]) -> Iterator[Check]:
@@ -107,18 +114,19 @@ def _of_plan(host: str, plan: Result, concerns: Sequence[str]) -> Iterator[Check
     if "plan" not in plan:
         yield Check(host, "as_asked", FAILED, str(plan.get("msg", "no plan was made")), remedy=_LOOK)
         return
-    errors = dict(_named(each) for each in plan.get("errors", ()))
+    failures = {each["concern"]: each for each in plan.get("failures", ())}
     actions = {each["concern"]: each["actions"] for each in plan["plan"]}
     for concern in concerns:
         name = as_asked(concern)
-        if concern in errors:
-            yield Check(host, name, FAILED, errors[concern], remedy="The message says what to do")
-        elif "engine" in errors:
+        if concern in failures:
+            yield _impossible(host, name, failures[concern])
+        elif "engine" in failures:
             yield Check(host, name, SKIPPED, "nothing can be told without Docker")
         elif actions.get(concern):
             count = f"{len(actions[concern])} {'thing differs' if len(actions[concern]) == 1 else 'things differ'}"
             what = "provisioning would:\n" + "\n".join(f"- {each}" for each in actions[concern])
-            yield Check(host, name, FAILED, f"{count} from what is asked", (what,), f"Run {PROVISION}")
+            told, remedy = f"{count} from what is asked", f"Run {PROVISION}"
+            yield Check(host, name, FAILED, told, (what,), remedy, cause=_few(actions[concern]))
         else:
             yield Check(host, name)
 
@@ -126,10 +134,15 @@ def _of_plan(host: str, plan: Result, concerns: Sequence[str]) -> Iterator[Check
 _LOOK = "Run verify-builders.yml for this host alone with -vvv"
 
 
-def _named(error: str) -> tuple[str, str]:
-    """(concern, words) of an error, which begins with its concern."""
-    concern, _colon, words = error.partition(": ")
-    return concern, words
+def _impossible(host: str, name: str, failure: Result) -> Check:
+    """A concern that cannot be planned."""
+    evidence = (failure["said"],) if failure["said"] else ()
+    return Check(host, name, FAILED, failure["message"], evidence, failure["remedy"] or "The message says what to do")
+
+
+def _few(texts: Sequence[str]) -> str:
+    """The first of *texts*, and how many more there are."""
+    return texts[0] + (f", and {len(texts) - 1} more" if len(texts) > 1 else "")
 
 
 def _of_registries(host: str, result: Result) -> Iterator[Check]:
@@ -143,8 +156,10 @@ def _of_registries(host: str, result: Result) -> Iterator[Check]:
             yield Check(host, name)
         else:
             at = f" at {row['at']}" if row["at"] != row["registry"] else ""
-            said = f"{' '.join(filter(None, (row['way'], row['who'])))}: {cause(row['words'])}"
-            yield Check(host, name, FAILED, f"{row['registry']}: {row['outcome']}{at}", (said,), row.get("remedy", ""))
+            words = cause(row["words"])
+            said = f"{' '.join(filter(None, (row['way'], row['who'])))}: {words}"
+            message, remedy = f"{row['registry']}: {row['outcome']}{at}", row.get("remedy", "")
+            yield Check(host, name, FAILED, message, (said,), remedy, cause=words)
 
 
 def _of_proof(host: str, result: Result) -> Iterator[Check]:
@@ -182,15 +197,13 @@ def failure_of(result: Result) -> str:
 
 def problems(checks: Sequence[Check]) -> str:
     """What failed of one host's *checks*, for people; those that failed in one way together. Empty if nothing did."""
-    groups: dict[tuple[str, str], list[Check]] = {}
-    for check in checks:
-        if check.outcome == FAILED:
-            groups.setdefault((check.message, check.remedy), []).append(check)
+    groups = _alike(checks)
     if not groups:
         return ""
-    lines = [f"{sum(map(len, groups.values()))} of {len(checks)} checks failed:"]
-    for (message, remedy), found in groups.items():
-        lines.append(f"- {', '.join(each.name for each in found)}: {message}")
+    lines = [f"{sum(map(len, groups))} of {len(checks)} checks failed:"]
+    for found in groups:
+        remedy = found[0].remedy
+        lines.append(f"- {', '.join(each.name for each in found)}: {found[0].message}")
         evidence = dict.fromkeys(text for each in found for text in each.evidence)
         lines += [f"    | {line}" for text in evidence for line in text.splitlines()]
         lines += [f"  What to do: {remedy}."] if remedy else []
@@ -198,12 +211,34 @@ def problems(checks: Sequence[Check]) -> str:
 
 
 def in_short(checks: Sequence[Check]) -> str:
-    """Which of one host's *checks* failed, in one line; empty if none did."""
-    failed = [each for each in checks if each.outcome == FAILED]
-    if len(failed) == 1:
-        return f"{failed[0].name}: {_one_line(failed[0].message)}. {failed[0].remedy}".rstrip(". ")
-    names = ", ".join(each.name for each in failed)
-    return f"{len(failed)} of {len(checks)} checks failed: {names}" if failed else ""
+    """Which of one host's *checks* failed and why, in one line; empty if none did. Those alike stand together."""
+    groups = _alike(checks)
+    told = [f"{_names(found)}: {_why(found[0])}" for found in groups]
+    count = sum(map(len, groups))
+    if count < 2:
+        return "".join(told)
+    head = f"{count} of {len(checks)} checks failed: "
+    if len(groups) == 1:
+        return head + _why(groups[0][0])
+    more = len(told) - _MOST_CAUSES
+    return head + "; ".join([*told[:_MOST_CAUSES], *([f"and {more} more causes, above"] if more > 0 else [])])
+
+
+def _alike(checks: Sequence[Check]) -> list[list[Check]]:
+    """Those of *checks* that failed, in groups that have message and remedy in common."""
+    groups: dict[tuple[str, str], list[Check]] = {}
+    for check in checks:
+        if check.outcome == FAILED:
+            groups.setdefault((check.message, check.remedy), []).append(check)
+    return list(groups.values())
+
+
+def _names(found: Sequence[Check]) -> str:
+    return found[0].name + (f" and {len(found) - 1} more" if len(found) > 1 else "")
+
+
+def _why(check: Check) -> str:
+    return ": ".join(filter(None, map(_one_line, (check.message, check.cause))))
 
 
 def _one_line(text: str) -> str:

@@ -11,7 +11,7 @@ import typing as t
 from collections.abc import Callable, Sequence
 
 from ansible_collections.multiarch.builders.plugins.module_utils.version import Version
-from ansible_collections.multiarch.builders.plugins.plugin_utils import driver_opts, nodes
+from ansible_collections.multiarch.builders.plugins.plugin_utils import buildkitd_flags, driver_opts, nodes
 from ansible_collections.multiarch.builders.plugins.plugin_utils.buildkitd_rules import check_config, check_flags
 from ansible_collections.multiarch.builders.plugins.plugin_utils.buildkitd_toml import Rendered
 from ansible_collections.multiarch.builders.plugins.plugin_utils.images import buildkit_version, check_image
@@ -68,10 +68,7 @@ def _entry(instance: Instance, variable: str, rendering: Rendering, context: Con
     options = instance.get("driver_opts", {})
     result["driver_opts"] = driver_opts.normalise(options, f"{variable}.driver_opts", findings, context.driver)
     result["nodes"] = nodes.normalise(instance.get("nodes", []), f"{variable}.nodes", context, findings)
-    for index, flag in enumerate(instance.get("flags", [])):
-        if flag is not None and not flag.startswith("-"):
-            remedy = "Write one flag an entry, such as --debug or --oci-max-parallelism=4"
-            findings.problem(f"{variable}.flags[{index}]", flag, "is no flag of buildkitd", remedy)
+    buildkitd_flags.check(instance.get("flags", []), f"{variable}.flags", findings)
     if context.driver == "remote":
         _refuse_configuration(instance, variable, findings)
         return result | {"config": "", "certificates": {}}

@@ -16,6 +16,7 @@ from collections.abc import Mapping
 
 from ansible.module_utils.parsing.convert_bool import boolean
 from ansible_collections.multiarch.builders.plugins.module_utils.options import Option
+from ansible_collections.multiarch.builders.plugins.plugin_utils import buildkitd_flags
 from ansible_collections.multiarch.builders.plugins.plugin_utils.problem import Findings, suggest, type_name
 
 _WANTED = {
@@ -26,6 +27,7 @@ _WANTED = {
     "dict": ("a mapping", "Write a mapping: {key: value}"),
     "raw": ("a value", "Write a value"),
 }
+_FLAGS = re.compile(r"\.flags(\[\d+\])?$")
 
 
 class WrongTypeError(Exception):
@@ -78,7 +80,8 @@ def convert(variable: str, value: object, option: Option, findings: Findings) ->
     except WrongTypeError:
         wanted, remedy = _WANTED[kind]
         shown = None if option.get("no_log") else value
-        findings.problem(variable, shown, f"is {type_name(value)}, not {wanted}", remedy)
+        spelled = buildkitd_flags.spelling(value) if _FLAGS.search(variable) else None
+        findings.problem(variable, shown, f"is {type_name(value)}, not {wanted}", spelled or remedy)
         return copy.deepcopy(option.get("default"))
     if kind == "list":
         return _elements(variable, t.cast("list[t.Any]", value), option, findings)

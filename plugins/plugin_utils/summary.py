@@ -9,21 +9,34 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from ansible_collections.multiarch.builders.plugins.module_utils.causes.ssh import of_ssh
+
 _LONGEST = 400  # characters of a message
+_MOST_FAILURES = 3
 _MOST_NAMES = 8
 # Notes of the plan about what will have to be done; the others only tell what is left alone.
 _WAITS = re.compile(
     "which builder_disruption: never forbids|^pending, as |is not logged out of|is not known whether docker has to be"
 )
 _NOT_PROVEN = re.compile("no proof has passed since")  # a run makes it, check mode does not
+_NO_REASON = "no reason was told"
 _PREFIXES = re.compile("^(?:Task failed: |Module failed: |Action failed: )+")
+
+
+@dataclass(frozen=True)
+class Failed:
+    """One failure of a module of ours: what and why in one line (*message*), and the *cause* alone, its end."""
+
+    message: str
+    cause: str = ""
 
 
 @dataclass
 class Story:
     """What happened to one host. *changes* are {concern: actions in words}, *failed_at* the name of a task.
 
-    *unproven* are the registries whose logins could not be proven.
+    *failures* are why that failed, *words* the same where no module of ours told it. *unproven* are the registries
+    whose logins could not be proven.
     """
 
     changes: dict[str, list[str]] = field(default_factory=dict)
@@ -32,6 +45,7 @@ class Story:
     proven: bool = False
     unproven: Sequence[str] = ()
     failed_at: str = ""
+    failures: Sequence[Failed] = ()
     words: str = ""
     unreachable: bool = False
 
@@ -64,10 +78,11 @@ def lines(stories: Mapping[str, Story], check_mode: bool) -> list[Line]:
 def _line(story: Story, check_mode: bool) -> Line:
     done = _changes(story, check_mode)
     if story.unreachable:
-        return Line("failed", f"unreachable: {first_words(story.words)}")
+        return Line("failed", f"unreachable: {_cut(of_ssh(story.words) or _NO_REASON)}")
     if story.failed_at:
         before = f" (before: {done})" if done and not check_mode else ""
-        return Line("failed", f"failed at '{story.failed_at}': {first_words(story.words)}{before}")
+        why = _causes(story.failures) or first_words(story.words)
+        return Line("failed", f"failed at '{story.failed_at}'{before}: {why}")
     waiting = [note for note in story.notes if _WAITS.search(note) or (check_mode and _NOT_PROVEN.search(note))]
     parts = [done] if done else []
     but = f", but for the login at {' and '.join(story.unproven)}" if story.unproven else ""
@@ -98,8 +113,27 @@ def _verbs(actions: Iterable[str]) -> list[str]:
 def first_words(message: str) -> str:
     """The first line of a message, and the one after it if the first only leads to it."""
     found = [line.strip().removeprefix("- ") for line in _PREFIXES.sub("", message).splitlines() if line.strip()]
-    told = " ".join(found[: 2 if found and found[0].endswith(":") else 1]) or "no reason was told"
-    return told if len(told) <= _LONGEST else f"{told[: _LONGEST - 1]}…"
+    return _cut(" ".join(found[: 2 if found and found[0].endswith(":") else 1]) or _NO_REASON)
+
+
+def _causes(failures: Sequence[Failed]) -> str:
+    """Each failure with its cause at the end, those that are left out as a number."""
+    told = list(dict.fromkeys(_with_cause(each) for each in failures))
+    more = len(told) - _MOST_FAILURES
+    return "; ".join([*told[:_MOST_FAILURES], *([f"and {more} more, above"] if more > 0 else [])])
+
+
+def _with_cause(failed: Failed) -> str:
+    """The message; of a long one the middle is left out: what failed at its beginning and the cause are the point."""
+    over = len(failed.message) - _LONGEST
+    if over <= 0 or not failed.cause or not failed.message.endswith(failed.cause):
+        return _cut(failed.message)
+    head = failed.message[: -len(failed.cause)]
+    return f"{head[: max(len(head) - over - 1, 0)]}…{_cut(failed.cause)}"
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
 
 
 def _who(kind: str, hosts: Sequence[str]) -> str:

@@ -107,7 +107,10 @@ def _require_node(wanted: Instance, node: Node, created: Outcome, user: str, pat
     text = read(path, owner_of(user))
     names = [each.name.lower() for each in store.parse(text).nodes] if text else []
     if node.name.lower() not in names:
-        raise HostError(f"node {node.name} of builder {wanted.name} of {user} cannot be made: {created.words}")
+        from ansible_collections.multiarch.builders.plugins.module_utils.buildx import explanation
+
+        cause = explanation.of_missing_node(node, user, created)
+        raise HostError(f"node {node.name} of builder {wanted.name} of {user} cannot be made", cause, said=created.said)
 
 
 def _add_options(wanted: Instance, user: str, options: t.Mapping[str, t.Mapping[str, str]]) -> None:
@@ -149,9 +152,11 @@ def bootstrap(builder: str, user: str) -> None:
 
 
 def require_running(builder: str, user: str, former: Outcome) -> None:
-    """Raise HostError unless every node of the builder runs; *former* is what was done before, for its words."""
+    """Raise HostError with the cause unless every node of the builder runs; *former* is what was to start them."""
     found = buildx_inspect.parse(buildx(user, "inspect", builder).stdout)
     statuses = [node.status for node in found.nodes if node.status]
     if not statuses or found.errors or any(each != "running" for each in statuses):
-        words = "; ".join((*found.errors, *(f"status {each}" for each in statuses))) or "no node"
-        raise HostError(f"builder {builder} of {user} does not run ({words}): {former.words}")
+        from ansible_collections.multiarch.builders.plugins.module_utils.buildx import explanation
+
+        why = explanation.of_builder(found, user, former)
+        raise HostError(f"builder {builder} of {user} does not run", why.cause, said=why.said)

@@ -150,7 +150,8 @@ def _remove_from_cluster(name: str, user: str) -> None:
     outcome = client.buildx(user, "rm", "--keep-state", name)
     if outcome.status != 0 and text is not None:
         write(WriteFile(path, text, mode=0o600, owner=owner))
-        raise HostError(f"builder {name} of {user} cannot be removed from its cluster: {outcome.words}")
+        what = f"builder {name} of {user} cannot be removed from its cluster"
+        raise HostError(what, outcome.cause, said=outcome.said)
 
 
 def present_users(users: t.Iterable[str]) -> t.Tuple[str, ...]:

@@ -76,9 +76,9 @@ def require(users: t.Sequence[str], found: Membership, *, docker: bool = True) -
         if not docker:
             refused.append(f"{user} may not use Docker once it is installed")
             continue
-        words = run(["docker", "version", "--format", "{{.Server.Version}}"], user=user)
-        if words.status != 0:
-            refused.append(f"{user} may not use Docker ({words.words})")
+        asked = run(["docker", "version", "--format", "{{.Server.Version}}"], user=user)
+        if asked.status != 0:
+            refused.append(f"{user} may not use Docker ({asked.cause})")
     if refused:
         raise HostError(
             f"{'; '.join(refused)}: put the user into the group {found.group}, or set builder_docker_group to true;"

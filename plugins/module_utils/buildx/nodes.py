@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import re
 import typing as t
 import urllib.parse
 
@@ -13,55 +12,13 @@ from ansible_collections.multiarch.builders.plugins.module_utils.buildx import c
 from ansible_collections.multiarch.builders.plugins.module_utils.buildx.container import Condition, Container
 from ansible_collections.multiarch.builders.plugins.module_utils.buildx.decide import Stray
 from ansible_collections.multiarch.builders.plugins.module_utils.buildx.drift import LOCAL, endpoint_of
+from ansible_collections.multiarch.builders.plugins.module_utils.causes import ssh
 from ansible_collections.multiarch.builders.plugins.module_utils.docker_api import Docker
 from ansible_collections.multiarch.builders.plugins.module_utils.running_work import BUILDER_PREFIX, Work, builds_in
 from ansible_collections.multiarch.builders.plugins.module_utils.spec import Instance, Node
 
 _AT_ONCE = 6
 # (what ssh or docker said, what it means, what helps); openssh-portable, sshconnect.c; docker/cli, cli/connhelper
-_REASONS = (
-    (
-        r"Host key for .* has changed",
-        "its host key is not the one that is known",
-        "find out why, and only if it was made anew, forget the former one: `ssh-keygen -R '{known}'` as {user}",
-    ),
-    (
-        r"Host key verification failed|No .* host key is known",
-        "its host key is not known",
-        "compare its fingerprint and add it: `ssh-keyscan -t ed25519 {scan} >> ~{user}/.ssh/known_hosts`",
-    ),
-    (
-        r"Permission denied \(",
-        "it does not accept a key of {user}",
-        "make a key with `ssh-keygen` as {user} and put the public half into ~/.ssh/authorized_keys there",
-    ),
-    (
-        r"(?i)permission denied while trying to connect to the docker|dial unix .*permission denied",
-        "its user may not use Docker",
-        "put the user into the group docker there",
-    ),
-    (
-        r"dial unix .*(no such file or directory|connection refused)",
-        "its Docker does not run",
-        "see there why: `systemctl status docker`",
-    ),
-    (
-        r"command not found|docker: not found",
-        "there is no docker program for its user",
-        "install the docker client there",
-    ),
-    (
-        r"kex_exchange_identification|Connection (closed|reset) by|MaxStartups",
-        "its sshd drops connections",
-        "raise MaxStartups and MaxSessions in its sshd_config: buildx opens several at once",
-    ),
-    (r"Could not resolve hostname|no such host", "its name cannot be resolved", "mend DNS, or give ansible_host"),
-    (
-        r"(?i)connection refused|timed out|i/o timeout|no route to host|network is unreachable",
-        "it cannot be reached",
-        "see whether the host is up, and whether a firewall is between",
-    ),
-)
 
 
 def docker_of(endpoint: str, user: str, local: Docker) -> Docker:
@@ -165,10 +122,10 @@ def in_words(node: Node, user: str, words: str) -> str:
     parts = urllib.parse.urlsplit(node.endpoint)
     host, port = parts.hostname or node.endpoint, parts.port
     scan, known = (f"-p {port} {host}", f"[{host}]:{port}") if port else (host, host)
-    for pattern, meaning, remedy in _REASONS:
-        if re.search(pattern, words):
-            told = f"{meaning}: {remedy}".format(user=user, scan=scan, known=known)
-            return f"node {node.name} at {node.endpoint}: {told}"
+    reason = ssh.reason(words)
+    if reason is not None:
+        told = f"{reason.meaning}: {reason.remedy}".format(user=user, scan=scan, known=known)
+        return f"node {node.name} at {node.endpoint}: {told}"
     return f"node {node.name} at {node.endpoint} does not answer {user}: {words}"
 
 

@@ -65,19 +65,22 @@ class BringUp:
 
     def restart(self, document: Document) -> None:
         self._let_go(document)
-        words = docker_service.restart(self.docker)
-        if words is None:
-            words = docker_service.until(lambda: self._shortfall(document))
-        if words is None:
+        why = docker_service.restart(self.docker)
+        words = docker_service.until(lambda: self._shortfall(document)) if why is None else None
+        if why is None and words is None:
             return
+        cause, remedy, said = (why.cause, why.remedy, why.said) if why else (words or "", "", "")
         if not way_back.is_open():
-            raise HostError(f"docker does not come up, daemon.json was not changed. dockerd said: {words}")
+            raise HostError("docker does not come up, daemon.json was not changed", cause, remedy, said)
+        from ansible_collections.multiarch.builders.plugins.module_utils.causes.docker_start import MEND_FILE
+
         configuration.put_back()
         again = docker_service.restart(self.docker)
-        outcome = "and docker runs again" if again is None else f"but docker does not start with it either: {again}"
-        raise HostError(
-            f"docker did not come up: the former {DAEMON_JSON} was put back {outcome}. dockerd said: {words}"
-        )
+        if again is None:
+            what = f"docker did not come up, so the former {DAEMON_JSON} was put back, and docker runs again"
+            raise HostError(what, cause, remedy or MEND_FILE, said)
+        what = f"docker does not come up, nor with the former {DAEMON_JSON}, which was put back"
+        raise HostError(what, again.cause, again.remedy, again.said)
 
     def work(self, document: Document) -> Work:
         """What a restart with *document* would end: another image store keeps no container, live-restore or not."""

@@ -32,11 +32,15 @@ _OF_THE_FILE = frozenset({Effect.CONFIGURATION_CHANGES, Effect.CONFIGURATION_REL
 
 @dataclass(frozen=True)
 class FilesState:
-    """hosts.toml: what to write, what of ours is no longer wanted, and the paths of somebody else's."""
+    """hosts.toml: what to write, what of ours is no longer wanted, and the paths of somebody else's.
+
+    *reasons* are {path: why it is not wanted}.
+    """
 
     write: t.Tuple[WriteFile, ...] = ()
     remove: t.Tuple[RemoveFile, ...] = ()
     theirs: t.Tuple[str, ...] = ()
+    reasons: t.Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

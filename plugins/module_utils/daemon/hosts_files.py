@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.multiarch.builders.plugins.module_utils import certs_d
 from ansible_collections.multiarch.builders.plugins.module_utils.daemon.decide import FilesState
 from ansible_collections.multiarch.builders.plugins.module_utils.daemon.mirrors import hosts_files
 from ansible_collections.multiarch.builders.plugins.module_utils.files import differs, read
@@ -15,6 +16,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.resource import
 from ansible_collections.multiarch.builders.plugins.module_utils.spec import Registry
 
 _CONCERN = "daemon"
+_GONE = "no longer in builder_registries"
 
 
 def observe(registries: t.Sequence[Registry], engine: t.Optional[str]) -> FilesState:
@@ -26,7 +28,19 @@ def observe(registries: t.Sequence[Registry], engine: t.Optional[str]) -> FilesS
     missing = [each for each in wanted if differs(each)]
     theirs = [each.path for each in missing if each.path not in ours and read(each.path) is not None]
     write = tuple(each for each in missing if each.path not in theirs)
-    return FilesState(write=write, remove=leftovers(ours, wanted), theirs=tuple(theirs))
+    remove = leftovers(ours, wanted)
+    reasons = {each.path: why_not(each.path, registries, engine) for each in remove}
+    return FilesState(write=write, remove=remove, theirs=tuple(theirs), reasons=reasons)
+
+
+def why_not(path: str, registries: t.Sequence[Registry], engine: str) -> str:
+    """Why the hosts.toml at *path* is not wanted. Pure."""
+    for each in registries:
+        if certs_d.path(each.host, certs_d.HOSTS) == path:
+            if each.hosts_toml:
+                return f"which Docker {engine} does not read: it has mirrors in daemon.json alone (28.0 and newer do)"
+            return f"as {each.host} has no mirrors in builder_registries any more"
+    return _GONE
 
 
 def actions_for(files: FilesState) -> t.List[Action]:
@@ -39,7 +53,9 @@ def actions_for(files: FilesState) -> t.List[Action]:
         )
         for each in files.write
     ]
-    return actions + [Action(f"remove {each.path}, no longer in builder_registries", each) for each in files.remove]
+    return actions + [
+        Action(f"remove {each.path}, {files.reasons.get(each.path, _GONE)}", each) for each in files.remove
+    ]
 
 
 def notes_on(files: FilesState) -> t.List[str]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import typing as t
 
-from ansible_collections.multiarch.builders.plugins.module_utils.command import run
+from ansible_collections.multiarch.builders.plugins.module_utils.command import Outcome, run
 from ansible_collections.multiarch.builders.plugins.module_utils.daemon import unit
 from ansible_collections.multiarch.builders.plugins.module_utils.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.files import read
@@ -18,9 +18,12 @@ from ansible_collections.multiarch.builders.plugins.module_utils.way_back import
 
 _REMAP = "userns-remap"
 
+_OLD = "unknown flag: --validate"
+_REFUSES = "dockerd refuses what daemon.json would become, nothing was changed"
+
 
 def validate(text: str) -> t.Tuple[str, ...]:
-    """Ask dockerd itself, with the flags of its unit. Raises HostError with its words if it refuses *text*.
+    """Ask dockerd itself, with the flags of its unit. Raises HostError with the cause if it refuses *text*, or those.
 
     Notes if it cannot tell. `userns-remap: default` is left out: dockerd makes the user dockremap, and its ranges in
     /etc/subuid and /etc/subgid, as soon as it reads that, which a question must not (moby/moby, daemon/daemon_unix.go).
@@ -33,14 +36,23 @@ def validate(text: str) -> t.Tuple[str, ...]:
         path.write_text(text, encoding="utf-8")
         flags = [each for each in _unit_flags() if each != f"--{_REMAP}=default"]
         outcome = run(["dockerd", "--validate", *flags, "--config-file", str(path)])
-    if "unknown flag: --validate" in outcome.words:
+        if outcome.status != 0 and _OLD not in outcome.words:
+            raise _refusal(outcome, str(path))
+    if _OLD in outcome.words:
         return ("this dockerd is older than 23.0 and cannot validate daemon.json before it starts with it",)
-    if outcome.status != 0:
-        words = outcome.words.replace(str(path), "it")
-        raise HostError(
-            f"dockerd refuses what daemon.json would become, nothing was changed: {words}. Mend builder_daemon_options"
-        )
     return ()
+
+
+def _refusal(outcome: Outcome, path: str) -> HostError:
+    from ansible_collections.multiarch.builders.plugins.module_utils import docker_units
+    from ansible_collections.multiarch.builders.plugins.module_utils.causes import docker_start, dockerd
+
+    cause = dockerd.of_validation(outcome.words, path)
+    blame = dockerd.blame(cause)
+    if blame.flag is not None:
+        what = "docker.service starts dockerd with what that does not take, nothing was changed"
+        return HostError(what, cause, docker_start.remedy_of(blame, docker_units.files()))
+    return HostError(_REFUSES, cause, docker_start.remedy_of(blame, docker_units.files()) or docker_start.MEND_FILE)
 
 
 def _unit_flags() -> t.Tuple[str, ...]:

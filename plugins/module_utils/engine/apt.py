@@ -16,6 +16,7 @@ import time
 import typing as t
 from dataclasses import replace
 
+from ansible_collections.multiarch.builders.plugins.module_utils.causes.apt import unfetched
 from ansible_collections.multiarch.builders.plugins.module_utils.command import Outcome, run
 from ansible_collections.multiarch.builders.plugins.module_utils.engine.offer import (
     Offer,
@@ -67,26 +68,28 @@ def offer(asked: t.Sequence[str]) -> Offer:
     found = _look(asked, _NO_CACHE)
     if not found.unknown:
         return found
-    with _fresh_lists() as (options, words):
-        found = _look(asked, options)
-        return replace(found, fresh=True, refusal=words if found.unknown else found.refusal)
+    with _fresh_lists() as (options, lacking):
+        return replace(_look(asked, options), fresh=True, unfetched=lacking)
 
 
 def _look(asked: t.Sequence[str], options: t.Tuple[str, ...]) -> Offer:
-    known = candidates(run(["apt-cache", *options, "policy", *asked]).stdout)
+    policy = run(["apt-cache", *options, "policy", *asked])
+    if policy.status != 0:
+        return Offer(tuple(asked), refusal=policy.cause)
+    known = candidates(policy.stdout)
     names, unknown = known_parts(asked, known)
     if unknown:
         return Offer(tuple(asked), unknown=unknown)
     outcome = run(["apt-get", *options, "--simulate", *_INSTALL, *names], env=_ENVIRONMENT)
     if outcome.status != 0:
-        return Offer(names, refusal=_words(outcome))
+        return Offer(names, refusal=outcome.cause)
     new, upgraded = simulated(outcome.stdout)
     return Offer(names, new, upgraded)
 
 
 @contextlib.contextmanager
 def _fresh_lists() -> t.Iterator[t.Tuple[t.Tuple[str, ...], str]]:
-    """(options that make apt use fresh lists, what it said): they are fetched into a folder that goes afterwards."""
+    """(options that make apt use fresh lists, what it could not fetch): they lie in a folder that goes afterwards."""
     with scratch() as folder:
         folder.chmod(0o755)  # apt fetches as its own user
         for each in ("lists/partial", "cache"):
@@ -99,7 +102,7 @@ def _fresh_lists() -> t.Iterator[t.Tuple[t.Tuple[str, ...], str]]:
             f"--option=Dir::Cache={folder}/cache",
         )
         outcome = run(["apt-get", *options, *_FETCH, "--option=Acquire::Languages=none", "update"], env=_ENVIRONMENT)
-        yield options, _words(outcome)
+        yield options, unfetched(outcome.stderr) or (outcome.cause if outcome.status != 0 else "")
 
 
 def update() -> None:
@@ -108,11 +111,11 @@ def update() -> None:
 
 
 def install(names: t.Sequence[str]) -> None:
-    """Install *names*. Raises StaleListsError if fresh lists may help, HostError with apt's words otherwise."""
+    """Install *names*. Raises StaleListsError if fresh lists may help, HostError with the cause otherwise."""
     outcome = _patiently(["apt-get", *_FETCH, *_INSTALL, *names])
     if outcome.status != 0:
         kind = StaleListsError if is_stale(outcome.stderr) else HostError
-        raise kind(f"apt-get cannot install {', '.join(names)}: {_words(outcome)}")
+        raise kind(f"apt-get cannot install {', '.join(names)}", outcome.cause, said=outcome.said)
 
 
 def installed(names: t.Iterable[str]) -> t.Dict[str, str]:
@@ -130,10 +133,3 @@ def _patiently(argv: t.Sequence[str]) -> Outcome:
         if outcome.status == 0 or not is_locked(outcome.stderr) or time.monotonic() > end:
             return outcome
         time.sleep(2)
-
-
-def _words(outcome: Outcome) -> str:
-    """apt's errors and warnings, else the end of what it said."""
-    lines = [line for line in outcome.stderr.splitlines() if line.startswith(("E:", "W:", "dpkg: "))]
-    lines += [line.strip() for line in outcome.stdout.splitlines() if " : " in line]  # unmet dependencies
-    return " ".join(lines)[-1500:] or outcome.words

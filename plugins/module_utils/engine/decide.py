@@ -18,6 +18,7 @@ _NEEDED = "builders need 0.13 or newer"
 _PACKAGES = "install Docker's or the distribution's newer packages (Debian 13: docker.io, docker-cli, docker-buildx)"
 _DISTRO = "set builder_engine: distro"
 _PLUGIN = "give one with builder_buildx_plugin"
+_REPAIR = "remove it, install its package again (`apt-get install --reinstall docker-buildx`)"
 
 
 @dataclass(frozen=True)
@@ -47,9 +48,10 @@ class PluginState:
 class EngineState:
     """What is there. *engine* and *buildx* are versions as the programs tell them, None if the program is missing.
 
-    *offer* is what the distribution has for what is missing, None if nothing is, or nothing may be installed. *snap*
-    and *podman* are where something else is that calls itself docker. *faults* keep docker from starting again,
-    *left_out* says why nothing starts it at boot.
+    *broken* is the path of a buildx plugin that is there and does not run, and why. *offer* is what the distribution
+    has for what is missing, None if nothing is, or nothing may be installed. *snap* and *podman* are where something
+    else is that calls itself docker. *faults* keep docker from starting again, *left_out* says why nothing starts it at
+    boot.
     """
 
     engine: t.Optional[str]
@@ -62,6 +64,7 @@ class EngineState:
     podman: t.Optional[str] = None
     faults: t.Tuple[str, ...] = ()
     left_out: str = ""
+    broken: str = ""
 
 
 @dataclass(frozen=True)
@@ -136,7 +139,9 @@ def refusals(state: EngineState, step: t.Optional[PluginStep], *, builders: bool
         found.append(f"the docker client is not installed: {_DISTRO}, or {_PACKAGES}")
     coming = arriving(state, step).buildx
     buildx = state.place.otherwise if isinstance(step, LeavePlugin) else state.buildx
-    if coming is None and buildx is None:
+    if coming is None and buildx is None and state.broken and not isinstance(step, LeavePlugin):
+        found.append(f"the buildx plugin is there and broken: {state.broken}: {_REPAIR}, or {_PLUGIN}")
+    elif coming is None and buildx is None:
         found.append(f"the buildx plugin is not installed, but {_NEEDED}: {_DISTRO}, {_PLUGIN}, or {_PACKAGES}")
     elif coming is None and version_of(buildx or "") < BUILDX_FOR_BUILDERS:
         found.append(f"buildx {buildx} is here, but {_NEEDED}: {_PLUGIN}, or {_PACKAGES}")
@@ -164,10 +169,16 @@ def _stand_ins(state: EngineState) -> t.Tuple[str, ...]:
 def _not_offered(offer: Offer) -> t.Tuple[str, ...]:
     if not offer.unknown:
         return (f"builder_engine: distro: apt-get would not install {', '.join(offer.asked)}: {offer.refusal}",)
+    if offer.unfetched:
+        return (
+            f"builder_engine: distro: apt cannot fetch package lists: {offer.unfetched}; and those that are here know"
+            f" no package {', '.join(offer.unknown)}: see that this host reaches its archive (its proxy is in"
+            " /etc/apt/apt.conf.d), and that /etc/apt/sources.list and sources.list.d name it",
+        )
     if offer.unknown == (BUILDX,):
         return (f"the distribution has no package {BUILDX}, but {_NEEDED}: {_PLUGIN}",)
     return (
-        f"builder_engine: distro: apt knows no package {', '.join(offer.unknown)}, not in fresh lists either"
-        f" ({offer.refusal}): see that /etc/apt/sources.list or sources.list.d names an archive that has it (main of"
-        " Debian, universe of Ubuntu), or install Docker another way",
+        f"builder_engine: distro: apt knows no package {', '.join(offer.unknown)}, not in fresh lists either: see that"
+        " /etc/apt/sources.list or sources.list.d names an archive that has it (main of Debian, universe of Ubuntu), or"
+        " install Docker another way",
     )

@@ -23,7 +23,7 @@ class Offer:
     """What apt would do to install *asked*: versions by package, dependencies among *new*; *upgraded* are (from, to).
 
     *unknown* are packages that it does not know, *refusal* is why it would not. *fresh* says that the host's own
-    package lists lack something, and have to be refreshed first.
+    package lists lack something, and have to be refreshed first; *unfetched* is what of fresh ones cannot be fetched.
     """
 
     asked: t.Tuple[str, ...] = ()
@@ -32,6 +32,7 @@ class Offer:
     unknown: t.Tuple[str, ...] = ()
     refusal: str = ""
     fresh: bool = False
+    unfetched: str = ""
 
     def version(self, package: str) -> t.Optional[str]:
         """The version of *package* that comes, without its epoch; None if it does not come."""

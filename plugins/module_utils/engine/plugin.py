@@ -125,7 +125,7 @@ def _prove(new: pathlib.Path, wanted: Plugin) -> None:
         raise HostError(f"{_VARIABLE}: {source} does not run on this host: {exc}") from exc
     version = version_in(said.stdout)
     if version is None or "buildx" not in said.stdout:
-        raise HostError(f"{_VARIABLE}: {source} is no buildx: asked for its version it said: {said.words}")
+        raise HostError(f"{_VARIABLE}: {source} is no buildx: asked for its version it said: {said.cause}")
     if version_of(version) < BUILDX_FOR_BUILDERS:
         raise HostError(f"{_VARIABLE}: {source} is buildx {version}, but builders need 0.13 or newer: take a newer one")
     if wanted.version and version_of(version) != version_of(wanted.version):

@@ -9,7 +9,7 @@ import typing as t
 from dataclasses import dataclass, replace
 
 from ansible_collections.multiarch.builders.plugins.module_utils import docker_service, units, way_back
-from ansible_collections.multiarch.builders.plugins.module_utils.buildx_plugin import buildx_version
+from ansible_collections.multiarch.builders.plugins.module_utils.buildx_plugin import find
 from ansible_collections.multiarch.builders.plugins.module_utils.docker_api import Docker
 from ansible_collections.multiarch.builders.plugins.module_utils.engine import boot, others, packages, plugin, words
 from ansible_collections.multiarch.builders.plugins.module_utils.engine.decide import (
@@ -64,7 +64,8 @@ class Engine(Concern[EngineState]):
 
     def observe(self) -> EngineState:
         found = self._here()
-        enough = found.buildx is not None or self.plugin is not None or not self.builders
+        # A package does not replace a plugin that is broken: it is there, or hidden by one in another place.
+        enough = bool(found.buildx or found.broken) or self.plugin is not None or not self.builders
         lacking = packages.missing(dockerd=found.installed, buildx=enough) if self.distro else ()
         if not lacking or found.podman or (found.snap and not found.installed):
             return found
@@ -75,9 +76,10 @@ class Engine(Concern[EngineState]):
     def _here(self) -> EngineState:
         installed = packages.is_there("dockerd")
         found = units.look() if installed else {}
+        buildx = find()
         return EngineState(
             engine=self.docker.get("/version")["Version"] if self.docker.answers() else None,
-            buildx=buildx_version(),
+            buildx=buildx.version if buildx else None,
             installed=installed,
             snap=others.snap(),
             podman=others.podman(),
@@ -85,6 +87,7 @@ class Engine(Concern[EngineState]):
             left_out=boot.words(found) if installed and boot.is_left_out(found) else "",
             client=packages.is_there("docker"),
             place=plugin.observe(asked=self.plugin is not None),
+            broken=f"{buildx.path}: {buildx.defect}" if buildx and buildx.defect else "",
         )
 
     def plan(self, state: EngineState, effects: Effects) -> Plan:  # noqa: ARG002  # it is the first
@@ -134,12 +137,12 @@ class Engine(Concern[EngineState]):
             self._start()
 
     def _start(self) -> None:
-        said = docker_service.start(self.docker)
-        if said is not None and way_back.is_open():
+        why = docker_service.start(self.docker)
+        if why is not None and way_back.is_open():
             way_back.take()
-            said = docker_service.start(self.docker)
-        if said is not None:
-            raise HostError(f"docker does not start: {said}")
+            why = docker_service.start(self.docker)
+        if why is not None:
+            raise HostError("docker does not start", why.cause, why.remedy, why.said)
 
 
 _STARTS: Effects = frozenset({Effect.DAEMON_RESTARTS})

@@ -11,10 +11,12 @@ import os
 import pathlib
 import re
 import typing as t
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ansible_collections.multiarch.builders.plugins.module_utils.binfmt import execution
 from ansible_collections.multiarch.builders.plugins.module_utils.binfmt.probe import expected_machine, probe
+from ansible_collections.multiarch.builders.plugins.module_utils.causes.buildkit import Failed, is_symptom, of_build
+from ansible_collections.multiarch.builders.plugins.module_utils.causes.lines import told
 from ansible_collections.multiarch.builders.plugins.module_utils.command import run, user_entry
 from ansible_collections.multiarch.builders.plugins.module_utils.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.platform import (
@@ -23,12 +25,12 @@ from ansible_collections.multiarch.builders.plugins.module_utils.platform import
     native_platforms,
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.proof import evidence, push, rights
-from ansible_collections.multiarch.builders.plugins.module_utils.proof.answers import last_words
 from ansible_collections.multiarch.builders.plugins.module_utils.proof.remedy import of_settings, remedy_of
 from ansible_collections.multiarch.builders.plugins.module_utils.scratch import scratch
 
 _TAG = "proof"
 _LINES = 20  # of a build's log, as evidence
+_NOTHING = ("--output", "type=cacheonly")
 _DOCKERFILE = """\
 ARG BASE
 FROM ${BASE}
@@ -57,11 +59,11 @@ class Proof:
 
 
 class _BuildError(HostError):
-    """A build failed; *said* is the end of its log."""
+    """A build failed; *failed* is why, *log* its progress."""
 
-    def __init__(self, words: str, said: str) -> None:
-        super().__init__(words)
-        self.said = said
+    def __init__(self, what: str, failed: Failed, log: str) -> None:
+        super().__init__(what, failed.cause, said=told("the build said", log, _LINES))
+        self.failed, self.log = failed, log
 
 
 @dataclass(frozen=True)
@@ -72,6 +74,7 @@ class Failure:
     words: str
     evidence: t.Tuple[str, ...]
     remedy: str
+    cause: str = ""
 
 
 def running(platforms: t.Sequence[str]) -> t.Tuple[t.Tuple[str, ...], t.Tuple[Failure, ...]]:
@@ -81,9 +84,14 @@ def running(platforms: t.Sequence[str]) -> t.Tuple[t.Tuple[str, ...], t.Tuple[Fa
         try:
             execution.prove(platform)
         except HostError as exc:
-            failures.append(Failure((platform,), str(exc), evidence.of_handler(platform), remedy_of(str(exc))))
+            shows = evidence.of_handler(platform)
+            failures.append(Failure((platform,), str(exc), shows, remedy_of(str(exc)), exc.cause or exc.what))
     failed = {platform for each in failures for platform in each.platforms}
     return tuple(each for each in platforms if each not in failed), tuple(failures)
+
+
+Result = t.Tuple[t.Tuple[Proof, ...], t.Tuple[Failure, ...]]
+"""(what is proven, what is not)."""
 
 
 def prove(
@@ -93,43 +101,139 @@ def prove(
     base: str,
     repository: str,
     environment: t.Optional[t.Mapping[str, str]] = None,
-) -> t.Tuple[t.Tuple[Proof, ...], t.Tuple[Failure, ...]]:
-    """Build for all *platforms* as *user*, with the settings in *environment*: (what is proven, what is not).
+) -> Result:
+    """Build for all *platforms* as *user*, with the settings in *environment*, each platform judged for itself.
 
     Nothing is left on the host.
     """
+    build = _Build(builder, user, base, repository, environment or {})
     try:
         with scratch() as folder:
             _context(folder, platforms, user)
-            log = _build(builder, user, platforms, base, repository, str(folder), environment or {})
-        pushed = _pushed(builder, user, repository) if repository else frozenset()
+            return replace(build, folder=str(folder)).prove(tuple(platforms))
     except HostError as exc:
-        said = (exc.said,) if isinstance(exc, _BuildError) else ()
-        shows = (*said, *evidence.of_builder(builder, user))
-        return (), (Failure(tuple(platforms), str(exc), shows, _remedy(str(exc), user, repository, environment)),)
-    machines = machines_in(log, platforms)
-    native = {architecture_of(each) for each in native_platforms(os.uname().machine)}
-    proofs, failures = [], []
-    for platform in platforms:
-        words = ""
-        if machines.get(platform) not in expected_machine(platform):
-            words = f"builder {builder}: the RUN step of {platform} told {machines.get(platform) or 'nothing'}"
-        elif repository and platform not in pushed:
-            words = f"{repository}:{_TAG} was pushed, but its index lacks {platform}"
-        if words:
-            failures.append(Failure((platform,), words, (_end_of(log),), remedy_of(words)))
-            continue
-        how = "native" if architecture_of(platform) in native else "emulated"
-        proofs.append(Proof(platform, how, machines[platform], platform in pushed))
-    return tuple(proofs), tuple(failures)
+        return (), (build.failure(platforms, exc),)
 
 
-def _remedy(words: str, user: str, repository: str, environment: t.Optional[t.Mapping[str, str]]) -> str:
-    setting = of_settings(words, environment or {})
-    if setting:  # "denied" is not always about rights
-        return setting
-    found = push.look(repository, user) if repository and rights.was_refused(words) else None
-    return (rights.remedy(found) if found else "") or remedy_of(words)
+@dataclass(frozen=True)
+class _Build:
+    """One builder of one user; *folder* is the context of its builds."""
+
+    builder: str
+    user: str
+    base: str
+    repository: str
+    environment: t.Mapping[str, str]
+    folder: str = ""
+
+    def failure(self, platforms: t.Sequence[str], exc: HostError) -> Failure:
+        """What is not proven, with all that the host shows about it."""
+        shows = evidence.of_builder(self.builder, self.user)
+        said = (exc.said,) if exc.said else ()
+        return Failure(tuple(platforms), str(exc), (*said, *shows), self._remedy(str(exc)), exc.cause or exc.what)
+
+    def _remedy(self, words: str) -> str:
+        setting = of_settings(words, self.environment)
+        if setting:  # "denied" is not always about rights
+            return setting
+        refused = self.repository and rights.was_refused(words)
+        found = push.look(self.repository, self.user) if refused else None
+        return (rights.remedy(found) if found else "") or remedy_of(words)
+
+    def prove(self, platforms: t.Tuple[str, ...]) -> Result:
+        """One build for all; where it fails for some of them, one for the others. Raises HostError for a common cause.
+
+        BuildKit ends a build with the first failure, and tells nothing about the other platforms.
+        """
+        try:
+            log = self._run(platforms, self._output())
+        except _BuildError as exc:
+            broken = self._broken(platforms, exc)
+            if not broken:
+                raise
+            failures = tuple(
+                self.failure(group, broken[group[0]])
+                for group in _alike({each: exc.failed.cause for each, exc in broken.items()})
+            )
+            left = tuple(each for each in platforms if each not in broken)
+            proofs, more = self._others(left) if left else ((), ())
+            return proofs, (*failures, *more)
+        return self._judge(platforms, log)
+
+    def _others(self, platforms: t.Tuple[str, ...]) -> Result:
+        """The platforms that build alone, together."""
+        try:
+            return self._judge(platforms, self._run(platforms, self._output()))
+        except HostError as exc:
+            return (), (self.failure(platforms, exc),)
+
+    def _broken(self, platforms: t.Sequence[str], whole: _BuildError) -> t.Dict[str, _BuildError]:
+        """{platform: why it does not build alone}; empty where the build for all failed for something that all share.
+
+        It is shared where all steps ran before, and where two platforms alone fail with the very same that is about
+        neither a step nor a platform.
+        """
+        if len(platforms) == 1 or set(machines_in(whole.log, platforms)) == set(platforms):
+            return {}
+        broken: t.Dict[str, _BuildError] = {}
+        for platform in platforms:
+            try:
+                self._run((platform,), _NOTHING)
+            except _BuildError as exc:
+                broken[platform] = exc
+            same = [each for each in broken.values() if each.failed == whole.failed and not each.failed.alone]
+            if len(same) > 1:
+                return {}
+        return broken
+
+    def _output(self) -> t.Sequence[str]:
+        if not self.repository:
+            return _NOTHING
+        # An index also of one platform without attestations, so that its platform can be read back.
+        return ["--build-arg", "BUILDKIT_MULTI_PLATFORM=1", "--tag", f"{self.repository}:{_TAG}", "--push"]
+
+    def _run(self, platforms: t.Sequence[str], output: t.Sequence[str]) -> str:
+        """The log of a build. Raises _BuildError."""
+        arguments = ["--builder", self.builder, "--platform", ",".join(platforms), "--build-arg", f"BASE={self.base}"]
+        arguments += ["--no-cache", "--progress", "plain", *output]
+        command = ["docker", "buildx", "build", *arguments, self.folder]
+        outcome = run(command, user=self.user, env=self.environment, timeout=1800)
+        if outcome.status == 0:
+            return outcome.stderr + outcome.stdout
+        failed = of_build(outcome.words)
+        if is_symptom(failed.cause):
+            own = evidence.cause_in_logs(self.builder, self.user)
+            failed = replace(failed, cause=f"{failed.cause} ({own})" if own else failed.cause)
+        what = f"builder {self.builder}, user {self.user}: the build for {', '.join(platforms)} failed"
+        raise _BuildError(what, failed, outcome.stderr)
+
+    def _judge(self, platforms: t.Sequence[str], log: str) -> Result:
+        """What a build that ended well proves of each platform."""
+        pushed = _pushed(self.builder, self.user, self.repository) if self.repository else frozenset()
+        machines = machines_in(log, platforms)
+        native = {architecture_of(each) for each in native_platforms(os.uname().machine)}
+        proofs, failures = [], []
+        for platform in platforms:
+            words = ""
+            if machines.get(platform) not in expected_machine(platform):
+                words = f"builder {self.builder}: the RUN step of {platform} told {machines.get(platform) or 'nothing'}"
+            elif self.repository and platform not in pushed:
+                words = f"{self.repository}:{_TAG} was pushed, but its index lacks {platform}"
+            if words:
+                said = told("the build said", log, _LINES)
+                failures.append(Failure((platform,), words, (said,), remedy_of(words), words))
+                continue
+            how = "native" if architecture_of(platform) in native else "emulated"
+            proofs.append(Proof(platform, how, machines[platform], platform in pushed))
+        return tuple(proofs), tuple(failures)
+
+
+def _alike(causes: t.Mapping[str, str]) -> t.List[t.Tuple[str, ...]]:
+    """The platforms, those with the same cause together."""
+    groups: t.Dict[str, t.List[str]] = {}
+    for platform, cause in causes.items():
+        groups.setdefault(cause, []).append(platform)
+    return [tuple(each) for each in groups.values()]
 
 
 def _context(folder: pathlib.Path, platforms: t.Sequence[str], user: str) -> None:
@@ -141,32 +245,6 @@ def _context(folder: pathlib.Path, platforms: t.Sequence[str], user: str) -> Non
     entry = user_entry(user)
     for path in (folder, *folder.iterdir()):
         os.chown(path, entry.pw_uid, entry.pw_gid)
-
-
-def _build(
-    builder: str,
-    user: str,
-    platforms: t.Sequence[str],
-    base: str,
-    repository: str,
-    folder: str,
-    environment: t.Mapping[str, str],
-) -> str:
-    arguments = ["--builder", builder, "--platform", ",".join(platforms), "--build-arg", f"BASE={base}"]
-    arguments += ["--no-cache", "--progress", "plain"]
-    if repository:  # an index also of one platform without attestations, so that its platform can be read back
-        arguments += ["--build-arg", "BUILDKIT_MULTI_PLATFORM=1", "--tag", f"{repository}:{_TAG}", "--push"]
-    else:
-        arguments += ["--output", "type=cacheonly"]
-    outcome = run(["docker", "buildx", "build", *arguments, folder], user=user, env=environment, timeout=1800)
-    if outcome.status != 0:
-        words = f"builder {builder}, user {user}: the build for {', '.join(platforms)} failed: "
-        raise _BuildError(words + last_words(outcome.words), _end_of(outcome.stderr))
-    return outcome.stderr + outcome.stdout
-
-
-def _end_of(log: str) -> str:
-    return "the build said:\n" + "\n".join(log.splitlines()[-_LINES:])
 
 
 def machines_in(log: str, platforms: t.Sequence[str]) -> t.Dict[str, str]:
@@ -200,7 +278,8 @@ def _pushed(builder: str, user: str, repository: str) -> t.FrozenSet[str]:
     try:
         manifests = json.loads(outcome.stdout)["manifests"]
     except (ValueError, KeyError, TypeError):
-        raise HostError(f"{reference} was pushed, but no index can be read back: {outcome.words}") from None
+        what = f"{reference} was pushed, but no index can be read back"
+        raise HostError(what, outcome.cause, said=outcome.said) from None
     return index_platforms(manifests)
 
 

@@ -11,7 +11,9 @@ import typing as t
 from ansible_collections.multiarch.builders.plugins.module_utils.binfmt.formats import format_for
 from ansible_collections.multiarch.builders.plugins.module_utils.binfmt.handler_file import CONTROL_FILES
 from ansible_collections.multiarch.builders.plugins.module_utils.binfmt.kernel import REGISTRY
-from ansible_collections.multiarch.builders.plugins.module_utils.buildx import store
+from ansible_collections.multiarch.builders.plugins.module_utils.buildx import explanation, store
+from ansible_collections.multiarch.builders.plugins.module_utils.buildx.nodes import container_name
+from ansible_collections.multiarch.builders.plugins.module_utils.causes.lines import told
 from ansible_collections.multiarch.builders.plugins.module_utils.command import run
 from ansible_collections.multiarch.builders.plugins.module_utils.errors import HostError
 
@@ -34,16 +36,29 @@ def of_handler(platform: str) -> t.Tuple[str, ...]:
 
 def of_builder(builder: str, user: str) -> t.Tuple[str, ...]:
     """What buildx shows of a builder, and the logs of its containers on this host."""
-    found = [_output("docker", "buildx", "inspect", builder, user=user)]
+    shows = [_output("docker", "buildx", "inspect", builder, user=user)]
     try:
-        entry = store.entry(user, builder)
+        containers = [container_name(node) for node in _local_nodes(builder, user)]
     except HostError as exc:
-        return (*found, str(exc))
-    if isinstance(entry, store.StoredBuilder):
-        local = [node for node in entry.nodes if "://" not in node.endpoint or node.endpoint.startswith("unix:")]
-        containers = [f"buildx_buildkit_{node.name.lower()}" for node in local if entry.driver == "docker-container"]
-        found += [_output("docker", "logs", f"--tail={_LINES}", container) for container in containers]
-    return tuple(found)
+        return (*shows, str(exc))
+    return (*shows, *(_output("docker", "logs", "--tail=200", each) for each in containers))
+
+
+def cause_in_logs(builder: str, user: str) -> str:
+    """Why a BuildKit of the builder on this host ended, in its own words; empty if none did."""
+    try:
+        found = [explanation.of_container(node, "", user).cause for node in _local_nodes(builder, user)]
+    except HostError:
+        return ""
+    return next(filter(None, found), "")
+
+
+def _local_nodes(builder: str, user: str) -> t.List[str]:
+    """The nodes of the builder that are containers of this host."""
+    entry = store.entry(user, builder)
+    if not isinstance(entry, store.StoredBuilder) or entry.driver != "docker-container":
+        return []
+    return [node.name for node in entry.nodes if "://" not in node.endpoint or node.endpoint.startswith("unix:")]
 
 
 def _file(path: pathlib.Path) -> str:
@@ -60,5 +75,5 @@ def _output(*argv: str, user: t.Optional[str] = None) -> str:
         outcome = run(argv, user=user, timeout=30)
     except HostError as exc:
         return str(exc)
-    said = "\n".join(part.strip() for part in (outcome.stdout, outcome.stderr) if part.strip())
-    return f"`{' '.join(argv)}` ended with {outcome.status}:\n" + "\n".join(said.splitlines()[-2 * _LINES :])
+    title = f"`{' '.join(argv)}` ended with {outcome.status}"
+    return told(title, f"{outcome.stdout}\n{outcome.stderr}", 2 * _LINES) or title

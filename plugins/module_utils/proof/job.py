@@ -61,7 +61,7 @@ def _current(user: str, builder: str) -> t.List[str]:
     shown = run(["docker", "buildx", "inspect"], user=user)
     name = buildx_inspect.parse(shown.stdout).name
     if not name:
-        return [f"buildx tells {user} no builder: {shown.words}"]
+        return [f"buildx tells {user} no builder: {shown.cause}"]
     if name != builder:
         return [f"jobs of {user} build with {name}, not with {builder}: docker buildx use --global {builder}"]
     return []

@@ -12,12 +12,10 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.multiarch.builders.plugins.module_utils.command import run
-from ansible_collections.multiarch.builders.plugins.module_utils.proof.answers import last_words
 from ansible_collections.multiarch.builders.plugins.module_utils.proof.build import Failure
 from ansible_collections.multiarch.builders.plugins.module_utils.proof.remedy import remedy_of
 
 _TIMEOUT = 600
-_LINES = 5  # of what docker said, as evidence
 
 
 def pull(image: str, platform: str, user: str) -> t.Optional[Failure]:
@@ -25,10 +23,8 @@ def pull(image: str, platform: str, user: str) -> t.Optional[Failure]:
     there = run(["docker", "image", "inspect", image], user=user).status == 0
     ended = run(["docker", "pull", "--platform", platform, image], user=user, timeout=_TIMEOUT)
     if ended.status != 0:
-        words = last_words(ended.words)
-        said = "docker said:\n" + "\n".join(ended.words.splitlines()[-_LINES:])
-        told = f"{user} cannot pull {image} by docker itself: {words}"
-        return Failure((platform,), told, (said,), remedy_of(words))
+        words = f"{user} cannot pull {image} by docker itself: {ended.cause}"
+        return Failure((platform,), words, (ended.said,), remedy_of(ended.cause), ended.cause)
     if not there:
         run(["docker", "image", "rm", image], user=user)
     return None

@@ -13,7 +13,7 @@ import re
 import typing as t
 
 from ansible_collections.multiarch.builders.plugins.module_utils import buildx_inspect
-from ansible_collections.multiarch.builders.plugins.module_utils.buildx import store
+from ansible_collections.multiarch.builders.plugins.module_utils.buildx import explanation, store
 from ansible_collections.multiarch.builders.plugins.module_utils.command import is_user, run
 from ansible_collections.multiarch.builders.plugins.module_utils.docker_api import Docker
 from ansible_collections.multiarch.builders.plugins.module_utils.errors import HostError
@@ -54,10 +54,11 @@ def _look(wanted: Instance, users: t.Sequence[str]) -> Row:
         return _row(wanted, users, UNKNOWN, str(exc))
     nodes = buildx_inspect.parse(shown.stdout).nodes
     if not nodes:
-        return _row(wanted, users, UNKNOWN, shown.words)
+        return _row(wanted, users, UNKNOWN, shown.cause)
     entry = _entry(users[0], wanted.name)
     images = {each.name: each.driver_opts.get("image") for each in entry.nodes} if entry else {}
-    row = {**_row(wanted, users, UNKNOWN, ""), "nodes": [_node(each, images.get(each.name)) for each in nodes]}
+    shown_nodes = [_node(each, images.get(each.name), users[0]) for each in nodes]
+    row = {**_row(wanted, users, UNKNOWN, ""), "nodes": shown_nodes}
     if all(each["state"] == RUNNING for each in row["nodes"]):
         row["cache"] = _cache(wanted, users[0])
     return row
@@ -85,12 +86,13 @@ def _row(wanted: Instance, users: t.Sequence[str], state: str, why: str) -> Row:
     }
 
 
-def _node(found: buildx_inspect.InspectedNode, image: t.Optional[str]) -> Row:
+def _node(found: buildx_inspect.InspectedNode, image: t.Optional[str], user: str) -> Row:
+    why = explanation.of_node(found, user).cause or found.error if found.error else ""
     return {
         "name": found.name,
         "endpoint": found.endpoint,
         "state": ERROR if found.error else found.status or UNKNOWN,
-        "why": found.error or None,
+        "why": why or None,
         "buildkit": found.buildkit,
         "image": image,
     }

@@ -11,16 +11,16 @@ import typing as t
 
 from ansible_collections.multiarch.builders.plugins.module_utils import record
 from ansible_collections.multiarch.builders.plugins.module_utils.converge import require_root
-from ansible_collections.multiarch.builders.plugins.module_utils.credentials import masked, shown
+from ansible_collections.multiarch.builders.plugins.module_utils.credentials import masked
 from ansible_collections.multiarch.builders.plugins.module_utils.docker_api import Docker
 from ansible_collections.multiarch.builders.plugins.module_utils.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.module import Module
 from ansible_collections.multiarch.builders.plugins.module_utils.options import OPTIONS, argument_spec
-from ansible_collections.multiarch.builders.plugins.module_utils.planning import plan_concerns, unproven_since
+from ansible_collections.multiarch.builders.plugins.module_utils.planning import plan_concerns, texts, unproven_since
 from ansible_collections.multiarch.builders.plugins.module_utils.proof import memory, token_endpoint
 from ansible_collections.multiarch.builders.plugins.module_utils.proof.registry import IMAGE, Target, targets_of
 from ansible_collections.multiarch.builders.plugins.module_utils.proxy import Proxy
-from ansible_collections.multiarch.builders.plugins.module_utils.results import plans_result
+from ansible_collections.multiarch.builders.plugins.module_utils.results import failed, plans_result
 from ansible_collections.multiarch.builders.plugins.module_utils.spec import instances_of, proxy_of, registries_of
 from ansible_collections.multiarch.builders.plugins.module_utils.survey import builders, machine, platforms
 
@@ -32,7 +32,7 @@ def survey_host() -> None:
     module = Module(argument_spec(*OPTIONS), supports_check_mode=True)
     require_root(module)
     params, docker = module.params, Docker()
-    plans, errors = plan_concerns(params, docker)
+    plans, failures = plan_concerns(params, docker)
     try:
         disk, engine = machine.docker_facts(docker)
         result = {
@@ -41,24 +41,24 @@ def survey_host() -> None:
             "dockerd": engine,
             "platforms": platforms.coverage(params["platforms"]),
             "builders": builders.survey(instances_of(params), params["users"], docker),
-            "proofs": _proofs(errors),
+            "proofs": _proofs(failures),
             **_registries(targets_of(registries_of(params)), proxy_of(params)),
         }
     except HostError as exc:
-        module.fail_json(msg=shown(str(exc)))
-    told = plans_result(plans, unproven_since(params, errors))
-    module.exit_json(changed=False, errors=errors, **told, **masked(result))
+        module.fail_json(**failed(exc))
+    told = plans_result(plans, unproven_since(params, failures))
+    module.exit_json(changed=False, errors=texts(failures), **told, **masked(result))
 
 
-def _proofs(errors: t.List[str]) -> t.Dict[str, t.Any]:
-    """What each of the proofs left behind, None where there was none; a damaged file joins *errors*."""
+def _proofs(failures: t.List[HostError]) -> t.Dict[str, t.Any]:
+    """What each of the proofs left behind, None where there was none; a damaged file joins *failures*."""
     found: t.Dict[str, t.Any] = {}
     for name in (memory.BUILD, memory.REGISTRY):
         try:
             found[name] = record.load(name) or None
         except HostError as exc:
             found[name] = None
-            errors.append(str(exc))
+            failures.append(exc)
     return found
 
 

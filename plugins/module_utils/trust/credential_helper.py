@@ -36,7 +36,7 @@ def get(helper: str, user: str, server: str) -> t.Optional[Credentials]:
     if outcome.status != 0:
         if _NOT_FOUND in outcome.stdout:
             return None
-        raise SilentError(f"docker-credential-{helper} of {user} does not tell the login of {server}: {outcome.words}")
+        raise SilentError(f"docker-credential-{helper} of {user} does not tell the login of {server}: {outcome.cause}")
     try:
         found = json.loads(outcome.stdout)
     except ValueError:
@@ -51,14 +51,14 @@ def store(helper: str, user: str, server: str, credentials: Credentials) -> None
     given = {"ServerURL": server, "Username": credentials.username, "Secret": credentials.secret}
     outcome = _run(helper, "store", user, server, json.dumps(given))
     if outcome.status != 0:
-        raise HostError(f"docker-credential-{helper} of {user} does not take the login of {server}: {outcome.words}")
+        raise HostError(f"docker-credential-{helper} of {user} does not take the login of {server}: {outcome.cause}")
 
 
 def erase(helper: str, user: str, server: str) -> None:
     """Make the helper forget a login. Raises HostError if it refuses."""
     outcome = _run(helper, "erase", user, server, server)
     if outcome.status != 0:
-        raise HostError(f"docker-credential-{helper} of {user} keeps the login of {server}: {outcome.words}")
+        raise HostError(f"docker-credential-{helper} of {user} keeps the login of {server}: {outcome.cause}")
 
 
 def _run(helper: str, action: str, user: str, server: str, stdin: str) -> Outcome:

@@ -70,17 +70,31 @@ def test_another_user_with_its_groups_and_home() -> None:
         pytest.param(Outcome((), 1, "out\n", "err\n"), "err", id="the errors first"),
         pytest.param(Outcome((), 1, "out\n", " \n"), "out", id="else the output"),
         pytest.param(Outcome((), 1, "", ""), "nothing said", id="neither"),
-        pytest.param(Outcome((), 1, "", "x" * 3000 + "end"), "x" * 1997 + "end", id="the end of much"),
+        pytest.param(Outcome((), 1, "", "x\n" * 3000 + "end"), "x\n" * 3000 + "end", id="all of much"),
     ],
 )
 def test_words(outcome: Outcome, words: str) -> None:
     assert outcome.words == words
 
 
+def test_the_cause_and_what_was_said_are_whole_lines() -> None:
+    outcome = Outcome(("docker", "buildx", "create", "x"), 1, "", "#1 booting\n" * 30 + "ERROR: failed to solve: no\n")
+    assert outcome.cause == "no"
+    head, *lines = outcome.said.splitlines()
+    assert head == "`docker buildx create` said, the last 20 of 31 lines:"
+    assert lines == ["#1 booting"] * 19 + ["ERROR: failed to solve: no"]
+    assert Outcome((), 1, "", "").cause == "nothing said"
+    assert Outcome((), 1, "", "").said == ""
+
+
 def test_must() -> None:
     assert must(["true"], "why").status == 0
-    with pytest.raises(HostError, match=r"^no certificates: `ls /of-these-tests` ended with status 2: ls: .*"):
+    with pytest.raises(
+        HostError, match=r"^no certificates: `ls /of-these-tests` ended with status 2: ls: .*"
+    ) as caught:
         must(["ls", "/of-these-tests"], "no certificates")
+    assert caught.value.cause.startswith("ls: ")
+    assert caught.value.said.startswith("`ls /of-these-tests` said:\nls: ")
 
 
 @pytest.mark.parametrize("call", [run, lambda argv: must(argv, "why")], ids=["run", "must"])

@@ -159,8 +159,8 @@ REFUSED = "ssh: connect to host 198.51.100.31 port 22: Connection refused"
         pytest.param(f"sleep 0.5; echo '{REFUSED}' >&2; exit 255", REFUSED, id="late"),
         pytest.param(
             f"yes 'Warning: nothing.' | head -n 1000 >&2; echo '{REFUSED}' >&2; exit 255",
-            ("Warning: nothing.\n" * 100 + REFUSED)[-600:],
-            id="the end of many",
+            REFUSED,
+            id="one of many",
         ),
         pytest.param("printf '\\377' >&2; exit 1", "\ufffd", id="no text"),
         pytest.param("echo Welcome; exec cat >/dev/null", "Welcome\n", id="a shell that greets, where HTTP should be"),

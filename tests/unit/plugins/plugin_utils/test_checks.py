@@ -47,6 +47,11 @@ def failure(user: str, *platforms: str) -> Result:
     return {"user": user, "builder": builder, "platforms": list(platforms), **told}
 
 
+def impossible(concern: str) -> Result:
+    """A failure of module plan."""
+    return {"concern": concern, "message": "it does not go: why", "cause": "why", "remedy": "", "said": "a log"}
+
+
 def outcomes(**results: Result | None) -> dict[str, str]:
     given: dict[str, Result | None] = {"plan": None, "registries": None, "proof": None, **results}
     return {each.name: each.outcome for each in checks_of("h", concerns=CONCERNS, **given)}
@@ -66,12 +71,12 @@ REACHED = {"reachable": PASSED}
             id="one concern differs",
         ),
         pytest.param(
-            {"plan": {**PLANNED, "msg": "daemon: broken", "errors": ["daemon: broken"]}},
+            {"plan": {**PLANNED, "msg": "daemon: broken", "failures": [impossible("daemon")]}},
             {**REACHED, **AS_ASKED, "as_asked[daemon]": FAILED},
             id="one concern is impossible",
         ),
         pytest.param(
-            {"plan": {**PLANNED, "msg": "engine: none", "errors": ["engine: none"]}},
+            {"plan": {**PLANNED, "msg": "engine: none", "failures": [impossible("engine")]}},
             {**REACHED, "as_asked[engine]": FAILED, "as_asked[trust]": SKIPPED, "as_asked[daemon]": SKIPPED},
             id="without Docker nothing else can be told",
         ),
@@ -147,8 +152,44 @@ def test_problems_have_evidence_and_remedy_and_those_alike_stand_together() -> N
         "  What to do: mend it."
     )
     assert in_short(found) == (
-        "3 of 8 checks failed: trust[r.test-client-ci], build[ci-b-linux/arm64], build[ci-b-linux/s390x]"
+        "3 of 8 checks failed: trust[r.test-client-ci]: r.test: unknown authority: why; "
+        "build[ci-b-linux/arm64] and 1 more: it failed"
     )
+
+
+def test_platforms_that_fail_alike_are_one_cause_in_the_last_line() -> None:
+    proof = {"proofs": [], "failures": [failure("ci", "linux/arm64", "linux/s390x")], "msg": "x"}
+    assert in_short(checks_of("h", PLANNED, None, proof, [])) == "2 of 5 checks failed: it failed"
+
+
+def test_what_differs_is_told_in_the_last_line() -> None:
+    (check,) = (each for each in checks_of("h", {**PLANNED, "plan": DRIFT}, None, None, CONCERNS) if each.cause)
+    assert check.message == "2 things differ from what is asked"
+    assert in_short([check]) == (
+        "as_asked[daemon]: 2 things differ from what is asked: restart docker: why, and 1 more"
+    )
+
+
+def test_many_causes_are_counted() -> None:
+    found = [Check("h", f"c{number}", FAILED, f"message {number}") for number in range(5)]
+    assert in_short(found) == (
+        "5 of 5 checks failed: c0: message 0; c1: message 1; c2: message 2; and 2 more causes, above"
+    )
+
+
+def test_a_concern_that_is_impossible_has_its_evidence_and_remedy() -> None:
+    plan = {**PLANNED, "msg": "x", "failures": [{**impossible("daemon"), "remedy": "mend it"}]}
+    (check,) = (each for each in checks_of("h", plan, None, None, CONCERNS) if each.outcome == FAILED)
+    assert (check.message, check.evidence, check.remedy) == ("it does not go: why", ("a log",), "mend it")
+
+
+def test_a_host_that_is_not_reached_is_told_by_the_line_that_says_why() -> None:
+    words = (
+        "Task failed: Failed to connect to the host via ssh: Welcome!\nssh: connect to host a port 22: No route to host"
+    )
+    (check,) = checks_of("h", {"unreachable": True, "msg": words}, None, None, CONCERNS)
+    assert check.message == "the host is not reached: ssh: connect to host a port 22: No route to host"
+    assert "Welcome!" in check.evidence[0]
 
 
 @pytest.mark.parametrize(
@@ -156,9 +197,7 @@ def test_problems_have_evidence_and_remedy_and_those_alike_stand_together() -> N
     [
         pytest.param([], "", id="none"),
         pytest.param([Check("h", "a")], "", id="all passed"),
-        pytest.param(
-            [Check("h", "a"), Check("h", "b", FAILED, "why\nso", (), "mend it")], "b: why so. mend it", id="one"
-        ),
+        pytest.param([Check("h", "a"), Check("h", "b", FAILED, "why\nso", (), "mend it")], "b: why so", id="one"),
     ],
 )
 def test_in_short(checks: list[Check], short: str) -> None:

@@ -349,7 +349,7 @@ builder_registries[2].insecure = 'perhaps': is a string, not a boolean. Write tr
 builder_registries[4].ca_from = 'habor': is no known value. Did you mean harbor?
 builder_registries[4].ca_fingerprint = 12: is an integer, not a string. Put it in quotes.
 builder_instances[0].driver = 'kubernets': is no known value. Did you mean kubernetes?
-builder_instances[1].flags = '--debug': is a string, not a list. Write a list: [a, b].
+builder_instances[1].flags = '--debug': is a string, not a list. Write flags: [--debug].
 builder_users = 'root': is a string, not a list. Write a list: [a, b].
 builder_proxy.htps: is no known key. Did you mean https?
 builder_proxy.no_proxy = 'a': is a string, not a list. Write a list: [a, b].

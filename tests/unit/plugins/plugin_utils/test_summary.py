@@ -6,13 +6,15 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.multiarch.builders.plugins.plugin_utils.summary import Story, first_words, lines, names
+from ansible_collections.multiarch.builders.plugins.plugin_utils.summary import Failed, Story, first_words, lines, names
 
 WRITE, RESTART = "write /etc/docker/daemon.json: a: b", "restart docker: why"
 CHANGES = {"trust": ["write x", "write y", "refresh the store"], "daemon": [WRITE, RESTART]}
 NEVER = "docker needs a restart, which builder_disruption: never forbids: daemon.json"
 SILENT = "a.b does not answer (timed out), so it is not known whether docker has to be restarted for its tokens: run"
 UNPROVEN = "trust: no proof has passed since the change of 2026-11-29T07:06:35Z, so it is made again"
+SSH = "Failed to connect to the host via ssh: "
+NO_BUILDER = Failed("buildx: builder b does not run: network nope not found", "network nope not found")
 NOTHING, DONE = Story(), Story(changes=CHANGES, proven=True)
 
 
@@ -57,7 +59,7 @@ NOTHING, DONE = Story(), Story(changes=CHANGES, proven=True)
                 )
             },
             False,
-            ["a: failed at 'Apply': daemon: docker did not come up (before: changed: trust 1 (write))"],
+            ["a: failed at 'Apply' (before: changed: trust 1 (write)): daemon: docker did not come up"],
             id="failed after a change",
         ),
         pytest.param(
@@ -65,6 +67,24 @@ NOTHING, DONE = Story(), Story(changes=CHANGES, proven=True)
             False,
             ["a: unreachable: no route to host"],
             id="unreachable",
+        ),
+        pytest.param(
+            {"a": Story(unreachable=True, words=f"Task failed: {SSH}@@@\nWelcome!\nHost key for a has changed and …")},
+            False,
+            ["a: unreachable: Host key for a has changed and …"],
+            id="unreachable, below a banner",
+        ),
+        pytest.param(
+            {"a": Story(failed_at="Apply", words="other words", failures=[NO_BUILDER])},
+            False,
+            ["a: failed at 'Apply': buildx: builder b does not run: network nope not found"],
+            id="a failure as data: its line ends with the cause",
+        ),
+        pytest.param(
+            {"a": Story(failed_at="Plan", failures=[NO_BUILDER, *(Failed(each) for each in "xxyz")])},
+            False,
+            ["a: failed at 'Plan': buildx: builder b does not run: network nope not found; x; y; and 1 more, above"],
+            id="several failures, those alike once",
         ),
         pytest.param(
             {"ci-1": Story(failed_at="Plan", words="x"), "ci-2": DONE, "ci-3": DONE, "ci-4": NOTHING, "ci-5": NOTHING},
@@ -119,3 +139,16 @@ def test_names(hosts: list[str], told: str) -> None:
 )
 def test_first_words(message: str, told: str) -> None:
     assert first_words(message) == told
+
+
+@pytest.mark.parametrize(
+    ("message", "cause", "told"),
+    [
+        pytest.param("a" * 300 + ": " + "c" * 200, "c" * 200, "a" * 199 + "…" + "c" * 200, id="the middle is left out"),
+        pytest.param("a: " + "c" * 500, "c" * 500, "…" + "c" * 399 + "…", id="a cause that is too long itself"),
+        pytest.param("a" * 500, "", "a" * 399 + "…", id="without a cause"),
+    ],
+)
+def test_a_long_message_keeps_its_cause(message: str, cause: str, told: str) -> None:
+    (line,) = lines({"h": Story(failed_at="x", failures=[Failed(message, cause)])}, check_mode=False)
+    assert line.text == f"h: failed at 'x': {told}"

@@ -54,6 +54,7 @@ LOST = [
         ("v1.51", "-l ci -o ConnectTimeout=30 -T", ""),
     )
 ]
+REFUSED = "ssh: connect to host 198.51.100.24 port 22: Connection refused"
 UNREACHABLE = "Cannot connect to the Docker daemon at tcp://127.0.0.1:1. Is the docker daemon running?"
 
 
@@ -166,19 +167,18 @@ def test_what_needs_no_quotes_has_none() -> None:
     [
         pytest.param("inspect-0.13.1.txt", None, id="runs, buildx 0.13.1"),
         pytest.param("inspect-0.29.1.txt", None, id="runs, buildx 0.29.1"),
-        pytest.param("inspect-inactive.txt", "(status inactive)", id="inactive"),
-        pytest.param("inspect-unreachable.txt", f"({UNREACHABLE})", id="unreachable"),
-        pytest.param(
-            "inspect-lost-0.13.1.txt", f"({LOST[0]}; status inactive; status inactive)", id="0.13.1: one lost"
-        ),
-        pytest.param(
-            "inspect-lost-0.29.1.txt", f"({LOST[1]}; status inactive; status inactive)", id="0.29.1: one lost"
-        ),
-        pytest.param(None, "(no node)", id="no builder"),
+        pytest.param("inspect-inactive.txt", "b10 is inactive", id="inactive"),
+        pytest.param("inspect-unreachable.txt", UNREACHABLE, id="unreachable"),
+        pytest.param("inspect-lost-0.13.1.txt", f"node two: {REFUSED}", id="0.13.1: one lost"),
+        pytest.param("inspect-lost-0.29.1.txt", f"node two: {REFUSED}", id="0.29.1: one lost"),
+        pytest.param(None, "it has no node", id="no builder"),
     ],
 )
-def test_require_running(recorded: str | None, told: str | None, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The answer of buildx is a recorded one; its exit status was 0 in all of them but the last."""
+def test_require_running(
+    recorded: str | None, told: str | None, programs: Programs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The answer of buildx is a recorded one; its exit status was 0 in all of them but the last. No log says more."""
+    programs("docker", "exit 1")
     answer = Outcome((), 0 if recorded else 1, (DATA / recorded).read_text() if recorded else "", "")
     monkeypatch.setattr(client, "buildx", lambda *_arguments: answer)
     former = Outcome((), 0, "", "what create said")
@@ -187,7 +187,8 @@ def test_require_running(recorded: str | None, told: str | None, monkeypatch: py
         return
     with pytest.raises(HostError) as caught:
         require_running("b", USER, former)
-    assert str(caught.value) == f"builder b of {USER} does not run {told}: what create said"
+    assert str(caught.value) == f"builder b of {USER} does not run: {told}"
+    assert caught.value.said == "`` said:\nwhat create said"
 
 
 def test_configuration_is_there_for_its_user_while_buildx_reads_it() -> None:
@@ -393,27 +394,34 @@ APPEND_FAILED = f"ERROR: failed to initialize builder b (b-arm): {LOST[0]}"
 
 
 @pytest.mark.parametrize(
-    ("wanted", "entries", "words", "told"),
+    ("wanted", "entries", "words", "told", "cause"),
     [
         pytest.param(
-            PLAIN, [], "ERROR: no valid drivers found", "node b0 of builder b of ci cannot be made", id="the only one"
+            PLAIN,
+            [],
+            "ERROR: no valid drivers found",
+            "node b0 of builder b of ci cannot be made",
+            "no valid drivers found",
+            id="the only one",
         ),
         pytest.param(
             replace(PLAIN, nodes=(Node("b-here"), ARM)),
             [["b-here"]],
             APPEND_FAILED,
             "node b-arm of builder b of ci cannot be made",
+            REFUSED,
             id="the second one: buildx takes it out again, and empties the first (recorded of both versions)",
         ),
     ],
 )
-def test_a_node_that_is_not_in_the_entry_then_is_told_in_the_words_of_buildx(
-    wanted: Instance, entries: list[list[str]], words: str, told: str, stand_in: BuildxStandIn
+def test_a_node_that_is_not_in_the_entry_then_is_told_with_the_cause(
+    wanted: Instance, entries: list[list[str]], words: str, told: str, cause: str, stand_in: BuildxStandIn
 ) -> None:
     asked = stand_in.with_entries(*([stored_node(name) for name in names] for names in entries), words=words)
     with pytest.raises(HostError) as caught:
         create(wanted, "ci")
-    assert str(caught.value) == f"{told}: {words}"
+    assert str(caught.value) == f"{told}: {cause}"
+    assert words in caught.value.said
     assert "inspect" not in asked.read_text(), "nothing is started"
 
 

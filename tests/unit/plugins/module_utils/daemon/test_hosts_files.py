@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -73,11 +74,40 @@ def test_what_differs(
 ) -> None:
     put(hosts_toml, now)
     record.save("daemon", {"files": {str(hosts_toml): "digest"} if ours else {}}, home)
-    assert observe(registries, engine) == FilesState(
+    found = observe(registries, engine)
+    assert set(found.reasons) == {each.path for each in found.remove}
+    assert replace(found, reasons={}) == FilesState(
         write=(WriteFile(str(hosts_toml), "# ours\n"),) if does == WRITES else (),
         remove=(RemoveFile(str(hosts_toml), folder=True),) if does == REMOVES else (),
         theirs=(str(hosts_toml),) if does == LEAVES else (),
     )
+
+
+@pytest.mark.parametrize(
+    ("registries", "engine", "reason"),
+    [
+        pytest.param(
+            (QUAY,),
+            IGNORES,
+            "which Docker 26.1.5+dfsg1 does not read: it has mirrors in daemon.json alone (28.0 and newer do)",
+            id="the engine is older now",
+        ),
+        pytest.param(
+            (Registry("quay.example"),),
+            READS,
+            "as quay.example has no mirrors in builder_registries any more",
+            id="its mirrors are gone",
+        ),
+        pytest.param((), READS, "no longer in builder_registries", id="the registry is gone"),
+    ],
+)
+def test_the_true_reason_of_a_removal_is_told(
+    registries: tuple[Registry, ...], engine: str, reason: str, home: Path, hosts_toml: Path
+) -> None:
+    put(hosts_toml, "# ours\n")
+    record.save("daemon", {"files": {str(hosts_toml): "digest"}}, home)
+    (action,) = actions_for(observe(registries, engine))
+    assert action.summary == f"remove {hosts_toml}, {reason}"
 
 
 def test_a_file_that_others_may_not_read_differs(home: Path, hosts_toml: Path) -> None:

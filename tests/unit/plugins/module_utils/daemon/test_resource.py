@@ -434,7 +434,8 @@ def test_mirrors_that_this_dockerd_cannot_use_are_told(no_docker: Docker) -> Non
 
 # What is done. The stand-in for dockerd answers unless the daemon.json that it was started with says `bad`.
 FORMER = {**SNAPSHOTTER, "log-driver": "local"}
-WORDS = "dockerd said: failed to start daemon: bad"
+WHY = "failed to start daemon: bad"
+MEND = ". Mend builder_daemon_options, or /etc/docker/daemon.json if it is from there"
 LABELS = {"labels": ["a=b"]}
 
 
@@ -492,7 +493,7 @@ def host(
     monkeypatch.setattr(docker_service, "_START_SECONDS", 0.1)
     monkeypatch.setattr(docker_service.until, "__defaults__", (0.1,))
     programs("dockerd", "")
-    programs("journalctl", "echo 'failed to start daemon: bad'")
+    programs("journalctl", """echo '{"_SYSTEMD_UNIT":"docker.service","MESSAGE":"failed to start daemon: bad"}'""")
     start = f"cut -d' ' -f1 /proc/uptime >{started}; cp {daemon_json} {running}; ! grep -q bad {running}"
     calls = programs("systemctl", f'case "$1" in start | restart) {start} ;; esac')
     made = Host(daemon_json, running, calls, docker)
@@ -555,25 +556,27 @@ def test_a_key_of_ours_is_ours_until_somebody_sets_it(
 
 
 @pytest.mark.parametrize(
-    ("former", "outcome"),
+    ("former", "told"),
     [
-        pytest.param(FORMER, "and docker runs again", id="the former one serves"),
+        pytest.param(
+            FORMER,
+            f"docker did not come up, so the former FILE was put back, and docker runs again: {WHY}{MEND}",
+            id="the former one serves",
+        ),
         pytest.param(
             {**FORMER, "bridge": "bad"},
-            "but docker does not start with it either: failed to start daemon: bad",
+            f"docker does not come up, nor with the former FILE, which was put back: {WHY}",
             id="it does not",
         ),
     ],
 )
 def test_a_file_that_dockerd_does_not_start_with_is_put_back(
-    former: dict[str, t.Any], outcome: str, host: Host, home: Path
+    former: dict[str, t.Any], told: str, host: Host, home: Path
 ) -> None:
     host.write(former)
     with pytest.raises(HostError) as caught:
         host.run({"bip": "bad"})
-    assert str(caught.value) == (
-        f"docker did not come up: the former {host.daemon_json} was put back {outcome}. {WORDS}"
-    )
+    assert str(caught.value) == told.replace("FILE", str(host.daemon_json))
     assert host.document() == former
     assert host.verbs() == ["restart", "restart"]
     assert record.load("pending", home) == {}
@@ -586,13 +589,13 @@ def test_a_file_that_we_did_not_change_is_not_put_back(host: Host) -> None:
     now = with_theirs(state(CONTAINERD, document=host.document()))
     with pytest.raises(HostError) as caught:
         made.apply(made.plan(now, NO_EFFECTS).actions)
-    assert str(caught.value) == f"docker does not come up, daemon.json was not changed. {WORDS}"
+    assert str(caught.value) == f"docker does not come up, daemon.json was not changed: {WHY}"
     assert host.document() == {**FORMER, "bip": "bad"}
 
 
 def test_a_reload_that_brings_nothing_becomes_a_restart(host: Host) -> None:
     """Which brings nothing either here: it is put back."""
-    with pytest.raises(HostError, match=r"dockerd said: it shows labels \['a=b'\] in place of \['b=c'\]"):
+    with pytest.raises(HostError, match=r"docker runs again: it shows labels \['a=b'\] in place of \['b=c'\]"):
         host.run({"labels": ["b=c"]})
     assert host.verbs() == ["reload", "restart", "restart"]
     assert host.document() == FORMER
@@ -647,7 +650,7 @@ def test_a_bad_file_of_a_killed_run_is_taken_back_by_the_next(
     host.run({"bip": "bad"}, killed=True)
     if started:
         docker_service.restart(host.docker)
-    with pytest.raises(HostError, match="was put back and docker runs again"):
+    with pytest.raises(HostError, match="was put back, and docker runs again"):
         host.run(options)
     assert host.document() == FORMER
     assert way_back.is_open() is False

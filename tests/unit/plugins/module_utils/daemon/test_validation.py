@@ -70,7 +70,7 @@ def test_variables_of_the_unit_are_replaced(programs: Programs, tmp_path: Path) 
     [
         pytest.param(
             'for last; do :; done; echo "unable to configure the Docker daemon with file $last: bad key" >&2; exit 1',
-            "unable to configure the Docker daemon with file it: bad key",
+            "bad key",
             id="its own words, without the file's passing name",
         ),
         pytest.param("exit 3", "nothing said", id="no words"),
@@ -82,9 +82,36 @@ def test_what_it_refuses(script: str, told: str, programs: Programs) -> None:
     with pytest.raises(HostError) as caught:
         validate(TEXT)
     assert str(caught.value) == (
-        f"dockerd refuses what daemon.json would become, nothing was changed: {told}. Mend builder_daemon_options"
+        f"dockerd refuses what daemon.json would become, nothing was changed: {told}. Mend builder_daemon_options, or "
+        "/etc/docker/daemon.json if it is from there"
     )
     assert not Path(calls.read_text().split()[-1]).exists()
+
+
+def test_flags_of_the_unit_are_not_blamed_on_daemon_json(programs: Programs, tmp_path: Path) -> None:
+    drop_in = tmp_path / "local.conf"
+    drop_in.write_text("[Service]\nExecStart=\nExecStart=/usr/sbin/dockerd --nope\n")
+    programs("systemctl", f"printf 'Id=docker.service\\nDropInPaths={drop_in}\\n'")
+    programs("dockerd", "printf \"Status: unknown flag: --nope\\nSee 'dockerd --help'., Code: 125\\n\" >&2; exit 1")
+    with pytest.raises(HostError) as caught:
+        validate(TEXT)
+    assert str(caught.value) == (
+        "docker.service starts dockerd with what that does not take, nothing was changed: unknown flag: --nope. "
+        f"Mend {drop_in}, which starts dockerd with it"
+    )
+
+
+def test_a_key_that_is_a_flag_of_the_unit_is_told_with_both(programs: Programs, tmp_path: Path) -> None:
+    unit = tmp_path / "docker.service"
+    unit.write_text("[Service]\nExecStart=/usr/bin/dockerd -H fd://\n")
+    programs("systemctl", f"printf 'Id=docker.service\\nFragmentPath={unit}\\n'")
+    said = "the following directives are specified both as a flag and in the configuration file: hosts: (from flag: …)"
+    programs("dockerd", f"echo 'unable to configure the Docker daemon with file x: {said}' >&2; exit 1")
+    with pytest.raises(HostError) as caught:
+        validate(TEXT)
+    assert str(caught.value).endswith(
+        f"{said}. Take it out of {unit}, or `hosts` out of builder_daemon_options and /etc/docker/daemon.json"
+    )
 
 
 def test_a_dockerd_that_cannot_validate_is_told(programs: Programs) -> None:

@@ -67,10 +67,29 @@ NO_DOCKER = "Docker is not installed: set builder_engine: distro, or install Doc
             id="nothing comes for buildx",
         ),
         pytest.param(
-            replace(NOTHING, offer=Offer(("docker.io",), unknown=("docker.io",), refusal="W: no network", fresh=True)),
+            replace(NOTHING, offer=Offer(("docker.io",), unknown=("docker.io",), fresh=True)),
             None,
-            "apt knows no package docker.io, not in fresh lists either (W: no network): see that /etc/apt",
+            "apt knows no package docker.io, not in fresh lists either: see that /etc/apt",
             id="apt knows no docker",
+        ),
+        pytest.param(
+            replace(OLD, offer=replace(DEBIAN_12, unfetched="http://a/InRelease: Could not connect to a:80")),
+            None,
+            "apt cannot fetch package lists: http://a/InRelease: Could not connect to a:80; and those that are here "
+            "know no package docker-buildx: see that this host reaches its archive",
+            id="the archive cannot be reached: what it has is not known",
+        ),
+        pytest.param(
+            replace(GOOD, buildx=None, broken="/usr/local/lib/x: nobody may execute it"),
+            None,
+            "the buildx plugin is there and broken: /usr/local/lib/x: nobody may execute it: remove it",
+            id="buildx is there and broken",
+        ),
+        pytest.param(
+            replace(GOOD, buildx=None, broken="/usr/local/lib/x: y"),
+            PlacePlugin(PLUGIN),
+            None,
+            id="a plugin comes for it",
         ),
         pytest.param(
             replace(NOTHING, offer=Offer(("docker.io",), refusal="E: remove is disabled.")),

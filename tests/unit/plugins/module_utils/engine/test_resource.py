@@ -183,7 +183,8 @@ def interrupted(daemon_json: Path, former: str | None, new: str) -> None:
 @pytest.fixture
 def calls(daemon_json: Path, programs: Callable[[str, str], Path]) -> Path:
     """What systemctl is asked; docker does not start with a daemon.json that says `bad` or `worse`."""
-    programs("journalctl", f"grep -Eo 'bad|worse' {daemon_json}")
+    line = '{"_SYSTEMD_UNIT":"docker.service","MESSAGE":"%s"}\\n'
+    programs("journalctl", f"grep -Eo 'bad|worse' {daemon_json} | xargs printf '{line}'")
     return programs("systemctl", f'case "$1" in start) ! grep -Eqs "bad|worse" {daemon_json} ;; esac')
 
 

@@ -10,7 +10,7 @@ import os
 import pwd
 import stat
 import typing as t
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -270,6 +270,127 @@ def test_a_push_that_is_refused(repository: str, remedy: str, docker: Docker) ->
     _proofs, (failure,) = prove("b", "ci", ["linux/amd64"], "scratch", repository)
     assert failure.remedy.startswith(remedy)
     assert "insufficient_scope" in failure.words
+
+
+ALL = ",".join(PLATFORMS)
+STEP = 'process "/probe" did not complete successfully: exit code: 255'
+NO_FORMAT = f"{STEP}: exec /probe: exec format error"
+BROKEN_STEP = (
+    f'#9 [2/2] RUN ["/probe"]\n#9 0.2 exec /probe: exec format error\n#9 ERROR: {STEP}\nERROR: failed to solve: {STEP}'
+)
+SOLVE = "ERROR: failed to solve: a/b: failed to resolve source metadata for a/b"
+LACKING = f"{SOLVE}: no match for platform in manifest: not found"
+NO_HOST = f"{SOLVE}: dial tcp: no such host"
+DENIED = nameless("x86_64", "aarch64", "s390x") + "\nERROR: failed to solve: failed to push a/b: denied"
+
+
+@dataclass
+class Builds:
+    """A stand-in for the docker client whose builds are *answers*: {platforms: log}, which fail if it has an error."""
+
+    calls: Path
+
+    @property
+    def platforms(self) -> list[str]:
+        """Of each build, in order; with an asterisk where it pushes."""
+        calls = [line.split() for line in self.calls.read_text().splitlines() if line.startswith("buildx build")]
+        return [call[call.index("--platform") + 1] + ("*" if "--push" in call else "") for call in calls]
+
+
+@pytest.fixture
+def builds(
+    programs: t.Callable[[str, str], Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> t.Callable[[dict[str, str]], Builds]:
+    monkeypatch.setattr(os, "uname", lambda: SimpleNamespace(machine="x86_64"))
+
+    def make(answers: dict[str, str]) -> Builds:
+        index = {"manifests": WHOLE}
+        script = f"case $2 in imagetools) printf '%s' '{json.dumps(index)}'; exit 0;; build) ;; *) exit 1;; esac\n"
+        script += 'case "$*" in\n'
+        for number, (platforms, log) in enumerate(answers.items()):
+            (tmp_path / f"log{number}").write_text(log)
+            script += f'*"--platform {platforms} "*) cat {tmp_path}/log{number} >&2; exit {int("ERROR: " in log)};;\n'
+        return Builds(programs("docker", script + "*) echo 'ERROR: not expected' >&2; exit 1;; esac"))
+
+    return make
+
+
+def alone(machine: str) -> str:
+    return nameless(machine)
+
+
+def test_one_platform_that_fails_is_told_and_the_others_are_proven(
+    builds: t.Callable[[dict[str, str]], Builds],
+) -> None:
+    asked = builds(
+        {
+            ALL: BROKEN_STEP,
+            "linux/amd64": alone("x86_64"),
+            "linux/arm64": alone("aarch64"),
+            "linux/s390x": BROKEN_STEP,
+            "linux/amd64,linux/arm64": nameless("x86_64", "aarch64"),
+        }
+    )
+    proofs, (failure,) = prove("b", USER, PLATFORMS, "scratch", "r.test/p")
+    assert [(each.platform, each.pushed) for each in proofs] == [("linux/amd64", True), ("linux/arm64", True)]
+    assert failure.platforms == ("linux/s390x",)
+    assert failure.words == f"builder b, user {USER}: the build for linux/s390x failed: {NO_FORMAT}"
+    assert failure.cause == NO_FORMAT
+    assert "exec format error" in failure.evidence[0]
+    assert asked.platforms == [f"{ALL}*", *PLATFORMS, "linux/amd64,linux/arm64*"]
+
+
+def test_platforms_that_fail_alike_are_one_failure_others_have_their_own(
+    builds: t.Callable[[dict[str, str]], Builds],
+) -> None:
+    builds({ALL: BROKEN_STEP, "linux/amd64": LACKING, "linux/arm64": BROKEN_STEP, "linux/s390x": BROKEN_STEP})
+    proofs, (lacking, broken) = prove("b", USER, PLATFORMS, "scratch", "")
+    assert proofs == ()
+    assert (lacking.platforms, broken.platforms) == (("linux/amd64",), ("linux/arm64", "linux/s390x"))
+    assert lacking.cause.endswith("no match for platform in manifest: not found")
+    assert broken.cause == NO_FORMAT
+
+
+@pytest.mark.parametrize(
+    ("answers", "cause", "tried"),
+    [
+        pytest.param({ALL: DENIED}, "failed to push a/b: denied", [], id="all steps ran: nobody's own"),
+        pytest.param(
+            dict.fromkeys([ALL, *PLATFORMS], NO_HOST),
+            "failed to resolve source metadata for a/b: dial tcp: no such host",
+            PLATFORMS[:2],
+            id="two fail as all did: the others are not tried",
+        ),
+        pytest.param(
+            dict.fromkeys([ALL, *PLATFORMS], 'ERROR: no builder "b" found'),
+            'no builder "b" found',
+            PLATFORMS[:2],
+            id="no builder",
+        ),
+        pytest.param(
+            {ALL: "ERROR: failed to receive status: EOF", **{each: alone("x") for each in PLATFORMS}},
+            "failed to receive status: EOF",
+            PLATFORMS,
+            id="each builds alone",
+        ),
+    ],
+)
+def test_a_common_cause_is_one_failure(
+    answers: dict[str, str], cause: str, tried: list[str], builds: t.Callable[[dict[str, str]], Builds]
+) -> None:
+    asked = builds(answers)
+    proofs, (failure,) = prove("b", USER, PLATFORMS, "scratch", "r.test/p")
+    assert proofs == ()
+    assert failure.platforms == tuple(PLATFORMS)
+    assert failure.cause == cause
+    assert asked.platforms == [f"{ALL}*", *tried]
+
+
+def test_a_failure_of_the_one_platform_is_not_tried_again(builds: t.Callable[[dict[str, str]], Builds]) -> None:
+    asked = builds({"linux/s390x": BROKEN_STEP})
+    _proofs, (failure,) = prove("b", USER, ["linux/s390x"], "scratch", "")
+    assert failure.cause == NO_FORMAT
+    assert asked.platforms == ["linux/s390x"]
 
 
 def test_a_platform_that_does_not_run_is_told_with_its_handler(monkeypatch: pytest.MonkeyPatch) -> None:

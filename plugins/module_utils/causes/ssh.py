@@ -1,0 +1,94 @@
+# Copyright: multiarch.builders contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Why a host is not reached by ssh, in what ssh, a docker client over it, or Ansible prints. Pure."""
+
+from __future__ import annotations
+
+import re
+import typing as t
+from dataclasses import dataclass
+
+from ansible_collections.multiarch.builders.plugins.module_utils.causes.lines import lines_of
+
+
+@dataclass(frozen=True)
+class Reason:
+    """What is meant, and what helps; `{user}`, `{scan}` and `{known}` stand for the user and the host's names."""
+
+    pattern: str
+    meaning: str
+    remedy: str
+
+
+# The first that fits counts.
+_REASONS = (
+    Reason(
+        r"exec: \"ssh\": executable file not found",
+        "this host has no ssh",
+        "install openssh-client here",
+    ),
+    Reason(
+        r"Host key for .* has changed",
+        "its host key is not the one that is known",
+        "find out why, and only if it was made anew, forget the former one: `ssh-keygen -R '{known}'` as {user}",
+    ),
+    Reason(
+        r"Host key verification failed|No .* host key is known",
+        "its host key is not known",
+        "compare its fingerprint and add it: `ssh-keyscan -t ed25519 {scan} >> ~{user}/.ssh/known_hosts`",
+    ),
+    Reason(
+        r"Permission denied \(|Too many authentication failures",
+        "it does not accept a key of {user}",
+        "make a key with `ssh-keygen` as {user} and put the public half into ~/.ssh/authorized_keys there",
+    ),
+    Reason(
+        r"(?i)permission denied while trying to connect to the docker|dial unix .*permission denied",
+        "its user may not use Docker",
+        "put the user into the group docker there",
+    ),
+    Reason(
+        r"dial unix .*(no such file or directory|connection refused)",
+        "its Docker does not run",
+        "see there why: `systemctl status docker`",
+    ),
+    Reason(
+        r"command not found|docker: not found",
+        "there is no docker program for its user",
+        "install the docker client there",
+    ),
+    Reason(
+        r"kex_exchange_identification|Connection (closed|reset) by|MaxStartups|channel \d+: open failed",
+        "its sshd drops connections",
+        "raise MaxStartups and MaxSessions in its sshd_config: buildx opens several at once",
+    ),
+    Reason(r"Could not resolve hostname|no such host", "its name cannot be resolved", "mend DNS, or give ansible_host"),
+    Reason(
+        r"(?i)connection refused|timed out|i/o timeout|no route to host|network is unreachable",
+        "it cannot be reached",
+        "see whether the host is up, and whether a firewall is between",
+    ),
+)
+# docker/cli (cli/connhelper/commandconn) puts its command, and advice, before what ssh said.
+_WRAPPED = re.compile(r"^.* has exited with .*: stderr=", re.DOTALL)
+_ANSIBLE = re.compile(r"^(?:Task failed: |Failed to connect to the host via ssh: )+")
+_NOISE = re.compile(r"^(?:@|\*\* |debug\d: |Warning: Permanently added |It is also possible that)")
+
+
+def reason(said: str) -> t.Optional[Reason]:
+    """What is meant by what was *said*, None if it is not known."""
+    return next((each for each in _REASONS if re.search(each.pattern, said)), None)
+
+
+def is_wrapped(said: str) -> bool:
+    """Whether it is the docker client that tells what ssh said."""
+    return _WRAPPED.search(said) is not None
+
+
+def of_ssh(said: str) -> str:
+    """The line that says why; what a banner says stands before it."""
+    lines = [each for each in lines_of(_ANSIBLE.sub("", _WRAPPED.sub("", said))) if not _NOISE.match(each)]
+    known = reason("\n".join(lines))
+    fitting = [each for each in lines if known and re.search(known.pattern, each)]
+    return (fitting or lines or [""])[-1].strip()
