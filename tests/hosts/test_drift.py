@@ -280,7 +280,7 @@ def test_what_somebody_did_on_purpose_is_told_with_the_way_out_and_left_alone(
 
 
 def test_after_all_of_it_nothing_is_left_to_do_and_a_reboot_changes_nothing(host: str, tmp_path: Path) -> None:
-    for _ in ("before", "after"):
+    for _reboot in ("before", "after"):
         found = provision(host, "--check")
         assert (found.status, found.recap(host)["changed"]) == (0, 0), found.output
         assert looked_at_by_the_suite(host, tmp_path) == {}

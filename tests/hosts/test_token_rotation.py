@@ -118,6 +118,20 @@ def test_a_rotation_restarts_docker_once_when_it_may(engine: str) -> None:
 
 
 @pytest.mark.usefixtures("_registry")
+def test_who_gives_out_tokens_has_the_ca_of_its_registry_without_an_entry(engine: str) -> None:
+    """As a company's GitLab, which gives out tokens for its registry of another name."""
+    old, new = authority("old CA"), authority("new CA")
+    own_registry.serve(old, token=Token(ca=old))
+    assert trust(engine, old.pem).status == 0
+    assert failing(engine) == {}
+    run = trust(engine, old.pem, new.pem)
+    assert run.status == 0, run.output
+    assert run.says(f"restart docker: {FOR_TOKENS} {HOST} (which {TOKEN_HOST} gives out); builders do not")
+    own_registry.serve(new, token=Token(ca=new))
+    assert failing(engine) == {}
+
+
+@pytest.mark.usefixtures("_registry")
 def test_where_builders_alone_pull_nothing_restarts(engine: str) -> None:
     old, new = authority("old CA"), authority("new CA")
     own_registry.serve(old, token=Token())

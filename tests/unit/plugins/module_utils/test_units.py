@@ -82,7 +82,7 @@ def test_a_process_asks_once_until_somebody_changes_a_unit(
 ) -> None:
     (tmp_path / "answer").write_text(shown())
     calls = programs("systemctl", f"cat {tmp_path}/answer")
-    assert [units.look()[BINFMT].starts_at_boot for _ in range(3)] == [True] * 3
+    assert [units.look()[BINFMT].starts_at_boot for _time in range(3)] == [True] * 3
     (tmp_path / "answer").write_text(shown(binfmt=MASKED))
     assert units.look()[BINFMT].starts_at_boot
     units.forget()

@@ -236,8 +236,12 @@ def test_a_run_that_is_killed_between_record_and_file_leaves_nothing_forgotten(
     applied(str(path), {"A": "1", "B": "1"})
     (action,) = actions_for(str(path), {"B": "1", "C": "1"})
     assert isinstance(action.step, environment.WriteEnvironment)
+
+    def killed(_step: object) -> None:
+        raise HostError("killed")
+
     with monkeypatch.context() as patch:
-        patch.setattr(environment, "write", lambda _step: (_ for _ in ()).throw(HostError("killed")))
+        patch.setattr(environment, "write", killed)
         with pytest.raises(HostError, match="killed"):
             environment.apply(action.step)
     assert set(environment.remembered()[str(path)].values) == {"A", "B", "C"}
