@@ -28,7 +28,7 @@ demo: packages venv lab ## provision the lab, then build, push and run an image 
 verify: venv ## check your own fleet, for CI too: INVENTORY=inventory/fleet [HOSTS=ci-1] [RESULTS=DIR]
 	@test -n "$(INVENTORY)" || { echo "Which fleet? make verify INVENTORY=inventory/fleet" >&2; exit 2; }
 	@$(BIN)/pytest verification --ansible-inventory=$(INVENTORY) --hosts=ansible://$(or $(HOSTS),builders) \
-		--results=$(or $(RESULTS),.build/verification) --numprocesses=4 --dist=loadgroup
+		--results=$(or $(RESULTS),.build/verification) --numprocesses=4
 
 lab: packages venv ## start the lab's hosts
 	@$(BIN)/python -m lab up

@@ -26,7 +26,7 @@ sys.path.insert(0, str(COLLECTIONS))
 os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
 
 from ansible_collections.multiarch.builders.plugins.plugin_utils import check_files, checks  # noqa: E402
-from ansible_collections.multiarch.builders.verification import fleet  # noqa: E402
+from ansible_collections.multiarch.builders.verification import fleet, scheduling  # noqa: E402
 from ansible_collections.multiarch.builders.verification.looking import Asked, CheckFailedError  # noqa: E402
 from testinfra.host import Host  # noqa: E402
 
@@ -60,9 +60,14 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     metafunc.parametrize(["name", *names], rows, ids=["-".join(filter(None, row)) for row in rows])
 
 
-@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
+@pytest.hookimpl(optionalhook=True)  # xdist may be missing
+def pytest_xdist_make_scheduler(config: pytest.Config, log: t.Any) -> t.Any:
+    """A host's checks in one process of xdist."""
+    return scheduling.by_host(config, log, _fleet())
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Looks first, builds last; a host's checks in one process of xdist (--dist=loadgroup)."""
+    """Looks first, builds last."""
     items.sort(key=lambda item: _ORDER.index(item.path.stem) if item.path.stem in _ORDER else len(_ORDER))
     for item in items:
         callspec = getattr(item, "callspec", None)
@@ -71,8 +76,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             about = callspec.id.removeprefix(host).removeprefix("-")
             check = item.originalname.removeprefix("test_") + (f"[{about}]" if about else "")
             item.user_properties += [("host", host), ("check", check)]
-            if item.config.pluginmanager.hasplugin("xdist"):
-                item.add_marker(pytest.mark.xdist_group(host))
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Flags of buildkitd, one an entry: each is one argument, whatever spaces it has.
 
-`docker buildx create --buildkitd-flags "--a b --c"` is one string that buildx takes apart; so people write it here, too.
+`docker buildx create --buildkitd-flags "--a b --c"` is one string, which buildx takes apart; so people write it here.
 buildkitd takes `--a b` as the name of one flag, and its container restarts for ever: flag provided but not defined.
 """
 

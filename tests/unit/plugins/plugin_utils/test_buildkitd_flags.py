@@ -10,6 +10,7 @@ from ansible_collections.multiarch.builders.plugins.plugin_utils.buildkitd_flags
 from ansible_collections.multiarch.builders.plugins.plugin_utils.problem import Findings
 
 ENTITLEMENT = "--allow-insecure-entitlement=security.insecure"
+SPACE = "has a space, which makes all of it the name of one flag"
 
 
 def told(*flags: str | None) -> list[str]:
@@ -37,23 +38,20 @@ def test_what_is_one_flag(flag: str | None) -> None:
     [
         pytest.param(
             ["--allow-insecure-entitlement security.insecure"],
-            [
-                "flags[0] = '--allow-insecure-entitlement security.insecure': has a space, which makes all of it the name "
-                f"of one flag. Write flags: [{ENTITLEMENT}]."
-            ],
+            [f"flags[0] = '--allow-insecure-entitlement security.insecure': {SPACE}. Write flags: [{ENTITLEMENT}]."],
             id="flag and value, as for a shell",
         ),
         pytest.param(
             ["--debug --oci-worker-net host --oci-max-parallelism=4"],
             [
-                "flags[0] = '--debug --oci-worker-net host --oci-max-parallelism=4': has a space, which makes all of it "
-                "the name of one flag. Write flags: [--debug, --oci-worker-net=host, --oci-max-parallelism=4]."
+                f"flags[0] = '--debug --oci-worker-net host --oci-max-parallelism=4': {SPACE}. Write flags: [--debug, "
+                "--oci-worker-net=host, --oci-max-parallelism=4]."
             ],
             id="several in one",
         ),
         pytest.param(
             ["--debug "],
-            ["flags[0] = '--debug ': has a space, which makes all of it the name of one flag. Write flags: [--debug]."],
+            [f"flags[0] = '--debug ': {SPACE}. Write flags: [--debug]."],
             id="a space at its end",
         ),
         pytest.param(

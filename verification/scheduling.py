@@ -1,0 +1,34 @@
+# Copyright: multiarch.builders contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which of xdist's processes runs which check: all of a host's in one, by one connection, in their order.
+
+Not `--dist=loadgroup`: with pytest 9.2 it groups nothing (github.com/pytest-dev/pytest-xdist/issues/1386).
+"""
+
+from __future__ import annotations
+
+import typing as t
+from collections.abc import Iterable
+
+import pytest
+
+
+def host_of(nodeid: str, hosts: Iterable[str]) -> str:
+    """The host of the check *nodeid*, `file::test[HOST-…]`; the check itself where it is of none."""
+    about = nodeid.partition("[")[2]
+    found = [host for host in hosts if about.startswith((f"{host}-", f"{host}]"))]
+    return max(found, key=len, default=nodeid)
+
+
+def by_host(config: pytest.Config, log: t.Any, hosts: Iterable[str]) -> t.Any:
+    """A scheduler of xdist, whatever `--dist` says."""
+    from xdist.scheduler import LoadScopeScheduling  # noqa: PLC0415  # there where it is used
+
+    names = list(hosts)
+
+    class ByHost(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return host_of(nodeid, names)
+
+    return ByHost(config, log)
