@@ -19,7 +19,7 @@ from ansible_collections.multiarch.builders.tests.unit.plugins.plugin_utils.x509
 
 Manifest = dict[str, t.Any]
 Refusal = tuple[int, str, str]  # status, code and message
-Refuse = t.Callable[[Manifest, "PushedRegistry"], t.Optional[Refusal]]
+Refuse: t.TypeAlias = "t.Callable[[Manifest, PushedRegistry], Refusal | None]"
 
 LOGIN = ("robot$ci", "s3cret")
 _BASIC = f"Basic {base64.b64encode(':'.join(LOGIN).encode()).decode()}"
