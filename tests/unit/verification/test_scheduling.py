@@ -27,8 +27,8 @@ def pytest_xdist_make_scheduler(config, log):
 CHECKS = r"""
 import os, time, pathlib, pytest
 
-@pytest.mark.parametrize("name", ["ci", "ci-1", "ci-2"])
 @pytest.mark.parametrize("number", range(4))
+@pytest.mark.parametrize("name", ["ci", "ci-1", "ci-2"])
 def test_looks(name, number):
     time.sleep(0.05)
     with (pathlib.Path(__file__).parent / "ran").open("a") as file:
