@@ -27,9 +27,9 @@ def pytest_xdist_make_scheduler(config, log):
 CHECKS = r"""
 import os, time, pathlib, pytest
 
-@pytest.mark.parametrize("number", range(4))
+@pytest.mark.parametrize("about", ["a", "b", "c", "d"])
 @pytest.mark.parametrize("name", ["ci", "ci-1", "ci-2"])
-def test_looks(name, number):
+def test_looks(name, about):
     time.sleep(0.05)
     with (pathlib.Path(__file__).parent / "ran").open("a") as file:
         file.write(f"{name} {os.getpid()}\n")
