@@ -17,6 +17,8 @@ from pathlib import Path
 
 import testinfra
 from ansible import constants
+from ansible_collections.multiarch.builders.plugins.module_utils.causes.lines import told
+from ansible_collections.multiarch.builders.plugins.module_utils.causes.ssh import of_ssh
 from ansible_collections.multiarch.builders.plugins.plugin_utils import check_files
 from ansible_collections.multiarch.builders.plugins.plugin_utils.checks import Check
 from ansible_collections.multiarch.builders.verification.looking import Asked, CheckFailedError, output
@@ -94,7 +96,8 @@ def connect(asked: Asked, folder: Path, inventory: str | None) -> Host:
         done = host.run("id -u")
     except (RuntimeError, AssertionError) as exc:  # testinfra's, for status 255 of ssh
         words = getattr(exc.args[0], "stderr", "") if exc.args else ""
-        raise CheckFailedError(f"the host is not reached: {str(words or exc).strip()}", remedy=remedy) from None
+        said = str(words or exc).strip()
+        raise CheckFailedError(f"the host is not reached: {of_ssh(said)}", said, remedy=remedy) from None
     if done.stdout.strip() != "0":
         message = "the host is reached, but not as root"
         raise CheckFailedError(
@@ -115,9 +118,10 @@ def prove(folder: Path, inventory: str | None, pattern: str, collections: Path) 
     path = results / check_files.JSON_FILE
     if not path.exists():
         said = log.read_text(encoding="utf-8")
-        raise CheckFailedError("verify-builders.yml did not come to its end", said[-4000:], remedy="Run it by hand")
+        evidence = told("ansible-playbook said", said, 60)
+        raise CheckFailedError("verify-builders.yml did not come to its end", evidence, remedy="Run it by hand")
     found = check_files.from_json(path.read_text(encoding="utf-8"))
-    return {host: {each.name: each for each in told} for host, told in found.items()}
+    return {host: {each.name: each for each in checks} for host, checks in found.items()}
 
 
 def _playbook(

@@ -19,6 +19,8 @@ from ansible_collections.multiarch.builders.plugins.module_utils.binfmt.handler_
     Handler,
     parse_handler,
 )
+from ansible_collections.multiarch.builders.plugins.module_utils.causes import docker_start, systemd
+from ansible_collections.multiarch.builders.plugins.module_utils.causes.lines import told
 from ansible_collections.multiarch.builders.plugins.module_utils.credentials import shown
 from ansible_collections.multiarch.builders.plugins.module_utils.file_modes import FileState, Rights, fault
 from ansible_collections.multiarch.builders.plugins.plugin_utils import checks
@@ -86,8 +88,8 @@ def require(proof: Mapping[str, checks.Check], name: str, *, optional: bool = Fa
 
 def output(done: CommandResult) -> str:
     """A command and what it said, as evidence."""
-    said = "\n".join(part.strip() for part in (done.stdout, done.stderr) if part.strip()).splitlines()
-    return f"`{_words(done)}` ended with {done.rc}:\n" + "\n".join(said[-_LINES:])
+    title = f"`{_words(done)}` ended with {done.rc}"
+    return told(title, f"{done.stdout}\n{done.stderr}", _LINES) or title
 
 
 def _words(done: CommandResult) -> str:
@@ -115,12 +117,26 @@ def docker_info(host: Host) -> dict[str, t.Any]:
             return dict(found)
     except ValueError:
         pass
+    why = why_docker_is_down(host)
     raise CheckFailedError(
-        "dockerd does not answer",
+        f"dockerd does not answer: {why.cause}",
         output(done),
-        journal(host, "docker"),
-        remedy=f"{PROVISION}; `systemctl status docker`",
+        *filter(None, (why.said,)),
+        remedy=why.remedy or f"{PROVISION}; `systemctl status docker`",
     )
+
+
+def why_docker_is_down(host: Host) -> docker_start.Why:
+    """By docker's units, and the journal of its last start alone."""
+    names = (docker_start.DOCKER, docker_start.SOCKET, docker_start.CONTAINERD)
+    shown = host.run(f"systemctl show --property={','.join(systemd.PROPERTIES)} {' '.join(names)}").stdout
+    found = systemd.units(shown)
+    starts = [unit.invocation for unit in found.values() if unit.invocation and unit.active != "active"]
+    fields = " + ".join(f"{name}={each}" for each in starts for name in ("INVOCATION_ID", "_SYSTEMD_INVOCATION_ID"))
+    lines = host.run(f"journalctl --no-pager --output=json {fields}").stdout if starts else ""
+    paths = found[docker_start.DOCKER].files if docker_start.DOCKER in found else ()
+    files = {path: host.run(f"cat {shlex.quote(path)}").stdout for path in paths}
+    return docker_start.why(docker_start.Start("", found, systemd.entries(lines), files))
 
 
 def handlers(host: Host, platform: str) -> list[Handler]:

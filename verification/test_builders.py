@@ -12,6 +12,7 @@ import tomllib
 import pytest
 from ansible_collections.multiarch.builders.plugins.module_utils.buildx.container import condition
 from ansible_collections.multiarch.builders.plugins.module_utils.buildx.store_rights import rights_of
+from ansible_collections.multiarch.builders.plugins.module_utils.causes.buildkit import of_daemon
 from ansible_collections.multiarch.builders.plugins.module_utils.files import Owner
 from ansible_collections.multiarch.builders.plugins.module_utils.platform import canonical
 from ansible_collections.multiarch.builders.verification.looking import (
@@ -48,8 +49,10 @@ def test_buildkit_runs(host: Host, asked: Asked, user: str, builder: str) -> Non
     shown = as_user(host, user, f"docker buildx inspect {shlex.quote(builder)}")
     states = statuses(shown.stdout)
     if not states or set(states) != {"running"} or "\nError:" in shown.stdout:
-        message = f"builder {builder} of {user} does not run: {listed(states)}"
-        raise CheckFailedError(message, output(shown), *logs(host, asked, builder), remedy=PROVISION)
+        found = [host.run(f"docker logs --tail=200 {name}") for name in asked.containers(builder)]
+        causes = dict.fromkeys(filter(None, (of_daemon(each.stderr) for each in found)))
+        message = ": ".join([f"builder {builder} of {user} does not run", listed(states), *causes])
+        raise CheckFailedError(message, output(shown), *map(output, found), remedy=PROVISION)
 
 
 def test_container_does_its_work(host: Host, asked: Asked, builder: str) -> None:

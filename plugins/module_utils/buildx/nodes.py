@@ -12,7 +12,6 @@ from ansible_collections.multiarch.builders.plugins.module_utils.buildx import c
 from ansible_collections.multiarch.builders.plugins.module_utils.buildx.container import Condition, Container
 from ansible_collections.multiarch.builders.plugins.module_utils.buildx.decide import Stray
 from ansible_collections.multiarch.builders.plugins.module_utils.buildx.drift import LOCAL, endpoint_of
-from ansible_collections.multiarch.builders.plugins.module_utils.causes import ssh
 from ansible_collections.multiarch.builders.plugins.module_utils.docker_api import Docker
 from ansible_collections.multiarch.builders.plugins.module_utils.running_work import BUILDER_PREFIX, Work, builds_in
 from ansible_collections.multiarch.builders.plugins.module_utils.spec import Instance, Node
@@ -122,6 +121,8 @@ def in_words(node: Node, user: str, words: str) -> str:
     parts = urllib.parse.urlsplit(node.endpoint)
     host, port = parts.hostname or node.endpoint, parts.port
     scan, known = (f"-p {port} {host}", f"[{host}]:{port}") if port else (host, host)
+    from ansible_collections.multiarch.builders.plugins.module_utils.causes import ssh
+
     reason = ssh.reason(words)
     if reason is not None:
         told = f"{reason.meaning}: {reason.remedy}".format(user=user, scan=scan, known=known)

@@ -23,6 +23,7 @@ _STEP = re.compile(r"^#(\d+) \[(?:(linux/\S+) )?")
 _FAILED = re.compile(r"^#(\d+) ERROR: (.*)")
 _OUTPUT = re.compile(r"^#(\d+) \d+\.\d+ (.*)")
 _PROCESS = re.compile(r'process ".*" did not complete successfully: exit code: \d+$', re.DOTALL)
+_ADVICE = re.compile("Learn more at |View build details: |Switch to a different driver")
 _NO_PLATFORM = "no match for platform in manifest"
 _TWICE = re.compile(r"^(\S+): (failed to resolve source metadata for \1: )(?:\1: )?")
 # What a client sees of a container whose program does not run.
@@ -56,8 +57,7 @@ def of_client(said: str) -> str:
 def of_build(said: str) -> Failed:
     """The same, of a build, in its parts."""
     lines = lines_of(said)
-    errors = [index for index, line in enumerate(lines) if line.startswith(_ERROR)]
-    cause = of_error("\n".join(lines[errors[-1] if errors else -1 :]))
+    cause = of_error("\n".join(last_error(said) or lines[-1:]))
     number, platform = _failed_step(lines, cause)
     if _PROCESS.search(cause):
         words = [found.group(2) for found in map(_OUTPUT.match, lines) if found and found.group(1) == number]
@@ -65,10 +65,22 @@ def of_build(said: str) -> Failed:
     return Failed(cause, platform, alone=_NO_PLATFORM in cause)
 
 
+def last_error(said: str) -> t.List[str]:
+    """The lines of the last `ERROR: …`, up to an empty one: what a registry said may be on lines of its own."""
+    found: t.List[str] = []
+    for block in re.split(r"\n\s*\n", said):
+        lines = lines_of(block)
+        starts = [index for index, line in enumerate(lines) if line.startswith(_ERROR)]
+        found = [lines[starts[-1]][len(_ERROR) :], *lines[starts[-1] + 1 :]] if starts else found
+    return found
+
+
 def of_error(error: str) -> str:
-    """The first line of an error, or what ssh says in it."""
-    first = error.strip().partition("\n")[0]
-    return ssh.of_ssh(error) if ssh.is_wrapped(error) else _TWICE.sub(r"\2", _AHEAD.sub("", first))
+    """An error in one line, without what every failure has before it; what ssh says in it is all that counts."""
+    if ssh.is_wrapped(error):
+        return ssh.of_ssh(error)
+    told = [line for line in map(str.strip, error.strip().splitlines()) if not _ADVICE.match(line)]
+    return _TWICE.sub(r"\2", _AHEAD.sub("", ": ".join(told)))
 
 
 def _failed_step(lines: t.Sequence[str], cause: str) -> t.Tuple[str, str]:

@@ -14,6 +14,9 @@ from __future__ import annotations
 import re
 import typing as t
 
+from ansible_collections.multiarch.builders.plugins.module_utils.causes.buildkit import last_error
+from ansible_collections.multiarch.builders.plugins.module_utils.causes.lines import last_line
+
 TRUSTED = "trusted"
 UNKNOWN_AUTHORITY = "unknown authority"
 WEAK_SIGNATURE = "weak signature"
@@ -216,14 +219,10 @@ def words_of_status(status: int, reason: str, body: bytes) -> str:
 
 
 def last_words(said: str) -> str:
-    """The lines that tell the failure, as one: programs of docker show much before them."""
-    lines = [line.strip() for line in said.splitlines()]
-    starts = [number for number, line in enumerate(lines) if line.startswith("ERROR: ")]
-    if not starts:
-        return ([line for line in lines if line] or ["nothing said"])[-1][-_LONGEST:]
-    told = lines[starts[-1] :]
-    told = told[: told.index("")] if "" in told else told
-    return ": ".join(told)[len("ERROR: ") :][-_LONGEST:]
+    """The lines that tell the failure, as one: programs of docker show much before them. Of a long one the end."""
+    told = ": ".join(map(str.strip, last_error(said))) or last_line(said) or "nothing said"
+    end = told[-_LONGEST:]
+    return told if end == told else f"… {end.partition(' ')[2] or end}"
 
 
 _URL = re.compile(r'(?:Head|Get|Post|Put|Patch) "https?://([^/"]+)|request to https?://([^/\s]+)')

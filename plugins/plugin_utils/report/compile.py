@@ -8,6 +8,7 @@ from __future__ import annotations
 import typing as t
 from collections.abc import Iterator, Mapping, Sequence
 
+from ansible_collections.multiarch.builders.plugins.module_utils.causes.ssh import of_ssh
 from ansible_collections.multiarch.builders.plugins.module_utils.proof.answers import TRUSTED
 from ansible_collections.multiarch.builders.plugins.module_utils.version import text_of
 from ansible_collections.multiarch.builders.plugins.plugin_utils.images import buildkit_version
@@ -37,7 +38,7 @@ def host_of(name: str, result: Result | None) -> Host:
     if result is None:
         return Host(name, "failed", ("it was not surveyed: a task before failed",))
     if result.get("unreachable"):
-        return Host(name, "unreachable", _lines(result))
+        return Host(name, "unreachable", (of_ssh(str(result.get("msg") or "")) or "nothing was said",))
     if "machine" not in result:
         return Host(name, "failed", _lines(result))
     answers = tuple(Answer(**each) for each in result["registries"])

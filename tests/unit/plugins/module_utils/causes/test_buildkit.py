@@ -66,6 +66,15 @@ def test_the_platform_of_a_step_that_failed_is_known_where_it_has_a_name() -> No
     assert of_build("ERROR: failed to solve: failed to push a/b: no\n") == Failed("failed to push a/b: no")
 
 
+def test_an_error_of_several_lines_is_one_with_what_the_registry_said() -> None:
+    said = (
+        "#6 ERROR: x\nERROR: failed to build: failed to solve: failed to push a/b: 403 Forbidden\n  denied: no\n\nmore"
+    )
+    assert of_client(said) == "failed to push a/b: 403 Forbidden: denied: no"
+    advice = "ERROR: Multi-platform build is not supported for the docker driver.\nSwitch to a different driver, or …\n"
+    assert of_client(advice) == "Multi-platform build is not supported for the docker driver."
+
+
 @pytest.mark.parametrize(
     ("cause", "symptom"),
     [

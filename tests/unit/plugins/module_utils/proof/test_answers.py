@@ -399,7 +399,8 @@ def test_is_closed(words: str, closed: bool) -> None:
         ),
         pytest.param("one\n two \n", "two", id="the last line, where none is an error"),
         pytest.param(" \n", "nothing said", id="nothing"),
-        pytest.param("ERROR: " + "x" * 2000, "x" * 1000, id="too much"),
+        pytest.param("ERROR: " + "x" * 2000, "… " + "x" * 1000, id="too much"),
+        pytest.param("ERROR: " + "word " * 300 + "why", "… " + "word " * 199 + "why", id="too much, in whole words"),
     ],
 )
 def test_last_words(said: str, words: str) -> None:
