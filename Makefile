@@ -15,7 +15,7 @@ STAGES := packages venv sanity+lab+unit+lint molecule+browser hosts readme
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help benchmark campaign demo lab lab-down lab-list test lint lint-python lint-yaml lint-ansible lint-docs \
+.PHONY: help benchmark campaign demo lab lab-down lab-list test thorough lint lint-python lint-yaml lint-ansible lint-docs \
 	sanity unit browser molecule hosts readme venv packages clean
 
 help: ## list the targets
@@ -42,6 +42,11 @@ lab-list: venv ## list the lab's hosts
 test: export MULTIARCH_LAB_DISKS ?= memory
 test: ## every check and test below, with a summary
 	@$(PYTHON) tests/tools/stages.py $(STAGES)
+
+thorough: packages venv lab ## what takes too long for make test: each test with both engines, many examples, the campaign
+	@HYPOTHESIS_PROFILE=thorough $(BIN)/pytest tests/unit/properties
+	@$(MAKE) hosts ENGINES=all
+	@$(MAKE) campaign
 
 lint: venv ## ruff, vermin, mypy, yamllint, ansible-lint, documentation
 	@$(MAKE) --jobs=2 --keep-going --output-sync=target -f tests/tools/lint.mk
