@@ -21,7 +21,7 @@ REGISTRY_AUTOMOUNT, REGISTRY_MOUNT = "proc-sys-fs-binfmt_misc.automount", "proc-
 _NAMES = (DOCKER, DOCKER_SOCKET, CONTAINERD, BINFMT, REGISTRY_AUTOMOUNT, REGISTRY_MOUNT)
 _PROPERTIES = (
     *("LoadState", "UnitFileState", "FragmentPath", "DropInPaths", "WantedBy", "RequiredBy", "Before", "After"),
-    *("ExecStart", "Environment", "EnvironmentFiles"),
+    *("ConditionResult", "ExecStart", "Environment", "EnvironmentFiles"),
 )
 QUESTION = ("systemctl", "show", f"--property={','.join(_PROPERTIES)}", *_NAMES)
 # Where packages have their units; others are an administrator's.

@@ -41,9 +41,13 @@ def faults_in(units: Units, conditions: str) -> t.Tuple[str, ...]:
 
 
 def asks_conditions(units: Units) -> bool:
-    """Whether somebody changed the unit, who may have added conditions. Pure."""
+    """Whether somebody changed the unit, who may have added conditions, or it was skipped at its last start. Pure.
+
+    It is skipped, too, on a host that has nothing in binfmt.d yet.
+    """
     service = units[systemd.BINFMT]
-    return service.value("LoadState") == "loaded" and not service.is_as_packaged
+    skipped = service.value("ConditionResult") == "no"
+    return service.value("LoadState") == "loaded" and (skipped or not service.is_as_packaged)
 
 
 def _conditions() -> str:

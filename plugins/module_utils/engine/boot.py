@@ -26,9 +26,12 @@ _CONCERN = "engine"
 
 
 def faults(units: Units) -> t.Tuple[str, ...]:
-    """What keeps docker from starting again, each with the way out; nothing where systemd does not answer. Pure."""
+    """What keeps docker from starting again, each with the way out. Pure.
+
+    Nothing where systemd does not answer, or a unit of another name starts dockerd: that one says so when it is needed.
+    """
     docker, socket, containerd = units[DOCKER], units[DOCKER_SOCKET], units[CONTAINERD]
-    if not docker.shown:
+    if docker.value("LoadState") in ("", "not-found"):
         return ()
     found = [load_fault(docker)]
     if DOCKER in socket.words("RequiredBy"):

@@ -48,7 +48,13 @@ def shown(**changes: dict[str, str]) -> str:
     """The answer to units.QUESTION; *changes* are properties by unit (see _key)."""
     blocks = []
     for name, recorded in _RECORDED.items():
-        lines = {"LoadState": "loaded", "FragmentPath": f"{_FOLDER}/{name}", "DropInPaths": "", **recorded}
+        lines = {
+            "ConditionResult": "yes",
+            "LoadState": "loaded",
+            "FragmentPath": f"{_FOLDER}/{name}",
+            "DropInPaths": "",
+            **recorded,
+        }
         lines |= changes.get(_key(name), {})
         blocks.append("\n".join(f"{key}={value}" for key, value in lines.items()))
     return "\n\n".join(blocks) + "\n"

@@ -99,6 +99,7 @@ def test_without_an_answer_nothing_is_taken_for_proven(programs: Callable[[str, 
     [
         pytest.param({}, 0, id="as packaged: no program is started for it"),
         pytest.param(ANOTHER, 1, id="a drop-in"),
+        pytest.param({"ConditionResult": "no"}, 1, id="skipped at its last start"),
         pytest.param({**MASKED, **ANOTHER}, 0, id="masked: there is nothing to ask"),
     ],
 )
