@@ -26,7 +26,7 @@ def test_five_hosts_the_gravest_first_with_what_is_wrong(browser: Browser, pages
     assert browser.texts(".tile") == ["1 ok", "1 drift", "2 failed", "1 unreachable"]
     states = browser.texts("#matrix > tbody > tr:first-child > .state")
     assert states[0].startswith("failed binfmt: the emulator of qemu-s390x does not run")
-    assert states[2].startswith("unreachable Failed to connect to the host via ssh")
+    assert states[2].startswith("unreachable ssh: connect to host 198.51.100.99 port 22: No route to host")
     assert states[3] == "drift 3 to do, docker restarts"
     assert browser.column("s390x") == ["missing", "emulated", "emulated", "emulated"]
     assert browser.column("Docker") == ["28.5.2", f"28{fleets.HOSTILE}", "26.1.5", "28.5.2"]
