@@ -58,10 +58,11 @@ def test_buildkit_runs(host: Host, asked: Asked, user: str, builder: str) -> Non
 def test_container_does_its_work(host: Host, asked: Asked, builder: str) -> None:
     """It runs and is not frozen, starts no more than once, and is in its network."""
     for name in containers(asked, builder):
+        now = host.run("docker info --format '{{.SystemTime}}'").stdout.strip()
         shown = host.run(f"docker inspect --type container {name}")
         found = json.loads(shown.stdout or "[]")
         known = bool(host.run(f"docker ps --quiet --filter name=^/{name}$").stdout.strip())
-        trouble = condition(found[0], listed=known).trouble if found else ("is not there",)
+        trouble = condition(found[0], listed=known, now=now).trouble if found else ("is not there",)
         if trouble:
             state = host.run(f"docker ps --all --no-trunc --filter name=^/{name}$")
             message = f"container {name} {'; '.join(trouble)}"

@@ -8,6 +8,7 @@ docker/buildx, driver/docker-container/driver.go, create(): which option becomes
 
 from __future__ import annotations
 
+import datetime
 import re
 import typing as t
 from dataclasses import dataclass, field
@@ -29,6 +30,9 @@ COMPARED = (*_LIMITS, "network", "restart-policy", "cgroup-parent")
 _SIZES = ("memory", "memory-swap")
 _NUMBERS = ("cpu-quota", "cpu-period", "cpu-shares")
 _UNITS = "bkmgtp"
+# As docker itself has it, a container that ran so long is in no loop (moby/moby, restartmanager/restartmanager.go).
+_SETTLED = 10  # seconds
+_LOOP = 3  # restarts since somebody started it
 
 
 @dataclass(frozen=True)
@@ -86,7 +90,7 @@ def parse(shown: Shown, info: Shown, files: t.Mapping[str, bytes], *, listed: bo
         name, _equals, value = line.partition("=")
         options[f"env.{name}"] = value
     return Container(
-        **vars(condition(shown, listed=listed)),
+        **vars(condition(shown, listed=listed, now=info.get("SystemTime") or "")),
         image=shown["Config"]["Image"],
         files=files,
         flags=tuple(shown["Config"].get("Cmd") or ()),
@@ -95,8 +99,8 @@ def parse(shown: Shown, info: Shown, files: t.Mapping[str, bytes], *, listed: bo
     )
 
 
-def condition(shown: Shown, *, listed: bool = True) -> Condition:
-    """The condition of the container of /containers/NAME/json.
+def condition(shown: Shown, *, listed: bool = True, now: str = "") -> Condition:
+    """The condition of the container of /containers/NAME/json, *now* by dockerd's clock (`SystemTime` of /info).
 
     Its `Running` is true of a paused one, and of one that waits for its next start (moby/moby, container/state.go).
     """
@@ -105,6 +109,8 @@ def condition(shown: Shown, *, listed: bool = True) -> Condition:
     stuck = ""
     if state.get("Restarting"):
         stuck = f"restarts again and again (exit status {state.get('ExitCode')})"
+    elif up and restarts(shown) and _is_fresh(_time(state.get("StartedAt") or ""), _time(now)):
+        stuck = "restarts again and again"  # and is up for a moment
     elif state.get("Dead"):
         stuck = "is dead, so docker cannot start it"
     ailing = "is unhealthy by its own check" if (state.get("Health") or {}).get("Status") == "unhealthy" else ""
@@ -116,6 +122,23 @@ def condition(shown: Shown, *, listed: bool = True) -> Condition:
         ailing=ailing,
         unplugged=_unplugged(shown),
     )
+
+
+def restarts(shown: Shown) -> bool:
+    """Whether docker restarted it so often that it may be in a loop: then the time counts."""
+    return int(shown.get("RestartCount") or 0) >= _LOOP
+
+
+def _is_fresh(started: t.Optional[datetime.datetime], now: t.Optional[datetime.datetime]) -> bool:
+    return started is not None and now is not None and (now - started).total_seconds() < _SETTLED
+
+
+def _time(text: str) -> t.Optional[datetime.datetime]:
+    """A time as dockerd writes it, to the second: `2026-11-29T06:18:28.438973858Z`, or with an offset."""
+    found = re.fullmatch(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.\d+)?(Z|[+-]\d\d:\d\d)", text)
+    if not found:
+        return None
+    return datetime.datetime.fromisoformat(found.group(1) + found.group(2).replace("Z", "+00:00"))
 
 
 def _unplugged(shown: Shown) -> t.Optional[str]:

@@ -55,7 +55,10 @@ def condition_of(node: str, docker: Docker) -> t.Optional[Condition]:
     """The condition of the container of a node (its name), None if there is none."""
     name = container_name(node)
     found = docker.find(f"/containers/{name}/json")
-    return None if found is None else container.condition(found, listed=not _is_lost(found, name, docker))
+    if found is None:
+        return None
+    now = str(docker.get("/info").get("SystemTime") or "") if container.restarts(found) else ""
+    return container.condition(found, listed=not _is_lost(found, name, docker), now=now)
 
 
 def revive(node: str, docker: Docker) -> None:

@@ -287,6 +287,29 @@ def test_the_condition_of_a_container(changes: Shown, listed: bool, found: Condi
     assert parse(shown, ALL, {}, listed=listed).trouble == found.trouble
 
 
+STARTED = "2026-11-29T06:18:28.438973858Z"
+
+
+@pytest.mark.parametrize(
+    ("restarts", "started", "now", "running"),
+    [
+        pytest.param(3, STARTED, "2026-11-29T06:18:30.1Z", False, id="in a loop, up for a moment"),
+        pytest.param(9, STARTED, "2026-11-29T07:18:30.123456789+01:00", False, id="by a clock of another zone"),
+        pytest.param(9, STARTED, "2026-11-29T06:18:38Z", True, id="up for ten seconds"),
+        pytest.param(2, STARTED, "2026-11-29T06:18:30Z", True, id="restarted twice"),
+        pytest.param(0, STARTED, "2026-11-29T06:18:28Z", True, id="just started by somebody"),
+        pytest.param(9, STARTED, "", True, id="no clock"),
+        pytest.param(9, "", "2026-11-29T06:18:30Z", True, id="never started"),
+    ],
+)
+def test_a_container_in_a_loop_is_up_at_times(restarts: int, started: str, now: str, running: bool) -> None:
+    shown = shown_by("28.5.2")
+    shown["RestartCount"], shown["State"]["StartedAt"] = restarts, started
+    found = condition(shown, now=now)
+    assert found == (Condition(True) if running else Condition(False, stuck="restarts again and again"))
+    assert parse(shown, {**ALL, "SystemTime": now}, {}).running is running
+
+
 @pytest.mark.parametrize(
     ("mode", "networks", "unplugged"),
     [
