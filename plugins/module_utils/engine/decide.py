@@ -175,8 +175,8 @@ def not_offered(offer: Offer) -> t.Tuple[str, str, str]:
         return (
             f"builder_engine: distro: apt knows no package {unknown}, and cannot fetch fresh lists",
             offer.unfetched,
-            "See that this host reaches its archive (its proxy is in /etc/apt/apt.conf.d), and that /etc/apt/sources.list"
-            " and sources.list.d name it",
+            "See that this host reaches its archive (the proxy is in /etc/apt/apt.conf.d), and that it is named in"
+            " /etc/apt/sources.list or sources.list.d",
         )
     if offer.unknown == (BUILDX,):
         return (f"the distribution has no package {BUILDX}, but {_NEEDED}: {_PLUGIN}", "", "")
