@@ -25,11 +25,6 @@ class HostError(Exception):
         """What and why, in one line."""
         return f"{self.what}: {self.cause}" if self.cause else self.what
 
-    @property
-    def whole(self) -> str:
-        """The text, and below it what was said."""
-        return "\n".join(filter(None, (str(self), self.said)))
-
     def of(self, concern: str) -> HostError:
         """The same, of *concern*."""
         return HostError(self.what, self.cause, self.remedy, self.said, concern)

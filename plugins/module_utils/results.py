@@ -18,9 +18,9 @@ PROOFS = ("trust", "builds")  # in the order in which they are made
 
 
 def failed(*failures: HostError) -> Result:
-    """What a module that fails returns of *failures*: a message for people, and the same as data."""
+    """What a module that fails returns of *failures*: a message, a line for each, and the same as data, with more."""
     rows = [{name: shown(text) for name, text in failure(each).items()} for each in failures]
-    return {"msg": "\n".join(shown(each.whole) for each in failures), "failures": rows}
+    return {"msg": "\n".join(shown(str(each)) for each in failures), "failures": rows}
 
 
 def plan_result(plan: Plan) -> Result:

@@ -59,7 +59,7 @@ def test_a_dockerd_that_does_not_come_up_is_put_back_and_runs_again(engine: str)
     for options, words in FAILURES:
         run = provision(engine, daemon_options=options)
         assert run.recap(engine)["failed"] == 1, run.output
-        assert run.says(f"docker did not come up: the former {PATH} was put back and docker runs again. dockerd said: ")
+        assert run.says(f"docker did not come up, so the former {PATH} was put back, and docker runs again: ")
         assert words in run.output
         assert content(engine) == former
         assert on(engine, "systemctl is-active docker").strip() == "active"

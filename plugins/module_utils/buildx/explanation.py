@@ -69,8 +69,8 @@ def of_container(node: str, endpoint: str, user: str) -> Why:
         return Why()
     if logs.status != 0 or state.status != 0:
         return Why()
-    said = told(f"`docker logs --tail={_LINES} {name}` shows", f"{logs.stdout}\n{logs.stderr}")
-    return Why(cause_of(state.stdout, logs.stderr) or buildkit.of_daemon(logs.stdout), said)
+    log = f"{logs.stdout}\n{logs.stderr}"
+    return Why(cause_of(state.stdout, log), told(f"`docker logs --tail={_LINES} {name}` shows", log))
 
 
 def cause_of(state: str, log: str) -> str:

@@ -31,7 +31,7 @@ def of_apt(stdout: str, stderr: str) -> str:
 def unfetched(stderr: str) -> str:
     """What apt-get could not fetch and why, in one line; empty if it has all."""
     found = dict.fromkeys(
-        f"{each.group(1)}: {each.group(2)}" for each in map(_FETCH.match, lines_of(stderr)) if each is not None
+        f"{each.group(1)}: {each.group(2).rstrip(': ')}" for each in map(_FETCH.match, lines_of(stderr)) if each
     )
     unsigned = [each.group(1) for each in map(_UNSIGNED.match, lines_of(stderr)) if each is not None]
     return " ".join("; ".join(_few(list(found) or unsigned)).split())

@@ -129,7 +129,7 @@ def refusals(state: EngineState, step: t.Optional[PluginStep], *, builders: bool
     if stand_ins:
         return stand_ins
     if offer is not None and (offer.unknown or offer.refusal):
-        return _not_offered(offer)
+        return (": ".join(filter(None, not_offered(offer))),)
     if offer is None and not state.installed:
         return (f"Docker is not installed: {_DISTRO}, or {_PACKAGES}",)
     if not builders:
@@ -166,19 +166,23 @@ def _stand_ins(state: EngineState) -> t.Tuple[str, ...]:
     return tuple(found)
 
 
-def _not_offered(offer: Offer) -> t.Tuple[str, ...]:
+def not_offered(offer: Offer) -> t.Tuple[str, str, str]:
+    """(what apt does not do, why, what helps) of an offer that lacks something; parts may be empty."""
+    asked, unknown = ", ".join(offer.asked), ", ".join(offer.unknown)
     if not offer.unknown:
-        return (f"builder_engine: distro: apt-get would not install {', '.join(offer.asked)}: {offer.refusal}",)
+        return (f"builder_engine: distro: apt-get would not install {asked}", offer.refusal, "")
     if offer.unfetched:
         return (
-            f"builder_engine: distro: apt cannot fetch package lists: {offer.unfetched}; and those that are here know"
-            f" no package {', '.join(offer.unknown)}: see that this host reaches its archive (its proxy is in"
-            " /etc/apt/apt.conf.d), and that /etc/apt/sources.list and sources.list.d name it",
+            f"builder_engine: distro: apt knows no package {unknown}, and cannot fetch fresh lists",
+            offer.unfetched,
+            "See that this host reaches its archive (the proxy is in /etc/apt/apt.conf.d), and that it is named in"
+            " /etc/apt/sources.list or sources.list.d",
         )
     if offer.unknown == (BUILDX,):
-        return (f"the distribution has no package {BUILDX}, but {_NEEDED}: {_PLUGIN}",)
+        return (f"the distribution has no package {BUILDX}, but {_NEEDED}: {_PLUGIN}", "", "")
     return (
-        f"builder_engine: distro: apt knows no package {', '.join(offer.unknown)}, not in fresh lists either: see that"
-        " /etc/apt/sources.list or sources.list.d names an archive that has it (main of Debian, universe of Ubuntu), or"
-        " install Docker another way",
+        f"builder_engine: distro: apt knows no package {unknown}, not in fresh lists either",
+        "",
+        "See that /etc/apt/sources.list or sources.list.d names an archive that has it (main of Debian, universe of"
+        " Ubuntu), or install Docker another way",
     )

@@ -22,6 +22,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.engine.decide i
     Plugin,
     StartDocker,
     arriving,
+    not_offered,
     plugin_step,
     refusals,
 )
@@ -112,6 +113,8 @@ class Engine(Concern[EngineState]):
         return Plan(tuple(actions), notes, {"docker": state.engine, "buildx": state.buildx})
 
     def _refuse(self, state: EngineState) -> None:
+        if state.offer is not None and (state.offer.unknown or state.offer.refusal):
+            raise HostError(*not_offered(state.offer))
         found = refusals(state, plugin_step(self.plugin, state.place), builders=self.builders)
         if found:
             raise HostError("; ".join(found))

@@ -152,7 +152,7 @@ class _Build:
             if not broken:
                 raise
             failures = tuple(
-                self.failure(group, broken[group[0]])
+                self.failure(group, self._failed(group, broken[group[0]].failed, broken[group[0]].log))
                 for group in _alike({each: exc.failed.cause for each, exc in broken.items()})
             )
             left = tuple(each for each in platforms if each not in broken)
@@ -204,8 +204,11 @@ class _Build:
         if is_symptom(failed.cause):
             own = evidence.cause_in_logs(self.builder, self.user)
             failed = replace(failed, cause=f"{failed.cause} ({own})" if own else failed.cause)
+        raise self._failed(platforms, failed, outcome.stderr)
+
+    def _failed(self, platforms: t.Sequence[str], failed: Failed, log: str) -> _BuildError:
         what = f"builder {self.builder}, user {self.user}: the build for {', '.join(platforms)} failed"
-        raise _BuildError(what, failed, outcome.stderr)
+        return _BuildError(what, failed, log)
 
     def _judge(self, platforms: t.Sequence[str], log: str) -> Result:
         """What a build that ended well proves of each platform."""

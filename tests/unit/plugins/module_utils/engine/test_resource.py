@@ -61,6 +61,14 @@ def test_a_host_that_does_not_serve_is_refused_with_every_reason(engine: Engine)
         engine.plan(EngineState("20.10.24", None, installed=True, client=False), NO_EFFECTS)
 
 
+def test_what_the_distribution_does_not_have_is_told_with_its_cause(engine: Engine) -> None:
+    offer = Offer(("docker-buildx",), unknown=("docker-buildx",), fresh=True, unfetched="http://a: Could not connect")
+    with pytest.raises(HostError) as caught:
+        engine.plan(EngineState("26.1.5", None, installed=True, offer=offer), NO_EFFECTS)
+    assert caught.value.short.endswith("cannot fetch fresh lists: http://a: Could not connect")
+    assert caught.value.remedy.startswith("See that this host reaches its archive")
+
+
 OFFER = Offer(("docker.io", "docker-buildx"), {"docker.io": "26.1.5", "docker-buildx": "0.13.1", "runc": "1.1"})
 PLUGIN = Plugin("a" * 64, url="https://a.example/buildx", version="0.29.1")
 NOTHING = EngineState(None, None, installed=False, client=False)

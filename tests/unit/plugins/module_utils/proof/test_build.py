@@ -349,6 +349,7 @@ def test_platforms_that_fail_alike_are_one_failure_others_have_their_own(
     assert (lacking.platforms, broken.platforms) == (("linux/amd64",), ("linux/arm64", "linux/s390x"))
     assert lacking.cause.endswith("no match for platform in manifest: not found")
     assert broken.cause == NO_FORMAT
+    assert broken.words == f"builder b, user {USER}: the build for linux/arm64, linux/s390x failed: {NO_FORMAT}"
 
 
 @pytest.mark.parametrize(
