@@ -72,5 +72,8 @@ def _boot() -> str:
 
 
 def _uptime() -> float:
-    """As the kernel counts for starts of processes; a container's /proc/uptime may begin with the container (lxcfs)."""
-    return time.clock_gettime(time.CLOCK_BOOTTIME)
+    """As the kernel counts for starts of processes, in hundredths: a mark is not after a start that followed it.
+
+    A container's /proc/uptime may begin with the container (lxcfs).
+    """
+    return int(time.clock_gettime(time.CLOCK_BOOTTIME) * 100) / 100
