@@ -4,7 +4,8 @@ python3 sampler.py MARKERS SEEN
 
 A process of a millisecond is looked at several times, as new ones are awaited and looked at without pause. MARKERS
 holds a text a line, and is removed at once. SEEN gets a line for each sighting: number of the line, file (cmdline or
-environ), user's id, name of the program. The texts themselves are in no argument, environment or file.
+environ), user's id, name of the program, as soon as it is seen. The texts themselves are in no argument, environment
+or file.
 """
 
 from __future__ import annotations
@@ -51,8 +52,8 @@ def newest() -> int:
     return int(text_of("/proc/loadavg").split()[-1])
 
 
-def look(markers: list[bytes], found: set[str]) -> None:
-    """Add to *found*, for ever."""
+def look(markers: list[bytes]) -> Iterator[str]:
+    """Each sighting, again and again, for ever."""
     young: dict[int, float] = {}
     last, all_of_them = newest(), pids()
     while True:
@@ -61,7 +62,7 @@ def look(markers: list[bytes], found: set[str]) -> None:
         old = next(all_of_them)
         for pid in itertools.chain([*young], [] if old is None else [old]):
             try:
-                found.update(sightings(pid, markers))
+                yield from sightings(pid, markers)
                 ended = False
             except OSError:
                 ended = True
@@ -70,14 +71,15 @@ def look(markers: list[bytes], found: set[str]) -> None:
 
 
 def main(markers: Path, seen: Path) -> None:
-    """Look until SIGTERM, then write what was seen."""
+    """Look until SIGTERM."""
     found: set[str] = set()
     texts = markers.read_bytes().split(b"\n")[:-1]
-    markers.unlink()
-    try:
-        look(texts, found)
-    finally:
-        seen.write_text("".join(sorted(found)))
+    with seen.open("w", buffering=1) as file:
+        markers.unlink()
+        for sighting in look(texts):
+            if sighting not in found:
+                found.add(sighting)
+                file.write(sighting)
 
 
 if __name__ == "__main__":

@@ -13,15 +13,18 @@ from pathlib import Path
 
 PROGRAM = Path(__file__).with_name("sampler.py")
 CONTROL = "marker-of-a-control"
+CONTROL_SECONDS = 60
 
 
 @contextlib.contextmanager
 def sampled(*texts: str) -> Iterator[list[str]]:
     """The list has, in the end, `NUMBER FILE USER-ID PROGRAM` for each sighting of *texts* (arguments, environment).
 
-    That short ones are seen is tried each time, with a marker in some.
+    That short ones are seen is tried each time, with a marker in some: as many as it takes, as the sampler may have
+    to wait for a processor.
     """
     seen: list[str] = []
+    controls = {f"{len(texts)} {file} {os.geteuid()} true" for file in ("environ", "cmdline")}
     with tempfile.TemporaryDirectory() as folder:
         markers, found = Path(folder, "markers"), Path(folder, "found")
         markers.write_text("".join(f"{each}\n" for each in (*texts, CONTROL)))
@@ -30,12 +33,12 @@ def sampled(*texts: str) -> Iterator[list[str]]:
             time.sleep(0.05)
         try:
             yield seen
-            for _number in range(100):
+            end = time.monotonic() + CONTROL_SECONDS
+            while not controls <= set(found.read_text().splitlines()):
+                assert time.monotonic() < end, f"no process of a millisecond was seen in {CONTROL_SECONDS} s"
                 subprocess.run(["/bin/true", CONTROL], env={"IN_ENVIRON": CONTROL}, check=True)
         finally:
             sampler.terminate()
             sampler.wait()
         sightings = found.read_text().splitlines()
-    controls = {f"{len(texts)} {file} {os.geteuid()} true" for file in ("environ", "cmdline")}
-    assert controls <= set(sightings)
     seen += [each for each in sightings if each not in controls]
