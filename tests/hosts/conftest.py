@@ -28,6 +28,7 @@ ONE_ENGINE = "runs with Docker 28.5; with 26.1 too: make hosts ENGINES=all"
 LONGEST_FIRST = (
     *(
         "drift",
+        "in_the_wild",
         "pull",
         "cluster",
         "flows",
