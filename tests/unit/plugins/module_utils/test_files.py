@@ -314,7 +314,7 @@ def test_read(tmp_path: Path) -> None:
         pytest.param("huge", f"it is larger than {files.LARGEST} bytes", id="a gigabyte"),
         pytest.param("loop", "Too many levels of symbolic links", id="a link to itself"),
         pytest.param("a" * 256, "File name too long", id="a long name"),
-        pytest.param("a\0b", "embedded null byte", id="NUL"),
+        pytest.param("a\0b", "embedded null ", id="NUL"),
     ],
 )
 def test_what_is_not_read_for_ever_is_an_error(name: str, told: str, tmp_path: Path) -> None:
