@@ -122,7 +122,10 @@ class Docker:
         for line in answer.decode("utf-8", "replace").splitlines():
             said = json.loads(line) if line.strip() else {}
             if "error" in said:
-                raise HostError(f"image {image} cannot be pulled: {said['error']}")
+                from ansible_collections.multiarch.builders.plugins.module_utils.causes.remedies import of_pull
+
+                cause = str(said["error"])
+                raise HostError(f"image {image} cannot be pulled", cause, of_pull(cause))
 
     def create(self, image: str) -> str:
         """Make a container of *image* that never runs, to read files from; its id."""

@@ -18,7 +18,8 @@ class HostError(Exception):
     def __init__(self, what: str, cause: str = "", remedy: str = "", said: str = "", concern: str = "") -> None:
         self.what, self.cause, self.remedy, self.said, self.concern = what, cause, remedy, said, concern
         text = f"{concern}: {self.short}" if concern else self.short
-        super().__init__(f"{text.rstrip('.')}. {remedy}" if remedy else text)
+        end = "" if text.endswith(("?", "!")) else "."
+        super().__init__(f"{text.rstrip('.')}{end} {remedy}" if remedy else text)
 
     @property
     def short(self) -> str:

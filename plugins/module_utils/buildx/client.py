@@ -108,9 +108,11 @@ def _require_node(wanted: Instance, node: Node, created: Outcome, user: str, pat
     names = [each.name.lower() for each in store.parse(text).nodes] if text else []
     if node.name.lower() not in names:
         from ansible_collections.multiarch.builders.plugins.module_utils.buildx import explanation
+        from ansible_collections.multiarch.builders.plugins.module_utils.causes import remedies
 
         cause = explanation.of_missing_node(node, user, created)
-        raise HostError(f"node {node.name} of builder {wanted.name} of {user} cannot be made", cause, said=created.said)
+        what = f"node {node.name} of builder {wanted.name} of {user} cannot be made"
+        raise HostError(what, cause, remedies.of_builder(cause), created.said)
 
 
 def _add_options(wanted: Instance, user: str, options: t.Mapping[str, t.Mapping[str, str]]) -> None:
@@ -157,6 +159,8 @@ def require_running(builder: str, user: str, former: Outcome) -> None:
     statuses = [node.status for node in found.nodes if node.status]
     if not statuses or found.errors or any(each != "running" for each in statuses):
         from ansible_collections.multiarch.builders.plugins.module_utils.buildx import explanation
+        from ansible_collections.multiarch.builders.plugins.module_utils.causes import remedies
 
         why = explanation.of_builder(found, user, former)
-        raise HostError(f"builder {builder} of {user} does not run", why.cause, said=why.said)
+        remedy = remedies.of_builder(why.cause)
+        raise HostError(f"builder {builder} of {user} does not run", why.cause, remedy, why.said)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import typing as t
 
+from ansible_collections.multiarch.builders.plugins.module_utils.causes.remedies import TRUST
 from ansible_collections.multiarch.builders.plugins.module_utils.client_environment import (
     NO_ARTIFACT,
     NO_ATTESTATIONS,
@@ -19,7 +20,6 @@ from ansible_collections.multiarch.builders.plugins.module_utils.proof import an
 from ansible_collections.multiarch.builders.plugins.module_utils.version import text_of
 
 PROVISION = "playbooks/provision-builders.yml"
-TRUST = "playbooks/trust-registries.yml"
 
 _BUILDER_ALONE = (
     f"Where only the builder may go there, set builder_environment: {{{NO_CLIENT_TOKEN}: true}}: then the builder "

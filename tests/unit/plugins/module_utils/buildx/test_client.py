@@ -187,7 +187,7 @@ def test_require_running(
         return
     with pytest.raises(HostError) as caught:
         require_running("b", USER, former)
-    assert str(caught.value) == f"builder b of {USER} does not run: {told}"
+    assert (caught.value.what, caught.value.cause) == (f"builder b of {USER} does not run", told)
     assert caught.value.said == "`` said:\nwhat create said"
 
 
