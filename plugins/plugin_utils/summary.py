@@ -124,16 +124,20 @@ def _causes(failures: Sequence[Failed]) -> str:
 
 
 def _with_cause(failed: Failed) -> str:
-    """The message; of a long one the middle is left out: what failed at its beginning and the cause are the point."""
-    over = len(failed.message) - _LONGEST
-    if over <= 0 or not failed.cause or not failed.message.endswith(failed.cause):
-        return _cut(failed.message)
-    head = failed.message[: -len(failed.cause)]
-    return f"{head[: max(len(head) - over - 1, 0)]}…{_cut(failed.cause)}"
+    """The message; of a long one the middle is left out, as what failed stands first and the innermost cause last."""
+    end = len(failed.cause) if failed.message.endswith(failed.cause) else 0
+    return _cut(failed.message, min(end, _LONGEST * 2 // 3))
 
 
-def _cut(text: str) -> str:
-    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
+def _cut(text: str, end: int = 0) -> str:
+    """At most _LONGEST characters of *text*, in whole words where it has any: its beginning, and *end* of its end."""
+    if len(text) <= _LONGEST:
+        return text
+    tail = text[len(text) - end :]
+    tail = tail if not end or text[-end - 1] == " " else tail.partition(" ")[2] or tail
+    head = text[: _LONGEST - len(tail) - 3]
+    head = head.rpartition(" ")[0] or head
+    return f"{head} … {tail}".rstrip()
 
 
 def _who(kind: str, hosts: Sequence[str]) -> str:
