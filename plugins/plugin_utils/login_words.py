@@ -9,9 +9,9 @@ import re
 import typing as t
 from collections.abc import Mapping
 
+from ansible_collections.multiarch.builders.plugins.module_utils.causes.remedies import TRUST
 from ansible_collections.multiarch.builders.plugins.module_utils.proof import answers
 from ansible_collections.multiarch.builders.plugins.module_utils.proof.login_answers import instant
-from ansible_collections.multiarch.builders.plugins.module_utils.proof.remedy import TRUST
 
 Answered = Mapping[str, str]
 Clocks = Mapping[str, Mapping[str, int]]

@@ -9,10 +9,11 @@ import typing as t
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
 
+from ansible_collections.multiarch.builders.plugins.module_utils.causes.remedies import TRUST
 from ansible_collections.multiarch.builders.plugins.module_utils.loopback import is_loopback
 from ansible_collections.multiarch.builders.plugins.module_utils.proof import answers
 from ansible_collections.multiarch.builders.plugins.module_utils.proof.registry import Row
-from ansible_collections.multiarch.builders.plugins.module_utils.proof.remedy import PROVISION, TRUST
+from ansible_collections.multiarch.builders.plugins.module_utils.proof.remedy import PROVISION
 from ansible_collections.multiarch.builders.plugins.module_utils.proof.unread import is_unread
 from ansible_collections.multiarch.builders.plugins.plugin_utils import login_words
 from ansible_collections.multiarch.builders.plugins.plugin_utils.anchors import is_authority, names

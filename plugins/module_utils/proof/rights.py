@@ -10,8 +10,8 @@ import re
 import typing as t
 from dataclasses import dataclass
 
+from ansible_collections.multiarch.builders.plugins.module_utils.causes.remedies import TRUST
 from ansible_collections.multiarch.builders.plugins.module_utils.proof import answers
-from ansible_collections.multiarch.builders.plugins.module_utils.proof.remedy import TRUST
 
 # Beside the outcomes of a login.
 MAY_PUSH, PULL_ONLY, NO_RIGHTS, NO_PROJECT = "may push", "may pull only", "no rights", "no project"

@@ -6,9 +6,9 @@
 from __future__ import annotations
 
 import pytest
+from ansible_collections.multiarch.builders.plugins.module_utils.causes.remedies import TRUST
 from ansible_collections.multiarch.builders.plugins.module_utils.proof.remedy import (
     PROVISION,
-    TRUST,
     of_settings,
     remedy_of,
 )
