@@ -119,6 +119,17 @@ options:
     default: false
 """
 
+    ALLOW_DATA_ROOT_SWITCH = r"""
+options:
+  allow_data_root_switch:
+    description:
+      - Whether Docker's data may get another folder (C(data-root), C(userns-remap)) on a host that has containers,
+        volumes, networks of its own or, with a graph driver, images. They stay in the former folder, the builders'
+        caches with them, but Docker shows them no more until it has that folder again.
+    type: bool
+    default: false
+"""
+
     DOCKER_PULLS = r"""
 options:
   docker_pulls:

@@ -37,6 +37,16 @@ def daemon_arguments() -> t.Tuple[str, ...]:
     return tuple(text.split("\0")[1:-1])
 
 
+def option(arguments: t.Sequence[str], *names: str) -> t.Optional[str]:
+    """The value of a flag of one of these *names*, the last one; None without it. Pure."""
+    found = None
+    for number, word in enumerate(arguments):
+        name, equals, value = word.partition("=")
+        if name in names:
+            found = value if equals else next(iter(arguments[number + 1 :]), None)
+    return found
+
+
 def daemon_start() -> t.Optional[float]:
     """When dockerd started, in seconds since boot."""
     pid = daemon_pid()

@@ -24,7 +24,7 @@ class Effect(enum.Enum):
     CONFIGURATION_RELOADS = "daemon.json changes, which a reload brings to docker"
     DAEMON_RESTARTS = "docker restarts"
     BUILDER_TRUST_CHANGES = "builders trust others, and are the same in all else"
-    IMAGE_STORE_SWITCHES = "containers and images of the former image store vanish"
+    CONTAINERS_VANISH = "containers vanish, with another image store or data-root"
 
 
 @dataclass(frozen=True)

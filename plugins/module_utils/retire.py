@@ -122,12 +122,20 @@ def _part(concern: str, params: Params, docker: Docker, before: t.Mapping[str, P
     """The resource of a concern, given the plans *before* it."""
     disruption = disruption_of(params)
     facts = [plan.facts for plan in before.values()]
-    going = (sum(each.get("images", 0) for each in facts), sum(each.get("containers", 0) for each in facts))
+    images, containers, volumes = (
+        sum(each.get(name, 0) for each in facts) for name in ("images", "containers", "volumes")
+    )
     makers: t.Dict[str, t.Callable[[], Resource[t.Any]]] = {
         "pull": RetiredPull,
         "buildx": lambda: RetiredBuildx(_asked(params), params["volumes"], disruption, docker),
         "binfmt": lambda: RetiredBinfmt.of(docker),
-        "daemon": lambda: RetiredDaemon.of(docker, disruption, switch=params["allow_image_store_switch"], going=going),
+        "daemon": lambda: RetiredDaemon.of(
+            docker,
+            disruption,
+            switch=params["allow_image_store_switch"],
+            root_switch=params["allow_data_root_switch"],
+            going=(images, containers, volumes),
+        ),
         "trust": lambda: Trust((), (), retiring=True),
         "engine": RetiredEngine,
         "record": lambda: Record(stays=any(each.get("stays") for each in facts)),

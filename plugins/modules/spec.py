@@ -33,6 +33,7 @@ extends_documentation_fragment:
   - multiarch.builders.docker_options.dns
   - multiarch.builders.docker_options.gc
   - multiarch.builders.docker_options.allow_image_store_switch
+  - multiarch.builders.docker_options.allow_data_root_switch
   - multiarch.builders.docker_options.docker_pulls
   - multiarch.builders.docker_options.buildkit_options
   - multiarch.builders.docker_options.client_options

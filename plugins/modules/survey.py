@@ -35,6 +35,7 @@ extends_documentation_fragment:
   - multiarch.builders.docker_options.dns
   - multiarch.builders.docker_options.gc
   - multiarch.builders.docker_options.allow_image_store_switch
+  - multiarch.builders.docker_options.allow_data_root_switch
   - multiarch.builders.docker_options.docker_pulls
   - multiarch.builders.docker_options.buildkit_options
   - multiarch.builders.docker_options.client_options
@@ -134,6 +135,11 @@ disk:
   returned: when dockerd runs
   type: dict
   sample: {path: /var/lib/docker, size: 210000000000, free: 120000000000}
+containerd_disk:
+  description: Where the containerd of dockerd keeps images and layers, if that is another file system than RV(disk).
+  returned: when dockerd runs
+  type: dict
+  sample: {path: /var/lib/containerd, size: 52000000000, free: 8000000000}
 dockerd:
   description: The C(image_store), and the C(cache) of the BuildKit inside dockerd in bytes.
   returned: when dockerd runs

@@ -132,8 +132,8 @@ def actions_for(wanted: Instance, everybody: t.Sequence[str], builder: Builder, 
 
 
 def _containers_then(wanted: Instance, builder: Builder, effects: Effects) -> t.Mapping[str, t.Optional[Container]]:
-    """The containers once the earlier concerns did their work: this host's vanish with another image store."""
-    gone = {node.name for node in wanted.nodes if node.local} if Effect.IMAGE_STORE_SWITCHES in effects else set()
+    """The containers once the earlier concerns did their work: this host's may vanish."""
+    gone = {node.name for node in wanted.nodes if node.local} if Effect.CONTAINERS_VANISH in effects else set()
     return {name: None if name in gone else container for name, container in builder.containers.items()}
 
 

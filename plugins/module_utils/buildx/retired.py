@@ -140,6 +140,9 @@ class RetiredBuildx(Resource[RetiredState]):
         facts = {
             "stays": [place.silent for each in state.going for place in each.places if place.silent],
             "containers": len([1 for each in state.going for place in each.places if place.here and place.container]),
+            "volumes": len(
+                [1 for each in actions if isinstance(each.step, RemoveVolume) and not each.step.node.endpoint]
+            ),
             "images": len([image for image in removed if not image.endpoint]),
         }
         return Plan(tuple(actions), tuple(notes), facts)

@@ -89,7 +89,7 @@ def contradictions(document: Mapping[str, t.Any], engine: t.Optional[str]) -> t.
             "storage-driver",
             _shown(driver),
             f"is a graph driver, but features.{STORE_FEATURE} is true, which makes it the name of a snapshotter: "
-            + _fails("every pull and build fails (moby/moby#46254)", engine),
+            + fails("every pull and build fails (moby/moby#46254)", engine),
             f"Remove it with {_OPTIONS}: {{storage-driver: null}} (or write {_GRAPH_DRIVERS[driver]}), or {keep}",
         )
     if off and driver in _SNAPSHOTTERS:
@@ -104,12 +104,18 @@ def contradictions(document: Mapping[str, t.Any], engine: t.Optional[str]) -> t.
             "userns-remap",
             _shown(remap),
             f"does not go with features.{STORE_FEATURE}: true: "
-            + _fails("every RUN of a build fails (moby/moby#47377)", engine),
+            + fails("every RUN of a build fails (moby/moby#47377)", engine),
             f"Remove it with {_OPTIONS}: {{userns-remap: null}}, or {keep}",
         )
 
 
-def _fails(how: str, engine: t.Optional[str]) -> str:
+def is_graph_driver_only(name: str) -> bool:
+    """Whether containerd has no snapshotter of that name, which contradictions() tells."""
+    return name in _GRAPH_DRIVERS
+
+
+def fails(how: str, engine: t.Optional[str]) -> str:
+    """What a storage driver that is not there does to dockerd: *how* before 29.0."""
     version = version_of(engine or "")
     if version >= _STORE_IS_CHECKED_SINCE:
         return f"dockerd {engine} does not start"

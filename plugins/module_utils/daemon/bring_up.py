@@ -9,10 +9,10 @@ import typing as t
 from dataclasses import dataclass
 
 from ansible_collections.multiarch.builders.plugins.module_utils import docker_service, pending, way_back
+from ansible_collections.multiarch.builders.plugins.module_utils.containerd import of_dockerd
 from ansible_collections.multiarch.builders.plugins.module_utils.daemon import configuration
 from ansible_collections.multiarch.builders.plugins.module_utils.daemon.reload import shortfall
 from ansible_collections.multiarch.builders.plugins.module_utils.daemon.room import shortage
-from ansible_collections.multiarch.builders.plugins.module_utils.daemon.store import switches
 from ansible_collections.multiarch.builders.plugins.module_utils.docker_api import Docker
 from ansible_collections.multiarch.builders.plugins.module_utils.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.files import WriteFile, mode_of, read, write
@@ -30,17 +30,22 @@ class BringUp:
     docker: Docker
     disruption: Disruption
 
-    def wait(self, document: Document) -> None:
+    def wait(self, document: Document, hides: bool, *folders: str) -> None:
         """Return once a restart with *document* ends no work, or may. Raises HostError with who still works.
 
-        Or with what dockerd's disk lacks: before anybody is waited for, and after, as builds take room.
+        Or with what a disk lacks, dockerd's, its containerd's or that of *folders*: before anybody is waited for, and
+        after, as builds take room. *hides* says that the next dockerd sees no container of this one.
         """
-        self._require_room()
-        drain(lambda: self.work(document), self.disruption, "a restart of docker")
-        self._require_room()
+        self._require_room(*folders)
+        drain(lambda: self.work(document, hides=hides), self.disruption, "a restart of docker")
+        self._require_room(*folders)
 
-    def _require_room(self) -> None:
-        lacks = shortage(self.docker.get("/info")["DockerRootDir"]) if self.docker.answers() else None
+    def _require_room(self, *folders: str) -> None:
+        lacks = None
+        if self.docker.answers():
+            info = self.docker.get("/info")
+            containerd = of_dockerd(info, {})
+            lacks = shortage(info["DockerRootDir"], *([containerd.root] if containerd else []), *folders)
         if lacks:
             raise HostError(
                 f"{lacks}: docker was not restarted, as it would start and lose sight of the containers that run. "
@@ -60,11 +65,13 @@ class BringUp:
                 f"a reload did not bring daemon.json to dockerd: {words}. It needs a restart, which "
                 "builder_disruption: never forbids"
             )
-        self.wait(document)
-        self.restart(document)
+        self.wait(document, hides=False)
+        self.restart(document, hides=False)
 
-    def restart(self, document: Document) -> None:
-        self._let_go(document)
+    def restart(self, document: Document, *, hides: bool) -> None:
+        """Have dockerd started with *document*. Raises HostError, with the former file in its place again."""
+        if hides:
+            self._let_go(document)
         why = docker_service.restart(self.docker)
         words = docker_service.until(lambda: self._shortfall(document)) if why is None else None
         if why is None and words is None:
@@ -82,21 +89,18 @@ class BringUp:
         what = f"docker does not come up, nor with the former {DAEMON_JSON}, which was put back"
         raise HostError(what, again.cause, again.remedy, again.said)
 
-    def work(self, document: Document) -> Work:
-        """What a restart with *document* would end: another image store keeps no container, live-restore or not."""
-        keeps = document.get("live-restore") is True
-        if keeps and self.docker.answers():
-            keeps = not switches(document, self.docker.get("/info"))
-        return at_restart(self.docker, keeps=keeps)
+    def work(self, document: Document, *, hides: bool) -> Work:
+        """What a restart with *document* would end: one that *hides* keeps no container, live-restore or not."""
+        return at_restart(self.docker, keeps=document.get("live-restore") is True and not hides)
 
     def _let_go(self, document: Document) -> None:
-        """With live-restore, containers would go on running where a dockerd with another image store sees them no more.
+        """With live-restore, containers would go on running where a dockerd with another store sees them no more.
 
         So it is off for the moment in which dockerd ends, which a reload brings.
         """
         info = self.docker.get("/info") if self.docker.answers() else {}
         text = read(DAEMON_JSON)
-        if not info.get("LiveRestoreEnabled") or not switches(document, info) or text is None:
+        if not info.get("LiveRestoreEnabled") or text is None:
             return
         mode = mode_of(DAEMON_JSON)
         try:

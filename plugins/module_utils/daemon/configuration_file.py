@@ -52,6 +52,12 @@ def elsewhere() -> t.Optional[str]:
     return unit.elsewhere(docker, files, DAEMON_JSON, os.path.realpath)
 
 
+def flags() -> t.Tuple[str, ...]:
+    """The flags that docker.service starts dockerd with, without those that the validation sets itself."""
+    shown = units.look()[units.DOCKER].shown
+    return unit.flags(shown, {path: read(path) or "" for path in unit.environment_files(shown)})
+
+
 def other_in_use() -> t.Optional[str]:
     """The file that the running dockerd was started with, None if that is daemon.json, or none runs."""
     found = unit.config_file(daemon_arguments())

@@ -8,6 +8,8 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass, field
 
+from ansible_collections.multiarch.builders.plugins.module_utils.containerd import Containerd
+from ansible_collections.multiarch.builders.plugins.module_utils.daemon.hiding import Running
 from ansible_collections.multiarch.builders.plugins.module_utils.daemon.mirrors import for_daemon_json
 from ansible_collections.multiarch.builders.plugins.module_utils.daemon.ours import Keys, Original
 from ansible_collections.multiarch.builders.plugins.module_utils.daemon.reload import needs_restart
@@ -64,6 +66,16 @@ class DaemonState:
     elsewhere: t.Optional[str] = None
     other_file: t.Optional[str] = None
     loose: t.Mapping[Rights, str] = field(default_factory=dict)
+    flags: t.Tuple[str, ...] = ()  # those that the unit starts dockerd with
+    containerd: t.Optional[Containerd] = None  # the one that the dockerd works with
+    left: t.Tuple[str, ...] = ()  # notes about data that Docker showed before
+
+    @property
+    def running(self) -> t.Optional[Running]:
+        """What says where dockerd has its data now, None if it does not answer."""
+        if self.info is None:
+            return None
+        return Running(self.info, self.document, self.flags, self.containerd.root if self.containerd else None)
 
     @property
     def engine(self) -> t.Optional[str]:

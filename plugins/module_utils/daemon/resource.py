@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 
 from ansible_collections.multiarch.builders.plugins.module_utils import (
     authorities,
+    containerd,
     docker_service,
     pending,
     way_back,
@@ -19,7 +20,9 @@ from ansible_collections.multiarch.builders.plugins.module_utils.daemon import (
     configuration,
     configuration_file,
     hosts_files,
+    left_behind,
     lists,
+    snapshotters,
     store,
     tokens,
 )
@@ -30,18 +33,25 @@ from ansible_collections.multiarch.builders.plugins.module_utils.daemon.decide i
     restart_reasons,
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.daemon.gc import gc_keys, gc_notes
+from ansible_collections.multiarch.builders.plugins.module_utils.daemon.hiding import (
+    DATA_ROOT_LEAVE,
+    IMAGE_STORE_LEAVE,
+)
 from ansible_collections.multiarch.builders.plugins.module_utils.daemon.insecure import insecure_notes
 from ansible_collections.multiarch.builders.plugins.module_utils.daemon.mirrors import (
     need_system_store,
     unusable,
     without_login,
 )
+from ansible_collections.multiarch.builders.plugins.module_utils.daemon.restarting import (
+    RestartDaemon,
+    restart,
+    without_leave,
+)
 from ansible_collections.multiarch.builders.plugins.module_utils.daemon.store import (
     has_containerd_store,
-    switches,
     wants_containerd_store,
 )
-from ansible_collections.multiarch.builders.plugins.module_utils.daemon.vanishing import Vanishing, vanishing
 from ansible_collections.multiarch.builders.plugins.module_utils.docker_api import Docker
 from ansible_collections.multiarch.builders.plugins.module_utils.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.file_modes import RestoreRights, restore
@@ -82,13 +92,6 @@ _NOT_YET = "daemon.json is validated by dockerd as soon as that is installed, be
 
 
 @dataclass(frozen=True)
-class RestartDaemon:
-    """The step that restarts dockerd once running work allows it."""
-
-    document: Document
-
-
-@dataclass(frozen=True)
 class ReloadDaemon:
     """The step that has dockerd read daemon.json again, which disturbs nothing that runs."""
 
@@ -107,6 +110,7 @@ class Daemon(Concern[DaemonState]):
     allow_image_store_switch: bool
     docker: Docker
     gc: Gc = NO_GC
+    allow_data_root_switch: bool = False
     pulls: bool = True  # docker itself pulls and pushes here, not builders alone
     networks: t.Tuple[str, ...] = ()
     concern: t.ClassVar[str] = "daemon"
@@ -122,6 +126,7 @@ class Daemon(Concern[DaemonState]):
             allow_image_store_switch=params["allow_image_store_switch"],
             docker=docker,
             gc=gc_of(params),
+            allow_data_root_switch=params["allow_data_root_switch"],
             pulls=params["docker_pulls"],
             networks=networks_of(params),
         )
@@ -136,9 +141,10 @@ class Daemon(Concern[DaemonState]):
         text = read(DAEMON_JSON)
         info = self.docker.get("/info") if self.docker.answers() else None
         program = docker_service.installed_version() if info is None else None
+        document = parse(text, DAEMON_JSON, marked=True)
         return DaemonState(
             text=text,
-            document=parse(text, DAEMON_JSON, marked=True),
+            document=document,
             keys=configuration.keys(),
             info=info,
             unseen=pending.since_start(),
@@ -150,6 +156,9 @@ class Daemon(Concern[DaemonState]):
             elsewhere=configuration_file.elsewhere(),
             loose=configuration_file.too_open(text),
             other_file=configuration_file.other_in_use() if info is not None else None,
+            flags=configuration_file.flags() if info is not None else (),
+            containerd=containerd.of_dockerd(info, document) if info is not None else None,
+            left=left_behind.notes(info) if info is not None else (),
         )
 
     def _tokens(self) -> tokens.Tokens:
@@ -181,6 +190,7 @@ class Daemon(Concern[DaemonState]):
             *lists.lost_entries(state.document, after, state.keys),
             *store.notes(compose(implied(()), self.options), state.engine),
             *tokens.notes_on(self.registries, state.tokens),
+            *state.left,
         ]
         notes += blind_spots.notes(after, state.engine)
         actions = hosts_files.actions_for(state.files)
@@ -195,7 +205,7 @@ class Daemon(Concern[DaemonState]):
         if reasons and self.disruption.mode == "never":
             notes.append(f"docker needs a restart, which builder_disruption: never forbids: {'; '.join(reasons)}")
         elif reasons:
-            actions.append(self._restart(state, after, reasons))
+            actions.append(restart(self.docker, self.disruption, state, after, reasons))
         elif state.info is not None and (differences or Effect.CONFIGURATION_RELOADS in state.unseen):
             why = "; ".join(differences) or "daemon.json changed after docker read it"
             actions.append(Action(f"reload docker, nothing that runs is disturbed: {why}", ReloadDaemon(after)))
@@ -225,32 +235,22 @@ class Daemon(Concern[DaemonState]):
             text, mode = before.text, before.mode
         return WriteConfiguration(text, state.text, then, state.keys, effect, state.unproven, mode)
 
-    def _restart(self, state: DaemonState, after: Document, reasons: t.Sequence[str]) -> Action:
-        from ansible_collections.multiarch.builders.plugins.module_utils.daemon.bring_up import BringUp
-
-        effects = {Effect.DAEMON_RESTARTS}
-        summary = f"restart docker: {'; '.join(reasons)}"
-        if state.info is not None and switches(after, state.info):
-            effects.add(Effect.IMAGE_STORE_SWITCHES)
-            hidden = vanishing(self.docker, state.info, to_containerd=wants_containerd_store(after))
-            summary += f" (vanishing: {hidden})" if hidden else ""
-        work = BringUp(self.docker, self.disruption).work(after) if state.info is not None else None
-        if work:
-            summary += f" (running now: {work})"
-        return Action(summary, RestartDaemon(after), frozenset(effects))
+    @property
+    def leave(self) -> t.FrozenSet[str]:
+        """The variables that allow what hides data."""
+        given = {IMAGE_STORE_LEAVE: self.allow_image_store_switch, DATA_ROOT_LEAVE: self.allow_data_root_switch}
+        return frozenset(name for name, is_given in given.items() if is_given)
 
     def _refuse(self, state: DaemonState, after: Document) -> None:
         """Raise for what dockerd would not start with, and for images that would vanish without leave."""
         found = [*store.refusals(after, state.engine), *blind_spots.refusals(after, state.engine)]
+        found += snapshotters.refusals(state, after)
         found += self._hides(state, after)
         if found:
             raise HostError("; ".join(found))
 
     def _hides(self, state: DaemonState, after: Document) -> t.Tuple[str, ...]:
-        if state.info is None or self.allow_image_store_switch or not switches(after, state.info):
-            return ()
-        hidden = vanishing(self.docker, state.info, to_containerd=wants_containerd_store(after))
-        return (_needs_leave(after, hidden),) if hidden else ()
+        return without_leave(self.docker, state, after, self.leave)
 
     def apply(self, actions: t.Sequence[Action]) -> None:
         from ansible_collections.multiarch.builders.plugins.module_utils.daemon.bring_up import BringUp
@@ -258,13 +258,14 @@ class Daemon(Concern[DaemonState]):
         dockerd = BringUp(self.docker, self.disruption)
         for action in actions:
             if isinstance(action.step, RestartDaemon):
-                dockerd.wait(action.step.document)
+                dockerd.wait(action.step.document, action.step.hides, *action.step.folders)
+                left_behind.remember(action.step.left)
         doers: t.Dict[type, t.Callable[[t.Any], None]] = {
             WriteFile: lambda step: write_owned(self.concern, step),
             RemoveFile: lambda step: remove_owned(self.concern, step),
             WriteConfiguration: configuration.replace,
             RestoreRights: restore,
-            RestartDaemon: lambda step: dockerd.restart(step.document),
+            RestartDaemon: lambda step: dockerd.restart(step.document, hides=step.hides),
             ReloadDaemon: lambda step: dockerd.reload(step.document),
         }
         for action in actions:
@@ -286,13 +287,3 @@ def writing(step: WriteConfiguration, differences: t.Sequence[str]) -> Action:
     verb = "remove" if step.text is None else "write"
     summary = f"{verb} {DAEMON_JSON}: {'; '.join(differences)}"
     return Action(summary, step, difference=Difference(DAEMON_JSON, step.former or "", step.text or ""))
-
-
-def _needs_leave(after: Document, hidden: Vanishing) -> str:
-    on = wants_containerd_store(after)
-    keep = f"{{features: {{containerd-snapshotter: {'null' if on else 'true'}}}}}"
-    return (
-        f"with features.containerd-snapshotter {'on' if on else 'off'}, Docker would no longer show {hidden} (what is "
-        "hidden stays on disk): set builder_allow_image_store_switch: true, or keep the store with "
-        f"builder_daemon_options: {keep}"
-    )

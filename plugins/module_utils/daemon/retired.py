@@ -15,23 +15,28 @@ from ansible_collections.multiarch.builders.plugins.module_utils.daemon.decide i
     DaemonState,
     restart_reasons,
 )
+from ansible_collections.multiarch.builders.plugins.module_utils.daemon.hiding import Hiding
 from ansible_collections.multiarch.builders.plugins.module_utils.daemon.ours import Keys
 from ansible_collections.multiarch.builders.plugins.module_utils.daemon.resource import (
     Daemon,
     ReloadDaemon,
-    RestartDaemon,
     writing,
 )
-from ansible_collections.multiarch.builders.plugins.module_utils.daemon.store import (
-    STORE_FEATURE,
-    switches,
-    wants_containerd_store,
+from ansible_collections.multiarch.builders.plugins.module_utils.daemon.restarting import (
+    RestartDaemon,
+    hidden_by,
+    restart,
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.daemon.validation import validate
-from ansible_collections.multiarch.builders.plugins.module_utils.daemon.vanishing import Vanishing, vanishing
+from ansible_collections.multiarch.builders.plugins.module_utils.daemon.vanishing import (
+    Vanishing,
+    needs_leave,
+    vanishing,
+)
 from ansible_collections.multiarch.builders.plugins.module_utils.docker_api import Docker
 from ansible_collections.multiarch.builders.plugins.module_utils.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.json_document import Document
+from ansible_collections.multiarch.builders.plugins.module_utils.merge_patch import compose
 from ansible_collections.multiarch.builders.plugins.module_utils.owned_document import at, changes
 from ansible_collections.multiarch.builders.plugins.module_utils.owned_files import (
     forget_owned,
@@ -40,8 +45,6 @@ from ansible_collections.multiarch.builders.plugins.module_utils.owned_files imp
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.resource import Action, Effect, Effects, Plan
 from ansible_collections.multiarch.builders.plugins.module_utils.spec import Disruption
-
-_STORE = ("features", STORE_FEATURE)
 
 
 @dataclass(frozen=True)
@@ -58,37 +61,42 @@ class ForgetHostsFile:
 
 @dataclass
 class RetiredDaemon(Daemon):
-    """Nothing is asked any more. *going* are images and containers (numbers) that the run removes before."""
+    """Nothing is asked any more. *going* are images, containers, volumes (numbers) that the run removes before."""
 
-    going: t.Tuple[int, int] = (0, 0)
-    _kept: t.Optional[Vanishing] = field(default=None, init=False)
+    going: t.Tuple[int, int, int] = (0, 0, 0)
+    _kept: t.Tuple[t.Tuple[Hiding, Vanishing], ...] = field(default=(), init=False)
 
     @classmethod
-    def of(cls, docker: Docker, disruption: Disruption, *, switch: bool, going: t.Tuple[int, int]) -> RetiredDaemon:
-        """The daemon of *docker*; *switch* allows what hides images and containers."""
-        return cls((), NO_PROXY, (), {}, disruption, switch, docker, going=going)
+    def of(
+        cls, docker: Docker, disruption: Disruption, *, switch: bool, root_switch: bool, going: t.Tuple[int, int, int]
+    ) -> RetiredDaemon:
+        """The daemon of *docker*; *switch* and *root_switch* allow what hides images, containers and volumes."""
+        return cls((), NO_PROXY, (), {}, disruption, switch, docker, allow_data_root_switch=root_switch, going=going)
 
     def patch(self, state: DaemonState) -> Document:
-        """Nothing, or the image store as it is, where without it images of others would be hidden."""
-        return {} if self._kept is None else {"features": {STORE_FEATURE: at(state.document, _STORE)}}
+        """Nothing, or the keys without which data of others would be hidden, as they are."""
+        kept: Document = {}
+        for hiding, _hidden in self._kept:
+            value = at(state.document, hiding.path)
+            for name in reversed(hiding.path):
+                value = {name: value}
+            kept = compose(kept, value)
+        return kept
 
     def observe(self) -> DaemonState:
         state = super().observe()
-        self._kept = self._hidden(state)
+        self._kept = self._hidden(state, lists.merged(state.document, state.keys, {}))
         return replace(state, files=hosts_files.observe((), "0"), other_file=None)
 
-    def _hidden(self, state: DaemonState) -> t.Optional[Vanishing]:
-        """What Docker would not show any more without our choice of the image store, unless that is allowed."""
-        after = lists.merged(state.document, state.keys, {})
-        if state.info is None or self.allow_image_store_switch or not switches(after, state.info):
-            return None
-        found = vanishing(self.docker, state.info, to_containerd=wants_containerd_store(after))
-        images, containers = self.going
-        left = replace(found, images=max(0, found.images - images), containers=max(0, found.containers - containers))
-        return left or None
+    def _hidden(self, state: DaemonState, after: Document) -> t.Tuple[t.Tuple[Hiding, Vanishing], ...]:
+        """What Docker would not show any more with *after*, unless that is allowed, or goes anyway."""
+        found = [each for each in hidden_by(state, after) if each.leave not in self.leave]
+        left = [(each, vanishing(self.docker, state.info or {}, each).without(*self.going)) for each in found]
+        return tuple((each, hidden) for each, hidden in left if hidden)
 
-    def _hides(self, state: DaemonState, after: Document) -> t.Tuple[str, ...]:  # noqa: ARG002  # see observe()
-        return ()
+    def _hides(self, state: DaemonState, after: Document) -> t.Tuple[str, ...]:
+        """What our keys do not keep from that: the unit was changed."""
+        return tuple(needs_leave(*each) for each in self._hidden(state, after))
 
     def plan(self, state: DaemonState, effects: Effects) -> Plan:
         files, stays = self._files(state), self._stays()
@@ -109,18 +117,17 @@ class RetiredDaemon(Daemon):
         step = self._write(state, after, Effect.CONFIGURATION_CHANGES if reasons else Effect.CONFIGURATION_RELOADS)
         actions = [*files, writing(step, differences)]
         if reasons:
-            actions.append(self._restart(state, after, reasons))
+            actions.append(restart(self.docker, self.disruption, state, after, reasons))
         elif state.info is not None:
             actions.append(Action("reload docker, nothing that runs is disturbed", ReloadDaemon(after)))
         notes = validate(step.text or "{}") if state.info is not None else ()
         return Plan(tuple(actions), (*stays, *notes), {"stays": stays})
 
     def _stays(self) -> t.List[str]:
-        if self._kept is None:
-            return []
         return [
-            f"features.{STORE_FEATURE} stays in daemon.json, as Docker would no longer show {self._kept} (what is "
-            "hidden stays on disk): -e builder_allow_image_store_switch=true takes it out"
+            f"{'.'.join(hiding.path)} stays in daemon.json, as Docker would no longer show {hidden} (what is hidden "
+            f"stays on disk): -e {hiding.leave}=true takes it out"
+            for hiding, hidden in self._kept
         ]
 
     def _files(self, state: DaemonState) -> t.List[Action]:

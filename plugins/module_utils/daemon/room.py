@@ -1,11 +1,15 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Room on dockerd's disk: one that starts without any loses sight of containers, which run on (docker_api.lists)."""
+"""Room on the disks of dockerd and its containerd: one that starts without any loses sight of containers, which run on.
+
+docker_api.lists tells which. What dockerd keeps is in its data-root, what containerd keeps in a folder of its own.
+"""
 
 from __future__ import annotations
 
 import os
+import pathlib
 import typing as t
 
 BYTES = 16 * 1024**2
@@ -13,11 +17,19 @@ BYTES = 16 * 1024**2
 INODES = 200
 
 
-def shortage(folder: str) -> t.Optional[str]:
-    """What *folder*'s file system lacks, in words; None if there is room. A file system may have no count of inodes."""
+def shortage(*folders: str) -> t.Optional[str]:
+    """What the file system of one of *folders* lacks, in words; None if there is room. One that is to be made counts.
+
+    A file system may have no count of inodes.
+    """
+    return next(filter(None, map(_shortage, folders)), None)
+
+
+def _shortage(folder: str) -> t.Optional[str]:
     try:
-        found = os.statvfs(folder)
-    except OSError:  # dockerd will make it
+        there = next(each for each in (pathlib.Path(folder), *pathlib.Path(folder).parents) if each.is_dir())
+        found = os.statvfs(there)
+    except (OSError, StopIteration):
         return None
     free = found.f_bfree * found.f_frsize
     if free < BYTES:

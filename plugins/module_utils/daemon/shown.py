@@ -12,17 +12,22 @@ moby/moby, daemon/info.go and info_unix.go, the same in v26.1.5, v28.5.2 and v29
 | insecure-registries | without scheme, networks as masked, among others; docker.io never | loadInsecureRegistries |
 | default-address-pools | in order; networks are masked here, as no network has bits of a host | |
 | proxies | with other names and passwords (MaskCredentials): scheme, host and port are compared | daemon/config |
+| data-root | without links; with userns-remap the folder UID.GID in it | daemon/daemon.go, CreateDaemonRoot |
 | debug, live-restore, experimental, default-runtime, log-driver | as they are; "" is the default | |
 
-Sizes, durations and numbers are in no answer of dockerd's, so nothing can be said of those keys. Pure.
+Sizes, durations and numbers are in no answer of dockerd's, so nothing can be said of those keys. Pure, but links of
+data-root are looked up.
 """
 
 from __future__ import annotations
 
+import os.path
+import re
 import typing as t
 import urllib.parse
 from collections.abc import Mapping
 
+from ansible_collections.multiarch.builders.plugins.module_utils.daemon.hiding import DATA_ROOT
 from ansible_collections.multiarch.builders.plugins.module_utils.daemon.insecure import as_shown
 from ansible_collections.multiarch.builders.plugins.module_utils.docker_hub import HUB
 
@@ -71,6 +76,10 @@ def _shown_proxies(info: Info) -> Form:
     return _proxies({key: info.get(name) or "" for key, name in names.items()})
 
 
+def _base(root: str) -> Form:
+    return re.sub(r"/[0-9]+\.[0-9]+$", "", os.path.realpath(os.path.join("/", root)))
+
+
 def _as_it_is(value: t.Any) -> Form:
     return value
 
@@ -87,6 +96,7 @@ _RULES: t.Mapping[str, _Rule] = {
     "insecure-registries": _Rule(_insecure, _shown_insecure, among_others=True),
     "default-address-pools": _Rule(_pools, lambda info: _pools(info.get("DefaultAddressPools") or ())),
     "proxies": _Rule(_proxies, _shown_proxies, among_others=True),
+    "data-root": _Rule(lambda value: os.path.realpath(value or DATA_ROOT), lambda info: _base(info["DockerRootDir"])),
     "debug": _Rule(_as_it_is, lambda info: info["Debug"]),
     "live-restore": _Rule(_as_it_is, lambda info: info["LiveRestoreEnabled"]),
     "experimental": _Rule(_as_it_is, lambda info: info["ExperimentalBuild"]),

@@ -16,6 +16,7 @@ import re
 import shlex
 import typing as t
 
+from ansible_collections.multiarch.builders.plugins.module_utils.daemon_process import option
 from ansible_collections.multiarch.builders.plugins.module_utils.units import Unit
 
 _FILE = re.compile(r"(\S+) \(ignore_errors=(?:yes|no)\)")
@@ -47,12 +48,7 @@ def flags(shown: str, files: t.Mapping[str, str]) -> t.Tuple[str, ...]:
 
 def config_file(arguments: t.Sequence[str]) -> t.Optional[str]:
     """The configuration file that dockerd reads with these *arguments*, the last one; None for its own choice."""
-    found = None
-    for number, word in enumerate(arguments):
-        name, equals, value = word.partition("=")
-        if name == _CONFIG_FILE:
-            found = value if equals else next(iter(arguments[number + 1 :]), None)
-    return found
+    return option(arguments, _CONFIG_FILE)
 
 
 def elsewhere(

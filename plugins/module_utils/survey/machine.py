@@ -10,6 +10,7 @@ import pathlib
 import re
 import typing as t
 
+from ansible_collections.multiarch.builders.plugins.module_utils.containerd import of_dockerd
 from ansible_collections.multiarch.builders.plugins.module_utils.daemon.store import has_containerd_store
 from ansible_collections.multiarch.builders.plugins.module_utils.docker_api import Docker
 from ansible_collections.multiarch.builders.plugins.module_utils.errors import HostError
@@ -58,19 +59,30 @@ def _text(path: str) -> str:
         return ""
 
 
-def docker_facts(docker: Docker) -> t.Tuple[t.Optional[Facts], t.Optional[Facts]]:
-    """(disk, engine): where dockerd keeps its data and how much fits there; how it stores images, and its own cache.
+def docker_facts(docker: Docker) -> t.Tuple[t.Optional[Facts], t.Optional[Facts], t.Optional[Facts]]:
+    """(disk, containerd_disk, engine): where dockerd keeps its data, and how much fits there; the same of its containerd,
+    None if that is on the same file system; how it stores images, and its own cache.
 
-    Both None where dockerd does not answer. Bytes, None where dockerd does not tell.
+    All None where dockerd does not answer. Bytes, None where dockerd does not tell.
     """
     if not docker.answers():
-        return None, None
+        return None, None, None
     info, api = docker.get("/info"), docker.get("/version").get("ApiVersion", "")
     engine = {
         "image_store": "containerd" if has_containerd_store(info) else str(info.get("Driver", "")),
         "cache": _own_cache(docker) if version_of(api) >= _DF_BY_TYPE else None,
     }
-    return _disk(str(info.get("DockerRootDir", ""))), engine
+    root, containerd = str(info.get("DockerRootDir", "")), of_dockerd(info, {})
+    other = containerd is not None and not is_same_disk(root, containerd.root)
+    return _disk(root), _disk(containerd.root) if containerd and other else None, engine
+
+
+def is_same_disk(one: str, other: str) -> bool:
+    """Whether two folders are on the same file system, or one of them is not there."""
+    try:
+        return os.stat(one).st_dev == os.stat(other).st_dev
+    except OSError:
+        return True
 
 
 def _disk(path: str) -> t.Optional[Facts]:

@@ -34,10 +34,11 @@ def survey_host() -> None:
     params, docker = module.params, Docker()
     plans, failures = plan_concerns(params, docker)
     try:
-        disk, engine = machine.docker_facts(docker)
+        disk, containerd_disk, engine = machine.docker_facts(docker)
         result = {
             "machine": machine.machine_facts(),
             "disk": disk,
+            "containerd_disk": containerd_disk,
             "dockerd": engine,
             "platforms": platforms.coverage(params["platforms"]),
             "builders": builders.survey(instances_of(params), params["users"], docker),

@@ -56,6 +56,7 @@ def host_of(name: str, result: Result | None) -> Host:
         why,
         machine=Machine(**result["machine"]),
         disk=Disk(**result["disk"]) if result["disk"] else None,
+        containerd_disk=Disk(**result["containerd_disk"]) if result["containerd_disk"] else None,
         engine=_engine(facts.get("engine", {}), result["dockerd"] or {}),
         platforms=tuple(Platform(**each) for each in result["platforms"]),
         builders=tuple(map(_builder, result["builders"])),

@@ -32,7 +32,7 @@ class Machine:
 
 @dataclass(frozen=True)
 class Disk:
-    """Where dockerd keeps its data."""
+    """Where dockerd, or its containerd on another file system, keeps its data."""
 
     path: str
     size: int
@@ -144,6 +144,7 @@ class Host:
     why: tuple[str, ...] = ()
     machine: Machine | None = None
     disk: Disk | None = None
+    containerd_disk: Disk | None = None
     engine: Engine | None = None
     platforms: tuple[Platform, ...] = ()
     builders: tuple[Builder, ...] = ()

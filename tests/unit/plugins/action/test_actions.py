@@ -52,6 +52,7 @@ ACTIONS = {
             "gc",
             "daemon_options",
             "allow_image_store_switch",
+            "allow_data_root_switch",
             "docker_pulls",
             "disruption",
             "drain_timeout",

@@ -26,6 +26,7 @@ ALL: dict[str, t.Any] = {
     "instances": [],
     "users": [],
     "allow_image_store_switch": False,
+    "allow_data_root_switch": False,
     "disruption": "wait",
     "drain_timeout": 1,
 }

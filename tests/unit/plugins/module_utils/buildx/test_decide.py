@@ -48,7 +48,7 @@ STOPPED = replace(CONTAINER, running=False)
 PAUSED = replace(STOPPED, paused=True)
 UNPLUGGED = replace(CONTAINER, unplugged="bridge")
 RESTART: Effects = frozenset({Effect.DAEMON_RESTARTS})
-SWITCH: Effects = frozenset({Effect.DAEMON_RESTARTS, Effect.IMAGE_STORE_SWITCHES})
+SWITCH: Effects = frozenset({Effect.DAEMON_RESTARTS, Effect.CONTAINERS_VANISH})
 
 
 def entry(*nodes: StoredNode) -> StoredBuilder:

@@ -54,7 +54,7 @@ pytestmark = pytest.mark.usefixtures("homes")
 
 NODES = tuple(node.name for node in WANTED.nodes)
 RESTART: Effects = frozenset({Effect.DAEMON_RESTARTS})
-SWITCH: Effects = frozenset({Effect.DAEMON_RESTARTS, Effect.IMAGE_STORE_SWITCHES})
+SWITCH: Effects = frozenset({Effect.DAEMON_RESTARTS, Effect.CONTAINERS_VANISH})
 OLD = replace(STORED, nodes=(replace(NODE, driver_opts={"image": "moby/buildkit:old"}),))
 OLD_CONTAINER = replace(CONTAINER, image="moby/buildkit:old")
 STOPPED = replace(CONTAINER, running=False)

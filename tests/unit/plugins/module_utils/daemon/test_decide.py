@@ -202,7 +202,7 @@ BECAUSE_DOWN = "docker does not run, and daemon.json changes"
         pytest.param(
             state(info=CONTAINERD),
             {},
-            frozenset({Effect.DAEMON_RESTARTS, Effect.IMAGE_STORE_SWITCHES}),
+            frozenset({Effect.DAEMON_RESTARTS, Effect.CONTAINERS_VANISH}),
             (),
             id="other effects are no reason",
         ),

@@ -219,7 +219,7 @@ def test_another_image_store_needs_leave(
             daemon(no_docker, switch=switch).plan(now, NO_EFFECTS)
         return
     plan = daemon(no_docker, switch=switch).plan(now, NO_EFFECTS)
-    assert plan.effects == {Effect.DAEMON_RESTARTS, Effect.IMAGE_STORE_SWITCHES}
+    assert plan.effects == {Effect.DAEMON_RESTARTS, Effect.CONTAINERS_VANISH}
 
 
 @pytest.mark.parametrize(
