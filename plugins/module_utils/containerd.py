@@ -83,7 +83,7 @@ def _links(folder: pathlib.Path) -> t.List[str]:
     found = []
     try:
         for each in folder.iterdir():
-            found.append(os.readlink(each))
+            found.append(str(each.readlink()))
     except OSError:  # it ended, or closed it
         pass
     return found

@@ -136,13 +136,12 @@ class RetiredBuildx(Resource[RetiredState]):
         actions += self._settings()
         actions += self._environment() if self.asked is None else []
         actions += membership.actions_for(False, (), membership.observe(())) if self.asked is None else []
-        removed = [action.step.image for action in actions if isinstance(action.step, RemoveImage)]
+        steps = [action.step for action in actions]
+        removed = [step.image for step in steps if isinstance(step, RemoveImage)]
         facts = {
             "stays": [place.silent for each in state.going for place in each.places if place.silent],
             "containers": len([1 for each in state.going for place in each.places if place.here and place.container]),
-            "volumes": len(
-                [1 for each in actions if isinstance(each.step, RemoveVolume) and not each.step.node.endpoint]
-            ),
+            "volumes": len([step for step in steps if isinstance(step, RemoveVolume) and not step.node.endpoint]),
             "images": len([image for image in removed if not image.endpoint]),
         }
         return Plan(tuple(actions), tuple(notes), facts)

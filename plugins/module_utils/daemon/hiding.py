@@ -3,16 +3,16 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Keys of daemon.json that decide where dockerd finds its data: with another value it shows what is there. Pure.
 
-Nothing is deleted, all comes back with the former value. moby/moby at v26.1.5, v28.5.2 and v29.7.2, and seen with
-26.1.5 and 28.5.2:
+Nothing is deleted, all comes back with the former value. Read in moby/moby at v26.1.5, v28.5.2 and v29.7.2, seen with
+26.1.5 and 28.5.2. What is shown no more, and the source:
 
-| key | what is shown no more | source |
-| --- | --- | --- |
-| data-root | containers, volumes, networks, the place in a swarm; images of a graph driver, or of a containerd that dockerd starts itself, below data-root | daemon/daemon.go, NewDaemon; cmd/dockerd/daemon_unix.go, initContainerd |
-| userns-remap | the same: data-root gets the subfolder UID.GID | daemon/daemon_unix.go, setupDaemonRoot |
-| features.containerd-snapshotter | images, containers | daemon/daemon.go; since 29.0 image_store_choice.go |
-| storage-driver | containers; images of a graph driver, not of containerd's store | daemon/daemon.go, `c.Driver != ` |
-| containerd, containerd-namespace, features.embedded-containerd (29.7) | images and containers of containerd's store | daemon/daemon.go, containerd.New; daemon/command/daemon_unix.go |
+- data-root: containers, volumes, networks, the place in a swarm; images of a graph driver, or of a containerd that
+  dockerd starts itself, below data-root (daemon/daemon.go, NewDaemon; cmd/dockerd/daemon_unix.go, initContainerd).
+- userns-remap: the same, as data-root gets the subfolder UID.GID (daemon/daemon_unix.go, setupDaemonRoot).
+- features.containerd-snapshotter: images, containers (daemon/daemon.go; since 29.0 daemon/image_store_choice.go).
+- storage-driver: containers (daemon/daemon.go, `c.Driver !=`); images of a graph driver, not those of containerd's store.
+- containerd, containerd-namespace, features.embedded-containerd (29.7): images and containers of containerd's store
+  (daemon/daemon.go, containerd.New; daemon/command/daemon_unix.go, initContainerd).
 
 exec-root holds no data, containerd-migration moves images along, and with containerd-plugin-namespace dockerd does not
 start. What the unit gives as flags counts as the key does: dockerd does not start with both.
@@ -68,7 +68,7 @@ class Running:
 class Hiding:
     """One change that hides *kinds*. *path* is the key's, *now* its value ("" if words need none), *then* the next.
 
-    *leave* is the variable that allows it, *keep* what to ask for in place of it. *place* is the folder that is used then.
+    *leave* is the variable that allows it, *keep* what to ask for in place of it, *place* the folder that is used then.
     """
 
     path: t.Tuple[str, ...]
@@ -102,7 +102,7 @@ def hidings(now: Running, after: Document) -> t.Tuple[Hiding, ...]:
 def next_root(now: Running, after: Document) -> str:
     """Where a dockerd started with *after* has its data, without the subfolder of userns-remap."""
     asked = after.get("data-root") or after.get("graph") or option(now.flags, "--data-root", "--graph", "-g")
-    return now.real(os.path.join("/", str(asked or DATA_ROOT)))
+    return now.real(str(asked or DATA_ROOT))
 
 
 def _root(now: Running, after: Document) -> t.Optional[Hiding]:

@@ -40,8 +40,8 @@ def notes(info: Mapping[str, t.Any]) -> t.Tuple[str, ...]:
     now = os.path.realpath(str(info.get("DockerRootDir") or ""))
     found = [Left(**each) for each in record.load(_CONCERN).get("left", ())]
     return tuple(
-        f"{each.folder} has {each.what}, from before data-root was changed: builder_daemon_options: {each.keep} shows it "
-        "again; remove the folder when it is of no use"
+        f"{each.folder} has {each.what}, from before data-root was changed: builder_daemon_options: {each.keep} shows "
+        "that again; remove the folder when it is of no use"
         for each in found
         if os.path.realpath(each.folder) != now and _holds_data(pathlib.Path(each.folder))
     )
