@@ -10,7 +10,7 @@ Nothing is deleted, all comes back with the former value. Read in moby/moby at v
   dockerd starts itself, below data-root (daemon/daemon.go, NewDaemon; cmd/dockerd/daemon_unix.go, initContainerd).
 - userns-remap: the same, as data-root gets the subfolder UID.GID (daemon/daemon_unix.go, setupDaemonRoot).
 - features.containerd-snapshotter: images, containers (daemon/daemon.go; since 29.0 daemon/image_store_choice.go).
-- storage-driver: containers (daemon/daemon.go, `c.Driver !=`); images of a graph driver, not those of containerd's store.
+- storage-driver: containers (daemon/daemon.go, `c.Driver !=`); images of a graph driver, not of containerd's store.
 - containerd, containerd-namespace, features.embedded-containerd (29.7): images and containers of containerd's store
   (daemon/daemon.go, containerd.New; daemon/command/daemon_unix.go, initContainerd).
 

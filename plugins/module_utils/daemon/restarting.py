@@ -42,9 +42,8 @@ def hidden_by(state: DaemonState, after: Document) -> t.Tuple[Hiding, ...]:
 
 def without_leave(docker: Docker, state: DaemonState, after: Document, leave: t.Collection[str]) -> t.Tuple[str, ...]:
     """Why *after* is refused, for what it hides and what no variable of *leave* allows to."""
-    found = [
-        (each, vanishing(docker, state.info or {}, each)) for each in hidden_by(state, after) if each.leave not in leave
-    ]
+    refused = [each for each in hidden_by(state, after) if each.leave not in leave]
+    found = [(each, vanishing(docker, state.info or {}, each)) for each in refused]
     return tuple(needs_leave(each, hidden) for each, hidden in found if hidden)
 
 

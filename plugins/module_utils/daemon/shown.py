@@ -77,7 +77,7 @@ def _shown_proxies(info: Info) -> Form:
 
 
 def _base(root: str) -> Form:
-    return re.sub(r"/[0-9]+\.[0-9]+$", "", os.path.realpath(os.path.join("/", root)))
+    return re.sub(r"/[0-9]+\.[0-9]+$", "", os.path.realpath(root))
 
 
 def _as_it_is(value: t.Any) -> Form:

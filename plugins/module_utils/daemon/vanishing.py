@@ -95,7 +95,7 @@ def vanishing(docker: Docker, info: t.Mapping[str, t.Any], hiding: Hiding) -> Va
         networks = [each for each in docker.get("/networks") if each.get("Name") not in _PREDEFINED]
         where = f"in {info.get('DockerRootDir')}"
         found = replace(found, where=where, volumes=_volumes(docker), networks=len(networks), swarm=swarm)
-    return replace(found, size=_layers(docker)) if images or containers and images is not None else found
+    return replace(found, size=_layers(docker)) if images or (containers and images is not None) else found
 
 
 def needs_leave(hiding: Hiding, hidden: Vanishing) -> str:

@@ -60,8 +60,8 @@ def _text(path: str) -> str:
 
 
 def docker_facts(docker: Docker) -> t.Tuple[t.Optional[Facts], t.Optional[Facts], t.Optional[Facts]]:
-    """(disk, containerd_disk, engine): where dockerd keeps its data, and how much fits there; the same of its containerd,
-    None if that is on the same file system; how it stores images, and its own cache.
+    """(disk, containerd_disk, engine): where dockerd keeps its data and how much fits there; how it stores images, and
+    its own cache. *containerd_disk* is the same of its containerd, None if that is on the same file system.
 
     All None where dockerd does not answer. Bytes, None where dockerd does not tell.
     """
@@ -80,7 +80,7 @@ def docker_facts(docker: Docker) -> t.Tuple[t.Optional[Facts], t.Optional[Facts]
 def is_same_disk(one: str, other: str) -> bool:
     """Whether two folders are on the same file system, or one of them is not there."""
     try:
-        return os.stat(one).st_dev == os.stat(other).st_dev
+        return pathlib.Path(one).stat().st_dev == pathlib.Path(other).stat().st_dev
     except OSError:
         return True
 
