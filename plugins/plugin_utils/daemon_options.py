@@ -39,7 +39,19 @@ def check_daemon_options(options: Mapping[object, object], variable: str, findin
     for spot in contradictions(merge(implied(()), options), None):
         findings.problem(f"{variable}.{spot.path}", options.get(spot.path), spot.message, spot.remedy)
     check_types(options, variable, findings)
+    _check_paths(options, variable, findings)
     check_json(options, variable, findings)
+
+
+def _check_paths(options: Mapping[object, object], variable: str, findings: Findings) -> None:
+    """dockerd takes a relative path (cmd/dockerd/daemon.go checks none): from /, as systemd starts it."""
+    for key in ("data-root", "exec-root"):
+        path = options.get(key)
+        if isinstance(path, str) and not path.startswith("/"):
+            message = (
+                "is no absolute path: dockerd would take it from its working directory, which is no place for data"
+            )
+            findings.problem(f"{variable}.{key}", path, message, f"Write all of it, such as /srv/{path or 'docker'}")
 
 
 def check_json(value: object, variable: str, findings: Findings) -> None:

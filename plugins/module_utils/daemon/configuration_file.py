@@ -53,8 +53,10 @@ def elsewhere() -> t.Optional[str]:
 
 
 def flags() -> t.Tuple[str, ...]:
-    """The flags that docker.service starts dockerd with, without those that the validation sets itself."""
+    """The flags that docker.service starts dockerd with; where a script does that, those of the dockerd that runs."""
     shown = units.look()[units.DOCKER].shown
+    if unit.program(shown) != "dockerd":
+        return daemon_arguments()
     return unit.flags(shown, {path: read(path) or "" for path in unit.environment_files(shown)})
 
 

@@ -60,8 +60,9 @@ class Running:
 
     @property
     def root(self) -> str:
-        """Where its data is, with the subfolder of userns-remap."""
-        return str(self.info.get("DockerRootDir") or "")
+        """Where its data is, with the subfolder of userns-remap; "" if that is not told."""
+        told = self.info.get("DockerRootDir")
+        return absolute(str(told)) if told else ""
 
 
 @dataclass(frozen=True)
@@ -102,7 +103,12 @@ def hidings(now: Running, after: Document) -> t.Tuple[Hiding, ...]:
 def next_root(now: Running, after: Document) -> str:
     """Where a dockerd started with *after* has its data, without the subfolder of userns-remap."""
     asked = after.get("data-root") or after.get("graph") or option(now.flags, "--data-root", "--graph", "-g")
-    return now.real(str(asked or DATA_ROOT))
+    return now.real(absolute(str(asked or DATA_ROOT)))
+
+
+def absolute(path: str) -> str:
+    """*path* as dockerd takes it, whose working directory is / as that of other services."""
+    return f"/{path.lstrip('/')}"
 
 
 def _root(now: Running, after: Document) -> t.Optional[Hiding]:

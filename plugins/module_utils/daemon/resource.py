@@ -180,7 +180,8 @@ class Daemon(Concern[DaemonState]):
         after = self._after(state)
         if state.elsewhere:
             raise HostError(state.elsewhere)
-        self._refuse(state, after)
+        reasons = restart_reasons(state, after, effects, self._store_reasons(state))
+        self._refuse(state, after, restarts=bool(reasons))
         notes = [
             *unusable(self.registries, state.engine, wants_containerd_store(after)),
             *without_login(self.registries),
@@ -191,11 +192,11 @@ class Daemon(Concern[DaemonState]):
             *store.notes(compose(implied(()), self.options), state.engine),
             *tokens.notes_on(self.registries, state.tokens),
             *state.left,
+            *(() if reasons else self._hides(state, after)),
         ]
         notes += blind_spots.notes(after, state.engine)
         actions = hosts_files.actions_for(state.files)
         differences = changes(state.document, after)
-        reasons = restart_reasons(state, after, effects, self._store_reasons(state))
         if differences:
             effect = Effect.CONFIGURATION_CHANGES if reasons else Effect.CONFIGURATION_RELOADS
             step = self._write(state, after, effect)
@@ -241,11 +242,11 @@ class Daemon(Concern[DaemonState]):
         given = {IMAGE_STORE_LEAVE: self.allow_image_store_switch, DATA_ROOT_LEAVE: self.allow_data_root_switch}
         return frozenset(name for name, is_given in given.items() if is_given)
 
-    def _refuse(self, state: DaemonState, after: Document) -> None:
-        """Raise for what dockerd would not start with, and for images that would vanish without leave."""
+    def _refuse(self, state: DaemonState, after: Document, *, restarts: bool) -> None:
+        """Raise for what dockerd would not start with, and for data that a restart would hide without leave."""
         found = [*store.refusals(after, state.engine), *blind_spots.refusals(after, state.engine)]
         found += snapshotters.refusals(state, after)
-        found += self._hides(state, after)
+        found += self._hides(state, after) if restarts else ()
         if found:
             raise HostError("; ".join(found))
 

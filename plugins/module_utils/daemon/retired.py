@@ -109,8 +109,8 @@ class RetiredDaemon(Daemon):
             raise HostError(
                 "docker does not run, so nothing can be taken out of daemon.json: `systemctl start docker`, then again"
             )
-        self._refuse(state, after)
         reasons = restart_reasons(state, after, effects, ()) if state.info is not None else ()
+        self._refuse(state, after, restarts=bool(reasons))
         if reasons and self.disruption.mode == "never":
             stays.append(f"pending, as builder_disruption is never: {'; '.join(differences)}; docker needs a restart")
             return Plan(tuple(files), tuple(stays), {"stays": stays})

@@ -27,7 +27,7 @@ import typing as t
 import urllib.parse
 from collections.abc import Mapping
 
-from ansible_collections.multiarch.builders.plugins.module_utils.daemon.hiding import DATA_ROOT
+from ansible_collections.multiarch.builders.plugins.module_utils.daemon.hiding import DATA_ROOT, absolute
 from ansible_collections.multiarch.builders.plugins.module_utils.daemon.insecure import as_shown
 from ansible_collections.multiarch.builders.plugins.module_utils.docker_hub import HUB
 
@@ -76,8 +76,12 @@ def _shown_proxies(info: Info) -> Form:
     return _proxies({key: info.get(name) or "" for key, name in names.items()})
 
 
+def _folder(value: str) -> Form:
+    return os.path.realpath(absolute(value or DATA_ROOT))
+
+
 def _base(root: str) -> Form:
-    return re.sub(r"/[0-9]+\.[0-9]+$", "", os.path.realpath(root))
+    return re.sub(r"/[0-9]+\.[0-9]+$", "", os.path.realpath(absolute(root)))
 
 
 def _as_it_is(value: t.Any) -> Form:
@@ -88,6 +92,7 @@ class _Rule(t.NamedTuple):
     meant: t.Callable[[t.Any], Form]
     shown: t.Callable[[Info], Form]
     among_others: bool = False  # more may be shown than was asked for
+    default: t.Any = None  # what a file without the key means, if nothing else can be meant
 
 
 _RULES: t.Mapping[str, _Rule] = {
@@ -96,7 +101,7 @@ _RULES: t.Mapping[str, _Rule] = {
     "insecure-registries": _Rule(_insecure, _shown_insecure, among_others=True),
     "default-address-pools": _Rule(_pools, lambda info: _pools(info.get("DefaultAddressPools") or ())),
     "proxies": _Rule(_proxies, _shown_proxies, among_others=True),
-    "data-root": _Rule(lambda value: os.path.realpath(value or DATA_ROOT), lambda info: _base(info["DockerRootDir"])),
+    "data-root": _Rule(_folder, lambda info: _base(info["DockerRootDir"]), default=DATA_ROOT),
     "debug": _Rule(_as_it_is, lambda info: info["Debug"]),
     "live-restore": _Rule(_as_it_is, lambda info: info["LiveRestoreEnabled"]),
     "experimental": _Rule(_as_it_is, lambda info: info["ExperimentalBuild"]),
@@ -126,6 +131,7 @@ def difference(key: str, value: t.Any, info: Info) -> t.Optional[t.Tuple[Form, F
 def runs_with(key: str, value: t.Any, info: Info) -> bool:
     """Whether dockerd shows that it runs with *value* of *key* already, whatever its file said when it started."""
     rule = _RULES.get(key)
+    value = rule.default if rule is not None and value is None else value
     if rule is None or value is None or rule.among_others:
         return False
     try:

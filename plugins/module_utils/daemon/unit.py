@@ -46,6 +46,12 @@ def flags(shown: str, files: t.Mapping[str, str]) -> t.Tuple[str, ...]:
     return _without_own(_arguments(shown, files))
 
 
+def program(shown: str) -> str:
+    """The name of the program that the unit starts, "" if it is not told."""
+    found = re.search(r"argv\[\]=(\S+)", shown)
+    return found.group(1).rpartition("/")[2] if found else ""
+
+
 def config_file(arguments: t.Sequence[str]) -> t.Optional[str]:
     """The configuration file that dockerd reads with these *arguments*, the last one; None for its own choice."""
     return option(arguments, _CONFIG_FILE)

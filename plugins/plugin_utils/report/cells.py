@@ -101,6 +101,11 @@ def versions(host: Host) -> dict[str, list[str]]:
     }
 
 
+def disks(host: Host) -> list[Disk]:
+    """dockerd's, and that of its containerd if it is another."""
+    return [each for each in (host.disk, host.containerd_disk) if each]
+
+
 def soonest(host: Host) -> Certificate | None:
     """The certificate that ends first."""
     return min(host.certificates, key=lambda each: each.days_left, default=None)
@@ -144,7 +149,7 @@ def sort_keys(host: Host, platforms: Sequence[str]) -> dict[str, str | int]:
         **{program.lower(): told[program][0] if told[program] else None for program in told},
         "nodes": running(host) - len(nodes(host)) if nodes(host) else None,
         "cache": cache,
-        "free": host.disk.free if host.disk else None,
+        "free": min((each.free for each in disks(host)), default=None),
         "ends": ends.days_left if ends else None,
         "proof": host.build_proof.time if host.build_proof else None,
     }

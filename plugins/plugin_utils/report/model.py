@@ -38,6 +38,11 @@ class Disk:
     size: int
     free: int
 
+    @property
+    def is_short(self) -> bool:
+        """Whether less than a tenth is free."""
+        return self.free * 10 < self.size
+
 
 @dataclass(frozen=True)
 class Engine:

@@ -37,7 +37,7 @@ def as_html(report: Report, json_name: str = "builders.json") -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"size": cells.size, "age": cells.age}
+    environment.filters |= {"size": cells.size, "disks": cells.disks, "age": cells.age}
     environment.globals |= {name: getattr(cells, name) for name in _SHOWN} | {
         "cache_of": fleet.cache_of,
         "attention": attention.attention,

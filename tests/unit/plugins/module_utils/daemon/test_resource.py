@@ -20,7 +20,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils import (
     running_work,
     way_back,
 )
-from ansible_collections.multiarch.builders.plugins.module_utils.daemon import bring_up
+from ansible_collections.multiarch.builders.plugins.module_utils.daemon import bring_up, configuration_file
 from ansible_collections.multiarch.builders.plugins.module_utils.daemon.configuration import (
     WriteConfiguration,
     keys,
@@ -61,6 +61,7 @@ from ansible_collections.multiarch.builders.tests.unit.plugins.plugin_utils.x509
 CA = make("CA")
 SNAPSHOTTER = {"features": {"containerd-snapshotter": True}}
 ROOT = "/var/lib/docker-of-these-tests"
+FLAGS = ("--data-root", ROOT)  # of the unit
 CONTAINERD = {
     "Driver": "overlayfs",
     "DriverStatus": [["driver-type", "io.containerd.snapshotter.v1"]],
@@ -94,7 +95,7 @@ def state(
     info: dict[str, t.Any] | None, unseen: Effects = NO_EFFECTS, document: dict[str, t.Any] | None = None
 ) -> DaemonState:
     found = SNAPSHOTTER if document is None else document
-    return DaemonState(json.dumps(found), found, Keys({}), info, unseen)
+    return DaemonState(json.dumps(found), found, Keys({}), info, unseen, flags=FLAGS)
 
 
 def with_theirs(now: DaemonState, tokens: Tokens = UNREAD) -> DaemonState:
@@ -233,7 +234,7 @@ def test_the_ways_out_of_another_image_store_are_told(
     wanted: bool, info: dict[str, t.Any], word: str, keep: str, no_docker: Docker
 ) -> None:
     feature = {"features": {"containerd-snapshotter": wanted}}
-    now = state({**info, "Images": 3}, document=feature)
+    now = state({**info, "Images": 3}, document={"features": {"containerd-snapshotter": not wanted}})
     with pytest.raises(HostError) as caught:
         daemon(no_docker, options=feature).plan(now, NO_EFFECTS)
     assert str(caught.value).startswith(f"with features.containerd-snapshotter {word}, Docker would no longer show 3 ")
@@ -249,7 +250,8 @@ def test_what_vanishes_with_leave_is_told_too(dockerd: DockerdStandIn, docker: D
     dockerd.answers["GET /system/df"] = as_json({"LayersSize": 4_200_000_000})
     plan = daemon(docker, switch=True).plan(state({**OVERLAY2, "Images": 3, "Containers": 2}), NO_EFFECTS)
     told = "(vanishing: 3 images (4.2 GB) and 2 containers of the image store overlay2; /var/lib/containerd has "
-    assert re.search(re.escape(told) + r"\S+ [kMGT]?B free\)$", plan.actions[0].summary)
+    back = "; it stays on disk; builder_daemon_options: {features: {containerd-snapshotter: null}} shows it again)"
+    assert re.search(re.escape(told) + r"\S+ [kMGT]?B free" + re.escape(back) + "$", plan.actions[0].summary)
 
 
 @pytest.mark.parametrize(
@@ -492,6 +494,7 @@ def host(
     monkeypatch.setattr(pending, "daemon_start", lambda: float(started.read_text()) if runs() else None)
     monkeypatch.setattr(docker_service, "_START_SECONDS", 0.1)
     monkeypatch.setattr(docker_service.until, "__defaults__", (0.1,))
+    monkeypatch.setattr(configuration_file, "flags", lambda: FLAGS)
     programs("dockerd", "")
     programs("journalctl", """echo '{"_SYSTEMD_UNIT":"docker.service","MESSAGE":"failed to start daemon: bad"}'""")
     start = f"cut -d' ' -f1 /proc/uptime >{started}; cp {daemon_json} {running}; ! grep -q bad {running}"
