@@ -48,9 +48,7 @@ def _check_paths(options: Mapping[object, object], variable: str, findings: Find
     for key in ("data-root", "exec-root"):
         path = options.get(key)
         if isinstance(path, str) and not path.startswith("/"):
-            message = (
-                "is no absolute path: dockerd would take it from its working directory, which is no place for data"
-            )
+            message = "is no absolute path: dockerd would take it from its own working directory"
             findings.problem(f"{variable}.{key}", path, message, f"Write all of it, such as /srv/{path or 'docker'}")
 
 

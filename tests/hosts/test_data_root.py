@@ -26,9 +26,13 @@ docker images --no-trunc --quiet | sort
 """
 
 
+DISK = "mount -t tmpfs -o size=2g data /srv"  # builders need one that an overlay can be upon
+
+
 def test_another_data_root_needs_leave_and_the_former_one_shows_all_again(engine: str) -> None:
     """B6: containers, volumes and the builder's cache were gone from sight, after `see that it runs again`."""
     with_builder = {"concerns": WITH_BUILDER}
+    on(engine, DISK)
     provisioned(engine, **with_builder)
     is_cached(engine)
     start_container(engine, "service", "sleep 1002", "--restart=always", "--volume=theirs:/data")
@@ -37,14 +41,10 @@ def test_another_data_root_needs_leave_and_the_former_one_shows_all_again(engine
 
     run = provision(engine, **with_builder, daemon_options=ELSEWHERE)
     assert run.recap(engine)["failed"] == 1
-    assert run.says(
-        "with data-root /srv/docker in place of /var/lib/docker, Docker would no longer show 2 containers, "
-    )
+    assert run.says("with data-root /srv/docker in place of /var/lib/docker, Docker would no longer show 2 containers")
     assert run.says("1 of them is a builder's cache")
     assert run.says("and 1 networks in /var/lib/docker; /srv/docker has ")
-    assert run.says(
-        "set builder_allow_data_root_switch: true, or keep the folder with builder_daemon_options: {data-root"
-    )
+    assert run.says("set builder_allow_data_root_switch: true, or keep the folder with builder_daemon_options: {data-")
     assert (content(engine), process(engine)) == (file, former)
     assert on(engine, SHOWN) == before
 
@@ -151,10 +151,8 @@ def test_the_disk_of_containerd_is_looked_at_too(two_disks: str) -> None:
     """C8: docker was restarted on a full disk of containerd."""
     provisioned(two_disks, daemon_options={"live-restore": True})
     former, file = process(two_disks), content(two_disks)
-    on(
-        two_disks,
-        "used=$(df --output=used -k /var/lib/containerd | tail -1); mount -o remount,size=${used}k /var/lib/containerd",
-    )
+    used = on(two_disks, "df --output=used -k /var/lib/containerd | tail -1").strip()
+    on(two_disks, f"mount -o remount,size={used}k /var/lib/containerd")
     run = provision(two_disks, daemon_options={"live-restore": True, "mtu": 1400})
     assert run.says("/var/lib/containerd has 0 KiB left: docker was not restarted")
     assert (process(two_disks), content(two_disks)) == (former, file)

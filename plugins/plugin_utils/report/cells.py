@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from ansible_collections.multiarch.builders.plugins.plugin_utils.report.fleet import cache_of
 from ansible_collections.multiarch.builders.plugins.plugin_utils.report.model import (
     Certificate,
+    Disk,
     Host,
     Node,
     Platform,
