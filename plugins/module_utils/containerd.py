@@ -26,7 +26,7 @@ CONFIG = "/etc/containerd/config.toml"
 # Where the one listens that dockerd starts itself: below its exec-root (moby/moby, cmd/dockerd/daemon_unix.go).
 _OF_DOCKERD = "containerd/containerd.sock"
 _EXEC_ROOT = "/run/docker"
-_DATABASE = "/io.containerd.metadata.v1.bolt/meta.db"
+DATABASE = "/io.containerd.metadata.v1.bolt/meta.db"
 _PROGRAMS = ("containerd", "dockerd")  # since 29.7 dockerd can have one inside
 
 
@@ -62,7 +62,7 @@ def running(address: str, proc: pathlib.Path = pathlib.Path("/proc")) -> t.Optio
         if _read(folder / "comm").strip() not in _PROGRAMS:
             continue
         links = _links(folder / "fd")
-        roots = [each[: -len(_DATABASE)] for each in links if each.endswith(_DATABASE)]
+        roots = [each[: -len(DATABASE)] for each in links if each.endswith(DATABASE)]
         if listener in links and roots:
             return Containerd(address, roots[0], tuple(_read(folder / "cmdline").split("\0")[1:-1]))
     return None

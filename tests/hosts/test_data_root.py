@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.hosts.daemon import (
+    BUILDER,
     WITH_BUILDER,
     content,
     process,
@@ -139,7 +140,7 @@ def two_disks(engine: str) -> str:
         """
         systemctl stop docker.socket docker.service containerd.service
         mkdir /srv/former; mv /var/lib/containerd/* /srv/former/
-        mount -t tmpfs -o size=2g,mode=700 small /var/lib/containerd
+        mount -t tmpfs -o size=64m,mode=700 small /var/lib/containerd
         mv /srv/former/* /var/lib/containerd/
         systemctl start containerd.service docker.service
         """,
@@ -151,10 +152,32 @@ def test_the_disk_of_containerd_is_looked_at_too(two_disks: str) -> None:
     """C8: docker was restarted on a full disk of containerd."""
     provisioned(two_disks, daemon_options={"live-restore": True})
     former, file = process(two_disks), content(two_disks)
-    used = on(two_disks, "df --output=used -k /var/lib/containerd | tail -1").strip()
-    on(two_disks, f"mount -o remount,size={used}k /var/lib/containerd")
+    on(two_disks, "dd if=/dev/zero of=/var/lib/containerd/all-of-it 2>/dev/null || true")
     run = provision(two_disks, daemon_options={"live-restore": True, "mtu": 1400})
     assert run.says("/var/lib/containerd has 0 KiB left: docker was not restarted")
     assert (process(two_disks), content(two_disks)) == (former, file)
-    on(two_disks, "mount -o remount,size=2g /var/lib/containerd")
+    on(two_disks, "rm /var/lib/containerd/all-of-it")
     provisioned(two_disks, daemon_options={"live-restore": True, "mtu": 1400})
+
+
+def test_a_containerd_that_moves_is_told_before_and_after(engine: str) -> None:
+    """Every run failed for ever after it: `snapshot … does not exist`."""
+    provisioned(engine, concerns=WITH_BUILDER)
+    file = "/etc/containerd/config.toml"
+    on(engine, f"cp {file} /root/former; sed -i '1i root = \"/srv/containerd\"' {file}")
+    run = provisioned(engine, concerns=WITH_BUILDER)
+    assert run.says(
+        "containerd keeps its data in /var/lib/containerd now, and in /srv/containerd from its next start on"
+    )
+    assert run.says("nor start 1 containers, which stay in /var/lib/containerd")
+
+    on(engine, "systemctl restart containerd")
+    run = provision(engine, concerns=WITH_BUILDER)
+    assert run.recap(engine)["failed"] == 1
+    assert run.says("containerd keeps its data in /srv/containerd, and kept it in /var/lib/containerd when")
+    assert run.says(f"`docker rm --force {BUILDER}`")
+
+    on(engine, f"cp /root/former {file}; systemctl restart containerd docker")
+    run = provisioned(engine, concerns=WITH_BUILDER)
+    assert "keeps its data" not in run.output
+    assert status_of_builder(engine) == "running"

@@ -21,6 +21,7 @@ start. What the unit gives as flags counts as the key does: dockerd does not sta
 from __future__ import annotations
 
 import os.path
+import re
 import typing as t
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -116,7 +117,7 @@ def _root(now: Running, after: Document) -> t.Optional[Hiding]:
         return None
     base, remap = next_root(now, after), _remap(now, after)
     parent, _slash, last = now.real(now.root).rpartition("/")
-    is_remapped = all(each.isdigit() for each in last.split(".")) and last.count(".") == 1
+    is_remapped = bool(re.fullmatch(r"[0-9]+\.[0-9]+", last)) and is_remapped_in(now.info)
     if is_remapped and remap:
         same = parent == base and _remap(now, now.document) == remap
     else:
@@ -133,6 +134,11 @@ def _root(now: Running, after: Document) -> t.Optional[Hiding]:
         return Hiding(("userns-remap",), *words, frozenset(kinds), DATA_ROOT_LEAVE, keep, base)
     root = parent if is_remapped else now.root
     return Hiding(("data-root",), root, base, frozenset(kinds), DATA_ROOT_LEAVE, f"{{data-root: {root}}}", base)
+
+
+def is_remapped_in(info: Document) -> bool:
+    """Whether dockerd runs with userns-remap (moby/moby, daemon/info.go)."""
+    return "name=userns" in (info.get("SecurityOptions") or ())
 
 
 def _remap(now: Running, document: Document) -> str:

@@ -19,6 +19,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.daemon import (
     blind_spots,
     configuration,
     configuration_file,
+    containerd_root,
     hosts_files,
     left_behind,
     lists,
@@ -142,6 +143,7 @@ class Daemon(Concern[DaemonState]):
         info = self.docker.get("/info") if self.docker.answers() else None
         program = docker_service.installed_version() if info is None else None
         document = parse(text, DAEMON_JSON, marked=True)
+        found = containerd.of_dockerd(info, document) if info is not None else None
         return DaemonState(
             text=text,
             document=document,
@@ -157,8 +159,8 @@ class Daemon(Concern[DaemonState]):
             loose=configuration_file.too_open(text),
             other_file=configuration_file.other_in_use() if info is not None else None,
             flags=configuration_file.flags() if info is not None else (),
-            containerd=containerd.of_dockerd(info, document) if info is not None else None,
-            left=left_behind.notes(info) if info is not None else (),
+            containerd=found,
+            left=(*left_behind.notes(info), *containerd_root.notes(info, found)) if info is not None else (),
         )
 
     def _tokens(self) -> tokens.Tokens:
@@ -182,6 +184,8 @@ class Daemon(Concern[DaemonState]):
             raise HostError(state.elsewhere)
         reasons = restart_reasons(state, after, effects, self._store_reasons(state))
         self._refuse(state, after, restarts=bool(reasons))
+        if state.info is not None:
+            containerd_root.refuse(state.info, state.containerd, self.docker)
         notes = [
             *unusable(self.registries, state.engine, wants_containerd_store(after)),
             *without_login(self.registries),
@@ -275,6 +279,7 @@ class Daemon(Concern[DaemonState]):
         if any(isinstance(action.step, (RestartDaemon, ReloadDaemon)) for action in actions):
             written = [action.step for action in actions if isinstance(action.step, WriteConfiguration)]
             configuration.settle(written[0] if written else None)
+            containerd_root.remember(self.docker)
 
 
 def _validate(text: t.Optional[str]) -> t.Tuple[str, ...]:

@@ -22,12 +22,15 @@ data-root are looked up.
 from __future__ import annotations
 
 import os.path
-import re
 import typing as t
 import urllib.parse
 from collections.abc import Mapping
 
-from ansible_collections.multiarch.builders.plugins.module_utils.daemon.hiding import DATA_ROOT, absolute
+from ansible_collections.multiarch.builders.plugins.module_utils.daemon.hiding import (
+    DATA_ROOT,
+    absolute,
+    is_remapped_in,
+)
 from ansible_collections.multiarch.builders.plugins.module_utils.daemon.insecure import as_shown
 from ansible_collections.multiarch.builders.plugins.module_utils.docker_hub import HUB
 
@@ -80,8 +83,9 @@ def _folder(value: str) -> Form:
     return os.path.realpath(absolute(value or DATA_ROOT))
 
 
-def _base(root: str) -> Form:
-    return re.sub(r"/[0-9]+\.[0-9]+$", "", os.path.realpath(absolute(root)))
+def _root(info: Info) -> Form:
+    root = os.path.realpath(absolute(info["DockerRootDir"]))
+    return root.rpartition("/")[0] if is_remapped_in(info) else root
 
 
 def _as_it_is(value: t.Any) -> Form:
@@ -101,7 +105,7 @@ _RULES: t.Mapping[str, _Rule] = {
     "insecure-registries": _Rule(_insecure, _shown_insecure, among_others=True),
     "default-address-pools": _Rule(_pools, lambda info: _pools(info.get("DefaultAddressPools") or ())),
     "proxies": _Rule(_proxies, _shown_proxies, among_others=True),
-    "data-root": _Rule(_folder, lambda info: _base(info["DockerRootDir"]), default=DATA_ROOT),
+    "data-root": _Rule(_folder, _root, default=DATA_ROOT),
     "debug": _Rule(_as_it_is, lambda info: info["Debug"]),
     "live-restore": _Rule(_as_it_is, lambda info: info["LiveRestoreEnabled"]),
     "experimental": _Rule(_as_it_is, lambda info: info["ExperimentalBuild"]),

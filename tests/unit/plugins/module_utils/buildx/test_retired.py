@@ -119,7 +119,7 @@ def forget_containers(host: Host) -> None:
 def test_all_of_it_goes(host: Host) -> None:
     retired = host.retired()
     plan = retired.plan(retired.observe(), NO_EFFECTS)
-    assert plan.facts == {"stays": [], "containers": 1, "images": 0}
+    assert plan.facts == {"stays": [], "containers": 1, "volumes": 0, "images": 0}
     retired.apply(plan.actions)
     assert host.removed() == ["buildx_buildkit_multiarch0?force=1", "buildx_buildkit_arm?force=1"]
     assert [str(each) for each in host.homes.rglob("multiarch*")] == []

@@ -50,9 +50,14 @@ def provisioned(path: Path, theirs: dict[str, t.Any], ours: dict[str, t.Any]) ->
 
 
 def planned(
-    docker: Docker, *, mode: str = "wait", switch: bool = False, going: tuple[int, int] = (0, 0)
+    docker: Docker,
+    *,
+    mode: str = "wait",
+    switch: bool = False,
+    root_switch: bool = False,
+    going: tuple[int, int, int] = (0, 0, 0),
 ) -> tuple[RetiredDaemon, Plan]:
-    daemon = RetiredDaemon.of(docker, Disruption(mode, 0), switch=switch, going=going)
+    daemon = RetiredDaemon.of(docker, Disruption(mode, 0), switch=switch, root_switch=root_switch, going=going)
     return daemon, daemon.plan(daemon.observe(), NO_EFFECTS)
 
 
@@ -73,18 +78,18 @@ def test_keys_of_ours_go_and_those_of_others_stay(daemon_json: Path, dockerd: Do
 @pytest.mark.parametrize(
     ("images", "containers", "switch", "going", "kept"),
     [
-        pytest.param(0, 0, False, (0, 0), False, id="nothing is in the store"),
-        pytest.param(2, 1, False, (2, 1), False, id="only what goes in this run"),
-        pytest.param(3, 1, False, (2, 1), True, id="an image of others"),
-        pytest.param(2, 2, False, (2, 1), True, id="a container of others"),
-        pytest.param(3, 2, True, (2, 1), False, id="it is allowed to hide them"),
+        pytest.param(0, 0, False, (0, 0, 0), False, id="nothing is in the store"),
+        pytest.param(2, 1, False, (2, 1, 0), False, id="only what goes in this run"),
+        pytest.param(3, 1, False, (2, 1, 0), True, id="an image of others"),
+        pytest.param(2, 2, False, (2, 1, 0), True, id="a container of others"),
+        pytest.param(3, 2, True, (2, 1, 0), False, id="it is allowed to hide them"),
     ],
 )
 def test_the_image_store_stays_where_others_have_something_in_it(
     images: int,
     containers: int,
     switch: bool,
-    going: tuple[int, int],
+    going: tuple[int, int, int],
     kept: bool,
     daemon_json: Path,
     dockerd: DockerdStandIn,

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -30,5 +31,19 @@ def test_room(blocks: int, files: int, free: int, told: str | None, monkeypatch:
     assert room.shortage("/d") == told
 
 
-def test_a_folder_that_is_to_be_made_has_room() -> None:
-    assert room.shortage("/nowhere/at/all") is None
+def test_the_disk_below_a_folder_that_is_to_be_made_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    full = SimpleNamespace(f_bfree=0, f_frsize=4096, f_files=0, f_ffree=0)
+    monkeypatch.setattr(os, "statvfs", lambda path: full if path == tmp_path else pytest.fail(f"{path}"))
+    assert room.shortage(str(tmp_path / "to/be/made")) == f"{tmp_path}/to/be/made has 0 KiB left"
+
+
+def test_each_disk_is_looked_at(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    one, other = tmp_path / "docker", tmp_path / "containerd"
+    one.mkdir()
+    other.mkdir()
+    blocks = {one: PAGES, other: 0}
+    monkeypatch.setattr(
+        os, "statvfs", lambda path: SimpleNamespace(f_bfree=blocks[path], f_frsize=4096, f_files=0, f_ffree=0)
+    )
+    assert room.shortage(str(one)) is None
+    assert room.shortage(str(one), str(other)) == f"{other} has 0 KiB left"

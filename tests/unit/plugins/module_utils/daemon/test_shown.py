@@ -8,6 +8,7 @@ from __future__ import annotations
 import ipaddress
 import random
 import typing as t
+from pathlib import Path
 
 import pytest
 from ansible_collections.multiarch.builders.plugins.module_utils.daemon.shown import KEYS, difference, runs_with
@@ -31,6 +32,7 @@ def info(**shown: t.Any) -> dict[str, t.Any]:
         "ExperimentalBuild": False,
         "DefaultRuntime": "runc",
         "LoggingDriver": "json-file",
+        "DockerRootDir": "/var/lib/docker",
         "HttpProxy": "",
         "HttpsProxy": "",
         "NoProxy": "",
@@ -77,6 +79,15 @@ MIRRORS, INSECURE, POOLS = "registry-mirrors", "insecure-registries", "default-a
         pytest.param("live-restore", False, info(), id="no"),
         pytest.param("default-runtime", "", info(), id="the default runtime"),
         pytest.param("log-driver", "json-file", info(), id="the default log driver, said"),
+        pytest.param("data-root", "/var/lib/docker/", info(), id="a folder with a slash"),
+        pytest.param("data-root", "", info(), id="the default folder"),
+        pytest.param("data-root", "srv/d", info(DockerRootDir="srv/d"), id="a folder below dockerd's own, which is /"),
+        pytest.param(
+            "data-root",
+            "/srv/d",
+            info(DockerRootDir="/srv/d/165536.165536", SecurityOptions=["name=userns"]),
+            id="the folder of userns-remap",
+        ),
         pytest.param("mtu", 1400, info(), id="what nothing shows"),
         pytest.param("labels", None, info(Labels=["a=b"]), id="what is not asked for"),
         pytest.param("labels", 3, info(), id="what dockerd would not take"),
@@ -97,6 +108,10 @@ def test_the_same_in_another_form(key: str, value: t.Any, shown: dict[str, t.Any
         pytest.param(POOLS, [POOL], info(), id="no pool"),
         pytest.param("proxies", {"https-proxy": "http://p:1"}, info(HttpsProxy="http://p:2"), id="another port"),
         pytest.param("debug", True, info(), id="not yes"),
+        pytest.param("data-root", "/srv/d", info(), id="another folder"),
+        pytest.param(
+            "data-root", "/srv/d", info(DockerRootDir="/srv/d/1.1"), id="a folder that looks like userns-remap's"
+        ),
         pytest.param("log-driver", "local", info(), id="another driver"),
     ],
 )
@@ -113,6 +128,7 @@ def test_another_meaning(key: str, value: t.Any, shown: dict[str, t.Any]) -> Non
         pytest.param("log-opts", {"max-size": "1m"}, False, id="nothing tells"),
         pytest.param("proxies", {}, False, id="its own environment counts, too"),
         pytest.param("log-driver", None, False, id="nothing is asked for"),
+        pytest.param("data-root", None, True, id="the folder without the key"),
     ],
 )
 def test_what_dockerd_runs_with_already(key: str, value: t.Any, runs: bool) -> None:
@@ -124,6 +140,12 @@ def test_each_key_is_in_a_case_of_both_tables() -> None:
     same, other = ({case.values[0] for case in each.pytestmark[0].args[1]} for each in marks)  # type: ignore[attr-defined]
     assert set(KEYS) <= same | {"experimental"}
     assert other <= set(KEYS)
+
+
+def test_a_link_to_the_folder_is_the_folder(tmp_path: Path) -> None:
+    (tmp_path / "docker").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "docker")
+    assert difference("data-root", str(tmp_path / "link"), info(DockerRootDir=str(tmp_path / "docker"))) is None
 
 
 LABEL = st.builds("{}={}".format, st.sampled_from("abcdef"), st.just("x"))
