@@ -43,10 +43,11 @@ def notes(info: Mapping[str, t.Any], found: t.Optional[Containerd]) -> t.Tuple[s
         return ()
     told, then, former = [], root_at_start(found.arguments, read), _former(found)
     if then is not None and then != found.root and (info.get("Images") or info.get("Containers")):
+        images, containers = info.get("Images", 0), info.get("Containers", 0)
         told.append(
-            f"containerd keeps its data in {found.root} now, and in {then} from its next start on: then Docker would no "
-            f"longer show {info.get('Images', 0)} images, nor start {info.get('Containers', 0)} containers, which stay in "
-            f"{found.root}. Move all of it while docker and containerd are stopped, or take the change back"
+            f"containerd keeps its data in {found.root} now, and in {then} from its next start on: then Docker would "
+            f"no longer show {images} images, nor start {containers} containers, which stay in {found.root}. Move all "
+            "of it while docker and containerd are stopped, or take the change back"
         )
     if former is not None:
         told.append(
@@ -65,8 +66,8 @@ def refuse(info: Mapping[str, t.Any], found: t.Optional[Containerd], docker: Doc
     lost = [str(row["Names"][0]).lstrip("/") for row in rows if docker.find(f"/images/{row['ImageID']}/json") is None]
     if lost:
         raise HostError(
-            f"containerd keeps its data in {found.root}, and kept it in {former} when this host was provisioned: images "
-            f"and layers of {', '.join(lost)} are not in it, so docker can do nothing with them",
+            f"containerd keeps its data in {found.root}, and kept it in {former} when this host was provisioned: "
+            f"images and layers of {', '.join(lost)} are not in it, so docker can do nothing with them",
             remedy=f"To have them back, {_BACK}; to do without them, `docker rm --force {' '.join(lost)}`",
         )
 

@@ -48,7 +48,11 @@ def notes(info: Mapping[str, t.Any]) -> t.Tuple[str, ...]:
 
 
 def _holds_data(folder: pathlib.Path) -> bool:
+    return any(each.is_dir() for part in _PARTS for each in _entries(folder / part))
+
+
+def _entries(folder: pathlib.Path) -> t.List[pathlib.Path]:
     try:
-        return any(each.is_dir() for part in _PARTS for each in (folder / part).iterdir())
+        return list(folder.iterdir())
     except OSError:
-        return False
+        return []

@@ -20,7 +20,11 @@ from ansible_collections.multiarch.builders.plugins.module_utils import (
     running_work,
     way_back,
 )
-from ansible_collections.multiarch.builders.plugins.module_utils.daemon import bring_up, configuration_file
+from ansible_collections.multiarch.builders.plugins.module_utils.daemon import (
+    bring_up,
+    configuration_file,
+    snapshotters,
+)
 from ansible_collections.multiarch.builders.plugins.module_utils.daemon.configuration import (
     WriteConfiguration,
     keys,
@@ -252,6 +256,57 @@ def test_what_vanishes_with_leave_is_told_too(dockerd: DockerdStandIn, docker: D
     told = "(vanishing: 3 images (4.2 GB) and 2 containers of the image store overlay2; /var/lib/containerd has "
     back = "; it stays on disk; builder_daemon_options: {features: {containerd-snapshotter: null}} shows it again)"
     assert re.search(re.escape(told) + r"\S+ [kMGT]?B free" + re.escape(back) + "$", plan.actions[0].summary)
+
+
+def with_volume(dockerd: DockerdStandIn) -> None:
+    dockerd.answers["GET /volumes"] = as_json({"Volumes": [{"Name": "theirs"}]})
+    dockerd.answers["GET /networks"] = as_json([])
+    dockerd.answers["GET /containers/json"] = as_json([])
+    dockerd.answers["GET /info"] = as_json(CONTAINERD)
+
+
+MOVED = {"data-root": "/srv/docker"}
+AT_DEFAULT = {**CONTAINERD, "DockerRootDir": "/var/lib/docker", "Containers": 2}
+
+
+def test_another_data_root_needs_leave(
+    dockerd: DockerdStandIn, docker: Docker, programs: Callable[[str, str], Path]
+) -> None:
+    """B6: they were gone from sight."""
+    programs("dockerd", "")
+    programs("systemctl", "")
+    with_volume(dockerd)
+    now = replace(state(AT_DEFAULT), flags=())
+    with pytest.raises(HostError) as caught:
+        daemon(docker, options=MOVED, switch=True).plan(now, NO_EFFECTS)
+    told = (
+        "with data-root /srv/docker in place of /var/lib/docker, Docker would no longer show 2 containers and 1 volumes"
+    )
+    assert str(caught.value).startswith(told)
+
+    allowed = replace(daemon(docker, options=MOVED), allow_data_root_switch=True)
+    (_written, action) = allowed.plan(now, NO_EFFECTS).actions
+    assert "(vanishing: 2 containers and 1 volumes in /var/lib/docker; " in action.summary
+    assert action.effects == {Effect.DAEMON_RESTARTS, Effect.CONTAINERS_VANISH}
+    step = action.step
+    assert isinstance(step, RestartDaemon)
+    assert (step.hides, step.folders) == (True, ("/srv/docker",))
+    assert [(each.folder, each.what) for each in step.left] == [("/var/lib/docker", "2 containers and 1 volumes")]
+
+
+def test_what_the_next_start_hides_is_a_note_where_nothing_restarts(dockerd: DockerdStandIn, docker: Docker) -> None:
+    """Somebody wrote daemon.json, or the unit, and did not restart docker."""
+    with_volume(dockerd)
+    now = replace(state(AT_DEFAULT, document={**SNAPSHOTTER, **MOVED}), flags=())
+    plan = daemon(docker).plan(now, NO_EFFECTS)
+    assert plan.actions == ()
+    assert plan.notes[0].startswith("with data-root /srv/docker in place of /var/lib/docker, Docker would no longer ")
+
+
+def test_a_storage_driver_that_is_not_there_is_refused(no_docker: Docker, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(snapshotters, "loaded", lambda _address: {"overlayfs": "ok", "btrfs": "skip"})
+    with pytest.raises(HostError, match=r"^storage-driver = btrfs names a snapshotter of containerd"):
+        daemon(no_docker, options={"storage-driver": "btrfs"}).plan(state(CONTAINERD), NO_EFFECTS)
 
 
 @pytest.mark.parametrize(

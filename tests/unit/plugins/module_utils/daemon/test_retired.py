@@ -61,8 +61,9 @@ def planned(
     return daemon, daemon.plan(daemon.observe(), NO_EFFECTS)
 
 
-def runs(dockerd: DockerdStandIn, images: int = 0, containers: int = 0) -> None:
-    dockerd.answers["GET /info"] = as_json({**CONTAINERD, "Images": images, "Containers": containers})
+def runs(dockerd: DockerdStandIn, images: int = 0, containers: int = 0, root: str = "/var/lib/docker") -> None:
+    found = {**CONTAINERD, "Images": images, "Containers": containers, "DockerRootDir": root}
+    dockerd.answers["GET /info"] = as_json(found)
     dockerd.answers["GET /containers/json"] = as_json([])
 
 
@@ -106,6 +107,38 @@ def test_the_image_store_stays_where_others_have_something_in_it(
             f"features.containerd-snapshotter stays in daemon.json, as Docker would no longer show "
             f"{images - going[0]} images"
         )
+
+
+@pytest.mark.parametrize(
+    ("volumes", "switch", "going", "kept"),
+    [
+        pytest.param(2, False, (0, 0, 1), True, id="a volume of others"),
+        pytest.param(1, False, (0, 0, 1), False, id="only what goes in this run"),
+        pytest.param(2, True, (0, 0, 1), False, id="it is allowed to hide it"),
+    ],
+)
+def test_the_data_root_stays_where_others_have_something_in_it(
+    volumes: int,
+    switch: bool,
+    going: tuple[int, int, int],
+    kept: bool,
+    daemon_json: Path,
+    dockerd: DockerdStandIn,
+    docker: Docker,
+) -> None:
+    provisioned(daemon_json, SNAPSHOTTER, {"data-root": "/srv/docker", "labels": ["a=b"]})
+    runs(dockerd, 1, 0, root="/srv/docker")
+    dockerd.answers["GET /volumes"] = as_json({"Volumes": [{"Name": str(number)} for number in range(volumes)]})
+    dockerd.answers["GET /networks"] = as_json([])
+    daemon, plan = planned(docker, root_switch=switch, going=going)
+    assert ('data-root: "/srv/docker" → absent' in plan.actions[0].summary) is not kept
+    assert bool(plan.facts["stays"]) is kept
+    if kept:
+        assert plan.notes[0].startswith(
+            "data-root stays in daemon.json, as Docker would no longer show 0 containers and 1 "
+        )
+        assert plan.notes[0].endswith("-e builder_allow_data_root_switch=true takes it out")
+        assert daemon.patch(daemon.observe()) == {"data-root": "/srv/docker"}
 
 
 def test_a_kept_image_store_is_all_that_is_left_to_tell(
