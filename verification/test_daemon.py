@@ -11,6 +11,11 @@ from collections.abc import Callable, Mapping
 
 import pytest
 from ansible_collections.multiarch.builders.plugins.module_utils.daemon import configuration_file, unit
+from ansible_collections.multiarch.builders.plugins.module_utils.daemon.hiding import (
+    DATA_ROOT,
+    absolute,
+    is_remapped_in,
+)
 from ansible_collections.multiarch.builders.plugins.module_utils.engine import boot
 from ansible_collections.multiarch.builders.plugins.module_utils.units import DOCKER
 from ansible_collections.multiarch.builders.verification.looking import (
@@ -30,9 +35,16 @@ FILE = "/etc/docker/daemon.json"
 RESTART = "Run playbooks/provision-builders.yml, which restarts docker when nothing is disturbed by it"
 Info = Mapping[str, t.Any]
 
+
+def shown_root(info: Info) -> str:
+    """data-root, without the folder that userns-remap makes in it."""
+    root = str(info["DockerRootDir"])
+    return root.rpartition("/")[0] if is_remapped_in(info) else root
+
+
 # What `docker info` shows of daemon.json's keys.
 SHOWN: dict[str, Callable[[Info], object]] = {
-    "data-root": lambda info: info["DockerRootDir"],
+    "data-root": shown_root,
     "debug": lambda info: info["Debug"],
     "experimental": lambda info: info["ExperimentalBuild"],
     "labels": lambda info: info["Labels"],
@@ -131,6 +143,8 @@ def test_dockerd_runs_with_daemon_json(host: Host, asked: Asked) -> None:
     for key in (key for key in SHOWN if key in file):
         wanted, found = file[key], SHOWN[key](info)
         wanted = [each.rstrip("/") for each in wanted] if key == "registry-mirrors" else wanted
+        if key == "data-root":
+            wanted, found = (real(host, absolute(str(each))) for each in (wanted or DATA_ROOT, found))
         wrong += [f"{key} is {json.dumps(found)}, not {json.dumps(wanted)}"] if found != wanted else []
     told = SHOWN["registry-mirrors"](info)
     lost = [

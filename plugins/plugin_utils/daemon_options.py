@@ -44,12 +44,12 @@ def check_daemon_options(options: Mapping[object, object], variable: str, findin
 
 
 def _check_paths(options: Mapping[object, object], variable: str, findings: Findings) -> None:
-    """dockerd takes a relative path (cmd/dockerd/daemon.go checks none): from /, as systemd starts it."""
+    """dockerd takes a relative path (cmd/dockerd/daemon.go checks none), from /, where systemd starts it."""
     for key in ("data-root", "exec-root"):
         path = options.get(key)
-        if isinstance(path, str) and not path.startswith("/"):
+        if isinstance(path, str) and path and not path.startswith("/"):
             message = "is no absolute path: dockerd would take it from its own working directory"
-            findings.problem(f"{variable}.{key}", path, message, f"Write all of it, such as /srv/{path or 'docker'}")
+            findings.problem(f"{variable}.{key}", path, message, f"Write all of it, such as /srv/{path}")
 
 
 def check_json(value: object, variable: str, findings: Findings) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from ansible_collections.multiarch.builders.plugins.plugin_utils.report import cells
 from ansible_collections.multiarch.builders.plugins.plugin_utils.report.compile import host_of
 
 from tests.browser import fleets
@@ -118,3 +119,19 @@ def test_certificates_of_servers_variables_and_chains() -> None:
     kinds = [(each.registry, each.kind) for each in host_of("h", survey).certificates]
     mirror, harbor = "mirror.lab.test:5000", "harbor.lab.test"
     assert kinds == [(mirror, "server"), (harbor, "server"), (harbor, "chain"), (mirror, "ca"), (harbor, "ca")]
+
+
+@pytest.mark.parametrize(
+    ("other", "shown", "least"),
+    [
+        pytest.param(None, 1, 600, id="one disk"),
+        pytest.param({"path": "/var/lib/containerd", "size": 1000, "free": 70}, 2, 70, id="containerd has another"),
+    ],
+)
+def test_the_disks_of_a_host(other: dict[str, Any] | None, shown: int, least: int) -> None:
+    survey = fleets.survey()
+    survey |= {"disk": {"path": "/var/lib/docker", "size": 1000, "free": 600}, "containerd_disk": other}
+    host = host_of("h", survey)
+    assert len(cells.disks(host)) == shown
+    assert cells.sort_keys(host, ())["free"] == least
+    assert [each.is_short for each in cells.disks(host)] == [False, True][:shown]
