@@ -25,7 +25,8 @@ from ansible_collections.multiarch.builders.plugins.module_utils.buildx.settings
 from ansible_collections.multiarch.builders.plugins.module_utils.daemon.configuration import WriteConfiguration
 from ansible_collections.multiarch.builders.plugins.module_utils.daemon.decide import DaemonState, FilesState
 from ansible_collections.multiarch.builders.plugins.module_utils.daemon.ours import Keys
-from ansible_collections.multiarch.builders.plugins.module_utils.daemon.resource import Daemon, RestartDaemon
+from ansible_collections.multiarch.builders.plugins.module_utils.daemon.resource import Daemon
+from ansible_collections.multiarch.builders.plugins.module_utils.daemon.restarting import RestartDaemon
 from ansible_collections.multiarch.builders.plugins.module_utils.daemon.tokens import Tokens
 from ansible_collections.multiarch.builders.plugins.module_utils.docker_api import Docker
 from ansible_collections.multiarch.builders.plugins.module_utils.engine.decide import (

@@ -32,11 +32,8 @@ from ansible_collections.multiarch.builders.plugins.module_utils.daemon.configur
 from ansible_collections.multiarch.builders.plugins.module_utils.daemon.decide import DaemonState, FilesState
 from ansible_collections.multiarch.builders.plugins.module_utils.daemon.keys import NESTED
 from ansible_collections.multiarch.builders.plugins.module_utils.daemon.ours import Keys
-from ansible_collections.multiarch.builders.plugins.module_utils.daemon.resource import (
-    Daemon,
-    ReloadDaemon,
-    RestartDaemon,
-)
+from ansible_collections.multiarch.builders.plugins.module_utils.daemon.resource import Daemon, ReloadDaemon
+from ansible_collections.multiarch.builders.plugins.module_utils.daemon.restarting import RestartDaemon
 from ansible_collections.multiarch.builders.plugins.module_utils.daemon.tokens import NO_TOKENS, Tokens
 from ansible_collections.multiarch.builders.plugins.module_utils.docker_api import Docker
 from ansible_collections.multiarch.builders.plugins.module_utils.errors import HostError

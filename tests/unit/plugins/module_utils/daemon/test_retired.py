@@ -13,7 +13,8 @@ import pytest
 from ansible_collections.multiarch.builders.plugins.module_utils import docker_service, running_work
 from ansible_collections.multiarch.builders.plugins.module_utils.daemon import configuration, retired, validation
 from ansible_collections.multiarch.builders.plugins.module_utils.daemon.ours import Keys
-from ansible_collections.multiarch.builders.plugins.module_utils.daemon.resource import ReloadDaemon, RestartDaemon
+from ansible_collections.multiarch.builders.plugins.module_utils.daemon.resource import ReloadDaemon
+from ansible_collections.multiarch.builders.plugins.module_utils.daemon.restarting import RestartDaemon
 from ansible_collections.multiarch.builders.plugins.module_utils.daemon.retired import RetiredDaemon
 from ansible_collections.multiarch.builders.plugins.module_utils.docker_api import Docker
 from ansible_collections.multiarch.builders.plugins.module_utils.errors import HostError
