@@ -14,7 +14,7 @@ from tests.hosts.daemon import (
     start_container,
     state,
 )
-from tests.hosts.lab import on
+from tests.hosts.lab import lab, on
 from tests.hosts.test_image_store import is_cached, status_of_builder
 
 ELSEWHERE = {"data-root": "/srv/docker"}
@@ -177,7 +177,8 @@ def test_a_containerd_that_moves_is_told_before_and_after(engine: str) -> None:
     assert run.says("containerd keeps its data in /srv/containerd, and kept it in /var/lib/containerd when")
     assert run.says(f"`docker rm --force {BUILDER}`")
 
-    on(engine, f"cp /root/former {file}; systemctl restart containerd docker")
+    on(engine, f"cp /root/former {file}")
+    lab("reboot", engine)
     run = provisioned(engine, concerns=WITH_BUILDER)
     assert "keeps its data" not in run.output
     assert status_of_builder(engine) == "running"

@@ -4,7 +4,8 @@
 """The folder of containerd, which somebody else chooses: images and layers of its image store go out of sight with it.
 
 Docker goes on listing the containers whose layers stayed behind, and can do nothing with them; 28.5 lists them no more
-after its next start (seen with 26.1.5 and 28.5.2).
+after its next start. Their processes may run on where nobody sees them, and hold what they have open until a reboot
+(seen with 26.1.5 and 28.5.2).
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.errors import H
 from ansible_collections.multiarch.builders.plugins.module_utils.files import read
 
 _CONCERN, _KEY = "daemon", "containerd_root"
-_BACK = "give it that folder again (`root` in /etc/containerd/config.toml, `--root` in its unit) and restart it"
+_BACK = "give it that folder again (`root` in /etc/containerd/config.toml, `--root` in its unit) and reboot"
 
 
 def remember(docker: Docker) -> None:
