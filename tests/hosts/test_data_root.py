@@ -14,7 +14,7 @@ from tests.hosts.daemon import (
     start_container,
     state,
 )
-from tests.hosts.lab import lab, on
+from tests.hosts.lab import lab, on, playbook
 from tests.hosts.test_image_store import is_cached, status_of_builder
 
 ELSEWHERE = {"data-root": "/srv/docker"}
@@ -27,6 +27,7 @@ docker images --no-trunc --quiet | sort
 """
 
 
+PLATFORM = {"platforms": ["linux/amd64"], "users": ["root"]}
 DISK = "mount -t tmpfs -o size=2g data /srv"  # builders need one that an overlay can be upon
 
 
@@ -59,6 +60,10 @@ def test_another_data_root_needs_leave_and_the_former_one_shows_all_again(engine
     assert process(engine) == former
 
     moved = {**with_builder, "daemon_options": ELSEWHERE, "allow_data_root_switch": True}
+    variables = {f"builder_{name}": value for name, value in {**PLATFORM, **moved}.items()}
+    run = playbook("provision-builders", "--check", limit=engine, variables=variables)
+    assert run.says("(vanishing: 2 containers")
+    assert (content(engine), process(engine)) == (file, former)
     run = provisioned(engine, **moved)
     assert run.says("builders begin with empty caches")
     assert on(engine, ROOT).strip() == "/srv/docker"
