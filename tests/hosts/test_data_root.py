@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import pytest
 
 from tests.hosts.daemon import (
@@ -153,9 +156,14 @@ def two_disks(engine: str) -> str:
     return engine
 
 
-def test_the_disk_of_containerd_is_looked_at_too(two_disks: str) -> None:
-    """C8: docker was restarted on a full disk of containerd."""
+def test_the_disk_of_containerd_is_looked_at_too(two_disks: str, tmp_path: Path) -> None:
+    """C8: docker was restarted on a full disk of containerd, and the report showed dockerd's alone."""
     provisioned(two_disks, daemon_options={"live-restore": True})
+    playbook("report-builders", limit=two_disks, variables={"builder_report_dest": str(tmp_path)})
+    (host,) = json.loads((tmp_path / "builders.json").read_text())["hosts"]
+    assert host["disk"]["path"] == "/var/lib/docker"
+    assert (host["containerd_disk"]["path"], host["containerd_disk"]["size"]) == ("/var/lib/containerd", 64 * 1024**2)
+    assert "free at /var/lib/containerd" in (tmp_path / "builders.html").read_text()
     former, file = process(two_disks), content(two_disks)
     on(two_disks, "dd if=/dev/zero of=/var/lib/containerd/all-of-it 2>/dev/null || true")
     run = provision(two_disks, daemon_options={"live-restore": True, "mtu": 1400})
