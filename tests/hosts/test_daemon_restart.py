@@ -57,7 +57,7 @@ def test_a_dockerd_that_does_not_come_up_is_put_back_and_runs_again(engine: str)
     on(engine, DROP_IN)
     former = content(engine)
     for options, words in FAILURES:
-        run = provision(engine, daemon_options=options)
+        run = provision(engine, daemon_options=options, allow_data_root_switch=True)
         assert run.recap(engine)["failed"] == 1, run.output
         assert run.says(f"docker did not come up, so the former {PATH} was put back, and docker runs again: ")
         assert words in run.output
