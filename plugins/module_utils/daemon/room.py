@@ -20,7 +20,7 @@ INODES = 200
 def shortage(*folders: str) -> t.Optional[str]:
     """What the file system of one of *folders* lacks, in words; None if there is room. One that is to be made counts.
 
-    A file system may have no count of inodes.
+    A file system may have no count of inodes, and one without blocks, as /proc, tells of no room.
     """
     return next(filter(None, map(_shortage, folders)), None)
 
@@ -32,7 +32,7 @@ def _shortage(folder: str) -> t.Optional[str]:
     except (OSError, StopIteration):
         return None
     free = found.f_bfree * found.f_frsize
-    if free < BYTES:
+    if found.f_blocks and free < BYTES:
         return f"{folder} has {free // 1024} KiB left"
     if found.f_files and found.f_ffree < INODES:
         return f"{folder} has {found.f_ffree} inodes left"

@@ -26,13 +26,13 @@ PAGES = room.BYTES // 4096
     ],
 )
 def test_room(blocks: int, files: int, free: int, told: str | None, monkeypatch: pytest.MonkeyPatch) -> None:
-    found = SimpleNamespace(f_bfree=blocks, f_frsize=4096, f_files=files, f_ffree=free)
+    found = SimpleNamespace(f_blocks=9999, f_bfree=blocks, f_frsize=4096, f_files=files, f_ffree=free)
     monkeypatch.setattr(os, "statvfs", lambda _path: found)
     assert room.shortage("/d") == told
 
 
 def test_the_disk_below_a_folder_that_is_to_be_made_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    full = SimpleNamespace(f_bfree=0, f_frsize=4096, f_files=0, f_ffree=0)
+    full = SimpleNamespace(f_blocks=9999, f_bfree=0, f_frsize=4096, f_files=0, f_ffree=0)
     monkeypatch.setattr(os, "statvfs", lambda path: full if path == tmp_path else pytest.fail(f"{path}"))
     assert room.shortage(str(tmp_path / "to/be/made")) == f"{tmp_path}/to/be/made has 0 KiB left"
 
@@ -43,7 +43,13 @@ def test_each_disk_is_looked_at(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     other.mkdir()
     blocks = {one: PAGES, other: 0}
     monkeypatch.setattr(
-        os, "statvfs", lambda path: SimpleNamespace(f_bfree=blocks[path], f_frsize=4096, f_files=0, f_ffree=0)
+        os,
+        "statvfs",
+        lambda path: SimpleNamespace(f_blocks=9999, f_bfree=blocks[path], f_frsize=4096, f_files=0, f_ffree=0),
     )
     assert room.shortage(str(one)) is None
     assert room.shortage(str(one), str(other)) == f"{other} has 0 KiB left"
+
+
+def test_a_file_system_without_blocks_tells_of_no_room() -> None:
+    assert room.shortage("/proc/no-such-folder") is None
