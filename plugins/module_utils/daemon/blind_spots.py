@@ -59,7 +59,12 @@ class Spot:
 
 def refusals(document: Mapping[str, t.Any], engine: t.Optional[str]) -> t.Tuple[str, ...]:
     """What dockerd would not start with, or surely not do its work. *engine* is its version, None if unknown."""
-    spots = (*_keys(document, engine), *_registries(document, engine), *contradictions(document, engine))
+    spots = (
+        *_keys(document, engine),
+        *_registries(document, engine),
+        *contradictions(document, engine),
+        *_networks(document, engine),
+    )
     return tuple(map(str, spots))
 
 
@@ -107,6 +112,18 @@ def contradictions(document: Mapping[str, t.Any], engine: t.Optional[str]) -> t.
             + _fails("every RUN of a build fails (moby/moby#47377)", engine),
             f"Remove it with {_OPTIONS}: {{userns-remap: null}}, or {keep}",
         )
+
+
+def _networks(document: Mapping[str, t.Any], engine: t.Optional[str]) -> t.Iterator[Spot]:
+    """Two settings of docker's networks that exclude each other (daemon/daemon_unix.go, verifyDaemonSettings)."""
+    bridge = document.get("bridge")
+    for other in ("bip", "bip6"):
+        if isinstance(bridge, str) and bridge and document.get(other):
+            message = f"does not go with {other}: {_dockerd(engine)} does not start"
+            yield Spot("bridge", _shown(bridge), message, f"Take one of them out; {_origin('bridge')}")
+    if document.get("iptables") is False and document.get("icc") is False:
+        message = f"does not go with icc: false, which needs it: {_dockerd(engine)} does not start"
+        yield Spot("iptables", "false", message, f"Take one of them out; {_origin('iptables')}")
 
 
 def _fails(how: str, engine: t.Optional[str]) -> str:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 
 from ansible_collections.multiarch.builders.plugins.module_utils import (
     authorities,
+    default_network,
     docker_service,
     pending,
     way_back,
@@ -42,6 +43,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.daemon.store im
     wants_containerd_store,
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.daemon.vanishing import Vanishing, vanishing
+from ansible_collections.multiarch.builders.plugins.module_utils.default_network import DefaultNetwork
 from ansible_collections.multiarch.builders.plugins.module_utils.docker_api import Docker
 from ansible_collections.multiarch.builders.plugins.module_utils.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.file_modes import RestoreRights, restore
@@ -58,6 +60,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.owned_files imp
 from ansible_collections.multiarch.builders.plugins.module_utils.proxy import Proxy
 from ansible_collections.multiarch.builders.plugins.module_utils.registry.asking import challenges
 from ansible_collections.multiarch.builders.plugins.module_utils.resource import (
+    NO_EFFECTS,
     Action,
     Concern,
     Difference,
@@ -190,7 +193,7 @@ class Daemon(Concern[DaemonState]):
             effect = Effect.CONFIGURATION_CHANGES if reasons else Effect.CONFIGURATION_RELOADS
             step = self._write(state, after, effect)
             notes += _validate(step.text) if coming is None else (_NOT_YET,)
-            actions.append(writing(step, differences))
+            actions.append(writing(step, differences, _on_containers(state.document, after)))
         actions += configuration_file.closing(state.loose)
         if reasons and self.disruption.mode == "never":
             notes.append(f"docker needs a restart, which builder_disruption: never forbids: {'; '.join(reasons)}")
@@ -228,7 +231,7 @@ class Daemon(Concern[DaemonState]):
     def _restart(self, state: DaemonState, after: Document, reasons: t.Sequence[str]) -> Action:
         from ansible_collections.multiarch.builders.plugins.module_utils.daemon.bring_up import BringUp
 
-        effects = {Effect.DAEMON_RESTARTS}
+        effects = {Effect.DAEMON_RESTARTS, *_on_containers(state.document, after)}
         summary = f"restart docker: {'; '.join(reasons)}"
         if state.info is not None and switches(after, state.info):
             effects.add(Effect.IMAGE_STORE_SWITCHES)
@@ -281,11 +284,18 @@ def _validate(text: t.Optional[str]) -> t.Tuple[str, ...]:
     return validate(text or "{}")
 
 
-def writing(step: WriteConfiguration, differences: t.Sequence[str]) -> Action:
+def _on_containers(before: Document, after: Document) -> Effects:
+    """What a dockerd that starts with *after* does to containers, where its file says something about that."""
+    network = default_network.of_document(after)
+    said = network != DefaultNetwork() or network != default_network.of_document(before)
+    return frozenset({network}) if said else NO_EFFECTS
+
+
+def writing(step: WriteConfiguration, differences: t.Sequence[str], effects: Effects = NO_EFFECTS) -> Action:
     """The action that writes daemon.json."""
     verb = "remove" if step.text is None else "write"
     summary = f"{verb} {DAEMON_JSON}: {'; '.join(differences)}"
-    return Action(summary, step, difference=Difference(DAEMON_JSON, step.former or "", step.text or ""))
+    return Action(summary, step, effects, Difference(DAEMON_JSON, step.former or "", step.text or ""))
 
 
 def _needs_leave(after: Document, hidden: Vanishing) -> str:

@@ -24,7 +24,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.platform import
     canonical,
     native_platforms,
 )
-from ansible_collections.multiarch.builders.plugins.module_utils.proof import evidence, push, rights
+from ansible_collections.multiarch.builders.plugins.module_utils.proof import answers, evidence, push, rights
 from ansible_collections.multiarch.builders.plugins.module_utils.proof.remedy import of_settings, remedy_of
 from ansible_collections.multiarch.builders.plugins.module_utils.scratch import scratch
 
@@ -203,6 +203,9 @@ class _Build:
         failed = of_build(outcome.words)
         if is_symptom(failed.cause):
             own = evidence.cause_in_logs(self.builder, self.user)
+            failed = replace(failed, cause=f"{failed.cause} ({own})" if own else failed.cause)
+        elif answers.outcome_of(failed.cause, self.base) == answers.NO_ANSWER:
+            own = evidence.cause_in_network(self.builder, self.user)
             failed = replace(failed, cause=f"{failed.cause} ({own})" if own else failed.cause)
         raise self._failed(platforms, failed, outcome.stderr)
 

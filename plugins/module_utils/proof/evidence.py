@@ -11,10 +11,11 @@ import typing as t
 from ansible_collections.multiarch.builders.plugins.module_utils.binfmt.formats import format_for
 from ansible_collections.multiarch.builders.plugins.module_utils.binfmt.handler_file import CONTROL_FILES
 from ansible_collections.multiarch.builders.plugins.module_utils.binfmt.kernel import REGISTRY
-from ansible_collections.multiarch.builders.plugins.module_utils.buildx import explanation, store
+from ansible_collections.multiarch.builders.plugins.module_utils.buildx import explanation, network, store
 from ansible_collections.multiarch.builders.plugins.module_utils.buildx.nodes import container_name
 from ansible_collections.multiarch.builders.plugins.module_utils.causes.lines import told
 from ansible_collections.multiarch.builders.plugins.module_utils.command import run
+from ansible_collections.multiarch.builders.plugins.module_utils.docker_api import Docker
 from ansible_collections.multiarch.builders.plugins.module_utils.errors import HostError
 
 _LINES = 15  # of a log
@@ -48,6 +49,15 @@ def cause_in_logs(builder: str, user: str) -> str:
     """Why a BuildKit of the builder on this host ended, in its own words; empty if none did."""
     try:
         found = [explanation.of_container(node, "", user).cause for node in _local_nodes(builder, user)]
+    except HostError:
+        return ""
+    return next(filter(None, found), "")
+
+
+def cause_in_network(builder: str, user: str) -> str:
+    """What keeps a container of the builder on this host from the world; empty for nothing, or if that is not known."""
+    try:
+        found = [network.fault_of(container_name(node), Docker()) for node in _local_nodes(builder, user)]
     except HostError:
         return ""
     return next(filter(None, found), "")
