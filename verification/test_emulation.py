@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import json
 import shlex
+from collections.abc import Collection, Sequence
 from pathlib import PurePosixPath
 
 import pytest
@@ -15,6 +16,8 @@ from ansible_collections.multiarch.builders.plugins.module_utils.binfmt import b
 from ansible_collections.multiarch.builders.plugins.module_utils.binfmt.decide import (
     BINFMT_D,
     EMULATORS,
+    is_ours,
+    is_theirs,
     mask_fault,
     mask_of,
     needed,
@@ -81,6 +84,7 @@ def test_handler_is_registered(host: Host, platform: str) -> None:
         told = [f"{each.name}: enabled {each.enabled}, flags {each.flags}, {each.interpreter}" for each in found]
         message = f"no handler of {platform} is enabled with flag F; there is {listed(told)}"
         raise CheckFailedError(message, *evidence(host, platform), remedy=PROVISION)
+    require_ours(host, platform, found)
     status = host.run(f"cat {REGISTRY}/status")
     if not status_is_on(status.stdout):
         remedy = f"{PROVISION}, and find who switched it off"
@@ -135,11 +139,25 @@ def require_no_mask(host: Host, platform: str) -> None:
     if host.run(f"test -e {path}").rc != 0:
         return
     leads_to, text = host.run(f"readlink -f {path}").stdout.strip(), host.run(f"cat {path}").stdout
-    record = json.loads(host.run(f"cat {RECORD}").stdout or "{}")
-    words = mask_of(path, leads_to, text, owned=fmt.handler in record.get("handlers", ()))
+    words = mask_of(path, leads_to, text, owned=fmt.handler in recorded(host))
     if words:
         told = output(host.run(f"ls -l {path}"))
         raise CheckFailedError(mask_fault(fmt, words, ours=True), told, remedy="The message says what to do")
+
+
+def require_ours(host: Host, platform: str, found: Sequence[Handler]) -> None:
+    """Where ours is recorded, and its file says so, the handler is ours: a job may have put another in its place."""
+    name = format_for(platform).handler
+    text = host.run(f"cat {BINFMT_D}/{name}.conf").stdout
+    if name not in recorded(host) or is_theirs(text) or any(map(is_ours, found)):
+        return
+    told = listed([each.interpreter for each in found])
+    raise CheckFailedError(f"handler {name} was taken: {told} is there in place of ours", text, remedy=PROVISION)
+
+
+def recorded(host: Host) -> Collection[str]:
+    """The handlers that are ours."""
+    return list(json.loads(host.run(f"cat {RECORD}").stdout or "{}").get("handlers", ()))
 
 
 def faults_of_emulator(host: Host, emulator: str) -> list[str]:
