@@ -8,7 +8,7 @@ from __future__ import annotations
 import base64
 import json
 import shlex
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from pathlib import PurePosixPath
 
 import pytest
@@ -16,6 +16,8 @@ from ansible_collections.multiarch.builders.plugins.module_utils.binfmt import b
 from ansible_collections.multiarch.builders.plugins.module_utils.binfmt.decide import (
     BINFMT_D,
     EMULATORS,
+    IN_PLACE_OF_OURS,
+    is_mask,
     is_ours,
     is_theirs,
     mask_fault,
@@ -84,7 +86,9 @@ def test_handler_is_registered(host: Host, platform: str) -> None:
         told = [f"{each.name}: enabled {each.enabled}, flags {each.flags}, {each.interpreter}" for each in found]
         message = f"no handler of {platform} is enabled with flag F; there is {listed(told)}"
         raise CheckFailedError(message, *evidence(host, platform), remedy=PROVISION)
-    require_ours(host, platform, found)
+    if has_ours(host, platform) and not any(map(is_ours, found)):
+        taken = f"{listed([each.interpreter for each in found])}: {IN_PLACE_OF_OURS}"
+        raise CheckFailedError(taken, *evidence(host, platform), remedy=PROVISION)
     status = host.run(f"cat {REGISTRY}/status")
     if not status_is_on(status.stdout):
         remedy = f"{PROVISION}, and find who switched it off"
@@ -96,7 +100,7 @@ def test_handler_survives_a_reboot(host: Host, platform: str) -> None:
     skip_native(host, platform)
     found = handlers(host, platform)
     lasting = [each for each in registered_at_boot(host) if each.serves(format_for(platform)) and each.fixed]
-    theirs = bool(found) and not any(each.interpreter.startswith(EMULATORS) for each in found)
+    theirs = bool(found) and not any(map(is_ours, found)) and not has_ours(host, platform)
     if theirs and not lasting:
         pytest.skip(f"handler {found[0].name} is somebody else's; builder_binfmt_takeover would make it last")
     if not theirs:
@@ -145,14 +149,12 @@ def require_no_mask(host: Host, platform: str) -> None:
         raise CheckFailedError(mask_fault(fmt, words, ours=True), told, remedy="The message says what to do")
 
 
-def require_ours(host: Host, platform: str, found: Sequence[Handler]) -> None:
-    """Where ours is recorded, and its file says so, the handler is ours: a job may have put another in its place."""
+def has_ours(host: Host, platform: str) -> bool:
+    """Whether a handler of ours is to be there: it is recorded, and its file is neither another one's nor a mask."""
     name = format_for(platform).handler
-    text = host.run(f"cat {BINFMT_D}/{name}.conf").stdout
-    if name not in recorded(host) or is_theirs(text) or any(map(is_ours, found)):
-        return
-    told = listed([each.interpreter for each in found])
-    raise CheckFailedError(f"handler {name} was taken: {told} is there in place of ours", text, remedy=PROVISION)
+    file = f"{BINFMT_D}/{name}.conf"
+    masked = is_mask(host.run(f"readlink -f {file}").stdout.strip())
+    return name in recorded(host) and not masked and not is_theirs(host.run(f"cat {file}").stdout)
 
 
 def recorded(host: Host) -> Collection[str]:

@@ -23,6 +23,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.platform import
 
 EMULATORS = "/usr/local/lib/multiarch-builders/emulators"
 BINFMT_D = "/etc/binfmt.d"
+IN_PLACE_OF_OURS = "somebody registered it in place of ours"
 
 
 @dataclass(frozen=True)
@@ -116,7 +117,7 @@ def finding(fmt: ElfFormat, state: BinfmtState, takeover: bool) -> Finding:
     if fault or takeover:
         return Finding(fmt, Verdict.REPLACE, handler, fault or "builder_binfmt_takeover")
     if is_taken(fmt.handler, state):
-        return Finding(fmt, Verdict.REPLACE, handler, "somebody registered it in place of ours")
+        return Finding(fmt, Verdict.REPLACE, handler, IN_PLACE_OF_OURS)
     return Finding(fmt, Verdict.LEAVE, handler, "works")
 
 
