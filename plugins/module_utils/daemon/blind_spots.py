@@ -15,6 +15,7 @@ import typing as t
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from ansible_collections.multiarch.builders.plugins.module_utils.daemon.insecure import is_no_registry
 from ansible_collections.multiarch.builders.plugins.module_utils.daemon.keys import (
     FLAGS,
     KEYS,
@@ -241,6 +242,10 @@ def _registries(document: Mapping[str, t.Any], engine: t.Optional[str]) -> t.Ite
         if separator and scheme.lower() not in ("http", "https"):
             message = f"has a scheme: {_dockerd(engine)} does not start"
             remedy = f"Leave it to `insecure` or `http` in builder_registries, or mend it in {_FILE}"
+            yield Spot("insecure-registries", _shown(registry), message, remedy)
+        elif is_no_registry(registry):
+            message = f"is neither host[:port] nor a network: {_dockerd(engine)} does not start"
+            remedy = f"Leave it to `host` of builder_registries (10.0.0.0/8, or no path), or mend it in {_FILE}"
             yield Spot("insecure-registries", _shown(registry), message, remedy)
 
 
