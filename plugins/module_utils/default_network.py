@@ -12,7 +12,7 @@ daemon/container_operations.go and daemon_unix.go; tried with 26.1.5, 28.5.2 and
 | `iptables: false` | gets no answer from outside, in a network of its own neither | `enable_ip_masquerade` is false |
 | `ip-masq: false` | the same, but for networks of its own | `enable_ip_masquerade` is false |
 | `ip-forward: false` | reaches nothing where the kernel does not forward by itself | net.ipv4.ip_forward is 0 |
-| `ip6tables`, `icc`, `default-network-opts` | reaches what it did | |
+| `ip6tables`, `icc`, `firewall-backend`, `default-network-opts` | reaches what it did | |
 
 With `network: host` all of them work.
 """

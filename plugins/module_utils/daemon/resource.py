@@ -10,7 +10,6 @@ from dataclasses import dataclass, replace
 
 from ansible_collections.multiarch.builders.plugins.module_utils import (
     authorities,
-    default_network,
     docker_service,
     pending,
     way_back,
@@ -27,6 +26,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.daemon import (
 from ansible_collections.multiarch.builders.plugins.module_utils.daemon.configuration import WriteConfiguration
 from ansible_collections.multiarch.builders.plugins.module_utils.daemon.decide import (
     DaemonState,
+    effects_on_containers,
     implied,
     restart_reasons,
 )
@@ -43,7 +43,6 @@ from ansible_collections.multiarch.builders.plugins.module_utils.daemon.store im
     wants_containerd_store,
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.daemon.vanishing import Vanishing, vanishing
-from ansible_collections.multiarch.builders.plugins.module_utils.default_network import DefaultNetwork
 from ansible_collections.multiarch.builders.plugins.module_utils.docker_api import Docker
 from ansible_collections.multiarch.builders.plugins.module_utils.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.file_modes import RestoreRights, restore
@@ -193,7 +192,7 @@ class Daemon(Concern[DaemonState]):
             effect = Effect.CONFIGURATION_CHANGES if reasons else Effect.CONFIGURATION_RELOADS
             step = self._write(state, after, effect)
             notes += _validate(step.text) if coming is None else (_NOT_YET,)
-            actions.append(writing(step, differences, _on_containers(state.document, after)))
+            actions.append(writing(step, differences, effects_on_containers(state.document, after)))
         actions += configuration_file.closing(state.loose)
         if reasons and self.disruption.mode == "never":
             notes.append(f"docker needs a restart, which builder_disruption: never forbids: {'; '.join(reasons)}")
@@ -231,7 +230,7 @@ class Daemon(Concern[DaemonState]):
     def _restart(self, state: DaemonState, after: Document, reasons: t.Sequence[str]) -> Action:
         from ansible_collections.multiarch.builders.plugins.module_utils.daemon.bring_up import BringUp
 
-        effects = {Effect.DAEMON_RESTARTS, *_on_containers(state.document, after)}
+        effects = {Effect.DAEMON_RESTARTS, *effects_on_containers(state.document, after)}
         summary = f"restart docker: {'; '.join(reasons)}"
         if state.info is not None and switches(after, state.info):
             effects.add(Effect.IMAGE_STORE_SWITCHES)
@@ -282,13 +281,6 @@ def _validate(text: t.Optional[str]) -> t.Tuple[str, ...]:
     from ansible_collections.multiarch.builders.plugins.module_utils.daemon.validation import validate
 
     return validate(text or "{}")
-
-
-def _on_containers(before: Document, after: Document) -> Effects:
-    """What a dockerd that starts with *after* does to containers, where its file says something about that."""
-    network = default_network.of_document(after)
-    said = network != DefaultNetwork() or network != default_network.of_document(before)
-    return frozenset({network}) if said else NO_EFFECTS
 
 
 def writing(step: WriteConfiguration, differences: t.Sequence[str], effects: Effects = NO_EFFECTS) -> Action:

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 
 from ansible_collections.multiarch.builders.plugins.module_utils.binfmt import execution
 from ansible_collections.multiarch.builders.plugins.module_utils.binfmt.probe import expected_machine, probe
-from ansible_collections.multiarch.builders.plugins.module_utils.causes.buildkit import Failed, is_symptom, of_build
+from ansible_collections.multiarch.builders.plugins.module_utils.causes.buildkit import Failed, of_build
 from ansible_collections.multiarch.builders.plugins.module_utils.causes.lines import told
 from ansible_collections.multiarch.builders.plugins.module_utils.command import run, user_entry
 from ansible_collections.multiarch.builders.plugins.module_utils.errors import HostError
@@ -24,7 +24,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.platform import
     canonical,
     native_platforms,
 )
-from ansible_collections.multiarch.builders.plugins.module_utils.proof import answers, evidence, push, rights
+from ansible_collections.multiarch.builders.plugins.module_utils.proof import evidence, push, rights
 from ansible_collections.multiarch.builders.plugins.module_utils.proof.remedy import of_settings, remedy_of
 from ansible_collections.multiarch.builders.plugins.module_utils.scratch import scratch
 
@@ -201,12 +201,8 @@ class _Build:
         if outcome.status == 0:
             return outcome.stderr + outcome.stdout
         failed = of_build(outcome.words)
-        if is_symptom(failed.cause):
-            own = evidence.cause_in_logs(self.builder, self.user)
-            failed = replace(failed, cause=f"{failed.cause} ({own})" if own else failed.cause)
-        elif answers.outcome_of(failed.cause, self.base) == answers.NO_ANSWER:
-            own = evidence.cause_in_network(self.builder, self.user)
-            failed = replace(failed, cause=f"{failed.cause} ({own})" if own else failed.cause)
+        own = evidence.behind(failed.cause, self.builder, self.user)
+        failed = replace(failed, cause=f"{failed.cause} ({own})") if own else failed
         raise self._failed(platforms, failed, outcome.stderr)
 
     def _failed(self, platforms: t.Sequence[str], failed: Failed, log: str) -> _BuildError:

@@ -13,10 +13,12 @@ from ansible_collections.multiarch.builders.plugins.module_utils.binfmt.handler_
 from ansible_collections.multiarch.builders.plugins.module_utils.binfmt.kernel import REGISTRY
 from ansible_collections.multiarch.builders.plugins.module_utils.buildx import explanation, network, store
 from ansible_collections.multiarch.builders.plugins.module_utils.buildx.nodes import container_name
+from ansible_collections.multiarch.builders.plugins.module_utils.causes.buildkit import is_symptom
 from ansible_collections.multiarch.builders.plugins.module_utils.causes.lines import told
 from ansible_collections.multiarch.builders.plugins.module_utils.command import run
 from ansible_collections.multiarch.builders.plugins.module_utils.docker_api import Docker
 from ansible_collections.multiarch.builders.plugins.module_utils.errors import HostError
+from ansible_collections.multiarch.builders.plugins.module_utils.proof import answers
 
 _LINES = 15  # of a log
 
@@ -43,6 +45,13 @@ def of_builder(builder: str, user: str) -> t.Tuple[str, ...]:
     except HostError as exc:
         return (*shows, str(exc))
     return (*shows, *(_output("docker", "logs", "--tail=200", each) for each in containers))
+
+
+def behind(cause: str, builder: str, user: str) -> str:
+    """What is behind a *cause* of which a client knows its effect alone; empty for nothing, or if that is not known."""
+    if is_symptom(cause):
+        return cause_in_logs(builder, user)
+    return cause_in_network(builder, user) if answers.outcome_of(cause, "") == answers.NO_ANSWER else ""
 
 
 def cause_in_logs(builder: str, user: str) -> str:
