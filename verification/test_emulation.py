@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import json
 import shlex
+from collections.abc import Collection
 from pathlib import PurePosixPath
 
 import pytest
@@ -15,6 +16,10 @@ from ansible_collections.multiarch.builders.plugins.module_utils.binfmt import b
 from ansible_collections.multiarch.builders.plugins.module_utils.binfmt.decide import (
     BINFMT_D,
     EMULATORS,
+    IN_PLACE_OF_OURS,
+    is_mask,
+    is_ours,
+    is_theirs,
     mask_fault,
     mask_of,
     needed,
@@ -81,6 +86,9 @@ def test_handler_is_registered(host: Host, platform: str) -> None:
         told = [f"{each.name}: enabled {each.enabled}, flags {each.flags}, {each.interpreter}" for each in found]
         message = f"no handler of {platform} is enabled with flag F; there is {listed(told)}"
         raise CheckFailedError(message, *evidence(host, platform), remedy=PROVISION)
+    if has_ours(host, platform) and not any(map(is_ours, found)):
+        taken = f"{listed([each.interpreter for each in found])}: {IN_PLACE_OF_OURS}"
+        raise CheckFailedError(taken, *evidence(host, platform), remedy=PROVISION)
     status = host.run(f"cat {REGISTRY}/status")
     if not status_is_on(status.stdout):
         remedy = f"{PROVISION}, and find who switched it off"
@@ -92,7 +100,7 @@ def test_handler_survives_a_reboot(host: Host, platform: str) -> None:
     skip_native(host, platform)
     found = handlers(host, platform)
     lasting = [each for each in registered_at_boot(host) if each.serves(format_for(platform)) and each.fixed]
-    theirs = bool(found) and not any(each.interpreter.startswith(EMULATORS) for each in found)
+    theirs = bool(found) and not any(map(is_ours, found)) and not has_ours(host, platform)
     if theirs and not lasting:
         pytest.skip(f"handler {found[0].name} is somebody else's; builder_binfmt_takeover would make it last")
     if not theirs:
@@ -135,11 +143,23 @@ def require_no_mask(host: Host, platform: str) -> None:
     if host.run(f"test -e {path}").rc != 0:
         return
     leads_to, text = host.run(f"readlink -f {path}").stdout.strip(), host.run(f"cat {path}").stdout
-    record = json.loads(host.run(f"cat {RECORD}").stdout or "{}")
-    words = mask_of(path, leads_to, text, owned=fmt.handler in record.get("handlers", ()))
+    words = mask_of(path, leads_to, text, owned=fmt.handler in recorded(host))
     if words:
         told = output(host.run(f"ls -l {path}"))
         raise CheckFailedError(mask_fault(fmt, words, ours=True), told, remedy="The message says what to do")
+
+
+def has_ours(host: Host, platform: str) -> bool:
+    """Whether a handler of ours is to be there: it is recorded, and its file is neither another one's nor a mask."""
+    name = format_for(platform).handler
+    file = f"{BINFMT_D}/{name}.conf"
+    masked = is_mask(host.run(f"readlink -f {file}").stdout.strip())
+    return name in recorded(host) and not masked and not is_theirs(host.run(f"cat {file}").stdout)
+
+
+def recorded(host: Host) -> Collection[str]:
+    """The handlers that are ours."""
+    return list(json.loads(host.run(f"cat {RECORD}").stdout or "{}").get("handlers", ()))
 
 
 def faults_of_emulator(host: Host, emulator: str) -> list[str]:

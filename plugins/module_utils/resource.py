@@ -14,6 +14,7 @@ import enum
 import typing as t
 from dataclasses import dataclass, field
 
+from ansible_collections.multiarch.builders.plugins.module_utils.default_network import DefaultNetwork
 from ansible_collections.multiarch.builders.plugins.module_utils.docker_api import Docker
 
 
@@ -36,7 +37,7 @@ class Arrival:
     trust_store: bool = False  # the operating system's
 
 
-Effects = t.FrozenSet[t.Union[Effect, Arrival]]
+Effects = t.FrozenSet[t.Union[Effect, Arrival, DefaultNetwork]]
 NO_EFFECTS: Effects = frozenset()
 
 

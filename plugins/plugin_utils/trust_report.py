@@ -5,15 +5,17 @@
 
 from __future__ import annotations
 
+import re
 import typing as t
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
 
+from ansible_collections.multiarch.builders.plugins.module_utils import default_network
 from ansible_collections.multiarch.builders.plugins.module_utils.causes.remedies import TRUST
 from ansible_collections.multiarch.builders.plugins.module_utils.loopback import is_loopback
 from ansible_collections.multiarch.builders.plugins.module_utils.proof import answers
 from ansible_collections.multiarch.builders.plugins.module_utils.proof.registry import Row
-from ansible_collections.multiarch.builders.plugins.module_utils.proof.remedy import PROVISION
+from ansible_collections.multiarch.builders.plugins.module_utils.proof.remedy import CONTAINER_NETWORK, PROVISION
 from ansible_collections.multiarch.builders.plugins.module_utils.proof.unread import is_unread
 from ansible_collections.multiarch.builders.plugins.plugin_utils import login_words
 from ansible_collections.multiarch.builders.plugins.plugin_utils.anchors import is_authority, names
@@ -57,8 +59,9 @@ def remedies(
 
 
 def _remedy(row: Answered, table: Mapping[str, Entry], chains: Mapping[str, Chain], clocks: Clocks) -> str:
-    if row["way"] == "builder" and "listing workers" in row["words"]:
-        return f"The builder itself does not answer: run {PROVISION}"
+    if row["way"] == "builder" and re.search(f"listing workers|{default_network.SIGNS}", row["words"]):
+        asleep = "listing workers" in row["words"]
+        return f"The builder itself does not answer: run {PROVISION}" if asleep else CONTAINER_NETWORK
     if is_unread(Row(**{each.name: row[each.name] for each in fields(Row)})):
         return _unread(row, table, chains.get(row["at"], []))
     outcome, chain = row["outcome"], chains.get(row["at"], [])

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import base64
+import json
+import shlex
 from collections.abc import Sequence
 from typing import Any
 
 from ansible_collections.multiarch.builders.plugins.module_utils.binfmt.probe import expected_machine, probe
 
+from lab.settings import IMAGES_FILE
 from tests.hosts.lab import Run, on, playbook
 
 PLATFORMS = ("linux/arm64", "linux/arm/v7", "linux/riscv64", "linux/s390x", "linux/ppc64le")
@@ -17,12 +20,21 @@ PACKAGE = (
 )
 
 
-def provision(host: str, **variables: Any) -> Run:
+def provision(host: str, *arguments: str, **variables: Any) -> Run:
     """Provision without builders; *variables* without `builder_`."""
     given = {"concerns": ["engine", "trust", "daemon", "binfmt"], "platforms": list(PLATFORMS), **variables}
     return playbook(
-        "provision-builders", limit=host, variables={f"builder_{name}": value for name, value in given.items()}
+        "provision-builders",
+        *arguments,
+        limit=host,
+        variables={f"builder_{name}": value for name, value in given.items()},
     )
+
+
+def binfmt(host: str, *arguments: str) -> None:
+    """Run the program of tonistiigi/binfmt's image as jobs do, docker/setup-qemu-action among them."""
+    image = json.loads(IMAGES_FILE.read_text())["binfmt"]["reference"]
+    on(host, shlex.join(["docker", "run", "--privileged", "--rm", image, *arguments]))
 
 
 def machines(host: str, platforms: Sequence[str]) -> list[str]:

@@ -8,7 +8,7 @@ import json
 from ansible_collections.multiarch.builders.plugins.module_utils.binfmt.probe import probe
 
 from lab.settings import IMAGES_FILE
-from tests.hosts.emulation import PACKAGE, handler, provision, require_emulation
+from tests.hosts.emulation import HANDLERS, PACKAGE, binfmt, handler, provision, require_emulation
 from tests.hosts.lab import lab, on
 
 
@@ -128,15 +128,69 @@ def test_no_registry_of_handlers_is_said_in_a_sentence(spare: str) -> None:
     assert run.says("/proc/sys/fs/binfmt_misc is not mounted, so no emulator can be registered: `systemctl start")
 
 
-def test_a_handler_that_somebody_put_in_place_of_ours_stays_when_its_platform_goes(spare: str) -> None:
+TAKEN = "out of a container, /usr/bin/qemu-{0}: somebody registered it in place of ours"
+
+
+def test_handlers_that_a_job_took_or_replaced_are_ours_again(spare: str) -> None:
+    """`docker/setup-qemu-action` with `reset`, whole and for some platforms; and the suite, which finds the same."""
     assert provision(spare).status == 0
-    line = on(spare, "cat /etc/binfmt.d/qemu-s390x.conf").strip()
-    interpreter = handler(spare, "qemu-s390x")["interpreter"]
+    ours = {name: handler(spare, name) for name in HANDLERS}
+    files = on(spare, "cat /etc/binfmt.d/*")
+
+    binfmt(spare, "--uninstall", "qemu-*")
+    run = provision(spare)
+    assert run.says("register handler qemu-s390x for linux/s390x"), run.output
+    assert {name: handler(spare, name) for name in HANDLERS} == ours
+
+    binfmt(spare, "--uninstall", "qemu-*")
+    binfmt(spare, "--install", "all")
+    theirs = handler(spare, "qemu-s390x")
+    assert theirs["interpreter"] == "/usr/bin/qemu-s390x"
+    planned = provision(spare, "--check")
+    assert planned.says(f"replace handler qemu-s390x for linux/s390x ({TAKEN.format('s390x')})"), planned.output
+    assert not planned.says("left alone")
+    assert handler(spare, "qemu-s390x") == theirs
+    assert provision(spare).status == 0
+    assert {name: handler(spare, name) for name in HANDLERS} == ours
+    assert on(spare, "cat /etc/binfmt.d/*") == files
+    assert provision(spare).recap(spare)["changed"] == 0
+    require_emulation(spare)
+
+    binfmt(spare, "--uninstall", "qemu-riscv64,qemu-arm")
+    binfmt(spare, "--install", "riscv64")
+    run = provision(spare)
+    assert run.says(TAKEN.format("riscv64"))
+    assert run.says("register handler qemu-arm for linux/arm")
+    assert not run.says("handler qemu-s390x")
+    assert {name: handler(spare, name) for name in HANDLERS} == ours
+
+
+def put_theirs(host: str, *, for_good: bool) -> None:
+    """Somebody's own emulator takes programs of s390x in place of ours."""
+    line, interpreter = (
+        on(host, "cat /etc/binfmt.d/qemu-s390x.conf").strip(),
+        handler(host, "qemu-s390x")["interpreter"],
+    )
     theirs = line.replace(interpreter, "/opt/qemu-s390x")
-    register = f"cp {interpreter} /opt/qemu-s390x; cd /proc/sys/fs/binfmt_misc; echo -1 > qemu-s390x"
-    on(spare, f"{register}; printf '%s' '{theirs}' > register")
+    on(host, f"cp {interpreter} /opt/qemu-s390x; cd /proc/sys/fs/binfmt_misc; echo -1 > qemu-s390x")
+    on(host, f"printf '%s' '{theirs}' > /proc/sys/fs/binfmt_misc/register")
+    if for_good:
+        on(host, f"printf '%s\\n' '{theirs}' > /etc/binfmt.d/qemu-s390x.conf")
+
+
+def test_a_handler_that_somebody_put_in_place_of_ours_for_good_stays(spare: str) -> None:
+    assert provision(spare).status == 0
+    put_theirs(spare, for_good=True)
     run = provision(spare)
     assert run.recap(spare)["changed"] == 0, run.output
     assert run.says("linux/s390x: handler qemu-s390x of somebody else works and was left alone")
+    assert provision(spare, platforms=["linux/arm64"]).status == 0
+    assert handler(spare, "qemu-s390x")["interpreter"] == "/opt/qemu-s390x"
+    assert "/opt/qemu-s390x" in on(spare, "cat /etc/binfmt.d/qemu-s390x.conf")
+
+
+def test_a_handler_that_somebody_put_in_place_of_ours_stays_when_its_platform_goes(spare: str) -> None:
+    assert provision(spare).status == 0
+    put_theirs(spare, for_good=False)
     assert provision(spare, platforms=["linux/arm64"]).status == 0
     assert handler(spare, "qemu-s390x")["interpreter"] == "/opt/qemu-s390x"

@@ -18,7 +18,7 @@ def test_where_no_program_may_run_in_var_tmp_emulation_is_proven_elsewhere(spare
     )
     theirs = line.replace(interpreter, "/opt/qemu-s390x")
     on(spare, f"cp {interpreter} /opt/qemu-s390x; cd /proc/sys/fs/binfmt_misc; echo -1 > qemu-s390x")
-    on(spare, f"printf '%s' '{theirs}' > /proc/sys/fs/binfmt_misc/register")
+    on(spare, f"printf '%s' '{theirs}' | tee /etc/binfmt.d/qemu-s390x.conf > /proc/sys/fs/binfmt_misc/register")
     require_emulation(spare, ["linux/s390x"])
     on(spare, NOEXEC)
     run = provision(spare, platforms=["linux/s390x", "linux/riscv64"])

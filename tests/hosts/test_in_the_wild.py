@@ -19,6 +19,7 @@ from tests.hosts.daemon import BUILDER, process
 from tests.hosts.emulation import require_emulation
 from tests.hosts.lab import Run, lab, on, playbook
 from tests.hosts.own_registry import HOST, LOGIN, Token, authority
+from tests.hosts.test_default_network import REFUSED
 from tests.hosts.test_hardened import NOEXEC, STRICT
 from tests.hosts.test_retire import snapshot
 
@@ -61,6 +62,9 @@ BREAK = f"""
 docker pause {BUILDER} >/dev/null
 chmod 666 ~ci/.docker/buildx/instances/multiarch
 chmod 644 /usr/local/lib/multiarch-builders/emulators/*/qemu-s390x
+for what in "--uninstall qemu-*" "--install riscv64"; do
+    docker run --privileged --rm $(docker images --quiet tonistiigi/binfmt) $what >/dev/null 2>&1
+done
 echo 0 > /proc/sys/fs/binfmt_misc/status
 chmod 666 /etc/docker/daemon.json
 """
@@ -132,6 +136,13 @@ def test_a_fleet_of_hosts_as_people_have_them() -> None:
         lab("reset", host)
         on(host, PREPARE, stdin=json.dumps(DAEMON_JSON))
     before = {host: state_of(host) for host in FLEET}
+
+    unaware = [{"name": "multiarch", "image": "{{ lab_images.buildkit.reference }}", "default": True}]
+    refused = run("provision-builders", cas=old.pem, instances=unaware, binfmt_takeover=False)
+    assert [refused.recap(host)["failed"] for host in FLEET] == [1, 1], refused.output
+    for words in (REFUSED, f"handler qemu-riscv64 is masked: {MASKED} is a link to /dev/null"):
+        assert refused.says(words), refused.output
+    require_same(before)
 
     planned = run("provision-builders", "--check", "--diff", cas=old.pem)
     assert planned.status == 0, planned.output

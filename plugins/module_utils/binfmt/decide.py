@@ -23,6 +23,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.platform import
 
 EMULATORS = "/usr/local/lib/multiarch-builders/emulators"
 BINFMT_D = "/etc/binfmt.d"
+IN_PLACE_OF_OURS = "somebody registered it in place of ours"
 
 
 @dataclass(frozen=True)
@@ -86,6 +87,21 @@ def is_ours(handler: Handler) -> bool:
     return handler.interpreter.startswith(EMULATORS + "/")
 
 
+def is_theirs(file: t.Optional[str]) -> bool:
+    """Whether a handler's *file* in /etc/binfmt.d registers somebody else's emulator; None is no file."""
+    found = [each for each in map(parse_registration, (file or "").splitlines()) if each is not None]
+    return bool(found) and not any(map(is_ours, found))
+
+
+def is_taken(name: str, state: BinfmtState) -> bool:
+    """Whether a handler of somebody else's is there in place of ours, and until the next reboot alone.
+
+    So a job leaves a host that resets handlers (docker/setup-qemu-action, `reset`). Who wants another for good writes
+    it into the handler's file, or masks that.
+    """
+    return name in state.owned and name not in state.masked and not is_theirs(state.configuration.get(name))
+
+
 def finding(fmt: ElfFormat, state: BinfmtState, takeover: bool) -> Finding:
     """What the handler of one format wants; with *takeover* the source's own always wins."""
     handler = catching(fmt, state.handlers)
@@ -100,6 +116,8 @@ def finding(fmt: ElfFormat, state: BinfmtState, takeover: bool) -> Finding:
         return Finding(fmt, Verdict.REPLACE, handler, why)
     if fault or takeover:
         return Finding(fmt, Verdict.REPLACE, handler, fault or "builder_binfmt_takeover")
+    if is_taken(fmt.handler, state):
+        return Finding(fmt, Verdict.REPLACE, handler, IN_PLACE_OF_OURS)
     return Finding(fmt, Verdict.LEAVE, handler, "works")
 
 

@@ -26,6 +26,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.binfmt.decide i
     catching,
     finding,
     is_ours,
+    is_theirs,
     needed,
     refusals,
     unwanted,
@@ -220,7 +221,8 @@ class Binfmt(Concern[BinfmtState]):
 
     def _drop(self, name: str) -> None:
         former, current = ours.former(name), kernel.handlers().get(name)
-        ours.put_file_back(name)
+        if not is_theirs(read(_file(name)) if ours.mask_of(name) is None else None):
+            ours.put_file_back(name)
         packaged = read(f"{package.BINFMT_D}/{name}.conf") if ours.mask_of(name) is None else None
         if current is not None and not is_ours(current):
             pass  # somebody registered another over ours: theirs stays

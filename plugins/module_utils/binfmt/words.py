@@ -27,11 +27,16 @@ def instead(name: str) -> str:
 
 
 def owner(handler: Handler) -> str:
-    """Who brought the emulator of a handler, with a space behind it; nothing if nobody says so."""
+    """Who brought the emulator of a handler, with a space behind it; nothing if nobody says so.
+
+    One that is no file of this host, and that the kernel holds open all the same, came from a container.
+    """
     if is_ours(handler):
         return "ours, "
     found = package.owner_of_file(handler.interpreter)
-    return f"of package {found}, " if found else ""
+    if found or pathlib.Path(handler.interpreter).exists():
+        return f"of package {found}, " if found else ""
+    return "out of a container, "
 
 
 def note(found: Finding, handler: Handler) -> str:

@@ -13,6 +13,8 @@ import re
 import typing as t
 from dataclasses import dataclass, field
 
+from ansible_collections.multiarch.builders.plugins.module_utils.default_network import STARTED_WITHOUT
+
 Shown = t.Mapping[str, t.Any]
 
 # option: (key of HostConfig, key of `docker info` that says whether the kernel has such a limit)
@@ -40,7 +42,7 @@ class Condition:
     """Whether a container does its work: *running* is one that can answer; a *lost* one dockerd can do nothing with.
 
     *paused* keeps its builds, frozen. *stuck* says why it never comes to run by itself, *ailing* what its own check
-    finds, *unplugged* which network it is to be in and is not.
+    finds, *unplugged* which network it is to be in and is not. A *severed* one never gets a network.
     """
 
     running: bool
@@ -49,6 +51,7 @@ class Condition:
     stuck: str = ""
     ailing: str = ""
     unplugged: t.Optional[str] = None
+    severed: bool = False
 
     @property
     def trouble(self) -> t.Tuple[str, ...]:
@@ -58,6 +61,7 @@ class Condition:
         found += ["runs, and docker has lost it"] if self.lost else []
         found += ["does not run"] if not (self.running or any(found)) else []
         found += [f"is not in its network, {self.unplugged}"] if self.unplugged else []
+        found += [STARTED_WITHOUT] if self.severed else []
         return tuple(each for each in found if each)
 
 
@@ -121,6 +125,7 @@ def condition(shown: Shown, *, listed: bool = True, now: str = "") -> Condition:
         stuck=stuck,
         ailing=ailing,
         unplugged=_unplugged(shown),
+        severed=bool((shown.get("Config") or {}).get("NetworkDisabled")),
     )
 
 

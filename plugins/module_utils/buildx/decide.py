@@ -18,6 +18,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.buildx.drift im
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.buildx.membership import Membership
 from ansible_collections.multiarch.builders.plugins.module_utils.buildx.settings import Settings
+from ansible_collections.multiarch.builders.plugins.module_utils.default_network import DefaultNetwork
 from ansible_collections.multiarch.builders.plugins.module_utils.file_modes import Rights
 from ansible_collections.multiarch.builders.plugins.module_utils.resource import Action, Difference, Effect, Effects
 from ansible_collections.multiarch.builders.plugins.module_utils.spec import Instance, Node
@@ -57,6 +58,7 @@ class BuildxState:
     settings: t.Tuple[Settings, ...]
     membership: Membership = field(default_factory=Membership)
     loose: t.Mapping[Rights, str] = field(default_factory=dict)
+    network: DefaultNetwork = field(default_factory=DefaultNetwork)
 
 
 @dataclass(frozen=True)

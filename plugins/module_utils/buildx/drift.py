@@ -24,6 +24,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.buildx.store im
     StoredBuilder,
     StoredNode,
 )
+from ansible_collections.multiarch.builders.plugins.module_utils.default_network import STARTED_WITHOUT
 from ansible_collections.multiarch.builders.plugins.module_utils.spec import Instance, Node
 
 try:  # Python 3.11
@@ -111,6 +112,7 @@ def container_drift(
 ) -> t.Tuple[str, ...]:
     """Differences in the container that exists which need another one."""
     found = [f"the container {container.ailing}"] if container.ailing else []
+    found += [f"the container {STARTED_WITHOUT}"] if container.severed else []
     if not _same_image(container.image, wanted.image):
         found.append(f"the container's image {container.image} → {wanted.image}")
     found += _option_drift(options_of(wanted, node), container)

@@ -12,6 +12,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils import record
 from ansible_collections.multiarch.builders.plugins.module_utils.buildx import (
     environment,
     membership,
+    network,
     nodes,
     orphans,
     ours,
@@ -96,6 +97,7 @@ class Buildx(Concern[BuildxState]):
             settings.observe(self.users, self.client_patch),
             membership.observe(self.users),
             store_rights.observe(self.users, [each.name for each in self.instances]),
+            network.observe(self.instances, self.docker if answers else None),
         )
 
     def _builder(self, wanted: Instance, memory: t.Optional[t.Mapping[str, str]], answers: bool) -> Builder:
@@ -151,6 +153,9 @@ class Buildx(Concern[BuildxState]):
         waiting: t.List[str] = []
         coming = arrival(effects)
         notes += without_effect(self.client_environment, self._versions(coming))
+        outside = network.then(state.network, effects)
+        notes += network.notes(self.instances, outside)
+        network.require(self.instances, outside)
         silent = [words for each in self.instances for words in state.builders[each.name].silent]
         if silent and coming.engine is None:
             raise HostError("; ".join(silent))

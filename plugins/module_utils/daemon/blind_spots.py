@@ -9,11 +9,8 @@ dockerd 20.10.24, 26.1.5 and 28.5.2.
 
 from __future__ import annotations
 
-import json
-import re
 import typing as t
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from ansible_collections.multiarch.builders.plugins.module_utils.daemon.keys import (
     FLAGS,
@@ -23,43 +20,34 @@ from ansible_collections.multiarch.builders.plugins.module_utils.daemon.keys imp
     known,
     spelled,
 )
+from ansible_collections.multiarch.builders.plugins.module_utils.daemon.network_spots import networks, registries
+from ansible_collections.multiarch.builders.plugins.module_utils.daemon.spot import (
+    OPTIONS,
+    Spot,
+    dockerd,
+    origin,
+    shown,
+)
 from ansible_collections.multiarch.builders.plugins.module_utils.daemon.store import STORE_FEATURE
 from ansible_collections.multiarch.builders.plugins.module_utils.version import Version, text_of, version_of
 
-_FILE = "/etc/docker/daemon.json"
-_OPTIONS = "builder_daemon_options"
-# Where else than in builder_daemon_options a key of ours comes from.
-_VARIABLES = {
-    "dns": "builder_dns",
-    "proxies": "builder_proxy",
-}
-_LONGEST_VALUE = 80  # characters of a value in a message
 # Names of graph drivers that containerd has no snapshotter for, and what comes near. It has btrfs and zfs itself, and
 # fuse-overlayfs by a plugin.
 _GRAPH_DRIVERS = {"devicemapper": "devmapper", "overlay": "overlayfs", "overlay2": "overlayfs", "vfs": "native"}
 _SNAPSHOTTERS = ("native", "overlayfs")  # which are no graph drivers
 _STORE_SINCE: Version = (24, 0)
 _STORE_IS_CHECKED_SINCE: Version = (29, 0)
-_PATHS_SINCE: Version = (24, 0, 8)
 _OLDER_SPACE_KEYS = {"builder.gc": "defaultKeepStorage", "builder.gc.policy": "keepStorage"}
-
-
-@dataclass(frozen=True)
-class Spot:
-    """One blind spot. *value* is as a message may show it: JSON, without credentials."""
-
-    path: str
-    value: str
-    message: str
-    remedy: str
-
-    def __str__(self) -> str:
-        return f"{self.path} = {self.value}: {self.message}. {self.remedy}"
 
 
 def refusals(document: Mapping[str, t.Any], engine: t.Optional[str]) -> t.Tuple[str, ...]:
     """What dockerd would not start with, or surely not do its work. *engine* is its version, None if unknown."""
-    spots = (*_keys(document, engine), *_registries(document, engine), *contradictions(document, engine))
+    spots = (
+        *_keys(document, engine),
+        *registries(document, engine),
+        *contradictions(document, engine),
+        *networks(document, engine),
+    )
     return tuple(map(str, spots))
 
 
@@ -83,29 +71,29 @@ def contradictions(document: Mapping[str, t.Any], engine: t.Optional[str]) -> t.
     wanted = asked is True and (not version or version >= _STORE_SINCE)
     off = asked is False or (bool(version) and version < _STORE_IS_CHECKED_SINCE and not wanted)
     driver, remap = document.get("storage-driver"), document.get("userns-remap")
-    keep = f"keep the graph driver with {_OPTIONS}: {{features: {{{STORE_FEATURE}: null}}}}"
+    keep = f"keep the graph driver with {OPTIONS}: {{features: {{{STORE_FEATURE}: null}}}}"
     if wanted and isinstance(driver, str) and driver in _GRAPH_DRIVERS:
         yield Spot(
             "storage-driver",
-            _shown(driver),
+            shown(driver),
             f"is a graph driver, but features.{STORE_FEATURE} is true, which makes it the name of a snapshotter: "
             + fails("every pull and build fails (moby/moby#46254)", engine),
-            f"Remove it with {_OPTIONS}: {{storage-driver: null}} (or write {_GRAPH_DRIVERS[driver]}), or {keep}",
+            f"Remove it with {OPTIONS}: {{storage-driver: null}} (or write {_GRAPH_DRIVERS[driver]}), or {keep}",
         )
     if off and driver in _SNAPSHOTTERS:
         yield Spot(
             "storage-driver",
-            _shown(driver),
-            f"is a snapshotter, but features.{STORE_FEATURE} (since 24.0) is off: {_dockerd(engine)} does not start",
-            f"Remove it with {_OPTIONS}: {{storage-driver: null}}",
+            shown(driver),
+            f"is a snapshotter, but features.{STORE_FEATURE} (since 24.0) is off: {dockerd(engine)} does not start",
+            f"Remove it with {OPTIONS}: {{storage-driver: null}}",
         )
     if wanted and isinstance(remap, str) and remap:
         yield Spot(
             "userns-remap",
-            _shown(remap),
+            shown(remap),
             f"does not go with features.{STORE_FEATURE}: true: "
             + fails("every RUN of a build fails (moby/moby#47377)", engine),
-            f"Remove it with {_OPTIONS}: {{userns-remap: null}}, or {keep}",
+            f"Remove it with {OPTIONS}: {{userns-remap: null}}, or {keep}",
         )
 
 
@@ -119,7 +107,7 @@ def fails(how: str, engine: t.Optional[str]) -> str:
     version = version_of(engine or "")
     if version >= _STORE_IS_CHECKED_SINCE:
         return f"dockerd {engine} does not start"
-    return f"{_dockerd(engine)} starts, but {how}" + ("" if version else "; since 29.0 it does not start")
+    return f"{dockerd(engine)} starts, but {how}" + ("" if version else "; since 29.0 it does not start")
 
 
 def unknown_names(document: Mapping[t.Any, t.Any]) -> t.Iterator[t.Tuple[str, str, t.Tuple[str, ...]]]:
@@ -162,7 +150,7 @@ def _ignored_names(document: Mapping[str, t.Any], engine: t.Optional[str]) -> t.
             remedy = f"Use `{older}`" if older else "Take it out"
         else:
             continue
-        yield Spot(path, _shown(beside[name]), f"{_dockerd(engine)} {message}", f"{remedy}; {_origin(path)}")
+        yield Spot(path, shown(beside[name]), f"{dockerd(engine)} {message}", f"{remedy}; {origin(path)}")
 
 
 def _keys(document: Mapping[str, t.Any], engine: t.Optional[str]) -> t.Iterator[Spot]:
@@ -183,7 +171,7 @@ def _keys(document: Mapping[str, t.Any], engine: t.Optional[str]) -> t.Iterator[
             remedy = f"Take it out ({key.instead})"
         else:
             continue
-        yield Spot(name, _shown(value), message, f"{remedy}; {_origin(name)}")
+        yield Spot(name, shown(value), message, f"{remedy}; {origin(name)}")
 
 
 def _ignored_keys(document: Mapping[str, t.Any], engine: t.Optional[str]) -> t.Iterator[Spot]:
@@ -198,7 +186,7 @@ def _ignored_keys(document: Mapping[str, t.Any], engine: t.Optional[str]) -> t.I
             remedy = f"Use `{FLAGS[name]}`" if FLAGS.get(name) else "Take it out"
         else:
             continue
-        yield Spot(name, _shown(value), message, f"{remedy}; {_origin(name)}")
+        yield Spot(name, shown(value), message, f"{remedy}; {origin(name)}")
 
 
 def _passes(name: str, value: t.Any, version: Version) -> bool:
@@ -218,74 +206,9 @@ def _is_flag(name: str, version: Version) -> bool:
     return name in FLAGS and (key is None or key.known_to(version))
 
 
-def _registries(document: Mapping[str, t.Any], engine: t.Optional[str]) -> t.Iterator[Spot]:
-    """Entries with which dockerd does not start (registry/config.go); --validate of 26.1.5 takes them all."""
-    for mirror in _strings(document.get("registry-mirrors")):
-        message = _wrong_with(mirror, version_of(engine or ""))
-        if message:
-            remedy = f"Leave it to `mirrors` of docker.io in builder_registries, or mend it in {_FILE}"
-            yield Spot("registry-mirrors", _shown(mirror), f"{message}: {_dockerd(engine)} does not start", remedy)
-    for registry in _strings(document.get("insecure-registries")):
-        scheme, separator, _rest = registry.partition("://")
-        if separator and scheme.lower() not in ("http", "https"):
-            message = f"has a scheme: {_dockerd(engine)} does not start"
-            remedy = f"Leave it to `insecure` or `http` in builder_registries, or mend it in {_FILE}"
-            yield Spot("insecure-registries", _shown(registry), message, remedy)
-
-
-def _wrong_with(mirror: str, version: Version) -> t.Optional[str]:
-    """What registry.ValidateMirror has against *mirror*."""
-    scheme, separator, rest = mirror.partition("://")
-    if not separator or scheme.lower() not in ("http", "https"):
-        return "does not begin with https:// or http://"
-    rest, _hash, fragment = rest.partition("#")
-    rest, _mark, query = rest.partition("?")
-    host, _slash, path = rest.partition("/")
-    if query or fragment:
-        return "has a query or fragment"
-    if "@" in host:
-        return "holds a user name or password, which a mirror cannot have"
-    if not re.fullmatch(r"(\[[^\[\]\s]*\]|[^:\[\]\s]*)(:[0-9]*)?", host):
-        return "is no URL"
-    if path and version and version < _PATHS_SINCE:
-        return "has a path, which came with 24.0.8 (moby/moby#36598)"
-    return None
-
-
-def _strings(value: t.Any) -> t.Iterator[str]:
-    yield from (each for each in value if isinstance(each, str)) if isinstance(value, list) else ()
-
-
-def _dockerd(engine: t.Optional[str]) -> str:
-    return f"dockerd {engine}" if engine else "dockerd"
-
-
-def _origin(path: str) -> str:
-    return f"it is from {_VARIABLES.get(path.partition('.')[0], _OPTIONS)} or in {_FILE}"
-
-
 def _near(name: str, names: t.Iterable[str]) -> str:
     import difflib
 
     spellings = {each.lower(): each for each in sorted(names)}
     near = difflib.get_close_matches(name.lower(), spellings, n=1, cutoff=0.6)
     return f"Use `{spellings[near[0]]}`, if that is meant" if near else "Take it out"
-
-
-def _shown(value: t.Any) -> str:
-    text = json.dumps(_masked(value), ensure_ascii=False)
-    return text if len(text) <= _LONGEST_VALUE else text[: _LONGEST_VALUE - 1] + "…"
-
-
-def _masked(value: t.Any) -> t.Any:
-    """*value* without what stands before an @, and without what a query of a URL says."""
-    if isinstance(value, Mapping):
-        return {key: _masked(each) for key, each in value.items()}
-    if isinstance(value, list):
-        return [_masked(each) for each in value]
-    if not isinstance(value, str):
-        return value
-    scheme, separator, rest = value.partition("://") if "://" in value else ("", "", value)
-    if "@" in rest:
-        rest = "***" + rest[rest.rindex("@") :]
-    return scheme + separator + (re.sub(r"([?#]).+", r"\1***", rest, flags=re.DOTALL) if separator else rest)

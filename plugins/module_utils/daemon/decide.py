@@ -20,12 +20,13 @@ from ansible_collections.multiarch.builders.plugins.module_utils.daemon.store im
     wants_containerd_store,
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.daemon.tokens import NO_TOKENS, Tokens
+from ansible_collections.multiarch.builders.plugins.module_utils.default_network import DefaultNetwork, of_document
 from ansible_collections.multiarch.builders.plugins.module_utils.file_modes import Rights
 from ansible_collections.multiarch.builders.plugins.module_utils.files import RemoveFile, WriteFile
 from ansible_collections.multiarch.builders.plugins.module_utils.json_document import Document
 from ansible_collections.multiarch.builders.plugins.module_utils.owned_document import changes
 from ansible_collections.multiarch.builders.plugins.module_utils.proxy import Proxy
-from ansible_collections.multiarch.builders.plugins.module_utils.resource import Effect, Effects
+from ansible_collections.multiarch.builders.plugins.module_utils.resource import NO_EFFECTS, Effect, Effects
 from ansible_collections.multiarch.builders.plugins.module_utils.spec import Registry
 
 NO_PROXY = Proxy()
@@ -136,3 +137,10 @@ def restart_reasons(
     if runs_otherwise and not reasons:
         reasons.append("dockerd runs without the containerd image store that daemon.json asks for")
     return tuple(reasons)
+
+
+def effects_on_containers(before: Document, after: Document) -> Effects:
+    """What a dockerd that starts with *after* does to containers, where its file says something about that."""
+    network = of_document(after)
+    said = network != DefaultNetwork() or network != of_document(before)
+    return frozenset({network}) if said else NO_EFFECTS

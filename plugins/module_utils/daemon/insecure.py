@@ -36,9 +36,34 @@ def insecure_notes(
 
 
 def as_shown(entry: str) -> str:
-    """An entry as `docker info` shows it: without a scheme, a network without the bits of a host (Go's ParseCIDR)."""
-    text = re.sub("^https?://", "", entry, flags=re.IGNORECASE)
+    """An entry in one form: without a scheme, a network without the bits of a host, as `docker info` shows it.
+
+    IPv4 in IPv6 (`::ffff:10.0.0.0/104`) is IPv4 up to 28 (Go's net.IPNet), and stays so since 29 (netip.Prefix).
+    """
+    text = _without_scheme(entry)
+    network = network_of(text)
+    return text if network is None else str(network)
+
+
+def network_of(text: str) -> t.Union[ipaddress.IPv4Network, ipaddress.IPv6Network, None]:
+    """The network that *text* is to dockerd; None for none, as are masks with dots and numbers with zeros ahead."""
+    if not re.search(r"/[0-9]+$", text):
+        return None
     try:
-        return str(ipaddress.ip_network(text, strict=False)) if "/" in text else text
+        found = ipaddress.ip_network(text, strict=False)
     except ValueError:
-        return text
+        return None
+    mapped = found.network_address.ipv4_mapped if found.version == 6 else None
+    if mapped is None or found.prefixlen < 96:
+        return found
+    return ipaddress.IPv4Network((mapped, found.prefixlen - 96))
+
+
+def is_no_registry(entry: str) -> bool:
+    """Whether dockerd takes *entry* of insecure-registries for neither a network nor a registry."""
+    text = _without_scheme(entry)
+    return "/" in text and network_of(text) is None
+
+
+def _without_scheme(entry: str) -> str:
+    return re.sub("^https?://", "", entry, flags=re.IGNORECASE)

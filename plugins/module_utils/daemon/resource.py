@@ -30,6 +30,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.daemon import (
 from ansible_collections.multiarch.builders.plugins.module_utils.daemon.configuration import WriteConfiguration
 from ansible_collections.multiarch.builders.plugins.module_utils.daemon.decide import (
     DaemonState,
+    effects_on_containers,
     implied,
     restart_reasons,
 )
@@ -69,6 +70,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.owned_files imp
 from ansible_collections.multiarch.builders.plugins.module_utils.proxy import Proxy
 from ansible_collections.multiarch.builders.plugins.module_utils.registry.asking import challenges
 from ansible_collections.multiarch.builders.plugins.module_utils.resource import (
+    NO_EFFECTS,
     Action,
     Concern,
     Difference,
@@ -205,7 +207,7 @@ class Daemon(Concern[DaemonState]):
             effect = Effect.CONFIGURATION_CHANGES if reasons else Effect.CONFIGURATION_RELOADS
             step = self._write(state, after, effect)
             notes += _validate(step.text) if coming is None else (_NOT_YET,)
-            actions.append(writing(step, differences))
+            actions.append(writing(step, differences, effects_on_containers(state.document, after)))
         actions += configuration_file.closing(state.loose)
         if reasons and self.disruption.mode == "never":
             notes.append(f"docker needs a restart, which builder_disruption: never forbids: {'; '.join(reasons)}")
@@ -288,8 +290,8 @@ def _validate(text: t.Optional[str]) -> t.Tuple[str, ...]:
     return validate(text or "{}")
 
 
-def writing(step: WriteConfiguration, differences: t.Sequence[str]) -> Action:
+def writing(step: WriteConfiguration, differences: t.Sequence[str], effects: Effects = NO_EFFECTS) -> Action:
     """The action that writes daemon.json."""
     verb = "remove" if step.text is None else "write"
     summary = f"{verb} {DAEMON_JSON}: {'; '.join(differences)}"
-    return Action(summary, step, difference=Difference(DAEMON_JSON, step.former or "", step.text or ""))
+    return Action(summary, step, effects, Difference(DAEMON_JSON, step.former or "", step.text or ""))

@@ -8,7 +8,10 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass
 
-from ansible_collections.multiarch.builders.plugins.module_utils.daemon.decide import DaemonState
+from ansible_collections.multiarch.builders.plugins.module_utils.daemon.decide import (
+    DaemonState,
+    effects_on_containers,
+)
 from ansible_collections.multiarch.builders.plugins.module_utils.daemon.hiding import CONTAINERS, Hiding, hidings
 from ansible_collections.multiarch.builders.plugins.module_utils.daemon.left_behind import Left
 from ansible_collections.multiarch.builders.plugins.module_utils.daemon.vanishing import (
@@ -64,6 +67,7 @@ def restart(
     work = BringUp(docker, disruption).work(after, hides=hides) if state.info is not None else None
     if work:
         summary += f" (running now: {work})"
-    effects = {Effect.DAEMON_RESTARTS, *([Effect.CONTAINERS_VANISH] if hides else [])}
+    effects = {Effect.DAEMON_RESTARTS, *effects_on_containers(state.document, after)}
+    effects |= {Effect.CONTAINERS_VANISH} if hides else set()
     step = RestartDaemon(after, hides, tuple(each.place for each in found if each.place), tuple(left))
     return Action(summary, step, frozenset(effects))

@@ -7,7 +7,7 @@ moby/moby, daemon/info.go and info_unix.go, the same in v26.1.5, v28.5.2 and v29
 
 | key | what is shown | where it gets its form |
 | --- | --- | --- |
-| labels | in any order, each once; one without `=` not at all | daemon/config/config.go, GetConflictFreeLabels |
+| labels | in any order, each once | daemon/config/config.go, GetConflictFreeLabels |
 | registry-mirrors | in order, each once, with one slash at the end | registry/config.go, ValidateMirror, loadMirrors |
 | insecure-registries | without scheme, networks as masked, among others; docker.io never | loadInsecureRegistries |
 | default-address-pools | in order; networks are masked here, as no network has bits of a host | |
@@ -15,8 +15,8 @@ moby/moby, daemon/info.go and info_unix.go, the same in v26.1.5, v28.5.2 and v29
 | data-root | without links; with userns-remap the folder UID.GID in it | daemon/daemon.go, CreateDaemonRoot |
 | debug, live-restore, experimental, default-runtime, log-driver | as they are; "" is the default | |
 
-Sizes, durations and numbers are in no answer of dockerd's, so nothing can be said of those keys. Pure, but links of
-data-root are looked up.
+Sizes, durations and numbers are in no answer of dockerd's, so nothing can be said of those keys. dockerd itself is
+asked by tests/hosts/test_shown.py. Pure, but links of data-root are looked up.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ Form = t.Any
 
 
 def _labels(value: t.Iterable[str]) -> Form:
-    return sorted({each for each in value if "=" in each})
+    return sorted(set(value))
 
 
 def _mirrors(value: t.Iterable[str]) -> Form:
@@ -54,7 +54,7 @@ def _insecure(value: t.Iterable[str]) -> Form:
 def _shown_insecure(info: Info) -> Form:
     config = info.get("RegistryConfig") or {}
     names = [name for name, index in (config.get("IndexConfigs") or {}).items() if not index.get("Secure", True)]
-    return sorted({*names, *(config.get("InsecureRegistryCIDRs") or ())})
+    return sorted({*names, *map(as_shown, config.get("InsecureRegistryCIDRs") or ())})
 
 
 def _pools(value: t.Iterable[Mapping[str, t.Any]]) -> Form:

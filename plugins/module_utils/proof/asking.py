@@ -13,7 +13,7 @@ import pathlib
 import secrets
 import time
 import typing as t
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 from ansible_collections.multiarch.builders.plugins.module_utils import authorities
@@ -22,8 +22,8 @@ from ansible_collections.multiarch.builders.plugins.module_utils.command import 
 from ansible_collections.multiarch.builders.plugins.module_utils.daemon.tokens import entry_of_endpoint
 from ansible_collections.multiarch.builders.plugins.module_utils.docker_api import Docker
 from ansible_collections.multiarch.builders.plugins.module_utils.errors import HostError
-from ansible_collections.multiarch.builders.plugins.module_utils.proof import logins, token_endpoint
-from ansible_collections.multiarch.builders.plugins.module_utils.proof.answers import NOT_LOGGED_IN, TRUSTED
+from ansible_collections.multiarch.builders.plugins.module_utils.proof import evidence, logins, token_endpoint
+from ansible_collections.multiarch.builders.plugins.module_utils.proof.answers import NO_ANSWER, NOT_LOGGED_IN, TRUSTED
 from ansible_collections.multiarch.builders.plugins.module_utils.proof.registry import (
     BUILDER,
     CLIENT,
@@ -95,6 +95,7 @@ class Asking:
         with concurrent.futures.ThreadPoolExecutor(_AT_ONCE) as pool:
             told = pool.map(lambda question: question(), questions)
             rows, more = settle([each for found in told for each in found], targets)
+        rows = tuple(map(self._with_network, rows))
         if not self.pulls:
             rows, forgiven = without_pulls(rows)
             more = (*more, *forgiven)
@@ -196,6 +197,13 @@ class Asking:
             time.sleep(1)  # another question is starting the stopped builder just now
             found = self._run(target, BUILDER, name, self.users[0], arguments, dockerfile)
         return found
+
+    def _with_network(self, found: Row) -> Row:
+        """A builder that got no answer, with what keeps its container from the world. Not in threads, as `kept_for`."""
+        if found.way != BUILDER or found.outcome != NO_ANSWER:
+            return found
+        own = evidence.cause_in_network(found.who, self.users[0])
+        return replace(found, words=f"{found.words} ({own})") if own else found
 
     def _run(self, target: Target, way: str, who: str, user: str, arguments: t.Sequence[str], stdin: str = "") -> Row:
         env = self.proxy.environment() if way == CLIENT else {}

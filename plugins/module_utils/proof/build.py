@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 
 from ansible_collections.multiarch.builders.plugins.module_utils.binfmt import execution
 from ansible_collections.multiarch.builders.plugins.module_utils.binfmt.probe import expected_machine, probe
-from ansible_collections.multiarch.builders.plugins.module_utils.causes.buildkit import Failed, is_symptom, of_build
+from ansible_collections.multiarch.builders.plugins.module_utils.causes.buildkit import Failed, of_build
 from ansible_collections.multiarch.builders.plugins.module_utils.causes.lines import told
 from ansible_collections.multiarch.builders.plugins.module_utils.command import run, user_entry
 from ansible_collections.multiarch.builders.plugins.module_utils.errors import HostError
@@ -201,9 +201,8 @@ class _Build:
         if outcome.status == 0:
             return outcome.stderr + outcome.stdout
         failed = of_build(outcome.words)
-        if is_symptom(failed.cause):
-            own = evidence.cause_in_logs(self.builder, self.user)
-            failed = replace(failed, cause=f"{failed.cause} ({own})" if own else failed.cause)
+        own = evidence.behind(failed.cause, self.builder, self.user)
+        failed = replace(failed, cause=f"{failed.cause} ({own})") if own else failed
         raise self._failed(platforms, failed, outcome.stderr)
 
     def _failed(self, platforms: t.Sequence[str], failed: Failed, log: str) -> _BuildError:

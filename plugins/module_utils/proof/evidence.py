@@ -11,11 +11,14 @@ import typing as t
 from ansible_collections.multiarch.builders.plugins.module_utils.binfmt.formats import format_for
 from ansible_collections.multiarch.builders.plugins.module_utils.binfmt.handler_file import CONTROL_FILES
 from ansible_collections.multiarch.builders.plugins.module_utils.binfmt.kernel import REGISTRY
-from ansible_collections.multiarch.builders.plugins.module_utils.buildx import explanation, store
+from ansible_collections.multiarch.builders.plugins.module_utils.buildx import explanation, network, store
 from ansible_collections.multiarch.builders.plugins.module_utils.buildx.nodes import container_name
+from ansible_collections.multiarch.builders.plugins.module_utils.causes.buildkit import is_symptom
 from ansible_collections.multiarch.builders.plugins.module_utils.causes.lines import told
 from ansible_collections.multiarch.builders.plugins.module_utils.command import run
+from ansible_collections.multiarch.builders.plugins.module_utils.docker_api import Docker
 from ansible_collections.multiarch.builders.plugins.module_utils.errors import HostError
+from ansible_collections.multiarch.builders.plugins.module_utils.proof import answers
 
 _LINES = 15  # of a log
 
@@ -44,10 +47,26 @@ def of_builder(builder: str, user: str) -> t.Tuple[str, ...]:
     return (*shows, *(_output("docker", "logs", "--tail=200", each) for each in containers))
 
 
+def behind(cause: str, builder: str, user: str) -> str:
+    """What is behind a *cause* of which a client knows its effect alone; empty for nothing, or if that is not known."""
+    if is_symptom(cause):
+        return cause_in_logs(builder, user)
+    return cause_in_network(builder, user) if answers.outcome_of(cause, "") == answers.NO_ANSWER else ""
+
+
 def cause_in_logs(builder: str, user: str) -> str:
     """Why a BuildKit of the builder on this host ended, in its own words; empty if none did."""
     try:
         found = [explanation.of_container(node, "", user).cause for node in _local_nodes(builder, user)]
+    except HostError:
+        return ""
+    return next(filter(None, found), "")
+
+
+def cause_in_network(builder: str, user: str) -> str:
+    """What keeps a container of the builder on this host from the world; empty for nothing, or if that is not known."""
+    try:
+        found = [network.fault_of(container_name(node), Docker()) for node in _local_nodes(builder, user)]
     except HostError:
         return ""
     return next(filter(None, found), "")

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import typing as t
 
+from ansible_collections.multiarch.builders.plugins.module_utils import default_network
 from ansible_collections.multiarch.builders.plugins.module_utils.causes.remedies import TRUST
 from ansible_collections.multiarch.builders.plugins.module_utils.client_environment import (
     NO_ARTIFACT,
@@ -58,6 +59,10 @@ _SETTINGS: t.Tuple[t.Tuple[t.Pattern[str], str, str], ...] = (
     ),
 )
 
+CONTAINER_NETWORK = (
+    f"Where nothing else brings a builder's packets outside, {default_network.REMEDY}, and run {PROVISION}"
+)
+
 # The first that fits counts.
 _REMEDIES: t.Tuple[t.Tuple[t.Pattern[str], str], ...] = tuple(
     (re.compile(pattern, re.IGNORECASE), remedy)
@@ -65,6 +70,10 @@ _REMEDIES: t.Tuple[t.Tuple[t.Pattern[str], str], ...] = tuple(
         (
             "does not run in an empty chroot|exec format error|the RUN step of|run in an empty chroot, ended",
             f"Run {PROVISION}, which registers what is missing; docs/emulation.md tells about exec format error",
+        ),
+        (
+            default_network.SIGNS,
+            CONTAINER_NETWORK,
         ),
         (
             "/referrers/",

@@ -50,6 +50,14 @@ def test_one_line_for_each_registry_and_outcome() -> None:
     ]
 
 
+def test_a_builder_whose_container_has_no_network() -> None:
+    unreachable = "dial udp: connect: network is unreachable (docker has no default network (`bridge: none`), so …)"
+    rows = [row("no answer", "builder", "b", words=unreachable), row("no answer", "dockerd", words=unreachable)]
+    builder, dockerd = remedies(rows, [{"host": HOST}], {})
+    assert "driver_opts: {network: host}" in builder
+    assert dockerd.startswith("See that it runs")
+
+
 FETCHING = f'failed to fetch oauth token: Post "https://{HOST}/service/token": x509: because'
 
 

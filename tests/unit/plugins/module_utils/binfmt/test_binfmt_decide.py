@@ -42,18 +42,26 @@ OTHER_FORMAT = "does not match the format"
 
 
 def state(
-    *handlers: Handler, line: str | None = LINE, broken: str | None = None, owned: frozenset[str] = frozenset()
+    *handlers: Handler,
+    line: str | None = LINE,
+    broken: str | None = None,
+    owned: frozenset[str] = frozenset(),
+    file: str | None = None,
 ) -> BinfmtState:
     return BinfmtState(
         machine="x86_64",
         handlers={each.name: each for each in handlers},
         lines={} if line is None else {"qemu-aarch64": line},
-        configuration={},
+        configuration={} if file is None else {"qemu-aarch64": file},
         owned=owned,
         broken={} if broken is None else {each.name: broken for each in handlers},
     )
 
 
+MINE = frozenset({"qemu-aarch64"})
+THEIR_LINE = LINE.replace(FOLDER, "/usr/bin")
+MASKED = {"qemu-aarch64": "/etc/binfmt.d/qemu-aarch64.conf is a link to /dev/null"}
+TAKEN = "somebody registered it in place of ours"
 KEEP, ADD, REPLACE, LEAVE = Verdict.KEEP, Verdict.ADD, Verdict.REPLACE, Verdict.LEAVE
 
 
@@ -107,6 +115,25 @@ KEEP, ADD, REPLACE, LEAVE = Verdict.KEEP, Verdict.ADD, Verdict.REPLACE, Verdict.
         ),
         pytest.param(state(Handler("qemu-aarch64", True, "", "")), REPLACE, OTHER_FORMAT, id="bpf, of later kernels"),
         pytest.param(state(THEIRS, broken="told nothing"), REPLACE, "told nothing", id="theirs, runs nothing"),
+        # in place of ours
+        pytest.param(state(owned=MINE, file=LINE), ADD, "no handler", id="ours is gone"),
+        pytest.param(state(THEIRS, owned=MINE, file=LINE), REPLACE, TAKEN, id="a job reset handlers"),
+        pytest.param(state(THEIRS, owned=MINE), REPLACE, TAKEN, id="and our file is gone, too"),
+        pytest.param(state(THEIRS, owned=MINE, file=""), REPLACE, TAKEN, id="and our file is damaged"),
+        pytest.param(state(THEIRS, owned=MINE, file="# a\n" + LINE), REPLACE, TAKEN, id="and our file was edited"),
+        pytest.param(state(ELSEWHERE, owned=MINE, file=LINE), REPLACE, TAKEN, id="by another name"),
+        pytest.param(state(DEBIAN, owned=MINE, file=LINE), REPLACE, TAKEN, id="Debian's"),
+        pytest.param(state(THEIRS, line=None, owned=MINE, file=LINE), REPLACE, TAKEN, id="at an upgrade"),
+        pytest.param(
+            state(THEIRS, owned=MINE, file=LINE, broken="told nothing"), REPLACE, "told nothing", id="it runs nothing"
+        ),
+        pytest.param(state(THEIRS, owned=MINE, file=THEIR_LINE), LEAVE, "works", id="for good: their line in our file"),
+        pytest.param(
+            replace(state(THEIRS, owned=MINE), masked=MASKED), LEAVE, "works", id="for good: our file is masked"
+        ),
+        pytest.param(
+            state(THEIRS, owned=frozenset({"qemu-arm"}), file=LINE), LEAVE, "works", id="another of ours was recorded"
+        ),
         # the package's
         pytest.param(state(DEBIAN, line=DEBIAN_LINE), KEEP, "as asked", id="Debian's, and the package is asked for"),
         pytest.param(

@@ -90,12 +90,17 @@ def planned(
         ),
         pytest.param(
             replace(LASTING, handlers={NAME: THEIRS}),
+            [KeepHandler(ARM64, True)],
+            id="somebody registered theirs over ours",
+        ),
+        pytest.param(
+            replace(LASTING, handlers={NAME: THEIRS}, configuration={NAME: LINE.replace(EMULATORS, "/opt")}),
             [],
-            id="somebody registered theirs over ours: it works, so it is not removed",
+            id="the same, and for good: it works, so it is not removed",
         ),
         pytest.param(
             replace(LASTING, handlers={"my-arm64": replace(THEIRS, name="my-arm64")}),
-            [],
+            [KeepHandler(ARM64, True)],
             id="ours is gone, theirs of another name works",
         ),
     ],
@@ -130,12 +135,23 @@ def test_a_handler_that_is_left_alone_is_told(no_docker: Docker) -> None:
     assert "interpreter /opt/of-these-tests/qemu-aarch64, flags POCF" in note
 
 
+def test_a_handler_that_took_the_place_of_ours_is_replaced(no_docker: Docker) -> None:
+    plan = planned(replace(LASTING, handlers={NAME: THEIRS}), no_docker)
+    assert [action.step for action in plan.actions] == [KeepHandler(ARM64, True)]
+    assert plan.actions[0].summary == (
+        "replace handler qemu-aarch64 for linux/arm64 (out of a container, "
+        "/opt/of-these-tests/qemu-aarch64: somebody registered it in place of ours)"
+    )
+    assert plan.notes == ()
+
+
 def test_takeover(no_docker: Docker) -> None:
     state = replace(LASTING, handlers={NAME: THEIRS}, configuration={}, owned=frozenset())
     plan = planned(state, no_docker, takeover=True)
     assert [action.step for action in plan.actions] == [KeepHandler(ARM64, True)]
     assert plan.actions[0].summary == (
-        "replace handler qemu-aarch64 for linux/arm64 (/opt/of-these-tests/qemu-aarch64: builder_binfmt_takeover)"
+        "replace handler qemu-aarch64 for linux/arm64 (out of a container, /opt/of-these-tests/qemu-aarch64: "
+        "builder_binfmt_takeover)"
     )
     assert plan.notes == ()
 
@@ -263,7 +279,14 @@ def test_steps_with_the_distributions_package(state: BinfmtState, steps: list[ob
         pytest.param(LASTING, (NAME, OURS.interpreter, "POCF", "keep"), id="ours"),
         pytest.param(replace(LASTING, handlers={}), (None, None, None, "add"), id="none"),
         pytest.param(
-            replace(LASTING, handlers={NAME: THEIRS}), (NAME, THEIRS.interpreter, "POCF", "leave"), id="theirs"
+            replace(LASTING, handlers={NAME: THEIRS}, owned=frozenset()),
+            (NAME, THEIRS.interpreter, "POCF", "leave"),
+            id="theirs",
+        ),
+        pytest.param(
+            replace(LASTING, handlers={NAME: THEIRS}),
+            (NAME, THEIRS.interpreter, "POCF", "replace"),
+            id="theirs, in place of ours",
         ),
     ],
 )

@@ -18,6 +18,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.buildx.containe
     parse,
     plain,
 )
+from ansible_collections.multiarch.builders.plugins.module_utils.default_network import STARTED_WITHOUT
 from ansible_collections.multiarch.builders.tests.unit.plugins.module_utils.buildx.recorded import (
     CONTAINER,
     CREATED,
@@ -334,6 +335,13 @@ def test_whether_it_is_in_its_network(mode: str, networks: Shown, unplugged: str
     assert condition(shown).unplugged == unplugged
 
 
+def test_one_that_was_started_without_a_network_has_none_for_good() -> None:
+    """With `bridge: none`, and after it: dockerd 26.1.5 and 28.5.2 go on showing the network `bridge` of it."""
+    shown = shown_by("28.5.2", config={"NetworkDisabled": True})
+    assert condition(shown) == Condition(True, severed=True)
+    assert parse(shown, ALL, {}).severed
+
+
 @pytest.mark.parametrize(
     ("found", "words"),
     [
@@ -343,6 +351,7 @@ def test_whether_it_is_in_its_network(mode: str, networks: Shown, unplugged: str
         pytest.param(Condition(False, lost=True), ("runs, and docker has lost it",), id="lost"),
         pytest.param(Condition(False, stuck="is dead"), ("is dead",), id="stuck"),
         pytest.param(Condition(True, ailing="is unhealthy"), ("is unhealthy",), id="ailing"),
+        pytest.param(Condition(True, severed=True), (STARTED_WITHOUT,), id="severed"),
         pytest.param(
             Condition(False, unplugged="builds"), ("does not run", "is not in its network, builds"), id="two things"
         ),

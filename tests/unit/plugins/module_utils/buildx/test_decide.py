@@ -22,6 +22,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.buildx.decide i
     ends_builds,
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.buildx.store import StoredBuilder, StoredNode
+from ansible_collections.multiarch.builders.plugins.module_utils.default_network import STARTED_WITHOUT
 from ansible_collections.multiarch.builders.plugins.module_utils.resource import NO_EFFECTS, Effect, Effects
 from ansible_collections.multiarch.builders.plugins.module_utils.spec import Instance, Node
 from ansible_collections.multiarch.builders.tests.unit.plugins.module_utils.buildx.recorded import (
@@ -324,6 +325,12 @@ def revive(why: str, *nodes: str, wanted: Instance = TWO) -> tuple[object, str]:
             Seen(here=replace(CONTAINER, ailing="is unhealthy")),
             [make(f"recreate {FOR} root, ci: node here: the container is unhealthy, {KEPT}", USERS, "here")],
             id="one is unhealthy",
+        ),
+        pytest.param(
+            TWO,
+            Seen(here=replace(CONTAINER, severed=True)),
+            [make(f"recreate {FOR} root, ci: node here: the container {STARTED_WITHOUT}, {KEPT}", USERS, "here")],
+            id="one was started without a network",
         ),
         pytest.param(
             TWO,

@@ -77,6 +77,12 @@ REFUSED = [
     pytest.param(
         {**ON, "userns-remap": "default"}, (None,), "since 29.0 it does not start", id="userns-remap, unknown version"
     ),
+    *(
+        pytest.param({"insecure-registries": ["a", each]}, ENGINES, "is neither host[:port] nor a network", id=each)
+        for each in ("https://a/x", "10.0.0.0/255.0.0.0", "010.0.0.0/8", "10.0.0.0/33")
+    ),
+    pytest.param({"bridge": "none", "bip": "10.9.0.1/24"}, ENGINES, "does not go with bip: dockerd", id="bridge"),
+    pytest.param({"iptables": False, "icc": False}, ENGINES, "does not go with icc: false", id="iptables and icc"),
     pytest.param({"graph": "/srv"}, (DEBIAN_13, TESTING, NEWEST), "`data-root` takes its place", id="graph"),
     pytest.param({"cluster-store": "etcd://a"}, ("23.0.0", DEBIAN_13), "which went with 23.0", id="cluster-store"),
     pytest.param({"oom-score-adjust": -500}, (DEBIAN_13, NEWEST), "OOMScoreAdjust=", id="oom-score-adjust"),

@@ -35,6 +35,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.daemon.ours imp
 from ansible_collections.multiarch.builders.plugins.module_utils.daemon.resource import Daemon, ReloadDaemon
 from ansible_collections.multiarch.builders.plugins.module_utils.daemon.restarting import RestartDaemon
 from ansible_collections.multiarch.builders.plugins.module_utils.daemon.tokens import NO_TOKENS, Tokens
+from ansible_collections.multiarch.builders.plugins.module_utils.default_network import DefaultNetwork
 from ansible_collections.multiarch.builders.plugins.module_utils.docker_api import Docker
 from ansible_collections.multiarch.builders.plugins.module_utils.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.file_modes import RestoreRights, public
@@ -108,6 +109,34 @@ def with_theirs(now: DaemonState, tokens: Tokens = UNREAD) -> DaemonState:
 def test_a_dockerd_that_runs_as_asked_needs_nothing(no_docker: Docker) -> None:
     plan = daemon(no_docker).plan(state(CONTAINERD), NO_EFFECTS)
     assert (plan.actions, plan.notes) == ((), ())
+
+
+OFF, ON = DefaultNetwork(there=False), DefaultNetwork()
+
+
+@pytest.mark.parametrize(
+    ("document", "options", "mode", "told"),
+    [
+        pytest.param({}, {"bridge": "none"}, "wait", {OFF}, id="it goes"),
+        pytest.param({}, {"bridge": "none"}, "never", {OFF}, id="at the next start, whoever starts it"),
+        pytest.param({"bridge": "none"}, {"bridge": None}, "wait", {ON}, id="it comes"),
+        pytest.param({"bridge": "none"}, {"mtu": 1400}, "wait", {OFF}, id="a restart brings what others wrote"),
+        pytest.param({"bridge": "none"}, {}, "wait", set(), id="nothing happens"),
+        pytest.param({}, {"mtu": 1400}, "wait", set(), id="nothing is said of it"),
+    ],
+)
+def test_what_becomes_of_the_default_network_is_told_to_the_builders(
+    document: dict[str, t.Any],
+    options: dict[str, t.Any],
+    mode: str,
+    told: set[DefaultNetwork],
+    no_docker: Docker,
+    programs: Callable[[str, str], Path],
+) -> None:
+    programs("dockerd", "exit 0")
+    now = state(CONTAINERD, document={**SNAPSHOTTER, **document})
+    plan = daemon(no_docker, mode, options=options).plan(now, NO_EFFECTS)
+    assert {each for each in plan.effects if isinstance(each, DefaultNetwork)} == told
 
 
 @pytest.mark.parametrize("mode", ["wait", "now"])
@@ -619,7 +648,7 @@ def test_a_key_of_ours_is_ours_until_somebody_sets_it(
             id="the former one serves",
         ),
         pytest.param(
-            {**FORMER, "bridge": "bad"},
+            {**FORMER, "fixed-cidr": "bad"},
             f"docker does not come up, nor with the former FILE, which was put back: {WHY}",
             id="it does not",
         ),

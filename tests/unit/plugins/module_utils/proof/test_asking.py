@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from ansible_collections.multiarch.builders.plugins.module_utils.docker_api import Docker
 from ansible_collections.multiarch.builders.plugins.module_utils.errors import HostError
-from ansible_collections.multiarch.builders.plugins.module_utils.proof import asking, logins
+from ansible_collections.multiarch.builders.plugins.module_utils.proof import asking, evidence, logins
 from ansible_collections.multiarch.builders.plugins.module_utils.proof.asking import Asking
 from ansible_collections.multiarch.builders.plugins.module_utils.proof.registry import Places, Target
 from ansible_collections.multiarch.builders.plugins.module_utils.proxy import Proxy
@@ -178,6 +178,17 @@ def test_a_builder_that_is_being_started_is_asked_again(
     found = Asking(["ci"], ["b"], Proxy(), docker, BESIDE, "1a2b").ask([Target(registry.host, insecure=True)])
     (row,) = (each for each in found.rows if each.way == "builder")
     assert row.outcome == "trusted"
+
+
+def test_a_builder_without_a_network_says_so(
+    docker: Docker, programs: Programs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(evidence, "cause_in_network", lambda name, user: f"{name} of {user} has no network")
+    programs("docker", "echo 'ERROR: dial udp 192.0.2.1:53: connect: network is unreachable'; exit 1")
+    found = Asking(["ci"], ["b"], Proxy(), docker, BESIDE).ask([Target("a.invalid", insecure=True)])
+    words = {each.way: each.words for each in found.rows}
+    assert words["builder"].endswith("network is unreachable (b of ci has no network)")
+    assert "has no network" not in words["dockerd"]
 
 
 @pytest.fixture
