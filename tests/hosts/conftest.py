@@ -37,6 +37,7 @@ LONGEST_FIRST = (
         "running_work",
         "engine",
         "remote",
+        "default_network",
         "flows_image_store",
     ),
     *(
