@@ -16,6 +16,10 @@ OWN_MOUNTS = ("unshare", "--mount", "--propagation", "private")
 NO_DOCS = tuple(
     f"--dpkgopt=path-exclude=/usr/share/{folder}/*" for folder in ("doc", "man", "info", "locale", "lintian", "linda")
 )
+NO_MIRROR = (
+    "The lab is made of Debian's packages, and neither /etc/apt/sources.list nor sources.list.d names a mirror of them "
+    "(an address that ends in /debian): name one there."
+)
 NO_EXPIRY = '--aptopt=Acquire::Check-Valid-Until "false"'
 
 
@@ -31,13 +35,22 @@ def mirror_of(texts: Iterable[str]) -> str | None:
     return None
 
 
-def mirror() -> str:
-    """The Debian mirror this machine itself uses."""
+def _own_mirror() -> str | None:
     files = sorted(APT.glob("sources.list.d/*.sources")) + sorted(APT.glob("sources.list"))
     files += sorted(APT.glob("sources.list.d/*.list"))
-    found = mirror_of(file.read_text() for file in files)
+    return mirror_of(file.read_text() for file in files)
+
+
+def has_mirror() -> bool:
+    """Whether apt of this machine knows a Debian mirror."""
+    return _own_mirror() is not None
+
+
+def mirror() -> str:
+    """The Debian mirror this machine itself uses."""
+    found = _own_mirror()
     if not found:
-        raise LabError("No Debian mirror (an address that ends in /debian) in /etc/apt/sources.list or sources.list.d")
+        raise LabError(NO_MIRROR)
     return found
 
 

@@ -58,7 +58,7 @@ def test_markdown(tmp_path: Path, text: str, problem: str | None) -> None:
 def test_a_machine_that_cannot_have_the_lab_skips_its_stages(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(stages, "refusal", lambda *_: "The lab runs on Linux only, this is Plan9.")
+    monkeypatch.setattr(stages, "reason", lambda: "The lab runs on Linux only, this is Plan9.")
     monkeypatch.setattr(stages, "run", lambda stage, _screen: stages.Result(stage, "passed"))
     assert stages.main(["unit", "molecule"]) == 0
     assert "molecule   skipped" in (shown := capsys.readouterr().out)
@@ -66,7 +66,7 @@ def test_a_machine_that_cannot_have_the_lab_skips_its_stages(
 
 
 def test_a_stage_that_fails_ends_the_run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    monkeypatch.setattr(stages, "refusal", lambda *_: None)
+    monkeypatch.setattr(stages, "reason", lambda: None)
     monkeypatch.setattr(stages, "run", lambda stage, _screen: stages.Result(stage, "FAILED"))
     assert stages.main(["lint", "unit+browser"]) == 1
     shown = capsys.readouterr().out
@@ -93,6 +93,6 @@ def test_stages_side_by_side_run_at_the_same_time(monkeypatch: pytest.MonkeyPatc
         screen.end(stage)
         return stages.Result(stage, "passed")
 
-    monkeypatch.setattr(stages, "refusal", lambda *_: None)
+    monkeypatch.setattr(stages, "reason", lambda: None)
     monkeypatch.setattr(stages, "run", run)
     assert stages.main(["sanity+unit"]) == 0
