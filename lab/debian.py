@@ -11,6 +11,7 @@ from lab.command import run
 from lab.errors import LabError
 
 APT = Path("/etc/apt")
+KEYS = Path("/usr/share/keyrings/debian-archive-keyring.gpg")  # of the package debian-archive-keyring
 # mmdebstrap in a mount namespace of its own: a build that is killed leaves no mount behind.
 OWN_MOUNTS = ("unshare", "--mount", "--propagation", "private")
 NO_DOCS = tuple(
@@ -20,6 +21,7 @@ NO_MIRROR = (
     "The lab is made of Debian's packages, and neither /etc/apt/sources.list nor sources.list.d names a mirror of them "
     "(an address that ends in /debian): name one there."
 )
+ADD_TO_WHAT_IS_THERE = "--skip=check/empty"  # with variant custom
 NO_EXPIRY = '--aptopt=Acquire::Check-Valid-Until "false"'
 
 
@@ -54,18 +56,22 @@ def mirror() -> str:
     return found
 
 
+def signed_by() -> str:
+    """The option of a line of sources.list that names Debian's keys, where they lie apart from apt's own."""
+    return f"[signed-by={KEYS}] " if KEYS.exists() else ""
+
+
 def bootstrap(
     target: Path,
     suite: str,
     packages: Sequence[str],
     *,
     variant: str,
-    architectures: str = "amd64",
     options: Sequence[str] = (),
 ) -> None:
-    """mmdebstrap: target is a folder, or a tar archive if it is named so."""
+    """mmdebstrap into a folder."""
     target.parent.mkdir(parents=True, exist_ok=True)
-    argv = ["mmdebstrap", "--quiet", "--mode=root", f"--variant={variant}", f"--architectures={architectures}"]
+    argv = ["mmdebstrap", "--quiet", "--mode=root", f"--variant={variant}", "--architectures=amd64"]
     argv += [f"--include={','.join(packages)}", "--dpkgopt=force-unsafe-io", *NO_DOCS]
     # Naming the mirror leaves out -security and -updates, whose indexes can be out of step with each other.
     argv += [*options, suite, str(target), mirror()]

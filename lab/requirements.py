@@ -7,8 +7,10 @@ import platform
 import re
 import shutil
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from errno import EINVAL, ENOSPC
+from errno import EINVAL, ENOSPC, EPERM
+from itertools import chain
 
 from lab import cgroup, debian, kernel
 from lab.errors import RefusalError
@@ -33,7 +35,8 @@ PROCESSOR = "x86_64"  # of the hosts' packages
 PRIVILEGED = "start the container with --privileged, or take a virtual machine"
 NAMESPACES = {  # what unshare(2) says → the way out
     ENOSPC: "raise user.max_user_namespaces with sysctl",
-    EINVAL: "boot one that is built with CONFIG_USER_NS",
+    EINVAL: "boot a kernel that is built with CONFIG_USER_NS",
+    EPERM: f"leave the chroot, or {PRIVILEGED}",  # a chroot's processes may not, and seccomp says the same
 }
 
 
@@ -44,7 +47,7 @@ class Machine:
     system: str = "Linux"  # uname(1)
     processor: str = PROCESSOR
     uid: int = 0  # the effective one
-    release: str = ".".join(map(str, KERNEL_NEEDED))  # the kernel's
+    release: str = "{}.{}".format(*KERNEL_NEEDED)  # the kernel's
     python: tuple[int, int] = PYTHON_NEEDED
     lacking: tuple[str, ...] = ()  # of kernel.CAPABILITIES
     all_users: bool = True  # False: in a user namespace, where not every uid can be had
@@ -66,59 +69,59 @@ def kernel_version(release: str) -> tuple[int, int]:
 
 def refusal(machine: Machine) -> str | None:
     """The one sentence that says why a machine cannot run the lab, and the way out; or None."""
-    return _of_kernel(machine) or _of_rights(machine) or _of_system(machine)
+    return next(chain(_of_kernel(machine), _of_rights(machine), _of_system(machine)), None)
 
 
-def _of_kernel(machine: Machine) -> str | None:
+def _of_kernel(machine: Machine) -> Iterator[str]:
     if machine.system != "Linux":
-        return f"The lab runs on Linux only, this is {machine.system}: take a virtual machine with Linux."
-    if machine.processor != PROCESSOR:
-        return f"The lab's hosts are of Debian's amd64 packages, and this machine is {machine.processor}: take another."
-    if kernel_version(machine.release) < KERNEL_NEEDED:
-        needed = ".".join(map(str, KERNEL_NEEDED))
-        return (
-            f"The lab needs Linux {needed} or newer (one binfmt_misc registry for each host), this is {machine.release}: "
-            "boot a newer kernel, or take a virtual machine that has one."
+        yield f"The lab runs on Linux only, this is {machine.system}: take a virtual machine with Linux."
+    elif machine.processor != PROCESSOR:
+        yield f"The lab's hosts are of Debian's amd64 packages, and this machine is {machine.processor}: take another."
+    elif kernel_version(machine.release) < KERNEL_NEEDED:
+        yield (
+            f"The lab needs Linux {_dotted(KERNEL_NEEDED)} or newer (one binfmt_misc registry for each host), "
+            f"this is {machine.release}: boot a newer kernel, or take a virtual machine that has one."
         )
-    return None
 
 
-def _of_rights(machine: Machine) -> str | None:
+def _of_rights(machine: Machine) -> Iterator[str]:
     if machine.uid != 0:
-        return f"The lab starts hosts and mounts file systems: run it as root, not as uid {machine.uid}."
+        yield f"The lab starts hosts and mounts file systems: run it as root, not as uid {machine.uid}."
     if machine.lacking:
         lacking = " and ".join(machine.lacking)
-        return f"The lab starts hosts, and root lacks {lacking} here, as in an ordinary container: {PRIVILEGED}."
+        yield f"The lab starts hosts, and root lacks {lacking} here, as in an ordinary container: {PRIVILEGED}."
     if not machine.all_users:
-        return (
-            "The lab gives its hosts users of their own, and this is a user namespace without them (/proc/self/uid_map): "
-            "run it as root of the machine itself, or take a virtual machine."
+        yield (
+            "The lab gives its hosts users of their own, and this user namespace has not all of them "
+            "(/proc/self/uid_map): run it as root of the machine itself, or take a virtual machine."
         )
     if machine.user_namespaces:
         why, way_out = os.strerror(machine.user_namespaces), NAMESPACES.get(machine.user_namespaces, PRIVILEGED)
-        return f"Each host of the lab has a user namespace, and this kernel gives none (unshare: {why}): {way_out}."
-    return None
+        yield f"Each host of the lab has a user namespace, and none can be made here (unshare: {why}): {way_out}."
 
 
-def _of_system(machine: Machine) -> str | None:
+def _of_system(machine: Machine) -> Iterator[str]:
     if machine.features:
-        return (
-            f"The lab needs {', '.join(machine.features)} of the kernel, and Linux {machine.release} here has it not: "
-            "load its module, or boot a kernel that has it."
+        yield (
+            f"The lab's hosts need {' and '.join(machine.features)} of the kernel, and Linux {machine.release} has it "
+            "not here: load its module, or boot a kernel that has it."
         )
     if machine.cgroups is None:
-        return cgroup.NONE_MOUNTED
-    if not machine.cgroups_writable:
-        return f"The lab makes cgroups, and {machine.cgroups} cannot be written, as in a container: {PRIVILEGED}."
+        yield cgroup.NONE_MOUNTED
+    elif not machine.cgroups_writable:
+        yield f"The lab makes cgroups, and {machine.cgroups} cannot be written, as in a container: {PRIVILEGED}."
     if machine.python < PYTHON_NEEDED:
-        needed, found = (".".join(map(str, version)) for version in (PYTHON_NEEDED, machine.python))
-        return f"The lab needs Python {needed} or newer, this is {found}: name another to make with PYTHON=…"
+        needed, found = _dotted(PYTHON_NEEDED), _dotted(machine.python)
+        yield f"The lab needs Python {needed} or newer, this is {found}: name another to make with PYTHON=…"
     if not machine.mirror:
-        return debian.NO_MIRROR
+        yield debian.NO_MIRROR
     if machine.missing:
         packages = " ".join(sorted({TOOLS[tool] for tool in machine.missing}))
-        return f"The lab needs {', '.join(machine.missing)}: apt-get install {packages}"
-    return None
+        yield f"The lab needs {', '.join(machine.missing)}: apt-get install {packages}"
+
+
+def _dotted(version: tuple[int, int]) -> str:
+    return ".".join(map(str, version))
 
 
 def observe() -> Machine:
@@ -130,7 +133,7 @@ def observe() -> Machine:
         release=platform.release(),
         python=sys.version_info[:2],
     )
-    if _of_kernel(machine) or machine.uid != 0:
+    if machine.uid != 0 or next(_of_kernel(machine), None):
         return machine
     hierarchies = cgroup.mounted("cgroup2")
     return replace(
