@@ -110,6 +110,7 @@ def ensure(archives: Path | None, pool: ThreadPoolExecutor) -> Path:
         images = {}
         for one, (layout, tag) in zip(chosen, layouts, strict=True):
             images[one.image.name] = _add(root, one, layout, tag)
+        _own(root)
         (unfinished / LIST).write_text(_as_text(images))
 
     return caching.ensure("images", caching.key_of([(one.source, one.key) for one in chosen]), build)
@@ -120,6 +121,7 @@ def serve(name: str, root: Path, archives: Path | None) -> None:
     chosen = choose(next(image for image in IMAGES if image.name == name), archives)
     layout, tag = _layout(chosen)
     entry = _add(root, chosen, layout, tag)
+    _own(root / MIRROR_STORAGE.lstrip("/"))
     new = IMAGES_FILE.with_name(f"{IMAGES_FILE.name}.new")
     new.write_text(_as_text({**_list(), name: entry}))
     new.replace(IMAGES_FILE)
@@ -127,11 +129,13 @@ def serve(name: str, root: Path, archives: Path | None) -> None:
 
 def _add(root: Path, chosen: Chosen, layout: Path, tag: str) -> Entry:
     """Put an image into the registry of a root file system."""
-    target = root / MIRROR_STORAGE.lstrip("/")
-    digest = storage.add(target, layout, chosen.image.repository, tag)
-    # The registry's root user owns it all; set, not shifted: the blobs are links into other caches.
-    run(["chown", "-R", f"{UID_BASE}:{UID_BASE}", str(target)])
+    digest = storage.add(root / MIRROR_STORAGE.lstrip("/"), layout, chosen.image.repository, tag)
     return {"reference": str(Reference(chosen.image.repository, tag, digest)), "source": chosen.source}
+
+
+def _own(folder: Path) -> None:
+    """The registry's root user owns it all; set, not shifted: the blobs are links into other caches."""
+    run(["chown", "-R", f"{UID_BASE}:{UID_BASE}", str(folder)])
 
 
 def _as_text(images: dict[str, Entry]) -> str:
