@@ -11,7 +11,7 @@ from lab import caching, debian
 from lab.command import run
 from lab.progress import timed
 from lab.settings import UID_BASE
-from lab.topology import Base
+from lab.topology import BASES, Base
 
 # What makes Debian a container host under nspawn, and the two ordinary users that every host has. A base that is made
 # from another has it done again.
@@ -55,7 +55,8 @@ def ensure(base: Base) -> Path:
         with timed(f"{base.title}: base file system by mmdebstrap"):
             if base.below:
                 copy(below, root)
-            debian.bootstrap(root, base.suite, base.packages, variant=variant, options=options)
+            waited_for = any(other.below == base for other in BASES)
+            debian.bootstrap(root, base.suite, base.packages, variant=variant, options=options, later=not waited_for)
             run(["chroot", str(root), "sh", "-eu", "-c", CUSTOMISE])
             shift_owners(root, UID_BASE)
 

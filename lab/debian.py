@@ -14,6 +14,7 @@ APT = Path("/etc/apt")
 KEYS = Path("/usr/share/keyrings/debian-archive-keyring.gpg")  # of the package debian-archive-keyring
 # mmdebstrap in a mount namespace of its own: a build that is killed leaves no mount behind.
 OWN_MOUNTS = ("unshare", "--mount", "--propagation", "private")
+FEW_FILES = ("prlimit", "--nofile=1024")  # each of its programs closes as many as there may be, a hundred times over
 NO_DOCS = tuple(
     f"--dpkgopt=path-exclude=/usr/share/{folder}/*" for folder in ("doc", "man", "info", "locale", "lintian", "linda")
 )
@@ -68,13 +69,14 @@ def bootstrap(
     *,
     variant: str,
     options: Sequence[str] = (),
+    later: bool = False,
 ) -> None:
-    """mmdebstrap into a folder."""
+    """mmdebstrap into a folder; *later*: others have the processors first."""
     target.parent.mkdir(parents=True, exist_ok=True)
     argv = ["mmdebstrap", "--quiet", "--mode=root", f"--variant={variant}", "--architectures=amd64"]
     argv += [f"--include={','.join(packages)}", "--dpkgopt=force-unsafe-io", *NO_DOCS]
     # Naming the mirror leaves out -security and -updates, whose indexes can be out of step with each other.
     argv += [*options, suite, str(target), mirror()]
     # Its temporary files too lie where a killed build is tidied up.
-    temporary = ["env", f"TMPDIR={target.parent}"]
-    run(cgroup.inside(cgroup.make(cgroup.WORK), [*OWN_MOUNTS, *temporary, *argv]))
+    temporary = ["env", f"TMPDIR={target.parent}", *(["nice"] if later else [])]
+    run(cgroup.inside(cgroup.make(cgroup.WORK), [*OWN_MOUNTS, *FEW_FILES, *temporary, *argv]))

@@ -26,6 +26,7 @@ TOOLS = {  # command → the Debian package that has it
     "skopeo": "skopeo",
     "nsenter": "util-linux",
     "unshare": "util-linux",
+    "prlimit": "util-linux",
     "mount": "mount",
     "dpkg-deb": "dpkg",
     "apt-get": "apt",

@@ -64,6 +64,7 @@ REGISTRY = Base(
     ("apache2-utils", "dnsmasq-base", "docker-registry", "nginx", "openssl"),
     below=TRIXIE,
 )
+BASES = (TRIXIE, FORKY, BOOKWORM, BARE, REGISTRY)
 
 
 def _address(last: int) -> IPv4Address:
