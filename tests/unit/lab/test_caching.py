@@ -29,7 +29,7 @@ def test_two_that_need_the_same_have_it_built_once() -> None:
         return caching.ensure("base", "1", build)
 
     with ThreadPoolExecutor(2) as pool:
-        first, second = (pool.submit(need) for _ in range(2))
+        first, second = pool.submit(need), pool.submit(need)
         assert first.result() == second.result()
     assert len(built) == 1
     assert (first.result() / "made").exists()
