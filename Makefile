@@ -11,26 +11,28 @@ BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export ANSIBLE_CONFIG := $(CURDIR)/ansible.cfg
 # The stages of `make test`, in order, those joined by + side by side; each is a target of this file too.
-STAGES := packages venv sanity+lab+unit+lint molecule+browser hosts readme
+STAGES := packages venv-tests sanity+lab+unit+lint molecule+browser hosts readme
+# The kinds of Debian packages that are installed where they are missing: lab, browser.
+PACKAGES ?= lab
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .PHONY: help benchmark campaign demo lab lab-down lab-list test thorough lint lint-python lint-yaml lint-ansible lint-docs \
-	sanity unit browser molecule hosts readme venv packages clean
+	sanity unit browser molecule hosts readme venv venv-tests machine packages clean
 
 help: ## list the targets
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 20
 
-demo: packages venv lab ## provision the lab, then build, push and run an image for every platform
+demo: lab ## provision the lab, then build, push and run an image for every platform
 	$(BIN)/ansible-playbook playbooks/provision-builders.yml
 	$(BIN)/ansible-playbook playbooks/verify-builders.yml
 
-verify: venv ## check your own fleet, for CI too: INVENTORY=inventory/fleet [HOSTS=ci-1] [RESULTS=DIR]
+verify: venv-tests ## check your own fleet, for CI too: INVENTORY=inventory/fleet [HOSTS=ci-1] [RESULTS=DIR]
 	@test -n "$(INVENTORY)" || { echo "Which fleet? make verify INVENTORY=inventory/fleet" >&2; exit 2; }
 	@$(BIN)/pytest verification --ansible-inventory=$(INVENTORY) --hosts=ansible://$(or $(HOSTS),builders) \
 		--results=$(or $(RESULTS),.build/verification) --numprocesses=4
 
-lab: packages venv ## start the lab's hosts
+lab: machine packages venv ## start the lab's hosts
 	@$(BIN)/python -m lab up
 
 lab-down: venv ## stop the lab's hosts and remove what they left
@@ -43,56 +45,67 @@ test: export MULTIARCH_LAB_DISKS ?= memory
 test: ## every check and test below, with a summary
 	@$(PYTHON) tests/tools/stages.py $(STAGES)
 
-thorough: packages venv lab ## what takes too long for make test: each test with both engines, many examples, the campaign
+thorough: lab venv-tests ## what takes too long for make test: each test with both engines, many examples, the campaign
 	@HYPOTHESIS_PROFILE=thorough $(BIN)/pytest tests/unit/properties
 	@$(MAKE) hosts ENGINES=all
 	@$(MAKE) campaign
 
-lint: venv ## ruff, vermin, mypy, yamllint, ansible-lint, documentation
+lint: venv-tests ## ruff, vermin, mypy, yamllint, ansible-lint, documentation
 	@$(MAKE) --jobs=2 --keep-going --output-sync=target -f tests/tools/lint.mk
 
-sanity: venv ## ansible-test sanity
+sanity: venv-tests ## ansible-test sanity
 	@tests/tools/sanity
 
-unit: venv ## unit tests, no host needed
+unit: venv-tests ## unit tests, no host needed
 	@MULTIARCH_QEMU_DIR=$$(tests/tools/emulators) $(BIN)/pytest
 
-browser: venv ## the report in headless Chromium; screenshots stay in .build/browser
+browser: venv-tests ## the report in headless Chromium; screenshots stay in .build/browser
 	@$(BIN)/pytest tests/browser
 
-molecule: lab ## check, converge, idempotence and verify on fresh lab hosts
+molecule: lab venv-tests ## check, converge, idempotence and verify on fresh lab hosts
 	@$(BIN)/molecule test --all
 
-hosts: lab ## behaviour on lab hosts: plans, failures, ways back; ENGINES=all: each test with both engines
+hosts: lab venv-tests ## behaviour on lab hosts: plans, failures, ways back; ENGINES=all: each test with both engines
 	@test "$(ENGINES)" = all || echo "Where both engines do the same, one is tried; with both: make hosts ENGINES=all"
 	@ENGINES=$(ENGINES) $(BIN)/pytest tests/hosts --numprocesses=4 --dist=loadscope --no-loadscope-reorder
 
-readme: lab ## run every command of README.md
+readme: lab venv-tests ## run every command of README.md
 	@$(BIN)/python -m tests.readme
 
-benchmark: packages venv .build/benchmarks/.stamp ## how long a fleet takes, with this project and with others; hours
+benchmark: machine packages venv-tests .build/benchmarks/.stamp ## how long a fleet takes, with this project and with others; hours
 	@.build/benchmarks/bin/python -m benchmarks $(BENCHMARK)
 
-campaign: packages venv lab ## faults at random moments of real runs, and what is left of the hosts; half an hour
+campaign: lab venv-tests ## faults at random moments of real runs, and what is left of the hosts; half an hour
 	@$(BIN)/python -m campaign $(CAMPAIGN)
 
-.build/benchmarks/.stamp: requirements.txt benchmarks/requirements.txt
+.build/benchmarks/.stamp: requirements.txt tests/requirements.txt benchmarks/requirements.txt
 	@$(PYTHON) -m venv --clear .build/benchmarks
 	@.build/benchmarks/bin/pip install -qq -r benchmarks/requirements.txt
 	@touch $@
 
-venv: .venv/.stamp ## .venv from requirements.txt
+venv: .venv/.stamp ## .venv from requirements.txt: what runs on a controller
+	@:
+
+venv-tests: .venv/.stamp-tests ## the same, with what the tests need (tests/requirements.txt)
 	@:
 
 .venv/.stamp: requirements.txt
-	@echo "Installing requirements.txt into .venv (half a minute)"
+	@echo "Installing requirements.txt into .venv"
 	@$(PYTHON) -m venv --clear .venv || { echo "$(PYTHON) cannot make a virtual environment: apt-get install python3-venv" >&2; exit 1; }
-	@$(BIN)/pip install -qq --no-compile -r requirements.txt
-	@$(BIN)/python -m compileall -qq -j 0 .venv/lib || :  # on all processors, as pip does not; not all of it is Python 3
-	@touch $@
+	@$(call install,$<)
 
-packages: ## Debian packages that the lab and the tests need, where they are missing
-	@$(PYTHON) tests/tools/packages.py
+.venv/.stamp-tests: tests/requirements.txt .venv/.stamp
+	@echo "Installing tests/requirements.txt into .venv (half a minute)"
+	@$(call install,$<)
+
+# Compiled on all processors, as pip does not; not all of it is Python 3.
+install = $(BIN)/pip install -qq --no-compile -r $(1) && { $(BIN)/python -m compileall -qq -j 0 .venv/lib || :; } && touch $@
+
+machine:
+	@$(PYTHON) -m lab.requirements
+
+packages: ## Debian packages that are missing: PACKAGES="lab browser", or one of them
+	@$(PYTHON) tests/tools/packages.py $(PACKAGES)
 
 clean: ## remove .venv, caches and build results; the lab stays (make lab-down)
 	@rm -rf .venv .cache .build .hypothesis .ruff_cache .mypy_cache .pytest_cache *.tar.gz

@@ -14,6 +14,7 @@ from pathlib import Path
 from lab import fleet, host, requirements
 from lab.errors import LabError, RefusalError
 from lab.images import store
+from lab.images.catalogue import IMAGES
 from lab.progress import say
 from lab.settings import LOCK
 from lab.topology import HOSTS, Host
@@ -26,14 +27,17 @@ def arguments(argv: Sequence[str] | None = None) -> argparse.Namespace:
     names = [one.name for one in HOSTS]
     up = commands.add_parser("up", help="start the default hosts, or the named ones")
     up.add_argument("hosts", nargs="*", metavar="HOST", help=", ".join(names))
+    image = commands.add_parser("image", help="have the mirror serve an image that it does not by itself")
+    image.add_argument("image", metavar="IMAGE", choices=[one.name for one in IMAGES if not one.default])
     environment = os.environ.get("MULTIARCH_LAB_IMAGES")
-    up.add_argument(
-        "--images",
-        type=Path,
-        metavar="DIR",
-        default=Path(environment) if environment else None,
-        help="folder with moby-buildkit.tar and tonistiigi-binfmt.tar as `docker save` writes them",
-    )
+    for command in (up, image):
+        command.add_argument(
+            "--images",
+            type=Path,
+            metavar="DIR",
+            default=Path(environment) if environment else None,
+            help="folder with moby-buildkit.tar and tonistiigi-binfmt.tar as `docker save` writes them",
+        )
     commands.add_parser("down", help="end all hosts and discard their disks; the caches stay")
     commands.add_parser("list", help="the hosts and the images")
     for name, text in (
@@ -101,7 +105,7 @@ def execute(options: argparse.Namespace) -> int:
     if options.command == "run":
         return run_inside(options.host, options.argv)
     hosts = chosen(getattr(options, "hosts", []))
-    if options.command == "up" and options.images:
+    if options.command in ("up", "image") and options.images:
         store.check_archives(options.images)
     match options.command:
         case "reset":
@@ -111,6 +115,9 @@ def execute(options: argparse.Namespace) -> int:
         case "up":
             with locked():
                 fleet.up(hosts, options.images)
+        case "image":
+            with locked():
+                fleet.serve(options.image, options.images)
         case "stop":
             with locked():
                 fleet.stop(hosts)

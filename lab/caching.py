@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import shutil
+from collections import defaultdict
 from collections.abc import Callable
 from pathlib import Path
+from threading import Lock
 
 from lab.settings import CACHE
 
 UNFINISHED = ".unfinished"
+_building: defaultdict[Path, Lock] = defaultdict(Lock)
 
 
 def key_of(*inputs: object) -> str:
@@ -26,12 +29,13 @@ def find(name: str, key: str) -> Path | None:
 def ensure(name: str, key: str, build: Callable[[Path], None]) -> Path:
     """The folder, built first where it is missing: beside it, then renamed."""
     folder = CACHE / f"{name}-{key}"
-    if not folder.is_dir():
-        unfinished = CACHE / f"{folder.name}{UNFINISHED}"
-        shutil.rmtree(unfinished, ignore_errors=True)
-        unfinished.mkdir(parents=True)
-        build(unfinished)
-        unfinished.rename(folder)
+    with _building[folder]:  # whoever else needs it waits
+        if not folder.is_dir():
+            unfinished = CACHE / f"{folder.name}{UNFINISHED}"
+            shutil.rmtree(unfinished, ignore_errors=True)
+            unfinished.mkdir(parents=True)
+            build(unfinished)
+            unfinished.rename(folder)
     return folder
 
 

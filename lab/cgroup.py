@@ -18,12 +18,21 @@ from lab.settings import CGROUP, UID_BASE
 WORK = "work"
 ENTER = 'echo 0 >"$0/cgroup.procs" && exec "$@"'
 REMOVE_SECONDS = 5.0
+NONE_MOUNTED = (
+    "The lab keeps its processes in cgroups, and no cgroup2 hierarchy is mounted: make one with "
+    "`mount -t cgroup2 none /sys/fs/cgroup/unified`, in a folder of that name."
+)
 DELEGATED = ("", "cgroup.procs", "cgroup.subtree_control", "cgroup.threads")
 
 
-def _tops(kind: str) -> list[Path]:
+def mounted(kind: str) -> list[Path]:
+    """Where hierarchies of a kind are mounted: cgroup2, or cgroup for the old ones."""
     mounts = (line.split() for line in Path("/proc/self/mounts").read_text().splitlines())
-    return [Path(mountpoint, CGROUP) for _device, mountpoint, its_kind, *_ in mounts if its_kind == kind]
+    return [Path(mountpoint) for _device, mountpoint, its_kind, *_ in mounts if its_kind == kind]
+
+
+def _tops(kind: str) -> list[Path]:
+    return [mountpoint / CGROUP for mountpoint in mounted(kind)]
 
 
 @cache
@@ -31,7 +40,7 @@ def top() -> Path:
     """The lab's own group in the unified hierarchy: /sys/fs/cgroup, or below it where the machine is hybrid."""
     tops = _tops("cgroup2")
     if not tops:
-        raise LabError("No cgroup2 hierarchy is mounted; mount one: mount -t cgroup2 none /sys/fs/cgroup/unified")
+        raise LabError(NONE_MOUNTED)
     return tops[0]
 
 

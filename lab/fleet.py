@@ -31,7 +31,7 @@ from lab.settings import CACHE, CHOSEN_IMAGES, HOSTS, IMAGES_FILE, STATE
 from lab.topology import HOSTS as ALL
 from lab.topology import Host
 
-WORKERS = 4  # builds wait for the mirror as much as for a processor
+WORKERS = 6  # builds wait for the mirror, and for each other, as much as for a processor
 
 
 @dataclass(frozen=True)
@@ -177,6 +177,16 @@ def start_again(hosts: list[Host]) -> None:
         start(hosts, Material({one.base.name: base.ensure(one.base) for one in hosts}, images=None))
     else:
         up(hosts, None)
+
+
+def serve(name: str, archives: Path | None) -> None:
+    """Have the mirror serve an image that it does not by itself, until the registry is started anew."""
+    if name in store.listed():
+        return
+    pid = host.leader(next(one for one in ALL if one.is_registry))
+    if pid is None:
+        raise LabError("The registry does not run; start it: python -m lab up")
+    store.serve(name, Path(f"/proc/{pid}/root"), archives)
 
 
 def image_sources() -> str:

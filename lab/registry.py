@@ -45,8 +45,8 @@ Restart=on-failure
 """
 
 WANTED = "[Unit]\nWants=lab-dns.service mirror.service basic.service harbor.service\n"
-# Empty, so masked: Debian's nginx has nothing to serve.
-MASKED = "/etc/systemd/system/nginx.service"
+# Empty, so masked: Debian's nginx has nothing to serve, and Docker comes with the base.
+MASKED = ("nginx.service", "docker.service", "docker.socket", "containerd.service")
 
 
 def password() -> str:
@@ -91,7 +91,7 @@ def files(host: Host, base: Path) -> list[File]:
         _service("lab-dns", "The lab's names", 53, "/usr/sbin/dnsmasq --conf-file=/etc/lab/dnsmasq.conf"),
         # Planted, so without `systemctl enable`: the target itself asks for them.
         File("/etc/systemd/system/multi-user.target.d/lab.conf", WANTED),
-        File(MASKED, ""),
+        *(File(f"/etc/systemd/system/{unit}", "") for unit in MASKED),
         *harbor.files(our_harbor(host)),
     ]
     registries = ((MIRROR_NAME, MIRROR_PORT, MIRROR_STORAGE), (BASIC_NAME, BASIC_PORT, BASIC_STORAGE))

@@ -23,6 +23,7 @@ class Base:
     suite: str
     packages: tuple[str, ...]
     expires: bool = True  # False: Debian testing, whose index may be older than its Valid-Until
+    below: Base | None = None  # a copy of which its packages are added to
 
 
 @dataclass(frozen=True)
@@ -55,9 +56,15 @@ TRIXIE = _base("trixie", "Debian 13 with Docker 26.1", "trixie", DOCKER)
 FORKY = _base("forky", "Debian testing with Docker 28.5", "forky", DOCKER, expires=False)
 BOOKWORM = _base("bookworm", "Debian 12 with Docker 20.10, no buildx", "bookworm", "docker.io containerd runc")
 BARE = _base("bare", "Debian 13 without Docker", "trixie", "")
-REGISTRY = _base(
-    "registry", "Debian 13, registries and DNS", "trixie", "docker-registry nginx openssl dnsmasq-base apache2-utils"
+# Docker is there and never starts (lab/registry.py): a base without it would have to be made from nothing.
+REGISTRY = Base(
+    "registry",
+    "Debian 13, registries and DNS",
+    TRIXIE.suite,
+    ("apache2-utils", "dnsmasq-base", "docker-registry", "nginx", "openssl"),
+    below=TRIXIE,
 )
+BASES = (TRIXIE, FORKY, BOOKWORM, BARE, REGISTRY)
 
 
 def _address(last: int) -> IPv4Address:

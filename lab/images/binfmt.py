@@ -15,13 +15,11 @@ EMULATORS = ("aarch64", "arm", "ppc64le", "riscv64", "s390x")  # 15 MB each; Deb
 def build(layout: Path, suite: str) -> str:
     """Write the image's layout with the QEMU of one Debian suite and return its tag."""
     work = layout / "work"
-    unpacked, root = work / "deb", work / "root"
-    packages.extract(unpacked, suite, ["qemu-user", "busybox-static"])
-    (root / "usr/bin").mkdir(parents=True)
+    root = work / "root"
+    qemu, busybox = packages.download(work, suite, ["qemu-user", "busybox-static"])
+    packages.unpack(qemu, root, *(f"usr/bin/qemu-{emulator}" for emulator in EMULATORS))
+    packages.unpack(busybox, root, "usr/bin/busybox")
     (root / "tmp").mkdir()
-    for emulator in EMULATORS:
-        shutil.copy2(unpacked / f"usr/bin/qemu-{emulator}", root / "usr/bin")
-    shutil.copy2(unpacked / "usr/bin/busybox", root / "usr/bin/busybox")
     tree.link(root, "/bin/sh", "/usr/bin/busybox")
     version = run([str(root / "usr/bin/qemu-aarch64"), "--version"]).split()[2]
     tree.write(root, "/usr/bin/binfmt", SCRIPT.read_text().replace("@QEMU_VERSION@", version), 0o755)

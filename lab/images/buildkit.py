@@ -5,7 +5,9 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+from lab import base
 from lab.images import oci, packages, tree
+from lab.topology import TRIXIE
 
 STANDINS = Path(__file__).parents[1] / "standins"
 SCRIPTS = {"buildkitd": STANDINS / "buildkitd.py", "buildctl": STANDINS / "buildctl.py"}
@@ -29,7 +31,7 @@ def build(layout: Path) -> str:
     """Write the image's layout and return its tag."""
     work = layout / "work"
     root = work / "root"
-    packages.extract(root, "trixie", PACKAGES)
+    packages.copy(base.ensure(TRIXIE), root, PACKAGES)
     for name in MERGED:
         if not (root / name).exists():
             tree.link(root, f"/{name}", f"usr/{name}")

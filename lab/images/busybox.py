@@ -29,7 +29,10 @@ GROUP = "root:x:0:\nnogroup:x:65534:\n"
 def build(layout: Path) -> str:
     """Write the image's layout and return its tag."""
     work = layout / "work"
-    binaries = {debian_name: _binary(work, debian_name) for debian_name in PLATFORMS}
+    archives = packages.download(work, "trixie", [f"busybox-static:{name}" for name in PLATFORMS], list(PLATFORMS))
+    for debian_name, archive in zip(PLATFORMS, archives, strict=True):
+        packages.unpack(archive, work / debian_name, "usr/bin/busybox")
+    binaries = {debian_name: work / debian_name / "usr/bin/busybox" for debian_name in PLATFORMS}
     applets = run([str(binaries["amd64"]), "--list"]).split()
     images = []
     for debian_name, platform in PLATFORMS.items():
@@ -50,9 +53,3 @@ def build(layout: Path) -> str:
     version = run([str(binaries["amd64"])]).split()[1].lstrip("v")
     shutil.rmtree(work)
     return f"{version}-debian"
-
-
-def _binary(work: Path, debian_name: str) -> Path:
-    unpacked = work / f"deb-{debian_name}"
-    packages.extract(unpacked, "trixie", ["busybox-static"], debian_name)
-    return unpacked / "usr/bin/busybox"

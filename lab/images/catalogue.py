@@ -23,6 +23,7 @@ class Image:
     sources: tuple[Path, ...]  # the files that decide what the stand-in is
     archive: str | None = None
     pin: Reference | None = None
+    default: bool = True  # False: served once somebody asks for it: python -m lab image NAME
 
 
 # Index digests, each found identical in several public repositories (November 2026).
@@ -59,12 +60,13 @@ IMAGES = (
         BINFMT_FILES,
         "tonistiigi-binfmt-other.tar",
         BINFMT_OTHER,
+        default=False,
     ),
     Image(
         "buildkit",
         "moby/buildkit",
         buildkit.build,
-        (HERE / "buildkit.py", buildkit.HISTORY, *buildkit.SCRIPTS.values()),
+        (HERE / "buildkit.py", HERE.parent / "base.py", buildkit.HISTORY, *buildkit.SCRIPTS.values()),
         "moby-buildkit.tar",
         BUILDKIT,
     ),

@@ -5,7 +5,9 @@ The layout is that of the `filesystem` driver of distribution 2.8 (registry/stor
 
 from __future__ import annotations
 
+import errno
 import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -48,4 +50,10 @@ def _add_blob(storage: Path, layout: Path, digest: str) -> None:
     target = storage / ROOT / "blobs" / algorithm / value[:2] / value / "data"
     if not target.exists():
         target.parent.mkdir(parents=True)
-        os.link(oci.blob_path(layout, digest), target)  # one copy in the cache, not two
+        blob = oci.blob_path(layout, digest)
+        try:
+            os.link(blob, target)  # one copy in the cache, not two
+        except OSError as error:
+            if error.errno != errno.EXDEV:  # the storage of a running registry is elsewhere
+                raise
+            shutil.copyfile(blob, target)

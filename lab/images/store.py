@@ -29,6 +29,7 @@ from lab.registry import MIRROR_STORAGE
 from lab.settings import IMAGES_FILE, UID_BASE
 
 LIST = "images.json"
+Entry = dict[str, str]  # reference and source
 COMMON = tuple(Path(__file__).parent / name for name in ("oci.py", "tree.py", "packages.py", "storage.py"))
 
 
@@ -101,27 +102,50 @@ def _layout(chosen: Chosen) -> tuple[Path, str]:
 
 def ensure(archives: Path | None, pool: ThreadPoolExecutor) -> Path:
     """The cached folder of the storage: `root` to lay under the registry host, and the list of images."""
-    chosen = [choose(image, archives) for image in IMAGES]
+    chosen = [choose(image, archives) for image in IMAGES if image.default]
     layouts = list(pool.map(_layout, chosen))
 
     def build(unfinished: Path) -> None:
         root = unfinished / "root"
-        target = root / MIRROR_STORAGE.lstrip("/")
         images = {}
         for one, (layout, tag) in zip(chosen, layouts, strict=True):
-            digest = storage.add(target, layout, one.image.repository, tag)
-            reference = Reference(one.image.repository, tag, digest)
-            images[one.image.name] = {"reference": str(reference), "source": one.source}
-        # The registry's root user owns it all; set, not shifted: the blobs are links into other caches.
-        run(["chown", "-R", f"{UID_BASE}:{UID_BASE}", str(root)])
-        (unfinished / LIST).write_text(json.dumps(images, indent=2) + "\n")
+            images[one.image.name] = _add(root, one, layout, tag)
+        _own(root)
+        (unfinished / LIST).write_text(_as_text(images))
 
     return caching.ensure("images", caching.key_of([(one.source, one.key) for one in chosen]), build)
 
 
+def serve(name: str, root: Path, archives: Path | None) -> None:
+    """Add an image to a running registry, whose root file system this is, and to the list."""
+    chosen = choose(next(image for image in IMAGES if image.name == name), archives)
+    layout, tag = _layout(chosen)
+    entry = _add(root, chosen, layout, tag)
+    _own(root / MIRROR_STORAGE.lstrip("/"))
+    new = IMAGES_FILE.with_name(f"{IMAGES_FILE.name}.new")
+    new.write_text(_as_text({**_list(), name: entry}))
+    new.replace(IMAGES_FILE)
+
+
+def _add(root: Path, chosen: Chosen, layout: Path, tag: str) -> Entry:
+    """Put an image into the registry of a root file system."""
+    digest = storage.add(root / MIRROR_STORAGE.lstrip("/"), layout, chosen.image.repository, tag)
+    return {"reference": str(Reference(chosen.image.repository, tag, digest)), "source": chosen.source}
+
+
+def _own(folder: Path) -> None:
+    """The registry's root user owns it all; set, not shifted: the blobs are links into other caches."""
+    run(["chown", "-R", f"{UID_BASE}:{UID_BASE}", str(folder)])
+
+
+def _as_text(images: dict[str, Entry]) -> str:
+    return json.dumps(images, indent=2) + "\n"
+
+
+def _list() -> dict[str, Entry]:
+    return dict(json.loads(IMAGES_FILE.read_text())) if IMAGES_FILE.exists() else {}
+
+
 def listed() -> dict[str, tuple[str, str]]:
     """Each image the mirror serves: its name, its source and its reference."""
-    if not IMAGES_FILE.exists():
-        return {}
-    images = json.loads(IMAGES_FILE.read_text())
-    return {name: (entry["source"], entry["reference"]) for name, entry in images.items()}
+    return {name: (entry["source"], entry["reference"]) for name, entry in _list().items()}

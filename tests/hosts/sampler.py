@@ -59,7 +59,7 @@ def look(markers: list[bytes]) -> Iterator[str]:
     while True:
         now, last, former = time.monotonic(), newest(), last
         young.update(dict.fromkeys(range(former + 1, last + 1), now + YOUNG))
-        old = next(all_of_them)
+        old = next(all_of_them, None)
         for pid in itertools.chain([*young], [] if old is None else [old]):
             try:
                 yield from sightings(pid, markers)

@@ -13,6 +13,7 @@ from tests.hosts.lab import lab, on
 
 
 def test_an_upgrade_replaces_the_emulators_without_a_gap_and_the_same_image_does_nothing(spare: str) -> None:
+    lab("image", "binfmt_other")
     images = json.loads(IMAGES_FILE.read_text())
     assert provision(spare, binfmt_image=images["binfmt"]["reference"]).status == 0
     before = handler(spare, "qemu-s390x")["interpreter"]

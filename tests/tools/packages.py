@@ -1,12 +1,15 @@
-"""Installs the Debian packages that the lab and the tests need and this machine lacks."""
+"""Installs the Debian packages that are asked for and missing: packages.py [lab] [browser]; Python's come always."""
 
 from __future__ import annotations
 
+import argparse
 import importlib.util
 import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
@@ -14,37 +17,72 @@ from lab.requirements import TOOLS
 
 BROWSER = {"chromium": "chromium", "chromedriver": "chromium-driver"}
 FONT = "fonts-dejavu-core"
+KINDS = {"lab": TOOLS, "browser": BROWSER}
 
 
-def missing() -> list[str]:
-    """The packages that are not there, sorted."""
+@dataclass(frozen=True)
+class Missing:
+    """Packages that are not there: *needed* ones, and those without which tests skip."""
+
+    needed: tuple[str, ...]
+    optional: tuple[str, ...]
+
+
+def missing(kinds: Iterable[str]) -> Missing:
+    """What this machine lacks of the kinds that are asked for."""
     path = os.environ.get("PATH", "") + ":/usr/sbin:/sbin"
-    tools = {**TOOLS, **BROWSER}
-    packages = {package for tool, package in tools.items() if not shutil.which(tool, path=path)}
-    if packages & set(BROWSER.values()):
-        packages.add(FONT)  # without one a page has no words
+    found = {
+        kind: {package for tool, package in KINDS[kind].items() if not shutil.which(tool, path=path)} for kind in kinds
+    }
+    needed, optional = found.get("lab", set()), found.get("browser", set())
+    if optional:
+        optional.add(FONT)  # without one a page has no words
     if not importlib.util.find_spec("ensurepip"):
-        packages.add("python3-venv")
-    return sorted(packages)
+        needed.add("python3-venv")
+    return Missing(tuple(sorted(needed)), tuple(sorted(optional)))
+
+
+def by_hand(packages: Missing, *, apt: bool, root: bool) -> tuple[str, ...]:
+    """What to tell who has to install them: lines, of which the last is about those that are needed; () if we can."""
+    if apt and root:
+        return ()
+    how = "as root: apt-get install {}" if apt else "these Debian packages, or what your system calls them: {}"
+    lines = []
+    if packages.optional:
+        lines.append(f"SKIPPED browser: packages are missing; {how.format(' '.join(packages.optional))}")
+    if packages.needed:
+        lines.append(f"Packages are missing; {how.format(' '.join(packages.needed))}")
+    return tuple(lines)
+
+
+def install(packages: Iterable[str]) -> str | None:
+    """Install them as root; return what went wrong, or None."""
+    names = " ".join(packages)
+    print(f"Installing Debian packages: {names}", flush=True)
+    apt = ["apt-get", "-qq", "-o=Dpkg::Use-Pty=0", "-o=DPkg::Lock::Timeout=120"]
+    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    for command in (["update"], ["--no-install-recommends", "install", *packages]):
+        done = subprocess.run([*apt, *command], env=environment, stdout=subprocess.DEVNULL, check=False)
+        if done.returncode:
+            return f"apt-get could not {command[0]} {names}; its messages are above."
+    return None
 
 
 def main() -> str | None:
     """Return what went wrong, or None."""
-    packages = missing()
-    if not packages:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("kinds", nargs="*", choices=KINDS)
+    packages = missing(parser.parse_args().kinds)
+    names = (*packages.needed, *packages.optional)
+    if not names:
         return None
-    names = " ".join(packages)
-    if not shutil.which("apt-get"):
-        return f"These Debian packages, or what your system calls them, are needed and missing: {names}"
-    if os.geteuid() != 0:
-        return f"Debian packages are missing; as root: apt-get install {names}"
-    print(f"Installing Debian packages: {names}", flush=True)
-    apt = ["apt-get", "-qq", "-o=Dpkg::Use-Pty=0", "-o=DPkg::Lock::Timeout=120"]
-    install = [*apt, "--no-install-recommends", "install", *packages]
-    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    subprocess.run([*apt, "update"], check=True)
-    done = subprocess.run(install, env=environment, stdout=subprocess.DEVNULL, check=False)
-    return f"apt-get could not install {names}; its messages are above." if done.returncode else None
+    lines = by_hand(packages, apt=bool(shutil.which("apt-get")), root=os.geteuid() == 0)
+    if not lines:
+        return install(names)
+    if packages.needed:
+        return "\n".join(lines)
+    print(*lines, sep="\n")
+    return None
 
 
 if __name__ == "__main__":

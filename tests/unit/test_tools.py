@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.tools import docs_lint, stages
+from tests.tools import docs_lint, packages, stages
 
 
 def test_summary_tells_what_ran_and_what_was_skipped() -> None:
@@ -58,7 +58,7 @@ def test_markdown(tmp_path: Path, text: str, problem: str | None) -> None:
 def test_a_machine_that_cannot_have_the_lab_skips_its_stages(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(stages, "refusal", lambda *_: "The lab runs on Linux only, this is Plan9.")
+    monkeypatch.setattr(stages, "reason", lambda: "The lab runs on Linux only, this is Plan9.")
     monkeypatch.setattr(stages, "run", lambda stage, _screen: stages.Result(stage, "passed"))
     assert stages.main(["unit", "molecule"]) == 0
     assert "molecule   skipped" in (shown := capsys.readouterr().out)
@@ -66,7 +66,7 @@ def test_a_machine_that_cannot_have_the_lab_skips_its_stages(
 
 
 def test_a_stage_that_fails_ends_the_run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    monkeypatch.setattr(stages, "refusal", lambda *_: None)
+    monkeypatch.setattr(stages, "reason", lambda: None)
     monkeypatch.setattr(stages, "run", lambda stage, _screen: stages.Result(stage, "FAILED"))
     assert stages.main(["lint", "unit+browser"]) == 1
     shown = capsys.readouterr().out
@@ -93,6 +93,58 @@ def test_stages_side_by_side_run_at_the_same_time(monkeypatch: pytest.MonkeyPatc
         screen.end(stage)
         return stages.Result(stage, "passed")
 
-    monkeypatch.setattr(stages, "refusal", lambda *_: None)
+    monkeypatch.setattr(stages, "reason", lambda: None)
     monkeypatch.setattr(stages, "run", run)
     assert stages.main(["sanity+unit"]) == 0
+
+
+NEEDED, BOTH = packages.Missing(("iproute2",), ()), packages.Missing(("iproute2",), ("chromium",))
+
+
+@pytest.mark.parametrize(
+    ("missing", "apt", "root", "lines"),
+    [
+        pytest.param(BOTH, True, True, (), id="installed here"),
+        pytest.param(NEEDED, True, False, ("Packages are missing; as root: apt-get install iproute2",), id="no root"),
+        pytest.param(
+            packages.Missing((), ("chromium",)),
+            True,
+            False,
+            ("SKIPPED browser: packages are missing; as root: apt-get install chromium",),
+            id="what tests can do without",
+        ),
+        pytest.param(
+            BOTH,
+            False,
+            True,
+            (
+                "SKIPPED browser: packages are missing; "
+                "these Debian packages, or what your system calls them: chromium",
+                "Packages are missing; these Debian packages, or what your system calls them: iproute2",
+            ),
+            id="no apt",
+        ),
+        pytest.param(packages.Missing((), ()), True, False, (), id="nothing"),
+    ],
+)
+def test_who_installs_packages(missing: packages.Missing, apt: bool, root: bool, lines: tuple[str, ...]) -> None:
+    assert packages.by_hand(missing, apt=apt, root=root) == lines
+
+
+@pytest.mark.parametrize(
+    ("there", "kinds", "expected"),
+    [
+        pytest.param(("ip",), ["lab", "browser"], {"needed": "mmdebstrap", "optional": "chromium"}, id="both kinds"),
+        pytest.param((), ["lab"], {"needed": "iproute2"}, id="the lab's alone"),
+        pytest.param((), [], {}, id="none"),
+    ],
+)
+def test_missing_packages(
+    monkeypatch: pytest.MonkeyPatch, there: tuple[str, ...], kinds: list[str], expected: dict[str, str]
+) -> None:
+    monkeypatch.setattr(packages.shutil, "which", lambda tool, **_: tool if tool in there else None)
+    found = packages.missing(kinds)
+    for kind in ("needed", "optional"):
+        names = [name for name in getattr(found, kind) if name != "python3-venv"]
+        assert (expected[kind] in names) if kind in expected else names == []
+    assert "iproute2" not in found.needed or "ip" not in there

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import re
 import struct
 from pathlib import Path
 
@@ -10,6 +12,8 @@ import pytest
 from lab.images import oci, storage, tree
 from lab.images.catalogue import IMAGES
 from lab.standins import history
+
+ROOT = Path(__file__).parents[3]
 
 
 def layout_of(tmp_path: Path) -> Path:
@@ -48,6 +52,25 @@ def test_storage_has_every_blob_and_link(tmp_path: Path) -> None:
     assert len(list((repository / "_manifests/revisions").rglob("link"))) == 3
     assert len(list((repository / "_layers").rglob("link"))) == 4
     assert len(list((top / "blobs").rglob("data"))) == 7
+
+
+def test_storage_elsewhere_has_copies(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """That of a registry that runs is on a file system of its own."""
+
+    def refuse(source: Path, target: Path) -> None:
+        raise OSError(errno.EXDEV, "Invalid cross-device link", source, target)
+
+    monkeypatch.setattr(storage.os, "link", refuse)
+    layout = layout_of(tmp_path)
+    digest = storage.add(tmp_path / "storage", layout, "library/tool", "1")
+    value = digest.partition(":")[2]
+    blob = tmp_path / "storage" / storage.ROOT / "blobs/sha256" / value[:2] / value / "data"
+    assert blob.read_bytes() == oci.blob_path(layout, digest).read_bytes()
+
+
+def test_what_the_inventory_names_is_served_by_itself() -> None:
+    named = re.findall(r"lab_images\.(\w+)", (ROOT / "inventory/lab/group_vars/builders/main.yml").read_text())
+    assert set(named) == {image.name for image in IMAGES if image.default}
 
 
 def test_catalogue_names_are_unique_and_pins_are_digests() -> None:

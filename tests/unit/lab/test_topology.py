@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from lab.settings import BRIDGE, MACHINE_ADDRESS, NETWORK
-from lab.topology import HOSTS, Host
+from lab.topology import BASES, HOSTS, Host
 
 INVENTORY = Path(__file__).parents[3] / "inventory/lab/hosts.yml"
 INTERFACE_NAME_LIMIT = 15  # IFNAMSIZ less its final zero
@@ -31,6 +31,13 @@ def test_bridge_name_fits() -> None:
 
 def test_one_registry_starts_by_default() -> None:
     assert [host.default for host in HOSTS if host.is_registry] == [True]
+
+
+def test_a_base_is_made_of_one_of_its_own_suite_that_is_whole() -> None:
+    for base in (base for base in BASES if base.below):
+        assert base.below is not None
+        assert (base.below.suite, base.below.below) == (base.suite, None)
+        assert not set(base.packages) & set(base.below.packages)
 
 
 def test_inventory_says_what_the_table_says() -> None:

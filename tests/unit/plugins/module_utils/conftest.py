@@ -25,25 +25,30 @@ def _fresh_look_at_units() -> None:
 
 
 @pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """/var/lib/multiarch-builders. What is in it belongs to root, so the test is skipped for others."""
-    if os.geteuid() != 0:
-        pytest.skip("records belong to root")
+def records(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder of what we remember, not that of this machine."""
     folder = tmp_path / "multiarch-builders"
     monkeypatch.setattr(record.load, "__defaults__", (folder,))
     monkeypatch.setattr(record.save, "__defaults__", (folder,))
-    monkeypatch.setattr(files, "BACKUPS", folder / "backups")
     return folder
 
 
 @pytest.fixture
+def home(records: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """/var/lib/multiarch-builders. What is in it belongs to root, so the test is skipped for others."""
+    if os.geteuid() != 0:
+        pytest.skip("records belong to root")
+    monkeypatch.setattr(files, "BACKUPS", records / "backups")
+    return records
+
+
+@pytest.fixture
 def homes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The folder of two homes, of the users `ci` and `jane`: both have the ids of whoever runs the tests."""
-    folder = tmp_path / "homes"
-    entries = {"root": pwd.getpwnam("root")}
-    for name in ("ci", "jane"):
+    """The folder of the homes of root and of the users `ci` and `jane`, who have the ids of whoever runs the tests."""
+    folder, entries = tmp_path / "homes", {}
+    for name, uid, gid in (("root", 0, 0), ("ci", os.geteuid(), os.getegid()), ("jane", os.geteuid(), os.getegid())):
         (folder / name).mkdir(parents=True)
-        entries[name] = pwd.struct_passwd((name, "x", os.geteuid(), os.getegid(), "", str(folder / name), "/bin/sh"))
+        entries[name] = pwd.struct_passwd((name, "x", uid, gid, "", str(folder / name), "/bin/sh"))
     monkeypatch.setattr(pwd, "getpwnam", entries.__getitem__)
     return folder
 

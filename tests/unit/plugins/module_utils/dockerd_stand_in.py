@@ -13,6 +13,7 @@ import http.server
 import io
 import json
 import socketserver
+import sys
 import tarfile
 import threading
 import typing as t
@@ -59,6 +60,11 @@ def unpacked(archive: bytes) -> dict[str, bytes]:
 class _Server(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
     daemon_threads = True
     stand_in: DockerdStandIn
+
+    def handle_error(self, request: t.Any, client_address: t.Any) -> None:
+        """A client that ended before its answer was whole is none of our errors."""
+        if not isinstance(sys.exc_info()[1], ConnectionError):
+            super().handle_error(request, client_address)
 
 
 class _Handler(http.server.BaseHTTPRequestHandler):

@@ -57,6 +57,8 @@ from ansible_collections.multiarch.builders.tests.unit.plugins.module_utils.buil
     with_file,
 )
 
+pytestmark = pytest.mark.usefixtures("homes")
+
 SNAPSHOTTER = {"features": {"containerd-snapshotter": True}}
 CONTAINERD = {"Driver": "overlayfs", "DriverStatus": [["driver-type", "io.containerd.snapshotter.v1"]]}
 OVERLAY2 = {"Driver": "overlay2", "DriverStatus": [["Backing Filesystem", "extfs"]]}

@@ -5,12 +5,15 @@
 
 from __future__ import annotations
 
+import os
+import pwd
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from ansible_collections.multiarch.builders.plugins.module_utils.proof.pulling import pull
 
+USER = pwd.getpwuid(os.geteuid()).pw_name
 Programs = Callable[[str, str], Path]
 IMAGE, PLATFORM = "harbor.example/ci/proof:proof", "linux/amd64"
 INSPECT, PULL, REMOVE = f"image inspect {IMAGE}", f"pull --platform {PLATFORM} {IMAGE}", f"image rm {IMAGE}"
@@ -25,7 +28,7 @@ INSPECT, PULL, REMOVE = f"image inspect {IMAGE}", f"pull --platform {PLATFORM} {
 )
 def test_what_was_pulled(there: bool, steps: list[str], programs: Programs) -> None:
     calls = programs("docker", f'case "$*" in *inspect*) exit {0 if there else 1};; esac')
-    assert pull(IMAGE, PLATFORM, "root") is None
+    assert pull(IMAGE, PLATFORM, USER) is None
     assert calls.read_text().splitlines() == steps
 
 
@@ -34,9 +37,9 @@ WORDS = 'failed to do request: Get "https://registry-1.docker.io/v2/library/a/re
 
 def test_what_was_not(programs: Programs) -> None:
     calls = programs("docker", f"echo '1: Pulling from library/a'; echo '{WORDS}' >&2; exit 1")
-    failure = pull(IMAGE, PLATFORM, "root")
+    failure = pull(IMAGE, PLATFORM, USER)
     assert failure is not None
-    assert failure.words == f"root cannot pull {IMAGE} by docker itself: {WORDS}"
+    assert failure.words == f"{USER} cannot pull {IMAGE} by docker itself: {WORDS}"
     assert failure.platforms == (PLATFORM,)
     assert "as hosts.toml does not say that the mirror has them" in failure.remedy
     assert calls.read_text().splitlines() == [INSPECT, PULL], "nothing is there to be removed"

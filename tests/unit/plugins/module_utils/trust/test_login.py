@@ -105,8 +105,9 @@ def test_docker_reads_the_very_name_and_password() -> None:
 
 
 @pytest.fixture
-def config(homes: Path) -> Path:
+def config(homes: Path, records: Path) -> Path:
     """Path of the user's config.json; nothing is there yet."""
+    assert not records.exists()
     return homes / USER / ".docker/config.json"
 
 
