@@ -68,12 +68,13 @@ def bootstrap(
     packages: Sequence[str],
     *,
     variant: str,
+    architecture: str = "amd64",
     options: Sequence[str] = (),
     later: bool = False,
 ) -> None:
     """mmdebstrap into a folder; *later*: others have the processors first."""
     target.parent.mkdir(parents=True, exist_ok=True)
-    argv = ["mmdebstrap", "--quiet", "--mode=root", f"--variant={variant}", "--architectures=amd64"]
+    argv = ["mmdebstrap", "--quiet", "--mode=root", f"--variant={variant}", f"--architectures={architecture}"]
     argv += [f"--include={','.join(packages)}", "--dpkgopt=force-unsafe-io", *NO_DOCS]
     # Naming the mirror leaves out -security and -updates, whose indexes can be out of step with each other.
     argv += [*options, suite, str(target), mirror()]

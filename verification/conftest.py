@@ -13,7 +13,7 @@ import os
 import sys
 import tempfile
 import typing as t
-from collections.abc import Iterator
+from collections.abc import Generator, Mapping
 from pathlib import Path
 
 import pytest
@@ -70,9 +70,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Looks first, builds last."""
     items.sort(key=lambda item: _ORDER.index(item.path.stem) if item.path.stem in _ORDER else len(_ORDER))
     for item in items:
-        callspec = getattr(item, "callspec", None)
+        callspec: t.Any = getattr(item, "callspec", None)
         host = callspec.params.get("name") if callspec else None
-        if isinstance(host, str):
+        if isinstance(host, str) and isinstance(item, pytest.Function):
             about = callspec.id.removeprefix(host).removeprefix("-")
             check = item.originalname.removeprefix("test_") + (f"[{about}]" if about else "")
             item.user_properties += [("host", host), ("check", check)]
@@ -103,7 +103,7 @@ def asked_digest(asked: Asked, registry: str) -> str:
 
 
 @pytest.fixture(scope="session")
-def proofs(pytestconfig: pytest.Config) -> dict[str, dict[str, checks.Check]]:
+def proofs(pytestconfig: pytest.Config) -> Mapping[str, dict[str, checks.Check]]:
     """{host: {name: check}} of verify-builders.yml, which runs once for all hosts and processes."""
     option = pytestconfig.option.ansible_inventory
     return fleet.prove(_folder(), option, _pattern(pytestconfig), COLLECTIONS)
@@ -117,9 +117,11 @@ def proof(host: Host, name: str, request: pytest.FixtureRequest) -> dict[str, ch
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """A failure is its evidence and its remedy, not a stack trace."""
-    report: t.Any = yield
+    report = yield
     if call.excinfo and isinstance(call.excinfo.value, CheckFailedError):
         failure = call.excinfo.value
         report.longrepr, report.when = str(failure), "call"  # no error of the suite, whichever fixture found it
@@ -129,7 +131,7 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
 
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:
-    told = dict(report.user_properties)
+    told: dict[str, t.Any] = dict(report.user_properties)
     if "host" not in told or (report.when != "call" and report.passed):
         return
     message = str(told.get("message", ""))

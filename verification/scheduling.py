@@ -27,7 +27,7 @@ def by_host(config: pytest.Config, log: t.Any, hosts: Iterable[str]) -> t.Any:
 
     names = list(hosts)
 
-    class ByHost(LoadScopeScheduling):
+    class ByHost(LoadScopeScheduling):  # type: ignore[misc]  # which has no types
         def _split_scope(self, nodeid: str) -> str:
             return host_of(nodeid, names)
 

@@ -49,9 +49,13 @@ class Browser:
     def start(self) -> None:
         """As on a new day: light, wide, nothing remembered."""
         self.driver.get("about:blank")
-        self.driver.get_log("browser")
-        self.driver.get_log("performance")
+        self._log("browser")
+        self._log("performance")
         self.look()
+
+    def _log(self, kind: str) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = self.driver.get_log(kind)  # type: ignore[no-untyped-call]
+        return found
 
     def look(self, theme: str = "light", width: int = 1440, height: int = 1000) -> None:
         """With a system that is dark or light, in a window of that size."""
@@ -122,10 +126,10 @@ class Browser:
 
     def complaints(self) -> list[str]:
         """What the console says since the start, of any level."""
-        return [str(each["message"]) for each in self.driver.get_log("browser")]
+        return [str(each["message"]) for each in self._log("browser")]
 
     def requests(self) -> list[str]:
         """The addresses that were asked for since the start, but for the page itself."""
-        messages = [json.loads(each["message"])["message"] for each in self.driver.get_log("performance")]
+        messages = [json.loads(each["message"])["message"] for each in self._log("performance")]
         sent = (each["params"]["request"]["url"] for each in messages if each["method"] == "Network.requestWillBeSent")
         return [url for url in sent if not url.startswith(("file:///", "about:", "data:"))]

@@ -77,7 +77,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: names.index(item.path.stem) if item.path.stem in names else len(names))
 
 
-class Together(LoadScopeScheduling):
+class Together(LoadScopeScheduling):  # type: ignore[misc]  # which has no types
     """What one process runs as a whole: tests that share a fixture of their file, with one engine; else a single test.
 
     Not `--dist=loadgroup`, which with pytest 9.2 groups nothing: github.com/pytest-dev/pytest-xdist/issues/1386.

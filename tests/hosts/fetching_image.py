@@ -5,9 +5,9 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from lab import caching
+from lab import caching, debian
 from lab.command import run
-from lab.images import oci, packages, tree
+from lab.images import oci, tree
 from lab.settings import MIRROR_NAME, MIRROR_PORT
 from lab.topology import HOSTS
 
@@ -32,7 +32,8 @@ def ensure() -> str:
 def _build(unfinished: Path) -> None:
     layout, root = unfinished / "layout", unfinished / "root"
     layout.mkdir()
-    packages.extract(root, "trixie", ["wget", "dash", "busybox-static"], PLATFORM.architecture)
+    names = ["wget", "dash", "busybox-static"]
+    debian.bootstrap(root, "trixie", names, variant="extract", architecture=PLATFORM.architecture)
     for unused in (found for pattern in UNUSED for found in root.glob(pattern)):
         shutil.rmtree(unused)
     for folder in ("bin", "lib"):

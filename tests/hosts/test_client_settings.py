@@ -139,7 +139,7 @@ def refuse(what: str) -> None:
 
 def test_what_a_registry_refuses_is_told_with_the_setting_that_helps(authority: Pair, spare: str) -> None:
     table = [HUB, MIRROR, {"host": HOST, "ca": authority.pem}]
-    asked = {"builder_registries": table, "builder_verify_repository": f"{HOST}/proof/app"}
+    asked: dict[str, Any] = {"builder_registries": table, "builder_verify_repository": f"{HOST}/proof/app"}
     refuse("subject")
     run = provision(spare, **asked)
     refused = f"{HOST} takes no attestations as BuildKit 0.32 and newer push them"

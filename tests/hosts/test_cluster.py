@@ -62,9 +62,10 @@ def cluster() -> None:
     """Node hosts that trust the registries, without a login, one of them with emulators, and a scheduler that nobody
     knows yet."""
     lab("reset", SCHEDULER, NATIVE, FOREIGN)
-    variables = {"builder_concerns": ["engine", "trust", "daemon"], "builder_registries": REGISTRIES}
+    concerns = ["engine", "trust", "daemon"]
+    variables: dict[str, Any] = {"builder_concerns": concerns, "builder_registries": REGISTRIES}
     assert playbook("provision-builders", limit=NATIVE, variables=variables).status == 0
-    variables["builder_concerns"].append("binfmt")
+    variables["builder_concerns"] = [*concerns, "binfmt"]
     assert playbook("provision-builders", limit=FOREIGN, variables=variables).status == 0
 
 

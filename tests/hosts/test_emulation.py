@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from tests.hosts.conftest import OLDER_ENGINE
@@ -28,13 +30,15 @@ def test_programs_of_all_platforms_run(provisioned: str) -> None:
     require_emulation(provisioned)
 
 
+def reboot(script: str = "true") -> None:
+    on(OLDER_ENGINE, script)
+    lab("reboot", OLDER_ENGINE)
+
+
 # The last one takes Docker away, for good.
-EVENTS = {
-    "a reboot": lambda: lab("reboot", OLDER_ENGINE),
-    "docker system prune and a reboot": lambda: (
-        on(OLDER_ENGINE, "docker system prune -af"),
-        lab("reboot", OLDER_ENGINE),
-    ),
+EVENTS: dict[str, Callable[[], object]] = {
+    "a reboot": reboot,
+    "docker system prune and a reboot": lambda: reboot("docker system prune -af"),
     "a restart of systemd-binfmt": lambda: on(OLDER_ENGINE, "systemctl restart systemd-binfmt"),
     "a package that touches binfmt.d, installed": lambda: on(OLDER_ENGINE, PACKAGE),
     "that package removed": lambda: on(OLDER_ENGINE, "apt-get -qq purge --yes qemu-user-binfmt >/dev/null 2>&1"),

@@ -135,7 +135,7 @@ def with_kubeconfig(engine: str) -> str:
 def test_every_option_is_here() -> None:
     assert {*OPTIONS} == {*KUBERNETES, "env.NO_PROXY"}
     findings = Findings()
-    options: dict[object, object] = {**OPTIONS}
+    options: dict[object, object] = dict(OPTIONS.items())
     assert driver_opts.normalise(options, "o", findings, "kubernetes") == OPTIONS
     assert findings.problems == []
 

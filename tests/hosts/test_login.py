@@ -13,7 +13,7 @@ from tests.hosts.sampling import sampled
 PASSWORD = REGISTRY_PASSWORD.read_text().strip()
 TOKEN = base64.b64encode(f"{ROBOT}:{PASSWORD}".encode()).decode()
 ENTRY = {"harbor.lab.test": {"auth": TOKEN}}
-WITHOUT_HARBOR = {"builder_registries": []}
+WITHOUT_HARBOR: dict[str, list[str]] = {"builder_registries": []}
 
 # As docker's own helpers, for one login: https://github.com/docker/docker-credential-helpers
 HELPER = """#!/bin/sh

@@ -25,7 +25,7 @@ MIRRORED = [
     {"host": "mirror.lab.test:5000", "ca": "{{ lab_state }}/pki/ca.crt"},
 ]
 WRONG = "another-" + LOGIN["password"]
-LEAST = {
+LEAST: dict[str, Any] = {
     "builder_users": ["root", "ci"],
     "builder_platforms": ["amd64"],
     "builder_concerns": ["trust", "daemon", "buildx"],

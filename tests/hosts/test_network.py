@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 
@@ -106,7 +107,7 @@ def test_an_emulated_step_fetches_by_name_server_proxy_and_tls_where_it_is_given
     """As docs/trust.md tells."""
     address, url = next(each.address for each in HOSTS if each.name == host), f"http://{host}.{DOMAIN}:3128"
     certificates = {"env.SSL_CERT_DIR": f"/etc/buildkit/certs/{HARBOR_NAME}"}
-    variables = {
+    variables: dict[str, Any] = {
         **LEAST,
         "builder_concerns": ["trust", "daemon", "binfmt", "buildx"],
         "builder_platforms": ["amd64", "arm64"],

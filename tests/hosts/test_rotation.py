@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
+from ansible_collections.multiarch.builders.tests.unit.plugins.plugin_utils.x509_factory import make
 
 from lab.settings import IMAGES_FILE
 from tests.hosts import own_registry
@@ -99,11 +101,11 @@ def test_from_no_trust_through_a_rotation_to_no_trust(engine: str) -> None:
 @pytest.mark.usefixtures("_registry")
 def test_a_registry_that_demands_a_certificate_of_its_clients(engine: str) -> None:
     ca, clients = authority("server CA"), authority("client CA")
-    pair = own_registry.make("ci", ca=False, issuer=clients)
+    pair = make("ci", ca=False, issuer=clients)
     own_registry.serve(ca, clients=clients)
     ours = {"host": HOST, "ca": ca.pem, "client_cert": pair.pem, "client_key": pair.key_pem}
-    variables = {"builder_users": ["root"], "builder_platforms": ["amd64"], "builder_verify_repository": ""}
-    variables |= {"builder_registries": [HUB, MIRROR, ours]}
+    variables: dict[str, Any] = {"builder_users": ["root"], "builder_platforms": ["amd64"]}
+    variables |= {"builder_verify_repository": "", "builder_registries": [HUB, MIRROR, ours]}
     run = playbook("trust-registries", "-vvv", "--diff", limit=engine, variables=variables)
     assert run.status == 0, run.output
     assert pair.key_pem.splitlines()[1] not in run.output

@@ -1,4 +1,8 @@
 # The linters; `make lint` runs them side by side, from the top of the checkout.
+BUILDERS := ansible_collections.multiarch.builders
+TYPED := lab campaign benchmarks verification tests.browser tests.hosts tests.readme tests.tools $(BUILDERS).plugins \
+	$(BUILDERS).tests.unit
+
 .PHONY: all python-style python-types yaml ansible documentation
 all: ansible python-types documentation python-style yaml
 
@@ -9,7 +13,7 @@ python-style:
 	@vermin --quiet --no-tips --violations -t=3.9- plugins/module_utils plugins/modules
 
 python-types:
-	@MYPYPATH=.ansible/collections mypy -p lab -p campaign -p ansible_collections.multiarch.builders.plugins
+	@MYPYPATH=.ansible/collections mypy $(addprefix -p ,$(TYPED))
 
 yaml:
 	@yamllint --strict .

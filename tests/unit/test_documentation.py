@@ -55,7 +55,7 @@ class _Loader(yaml.SafeLoader):
     """YAML in which a tag of Ansible's own, such as !vault, is its plain text."""
 
 
-_Loader.add_multi_constructor("!", lambda loader, _suffix, node: loader.construct_scalar(node))  # type: ignore[arg-type]
+_Loader.add_multi_constructor("!", lambda loader, _suffix, node: loader.construct_scalar(node))
 
 
 def settings(data: object) -> Iterator[dict[str, Any]]:

@@ -30,7 +30,9 @@ def load(path: Path) -> dict[str, Any]:
 
 def specification(role: str) -> dict[str, Any]:
     """The options of a role's main entry point."""
-    return load(ROOT / "roles" / role / "meta/argument_specs.yml")["argument_specs"]["main"].get("options", {})
+    main = load(ROOT / "roles" / role / "meta/argument_specs.yml")["argument_specs"]["main"]
+    found: dict[str, Any] = main.get("options", {})
+    return found
 
 
 def test_the_tests_below_have_something_to_test() -> None:
@@ -83,7 +85,8 @@ def pages() -> dict[str, Any]:
     names = [f"{COLLECTION}.{module}" for module in MODULES]
     program = Path(sys.executable).with_name("ansible-doc")
     shown = subprocess.run([program, "--json", *names], cwd=ROOT, capture_output=True, text=True, check=True)
-    return json.loads(shown.stdout)
+    found: dict[str, Any] = json.loads(shown.stdout)
+    return found
 
 
 @pytest.mark.parametrize("module", MODULES)

@@ -10,6 +10,8 @@ from ansible_collections.multiarch.builders.plugins.module_utils import options
 from ansible_collections.multiarch.builders.plugins.module_utils.spec import instances_of
 from ansible_collections.multiarch.builders.plugins.plugin_utils.spec import compile_spec
 
+NO_FILES: dict[str, bytes] = {}
+
 ROOT = Path(__file__).parents[2]
 BUILT = sorted(
     path
@@ -35,7 +37,7 @@ def test_default_images_are_pinned_by_digest(image: str) -> None:
 
 
 def test_a_builder_has_no_entitlement_that_nobody_asked_for() -> None:
-    spec = compile_spec({}, names=tuple(options.OPTIONS), read_file={}.__getitem__)
+    spec = compile_spec({}, names=tuple(options.OPTIONS), read_file=NO_FILES.__getitem__)
     (instance,) = instances_of(spec.options)
     assert (instance.flags, instance.driver_opts) == ((), {})
     assert "insecure" not in instance.config

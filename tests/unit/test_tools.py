@@ -142,7 +142,7 @@ def test_who_installs_packages(missing: packages.Missing, apt: bool, root: bool,
 def test_missing_packages(
     monkeypatch: pytest.MonkeyPatch, there: tuple[str, ...], kinds: list[str], expected: dict[str, str]
 ) -> None:
-    monkeypatch.setattr(packages.shutil, "which", lambda tool, **_: tool if tool in there else None)
+    monkeypatch.setattr("shutil.which", lambda tool, **_: tool if tool in there else None)
     found = packages.missing(kinds)
     for kind in ("needed", "optional"):
         names = [name for name in getattr(found, kind) if name != "python3-venv"]

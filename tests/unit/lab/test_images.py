@@ -60,7 +60,7 @@ def test_storage_elsewhere_has_copies(tmp_path: Path, monkeypatch: pytest.Monkey
     def refuse(source: Path, target: Path) -> None:
         raise OSError(errno.EXDEV, "Invalid cross-device link", source, target)
 
-    monkeypatch.setattr(storage.os, "link", refuse)
+    monkeypatch.setattr("os.link", refuse)
     layout = layout_of(tmp_path)
     digest = storage.add(tmp_path / "storage", layout, "library/tool", "1")
     value = digest.partition(":")[2]

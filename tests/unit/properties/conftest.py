@@ -9,8 +9,9 @@ import os
 
 from hypothesis import HealthCheck, settings
 
-_COMMON = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}  # this machine may be busy
+# A machine may be busy.
+_COMMON = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
-settings.register_profile("quick", max_examples=40, derandomize=True, database=None, **_COMMON)
-settings.register_profile("thorough", max_examples=500, print_blob=True, **_COMMON)
+settings.register_profile("quick", _COMMON, max_examples=40, derandomize=True, database=None)
+settings.register_profile("thorough", _COMMON, max_examples=500, print_blob=True)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))

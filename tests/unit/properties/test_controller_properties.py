@@ -75,7 +75,7 @@ registries = st.lists(
         },
     ).map(lambda entry: {**entry, "client_key": "KEY"} if "client_cert" in entry else entry),
     max_size=4,
-    unique_by=lambda entry: certificate_folder(entry["host"]),
+    unique_by=lambda entry: certificate_folder(str(entry["host"])),
 )
 
 
@@ -185,7 +185,7 @@ def test_any_text_is_a_configuration_of_buildkitd_or_told(config: str) -> None:
 
 
 @given(st.dictionaries(text | st.sampled_from(["memory", "env.A", "network"]), yaml_junk, max_size=3))
-def test_options_of_drivers_are_lines_of_text(options: dict[str, t.Any]) -> None:
+def test_options_of_drivers_are_lines_of_text(options: dict[object, object]) -> None:
     for driver in DRIVERS:
         found = driver_opts.normalise(options, "d", Findings(), driver)
         assert all(isinstance(value, str) and not set(value) & {"\n", "\r"} for value in found.values())

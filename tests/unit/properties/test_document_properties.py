@@ -20,6 +20,8 @@ from ansible_collections.multiarch.builders.plugins.module_utils.merge_patch imp
     without,
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.owned_document import (
+    Former,
+    Owned,
     at,
     changes,
     desired,
@@ -119,7 +121,9 @@ Steps = list[Document]
 
 @given(documents, st.lists(patches, min_size=1, max_size=4))
 def test_what_others_had_is_there_again_in_the_end(document: Document, asked: Steps) -> None:
-    now, owned, former = document, {}, {}
+    now = document
+    owned: Owned = {}
+    former: Former = {}
     for patch in asked:
         arguments = (now, owned, patch, former)
         now, owned, former = desired(*arguments), owned_after(*arguments[:3]), former_after(*arguments)

@@ -25,7 +25,13 @@ def ran(tmp_path: Path, *tasks: str, options: tuple[str, ...] = ()) -> tuple[int
     body = "\n".join(f"    - name: Task {number}\n      {task}" for number, task in enumerate(tasks))
     play.write_text(f"- hosts: localhost\n  connection: local\n  gather_facts: false\n  tasks:\n{body}\n")
     environment = {**os.environ, "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"), "ANSIBLE_LOCALHOST_WARNING": "false"}
-    command = [Path(sys.executable).with_name("ansible-playbook"), play, "--inventory", "localhost,", *options]
+    command: list[str | Path] = [
+        Path(sys.executable).with_name("ansible-playbook"),
+        play,
+        "--inventory",
+        "localhost,",
+        *options,
+    ]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, env=environment)
     told = done.stdout.rpartition("PLAY RECAP")[2].splitlines()
     return done.returncode, [line for line in told[2:] if line]
@@ -61,6 +67,6 @@ def test_why_something_failed(tmp_path: Path) -> None:
 
 def test_what_it_does_not_know_is_no_reason_to_fail() -> None:
     callback = CallbackModule()
-    callback.v2_runner_on_ok(object())  # type: ignore[arg-type]
-    callback.v2_runner_on_failed(object())  # type: ignore[arg-type]
-    callback.v2_playbook_on_stats(object())  # type: ignore[arg-type]
+    callback.v2_runner_on_ok(object())
+    callback.v2_runner_on_failed(object())
+    callback.v2_playbook_on_stats(object())

@@ -53,7 +53,7 @@ def waiting_ends(monkeypatch: pytest.MonkeyPatch) -> Callable[[subprocess.Popen[
             other.stdin.close()
             sleep(seconds)
 
-        monkeypatch.setattr(lock.time, "sleep", end_it)
+        monkeypatch.setattr("time.sleep", end_it)
 
     return arrange
 
@@ -131,9 +131,9 @@ class Module:
 
 def test_a_check_takes_none_and_waits_for_nobody(path: str) -> None:
     module = Module(check_mode=True)
-    with lock.held("daemon", 0, path), lock.alone(module, "trust", path):  # type: ignore[arg-type]
+    with lock.held("daemon", 0, path), lock.alone(module, "trust", path):
         assert Path(path).read_text().startswith("daemon of ")
-    with lock.alone(module, "trust", path):  # type: ignore[arg-type]
+    with lock.alone(module, "trust", path):
         assert Path(path).read_text() == ""
 
 
@@ -141,12 +141,12 @@ def test_a_change_waits_as_long_as_asked_and_tells_that_it_did(
     path: str, waiting_ends: Callable[[subprocess.Popen[str]], None]
 ) -> None:
     module = Module(check_mode=False)
-    with lock.held("daemon", 0, path), pytest.raises(HostError), lock.alone(module, "trust", path):  # type: ignore[arg-type]
+    with lock.held("daemon", 0, path), pytest.raises(HostError), lock.alone(module, "trust", path):
         pytest.fail("two runs hold the lock")
     module.params["lock_timeout"] = 600
     other = another_run(path)
     waiting_ends(other)
-    with lock.alone(module, "trust", path):  # type: ignore[arg-type]
+    with lock.alone(module, "trust", path):
         assert Path(path).read_text().startswith("trust of ")
     other.wait()
     (warned,) = module.warnings

@@ -12,6 +12,7 @@ import typing as t
 import pytest
 from ansible_collections.multiarch.builders.plugins.module_utils.merge_patch import Path
 from ansible_collections.multiarch.builders.plugins.module_utils.owned_document import (
+    Former,
     Owned,
     both,
     changes,
@@ -270,7 +271,9 @@ ROUND_TRIPS = [
 
 @pytest.mark.parametrize(("document", "patches"), ROUND_TRIPS)
 def test_what_others_had_comes_back(document: Document, patches: list[Document]) -> None:
-    now, owned, former = document, {}, {}
+    now = document
+    owned: Owned = {}
+    former: Former = {}
     for patch in [*patches, {}]:
         arguments = (now, owned, patch, former)
         now, owned, former = desired(*arguments), owned_after(*arguments[:3]), former_after(*arguments)
@@ -290,5 +293,6 @@ def test_what_others_had_comes_back(document: Document, patches: list[Document])
     ],
 )
 def test_what_somebody_changed_since_stays(patch: Document, then: Document, stays: Document) -> None:
-    arguments = ({"debug": False}, {}, patch)
-    assert desired(then, owned_after(*arguments), {}, former_after(*arguments)) == stays
+    before: Document = {"debug": False}
+    owned, former = owned_after(before, {}, patch), former_after(before, {}, patch)
+    assert desired(then, owned, {}, former) == stays

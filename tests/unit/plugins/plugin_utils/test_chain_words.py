@@ -9,12 +9,12 @@ import base64
 import datetime
 
 import pytest
+from ansible_collections.multiarch.builders.plugins.plugin_utils.anchors import names
 from ansible_collections.multiarch.builders.plugins.plugin_utils.chain_words import (
     days_left,
     describe,
     ending,
     is_signed_by,
-    names,
     parse,
 )
 from ansible_collections.multiarch.builders.tests.unit.plugins.plugin_utils.x509_factory import NOW, Pair, make

@@ -10,6 +10,8 @@ from ansible_collections.multiarch.builders.plugins.module_utils.options import 
 from ansible_collections.multiarch.builders.plugins.plugin_utils.problem import SpecError
 from ansible_collections.multiarch.builders.plugins.plugin_utils.spec import compile_spec
 
+NO_FILES: dict[str, bytes] = {}
+
 TEXT = "Write text; of a file that holds no text give the path."
 QUOTES = "Put it in quotes, if it is meant to be a string."
 
@@ -32,15 +34,15 @@ QUOTES = "Put it in quotes, if it is meant to be a string."
 )
 def test_it_is_told_before_all_else_and_not_shown(value: object, told: str) -> None:
     with pytest.raises(SpecError) as caught:
-        compile_spec({"daemon_options": value}, names=("daemon_options",), read_file={}.__getitem__)
+        compile_spec({"daemon_options": value}, names=("daemon_options",), read_file=NO_FILES.__getitem__)
     assert [str(each) for each in caught.value.problems] == [f"builder_daemon_options{told}"]
 
 
 def test_the_largest_numbers_of_64_bits_are_fine() -> None:
     given = {"a": [2**63 - 1, -(2**63), 1.5, True, None, "ä\U0001d518\t"]}
-    spec = compile_spec({"daemon_options": given}, names=("daemon_options",), read_file={}.__getitem__)
+    spec = compile_spec({"daemon_options": given}, names=("daemon_options",), read_file=NO_FILES.__getitem__)
     assert spec.options == {"daemon_options": given}
 
 
 def test_the_defaults_are_fine() -> None:
-    assert compile_spec({}, names=tuple(OPTIONS), read_file={}.__getitem__).options
+    assert compile_spec({}, names=tuple(OPTIONS), read_file=NO_FILES.__getitem__).options

@@ -114,7 +114,7 @@ def test_a_fingerprint_and_where_the_ca_comes_from_end_here(entry: dict[str, t.A
 
 
 def test_harbor_is_asked_only_if_the_answer_can_be_used() -> None:
-    entries = [
+    entries: list[dict[str, t.Any]] = [
         {"host": "h.example"},
         {"host": "h.example", **FROM},
         {"host": "h.example", **FROM, "ca_fingerprint": "no"},
@@ -341,7 +341,7 @@ def test_two_hosts_of_one_folder_are_one_problem_even_with_certificates() -> Non
 def test_the_user_says_how_many_days_before_the_end_a_warning_comes() -> None:
     soon = make("soon", ca=False, end=3)
     pair = {"client_cert": soon.pem, "client_key": soon.key_pem}
-    entries = [
+    entries: list[dict[str, t.Any]] = [
         {"host": "a.b", "ca": SOON.pem, **pair},
         {"host": "soon.example", **FROM, "ca_fingerprint": SOON.fingerprint},
     ]

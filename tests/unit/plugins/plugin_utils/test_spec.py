@@ -21,6 +21,8 @@ from ansible_collections.multiarch.builders.plugins.plugin_utils.problem import 
 from ansible_collections.multiarch.builders.plugins.plugin_utils.spec import CompiledSpec, compile_spec
 from ansible_collections.multiarch.builders.tests.unit.plugins.plugin_utils.x509_factory import NOW, make
 
+NO_FILES: dict[str, bytes] = {}
+
 ALL = tuple(OPTIONS)
 CA = make("CA")
 SOON = make("soon", end=3)
@@ -28,7 +30,7 @@ SECRET = "hunter2-hunter2"
 
 
 def compiled(variables: dict[str, t.Any], names: tuple[str, ...] = ALL, prefix: str = "builder_") -> CompiledSpec:
-    return compile_spec(variables, names=names, read_file={}.__getitem__, prefix=prefix, now=NOW)
+    return compile_spec(variables, names=names, read_file=NO_FILES.__getitem__, prefix=prefix, now=NOW)
 
 
 def problems(variables: dict[str, t.Any], names: tuple[str, ...] = ALL) -> list[str]:

@@ -14,11 +14,13 @@ from ansible_collections.multiarch.builders.plugins.module_utils.options import 
 from ansible_collections.multiarch.builders.plugins.plugin_utils.problem import SpecError
 from ansible_collections.multiarch.builders.plugins.plugin_utils.spec import compile_spec
 
+NO_FILES: dict[str, bytes] = {}
+
 
 def compiled(text: str) -> dict[str, t.Any]:
     """The options that the YAML *text* compiles to."""
     variables = transform_to_native_types(DataLoader().load(text), redact=False)
-    return compile_spec(variables, names=tuple(OPTIONS), read_file={}.__getitem__).options
+    return compile_spec(variables, names=tuple(OPTIONS), read_file=NO_FILES.__getitem__).options
 
 
 @pytest.mark.parametrize(
@@ -98,7 +100,7 @@ def test_what_is_meant_arrives(text: str, name: str, value: object) -> None:
 
 def test_odd_characters_of_a_login_arrive_as_they_are() -> None:
     registries = [{"host": "a.b", "username": "robot$ci+x", "password": ODD}]
-    found = compile_spec({"registries": registries}, names=tuple(OPTIONS), read_file={}.__getitem__)
+    found = compile_spec({"registries": registries}, names=tuple(OPTIONS), read_file=NO_FILES.__getitem__)
     assert (found.options["registries"][0]["username"], found.options["registries"][0]["password"]) == (
         "robot$ci+x",
         ODD,
@@ -107,8 +109,8 @@ def test_odd_characters_of_a_login_arrive_as_they_are() -> None:
 
 def test_very_long_lists_are_checked_and_told_in_full() -> None:
     hosts = [{"host": f"r{number}.example.com", "mirrors": [f"m{number}.example.com"]} for number in range(500)]
-    found = compile_spec({"registries": hosts}, names=tuple(OPTIONS), read_file={}.__getitem__)
+    found = compile_spec({"registries": hosts}, names=tuple(OPTIONS), read_file=NO_FILES.__getitem__)
     assert len(found.options["registries"]) == 500
     with pytest.raises(SpecError) as caught:
-        compile_spec({"registries": [{"host": "a b"}] * 500}, names=("registries",), read_file={}.__getitem__)
+        compile_spec({"registries": [{"host": "a b"}] * 500}, names=("registries",), read_file=NO_FILES.__getitem__)
     assert len(caught.value.problems) == 500

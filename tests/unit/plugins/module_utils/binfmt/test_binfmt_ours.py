@@ -11,8 +11,7 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.multiarch.builders.plugins.module_utils import record
-from ansible_collections.multiarch.builders.plugins.module_utils.binfmt import extraction, kernel, ours
-from ansible_collections.multiarch.builders.plugins.module_utils.binfmt import resource as binfmt_resource
+from ansible_collections.multiarch.builders.plugins.module_utils.binfmt import extraction, kernel, ours, package
 from ansible_collections.multiarch.builders.plugins.module_utils.binfmt.decide import EMULATORS
 from ansible_collections.multiarch.builders.plugins.module_utils.binfmt.formats import FORMATS
 from ansible_collections.multiarch.builders.plugins.module_utils.binfmt.handler_file import Handler, registration_of
@@ -154,7 +153,7 @@ def test_a_handler_that_goes_gives_its_place_back(
     monkeypatch.setattr(kernel, "unregister", lambda name: calls.append(f"{UNREGISTER} {name}"))
     monkeypatch.setattr(kernel, "disable", lambda name: calls.append(f"{OFF} {name}"))
     monkeypatch.setattr(extraction, "sweep", lambda _keep: None)
-    monkeypatch.setattr(binfmt_resource.package, "BINFMT_D", "/of-these-tests")
+    monkeypatch.setattr(package, "BINFMT_D", "/of-these-tests")
     ours.own(NAME, before)
     binfmt = Binfmt((), PackageSource(), takeover=False)
     plan = binfmt.plan(binfmt.observe(), NO_EFFECTS)

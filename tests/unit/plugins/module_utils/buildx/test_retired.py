@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from ansible_collections.multiarch.builders.plugins.module_utils import record
-from ansible_collections.multiarch.builders.plugins.module_utils.buildx import going, ours, settings, store
+from ansible_collections.multiarch.builders.plugins.module_utils import docker_service, record
+from ansible_collections.multiarch.builders.plugins.module_utils.buildx import ours, settings, store
 from ansible_collections.multiarch.builders.plugins.module_utils.buildx.ours import OwnBuilder, OwnNode
 from ansible_collections.multiarch.builders.plugins.module_utils.buildx.retired import Asked, RetiredBuildx
 from ansible_collections.multiarch.builders.plugins.module_utils.docker_api import Docker
@@ -195,10 +195,10 @@ def test_a_running_build_is_waited_for_or_keeps_everything(host: Host) -> None:
 
 def test_a_docker_that_does_not_run_is_not_half_of_a_removal(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
     host.here.ready = False
-    monkeypatch.setattr(going.docker_service, "installed_version", lambda: "28.5.2")
+    monkeypatch.setattr(docker_service, "installed_version", lambda: "28.5.2")
     with pytest.raises(HostError, match="docker does not run, so builder multiarch cannot be removed"):
         host.planned()
-    monkeypatch.setattr(going.docker_service, "installed_version", lambda: None)
+    monkeypatch.setattr(docker_service, "installed_version", lambda: None)
     assert "Docker is gone from this host, and with it what ran of builder multiarch" in host.planned().notes
 
 

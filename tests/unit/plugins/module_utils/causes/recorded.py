@@ -9,6 +9,7 @@ Each stands in its file below `=== TITLE` and `--- CAUSE`, what is made of it.
 from __future__ import annotations
 
 import re
+import typing as t
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,7 @@ import pytest
 DATA = Path(__file__).parent / "data"
 
 
-def cases(name: str) -> list[object]:
+def cases(name: str) -> list[t.Any]:
     """(output, cause) of each in the file, by its title."""
     parts = re.split(r"^=== (.*)\n--- ?(.*)\n", (DATA / name).read_text(encoding="utf-8"), flags=re.MULTILINE)
     rows = zip(parts[1::3], parts[2::3], parts[3::3], strict=True)

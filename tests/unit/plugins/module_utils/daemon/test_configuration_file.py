@@ -15,6 +15,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils import daemon_p
 from ansible_collections.multiarch.builders.plugins.module_utils.daemon import configuration_file
 from ansible_collections.multiarch.builders.plugins.module_utils.daemon.configuration_file import rights_of
 from ansible_collections.multiarch.builders.plugins.module_utils.file_modes import FileState, fault, restore
+from ansible_collections.multiarch.builders.plugins.module_utils.way_back import DAEMON_JSON
 from ansible_collections.multiarch.builders.tests.unit.plugins.module_utils.recorded_units import shown
 
 PLAIN, SECRET = '{"debug": true}', '{"proxies": {"http-proxy": "http://me:word@proxy:3128"}}'
@@ -66,7 +67,7 @@ def test_a_unit_that_names_another_file(programs: Callable[[str, str], Path], tm
     ("arguments", "used"),
     [
         pytest.param((), None, id="none runs, or its own choice"),
-        pytest.param(("--config-file", configuration_file.DAEMON_JSON), None, id="daemon.json"),
+        pytest.param(("--config-file", DAEMON_JSON), None, id="daemon.json"),
         pytest.param(("-H", "fd://", "--config-file=/other.json"), "/other.json", id="another"),
     ],
 )

@@ -217,7 +217,7 @@ def test_what_is_hidden(
     before: dict[str, t.Any],
     after: dict[str, t.Any],
     told: str,
-    kinds: set[str],
+    kinds: frozenset[str],
     leave: str,
     keep: str,
 ) -> None:

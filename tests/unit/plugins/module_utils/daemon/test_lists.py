@@ -98,7 +98,7 @@ def test_a_null_of_the_user_removes_all_and_gives_it_back() -> None:
 def test_a_list_that_an_earlier_version_owned_as_a_whole(
     before: list[str] | None, ours: list[str], asked: list[str], after: list[str] | None
 ) -> None:
-    replaced = {} if before is None else {(KEY,): before}
+    replaced: dict[tuple[str, ...], list[str]] = {} if before is None else {(KEY,): before}
     keys = Keys(owned_after({}, {}, {KEY: ours}), replaced)
     document, keys = step({KEY: ours}, keys, {KEY: asked} if asked else {})
     assert document.get(KEY) == after

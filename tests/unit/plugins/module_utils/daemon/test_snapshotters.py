@@ -118,7 +118,7 @@ def test_the_remedies_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
 )
 def test_a_graph_driver(driver: str, lies: str, options: list[str], told: str, monkeypatch: pytest.MonkeyPatch) -> None:
     for info in (GRAPH, CONTAINERD):
-        found = refused(info, driver, {}, monkeypatch, lies=lies, **{"storage-opts": options})
+        found = refused(info, driver, {}, monkeypatch, lies=lies, engine="28.5.2", **{"storage-opts": options})
         assert told in found
         assert bool(found) is bool(told)
 

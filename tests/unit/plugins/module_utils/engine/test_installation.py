@@ -30,7 +30,7 @@ def host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(needed, "PATH", str(tmp_path / "bin"))
     monkeypatch.setattr(needed, "_APPARMOR", tmp_path / "apparmor")
     monkeypatch.setattr(apt, "_UPDATES", tmp_path / "updates")
-    monkeypatch.setattr(apt.time, "sleep", lambda _seconds: None)
+    monkeypatch.setattr("time.sleep", lambda _seconds: None)
     (tmp_path / "bin").mkdir()
     return tmp_path
 

@@ -77,7 +77,7 @@ class RegistryStandIn:
             files[1].write_text(certificate.key_pem)
             self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
             self.context.maximum_version = newest
-            self.context.load_cert_chain(*files[:2])
+            self.context.load_cert_chain(files[0], files[1])
             if clients is not None:
                 files[2].write_text(clients.pem)
                 self.context.load_verify_locations(files[2])
@@ -91,7 +91,7 @@ class RegistryStandIn:
         """Status, headers and body."""
         return self.status, self.headers, self.body
 
-    def __enter__(self) -> RegistryStandIn:
+    def __enter__(self) -> t.Self:
         self._thread.start()
         return self
 

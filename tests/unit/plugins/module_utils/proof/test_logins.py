@@ -118,15 +118,15 @@ def test_a_token_of_tomorrow(error: str, registry: TokenStandIn) -> None:
 
 
 @pytest.mark.parametrize(
-    ("target", "outcome"),
+    ("insecure", "outcome"),
     [
-        pytest.param({}, "unknown authority", id="not trusted"),
-        pytest.param({"insecure": True}, "logged in", id="as the table says"),
+        pytest.param(False, "unknown authority", id="not trusted"),
+        pytest.param(True, "logged in", id="as the table says"),
     ],
 )
-def test_a_login_is_sent_to_nobody_who_is_not_trusted(target: dict[str, bool], outcome: str, tmp_path: Path) -> None:
+def test_a_login_is_sent_to_nobody_who_is_not_trusted(insecure: bool, outcome: str, tmp_path: Path) -> None:
     with TokenStandIn(tmp_path / "stranger", make("stranger", names=("localhost",))) as stranger:
-        assert logins.prove(Target(stranger.host, **target), RIGHT, DIRECT).outcome == outcome
+        assert logins.prove(Target(stranger.host, insecure=insecure), RIGHT, DIRECT).outcome == outcome
         assert any(AUTH in headers for _path, headers in stranger.asked) == (outcome == "logged in")
 
 

@@ -121,13 +121,13 @@ def test_an_intermediate_ca_in_the_store_is_enough(ca: Pair, tmp_path: Path, sto
         assert shake(Target(registry.host), DIRECT).outcome == "trusted"
 
 
-@pytest.mark.parametrize("kind", [{"ca": None}, {"ca": False}])
+@pytest.mark.parametrize("is_ca", [None, False])
 def test_a_server_s_own_certificate_in_the_store_is_trust_for_itself(
-    kind: dict[str, bool | None], tmp_path: Path, store: Path
+    is_ca: bool | None, tmp_path: Path, store: Path
 ) -> None:
-    own = make("alone", names=HERE, **kind)
+    own = make("alone", names=HERE, ca=is_ca)
     store.write_text(own.pem)
-    for certificate, outcome in ((own, "trusted"), (make("alone", names=HERE, **kind), "unknown authority")):
+    for certificate, outcome in ((own, "trusted"), (make("alone", names=HERE, ca=is_ca), "unknown authority")):
         with RegistryStandIn(tmp_path, certificate) as registry:
             assert shake(Target(registry.host), DIRECT).outcome == outcome
 

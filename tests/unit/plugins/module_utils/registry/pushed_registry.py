@@ -86,7 +86,7 @@ class PushedRegistry:
         files[0].write_text(certificate.pem)
         files[1].write_text(certificate.key_pem)
         self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        self.context.load_cert_chain(*files)
+        self.context.load_cert_chain(files[0], files[1])
         self._server = _Server(("127.0.0.1", 0), _Handler)
         self._server.registry = self
         self.host = f"localhost:{self._server.server_port}"

@@ -24,8 +24,8 @@ UPLOADS = "/v2/p/a/blobs/uploads/"
 SCOPE = "repository:p/a:pull,push"
 
 
-def session_at(registry: PushedRegistry, *login: str) -> Session:
-    return Session(Registry(registry.host, ca=CA.pem), (), Proxy(), *login)
+def session_at(registry: PushedRegistry, user: str = "", password: str = "") -> Session:
+    return Session(Registry(registry.host, ca=CA.pem), (), Proxy(), user, password)
 
 
 @pytest.mark.parametrize("auth", ["", "basic", "bearer"])
