@@ -31,6 +31,7 @@ _SYMPTOMS = re.compile(
     "is restarting, wait until the container is running|unable to upgrade to tcp, received 409|is not running"
     "|context deadline exceeded|failed to list workers|error reading from server: EOF"
     "|Cannot connect to the Docker daemon at http://docker.example.com"  # by ssh
+    r"|^exit code \d+$"  # of a look into a container that ended meanwhile: its words are lines before
 )
 _CRASH = re.compile(r"^(?:panic: |fatal error: |exec /|runc: |Error: )")
 _TINI = re.compile(r"^\[FATAL tini \(\d+\)\] ")
