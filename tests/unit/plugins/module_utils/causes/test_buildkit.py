@@ -83,7 +83,7 @@ def test_an_error_of_several_lines_is_one_with_what_the_registry_said() -> None:
         pytest.param("unable to upgrade to tcp, received 409", True, id="the same, for another client"),
         pytest.param("context deadline exceeded", True, id="nobody answered"),
         pytest.param("exit code 126", True, id="a look into a container that ends meanwhile"),
-        pytest.param("process \"/bin/sh\" did not complete successfully: exit code: 1", False, id="a step of a build"),
+        pytest.param('process "/bin/sh" did not complete successfully: exit code: 1', False, id="a step of a build"),
         pytest.param('failed to resolve reference "a/b": a/b: not found', False, id="no image"),
     ],
 )
