@@ -103,3 +103,15 @@ def test_from_a_bare_host_to_broken_and_mended(newer: str, installed: Installed,
     mended = playbook("provision-builders", limit=newer, variables=VARIABLES)
     assert mended.status == 0, mended.output
     assert mended.output.strip().splitlines()[-1].startswith(f"{newer}: changed: trust 1 (write), binfmt 1 (register)")
+
+
+def test_a_proof_that_was_left_out_is_made_by_the_next_run(spare: str) -> None:
+    variables = {"builder_users": ["root"], "builder_platforms": ["amd64"], "builder_verify_repository": ""}
+    lines = []
+    for arguments in (["--skip-tags", "proof"], [], []):
+        run = playbook("provision-builders", *arguments, limit=spare, variables=variables)
+        assert run.status == 0, run.output
+        lines.append(run.output.splitlines()[-1])
+    assert lines[0].startswith(f"{spare}: changed: ")
+    assert "proven" not in lines[0]
+    assert lines[1:] == [f"{spare}: proven", f"{spare}: nothing to do"]
