@@ -94,8 +94,8 @@ class Site:
 
     @contextmanager
     def read_only(self) -> Iterator[None]:
-        """/etc takes no file meanwhile."""
-        self.must("mount --bind /etc /etc && mount -o remount,bind,ro /etc")
+        """/etc takes no file meanwhile; it is busy as long as one in it is being written."""
+        self.must("mount --bind /etc /etc; timeout 30 sh -c 'until mount -o remount,bind,ro /etc; do sleep 0.01; done'")
         try:
             yield
         finally:
