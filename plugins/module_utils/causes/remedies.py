@@ -44,15 +44,16 @@ _PULL = _table(
 _BUILDER = _table(
     ("flag provided but not defined", "Mend `flags` in builder_instances: this BuildKit does not know it"),
     (
-        "driver option|memory limit|network [^ ]+ not found|invalid network mode|needed more memory",
+        "driver option|memory limit|network [^ ]+ not found|needed more memory",
         "Mend `driver_opts` in builder_instances",
     ),
     (
-        "toml|parse (?:buildkit )?config|snapshotter|network mode|worker|cannot assign requested address|mkdir ",
+        "toml|parse (?:buildkit )?config|snapshotter|network mode|no worker found|cannot assign requested address"
+        "|mkdir ",
         "Mend builder_buildkit_options, or `flags` in builder_instances: `docker logs` of its container tells more",
     ),
     ("exec format error|exec .*no such file", "See that `image` in builder_instances is a BuildKit for this host"),
-    ("cannot connect to the docker daemon", "`systemctl start docker`, then run again"),
+    ("cannot connect to the docker daemon at unix:", "`systemctl start docker`, then run again"),
 )
 _IMAGE = "failed to resolve reference|pull access denied|failed to pull|no space left|missing content"
 

@@ -26,6 +26,7 @@ import typing as t
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from ansible_collections.multiarch.builders.plugins.module_utils.containerd import ADDRESS, ROOT
 from ansible_collections.multiarch.builders.plugins.module_utils.daemon.store import (
     STORE_FEATURE,
     has_containerd_store,
@@ -155,7 +156,7 @@ def _store(now: Running, after: Document) -> t.Optional[Hiding]:
         return None
     on = wants_containerd_store(after)
     keep = f"{{features: {{{STORE_FEATURE}: {'null' if on else 'true'}}}}}"
-    place = (now.containerd_root or "/var/lib/containerd") if on else now.root or DATA_ROOT
+    place = (now.containerd_root or ROOT) if on else now.root or DATA_ROOT
     return Hiding(("features", STORE_FEATURE), "", "on" if on else "off", _IN_STORE, IMAGE_STORE_LEAVE, keep, place)
 
 
@@ -184,7 +185,7 @@ def _address(now: Running, after: Document) -> t.Optional[Hiding]:
     told = (now.info.get("Containerd") or {}).get("Address")
     has, then = told or _asked(now, now.document, "containerd"), _asked(now, after, "containerd")
     if not then and now.document.get("containerd"):
-        then = "/run/containerd/containerd.sock"
+        then = ADDRESS
     return None if not has or not then or now.real(has) == now.real(then) else _of_containerd("containerd", has, then)
 
 

@@ -29,6 +29,7 @@ def words(title: str) -> str:
         "does not run": "reaches it",
         "no such platform": "platform of this host",
         "driver option": "driver_opts",
+        "unknown network mode": "builder_buildkit_options",  # of buildkitd itself
         "unknown network": "driver_opts",
         "too little memory": "driver_opts",
         "buildkitd.toml": "builder_buildkit_options",
@@ -71,5 +72,13 @@ def test_what_was_not_recorded(cause: str, told: str) -> None:
     assert told in of_builder(cause)
 
 
-def test_an_unknown_cause_stands_alone() -> None:
-    assert (of_pull("something that nobody has seen"), of_builder("something that nobody has seen")) == ("", "")
+@pytest.mark.parametrize(
+    "cause",
+    [
+        pytest.param("something that nobody has seen", id="unknown"),
+        pytest.param("failed to list workers: Unavailable", id="a symptom"),
+        pytest.param("Cannot connect to the Docker daemon at http://docker.example.com.", id="docker of another host"),
+    ],
+)
+def test_what_says_all_that_is_known_stands_alone(cause: str) -> None:
+    assert (of_pull(cause), of_builder(cause)) == ("", "")
