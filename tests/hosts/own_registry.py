@@ -31,8 +31,10 @@ UNIT = f"own-registry-{PORT}"
 TOKEN_UNIT = f"own-harbor-{PORT}"
 FOLDER = f"/var/tmp/{UNIT}"
 UNITS = "/run/systemd/system"
+# The parts of the Harbor by name: those that stop with it are not waited for, and one whose unit file is gone before it
+# has stopped leaves its socket behind.
 STOP = f"""
-systemctl stop {UNIT} {TOKEN_UNIT} 2>/dev/null || true
+systemctl stop {UNIT} {TOKEN_UNIT} {TOKEN_UNIT}-core {TOKEN_UNIT}-registry 2>/dev/null || true
 rm -f {UNITS}/{TOKEN_UNIT}*.service {FOLDER}/core-down
 systemctl daemon-reload
 """
