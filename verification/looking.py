@@ -12,17 +12,17 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import pytest
-from ansible_collections.multiarch.builders.plugins.module_utils import units
-from ansible_collections.multiarch.builders.plugins.module_utils.binfmt.formats import format_for
-from ansible_collections.multiarch.builders.plugins.module_utils.binfmt.handler_file import (
+from ansible_collections.multiarch.builders.plugins.module_utils.causes import docker_start, systemd
+from ansible_collections.multiarch.builders.plugins.module_utils.causes.lines import told
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.formats import format_for
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.handler_file import (
     CONTROL_FILES,
     Handler,
     parse_handler,
 )
-from ansible_collections.multiarch.builders.plugins.module_utils.causes import docker_start, systemd
-from ansible_collections.multiarch.builders.plugins.module_utils.causes.lines import told
-from ansible_collections.multiarch.builders.plugins.module_utils.credentials import shown
-from ansible_collections.multiarch.builders.plugins.module_utils.file_modes import FileState, Rights, fault
+from ansible_collections.multiarch.builders.plugins.module_utils.host import units
+from ansible_collections.multiarch.builders.plugins.module_utils.host.credentials import shown
+from ansible_collections.multiarch.builders.plugins.module_utils.host.file_modes import FileState, Rights, fault
 from ansible_collections.multiarch.builders.plugins.plugin_utils import checks
 from testinfra.backend.base import CommandResult
 from testinfra.host import Host

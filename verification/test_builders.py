@@ -10,11 +10,11 @@ import shlex
 import tomllib
 
 import pytest
-from ansible_collections.multiarch.builders.plugins.module_utils.buildx.container import condition
-from ansible_collections.multiarch.builders.plugins.module_utils.buildx.store_rights import rights_of
 from ansible_collections.multiarch.builders.plugins.module_utils.causes.buildkit import of_daemon
-from ansible_collections.multiarch.builders.plugins.module_utils.files import Owner
-from ansible_collections.multiarch.builders.plugins.module_utils.platform import canonical
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx.container import condition
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx.store_rights import rights_of
+from ansible_collections.multiarch.builders.plugins.module_utils.host.files import Owner
+from ansible_collections.multiarch.builders.plugins.module_utils.model.platform import canonical
 from ansible_collections.multiarch.builders.verification.looking import (
     PROVISION,
     Asked,

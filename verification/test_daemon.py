@@ -10,14 +10,14 @@ import typing as t
 from collections.abc import Callable, Mapping
 
 import pytest
-from ansible_collections.multiarch.builders.plugins.module_utils.daemon import configuration_file, unit
-from ansible_collections.multiarch.builders.plugins.module_utils.daemon.hiding import (
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon import configuration_file, unit
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.hiding import (
     DATA_ROOT,
     absolute,
     is_remapped_in,
 )
-from ansible_collections.multiarch.builders.plugins.module_utils.engine import boot
-from ansible_collections.multiarch.builders.plugins.module_utils.units import DOCKER
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.engine import boot
+from ansible_collections.multiarch.builders.plugins.module_utils.host.units import DOCKER
 from ansible_collections.multiarch.builders.verification.looking import (
     PROVISION,
     Asked,

@@ -12,8 +12,8 @@ from collections.abc import Collection
 from pathlib import PurePosixPath
 
 import pytest
-from ansible_collections.multiarch.builders.plugins.module_utils.binfmt import boot, image
-from ansible_collections.multiarch.builders.plugins.module_utils.binfmt.decide import (
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt import boot, image
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.decide import (
     BINFMT_D,
     EMULATORS,
     IN_PLACE_OF_OURS,
@@ -24,15 +24,15 @@ from ansible_collections.multiarch.builders.plugins.module_utils.binfmt.decide i
     mask_of,
     needed,
 )
-from ansible_collections.multiarch.builders.plugins.module_utils.binfmt.formats import format_for
-from ansible_collections.multiarch.builders.plugins.module_utils.binfmt.handler_file import (
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.formats import format_for
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.handler_file import (
     Handler,
     parse_registration,
     status_is_on,
 )
-from ansible_collections.multiarch.builders.plugins.module_utils.binfmt.probe import expected_machine, probe
-from ansible_collections.multiarch.builders.plugins.module_utils.file_modes import public
-from ansible_collections.multiarch.builders.plugins.module_utils.platform import architecture_of, native_platforms
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.probe import expected_machine, probe
+from ansible_collections.multiarch.builders.plugins.module_utils.host.file_modes import public
+from ansible_collections.multiarch.builders.plugins.module_utils.model.platform import architecture_of, native_platforms
 from ansible_collections.multiarch.builders.verification.looking import (
     PROVISION,
     REGISTRY,

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from ansible_collections.multiarch.builders.plugins.module_utils.options import OPTIONS_OF
+from ansible_collections.multiarch.builders.plugins.module_utils.model.options import OPTIONS_OF
 from ansible_collections.multiarch.builders.plugins.plugin_utils.spec_action import SpecActionBase
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime
 
-from ansible_collections.multiarch.builders.plugins.module_utils.options import OPTIONS
+from ansible_collections.multiarch.builders.plugins.module_utils.model.options import OPTIONS
 from ansible_collections.multiarch.builders.plugins.plugin_utils import chain_words
 from ansible_collections.multiarch.builders.plugins.plugin_utils.report import authorities
 from ansible_collections.multiarch.builders.plugins.plugin_utils.spec import CompiledSpec

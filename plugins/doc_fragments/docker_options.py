@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The texts about what Docker, BuildKit and the client are set to, once.
 
-Types, choices and defaults are those of module_utils/options.py.
+Types, choices and defaults are those of module_utils/model/options.py.
 """
 
 from __future__ import annotations

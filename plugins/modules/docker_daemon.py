@@ -89,8 +89,8 @@ failures:
       sample: "`docker buildx create` said:\n#1 [internal] booting buildkit"
 """
 
-from ansible_collections.multiarch.builders.plugins.module_utils.converge import converge
-from ansible_collections.multiarch.builders.plugins.module_utils.daemon.resource import Daemon
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.resource import Daemon
+from ansible_collections.multiarch.builders.plugins.module_utils.run.converge import converge
 
 if __name__ == "__main__":
     converge(Daemon)

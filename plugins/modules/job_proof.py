@@ -64,11 +64,11 @@ jobs:
 
 from dataclasses import asdict
 
-from ansible_collections.multiarch.builders.plugins.module_utils.converge import require_root
-from ansible_collections.multiarch.builders.plugins.module_utils.errors import HostError
-from ansible_collections.multiarch.builders.plugins.module_utils.module import Module
-from ansible_collections.multiarch.builders.plugins.module_utils.options import argument_spec
+from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
+from ansible_collections.multiarch.builders.plugins.module_utils.model.options import argument_spec
 from ansible_collections.multiarch.builders.plugins.module_utils.proof.job import prove_job
+from ansible_collections.multiarch.builders.plugins.module_utils.run.converge import require_root
+from ansible_collections.multiarch.builders.plugins.module_utils.run.module import Module
 
 
 def main() -> None:

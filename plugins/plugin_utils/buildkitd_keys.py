@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from ansible_collections.multiarch.builders.plugins.module_utils.version import Version
+from ansible_collections.multiarch.builders.plugins.module_utils.model.version import Version
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ import re
 import typing as t
 from collections.abc import Collection, Mapping, Sequence
 
-from ansible_collections.multiarch.builders.plugins.module_utils.version import Version
+from ansible_collections.multiarch.builders.plugins.module_utils.model.version import Version
 from ansible_collections.multiarch.builders.plugins.plugin_utils.buildkitd_check import check_keys
 from ansible_collections.multiarch.builders.plugins.plugin_utils.buildkitd_toml import (
     CERTIFICATES,

@@ -8,7 +8,7 @@ from __future__ import annotations
 import typing as t
 from collections.abc import Iterator, Mapping
 
-from ansible_collections.multiarch.builders.plugins.module_utils.version import Version, text_of
+from ansible_collections.multiarch.builders.plugins.module_utils.model.version import Version, text_of
 from ansible_collections.multiarch.builders.plugins.plugin_utils.buildkitd_check import child_name
 from ansible_collections.multiarch.builders.plugins.plugin_utils.buildkitd_keys import (
     BUILDKITD_KEYS,

@@ -14,8 +14,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from ansible_collections.multiarch.builders.plugins.module_utils.engine.decide import BUILDX_FOR_BUILDERS
-from ansible_collections.multiarch.builders.plugins.module_utils.version import version_of
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.engine.decide import BUILDX_FOR_BUILDERS
+from ansible_collections.multiarch.builders.plugins.module_utils.model.version import version_of
 from ansible_collections.multiarch.builders.plugins.plugin_utils.problem import Findings
 
 LARGEST = 1024**3

@@ -15,7 +15,7 @@ import difflib
 import re
 from collections.abc import Mapping
 
-from ansible_collections.multiarch.builders.plugins.module_utils.client_environment import SETTINGS, as_text
+from ansible_collections.multiarch.builders.plugins.module_utils.docker.client_environment import SETTINGS, as_text
 from ansible_collections.multiarch.builders.plugins.plugin_utils.problem import Findings, type_name
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")

@@ -22,8 +22,8 @@ import typing as t
 from collections.abc import Mapping
 from fractions import Fraction
 
-from ansible_collections.multiarch.builders.plugins.module_utils.gc import Gc
-from ansible_collections.multiarch.builders.plugins.module_utils.version import Version, text_of
+from ansible_collections.multiarch.builders.plugins.module_utils.model.gc import Gc
+from ansible_collections.multiarch.builders.plugins.module_utils.model.version import Version, text_of
 from ansible_collections.multiarch.builders.plugins.plugin_utils.buildkitd_check import KINDS
 from ansible_collections.multiarch.builders.plugins.plugin_utils.buildkitd_keys import LIMITS_SINCE, TEXT_SINCE
 from ansible_collections.multiarch.builders.plugins.plugin_utils.problem import Findings, type_name

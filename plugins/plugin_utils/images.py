@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from ansible_collections.multiarch.builders.plugins.module_utils.version import Version, version_of
+from ansible_collections.multiarch.builders.plugins.module_utils.model.version import Version, version_of
 from ansible_collections.multiarch.builders.plugins.plugin_utils.problem import Findings
 
 # Docker's grammar of image names (github.com/distribution/reference): upper case in the host only

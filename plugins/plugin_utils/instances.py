@@ -10,7 +10,7 @@ import re
 import typing as t
 from collections.abc import Callable, Sequence
 
-from ansible_collections.multiarch.builders.plugins.module_utils.version import Version
+from ansible_collections.multiarch.builders.plugins.module_utils.model.version import Version
 from ansible_collections.multiarch.builders.plugins.plugin_utils import buildkitd_flags, driver_opts, nodes
 from ansible_collections.multiarch.builders.plugins.plugin_utils.buildkitd_rules import check_config, check_flags
 from ansible_collections.multiarch.builders.plugins.plugin_utils.buildkitd_toml import Rendered

@@ -15,7 +15,7 @@ import typing as t
 from collections.abc import Mapping
 
 from ansible.module_utils.parsing.convert_bool import boolean
-from ansible_collections.multiarch.builders.plugins.module_utils.options import Option
+from ansible_collections.multiarch.builders.plugins.module_utils.model.options import Option
 from ansible_collections.multiarch.builders.plugins.plugin_utils import buildkitd_flags
 from ansible_collections.multiarch.builders.plugins.plugin_utils.problem import Findings, suggest, type_name
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import typing as t
 
 from ansible.utils.hashing import checksum
-from ansible_collections.multiarch.builders.plugins.module_utils.buildx_plugin import FOLDERS, NAME
+from ansible_collections.multiarch.builders.plugins.module_utils.docker.buildx_plugin import FOLDERS, NAME
 from ansible_collections.multiarch.builders.plugins.plugin_utils.spec_action import Result, SpecActionBase
 
 

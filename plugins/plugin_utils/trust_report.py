@@ -10,9 +10,9 @@ import typing as t
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
 
-from ansible_collections.multiarch.builders.plugins.module_utils import default_network
 from ansible_collections.multiarch.builders.plugins.module_utils.causes.remedies import TRUST
-from ansible_collections.multiarch.builders.plugins.module_utils.loopback import is_loopback
+from ansible_collections.multiarch.builders.plugins.module_utils.host.loopback import is_loopback
+from ansible_collections.multiarch.builders.plugins.module_utils.model import default_network
 from ansible_collections.multiarch.builders.plugins.module_utils.proof import answers
 from ansible_collections.multiarch.builders.plugins.module_utils.proof.registry import Row
 from ansible_collections.multiarch.builders.plugins.module_utils.proof.remedy import CONTAINER_NETWORK, PROVISION

@@ -21,13 +21,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TypedDict
 
-from ansible_collections.multiarch.builders.plugins.module_utils import scratch
-from ansible_collections.multiarch.builders.plugins.module_utils.daemon.resource import Daemon
-from ansible_collections.multiarch.builders.plugins.module_utils.docker_api import Docker
-from ansible_collections.multiarch.builders.plugins.module_utils.errors import HostError
-from ansible_collections.multiarch.builders.plugins.module_utils.files import HOME
-from ansible_collections.multiarch.builders.plugins.module_utils.options import OPTIONS
-from ansible_collections.multiarch.builders.plugins.module_utils.resource import NO_EFFECTS
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.resource import Daemon
+from ansible_collections.multiarch.builders.plugins.module_utils.docker.docker_api import Docker
+from ansible_collections.multiarch.builders.plugins.module_utils.host import scratch
+from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
+from ansible_collections.multiarch.builders.plugins.module_utils.host.files import HOME
+from ansible_collections.multiarch.builders.plugins.module_utils.model.options import OPTIONS
+from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import NO_EFFECTS
 
 Options = Mapping[str, Any]
 

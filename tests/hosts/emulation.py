@@ -8,7 +8,7 @@ import shlex
 from collections.abc import Sequence
 from typing import Any
 
-from ansible_collections.multiarch.builders.plugins.module_utils.binfmt.probe import expected_machine, probe
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.probe import expected_machine, probe
 
 from lab.settings import IMAGES_FILE
 from tests.hosts.lab import Run, on, playbook

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.multiarch.builders.plugins.module_utils.binfmt.decide import IN_PLACE_OF_OURS
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.decide import IN_PLACE_OF_OURS
 
 from tests.hosts.ansible_playbook import BIN, ROOT
 from tests.hosts.conftest import NEWER_ENGINE, OLDER_ENGINE

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import json
 
-from ansible_collections.multiarch.builders.plugins.module_utils.binfmt.probe import probe
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.probe import probe
 
 from lab.settings import IMAGES_FILE
 from tests.hosts.emulation import HANDLERS, PACKAGE, binfmt, handler, provision, require_emulation

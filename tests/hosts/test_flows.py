@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from ansible_collections.multiarch.builders.plugins.module_utils.binfmt.probe import EXPECTED_MACHINE
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.probe import EXPECTED_MACHINE
 
 from lab.settings import HARBOR_NAME, ROBOT
 from tests.hosts.conftest import OLDER_ENGINE

@@ -17,14 +17,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.multiarch.builders.plugins.module_utils.buildx import store
-from ansible_collections.multiarch.builders.plugins.module_utils.buildx.client import quoted
-from ansible_collections.multiarch.builders.plugins.module_utils.driver_versions import (
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx import store
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx.client import quoted
+from ansible_collections.multiarch.builders.plugins.module_utils.docker.driver_versions import (
     CERTIFICATES_IN_PODS,
     since,
     too_new,
 )
-from ansible_collections.multiarch.builders.plugins.module_utils.version import version_of
+from ansible_collections.multiarch.builders.plugins.module_utils.model.version import version_of
 from ansible_collections.multiarch.builders.plugins.plugin_utils import driver_opts
 from ansible_collections.multiarch.builders.plugins.plugin_utils.driver_tables import KUBERNETES
 from ansible_collections.multiarch.builders.plugins.plugin_utils.problem import Findings

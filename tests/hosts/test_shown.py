@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.multiarch.builders.plugins.module_utils.daemon.shown import KEYS, difference
-from ansible_collections.multiarch.builders.tests.unit.plugins.module_utils.daemon.notations import (
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.shown import KEYS, difference
+from ansible_collections.multiarch.builders.tests.unit.plugins.module_utils.concerns.daemon.notations import (
     NOTATIONS,
     Notation,
     other,

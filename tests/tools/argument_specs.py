@@ -26,7 +26,7 @@ def content() -> str:
     """The whole file."""
     sys.path.insert(0, str(ROOT / ".ansible/collections"))
     from ansible_collections.multiarch.builders.plugins.doc_fragments import docker_options, options  # noqa: PLC0415
-    from ansible_collections.multiarch.builders.plugins.module_utils.options import OPTIONS  # noqa: PLC0415
+    from ansible_collections.multiarch.builders.plugins.module_utils.model.options import OPTIONS  # noqa: PLC0415
 
     documented: dict[str, Any] = {}
     for fragment in (options.ModuleDocFragment, docker_options.ModuleDocFragment):

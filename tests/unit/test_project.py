@@ -63,7 +63,7 @@ def test_role_defaults_are_its_argument_specs(role: str) -> None:
 
 
 def test_the_variables_of_role_builder_are_the_table_of_options() -> None:
-    table = importlib.import_module(f"ansible_collections.{COLLECTION}.plugins.module_utils.options").OPTIONS
+    table = importlib.import_module(f"ansible_collections.{COLLECTION}.plugins.module_utils.model.options").OPTIONS
     documented = {name.removeprefix("builder_"): option for name, option in specification("builder").items()}
     defaults = load(ROOT / "roles/builder/defaults/main.yml")
     assert {f"builder_{name}": option.get("default") for name, option in table.items()} == defaults
@@ -73,7 +73,7 @@ def test_the_variables_of_role_builder_are_the_table_of_options() -> None:
 
 
 def test_role_builder_verify_compares_with_all_options() -> None:
-    table = importlib.import_module(f"ansible_collections.{COLLECTION}.plugins.module_utils.options").OPTIONS
+    table = importlib.import_module(f"ansible_collections.{COLLECTION}.plugins.module_utils.model.options").OPTIONS
     tasks = yaml.safe_load((ROOT / "roles/builder_verify/tasks/main.yml").read_text())
     (compared,) = (task[f"{COLLECTION}.plan"] for task in tasks if f"{COLLECTION}.plan" in task)
     assert compared == {name: f"{{{{ builder_{name} | default(omit) }}}}" for name in table}
@@ -129,7 +129,7 @@ def test_the_role_says_what_the_modules_say() -> None:
 
 
 def test_the_report_hands_its_survey_every_variable() -> None:
-    table = importlib.import_module(f"ansible_collections.{COLLECTION}.plugins.module_utils.options").OPTIONS
+    table = importlib.import_module(f"ansible_collections.{COLLECTION}.plugins.module_utils.model.options").OPTIONS
     tasks = yaml.safe_load((ROOT / "roles/builder_report/tasks/main.yml").read_text())
     given = {name: f"{{{{ builder_{name} | default(omit) }}}}" for name in table}
     assert tasks[0][f"{COLLECTION}.survey"] == given

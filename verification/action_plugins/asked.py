@@ -11,13 +11,13 @@ import os
 import typing as t
 from pathlib import Path
 
-from ansible_collections.multiarch.builders.plugins.module_utils.options import OPTIONS
+from ansible_collections.multiarch.builders.plugins.module_utils.model.options import OPTIONS
+from ansible_collections.multiarch.builders.plugins.module_utils.model.spec import instances_of, registries_of
 from ansible_collections.multiarch.builders.plugins.module_utils.proof.registry import (
     BUILDER,
     CLIENT,
     targets_of,
 )
-from ansible_collections.multiarch.builders.plugins.module_utils.spec import instances_of, registries_of
 from ansible_collections.multiarch.builders.plugins.plugin_utils.spec import CompiledSpec
 from ansible_collections.multiarch.builders.plugins.plugin_utils.spec_action import Result, SpecActionBase
 

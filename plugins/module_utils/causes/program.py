@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-import pathlib
+import posixpath
 import typing as t
 
 from ansible_collections.multiarch.builders.plugins.module_utils.causes import (
@@ -22,7 +22,7 @@ _NOTHING = "nothing said"
 
 def cause(argv: t.Sequence[str], stdout: str, stderr: str) -> str:
     """Why *argv* failed, in one line; its last line where the program is one without rules."""
-    name, said = pathlib.PurePath(*argv[:1]).name, stderr if stderr.strip() else stdout
+    name, said = posixpath.basename(argv[0] if argv else ""), stderr if stderr.strip() else stdout
     if name == "docker":
         found = buildkit.of_client(said) if "buildx" in argv[1:2] else docker.of_client(said)
     elif name in ("apt-get", "apt-cache"):

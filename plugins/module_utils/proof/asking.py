@@ -16,12 +16,14 @@ import typing as t
 from dataclasses import dataclass, field, replace
 from functools import partial
 
-from ansible_collections.multiarch.builders.plugins.module_utils import authorities
-from ansible_collections.multiarch.builders.plugins.module_utils.buildx import store
-from ansible_collections.multiarch.builders.plugins.module_utils.command import run
-from ansible_collections.multiarch.builders.plugins.module_utils.daemon.tokens import entry_of_endpoint
-from ansible_collections.multiarch.builders.plugins.module_utils.docker_api import Docker
-from ansible_collections.multiarch.builders.plugins.module_utils.errors import HostError
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx import store
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.tokens import entry_of_endpoint
+from ansible_collections.multiarch.builders.plugins.module_utils.docker.docker_api import Docker
+from ansible_collections.multiarch.builders.plugins.module_utils.host.command import run
+from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
+from ansible_collections.multiarch.builders.plugins.module_utils.host.system_store import blocks
+from ansible_collections.multiarch.builders.plugins.module_utils.model.proxy import Proxy
+from ansible_collections.multiarch.builders.plugins.module_utils.model.spec import Registry
 from ansible_collections.multiarch.builders.plugins.module_utils.proof import evidence, logins, token_endpoint
 from ansible_collections.multiarch.builders.plugins.module_utils.proof.answers import NO_ANSWER, NOT_LOGGED_IN, TRUSTED
 from ansible_collections.multiarch.builders.plugins.module_utils.proof.registry import (
@@ -38,10 +40,8 @@ from ansible_collections.multiarch.builders.plugins.module_utils.proof.registry 
     settle,
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.proof.unread import unread_at, without_pulls
-from ansible_collections.multiarch.builders.plugins.module_utils.proxy import Proxy
 from ansible_collections.multiarch.builders.plugins.module_utils.registry.clocks import Clocks
-from ansible_collections.multiarch.builders.plugins.module_utils.spec import Registry
-from ansible_collections.multiarch.builders.plugins.module_utils.system_store import blocks
+from ansible_collections.multiarch.builders.plugins.module_utils.state import authorities
 
 TIMEOUT = 30
 # Most of the time is spent waiting, but each client is a process.

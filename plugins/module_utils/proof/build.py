@@ -13,20 +13,20 @@ import re
 import typing as t
 from dataclasses import dataclass, replace
 
-from ansible_collections.multiarch.builders.plugins.module_utils.binfmt import execution
-from ansible_collections.multiarch.builders.plugins.module_utils.binfmt.probe import expected_machine, probe
 from ansible_collections.multiarch.builders.plugins.module_utils.causes.buildkit import Failed, of_build
 from ansible_collections.multiarch.builders.plugins.module_utils.causes.lines import told
-from ansible_collections.multiarch.builders.plugins.module_utils.command import run, user_entry
-from ansible_collections.multiarch.builders.plugins.module_utils.errors import HostError
-from ansible_collections.multiarch.builders.plugins.module_utils.platform import (
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt import execution
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.probe import expected_machine, probe
+from ansible_collections.multiarch.builders.plugins.module_utils.host.command import run, user_entry
+from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
+from ansible_collections.multiarch.builders.plugins.module_utils.host.scratch import scratch
+from ansible_collections.multiarch.builders.plugins.module_utils.model.platform import (
     architecture_of,
     canonical,
     native_platforms,
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.proof import evidence, push, rights
 from ansible_collections.multiarch.builders.plugins.module_utils.proof.remedy import of_settings, remedy_of
-from ansible_collections.multiarch.builders.plugins.module_utils.scratch import scratch
 
 _TAG = "proof"
 _LINES = 20  # of a build's log, as evidence

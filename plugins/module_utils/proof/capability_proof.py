@@ -11,15 +11,15 @@ import secrets
 import typing as t
 from dataclasses import asdict, dataclass
 
-from ansible_collections.multiarch.builders.plugins.module_utils import record
-from ansible_collections.multiarch.builders.plugins.module_utils.errors import HostError
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.trust import login
+from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
+from ansible_collections.multiarch.builders.plugins.module_utils.host.way_out import is_tunnel, proxy_for
+from ansible_collections.multiarch.builders.plugins.module_utils.model.proxy import Proxy
+from ansible_collections.multiarch.builders.plugins.module_utils.model.spec import Registry
 from ansible_collections.multiarch.builders.plugins.module_utils.proof.capabilities import Asking, Capability
-from ansible_collections.multiarch.builders.plugins.module_utils.proxy import Proxy
 from ansible_collections.multiarch.builders.plugins.module_utils.registry.address import address_of, split_repository
 from ansible_collections.multiarch.builders.plugins.module_utils.registry.session import Session
-from ansible_collections.multiarch.builders.plugins.module_utils.spec import Registry
-from ansible_collections.multiarch.builders.plugins.module_utils.trust import login
-from ansible_collections.multiarch.builders.plugins.module_utils.way_out import is_tunnel, proxy_for
+from ansible_collections.multiarch.builders.plugins.module_utils.state import record
 
 _RECORD = "registry_capabilities"
 _DAYS = 30  # a registry that takes all is asked again after that

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.multiarch.builders.plugins.module_utils.client_environment import (
+from ansible_collections.multiarch.builders.plugins.module_utils.docker.client_environment import (
     BUILDX,
     NO_ARTIFACT,
     NO_ATTESTATIONS,
     SETTINGS,
     is_set,
 )
+from ansible_collections.multiarch.builders.plugins.module_utils.model.version import text_of, version_of
 from ansible_collections.multiarch.builders.plugins.module_utils.proof.capabilities import (
     ARTIFACT,
     EMPTY,
@@ -22,7 +23,6 @@ from ansible_collections.multiarch.builders.plugins.module_utils.proof.capabilit
     ZSTD,
     Capability,
 )
-from ansible_collections.multiarch.builders.plugins.module_utils.version import text_of, version_of
 
 Words = t.Tuple[t.Tuple[str, ...], t.Tuple[str, ...]]
 

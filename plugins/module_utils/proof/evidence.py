@@ -8,16 +8,16 @@ from __future__ import annotations
 import pathlib
 import typing as t
 
-from ansible_collections.multiarch.builders.plugins.module_utils.binfmt.formats import format_for
-from ansible_collections.multiarch.builders.plugins.module_utils.binfmt.handler_file import CONTROL_FILES
-from ansible_collections.multiarch.builders.plugins.module_utils.binfmt.kernel import REGISTRY
-from ansible_collections.multiarch.builders.plugins.module_utils.buildx import explanation, network, store
-from ansible_collections.multiarch.builders.plugins.module_utils.buildx.nodes import container_name
 from ansible_collections.multiarch.builders.plugins.module_utils.causes.buildkit import is_symptom
 from ansible_collections.multiarch.builders.plugins.module_utils.causes.lines import told
-from ansible_collections.multiarch.builders.plugins.module_utils.command import run
-from ansible_collections.multiarch.builders.plugins.module_utils.docker_api import Docker
-from ansible_collections.multiarch.builders.plugins.module_utils.errors import HostError
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.formats import format_for
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.handler_file import CONTROL_FILES
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.kernel import REGISTRY
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx import explanation, network, store
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx.nodes import container_name
+from ansible_collections.multiarch.builders.plugins.module_utils.docker.docker_api import Docker
+from ansible_collections.multiarch.builders.plugins.module_utils.host.command import run
+from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.proof import answers
 
 _LINES = 15  # of a log

@@ -12,17 +12,17 @@ import base64
 import typing as t
 from dataclasses import dataclass, field
 
-from ansible_collections.multiarch.builders.plugins.module_utils.errors import HostError
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.trust import login
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.trust.credential_helper import Credentials
+from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
+from ansible_collections.multiarch.builders.plugins.module_utils.model.proxy import Proxy
+from ansible_collections.multiarch.builders.plugins.module_utils.model.spec import Registry
 from ansible_collections.multiarch.builders.plugins.module_utils.proof import answers, login_answers, token_endpoint
 from ansible_collections.multiarch.builders.plugins.module_utils.proof.registry import Target
 from ansible_collections.multiarch.builders.plugins.module_utils.proof.tls import TIMEOUT, Handshake, shake
-from ansible_collections.multiarch.builders.plugins.module_utils.proxy import Proxy
 from ansible_collections.multiarch.builders.plugins.module_utils.registry.challenge import BEARER, Challenge
 from ansible_collections.multiarch.builders.plugins.module_utils.registry.clocks import Clocks
 from ansible_collections.multiarch.builders.plugins.module_utils.registry.token import Claims, claims_in, token_in
-from ansible_collections.multiarch.builders.plugins.module_utils.spec import Registry
-from ansible_collections.multiarch.builders.plugins.module_utils.trust import login
-from ansible_collections.multiarch.builders.plugins.module_utils.trust.credential_helper import Credentials
 
 Kept = t.Union[Credentials, str]
 """A login, or why there is none to try."""

@@ -8,9 +8,9 @@ from __future__ import annotations
 import typing as t
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.multiarch.builders.plugins.module_utils import record
-from ansible_collections.multiarch.builders.plugins.module_utils.errors import HostError
+from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.proof.unproven import settle
+from ansible_collections.multiarch.builders.plugins.module_utils.state import record
 
 BUILD, REGISTRY = "build_proof", "registry_proof"
 _PROVES = {BUILD: "builds", REGISTRY: "trust"}

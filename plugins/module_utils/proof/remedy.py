@@ -8,17 +8,17 @@ from __future__ import annotations
 import re
 import typing as t
 
-from ansible_collections.multiarch.builders.plugins.module_utils import default_network
 from ansible_collections.multiarch.builders.plugins.module_utils.causes.remedies import TRUST
-from ansible_collections.multiarch.builders.plugins.module_utils.client_environment import (
+from ansible_collections.multiarch.builders.plugins.module_utils.docker.client_environment import (
     NO_ARTIFACT,
     NO_ATTESTATIONS,
     NO_CLIENT_TOKEN,
     SETTINGS,
     is_set,
 )
+from ansible_collections.multiarch.builders.plugins.module_utils.model import default_network
+from ansible_collections.multiarch.builders.plugins.module_utils.model.version import text_of
 from ansible_collections.multiarch.builders.plugins.module_utils.proof import answers
-from ansible_collections.multiarch.builders.plugins.module_utils.version import text_of
 
 PROVISION = "playbooks/provision-builders.yml"
 

@@ -12,9 +12,10 @@ import time
 import typing as t
 from dataclasses import dataclass, field
 
+from ansible_collections.multiarch.builders.plugins.module_utils.host.way_out import proxy_for
+from ansible_collections.multiarch.builders.plugins.module_utils.model.proxy import Proxy
 from ansible_collections.multiarch.builders.plugins.module_utils.proof import answers
 from ansible_collections.multiarch.builders.plugins.module_utils.proof.registry import Target
-from ansible_collections.multiarch.builders.plugins.module_utils.proxy import Proxy
 from ansible_collections.multiarch.builders.plugins.module_utils.registry import client
 from ansible_collections.multiarch.builders.plugins.module_utils.registry.challenge import (
     Challenge,
@@ -22,7 +23,6 @@ from ansible_collections.multiarch.builders.plugins.module_utils.registry.challe
     error_in,
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.registry.clocks import Clocks, clocks_of
-from ansible_collections.multiarch.builders.plugins.module_utils.way_out import proxy_for
 
 TIMEOUT = 10.0
 _ENCODING_DER = 2  # _ssl.ENCODING_DER

@@ -9,13 +9,13 @@ import typing as t
 import urllib.parse
 from dataclasses import dataclass
 
+from ansible_collections.multiarch.builders.plugins.module_utils.host.way_out import is_tunnel, proxy_for
+from ansible_collections.multiarch.builders.plugins.module_utils.model.proxy import Proxy
 from ansible_collections.multiarch.builders.plugins.module_utils.proof import answers, login_answers
 from ansible_collections.multiarch.builders.plugins.module_utils.proof.registry import Target
 from ansible_collections.multiarch.builders.plugins.module_utils.proof.tls import TIMEOUT, Handshake, shake
-from ansible_collections.multiarch.builders.plugins.module_utils.proxy import Proxy
 from ansible_collections.multiarch.builders.plugins.module_utils.registry.challenge import BEARER, Challenge
 from ansible_collections.multiarch.builders.plugins.module_utils.registry.token import claims_in, token_in
-from ansible_collections.multiarch.builders.plugins.module_utils.way_out import is_tunnel, proxy_for
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,8 @@ import typing as t
 import urllib.parse
 from dataclasses import dataclass, field, replace
 
-from ansible_collections.multiarch.builders.plugins.module_utils.proxy import Proxy
+from ansible_collections.multiarch.builders.plugins.module_utils.model.proxy import Proxy
+from ansible_collections.multiarch.builders.plugins.module_utils.model.spec import Registry
 from ansible_collections.multiarch.builders.plugins.module_utils.registry.address import address_of
 from ansible_collections.multiarch.builders.plugins.module_utils.registry.challenge import (
     BASIC,
@@ -24,7 +25,6 @@ from ansible_collections.multiarch.builders.plugins.module_utils.registry.challe
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.registry.client import Answer, context_for, request
 from ansible_collections.multiarch.builders.plugins.module_utils.registry.token import token_in
-from ansible_collections.multiarch.builders.plugins.module_utils.spec import Registry
 
 TIMEOUT = 10.0  # seconds for one request
 

@@ -12,12 +12,12 @@ import concurrent.futures
 import re
 import typing as t
 
-from ansible_collections.multiarch.builders.plugins.module_utils import buildx_inspect
-from ansible_collections.multiarch.builders.plugins.module_utils.buildx import explanation, store
-from ansible_collections.multiarch.builders.plugins.module_utils.command import is_user, run
-from ansible_collections.multiarch.builders.plugins.module_utils.docker_api import Docker
-from ansible_collections.multiarch.builders.plugins.module_utils.errors import HostError
-from ansible_collections.multiarch.builders.plugins.module_utils.spec import Instance
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx import explanation, store
+from ansible_collections.multiarch.builders.plugins.module_utils.docker import buildx_inspect
+from ansible_collections.multiarch.builders.plugins.module_utils.docker.docker_api import Docker
+from ansible_collections.multiarch.builders.plugins.module_utils.host.command import is_user, run
+from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
+from ansible_collections.multiarch.builders.plugins.module_utils.model.spec import Instance
 
 RUNNING, MISSING, UNKNOWN, ERROR = "running", "missing", "unknown", "error"
 Row = t.Dict[str, t.Any]

@@ -10,12 +10,12 @@ import pathlib
 import re
 import typing as t
 
-from ansible_collections.multiarch.builders.plugins.module_utils.containerd import of_dockerd
-from ansible_collections.multiarch.builders.plugins.module_utils.daemon.store import has_containerd_store
-from ansible_collections.multiarch.builders.plugins.module_utils.docker_api import Docker
-from ansible_collections.multiarch.builders.plugins.module_utils.errors import HostError
-from ansible_collections.multiarch.builders.plugins.module_utils.platform import native_platforms
-from ansible_collections.multiarch.builders.plugins.module_utils.version import version_of
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.store import has_containerd_store
+from ansible_collections.multiarch.builders.plugins.module_utils.docker.containerd import of_dockerd
+from ansible_collections.multiarch.builders.plugins.module_utils.docker.docker_api import Docker
+from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
+from ansible_collections.multiarch.builders.plugins.module_utils.model.platform import native_platforms
+from ansible_collections.multiarch.builders.plugins.module_utils.model.version import version_of
 
 Facts = t.Dict[str, t.Any]
 

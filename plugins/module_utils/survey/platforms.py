@@ -10,12 +10,12 @@ import pathlib
 import re
 import typing as t
 
-from ansible_collections.multiarch.builders.plugins.module_utils.binfmt import image, kernel
-from ansible_collections.multiarch.builders.plugins.module_utils.binfmt.decide import catching, is_ours, needed
-from ansible_collections.multiarch.builders.plugins.module_utils.binfmt.execution import prove
-from ansible_collections.multiarch.builders.plugins.module_utils.binfmt.handler_file import Handler
-from ansible_collections.multiarch.builders.plugins.module_utils.command import run
-from ansible_collections.multiarch.builders.plugins.module_utils.errors import HostError
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt import image, kernel
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.decide import catching, is_ours, needed
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.execution import prove
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.handler_file import Handler
+from ansible_collections.multiarch.builders.plugins.module_utils.host.command import run
+from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
 
 NATIVE, EMULATED, MISSING = "native", "emulated", "missing"
 Row = t.Dict[str, t.Optional[str]]

@@ -9,19 +9,23 @@ import base64
 import concurrent.futures
 import typing as t
 
-from ansible_collections.multiarch.builders.plugins.module_utils import record
-from ansible_collections.multiarch.builders.plugins.module_utils.converge import require_root
-from ansible_collections.multiarch.builders.plugins.module_utils.credentials import masked
-from ansible_collections.multiarch.builders.plugins.module_utils.docker_api import Docker
-from ansible_collections.multiarch.builders.plugins.module_utils.errors import HostError
-from ansible_collections.multiarch.builders.plugins.module_utils.module import Module
-from ansible_collections.multiarch.builders.plugins.module_utils.options import OPTIONS, argument_spec
-from ansible_collections.multiarch.builders.plugins.module_utils.planning import plan_concerns, texts, unproven_since
+from ansible_collections.multiarch.builders.plugins.module_utils.docker.docker_api import Docker
+from ansible_collections.multiarch.builders.plugins.module_utils.host.credentials import masked
+from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
+from ansible_collections.multiarch.builders.plugins.module_utils.model.options import OPTIONS, argument_spec
+from ansible_collections.multiarch.builders.plugins.module_utils.model.proxy import Proxy
+from ansible_collections.multiarch.builders.plugins.module_utils.model.spec import instances_of, proxy_of, registries_of
 from ansible_collections.multiarch.builders.plugins.module_utils.proof import memory, token_endpoint
 from ansible_collections.multiarch.builders.plugins.module_utils.proof.registry import IMAGE, Target, targets_of
-from ansible_collections.multiarch.builders.plugins.module_utils.proxy import Proxy
-from ansible_collections.multiarch.builders.plugins.module_utils.results import failed, plans_result
-from ansible_collections.multiarch.builders.plugins.module_utils.spec import instances_of, proxy_of, registries_of
+from ansible_collections.multiarch.builders.plugins.module_utils.run.converge import require_root
+from ansible_collections.multiarch.builders.plugins.module_utils.run.module import Module
+from ansible_collections.multiarch.builders.plugins.module_utils.run.planning import (
+    plan_concerns,
+    texts,
+    unproven_since,
+)
+from ansible_collections.multiarch.builders.plugins.module_utils.run.results import failed, plans_result
+from ansible_collections.multiarch.builders.plugins.module_utils.state import record
 from ansible_collections.multiarch.builders.plugins.module_utils.survey import builders, machine, platforms
 
 _AT_ONCE = 8

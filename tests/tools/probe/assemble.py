@@ -1,7 +1,7 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Audit the machine code in module_utils/binfmt/probe.py: assemble the sources here again and compare.
+"""Audit the machine code in module_utils/concerns/binfmt/probe.py: assemble the sources here again and compare.
 
     PYTHONPATH=.ansible/collections python -m tests.tools.probe.assemble [--print]
 
@@ -18,7 +18,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from ansible_collections.multiarch.builders.plugins.module_utils.binfmt import probe
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt import probe
 
 SOURCES = Path(__file__).parent
 

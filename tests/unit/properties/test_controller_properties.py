@@ -10,12 +10,12 @@ import os.path
 import tomllib
 import typing as t
 
-from ansible_collections.multiarch.builders.plugins.module_utils import certs_d
-from ansible_collections.multiarch.builders.plugins.module_utils.daemon.gc import gc_keys
-from ansible_collections.multiarch.builders.plugins.module_utils.daemon.keys import NESTED
-from ansible_collections.multiarch.builders.plugins.module_utils.gc import gc_of
-from ansible_collections.multiarch.builders.plugins.module_utils.json_document import parse as parse_json
-from ansible_collections.multiarch.builders.plugins.module_utils.json_document import render as render_json
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.gc import gc_keys
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.keys import NESTED
+from ansible_collections.multiarch.builders.plugins.module_utils.docker import certs_d
+from ansible_collections.multiarch.builders.plugins.module_utils.host.json_document import parse as parse_json
+from ansible_collections.multiarch.builders.plugins.module_utils.host.json_document import render as render_json
+from ansible_collections.multiarch.builders.plugins.module_utils.model.gc import gc_of
 from ansible_collections.multiarch.builders.plugins.plugin_utils import (
     buildkitd_toml,
     chain_words,

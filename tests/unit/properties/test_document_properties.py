@@ -8,18 +8,18 @@ from __future__ import annotations
 import json
 import typing as t
 
-from ansible_collections.multiarch.builders.plugins.module_utils.daemon import lists
-from ansible_collections.multiarch.builders.plugins.module_utils.daemon.ours import Keys
-from ansible_collections.multiarch.builders.plugins.module_utils.errors import HostError
-from ansible_collections.multiarch.builders.plugins.module_utils.json_document import Document, parse, render
-from ansible_collections.multiarch.builders.plugins.module_utils.merge_patch import (
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon import lists
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.ours import Keys
+from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
+from ansible_collections.multiarch.builders.plugins.module_utils.host.json_document import Document, parse, render
+from ansible_collections.multiarch.builders.plugins.module_utils.host.merge_patch import (
     compose,
     leaves,
     merge,
     nulls,
     without,
 )
-from ansible_collections.multiarch.builders.plugins.module_utils.owned_document import (
+from ansible_collections.multiarch.builders.plugins.module_utils.state.owned_document import (
     Former,
     Owned,
     at,

@@ -13,23 +13,26 @@ import typing as t
 import urllib.parse
 
 import pytest
-from ansible_collections.multiarch.builders.plugins.module_utils.binfmt.formats import FORMATS, registration
-from ansible_collections.multiarch.builders.plugins.module_utils.binfmt.handler_file import (
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.formats import FORMATS, registration
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.handler_file import (
     Handler,
     parse_handler,
     registration_of,
 )
-from ansible_collections.multiarch.builders.plugins.module_utils.buildx import client, environment, store
-from ansible_collections.multiarch.builders.plugins.module_utils.daemon import unit
-from ansible_collections.multiarch.builders.plugins.module_utils.docker_api import local_reference, split_reference
-from ansible_collections.multiarch.builders.plugins.module_utils.engine import offer
-from ansible_collections.multiarch.builders.plugins.module_utils.platform import canonical
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx import client, environment, store
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon import unit
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.engine import offer
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.trust import login
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.trust.credential_helper import Credentials
+from ansible_collections.multiarch.builders.plugins.module_utils.docker.docker_api import (
+    local_reference,
+    split_reference,
+)
+from ansible_collections.multiarch.builders.plugins.module_utils.model.platform import canonical
+from ansible_collections.multiarch.builders.plugins.module_utils.model.proxy import Proxy
+from ansible_collections.multiarch.builders.plugins.module_utils.model.spec import Registry
+from ansible_collections.multiarch.builders.plugins.module_utils.model.version import text_of, version_of
 from ansible_collections.multiarch.builders.plugins.module_utils.proof import answers
-from ansible_collections.multiarch.builders.plugins.module_utils.proxy import Proxy
-from ansible_collections.multiarch.builders.plugins.module_utils.spec import Registry
-from ansible_collections.multiarch.builders.plugins.module_utils.trust import login
-from ansible_collections.multiarch.builders.plugins.module_utils.trust.credential_helper import Credentials
-from ansible_collections.multiarch.builders.plugins.module_utils.version import text_of, version_of
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -9,8 +9,8 @@ import json
 import tomllib
 import typing as t
 
-from ansible_collections.multiarch.builders.plugins.module_utils.options import OPTIONS
-from ansible_collections.multiarch.builders.plugins.module_utils.spec import (
+from ansible_collections.multiarch.builders.plugins.module_utils.model.options import OPTIONS
+from ansible_collections.multiarch.builders.plugins.module_utils.model.spec import (
     instances_of,
     proxy_of,
     registries_of,

@@ -9,7 +9,7 @@ import typing as t
 
 import yaml
 from ansible_collections.multiarch.builders.plugins.doc_fragments import docker_options, options
-from ansible_collections.multiarch.builders.plugins.module_utils.options import OPTIONS
+from ansible_collections.multiarch.builders.plugins.module_utils.model.options import OPTIONS
 from ansible_collections.multiarch.builders.plugins.modules import spec
 
 FRAGMENTS = {

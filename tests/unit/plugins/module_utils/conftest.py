@@ -11,10 +11,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from ansible_collections.multiarch.builders.plugins.module_utils import command, files, record, units, way_back
-from ansible_collections.multiarch.builders.plugins.module_utils.daemon import bring_up, configuration
-from ansible_collections.multiarch.builders.plugins.module_utils.daemon import resource as daemon_resource
-from ansible_collections.multiarch.builders.plugins.module_utils.docker_api import Docker
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon import bring_up, configuration
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon import resource as daemon_resource
+from ansible_collections.multiarch.builders.plugins.module_utils.docker.docker_api import Docker
+from ansible_collections.multiarch.builders.plugins.module_utils.host import command, files, units
+from ansible_collections.multiarch.builders.plugins.module_utils.state import record, way_back
 from ansible_collections.multiarch.builders.tests.unit.plugins.module_utils.dockerd_stand_in import DockerdStandIn
 
 

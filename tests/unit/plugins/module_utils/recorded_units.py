@@ -5,8 +5,8 @@
 
 from __future__ import annotations
 
-from ansible_collections.multiarch.builders.plugins.module_utils import units
-from ansible_collections.multiarch.builders.plugins.module_utils.units import Units
+from ansible_collections.multiarch.builders.plugins.module_utils.host import units
+from ansible_collections.multiarch.builders.plugins.module_utils.host.units import Units
 
 _FOLDER = "/usr/lib/systemd/system"
 _RECORDED: dict[str, dict[str, str]] = {

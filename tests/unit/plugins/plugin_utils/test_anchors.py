@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.multiarch.builders.plugins.module_utils import system_store
+from ansible_collections.multiarch.builders.plugins.module_utils.host import system_store
 from ansible_collections.multiarch.builders.plugins.plugin_utils.anchors import (
     is_authority,
     is_for_servers,

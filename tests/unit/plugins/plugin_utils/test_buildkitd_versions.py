@@ -9,7 +9,7 @@ import typing as t
 from collections.abc import Iterator
 
 import pytest
-from ansible_collections.multiarch.builders.plugins.module_utils.version import Version
+from ansible_collections.multiarch.builders.plugins.module_utils.model.version import Version
 from ansible_collections.multiarch.builders.plugins.plugin_utils.buildkitd_check import check_keys
 from ansible_collections.multiarch.builders.plugins.plugin_utils.buildkitd_keys import BUILDKITD_KEYS, Key, Named, Node
 from ansible_collections.multiarch.builders.plugins.plugin_utils.buildkitd_versions import check_versions

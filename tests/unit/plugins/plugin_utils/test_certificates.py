@@ -9,7 +9,7 @@ import base64
 from functools import partial
 
 import pytest
-from ansible_collections.multiarch.builders.plugins.module_utils.system_store import is_authority
+from ansible_collections.multiarch.builders.plugins.module_utils.host.system_store import is_authority
 from ansible_collections.multiarch.builders.plugins.plugin_utils.certificates import (
     CertificateText,
     fingerprint,

@@ -8,7 +8,7 @@ from __future__ import annotations
 import typing as t
 
 import pytest
-from ansible_collections.multiarch.builders.plugins.module_utils.daemon.keys import KEYS
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.keys import KEYS
 from ansible_collections.multiarch.builders.plugins.plugin_utils.daemon_types import TYPES, check_types
 from ansible_collections.multiarch.builders.plugins.plugin_utils.problem import Findings
 

@@ -11,8 +11,8 @@ from __future__ import annotations
 import typing as t
 
 import pytest
-from ansible_collections.multiarch.builders.plugins.module_utils.gc import NO_GC, Gc
-from ansible_collections.multiarch.builders.plugins.module_utils.version import Version
+from ansible_collections.multiarch.builders.plugins.module_utils.model.gc import NO_GC, Gc
+from ansible_collections.multiarch.builders.plugins.module_utils.model.version import Version
 from ansible_collections.multiarch.builders.plugins.plugin_utils.buildkitd_check import check_keys
 from ansible_collections.multiarch.builders.plugins.plugin_utils.buildkitd_versions import check_versions
 from ansible_collections.multiarch.builders.plugins.plugin_utils.garbage_collection import (

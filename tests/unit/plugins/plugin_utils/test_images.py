@@ -6,8 +6,8 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.multiarch.builders.plugins.module_utils.options import BINFMT_IMAGE, BUILDKIT_IMAGE
-from ansible_collections.multiarch.builders.plugins.module_utils.version import Version
+from ansible_collections.multiarch.builders.plugins.module_utils.model.options import BINFMT_IMAGE, BUILDKIT_IMAGE
+from ansible_collections.multiarch.builders.plugins.module_utils.model.version import Version
 from ansible_collections.multiarch.builders.plugins.plugin_utils.images import buildkit_version, check_image
 from ansible_collections.multiarch.builders.plugins.plugin_utils.problem import Findings
 

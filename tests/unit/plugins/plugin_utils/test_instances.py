@@ -9,7 +9,7 @@ import errno
 import typing as t
 
 import pytest
-from ansible_collections.multiarch.builders.plugins.module_utils.version import Version
+from ansible_collections.multiarch.builders.plugins.module_utils.model.version import Version
 from ansible_collections.multiarch.builders.plugins.plugin_utils.buildkitd_toml import Rendered
 from ansible_collections.multiarch.builders.plugins.plugin_utils.instances import normalise
 from ansible_collections.multiarch.builders.plugins.plugin_utils.nodes import Inventory

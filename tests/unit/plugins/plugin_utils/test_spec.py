@@ -10,7 +10,7 @@ import tomllib
 import typing as t
 
 import pytest
-from ansible_collections.multiarch.builders.plugins.module_utils.options import (
+from ansible_collections.multiarch.builders.plugins.module_utils.model.options import (
     BUILDKIT_IMAGE,
     CONCERNS,
     OPTIONS,

@@ -10,7 +10,7 @@ import typing as t
 import pytest
 from ansible.parsing.dataloader import DataLoader
 from ansible.utils.vars import transform_to_native_types
-from ansible_collections.multiarch.builders.plugins.module_utils.options import OPTIONS
+from ansible_collections.multiarch.builders.plugins.module_utils.model.options import OPTIONS
 from ansible_collections.multiarch.builders.plugins.plugin_utils.problem import SpecError
 from ansible_collections.multiarch.builders.plugins.plugin_utils.spec import compile_spec
 

@@ -12,13 +12,13 @@ import typing as t
 from pathlib import Path
 
 import pytest
-from ansible_collections.multiarch.builders.plugins.module_utils.docker_api import Docker
-from ansible_collections.multiarch.builders.plugins.module_utils.errors import HostError
+from ansible_collections.multiarch.builders.plugins.module_utils.docker.docker_api import Docker
+from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
+from ansible_collections.multiarch.builders.plugins.module_utils.model.proxy import Proxy
+from ansible_collections.multiarch.builders.plugins.module_utils.model.spec import Registry
 from ansible_collections.multiarch.builders.plugins.module_utils.proof import asking, evidence, logins
 from ansible_collections.multiarch.builders.plugins.module_utils.proof.asking import Asking
 from ansible_collections.multiarch.builders.plugins.module_utils.proof.registry import Places, Target
-from ansible_collections.multiarch.builders.plugins.module_utils.proxy import Proxy
-from ansible_collections.multiarch.builders.plugins.module_utils.spec import Registry
 from ansible_collections.multiarch.builders.tests.unit.plugins.module_utils.dockerd_stand_in import (
     Answer,
     DockerdStandIn,

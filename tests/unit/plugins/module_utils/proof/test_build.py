@@ -15,8 +15,8 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from ansible_collections.multiarch.builders.plugins.module_utils.binfmt import execution
-from ansible_collections.multiarch.builders.plugins.module_utils.errors import HostError
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt import execution
+from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.proof import build, evidence
 from ansible_collections.multiarch.builders.plugins.module_utils.proof.build import (
     Proof,

@@ -10,16 +10,16 @@ import json
 from pathlib import Path
 
 import pytest
-from ansible_collections.multiarch.builders.plugins.module_utils import record
-from ansible_collections.multiarch.builders.plugins.module_utils.errors import HostError
+from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
+from ansible_collections.multiarch.builders.plugins.module_utils.model.proxy import Proxy
+from ansible_collections.multiarch.builders.plugins.module_utils.model.spec import Registry
 from ansible_collections.multiarch.builders.plugins.module_utils.proof import capability_proof
 from ansible_collections.multiarch.builders.plugins.module_utils.proof.capabilities import Asking, Capability, said
 from ansible_collections.multiarch.builders.plugins.module_utils.proof.formats import Content
-from ansible_collections.multiarch.builders.plugins.module_utils.proxy import Proxy
 from ansible_collections.multiarch.builders.plugins.module_utils.registry.address import split_repository
 from ansible_collections.multiarch.builders.plugins.module_utils.registry.client import Answer
 from ansible_collections.multiarch.builders.plugins.module_utils.registry.session import Session
-from ansible_collections.multiarch.builders.plugins.module_utils.spec import Registry
+from ansible_collections.multiarch.builders.plugins.module_utils.state import record
 from ansible_collections.multiarch.builders.tests.unit.plugins.module_utils.registry import pushed_registry
 from ansible_collections.multiarch.builders.tests.unit.plugins.module_utils.registry.pushed_registry import (
     LOGIN,

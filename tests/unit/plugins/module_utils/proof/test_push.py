@@ -12,7 +12,7 @@ import typing as t
 from pathlib import Path
 
 import pytest
-from ansible_collections.multiarch.builders.plugins.module_utils import certs_d
+from ansible_collections.multiarch.builders.plugins.module_utils.docker import certs_d
 from ansible_collections.multiarch.builders.plugins.module_utils.proof.push import look
 from ansible_collections.multiarch.builders.tests.unit.plugins.module_utils.proof.token_stand_in import (
     LOGIN,

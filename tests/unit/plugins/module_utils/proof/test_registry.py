@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import pytest
+from ansible_collections.multiarch.builders.plugins.module_utils.model.spec import Instance, Node, Registry
 from ansible_collections.multiarch.builders.plugins.module_utils.proof.registry import (
     Places,
     Row,
@@ -15,7 +16,6 @@ from ansible_collections.multiarch.builders.plugins.module_utils.proof.registry 
     settle,
     targets_of,
 )
-from ansible_collections.multiarch.builders.plugins.module_utils.spec import Instance, Node, Registry
 
 ALL = ("plain", "dockerd", "client", "builder")
 NOT_CLIENT = ("plain", "dockerd", "builder")

@@ -10,9 +10,9 @@ import typing as t
 from pathlib import Path
 
 import pytest
+from ansible_collections.multiarch.builders.plugins.module_utils.model.proxy import Proxy
 from ansible_collections.multiarch.builders.plugins.module_utils.proof.registry import Target
 from ansible_collections.multiarch.builders.plugins.module_utils.proof.token_endpoint import plain, server_of
-from ansible_collections.multiarch.builders.plugins.module_utils.proxy import Proxy
 from ansible_collections.multiarch.builders.plugins.module_utils.registry.challenge import BEARER, Challenge
 from ansible_collections.multiarch.builders.tests.unit.plugins.module_utils.proof.token_stand_in import TokenStandIn
 from ansible_collections.multiarch.builders.tests.unit.plugins.plugin_utils.x509_factory import Pair, make

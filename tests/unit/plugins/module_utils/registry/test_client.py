@@ -9,7 +9,7 @@ import ssl
 from pathlib import Path
 
 import pytest
-from ansible_collections.multiarch.builders.plugins.module_utils.proxy import Proxy
+from ansible_collections.multiarch.builders.plugins.module_utils.model.proxy import Proxy
 from ansible_collections.multiarch.builders.plugins.module_utils.registry.client import context_for, request
 from ansible_collections.multiarch.builders.tests.unit.plugins.module_utils.proof.registry_stand_in import (
     RegistryStandIn,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 import pytest
-from ansible_collections.multiarch.builders.plugins.module_utils.platform import native_platforms
+from ansible_collections.multiarch.builders.plugins.module_utils.model.platform import native_platforms
 from ansible_collections.multiarch.builders.plugins.module_utils.survey.platforms import coverage, qemu_in
 
 

@@ -1,0 +1,84 @@
+# Copyright: multiarch.builders contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The mechanism that brings handlers back at boot: systemd-binfmt, its mount, its conditions, its place in the order.
+
+systemd/systemd, units/systemd-binfmt.service.in and src/binfmt/binfmt.c: it registers nothing where binfmt_misc is not
+mounted, and whatever comes after sysinit.target, as docker does, finds the handlers.
+"""
+
+from __future__ import annotations
+
+import re
+import typing as t
+
+from ansible_collections.multiarch.builders.plugins.module_utils.host import units as systemd
+from ansible_collections.multiarch.builders.plugins.module_utils.host.command import run
+from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
+from ansible_collections.multiarch.builders.plugins.module_utils.host.units import Unit, Units, load_fault
+
+CONDITIONS = ("systemd-analyze", "condition", f"--unit={systemd.BINFMT}")
+_LOST = "handlers are gone after a reboot"
+_BEFORE_DOCKER = {"sysinit.target", "basic.target", systemd.DOCKER}
+# One of several that are alternatives (`|`) is true by our own files in /etc/binfmt.d.
+_FAILED = re.compile(r"^\S+: ((?:Condition|Assert)\w+=(?!!?\|).*) failed\.$", re.MULTILINE)
+
+
+def faults() -> t.Tuple[str, ...]:
+    """What keeps this host's handlers from coming back, each with the way out."""
+    found = systemd.look()
+    return faults_in(found, _conditions() if asks_conditions(found) else "")
+
+
+def faults_in(units: Units, conditions: str) -> t.Tuple[str, ...]:
+    """The same for *units*, and what CONDITIONS was answered with, where asks_conditions(); "" elsewhere. Pure."""
+    service = units[systemd.BINFMT]
+    found = [_of_service(service), _of_mount(units[systemd.REGISTRY_AUTOMOUNT], units[systemd.REGISTRY_MOUNT])]
+    unmet = ", ".join(_FAILED.findall(conditions))
+    if unmet:
+        found.append(f"{service.name} is skipped ({unmet}): mend {service.sources}")
+    return tuple(f"{_LOST}, as {each}" for each in found if each)
+
+
+def asks_conditions(units: Units) -> bool:
+    """Whether somebody changed the unit, who may have added conditions, or it was skipped at its last start. Pure.
+
+    It is skipped, too, on a host that has nothing in binfmt.d yet.
+    """
+    service = units[systemd.BINFMT]
+    skipped = service.value("ConditionResult") == "no"
+    return service.value("LoadState") == "loaded" and (skipped or not service.is_as_packaged)
+
+
+def _conditions() -> str:
+    """What systemd says of each condition; nothing before systemd 250, which does not know the question."""
+    try:
+        outcome = run(CONDITIONS)
+    except HostError:
+        return ""
+    return outcome.stdout + outcome.stderr
+
+
+def _of_service(unit: Unit) -> t.Optional[str]:
+    fault = load_fault(unit)
+    if fault or unit.value("LoadState") == "masked":  # until the next boot: what it is then is not known
+        return fault
+    if not unit.starts_at_boot:
+        return f"nothing starts {unit.name} at boot: `systemctl add-wants sysinit.target {unit.name}`"
+    if "/systemd-binfmt " not in unit.value("ExecStart"):
+        return f"{unit.name} does not run systemd-binfmt: mend {unit.sources}, then `systemctl daemon-reload`"
+    if not _BEFORE_DOCKER & set(unit.words("Before")):
+        return f"{unit.name} comes after docker may have started: add `Before=sysinit.target` to {unit.sources}"
+    return None
+
+
+def _of_mount(automount: Unit, mount: Unit) -> t.Optional[str]:
+    """Either is enough to start with, and an automount needs the mount."""
+    fault = load_fault(mount)
+    if fault:
+        return fault
+    if automount.starts_at_boot or mount.starts_at_boot:
+        return None
+    return load_fault(automount) or (
+        f"nothing mounts binfmt_misc at boot: `systemctl add-wants sysinit.target {automount.name}`"
+    )

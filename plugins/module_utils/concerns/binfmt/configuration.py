@@ -1,0 +1,35 @@
+# Copyright: multiarch.builders contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The files that bring handlers back, as they are on the host: what they say, and whose they are."""
+
+from __future__ import annotations
+
+import os
+import typing as t
+
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt import ours
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.decide import mask_of
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.source import Emulator
+from ansible_collections.multiarch.builders.plugins.module_utils.host.file_modes import Rights, public
+from ansible_collections.multiarch.builders.plugins.module_utils.host.files import read
+
+
+def files_of(names: t.Iterable[str], owned: t.Container[str]) -> t.Tuple[t.Dict[str, str], t.Dict[str, str]]:
+    """(how files in /etc/binfmt.d switch their handlers off, what the others say), by handler."""
+    masked, texts = {}, {}
+    for name in names:
+        path = ours.file_of(name)
+        text = read(path) if ours.mask_of(name) is None else ""
+        words = mask_of(path, os.path.realpath(path), text, owned=name in owned) if text is not None else None
+        if words is not None:
+            masked[name] = words
+        elif text is not None:
+            texts[name] = text
+    return masked, texts
+
+
+def rights_of(emulators: t.Iterable[Emulator], owned: t.Iterable[str]) -> t.List[Rights]:
+    """Those of the files that bring handlers back, each once: systemd reads and starts them as root."""
+    files = [each for emulator in emulators for each in emulator.rights]
+    return list(dict.fromkeys([*files, *(public(ours.file_of(name)) for name in sorted(owned))]))

@@ -1,0 +1,65 @@
+# Copyright: multiarch.builders contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Programs of other platforms, run for real: the proof that a handler, or an emulator, does what it says."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import pathlib
+import subprocess
+import typing as t
+
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.formats import ElfFormat
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.probe import expected_machine, probe
+from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
+from ansible_collections.multiarch.builders.plugins.module_utils.host.scratch import scratch
+
+
+class BrokenError(HostError):
+    """A program was tried, and does not run as it should."""
+
+
+def prove(platform: str) -> None:
+    """Run a program of *platform* in an empty chroot, as a container would. Raises BrokenError if not."""
+    with _probe(platform) as program:
+        _require(platform, "in an empty chroot", ["/probe"], root=program.parent)
+
+
+def prove_emulator(emulator: str, fmt: ElfFormat) -> None:
+    """Run a program under *emulator* itself, before any handler names it. Raises BrokenError if not."""
+    platform = f"linux/{fmt.architecture}" + ("/v7" if fmt.architecture == "arm" else "")
+    with _probe(platform) as program:
+        _require(platform, f"under {fmt.binary}", [emulator, str(program)], root=None)
+
+
+@contextlib.contextmanager
+def _probe(platform: str) -> t.Iterator[pathlib.Path]:
+    """The platform's program, alone in a folder."""
+    with scratch(programs=True) as folder:
+        program = folder / "probe"
+        program.write_bytes(probe(platform))
+        program.chmod(0o755)
+        yield program
+
+
+def _require(platform: str, where: str, argv: t.Sequence[str], root: t.Optional[pathlib.Path]) -> None:
+    try:
+        done = subprocess.run(
+            list(argv),
+            capture_output=True,
+            encoding="utf-8",
+            errors="replace",
+            check=False,
+            timeout=60,
+            preexec_fn=(lambda: os.chroot(root)) if root else None,
+        )
+    except (OSError, subprocess.SubprocessError) as exc:
+        raise BrokenError(f"{platform}: a program of that platform does not run {where}: {exc}") from exc
+    machine = done.stdout.strip()
+    if done.returncode != 0 or machine not in expected_machine(platform):
+        told = machine or done.stderr.strip() or "nothing"
+        raise BrokenError(
+            f"{platform}: a program of that platform, run {where}, ended with {done.returncode} and told {told}"
+        )

@@ -1,0 +1,168 @@
+# Copyright: multiarch.builders contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Emulators out of an image like tonistiigi/binfmt: taken from it as files, it is never run."""
+
+from __future__ import annotations
+
+import json
+import pathlib
+import re
+import shutil
+import sys
+import tarfile
+import typing as t
+from dataclasses import asdict, dataclass
+
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.decide import EMULATORS
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.execution import prove_emulator
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.formats import ElfFormat
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.image import (
+    ABOUT,
+    Written,
+    digest_of,
+    folder_of,
+    in_folder,
+)
+from ansible_collections.multiarch.builders.plugins.module_utils.docker.docker_api import Docker, local_reference
+from ansible_collections.multiarch.builders.plugins.module_utils.docker.docker_hub import HUB
+from ansible_collections.multiarch.builders.plugins.module_utils.host.command import run
+from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
+from ansible_collections.multiarch.builders.plugins.module_utils.host.files import WriteFile, make_folders, write
+from ansible_collections.multiarch.builders.plugins.module_utils.state import pulled_images
+from ansible_collections.multiarch.builders.plugins.module_utils.state.pulled_images import PulledImage
+
+_CONCERN = "binfmt"
+# What the image's own program registers with (tonistiigi/binfmt, cmd/binfmt/main.go): C takes credentials from the
+# program, F opens the emulator once and for all; P only if the image was built to keep argv[0].
+_FLAGS = "CF"
+_KEEPS_ARGV0 = re.compile(r"QEMU_PRESERVE_ARGV0=.+")
+
+
+@dataclass(frozen=True)
+class Contents:
+    """What was found in an image: emulators by name, and its environment."""
+
+    emulators: t.Mapping[str, bytes]
+    environment: t.Sequence[str]
+
+
+def install(image: str, formats: t.Sequence[ElfFormat], contents: t.Callable[[t.Sequence[str]], Contents]) -> None:
+    """Put the emulators of *formats* into the image's folder, and prove each before any handler names it.
+
+    Raises HostError if one is not in the image or does not run here; nothing is registered yet.
+    """
+    folder = pathlib.Path(folder_of(image))
+    found = contents([fmt.binary for fmt in formats])
+    there = in_folder(str(folder))
+    written = dict(there.written) if there else {}
+    try:
+        make_folders(folder)
+        for fmt in formats:
+            _place(found.emulators, fmt, folder, image)
+            written[fmt.binary] = _written(folder / fmt.binary)
+    except OSError as exc:
+        raise HostError(f"{folder} cannot be filled: {exc}") from exc
+    keeps = any(_KEEPS_ARGV0.fullmatch(each) for each in found.environment)
+    version = version_in(run([str(folder / formats[0].binary), "--version"]).stdout)
+    about = {
+        "image": image,
+        "flags": _FLAGS + ("P" if keeps else ""),
+        "version": version,
+        "written": {name: asdict(noted) for name, noted in written.items()},
+    }
+    write(WriteFile(str(folder / ABOUT), json.dumps(about, indent=2) + "\n"))
+
+
+def _place(emulators: t.Mapping[str, bytes], fmt: ElfFormat, folder: pathlib.Path, image: str) -> None:
+    content = emulators.get(fmt.binary)
+    if content is None:
+        small = (
+            "" if sys.maxsize > 2**32 else " (on a 32-bit host QEMU 11 and later emulates nothing: take an older one)"
+        )
+        raise HostError(f"builder_binfmt_image {image} has no /usr/bin/{fmt.binary}{small}: take one that has it")
+    temporary = folder / f".{fmt.binary}"
+    temporary.write_bytes(content)
+    temporary.chmod(0o755)
+    prove_emulator(str(temporary), fmt)
+    temporary.replace(folder / fmt.binary)
+
+
+def _written(path: pathlib.Path) -> Written:
+    state = path.stat()
+    return Written(digest_of(str(path)), state.st_size, state.st_mtime_ns)
+
+
+def version_in(text: str) -> str:
+    """QEMU's version in what `qemu-ARCH --version` prints. Pure."""
+    found = re.search(r"version (\S+)", text)
+    return found.group(1) if found else "unknown"
+
+
+def from_docker(image: str, names: t.Sequence[str], docker: Docker, login: t.Optional[t.Tuple[str, str]]) -> Contents:
+    """Emulators of an image that dockerd has or pulls; the image is not run."""
+    reference = local_reference(image)
+    here = docker.find(f"/images/{reference}/json")
+    if here is None:
+        pulled_images.note(_CONCERN, PulledImage(image), docker)
+        _pull(image, docker, login)
+        here = docker.get(f"/images/{reference}/json")
+    container = docker.create(image)
+    try:
+        files: t.Dict[str, bytes] = {}
+        for name in names:
+            files.update(docker.files(container, f"/usr/bin/{name}"))
+    finally:
+        docker.delete(f"/containers/{container}?force=1")
+    return Contents(files, (here.get("Config") or {}).get("Env") or ())
+
+
+def _pull(image: str, docker: Docker, login: t.Optional[t.Tuple[str, str]]) -> None:
+    """dockerd tells what the last endpoint said, which is Docker Hub where its mirrors failed."""
+    try:
+        docker.pull(image, login)
+    except HostError as exc:
+        asked = image.startswith(f"{HUB}/") and docker.answers()  # one that died has nothing to add
+        mirrors = docker.get("/info").get("RegistryConfig", {}).get("Mirrors") if asked else None
+        if not mirrors:
+            raise
+        raise HostError(
+            f"builder_binfmt_image {image}: {exc} (docker asked {', '.join(mirrors)} before that, and tells its last "
+            "answer alone: `journalctl --unit docker` has the others)"
+        ) from exc
+
+
+def from_archive(path: str, names: t.Sequence[str]) -> Contents:
+    """Emulators in an archive as `docker save` writes it, without Docker. Raises HostError if it is none."""
+    wanted = {f"usr/bin/{name}" for name in names}
+    files: t.Dict[str, bytes] = {}
+    try:
+        with tarfile.open(path) as archive:
+            manifest = json.loads(_member(archive, "manifest.json"))[0]
+            environment = json.loads(_member(archive, manifest["Config"])).get("config", {}).get("Env") or ()
+            for layer in manifest["Layers"]:
+                with tarfile.open(fileobj=archive.extractfile(layer)) as tree:
+                    for member in tree:
+                        name = member.name[2:] if member.name.startswith("./") else member.name
+                        file = tree.extractfile(member) if name in wanted and member.isfile() else None
+                        if file is not None:
+                            files[name.rpartition("/")[2]] = file.read()
+    except FileNotFoundError:
+        raise HostError(f"builder_binfmt_archive: {path} is not on this host: put the archive there first") from None
+    except (OSError, tarfile.TarError, ValueError, KeyError, IndexError, TypeError) as exc:
+        raise HostError(f"builder_binfmt_archive: {path} is no archive as `docker save` writes it: {exc}") from exc
+    return Contents(files, environment)
+
+
+def _member(archive: tarfile.TarFile, name: str) -> bytes:
+    file = archive.extractfile(name)
+    if file is None:
+        raise KeyError(f"{name} is no file")
+    return file.read()
+
+
+def sweep(keep: t.Collection[str]) -> None:
+    """Remove the folders of images that no handler uses any more."""
+    for folder in pathlib.Path(EMULATORS).glob("*"):
+        if str(folder) not in keep:
+            shutil.rmtree(folder, ignore_errors=True)

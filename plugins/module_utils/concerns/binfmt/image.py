@@ -1,0 +1,104 @@
+# Copyright: multiarch.builders contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The emulators of an image that are on the host."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import pathlib
+import typing as t
+from dataclasses import dataclass, field
+
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.decide import EMULATORS
+from ansible_collections.multiarch.builders.plugins.module_utils.docker.docker_api import split_reference
+from ansible_collections.multiarch.builders.plugins.module_utils.host.file_modes import (
+    FileState,
+    Rights,
+    folder,
+    program,
+    public,
+)
+from ansible_collections.multiarch.builders.plugins.module_utils.host.files import read
+
+ABOUT = "image.json"
+
+
+@dataclass(frozen=True)
+class Written:
+    """An emulator as it was written: a digest, and what is looked at first, as that costs nothing."""
+
+    sha256: str
+    size: int
+    modified: int
+
+
+@dataclass(frozen=True)
+class Emulators:
+    """The emulators of one image on the host. *binaries* are the names that are there, *flags* those of the image.
+
+    *written* is known of those that came with this version or a later one.
+    """
+
+    folder: str
+    binaries: t.FrozenSet[str]
+    flags: str
+    version: str
+    written: t.Mapping[str, Written] = field(default_factory=dict)
+
+
+def folder_of(image: str) -> str:
+    """Where the emulators of *image* lie: a folder of its own for each pinned image, so that both can be there."""
+    _repository, tag = split_reference(image)
+    key = tag.split(":")[1] if tag.startswith("sha256:") else hashlib.sha256(image.encode()).hexdigest()
+    return f"{EMULATORS}/{key[:12]}"
+
+
+def installed(image: str) -> t.Optional[Emulators]:
+    """The emulators of *image* that are on this host, None if there are none yet."""
+    return in_folder(folder_of(image))
+
+
+def in_folder(path: str) -> t.Optional[Emulators]:
+    """The emulators in a folder of ours; None also for one that is damaged, which is then filled again."""
+    about = read(f"{path}/{ABOUT}")
+    try:
+        found = json.loads(about or "")
+        flags, version = str(found["flags"]), str(found["version"])
+        written = {name: Written(**noted) for name, noted in found.get("written", {}).items()}
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return None
+    return Emulators(path, frozenset(each.name for each in pathlib.Path(path).glob("qemu-*")), flags, version, written)
+
+
+def damage(
+    path: str, found: t.Optional[FileState], written: t.Optional[Written], digest: t.Callable[[], str]
+) -> t.Optional[str]:
+    """Why the emulator at *path*, which is as *found* now, is not the one that was written; None if it is.
+
+    Its *digest* is asked for if it was written to since, or may have been: it is read then.
+    """
+    if found is None:
+        return f"{path} is not there"
+    if written is None or (found.size, found.modified) == (written.size, written.modified):
+        return None
+    if found.size == written.size and digest() == written.sha256:
+        return None
+    return f"{path} is not as it was written"
+
+
+def digest_of(path: str) -> str:
+    """SHA-256 of a file, in hexadecimal. Raises OSError."""
+    found = hashlib.sha256()
+    with pathlib.Path(path).open("rb") as file:
+        for block in iter(lambda: file.read(1024**2), b""):
+            found.update(block)
+    return found.hexdigest()
+
+
+def rights_of(emulator: str) -> t.Tuple[Rights, ...]:
+    """What the files and folders of an emulator of ours need: systemd starts it as root at every boot."""
+    home = pathlib.Path(emulator).parent
+    folders = (pathlib.Path(EMULATORS).parent, pathlib.Path(EMULATORS), home)
+    return (*(folder(str(each)) for each in folders), public(f"{home}/{ABOUT}"), program(emulator))

@@ -1,0 +1,128 @@
+# Copyright: multiarch.builders contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The handlers that are ours, and what was registered in their place before us."""
+
+from __future__ import annotations
+
+import os
+import pathlib
+import typing as t
+from dataclasses import asdict, dataclass, replace
+
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.decide import (
+    BINFMT_D,
+    is_mask,
+    is_ours,
+)
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.handler_file import (
+    Handler,
+    registration_of,
+)
+from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
+from ansible_collections.multiarch.builders.plugins.module_utils.host.files import (
+    RemoveFile,
+    WriteFile,
+    back_up,
+    mode_of,
+    read,
+    remove,
+    write,
+)
+from ansible_collections.multiarch.builders.plugins.module_utils.state import record
+
+_CONCERN = "binfmt"
+
+
+@dataclass(frozen=True)
+class Former:
+    """What was there before us: *backup* of its file in /etc/binfmt.d with *mode*, the *line* that registers it.
+
+    *link* is where that file led, if it was one that masked the handler.
+    """
+
+    backup: t.Optional[str] = None
+    mode: int = 0o644
+    line: t.Optional[str] = None
+    interpreter: str = ""
+    enabled: bool = True
+    link: t.Optional[str] = None
+
+    @property
+    def lost(self) -> bool:
+        """Whether its emulator is not on this host: one that a container registered, which the kernel alone held."""
+        return self.line is not None and not pathlib.Path(self.interpreter).exists()
+
+
+def names() -> t.FrozenSet[str]:
+    """The handlers that are ours."""
+    return frozenset(record.load(_CONCERN).get("handlers", ()))
+
+
+def former(name: str) -> Former:
+    """What was there before the handler *name* of ours."""
+    return Former(**record.load(_CONCERN).get("former", {}).get(name, {}))
+
+
+def own(name: str, current: t.Optional[Handler]) -> None:
+    """Own the handler *name*; *current* is the one of that name that is registered now."""
+    memory = record.load(_CONCERN)
+    path, link = file_of(name), mask_of(name)
+    if name in memory.get("handlers", ()):
+        if link is None:
+            return
+        found = replace(former(name), link=link)  # somebody masked ours
+    else:
+        found = Former(link=link) if link else Former(back_up(path), mode_of(path))
+        if current is not None and not is_ours(current):
+            found = replace(
+                found, line=registration_of(current), interpreter=current.interpreter, enabled=current.enabled
+            )
+    memory["handlers"] = sorted({*memory.get("handlers", ()), name})
+    if found != Former():
+        memory["former"] = {**memory.get("former", {}), name: asdict(found)}
+    record.save(_CONCERN, memory)
+
+
+def disown(name: str) -> None:
+    """The handler *name* is no longer ours."""
+    memory = record.load(_CONCERN)
+    memory["handlers"] = sorted({*memory.get("handlers", ())} - {name})
+    memory["former"] = {key: value for key, value in memory.get("former", {}).items() if key != name}
+    record.save(_CONCERN, {key: value for key, value in memory.items() if value or key != "former"})
+
+
+def put_file_back(name: str) -> None:
+    """Make the handler's file in /etc/binfmt.d what it was before us, or none; a mask of somebody else's stays."""
+    found = former(name)
+    if mask_of(name) is not None:
+        return
+    if found.backup is None or found.link is not None:
+        remove(RemoveFile(file_of(name)))
+        if found.link is not None:
+            pathlib.Path(file_of(name)).symlink_to(found.link)
+        return
+    text = read(found.backup)
+    if text is None:
+        raise HostError(
+            f"{file_of(name)} cannot be put back, as its copy {found.backup} is gone: put the file back by hand, or "
+            "remove it, then run again"
+        )
+    write(WriteFile(file_of(name), text, found.mode))
+
+
+def mask_of(name: str) -> t.Optional[str]:
+    """Where the handler's file leads if it is a link to /dev/null, systemd's way to switch one off; None if not."""
+    path = file_of(name)
+    return str(pathlib.Path(path).readlink()) if is_mask(os.path.realpath(path)) else None
+
+
+def unmask(name: str) -> None:
+    """Make room for a file of ours."""
+    if mask_of(name) is not None:
+        remove(RemoveFile(file_of(name)))
+
+
+def file_of(handler: str) -> str:
+    """The handler's file, which systemd-binfmt reads at every boot."""
+    return f"{BINFMT_D}/{handler}.conf"

@@ -1,0 +1,85 @@
+# Copyright: multiarch.builders contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""QEMU of the distribution: which package, and its installation.
+
+Debian 12 has static emulators in qemu-user-static; since Debian 13 those of qemu-user are static, and qemu-user-binfmt
+registers them with flag F. Up to Ubuntu 24.04 qemu-user-binfmt registers dynamic ones, of no use in containers.
+"""
+
+from __future__ import annotations
+
+import os
+import pathlib
+import typing as t
+
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.handler_file import parse_registration
+from ansible_collections.multiarch.builders.plugins.module_utils.host.command import must, run
+from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
+from ansible_collections.multiarch.builders.plugins.module_utils.host.files import read
+from ansible_collections.multiarch.builders.plugins.module_utils.state import record
+
+_CONCERN = "binfmt"
+BINFMT_D = "/usr/lib/binfmt.d"
+_LAST_STATIC = {"debian": 12.0, "ubuntu": 24.04}
+_APT = {"DEBIAN_FRONTEND": "noninteractive"}
+
+
+def os_release() -> t.Dict[str, str]:
+    """The host's /etc/os-release (freedesktop.org, os-release(5))."""
+    return parse_os_release(read("/etc/os-release") or "")
+
+
+def parse_os_release(text: str) -> t.Dict[str, str]:
+    """{name: value without quotes}. Pure."""
+    pairs = (line.partition("=") for line in text.splitlines() if "=" in line and not line.startswith("#"))
+    return {name: value.strip().strip("\"'") for name, _equals, value in pairs}
+
+
+def name_for(release: t.Mapping[str, str]) -> str:
+    """The package for a release; Debian testing has no VERSION_ID. Pure. Raises HostError for other distributions."""
+    family = release.get("ID", "")
+    if family not in _LAST_STATIC:
+        raise HostError(
+            f"builder_binfmt_source: package knows Debian and Ubuntu, this host is {family or 'unknown'}: take image"
+        )
+    version = float(release.get("VERSION_ID") or "inf")
+    return "qemu-user-static" if version <= _LAST_STATIC[family] else "qemu-user-binfmt"
+
+
+def install(name: str) -> None:
+    """Install it and remember that; the package lists are brought up to date if it cannot be had without."""
+    if run(["dpkg-query", "--show", "--showformat=${db:Status-Status}", name]).stdout != "installed":
+        memory = record.load(_CONCERN)
+        record.save(_CONCERN, {**memory, "packages": {**memory.get("packages", {}), name: ""}})
+    command = ["apt-get", "install", "--yes", "--quiet", "--no-install-recommends", name]
+    if run(command, env=_APT).status != 0:
+        must(["apt-get", "update", "--quiet"], "the package lists cannot be updated", env=_APT)
+        must(command, f"package {name} cannot be installed", env=_APT)
+
+
+def require(handlers: t.Iterable[str]) -> None:
+    """Raise HostError for handlers that the package does not bring."""
+    missing = sorted(each for each in handlers if not pathlib.Path(f"{BINFMT_D}/{each}.conf").exists())
+    if missing:
+        raise HostError(
+            f"the distribution's package brings no {', '.join(missing)}: set builder_binfmt_source: image, or take the "
+            "platforms out of builder_platforms"
+        )
+
+
+def fault_of(path: str, text: str) -> str:
+    """What is wrong with the emulators that *text*, the package's file *path*, registers; "" if nothing is."""
+    handlers = [each for line in text.splitlines() if (each := parse_registration(line))]
+    gone = [each.interpreter for each in handlers if not os.access(each.interpreter, os.X_OK)]
+    if not gone:
+        return ""
+    return f"{gone[0]}, which {path} registers, is not there, or no program: `apt-get install --reinstall` its package"
+
+
+def owner_of_file(path: str) -> t.Optional[str]:
+    """The package that a file belongs to, None if to none or if there is no dpkg."""
+    if not pathlib.Path("/usr/bin/dpkg-query").exists():
+        return None
+    found = run(["dpkg-query", "--search", path])
+    return found.stdout.partition(":")[0] or None if found.status == 0 else None

@@ -1,0 +1,261 @@
+# Copyright: multiarch.builders contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Every platform runs on the host: natively, or through a handler that is there after every reboot."""
+
+from __future__ import annotations
+
+import os
+import pathlib
+import typing as t
+from dataclasses import dataclass
+
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt import (
+    boot,
+    kernel,
+    ours,
+    package,
+    words,
+)
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.configuration import (
+    files_of,
+    rights_of,
+)
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.decide import (
+    BinfmtState,
+    Finding,
+    Verdict,
+    catching,
+    finding,
+    is_ours,
+    is_theirs,
+    needed,
+    refusals,
+    unwanted,
+)
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.formats import ElfFormat
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.handler_file import Handler
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.source import (
+    ImageSource,
+    InstallEmulators,
+    PackageSource,
+    Source,
+)
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.concern import Concern
+from ansible_collections.multiarch.builders.plugins.module_utils.docker.docker_api import Docker
+from ansible_collections.multiarch.builders.plugins.module_utils.host import file_modes
+from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
+from ansible_collections.multiarch.builders.plugins.module_utils.host.file_modes import RestoreRights, Rights
+from ansible_collections.multiarch.builders.plugins.module_utils.host.files import (
+    RemoveFile,
+    WriteFile,
+    read,
+    remove,
+    write,
+)
+from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import NO_EFFECTS, Action, Effects, Plan
+from ansible_collections.multiarch.builders.plugins.module_utils.model.spec import Params, registries_of
+
+
+@dataclass(frozen=True)
+class KeepHandler:
+    """The step that registers a handler and makes it last; *register* is False if only its file differs."""
+
+    fmt: ElfFormat
+    register: bool
+
+
+@dataclass(frozen=True)
+class DropHandler:
+    """The step that removes a handler of ours; one that it had masked is registered again."""
+
+    name: str
+
+
+@dataclass(frozen=True)
+class TurnOn:
+    """The step that turns on the switch of all handlers of the host."""
+
+
+@dataclass
+class Binfmt(Concern[BinfmtState]):
+    """The handlers of all platforms."""
+
+    platforms: t.Tuple[str, ...]
+    source: Source
+    takeover: bool
+    concern: t.ClassVar[str] = "binfmt"
+
+    @classmethod
+    def from_params(cls, params: Params, docker: Docker) -> Binfmt:
+        source: Source = PackageSource()
+        if params["binfmt_source"] == "image":
+            source = ImageSource(params["binfmt_image"], params["binfmt_archive"], registries_of(params), docker)
+        return cls(tuple(params["platforms"]), source, params["binfmt_takeover"])
+
+    def observe(self) -> BinfmtState:
+        machine = os.uname().machine
+        formats = needed(self.platforms, machine)
+        owned = ours.names()
+        names = sorted(owned | {fmt.handler for fmt in formats})
+        handlers = kernel.handlers() if names else {}
+        on = not formats or kernel.is_on()
+        emulators = {fmt.handler: self.source.emulator(fmt) for fmt in formats}
+        masked, configuration = files_of(names, owned)
+        return BinfmtState(
+            machine=machine,
+            handlers=handlers,
+            lines=_known({name: each.line for name, each in emulators.items()}),
+            configuration=configuration,
+            owned=owned,
+            broken=self._broken(formats, handlers) if on else {},
+            damaged=_known({name: each.damage or None for name, each in emulators.items()}),
+            faults=_known({name: each.fault or None for name, each in emulators.items()}),
+            on=on,
+            boot=boot.faults() if formats else (),
+            masked=masked,
+            loose=file_modes.faults(rights_of(emulators.values(), owned & emulators.keys() - masked.keys())),
+        )
+
+    def _broken(self, formats: t.Iterable[ElfFormat], handlers: t.Mapping[str, Handler]) -> t.Dict[str, str]:
+        """Handlers of others that look well, and run nothing: {name: why}. Ours are proven when they are made.
+
+        Raises HostError where no program can be tried, as nobody else's handler is touched for that.
+        """
+        from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.execution import BrokenError
+
+        found = {}
+        for fmt in formats:
+            handler = catching(fmt, handlers)
+            if handler is None or is_ours(handler) or not (handler.enabled and handler.fixed and handler.serves(fmt)):
+                continue
+            try:
+                _prove(self._platform_of(fmt))
+            except BrokenError as exc:
+                found[handler.name] = str(exc)
+        return found
+
+    def _platform_of(self, fmt: ElfFormat) -> str:
+        return next(each for each in self.platforms if fmt in needed([each], os.uname().machine))
+
+    def plan(self, state: BinfmtState, effects: Effects) -> Plan:  # noqa: ARG002  # the kernel does the work
+        formats = needed(self.platforms, state.machine)
+        findings = [finding(fmt, state, self.takeover) for fmt in formats]
+        asked = [each for each in findings if each.verdict is not Verdict.LEAVE]
+        refused = refusals(findings, state, ours=self.source.ours, takeover=self.takeover)
+        if refused:
+            raise HostError("; ".join(refused))
+        missing = tuple(each.fmt for each in asked if each.fmt.handler not in state.lines)
+        actions = [] if state.on or not findings else [_TURN_ON]
+        actions += [self.source.installation(missing)] if missing else []
+        actions += [_restore(state.loose)] if state.loose else []
+        for each in asked:
+            action = self._keep(each, state)
+            if action is not None:
+                actions.append(action)
+        kept = [each.fmt for each in asked] if self.source.ours else []
+        # one that is replaced is seen to above; one of somebody else's that works in place of ours stays
+        spared = {each.fmt.handler for each in findings if each.verdict is not Verdict.KEEP}
+        dropped = [name for name in unwanted(state, kept) if name not in spared]
+        actions += [
+            Action(f"remove handler {name}, which is not asked for any more{words.instead(name)}", DropHandler(name))
+            for name in dropped
+        ]
+        left = [(each, each.handler) for each in findings if each.verdict is Verdict.LEAVE and each.handler]
+        notes = [words.note(each, handler) for each, handler in left]
+        notes += state.boot  # of handlers that are somebody else's, too
+        return Plan(tuple(actions), tuple(notes), {"handlers": [words.fact(each) for each in findings]})
+
+    def _keep(self, found: Finding, state: BinfmtState) -> t.Optional[Action]:
+        fmt = found.fmt
+        if found.verdict is Verdict.KEEP:
+            lasting = state.configuration.get(fmt.handler) == state.lines[fmt.handler] and fmt.handler in state.owned
+            if lasting or not self.source.ours:
+                return None
+            mask = f" in place of what masks it ({state.masked[fmt.handler]})" if fmt.handler in state.masked else ""
+            summary = f"write {_file(fmt.handler)}{mask}, so that {fmt.handler} is there after a reboot"
+            return Action(summary, KeepHandler(fmt, False))
+        verb = "register" if found.verdict is Verdict.ADD else "replace"
+        there = f" ({words.owner(found.handler)}{found.handler.interpreter}: {found.why})" if found.handler else ""
+        return Action(f"{verb} handler {fmt.handler} for linux/{fmt.architecture}{there}", KeepHandler(fmt, True))
+
+    def apply(self, actions: t.Sequence[Action]) -> None:
+        from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.extraction import sweep
+
+        if any(isinstance(action.step, TurnOn) for action in actions):
+            kernel.turn_on()
+            actions = self.plan(self.observe(), NO_EFFECTS).actions  # now others' handlers can be tried, too
+        registered = []
+        for action in actions:
+            step = action.step
+            if isinstance(step, InstallEmulators):
+                self.source.install(step.formats)
+            elif isinstance(step, RestoreRights):
+                file_modes.restore(step)
+            elif isinstance(step, KeepHandler):
+                self._keep_handler(step)
+                registered.append(step.fmt)
+            elif isinstance(step, DropHandler):
+                self._drop(step.name)
+        for platform in self.platforms:
+            if any(fmt in registered for fmt in needed([platform], os.uname().machine)):
+                _prove(platform)
+        used = {str(pathlib.Path(each.interpreter).parent) for each in kernel.handlers().values()}
+        sweep(used)
+
+    def _keep_handler(self, step: KeepHandler) -> None:
+        name, text = step.fmt.handler, self.source.emulator(step.fmt).line
+        if text is None:
+            raise HostError(f"the emulator of {name} is not on this host although it was installed: run again")
+        if self.source.ours:
+            ours.own(name, kernel.handlers().get(name))
+            ours.unmask(name)
+            write(WriteFile(_file(name), text))
+        elif name in ours.names():
+            remove(RemoveFile(_file(name)))
+            ours.disown(name)
+        if step.register:
+            kernel.register(text, name)
+
+    def _drop(self, name: str) -> None:
+        former, current = ours.former(name), kernel.handlers().get(name)
+        if not is_theirs(read(_file(name)) if ours.mask_of(name) is None else None):
+            ours.put_file_back(name)
+        packaged = read(f"{package.BINFMT_D}/{name}.conf") if ours.mask_of(name) is None else None
+        if current is not None and not is_ours(current):
+            pass  # somebody registered another over ours: theirs stays
+        elif former.line is not None and not former.lost:
+            kernel.register(former.line, name)
+            if not former.enabled:
+                kernel.disable(name)
+        elif packaged is not None:
+            kernel.register(packaged, name)
+        else:
+            kernel.unregister(name)
+        ours.disown(name)
+
+
+def _restore(loose: t.Mapping[Rights, str]) -> Action:
+    summary = f"give files that bring handlers back their owner and mode: {'; '.join(loose.values())}"
+    return Action(summary, RestoreRights(tuple(loose)))
+
+
+_TURN_ON = Action(
+    f"turn on {kernel.REGISTRY}/status, the switch of all handlers on this host, ours and others': it is off, so no "
+    "program of another platform runs",
+    TurnOn(),
+)
+
+
+def _prove(platform: str) -> None:
+    from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.execution import prove
+
+    prove(platform)
+
+
+def _known(found: t.Mapping[str, t.Optional[str]]) -> t.Dict[str, str]:
+    return {name: text for name, text in found.items() if text is not None}
+
+
+def _file(handler: str) -> str:
+    return ours.file_of(handler)

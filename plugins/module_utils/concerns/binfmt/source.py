@@ -1,0 +1,125 @@
+# Copyright: multiarch.builders contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Where emulators come from: an image like tonistiigi/binfmt, pulled or in an archive, or a package."""
+
+from __future__ import annotations
+
+import abc
+import typing as t
+from dataclasses import dataclass
+
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt import image as images
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt import package
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.formats import ElfFormat, registration
+from ansible_collections.multiarch.builders.plugins.module_utils.docker.docker_api import Docker, split_reference
+from ansible_collections.multiarch.builders.plugins.module_utils.host.file_modes import Rights, look
+from ansible_collections.multiarch.builders.plugins.module_utils.host.files import read
+from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import Action
+from ansible_collections.multiarch.builders.plugins.module_utils.model.spec import Registry
+
+
+@dataclass(frozen=True)
+class Emulator:
+    """What a source has of one format on the host.
+
+    *line* registers it, None as long as it is not there, or is not as it was written, which *damage* says. *rights* are
+    those of its files, *fault* is what only people can mend.
+    """
+
+    line: t.Optional[str]
+    damage: str = ""
+    rights: t.Tuple[Rights, ...] = ()
+    fault: str = ""
+
+
+@dataclass(frozen=True)
+class InstallEmulators:
+    """The step that brings the emulators of *formats* to the host."""
+
+    formats: t.Tuple[ElfFormat, ...]
+
+
+class Source(abc.ABC):
+    """One source of emulators."""
+
+    # Whether a file of ours in /etc/binfmt.d makes its handlers last; a package brings its own elsewhere.
+    ours: t.ClassVar[bool]
+
+    @abc.abstractmethod
+    def emulator(self, fmt: ElfFormat) -> Emulator:
+        """The emulator of the format, as it is on the host."""
+
+    @abc.abstractmethod
+    def installation(self, missing: t.Tuple[ElfFormat, ...]) -> Action:
+        """The action that installs what is missing."""
+
+    @abc.abstractmethod
+    def install(self, formats: t.Tuple[ElfFormat, ...]) -> None:
+        """Do it. Raises HostError."""
+
+
+@dataclass(frozen=True)
+class ImageSource(Source):
+    """The emulators of an image; *archive* is a `docker save` archive on the host, taken in place of a pull."""
+
+    image: str
+    archive: t.Optional[str]
+    registries: t.Tuple[Registry, ...]
+    docker: Docker
+    ours: t.ClassVar[bool] = True
+
+    def emulator(self, fmt: ElfFormat) -> Emulator:
+        found = images.installed(self.image)
+        if found is None or fmt.binary not in found.binaries:
+            return Emulator(None)
+        path = f"{found.folder}/{fmt.binary}"
+        try:
+            damage = images.damage(path, look(path), found.written.get(fmt.binary), lambda: images.digest_of(path))
+        except OSError as exc:
+            damage = f"{path} cannot be read: {exc.strerror}"
+        if damage:
+            return Emulator(None, damage)
+        return Emulator(registration(fmt, path, found.flags) + "\n", rights=images.rights_of(path))
+
+    def installation(self, missing: t.Tuple[ElfFormat, ...]) -> Action:
+        names = ", ".join(fmt.binary for fmt in missing)
+        where = f" in {self.archive}" if self.archive else ""
+        return Action(f"take {names} out of {self.image}{where}", InstallEmulators(missing))
+
+    def install(self, formats: t.Tuple[ElfFormat, ...]) -> None:
+        from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt import extraction
+
+        def contents(names: t.Sequence[str]) -> extraction.Contents:
+            if self.archive:
+                return extraction.from_archive(self.archive, names)
+            return extraction.from_docker(self.image, names, self.docker, self._login())
+
+        extraction.install(self.image, formats, contents)
+
+    def _login(self) -> t.Optional[t.Tuple[str, str]]:
+        host = split_reference(self.image)[0].split("/")[0]
+        for each in self.registries:
+            if each.host == host and each.username and each.password:
+                return each.username, each.password
+        return None
+
+
+@dataclass(frozen=True)
+class PackageSource(Source):
+    """The distribution's QEMU, which registers itself in /usr/lib/binfmt.d."""
+
+    ours: t.ClassVar[bool] = False
+
+    def emulator(self, fmt: ElfFormat) -> Emulator:
+        path = f"{package.BINFMT_D}/{fmt.handler}.conf"
+        line = read(path)
+        return Emulator(line, fault=package.fault_of(path, line) if line else "")
+
+    def installation(self, missing: t.Tuple[ElfFormat, ...]) -> Action:
+        name = package.name_for(package.os_release())
+        return Action(f"install package {name}, which brings handlers for all its formats", InstallEmulators(missing))
+
+    def install(self, formats: t.Tuple[ElfFormat, ...]) -> None:
+        package.install(package.name_for(package.os_release()))
+        package.require({fmt.handler for fmt in formats})

@@ -1,0 +1,97 @@
+# Copyright: multiarch.builders contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What is done to builders, step by step."""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass
+
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx import (
+    certificates,
+    client,
+    environment,
+    membership,
+    nodes,
+    ours,
+    settings,
+)
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx.decide import (
+    DropNode,
+    MakeBuilder,
+    ReplaceCertificates,
+    ReviveBuilder,
+    StartBuilder,
+    UseBuilder,
+)
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx.making import Maker
+from ansible_collections.multiarch.builders.plugins.module_utils.docker.docker_api import Docker
+from ansible_collections.multiarch.builders.plugins.module_utils.docker.running_work import drain
+from ansible_collections.multiarch.builders.plugins.module_utils.host.file_modes import RestoreRights, restore
+from ansible_collections.multiarch.builders.plugins.module_utils.host.files import RemoveFile, WriteFile, remove, write
+from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import Action
+from ansible_collections.multiarch.builders.plugins.module_utils.model.spec import Disruption, Node
+
+
+@dataclass(frozen=True)
+class Application:
+    """*docker* is this host's, *docker_of* finds a node's; *disruption* is what running builds have to bear."""
+
+    docker: Docker
+    docker_of: t.Callable[[Node], Docker]
+    disruption: Disruption
+
+    def apply(self, actions: t.Sequence[Action]) -> None:
+        """Do *actions*. Raises HostError."""
+        doers: t.Dict[type, t.Callable[[t.Any], None]] = {
+            WriteFile: write,
+            RemoveFile: remove,
+            RestoreRights: restore,
+            settings.WriteSettings: settings.apply,
+            environment.WriteEnvironment: environment.apply,
+            membership.ChangeMember: membership.apply,
+            DropNode: self._drop_node,
+            MakeBuilder: Maker(self.docker_of, self.disruption).make,
+            ReplaceCertificates: self._replace_certificates,
+            ReviveBuilder: self._revive_builder,
+            StartBuilder: self._start_builder,
+            UseBuilder: _use,
+        }
+        for action in actions:
+            doers[type(action.step)](action.step)
+
+    def _replace_certificates(self, step: ReplaceCertificates) -> None:
+        ours.claim_entries(step.instance, step.users)
+        for user in step.users:
+            certificates.replace_in_store(user, step.instance)
+        for node in step.instance.nodes:
+            if node.name in step.nodes:
+                certificates.replace_in_container(self.docker_of(node), nodes.container_name(node.name), step.instance)
+
+    def _start_builder(self, step: StartBuilder) -> None:
+        down = [node for node in step.instance.nodes if not self._runs(node)]
+        for node in down:
+            nodes.remove_useless(node, self.docker_of(node))
+        if down:
+            client.bootstrap(step.instance.name, step.user)
+
+    def _runs(self, node: Node) -> bool:
+        found = nodes.condition_of(node.name, self.docker_of(node))
+        return found is not None and found.running
+
+    def _revive_builder(self, step: ReviveBuilder) -> None:
+        for node in step.instance.nodes:
+            if node.name in step.nodes:
+                nodes.revive(node.name, self.docker_of(node))
+
+    def _drop_node(self, step: DropNode) -> None:
+        docker = nodes.docker_of(step.stray.endpoint, step.stray.user, self.docker)
+        what = f"taking node {step.stray.name} off builder {step.instance.name}"
+        drain(lambda: nodes.work_in(step.stray.name, docker), self.disruption, what)
+        nodes.remove_container(docker, step.stray.name)
+
+
+def _use(step: UseBuilder) -> None:
+    ours.note_choice(step.user)
+    client.use(step)

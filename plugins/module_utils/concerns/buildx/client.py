@@ -1,0 +1,166 @@
+# Copyright: multiarch.builders contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The buildx client, run as the user whose store it changes. Its exit status proves nothing: the state is read."""
+
+from __future__ import annotations
+
+import contextlib
+import csv
+import io
+import os
+import shlex
+import typing as t
+
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx import remote, store
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx.decide import UseBuilder
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx.drift import endpoint_of, options_of
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx.store import CERTIFICATES, TOML
+from ansible_collections.multiarch.builders.plugins.module_utils.docker import buildx_inspect
+from ansible_collections.multiarch.builders.plugins.module_utils.host.command import Outcome, owner_of, run, user_entry
+from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
+from ansible_collections.multiarch.builders.plugins.module_utils.host.files import WriteFile, read, write
+from ansible_collections.multiarch.builders.plugins.module_utils.host.scratch import scratch
+from ansible_collections.multiarch.builders.plugins.module_utils.model.spec import Instance, Node
+
+INSIDE = "/etc/buildkit/certs/"
+
+
+def buildx(user: str, *arguments: str, store_at: t.Optional[str] = None) -> Outcome:
+    """Run buildx as *user*, with the user's own store, or the one in the folder *store_at*."""
+    return run(["docker", "buildx", *arguments], user=user, env={"BUILDX_CONFIG": store_at} if store_at else None)
+
+
+def use(step: UseBuilder) -> None:
+    """Make a builder the user's current one, whatever endpoint or context is set (`--global`)."""
+    buildx(step.user, "use", "--global", step.instance.name)
+
+
+def create(wanted: Instance, user: str) -> None:
+    """Create the builder in the store of *user*, node by node, and start its containers, or adopt those that run."""
+    if wanted.driver == "remote":
+        _create_elsewhere(wanted, user)
+        return
+    secret = {node.name.lower(): environment_of(wanted, node) for node in wanted.nodes}
+    at_once = len(wanted.nodes) == 1 and not any(secret.values())
+    with _configuration(wanted, user) as config:
+        for number, node in enumerate(wanted.nodes):
+            more = ["--append"] if number else []
+            more += ["--bootstrap"] if at_once else []
+            outcome = buildx(user, *create_arguments(wanted, node, config, user), *more, *_endpoint(wanted, node))
+            _require_node(wanted, node, outcome, user, store.entry_path(user, wanted.name))
+    if any(secret.values()):
+        _add_options(wanted, user, secret)
+    if not at_once:
+        outcome = buildx(user, "inspect", "--bootstrap", wanted.name)
+    require_running(wanted.name, user, outcome)
+
+
+def _create_elsewhere(wanted: Instance, user: str) -> None:
+    """Create a builder of the driver remote in a store that is empty, and put its entry into that of *user*.
+
+    buildx gives each builder without a --config of its own the user's buildkitd.default.toml, if there is one, and the
+    driver remote refuses any (docker/buildx, builder/builder.go, driver/remote/factory.go).
+    """
+    entry = user_entry(user)
+    with scratch() as folder:
+        os.chown(folder, entry.pw_uid, entry.pw_gid)
+        made = f"{folder}/instances/{wanted.name.lower()}"
+        for number, node in enumerate(wanted.nodes):
+            more = ["--append"] if number else []
+            arguments = [*create_arguments(wanted, node, None, user), *more, *_endpoint(wanted, node)]
+            outcome = buildx(user, *arguments, store_at=str(folder))
+            _require_node(wanted, node, outcome, user, made)
+        text = read(made, owner_of(user)) or ""
+        write(WriteFile(store.entry_path(user, wanted.name), text, mode=0o600, owner=owner_of(user)))
+    require_running(wanted.name, user, buildx(user, "inspect", "--bootstrap", wanted.name))
+
+
+def create_arguments(wanted: Instance, node: Node, config: t.Optional[str], user: str) -> t.Tuple[str, ...]:
+    """The arguments of `docker buildx` for one node, but for its endpoint; *config* is the path of buildkitd.toml."""
+    arguments = ["create", "--name", wanted.name, "--node", node.name, "--driver", wanted.driver]
+    if node.platforms:
+        arguments += ["--platform", ",".join(node.platforms)]
+    secret = environment_of(wanted, node)
+    for name, value in {**options_of(wanted, node), **remote.placed_options(wanted, node, user)}.items():
+        if name not in secret:
+            arguments += ["--driver-opt", quoted(f"{name}={value}")]
+    if wanted.flags:
+        arguments += ["--buildkitd-flags", shlex.join(wanted.flags)]
+    if config:
+        arguments += ["--config", config]  # the name that every buildx since 0.3 knows
+    return tuple(arguments)
+
+
+def _endpoint(wanted: Instance, node: Node) -> t.List[str]:
+    """kubernetes has none: it is the user's current context of kubectl."""
+    return [] if wanted.driver == "kubernetes" else [endpoint_of(node.endpoint)]
+
+
+def environment_of(wanted: Instance, node: Node) -> t.Dict[str, str]:
+    """The driver options `env.NAME`: a proxy's may hold a password, and everybody can read arguments."""
+    return {name: value for name, value in options_of(wanted, node).items() if name.startswith("env.")}
+
+
+def _require_node(wanted: Instance, node: Node, created: Outcome, user: str, path: str) -> None:
+    """Raise unless the entry at *path* has *node* now: buildx takes it out if it finds the node not answering."""
+    text = read(path, owner_of(user))
+    names = [each.name.lower() for each in store.parse(text).nodes] if text else []
+    if node.name.lower() not in names:
+        from ansible_collections.multiarch.builders.plugins.module_utils.causes import remedies
+        from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx import explanation
+
+        cause = explanation.of_missing_node(node, user, created)
+        what = f"node {node.name} of builder {wanted.name} of {user} cannot be made"
+        raise HostError(what, cause, remedies.of_builder(cause), created.said)
+
+
+def _add_options(wanted: Instance, user: str, options: t.Mapping[str, t.Mapping[str, str]]) -> None:
+    """Put options into the entry that buildx made, before the containers are."""
+    path, owner = store.entry_path(user, wanted.name), owner_of(user)
+    text = read(path, owner)
+    if text is None:
+        raise HostError(f"{path} went away just now: run again")
+    write(WriteFile(path, store.with_driver_opts(text, options), mode=0o600, owner=owner))
+
+
+def quoted(value: str) -> str:
+    """One field of CSV, as which buildx reads each --driver-opt: `env.no_proxy=a,b` needs quotes."""
+    text = io.StringIO()
+    csv.writer(text, lineterminator="").writerow([value])
+    return text.getvalue()
+
+
+@contextlib.contextmanager
+def _configuration(wanted: Instance, user: str) -> t.Iterator[str]:
+    """buildkitd.toml and its certificates as files that *user* alone can read, for as long as buildx reads them."""
+    entry = user_entry(user)
+    with scratch() as folder:
+        text = wanted.config.replace(INSIDE, f"{folder}/{CERTIFICATES}")
+        files = {TOML: text, **{CERTIFICATES + name: pem for name, pem in wanted.certificates.items()}}
+        for name, content in files.items():
+            path = folder / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.touch(mode=0o600)
+            path.write_text(content, encoding="utf-8")
+        for path in (folder, *folder.rglob("*")):
+            os.chown(path, entry.pw_uid, entry.pw_gid)
+        yield str(folder / TOML)
+
+
+def bootstrap(builder: str, user: str) -> None:
+    """Start the builder's container, or make it anew from the store."""
+    require_running(builder, user, buildx(user, "inspect", "--bootstrap", builder))
+
+
+def require_running(builder: str, user: str, former: Outcome) -> None:
+    """Raise HostError with the cause unless every node of the builder runs; *former* is what was to start them."""
+    found = buildx_inspect.parse(buildx(user, "inspect", builder).stdout)
+    statuses = [node.status for node in found.nodes if node.status]
+    if not statuses or found.errors or any(each != "running" for each in statuses):
+        from ansible_collections.multiarch.builders.plugins.module_utils.causes import remedies
+        from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx import explanation
+
+        why = explanation.of_builder(found, user, former)
+        remedy = remedies.of_builder(why.cause)
+        raise HostError(f"builder {builder} of {user} does not run", why.cause, remedy, why.said)

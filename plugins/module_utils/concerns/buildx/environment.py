@@ -1,0 +1,171 @@
+# Copyright: multiarch.builders contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Our lines in a file of environment variables for CI jobs: `BUILDX_BUILDER=NAME`, and settings of the clients.
+
+Others write that file too: a line of ours takes the place of those of its name, and they come back when it goes.
+"""
+
+from __future__ import annotations
+
+import re
+import typing as t
+from dataclasses import asdict, dataclass, field, replace
+
+from ansible_collections.multiarch.builders.plugins.module_utils.host.files import (
+    RemoveFile,
+    WriteFile,
+    mode_of,
+    read,
+    remove,
+    write,
+)
+from ansible_collections.multiarch.builders.plugins.module_utils.host.path_owner import owner_on_the_way
+from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import Action, Difference
+from ansible_collections.multiarch.builders.plugins.module_utils.model.spec import Instance
+from ansible_collections.multiarch.builders.plugins.module_utils.state import record
+
+_CONCERN = "buildx"
+BUILDER = "BUILDX_BUILDER"
+Values = t.Mapping[str, str]  # of variables, by name
+
+
+@dataclass(frozen=True)
+class WriteEnvironment:
+    """The step that makes *path* hold *text*; *values* are those of our lines in it, {} if none of it is ours."""
+
+    path: str
+    text: str
+    values: Values
+
+
+@dataclass(frozen=True)
+class Own:
+    """What is ours in a file, and what was there before: *lines* by name, whether the file was *there* and *ended*."""
+
+    values: Values
+    lines: Values = field(default_factory=dict)
+    there: bool = True
+    ended: bool = True
+
+
+def _line(name: str) -> t.Pattern[str]:
+    return re.compile(rf"^[ \t]*(?:export[ \t]+)?{re.escape(name)}=.*(?:\n|$)", re.MULTILINE)
+
+
+def lines_of(text: str, name: str) -> str:
+    """The lines of *text* that set *name*, each with its end."""
+    return "".join(each if each.endswith("\n") else f"{each}\n" for each in _line(name).findall(text))
+
+
+def _replaced(text: str, name: str, lines: str) -> str:
+    """*text* with *lines* where the first one of *name* was, or at the end."""
+    pattern = _line(name)
+    found = pattern.search(text)
+    if found is None:
+        return text + ("\n" if text and lines and not text.endswith("\n") else "") + lines
+    return text[: found.start()] + lines + pattern.sub("", text[found.end() :])
+
+
+def with_lines(text: str, values: Values) -> str:
+    """*text* with one line for each of *values*."""
+    for name, value in values.items():
+        text = _replaced(text, name, f"{name}={value}\n")
+    return text
+
+
+def without_lines(text: str, own: Own, wanted: t.Container[str] = ()) -> str:
+    """*text* without the lines of ours that are not *wanted*, as it was before; one that somebody changed stays."""
+    going = [name for name in own.values if name not in wanted]
+    ours = [name for name in going if f"{name}={own.values[name]}" in [each.strip() for each in text.splitlines()]]
+    for name in ours:
+        text = _replaced(text, name, own.lines.get(name, ""))
+    whole = len(going) == len(own.values) and bool(ours)
+    return text[:-1] if whole and not own.ended and text.endswith("\n") else text
+
+
+def wanted_values(instances: t.Sequence[Instance], settings: Values) -> t.Dict[str, str]:
+    """What the file shall say: the default builder, if there is one, and *settings*."""
+    default = next((each.name for each in instances if each.default), None)
+    return {**({BUILDER: default} if default else {}), **settings}
+
+
+def actions_for(path: t.Optional[str], values: Values) -> t.List[Action]:
+    """The lines *values* in *path*; what is ours and not asked for any more goes, there and in other files."""
+    ours = remembered()
+    wanted: t.Dict[str, Values] = {path: values} if path and values else {}
+    found = []
+    for each in dict.fromkeys([*wanted, *ours]):
+        before, here = read(each, owner_on_the_way(each)) or "", wanted.get(each, {})
+        own = ours.get(each, Own({}))
+        after = with_lines(without_lines(before, own, here), here)
+        if after != before:
+            step = WriteEnvironment(each, after, here)
+            found.append(Action(f"{_words(before, after, own, here)} in {each}", step, difference=_shown(step, before)))
+    return found
+
+
+def _words(before: str, after: str, own: Own, values: Values) -> str:
+    """What changes, for people."""
+    names = [name for name in dict.fromkeys([*values, *own.values]) if lines_of(before, name) != lines_of(after, name)]
+    told = []
+    for name in names:
+        if name in values:
+            told.append(f"name builder {values[name]}" if name == BUILDER else f"set {name}={values[name]}")
+        else:
+            what = "name no builder any more" if name == BUILDER else f"set {name} no more"
+            told.append(what + (" (the line from before us comes back)" if own.lines.get(name) else ""))
+    return ", ".join(told)
+
+
+def _shown(step: WriteEnvironment, before: str) -> Difference:
+    """The lines that change: all others are somebody else's, and may hold secrets."""
+    former, present = before.splitlines(), step.text.splitlines()
+    gone, new = ([each for each in one if each not in other] for one, other in ((former, present), (present, former)))
+    return Difference(step.path, *("".join(f"{each}\n" for each in lines) for lines in (gone, new)))
+
+
+def remembered() -> t.Dict[str, Own]:
+    """The files that have lines of ours."""
+    return {path: _own(found) for path, found in record.load(_CONCERN).get("environment", {}).items()}
+
+
+def _own(found: t.Mapping[str, t.Any]) -> Own:
+    """As it is recorded; at first there was one line, which named the builder."""
+    if "builder" not in found:
+        return Own(**found)
+    former = lines_of(found["lines"], BUILDER)
+    lines = {BUILDER: former} if former else {}
+    return Own({BUILDER: found["builder"]}, lines, found["there"], found["ended"])
+
+
+def apply(step: WriteEnvironment) -> None:
+    """Write one file; remembered before, so that a crash in between leaves a name too many, never one too few."""
+    owner = owner_on_the_way(step.path)  # a runner's own `.env` stays its own
+    own, present = remembered().get(step.path), read(step.path, owner)
+    if step.values:
+        former = own or Own({}, {}, present is not None, not present or present.endswith("\n"))
+        new = {name: lines_of(present or "", name) for name in step.values if name not in former.values}
+        both = replace(former, values={**former.values, **step.values}, lines={**former.lines, **new})
+        _remember(step.path, both)
+        write(WriteFile(step.path, step.text, mode_of(step.path), owner))
+        lines = {name: each for name, each in both.lines.items() if each and name in step.values}
+        _remember(step.path, replace(both, values=step.values, lines=lines))
+        return
+    if step.text or own is None or own.there:
+        write(WriteFile(step.path, step.text, mode_of(step.path), owner))
+    else:
+        remove(RemoveFile(step.path, owner=owner))
+    forget(step.path)
+
+
+def forget(path: str) -> None:
+    """No line in *path* is ours any more."""
+    _remember(path, None)
+
+
+def _remember(path: str, own: t.Optional[Own]) -> None:
+    memory = record.load(_CONCERN)
+    found = {key: asdict(value) for key, value in {**remembered(), path: own}.items() if value is not None}
+    others = {name: value for name, value in memory.items() if name != "environment"}
+    record.save(_CONCERN, {**others, "environment": found} if found else others)

@@ -1,0 +1,182 @@
+# Copyright: multiarch.builders contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What there is of a builder that goes: whose entries are still ours, which containers and caches are there."""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass
+
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx import nodes, orphans, ours, store
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx.leaving import (
+    RemoveBuilder,
+    RemoveVolume,
+    present_users,
+)
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx.ours import (
+    OwnBuilder,
+    OwnNode,
+    volume_of,
+)
+from ansible_collections.multiarch.builders.plugins.module_utils.docker import docker_service
+from ansible_collections.multiarch.builders.plugins.module_utils.docker.docker_api import Docker
+from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
+from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import Action
+
+
+@dataclass(frozen=True)
+class Place:
+    """A node as it is. *volume* is the size of its cache in words, None if there is none, *silent* why none can say.
+
+    *gone* says that there is no Docker any more.
+    """
+
+    node: OwnNode
+    container: bool = False
+    working: bool = False
+    volume: t.Optional[str] = None
+    silent: str = ""
+    gone: bool = False
+
+    @property
+    def here(self) -> bool:
+        """Whether it is on this host."""
+        return not self.node.endpoint
+
+
+@dataclass(frozen=True)
+class Going:
+    """*users* are those whom it leaves: *entries* have one of ours, *changed* one that somebody made anew."""
+
+    own: OwnBuilder
+    whole: bool
+    users: t.Tuple[str, ...]
+    entries: t.Tuple[str, ...] = ()
+    changed: t.Tuple[str, ...] = ()
+    places: t.Tuple[Place, ...] = ()
+
+    @property
+    def working(self) -> t.List[str]:
+        """The containers in which a build runs."""
+        return [nodes.container_name(place.node.name) for place in self.places if place.working]
+
+    @property
+    def step(self) -> RemoveBuilder:
+        """What removes it."""
+        containers = tuple(place.node for place in self.places if place.container)
+        seen = tuple(place.node for place in self.places if not place.silent)
+        return RemoveBuilder(self.own, self.users, self.entries, containers, seen)
+
+
+@dataclass(frozen=True)
+class Looker:
+    """*docker_of* gives the dockerd at an endpoint, *local* is this host's."""
+
+    docker_of: t.Callable[[str, str], Docker]
+    local: Docker
+
+    def look(self, own: OwnBuilder, users: t.Tuple[str, ...], whole: bool) -> Going:
+        """What there is of *own*. Raises HostError if this host's Docker is there and does not run."""
+        found = {user: store.entry(user, own.name) for user in present_users(users)}
+        entries = tuple(user for user, entry in found.items() if entry is not None and ours.is_ours(own, entry))
+        changed = tuple(user for user, entry in found.items() if entry is not None and user not in entries)
+        kept = self._used_by_others(own, entries) if whole else set()
+        places = tuple(self._place(own, node, kept) for node in own.nodes) if whole else ()
+        return Going(own, whole, users, entries, changed, places)
+
+    def _used_by_others(self, own: OwnBuilder, entries: t.Sequence[str]) -> t.Set[str]:
+        """The containers of builders that stay, of all users of this host."""
+        stores = {user: (own.name.lower(),) if user in entries else () for user in store.everybody()}
+        return {
+            nodes.container_name(name) for user, without in stores.items() for name in store.node_names(user, without)
+        }
+
+    def _place(self, own: OwnBuilder, node: OwnNode, kept: t.Container[str]) -> Place:
+        if not node.endpoint and not self.local.answers():
+            if docker_service.installed_version() is None:
+                return Place(node, gone=True)
+            raise HostError(
+                f"docker does not run, so builder {own.name} cannot be removed: `systemctl start docker`, then again"
+            )
+        name = nodes.container_name(node.name)
+        try:
+            docker = self.docker_of(node.endpoint, node.user)
+            container = name not in kept and docker.find(f"/containers/{name}/json") is not None
+            volume = volume_of(node.name)
+            there = name not in kept and docker.find(f"/volumes/{volume}") is not None
+            size = orphans.sizes(docker).get(volume, orphans.UNKNOWN) if there else None
+            return Place(node, container, container and bool(nodes.work_in(node.name, docker)), size)
+        except HostError as exc:
+            if not node.endpoint:
+                raise
+            words = (
+                f"{name} at {node.endpoint}, of builder {own.name}, stays for now: {exc}. Run again when that answers, "
+                f"or there: `docker rm --force {name}`"
+            )
+            return Place(node, silent=words)
+
+
+def actions_for(found: t.Iterable[Going], *, volumes: bool) -> t.List[Action]:
+    """What they want. Pure."""
+    actions = []
+    for each in found:
+        caches = [place for place in each.places if volumes and place.volume and place.node.volume]
+        if each.entries or each.changed or each.step.nodes or _settled(each):
+            actions.append(Action(_summary(each), each.step))
+        for place in caches:
+            where = f" at {place.node.endpoint}" if place.node.endpoint else ""
+            what = f"remove volume {volume_of(place.node.name)}{where} ({place.volume}), the cache of builder"
+            actions.append(Action(f"{what} {each.own.name}", RemoveVolume(place.node)))
+    return actions
+
+
+def _settled(found: Going) -> bool:
+    """Whether something of it can be forgotten."""
+    return bool(found.users) or any(not place.silent for place in found.places)
+
+
+def _summary(found: Going) -> str:
+    name, step = found.own.name, found.step
+    if not found.entries and not step.nodes:
+        return f"forget builder {name}{_of(found.users)}, of which nothing of ours is there any more"
+    if not found.whole:
+        return f"take builder {name} away from {', '.join(found.entries)}: what runs stays"
+    containers = ", ".join(nodes.container_name(node.name) for node in step.nodes)
+    told = f"remove builder {name}{_of(found.entries)}"
+    told += f": container {containers} goes" if containers else ""
+    told += f" (running now: a build in {', '.join(found.working)})" if found.working else ""
+    return told + (f"; the one that {', '.join(step.back)} had before us comes back" if step.back else "")
+
+
+def _of(users: t.Sequence[str]) -> str:
+    return f" of {', '.join(users)}" if users else ""
+
+
+def notes_on(found: t.Iterable[Going], *, volumes: bool) -> t.List[str]:
+    """What stays, and why. Pure."""
+    notes = []
+    for each in found:
+        notes += [
+            f"builder {each.own.name} of {user} is not as we made it: it is somebody else's now, and stays"
+            for user in each.changed
+        ]
+        for place in each.places:
+            if place.silent:
+                notes.append(place.silent)
+            if place.gone:
+                notes.append(f"Docker is gone from this host, and with it what ran of builder {each.own.name}")
+            if place.volume is not None and not (volumes and place.node.volume):
+                notes.append(_of_volume(place, each.own.name))
+    return list(dict.fromkeys(notes))
+
+
+def _of_volume(place: Place, builder: str) -> str:
+    where = f" at {place.node.endpoint}" if place.node.endpoint else ""
+    volume = volume_of(place.node.name)
+    if not place.node.volume:
+        return f"volume {volume}{where} was there before us and stays"
+    return (
+        f"volume {volume}{where} ({place.volume}), the cache of builder {builder}, stays: `docker volume rm {volume}` "
+        "removes it, or -e builder_retire_volumes=true in this run"
+    )

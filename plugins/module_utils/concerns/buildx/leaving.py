@@ -1,0 +1,169 @@
+# Copyright: multiarch.builders contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A builder of ours goes: its containers once no build runs in them, its entries, what was there before comes back."""
+
+from __future__ import annotations
+
+import contextlib
+import pathlib
+import shutil
+import typing as t
+from dataclasses import dataclass, replace
+
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx import (
+    client,
+    nodes,
+    ours,
+    remote,
+    store,
+)
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx.ours import (
+    OwnBuilder,
+    OwnNode,
+    volume_of,
+)
+from ansible_collections.multiarch.builders.plugins.module_utils.docker.docker_api import Docker
+from ansible_collections.multiarch.builders.plugins.module_utils.docker.running_work import drain
+from ansible_collections.multiarch.builders.plugins.module_utils.host.command import is_user, owner_of
+from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
+from ansible_collections.multiarch.builders.plugins.module_utils.host.files import (
+    RemoveFile,
+    WriteFile,
+    acting_as,
+    read,
+    remove,
+    write,
+)
+from ansible_collections.multiarch.builders.plugins.module_utils.model.spec import Disruption
+from ansible_collections.multiarch.builders.plugins.module_utils.state import pulled_images
+from ansible_collections.multiarch.builders.plugins.module_utils.state.pulled_images import PulledImage
+
+_CONCERN = "buildx"
+
+
+@dataclass(frozen=True)
+class RemoveBuilder:
+    """The step that takes *own* away from *users*, of whom *entries* have one of ours, and its containers of *nodes*.
+
+    The rest of its nodes stays remembered.
+    """
+
+    own: OwnBuilder
+    users: t.Tuple[str, ...]
+    entries: t.Tuple[str, ...]
+    nodes: t.Tuple[OwnNode, ...]
+    forgotten: t.Tuple[OwnNode, ...] = ()
+
+    @property
+    def back(self) -> t.Tuple[str, ...]:
+        """The users who had a builder of that name before us."""
+        return tuple(user for user in self.entries if self.own.users[user])
+
+
+@dataclass(frozen=True)
+class RemoveVolume:
+    """The step that removes the cache of a node."""
+
+    node: OwnNode
+
+
+@dataclass(frozen=True)
+class RemoveImage:
+    """The step that removes an image that came with us."""
+
+    image: PulledImage
+
+
+@dataclass(frozen=True)
+class PutChoiceBack:
+    """The step that has *user* build with what it was before us: *files* of the store, None for none."""
+
+    user: str
+    files: t.Mapping[str, t.Optional[str]]
+
+
+@dataclass(frozen=True)
+class Leaver:
+    """*docker_of* gives the dockerd at an endpoint, as a user reaches it."""
+
+    docker_of: t.Callable[[str, str], Docker]
+    disruption: Disruption
+
+    def remove_builder(self, step: RemoveBuilder) -> None:
+        name = step.own.name
+        for node in step.nodes:
+            docker = self.docker_of(node.endpoint, node.user)
+            drain(
+                lambda node=node, docker=docker: nodes.work_in(node.name, docker),  # type: ignore[misc]
+                self.disruption,
+                f"removing builder {name}",
+            )
+        for node in step.nodes:
+            nodes.remove_container(self.docker_of(node.endpoint, node.user), node.name)
+        for user in step.entries:
+            self._take_from(user, step)
+        self._remember(step)
+        again = [node for node in step.nodes if node.container]
+        if step.back and again:
+            client.bootstrap(name, step.back[0])
+
+    def _take_from(self, user: str, step: RemoveBuilder) -> None:
+        name, owner = step.own.name, owner_of(user)
+        path = store.entry_path(user, name)
+        if step.own.driver == "kubernetes" and set(step.users) == set(step.own.users):
+            _remove_from_cluster(name, user)
+        copy = step.own.users[user]
+        former = read(copy) if copy else None
+        store.drop(user, name)
+        if former is not None:
+            write(WriteFile(path, former, mode=0o600, owner=owner))
+        folder = pathlib.Path(remote.folder_of(name, user))
+        with acting_as(owner), contextlib.suppress(OSError):
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.parent.rmdir()
+
+    def _remember(self, step: RemoveBuilder) -> None:
+        """What is left of it."""
+        users = {user: copy for user, copy in step.own.users.items() if user not in step.users}
+        left = tuple(node for node in step.own.nodes if node not in (*step.nodes, *step.forgotten))
+        if users or left:
+            ours.remember(replace(step.own, users=users, nodes=left))
+        else:
+            ours.forget(step.own.name)
+
+    def remove_volume(self, step: RemoveVolume) -> None:
+        docker = self.docker_of(step.node.endpoint, step.node.user)
+        if docker.find(f"/volumes/{volume_of(step.node.name)}") is not None:
+            docker.delete(f"/volumes/{volume_of(step.node.name)}")
+
+    def remove_image(self, step: RemoveImage) -> None:
+        pulled_images.remove(_CONCERN, step.image, self.docker_of(step.image.endpoint, step.image.user))
+
+
+def put_choice_back(step: PutChoiceBack) -> None:
+    """What the user built with before us."""
+    owner, folder = owner_of(step.user), store.folder(step.user)
+    for name, text in step.files.items():
+        path = f"{folder}/{name}"
+        if text is None:
+            remove(RemoveFile(path, owner=owner))
+        else:
+            write(WriteFile(path, text, mode=0o600, owner=owner))
+    ours.forget_choice(step.user)
+
+
+def _remove_from_cluster(name: str, user: str) -> None:
+    """Have buildx delete what it made in a cluster; it takes the entry out of the store in any case."""
+    path, owner = store.entry_path(user, name), owner_of(user)
+    text = read(path, owner)
+    outcome = client.buildx(user, "rm", "--keep-state", name)
+    if outcome.status != 0 and text is not None:
+        write(WriteFile(path, text, mode=0o600, owner=owner))
+        what = f"builder {name} of {user} cannot be removed from its cluster"
+        raise HostError(what, outcome.cause, said=outcome.said)
+
+
+def present_users(users: t.Iterable[str]) -> t.Tuple[str, ...]:
+    """Those of *users* who still are users of this host."""
+    return tuple(user for user in users if is_user(user))

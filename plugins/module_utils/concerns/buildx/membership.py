@@ -1,0 +1,120 @@
+# Copyright: multiarch.builders contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Who of the users is in the group of Docker's socket. That is root on the host, so it happens on request only."""
+
+from __future__ import annotations
+
+import grp
+import os
+import pathlib
+import typing as t
+from dataclasses import dataclass
+
+from ansible_collections.multiarch.builders.plugins.module_utils.docker.docker_api import SOCKET
+from ansible_collections.multiarch.builders.plugins.module_utils.host.command import is_user, must, run, user_entry
+from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
+from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import Action
+from ansible_collections.multiarch.builders.plugins.module_utils.state import record
+
+_CONCERN = "buildx"
+_GROUP = "docker"
+
+
+@dataclass(frozen=True)
+class ChangeMember:
+    """The step that puts *user* into *group*, or takes the user out again."""
+
+    user: str
+    group: str
+    joins: bool
+
+
+@dataclass(frozen=True)
+class Membership:
+    """*outside* are the users who are not in *group* (root needs no group), *ours* those whom we put there."""
+
+    group: str = _GROUP
+    outside: t.Tuple[str, ...] = ()
+    ours: t.Tuple[str, ...] = ()
+
+
+def observe(users: t.Sequence[str]) -> Membership:
+    """What the host says now; a docker that is not installed yet will have the usual group."""
+    group = _group()
+    outside = tuple(user for user in users if user_entry(user).pw_uid != 0 and group not in groups_of(user))
+    return Membership(group, outside, tuple(each for each in record.load(_CONCERN).get("members", []) if is_user(each)))
+
+
+def actions_for(asked: bool, users: t.Sequence[str], found: Membership) -> t.List[Action]:
+    """Who comes in, and who of ours goes out again as it is not asked for any more. Pure."""
+    coming = [user for user in found.outside if asked]
+    going = [user for user in found.ours if not asked or user not in users]
+    return [
+        *(
+            _action(f"put {user} into the group {found.group}", ChangeMember(user, found.group, True))
+            for user in coming
+        ),
+        *(
+            _action(f"take {user} out of the group {found.group}", ChangeMember(user, found.group, False))
+            for user in going
+        ),
+    ]
+
+
+def _action(words: str, step: ChangeMember) -> Action:
+    return Action(f"{words}, which is root on this host", step)
+
+
+def require(users: t.Sequence[str], found: Membership, *, docker: bool = True) -> None:
+    """Raise HostError for *users* who may not use Docker; one outside may have a rootless one, or a context.
+
+    *docker* says whether it is there to be asked; else the group decides.
+    """
+    refused = []
+    for user in (each for each in users if each in found.outside):
+        if not docker:
+            refused.append(f"{user} may not use Docker once it is installed")
+            continue
+        asked = run(["docker", "version", "--format", "{{.Server.Version}}"], user=user)
+        if asked.status != 0:
+            refused.append(f"{user} may not use Docker ({asked.cause})")
+    if refused:
+        raise HostError(
+            f"{'; '.join(refused)}: put the user into the group {found.group}, or set builder_docker_group to true;"
+            " who is in that group is root on this host"
+        )
+
+
+def apply(step: ChangeMember) -> None:
+    """Change one membership; remembered before, so a crash in between leaves a name too many, never one too few."""
+    memory = record.load(_CONCERN)
+    others = [each for each in memory.get("members", []) if each != step.user]
+    if step.joins:
+        record.save(_CONCERN, {**memory, "members": [*others, step.user]})
+        must(["usermod", "--append", "--groups", step.group, step.user], f"{step.user} cannot join {step.group}")
+        return
+    if step.group in groups_of(step.user):
+        must(["gpasswd", "--delete", step.user, step.group], f"{step.user} cannot leave {step.group}")
+    record.save(_CONCERN, {**memory, "members": others})
+
+
+def groups_of(user: str) -> t.FrozenSet[str]:
+    """The names of all groups of *user*, as a new process of that user gets them."""
+    entry = user_entry(user)
+    names = set()
+    for gid in os.getgrouplist(entry.pw_name, entry.pw_gid):
+        try:
+            names.add(grp.getgrgid(gid).gr_name)
+        except KeyError:  # a number without a name
+            continue
+    return frozenset(names)
+
+
+def _group() -> str:
+    """The group of Docker's socket; root's own is no group to put anybody into."""
+    try:
+        name = grp.getgrgid(pathlib.Path(SOCKET).stat().st_gid).gr_name
+    except (OSError, KeyError):
+        return _GROUP
+    return name if name != "root" else _GROUP

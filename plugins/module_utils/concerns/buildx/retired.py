@@ -1,0 +1,198 @@
+# Copyright: multiarch.builders contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What is ours of buildx and its client, as it goes: all of it, or what no variable names any more."""
+
+from __future__ import annotations
+
+import json
+import typing as t
+from dataclasses import dataclass, field
+
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx import (
+    environment,
+    leaving,
+    membership,
+    ours,
+    settings,
+    store,
+)
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx.going import (
+    Going,
+    Looker,
+    actions_for,
+    notes_on,
+)
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx.leaving import (
+    Leaver,
+    PutChoiceBack,
+    RemoveBuilder,
+    RemoveImage,
+    RemoveVolume,
+    present_users,
+)
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx.nodes import container_name, docker_of
+from ansible_collections.multiarch.builders.plugins.module_utils.docker.docker_api import Docker
+from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
+from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import Action, Effects, Plan, Resource
+from ansible_collections.multiarch.builders.plugins.module_utils.model.spec import Disruption
+from ansible_collections.multiarch.builders.plugins.module_utils.state import pulled_images
+from ansible_collections.multiarch.builders.plugins.module_utils.state.pulled_images import PulledImage
+
+_CONCERN = "buildx"
+
+
+@dataclass(frozen=True)
+class Asked:
+    """The builders (their names) and users that the variables still name."""
+
+    builders: t.FrozenSet[str]
+    users: t.FrozenSet[str]
+
+
+@dataclass(frozen=True)
+class Forget:
+    """The step that forgets what is ours in a *file* or in config.json of *user*: somebody changed it since."""
+
+    user: str = ""
+    file: str = ""
+
+
+@dataclass(frozen=True)
+class RetiredState:
+    """*images* that are there with the containers made of them, *choices* by user, *silent* words about images."""
+
+    going: t.Tuple[Going, ...]
+    images: t.Mapping[PulledImage, t.Tuple[str, ...]]
+    choices: t.Mapping[str, t.Tuple[str, t.Mapping[str, t.Optional[str]]]]
+    silent: t.Tuple[str, ...] = ()
+
+
+@dataclass
+class RetiredBuildx(Resource[RetiredState]):
+    """All that is ours, or with *asked* what is not asked for any more; *volumes* says whether the caches go too."""
+
+    asked: t.Optional[Asked]
+    volumes: bool
+    disruption: Disruption
+    docker: Docker
+    concern: t.ClassVar[str] = _CONCERN
+    _dialled: t.Dict[t.Tuple[str, str], Docker] = field(default_factory=dict)
+
+    def observe(self) -> RetiredState:
+        looker = Looker(self._docker_of, self.docker)
+        found = [(own, self._leaves(own)) for own in ours.builders().values()]
+        going = tuple(looker.look(own, *leaves) for own, leaves in found if leaves is not None)
+        images, silent = self._images() if self.asked is None else ({}, ())
+        choices = {
+            user: (each.own.name, ours.choice(user) or {"current": None})
+            for each in going
+            for user in each.entries
+            if (store.current(user) or "").lower() == each.own.name.lower()
+        }
+        return RetiredState(going, images, choices, silent)
+
+    def _leaves(self, own: ours.OwnBuilder) -> t.Optional[t.Tuple[t.Tuple[str, ...], bool]]:
+        """(users whom the builder leaves, whether all of it goes), None if it stays as it is."""
+        whole = self.asked is None or own.name.lower() not in self.asked.builders
+        users = tuple(user for user in own.users if whole or (self.asked and user not in self.asked.users))
+        return (users, whole) if whole or users else None
+
+    def _images(self) -> t.Tuple[t.Dict[PulledImage, t.Tuple[str, ...]], t.Tuple[str, ...]]:
+        found, silent = {}, []
+        for image in pulled_images.pulled(_CONCERN):
+            try:
+                docker = self._docker_of(image.endpoint, image.user)
+                if pulled_images.is_there(image, docker):
+                    found[image] = pulled_images.users_of(image, docker)
+            except HostError as exc:
+                if image.endpoint:
+                    silent.append(f"image {image.reference} at {image.endpoint} stays: {exc}")
+        return found, tuple(silent)
+
+    def _docker_of(self, endpoint: str, user: str) -> Docker:
+        if (endpoint, user) not in self._dialled:
+            self._dialled[endpoint, user] = docker_of(endpoint, user, self.docker)
+        return self._dialled[endpoint, user]
+
+    def plan(self, state: RetiredState, effects: Effects) -> Plan:  # noqa: ARG002  # it is the first
+        notes = [*notes_on(state.going, volumes=self.volumes), *state.silent]
+        actions = actions_for(state.going, volumes=self.volumes)
+        working = [name for each in state.going for name in each.working]
+        if working and self.disruption.mode == "never":
+            told = (
+                f"pending, as builder_disruption is never and a build runs in {', '.join(working)}: nothing is removed"
+            )
+            return Plan((), (told,), {"held": True})
+        gone = {container_name(node.name) for each in state.going if not each.step.back for node in each.step.nodes}
+        for image, users in state.images.items():
+            left = [name for name in users if name not in gone]
+            where = f" at {image.endpoint}" if image.endpoint else ""
+            if left:
+                notes.append(f"image {image.reference}{where} stays: {', '.join(left)} is made of it")
+            else:
+                actions.append(Action(f"remove image {image.reference}{where}, which came with us", RemoveImage(image)))
+        actions += [_choice(user, name, files) for user, (name, files) in state.choices.items()]
+        actions += self._settings()
+        actions += self._environment() if self.asked is None else []
+        actions += membership.actions_for(False, (), membership.observe(())) if self.asked is None else []
+        steps = [action.step for action in actions]
+        removed = [step.image for step in steps if isinstance(step, RemoveImage)]
+        facts = {
+            "stays": [place.silent for each in state.going for place in each.places if place.silent],
+            "containers": len([1 for each in state.going for place in each.places if place.here and place.container]),
+            "volumes": len([step for step in steps if isinstance(step, RemoveVolume) and not step.node.endpoint]),
+            "images": len([image for image in removed if not image.endpoint]),
+        }
+        return Plan(tuple(actions), tuple(notes), facts)
+
+    def _settings(self) -> t.List[Action]:
+        """The keys of config.json that are ours, of all users or of those who left."""
+        users = sorted({user for each in settings.remembered() for user in each})
+        users = [user for user in users if self.asked is None or user not in self.asked.users]
+        present = settings.observe(present_users(users), {})
+        actions = [action for each in present for action in settings.actions_for(each, {})]
+        written = [action.step.user for action in actions if isinstance(action.step, settings.WriteSettings)]
+        why = "nothing of ours is in it any more"
+        return actions + [
+            Action(f"forget config.json of {user}: {why}", Forget(user=user)) for user in users if user not in written
+        ]
+
+    def _environment(self) -> t.List[Action]:
+        actions = environment.actions_for(None, {})
+        written = [action.step.path for action in actions if isinstance(action.step, environment.WriteEnvironment)]
+        return actions + [
+            Action(f"forget {path}: nothing of ours is in it any more", Forget(file=path))
+            for path in environment.remembered()
+            if path not in written
+        ]
+
+    def apply(self, actions: t.Sequence[Action]) -> None:
+        leaver = Leaver(self._docker_of, self.disruption)
+        doers: t.Dict[type, t.Callable[[t.Any], None]] = {
+            RemoveBuilder: leaver.remove_builder,
+            RemoveVolume: leaver.remove_volume,
+            RemoveImage: leaver.remove_image,
+            PutChoiceBack: leaving.put_choice_back,
+            Forget: _forget,
+            settings.WriteSettings: settings.apply,
+            environment.WriteEnvironment: environment.apply,
+            membership.ChangeMember: membership.apply,
+        }
+        for action in actions:
+            doers[type(action.step)](action.step)
+
+
+def _forget(step: Forget) -> None:
+    if step.user:
+        settings.own(step.user, {}, {})
+    if step.file:
+        environment.forget(step.file)
+
+
+def _choice(user: str, builder: str, files: t.Mapping[str, t.Optional[str]]) -> Action:
+    try:
+        former = json.loads(files.get("current") or "{}").get("Name") or "default"
+    except (ValueError, AttributeError):
+        former = "default"
+    return Action(f"make {former} the builder of {user} again, in place of {builder}", PutChoiceBack(user, files))

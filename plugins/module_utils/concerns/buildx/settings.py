@@ -1,0 +1,120 @@
+# Copyright: multiarch.builders contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the docker client of each user is set to: keys merged into config.json, ours remembered, others' kept.
+
+No copy of a former config.json is kept: it may hold logins.
+"""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass, field
+
+from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
+from ansible_collections.multiarch.builders.plugins.module_utils.host.json_document import Document
+from ansible_collections.multiarch.builders.plugins.module_utils.host.merge_patch import compose
+from ansible_collections.multiarch.builders.plugins.module_utils.model.proxy import Proxy
+from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import Action
+from ansible_collections.multiarch.builders.plugins.module_utils.state import client_config, owned_document, record
+from ansible_collections.multiarch.builders.plugins.module_utils.state.owned_document import (
+    Former,
+    Owned,
+    changes,
+    desired,
+    former_after,
+    owned_after,
+)
+
+_CONCERN = "buildx"
+# Keys of config.json whose values may be secrets: logins, and headers such as Authorization.
+_SECRET = ("auths", "HttpHeaders")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The config.json of *user* as it is, the keys in it that are ours, and what others had in their place."""
+
+    user: str
+    document: Document
+    owned: Owned
+    replaced: Former = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class WriteSettings:
+    """The step that replaces *former* by *document*. Both may hold logins: never print it."""
+
+    user: str
+    former: Document
+    document: Document
+    owned: Owned
+    formerly_owned: Owned
+    replaced: Former = field(default_factory=dict)
+    formerly_replaced: Former = field(default_factory=dict)
+
+
+def patch_of(proxy: Proxy, options: t.Mapping[str, t.Any]) -> Document:
+    """What is asked of config.json; the user's options have the last word."""
+    keys = proxy.client_keys()
+    return compose({"proxies": {"default": keys}} if keys else {}, options)
+
+
+def observe(users: t.Sequence[str], patch: t.Mapping[str, t.Any]) -> t.Tuple[Settings, ...]:
+    """The settings of each user; nobody's file is read if nothing is asked of it and nothing in it is ours."""
+    ours, replaced = remembered()
+    return tuple(
+        Settings(each, client_config.load(each), ours.get(each, {}), replaced.get(each, {}))
+        for each in users
+        if patch or ours.get(each) or replaced.get(each)
+    )
+
+
+def remembered() -> t.Tuple[t.Dict[str, Owned], t.Dict[str, Former]]:
+    """The keys that are ours, and what others had in their place, by user."""
+    memory = record.load(_CONCERN)
+    ours = {user: owned_document.from_record(found) for user, found in memory.get("client", {}).items()}
+    replaced = {user: owned_document.former_from_record(found) for user, found in memory.get("replaced", {}).items()}
+    return ours, replaced
+
+
+def actions_for(settings: Settings, patch: t.Mapping[str, t.Any]) -> t.List[Action]:
+    """What one user's config.json wants."""
+    after = desired(settings.document, settings.owned, patch, settings.replaced)
+    differences = changes(settings.document, after)
+    if not differences:
+        return []
+    owned = owned_after(settings.document, settings.owned, patch)
+    replaced = former_after(settings.document, settings.owned, patch, settings.replaced)
+    # no secret of anybody is kept a second time
+    kept = {path: value for path, value in replaced.items() if path[0] not in _SECRET}
+    step = WriteSettings(settings.user, settings.document, after, owned, settings.owned, kept, settings.replaced)
+    told = "; ".join(map(_without_secret, differences))
+    return [Action(f"write {client_config.config_path(settings.user)}: {told}", step)]
+
+
+def _without_secret(difference: str) -> str:
+    key = difference.partition(": ")[0]
+    return f"{key}: changes" if key.partition(".")[0] in _SECRET else difference
+
+
+def apply(step: WriteSettings) -> None:
+    """Write one config.json, unless somebody else did so since it was read."""
+    if client_config.load(step.user) != step.former:
+        path = client_config.config_path(step.user)
+        raise HostError(f"{path} was changed by somebody else just now, and was left as it is: run again")
+    # Owned before it is written: a crash in between is finished by the next run.
+    both = owned_document.both(step.formerly_owned, step.owned)
+    own(step.user, both, {**step.replaced, **step.formerly_replaced})
+    client_config.save(step.user, step.document)
+    own(step.user, step.owned, step.replaced)
+
+
+def own(user: str, keys: Owned, replaced: Former) -> None:
+    """Remember what is ours in the user's config.json; nothing at all if nothing is."""
+    memory = record.load(_CONCERN)
+    rows = {"client": owned_document.to_record(keys), "replaced": owned_document.former_to_record(replaced)}
+    for name, row in rows.items():
+        memory[name] = {**memory.get(name, {}), user: row}
+        memory[name] = {each: found for each, found in memory[name].items() if found}
+    record.save(_CONCERN, {name: value for name, value in memory.items() if value or name not in rows})

@@ -1,0 +1,115 @@
+# Copyright: multiarch.builders contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""dockerd takes a daemon.json over: by a reload if that shows, else by a restart, and with the former file if not."""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass
+
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon import configuration
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.reload import shortfall
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.room import shortage
+from ansible_collections.multiarch.builders.plugins.module_utils.docker import docker_service
+from ansible_collections.multiarch.builders.plugins.module_utils.docker.containerd import of_dockerd
+from ansible_collections.multiarch.builders.plugins.module_utils.docker.docker_api import Docker
+from ansible_collections.multiarch.builders.plugins.module_utils.docker.running_work import Work, at_restart, drain
+from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
+from ansible_collections.multiarch.builders.plugins.module_utils.host.files import WriteFile, mode_of, read, write
+from ansible_collections.multiarch.builders.plugins.module_utils.host.json_document import Document, render
+from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import Effect
+from ansible_collections.multiarch.builders.plugins.module_utils.model.spec import Disruption
+from ansible_collections.multiarch.builders.plugins.module_utils.state import pending, way_back
+from ansible_collections.multiarch.builders.plugins.module_utils.state.way_back import DAEMON_JSON
+
+
+@dataclass(frozen=True)
+class BringUp:
+    """One host's dockerd, and what may be done to running work."""
+
+    docker: Docker
+    disruption: Disruption
+
+    def wait(self, document: Document, hides: bool, *folders: str) -> None:
+        """Return once a restart with *document* ends no work, or may. Raises HostError with who still works.
+
+        Or with what a disk lacks, dockerd's, its containerd's or that of *folders*: before anybody is waited for, and
+        after, as builds take room. *hides* says that the next dockerd sees no container of this one.
+        """
+        self._require_room(*folders)
+        drain(lambda: self.work(document, hides=hides), self.disruption, "a restart of docker")
+        self._require_room(*folders)
+
+    def _require_room(self, *folders: str) -> None:
+        lacks = None
+        if self.docker.answers():
+            info = self.docker.get("/info")
+            containerd = of_dockerd(info, {})
+            lacks = shortage(info["DockerRootDir"], *([containerd.root] if containerd else []), *folders)
+        if lacks:
+            raise HostError(
+                f"{lacks}: docker was not restarted, as it would start and lose sight of the containers that run. "
+                "Make room (`docker system df` shows where), and run again"
+            )
+
+    def reload(self, document: Document) -> None:
+        """systemctl's status says nothing about a reload: `docker info` has to show it; else a restart, if allowed."""
+        docker_service.reload()
+        words = docker_service.until(lambda: self._shortfall(document))
+        if words is None:
+            pending.forget(Effect.CONFIGURATION_RELOADS)
+            return
+        pending.note(Effect.CONFIGURATION_CHANGES)
+        if self.docker.answers() and self.disruption.mode == "never":
+            raise HostError(
+                f"a reload did not bring daemon.json to dockerd: {words}. It needs a restart, which "
+                "builder_disruption: never forbids"
+            )
+        self.wait(document, hides=False)
+        self.restart(document, hides=False)
+
+    def restart(self, document: Document, *, hides: bool) -> None:
+        """Have dockerd started with *document*. Raises HostError, with the former file in its place again."""
+        if hides:
+            self._let_go(document)
+        why = docker_service.restart(self.docker)
+        words = docker_service.until(lambda: self._shortfall(document)) if why is None else None
+        if why is None and words is None:
+            return
+        cause, remedy, said = (why.cause, why.remedy, why.said) if why else (words or "", "", "")
+        if not way_back.is_open():
+            raise HostError("docker does not come up, daemon.json was not changed", cause, remedy, said)
+        from ansible_collections.multiarch.builders.plugins.module_utils.causes.docker_start import MEND_FILE
+
+        configuration.put_back()
+        again = docker_service.restart(self.docker)
+        if again is None:
+            what = f"docker did not come up, so the former {DAEMON_JSON} was put back, and docker runs again"
+            raise HostError(what, cause, remedy or MEND_FILE, said)
+        what = f"docker does not come up, nor with the former {DAEMON_JSON}, which was put back"
+        raise HostError(what, again.cause, again.remedy, again.said)
+
+    def work(self, document: Document, *, hides: bool) -> Work:
+        """What a restart with *document* would end: one that *hides* keeps no container, live-restore or not."""
+        return at_restart(self.docker, keeps=document.get("live-restore") is True and not hides)
+
+    def _let_go(self, document: Document) -> None:
+        """With live-restore, containers would go on running where a dockerd with another store sees them no more.
+
+        So it is off for the moment in which dockerd ends, which a reload brings.
+        """
+        info = self.docker.get("/info") if self.docker.answers() else {}
+        text = read(DAEMON_JSON)
+        if not info.get("LiveRestoreEnabled") or text is None:
+            return
+        mode = mode_of(DAEMON_JSON)
+        try:
+            write(WriteFile(DAEMON_JSON, render({**document, "live-restore": False}, text), mode, keeps=True))
+            docker_service.reload()
+            docker_service.until(lambda: "on" if self.docker.get("/info").get("LiveRestoreEnabled") else None)
+        finally:
+            write(WriteFile(DAEMON_JSON, text, mode, keeps=True))
+
+    def _shortfall(self, document: Document) -> t.Optional[str]:
+        return shortfall(document, self.docker.get("/info")) if self.docker.answers() else "dockerd does not answer"

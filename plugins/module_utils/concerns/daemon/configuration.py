@@ -1,0 +1,107 @@
+# Copyright: multiarch.builders contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The file daemon.json: replaced in one move, its former state kept until dockerd runs with the new one."""
+
+from __future__ import annotations
+
+import re
+import typing as t
+from dataclasses import dataclass
+
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.ours import Keys, Original
+from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
+from ansible_collections.multiarch.builders.plugins.module_utils.host.files import (
+    RemoveFile,
+    WriteFile,
+    mode_of,
+    read,
+    remove,
+    write,
+)
+from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import Effect
+from ansible_collections.multiarch.builders.plugins.module_utils.state import owned_document, pending, record, way_back
+from ansible_collections.multiarch.builders.plugins.module_utils.state.way_back import DAEMON_JSON
+
+_CONCERN = "daemon"
+CREDENTIALS = re.compile(r"://[^/\s\"]+@")
+
+
+@dataclass(frozen=True)
+class WriteConfiguration:
+    """The step that replaces *former* by *text* (None: by no file).
+
+    *effect* is how dockerd comes to know the new text: a reload or a restart. *unproven* says that dockerd was not seen
+    to run with *former*: then it is no way back. *mode* is that of the file, None for as it is.
+    """
+
+    text: t.Optional[str]
+    former: t.Optional[str]
+    keys: Keys
+    former_keys: Keys
+    effect: Effect
+    unproven: bool = False
+    mode: t.Optional[int] = None
+
+
+def keys() -> Keys:
+    """What is ours in daemon.json."""
+    memory = record.load(_CONCERN)
+    replaced = owned_document.former_from_record(memory.get("replaced", ()))
+    return Keys(owned_document.from_record(memory.get("owned", ())), replaced)
+
+
+def original() -> t.Optional[Original]:
+    """The file before us, None if that is not known."""
+    noted = record.load(_CONCERN).get("original")
+    if not noted:
+        return None
+    text = read(noted["backup"]) if noted["backup"] else None
+    return Original(text, noted["mode"]) if text is not None or noted["backup"] is None else None
+
+
+def replace(step: WriteConfiguration) -> None:
+    """Write daemon.json, unless somebody else did so since it was read."""
+    if read(DAEMON_JSON) != step.former:
+        raise HostError(f"{DAEMON_JSON} was changed by somebody else just now, and was left as it is: run again")
+    # Noted and owned before it is written: a crash in between is finished, or taken back, by the next run.
+    former = way_back.prepare(step.text, unproven=step.unproven)
+    if not step.former_keys:
+        record.save(_CONCERN, {**record.load(_CONCERN), "original": {key: former[key] for key in ("backup", "mode")}})
+    pending.note(step.effect)
+    both = owned_document.both(step.former_keys.owned, step.keys.owned)
+    own(Keys(both, {**step.keys.replaced, **step.former_keys.replaced}))
+    if step.text is None:
+        remove(RemoveFile(DAEMON_JSON))
+    else:
+        mode = _mode(step.text) if step.mode is None else step.mode
+        write(WriteFile(DAEMON_JSON, step.text, mode, keeps=True))
+
+
+def settle(step: t.Optional[WriteConfiguration]) -> None:
+    """dockerd runs with daemon.json, of *step* or of an earlier run: what was there before *step* is forgotten."""
+    if step is not None:
+        own(step.keys)
+    way_back.forget()
+
+
+def put_back() -> None:
+    """The file as it was before it was replaced."""
+    way_back.take()
+    pending.forget(Effect.CONFIGURATION_CHANGES)
+    pending.forget(Effect.CONFIGURATION_RELOADS)
+
+
+def own(found: Keys) -> None:
+    """Remember what is ours; with nothing the file before us is of no use any more."""
+    memory = record.load(_CONCERN)
+    memory["owned"] = owned_document.to_record(found.owned)
+    memory["replaced"] = owned_document.former_to_record(found.replaced)
+    if not found:
+        memory.pop("original", None)
+    record.save(_CONCERN, memory)
+
+
+def _mode(text: str) -> int:
+    """As it is, but a proxy's password is for root alone."""
+    return 0o600 if CREDENTIALS.search(text) else mode_of(DAEMON_JSON)

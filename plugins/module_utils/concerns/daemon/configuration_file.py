@@ -1,0 +1,66 @@
+# Copyright: multiarch.builders contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The file that dockerd reads on this host, which is daemon.json or else nothing that is written there counts."""
+
+from __future__ import annotations
+
+import os
+import typing as t
+
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon import unit
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.configuration import CREDENTIALS
+from ansible_collections.multiarch.builders.plugins.module_utils.docker.daemon_process import daemon_arguments
+from ansible_collections.multiarch.builders.plugins.module_utils.host import units
+from ansible_collections.multiarch.builders.plugins.module_utils.host.file_modes import (
+    FileState,
+    RestoreRights,
+    Rights,
+    fault,
+    look,
+)
+from ansible_collections.multiarch.builders.plugins.module_utils.host.files import Owner, read
+from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import Action
+from ansible_collections.multiarch.builders.plugins.module_utils.state.way_back import DAEMON_JSON
+
+
+def rights_of(found: FileState, text: str, path: str = DAEMON_JSON) -> Rights:
+    """What others may do with daemon.json, which holds *text*: whose it is, is the administrator's choice. Pure."""
+    secret = CREDENTIALS.search(text) is not None  # those of a proxy
+    return Rights(path, 0o660 if secret else 0o664, 0o400, Owner(found.uid, found.gid))
+
+
+def too_open(text: t.Optional[str]) -> t.Dict[Rights, str]:
+    """{what others may do too much with: how, in words} of daemon.json, which holds *text*; {} if they may not."""
+    found = look(DAEMON_JSON) if text is not None else None
+    rights = rights_of(found, text or "") if found is not None else None
+    words = fault(found, rights) if rights is not None else None
+    return {rights: words} if rights is not None and words is not None else {}
+
+
+def closing(loose: t.Mapping[Rights, str]) -> t.List[Action]:
+    """What takes it from them. Pure."""
+    if not loose:
+        return []
+    return [Action(f"close to others: {'; '.join(loose.values())}", RestoreRights(tuple(loose)))]
+
+
+def elsewhere() -> t.Optional[str]:
+    """Why dockerd will not read daemon.json when it starts next, with the way out; None if it will."""
+    docker = units.look()[units.DOCKER]
+    files = {path: read(path) or "" for path in unit.environment_files(docker.shown)}
+    return unit.elsewhere(docker, files, DAEMON_JSON, os.path.realpath)
+
+
+def flags() -> t.Tuple[str, ...]:
+    """The flags that docker.service starts dockerd with; where a script does that, those of the dockerd that runs."""
+    shown = units.look()[units.DOCKER].shown
+    if unit.program(shown) != "dockerd":
+        return daemon_arguments()
+    return unit.flags(shown, {path: read(path) or "" for path in unit.environment_files(shown)})
+
+
+def other_in_use() -> t.Optional[str]:
+    """The file that the running dockerd was started with, None if that is daemon.json, or none runs."""
+    found = unit.config_file(daemon_arguments())
+    return None if found is None or os.path.realpath(found) == os.path.realpath(DAEMON_JSON) else found

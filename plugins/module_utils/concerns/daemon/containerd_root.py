@@ -1,0 +1,81 @@
+# Copyright: multiarch.builders contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The folder of containerd, which somebody else chooses: images and layers of its image store go out of sight with it.
+
+Docker goes on listing the containers whose layers stayed behind, and can do nothing with them; 28.5 lists them no more
+after its next start. Their processes may run on where nobody sees them, and hold what they have open until a reboot
+(seen with 26.1.5 and 28.5.2).
+"""
+
+from __future__ import annotations
+
+import pathlib
+import typing as t
+from collections.abc import Mapping
+
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.store import has_containerd_store
+from ansible_collections.multiarch.builders.plugins.module_utils.docker.containerd import (
+    DATABASE,
+    Containerd,
+    of_dockerd,
+    root_at_start,
+)
+from ansible_collections.multiarch.builders.plugins.module_utils.docker.docker_api import Docker
+from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
+from ansible_collections.multiarch.builders.plugins.module_utils.host.files import read
+from ansible_collections.multiarch.builders.plugins.module_utils.state import record
+
+_CONCERN, _KEY = "daemon", "containerd_root"
+_BACK = "give it that folder again (`root` in /etc/containerd/config.toml, `--root` in its unit) and reboot"
+
+
+def remember(docker: Docker) -> None:
+    """Note where it is now, with a dockerd that runs as asked."""
+    info = docker.get("/info")
+    found = of_dockerd(info, {}) if has_containerd_store(info) else None
+    if found is not None:
+        record.save(_CONCERN, {**record.load(_CONCERN), _KEY: found.root})
+
+
+def notes(info: Mapping[str, t.Any], found: t.Optional[Containerd]) -> t.Tuple[str, ...]:
+    """That it moved, or will at its next start, where Docker's images are in it."""
+    if found is None or not has_containerd_store(info):
+        return ()
+    told, then, former = [], root_at_start(found.arguments, read), _former(found)
+    if then is not None and then != found.root and (info.get("Images") or info.get("Containers")):
+        images, containers = info.get("Images", 0), info.get("Containers", 0)
+        told.append(
+            f"containerd keeps its data in {found.root} now, and in {then} from its next start on: then Docker would "
+            f"no longer show {images} images, nor start {containers} containers, which stay in {found.root}. Move all "
+            "of it while docker and containerd are stopped, or take the change back"
+        )
+    if former is not None:
+        told.append(
+            f"containerd keeps its data in {found.root}, and kept it in {former} before: Docker does not show the "
+            f"images and containers that are there. To have them back, {_BACK}; else remove {former}"
+        )
+    return tuple(told)
+
+
+def refuse(info: Mapping[str, t.Any], found: t.Optional[Containerd], docker: Docker) -> None:
+    """Raise if containerd moved away from under containers that Docker still lists."""
+    former = _former(found) if found is not None and has_containerd_store(info) else None
+    if found is None or former is None:
+        return
+    rows = docker.get("/containers/json?all=1")
+    lost = [str(row["Names"][0]).lstrip("/") for row in rows if docker.find(f"/images/{row['ImageID']}/json") is None]
+    if lost:
+        raise HostError(
+            f"containerd keeps its data in {found.root}, and kept it in {former} when this host was provisioned: "
+            f"images and layers of {', '.join(lost)} are not in it, so docker can do nothing with them",
+            remedy=f"To have them back, {_BACK}; to do without them, `docker rm --force {' '.join(lost)}`",
+        )
+
+
+def _former(found: Containerd) -> t.Optional[str]:
+    """The folder that it had, if that was another one and still holds its data."""
+    former = record.load(_CONCERN).get(_KEY)
+    if not former or former == found.root or not pathlib.Path(f"{former}{DATABASE}").is_file():
+        return None
+    return str(former)

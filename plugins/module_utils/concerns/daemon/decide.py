@@ -1,0 +1,149 @@
+# Copyright: multiarch.builders contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What daemon.json shall hold, and what has to happen for dockerd to run with it. Pure."""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass, field
+
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.hiding import Running
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.mirrors import for_daemon_json
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.ours import Keys, Original
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.reload import needs_restart
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.store import (
+    STORE_FEATURE,
+    has_containerd_store,
+    knows_containerd_store,
+    wants_containerd_store,
+)
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.tokens import NO_TOKENS, Tokens
+from ansible_collections.multiarch.builders.plugins.module_utils.docker.containerd import Containerd
+from ansible_collections.multiarch.builders.plugins.module_utils.host.file_modes import Rights
+from ansible_collections.multiarch.builders.plugins.module_utils.host.files import RemoveFile, WriteFile
+from ansible_collections.multiarch.builders.plugins.module_utils.host.json_document import Document
+from ansible_collections.multiarch.builders.plugins.module_utils.model.default_network import (
+    DefaultNetwork,
+    of_document,
+)
+from ansible_collections.multiarch.builders.plugins.module_utils.model.proxy import Proxy
+from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import NO_EFFECTS, Effect, Effects
+from ansible_collections.multiarch.builders.plugins.module_utils.model.spec import Registry
+from ansible_collections.multiarch.builders.plugins.module_utils.state.owned_document import changes
+
+NO_PROXY = Proxy()
+_OF_THE_FILE = frozenset({Effect.CONFIGURATION_CHANGES, Effect.CONFIGURATION_RELOADS})
+
+
+@dataclass(frozen=True)
+class FilesState:
+    """hosts.toml: what to write, what of ours is no longer wanted, and the paths of somebody else's.
+
+    *reasons* are {path: why it is not wanted}.
+    """
+
+    write: t.Tuple[WriteFile, ...] = ()
+    remove: t.Tuple[RemoveFile, ...] = ()
+    theirs: t.Tuple[str, ...] = ()
+    reasons: t.Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class DaemonState:
+    """daemon.json and the dockerd that runs; *info* is None if it does not answer, *unseen* what it started before.
+
+    *elsewhere* says why dockerd will read another file, *other_file* is the one that it runs with in place of it.
+    *loose* says what others may do too much with daemon.json.
+    """
+
+    text: t.Optional[str]
+    document: Document
+    keys: Keys
+    info: t.Optional[t.Mapping[str, t.Any]]
+    unseen: Effects
+    files: FilesState = FilesState()
+    way_back: bool = False  # daemon.json was written by a run that did not come to see dockerd run with it
+    program: t.Optional[str] = None  # the version of the dockerd that is installed, or comes, where none answers
+    original: t.Optional[Original] = None
+    tokens: Tokens = NO_TOKENS
+    elsewhere: t.Optional[str] = None
+    other_file: t.Optional[str] = None
+    loose: t.Mapping[Rights, str] = field(default_factory=dict)
+    flags: t.Tuple[str, ...] = ()  # those that the unit starts dockerd with
+    containerd: t.Optional[Containerd] = None  # the one that the dockerd works with
+    left: t.Tuple[str, ...] = ()  # notes about data that Docker showed before
+
+    @property
+    def running(self) -> t.Optional[Running]:
+        """What says where dockerd has its data now, None if it does not answer."""
+        if self.info is None:
+            return None
+        return Running(self.info, self.document, self.flags, self.containerd.root if self.containerd else None)
+
+    @property
+    def engine(self) -> t.Optional[str]:
+        """dockerd's version, None if it is unknown."""
+        return self.info.get("ServerVersion") if self.info is not None else self.program
+
+    @property
+    def unproven(self) -> bool:
+        """Whether nobody knows that dockerd runs with daemon.json as it is: the way back is to what it replaced."""
+        return self.way_back and (self.info is None or bool(_OF_THE_FILE & self.unseen))
+
+
+def implied(
+    registries: t.Sequence[Registry],
+    proxy: Proxy = NO_PROXY,
+    dns: t.Sequence[str] = (),
+    gc: t.Optional[Document] = None,
+    engine: t.Optional[str] = None,
+    networks: t.Sequence[str] = (),
+) -> Document:
+    """What the table of registries, the proxy, the name servers and several platforms mean for daemon.json.
+
+    *networks* are those of the table. *gc* is builder.gc, which depends on dockerd's version (`daemon.gc`); *engine* is
+    that, None if it is unknown.
+    """
+    insecure = [each.host for each in registries if each.insecure or each.http]
+    found: Document = {
+        "features": {STORE_FEATURE: True} if knows_containerd_store(engine) else {},
+        "registry-mirrors": for_daemon_json(registries),
+        "insecure-registries": [*insecure, *networks],
+        "proxies": proxy.daemon_keys(),
+        "dns": list(dns),
+        "builder": {"gc": gc} if gc else {},
+    }
+    return {key: value for key, value in found.items() if value}
+
+
+def restart_reasons(
+    state: DaemonState, after: Document, effects: Effects, store_reasons: t.Sequence[str]
+) -> t.Tuple[str, ...]:
+    """Why dockerd has to be started anew; empty if it has not: nothing differs, or a reload is enough.
+
+    *store_reasons* say why it needs the operating system's authorities as they are now.
+    """
+    cold = needs_restart(state.document, after, state.info)
+    differences = changes(state.document, after)
+    reasons = [each for each in differences if each.partition(":")[0].split(".")[0] in cold]
+    reasons += store_reasons
+    if state.other_file is not None:
+        reasons.append(f"dockerd runs with {state.other_file} in place of daemon.json, which its unit no longer names")
+    if Effect.CONFIGURATION_CHANGES in state.unseen and not reasons:
+        reasons.append("daemon.json changed after dockerd started")
+    if state.way_back and state.info is None and not reasons:
+        reasons.append("docker does not run, and daemon.json is of a run that ended before it saw docker run with it")
+    if differences and state.info is None and Effect.DAEMON_RESTARTS not in effects and not reasons:
+        reasons.append("docker does not run, and daemon.json changes")
+    runs_otherwise = state.info is not None and wants_containerd_store(after) and not has_containerd_store(state.info)
+    if runs_otherwise and not reasons:
+        reasons.append("dockerd runs without the containerd image store that daemon.json asks for")
+    return tuple(reasons)
+
+
+def effects_on_containers(before: Document, after: Document) -> Effects:
+    """What a dockerd that starts with *after* does to containers, where its file says something about that."""
+    network = of_document(after)
+    said = network != DefaultNetwork() or network != of_document(before)
+    return frozenset({network}) if said else NO_EFFECTS

@@ -1,0 +1,69 @@
+# Copyright: multiarch.builders contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Registries and networks that dockerd takes without verified TLS. Pure.
+
+moby/moby, registry/config.go, loadInsecureRegistries, the same from v20.10.24 to v29.7.2.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+import typing as t
+
+from ansible_collections.multiarch.builders.plugins.module_utils.host.loopback import IPV6_LOOPBACK, needs_ipv6_loopback
+from ansible_collections.multiarch.builders.plugins.module_utils.model.spec import Registry
+
+
+def insecure_notes(
+    registries: t.Sequence[Registry], networks: t.Sequence[str], engine: t.Optional[str], containerd_store: bool
+) -> t.Tuple[str, ...]:
+    """What dockerd alone takes, and what *engine* (its version, None is unknown) speaks HTTP to without being asked."""
+    notes = [
+        f"{network} of builder_registries is for docker alone: BuildKit knows no networks, so builders need each "
+        "registry in it as an entry of its own"
+        for network in networks
+    ]
+    if containerd_store and IPV6_LOOPBACK not in networks:
+        notes += [
+            f"{each.host}: dockerd {engine} speaks HTTP to it; as 28.0 and newer does by itself, it tries TLS first "
+            f"with an entry `{{host: '{IPV6_LOOPBACK}', insecure: true}}` in builder_registries"
+            for each in registries
+            if not (each.http or each.insecure) and needs_ipv6_loopback(each.host, engine)
+        ]
+    return tuple(notes)
+
+
+def as_shown(entry: str) -> str:
+    """An entry in one form: without a scheme, a network without the bits of a host, as `docker info` shows it.
+
+    IPv4 in IPv6 (`::ffff:10.0.0.0/104`) is IPv4 up to 28 (Go's net.IPNet), and stays so since 29 (netip.Prefix).
+    """
+    text = _without_scheme(entry)
+    network = network_of(text)
+    return text if network is None else str(network)
+
+
+def network_of(text: str) -> t.Union[ipaddress.IPv4Network, ipaddress.IPv6Network, None]:
+    """The network that *text* is to dockerd; None for none, as are masks with dots and numbers with zeros ahead."""
+    if not re.search(r"/[0-9]+$", text):
+        return None
+    try:
+        found = ipaddress.ip_network(text, strict=False)
+    except ValueError:
+        return None
+    mapped = found.network_address.ipv4_mapped if found.version == 6 else None
+    if mapped is None or found.prefixlen < 96:
+        return found
+    return ipaddress.IPv4Network((mapped, found.prefixlen - 96))
+
+
+def is_no_registry(entry: str) -> bool:
+    """Whether dockerd takes *entry* of insecure-registries for neither a network nor a registry."""
+    text = _without_scheme(entry)
+    return "/" in text and network_of(text) is None
+
+
+def _without_scheme(entry: str) -> str:
+    return re.sub("^https?://", "", entry, flags=re.IGNORECASE)

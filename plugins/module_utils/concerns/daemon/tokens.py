@@ -1,0 +1,78 @@
+# Copyright: multiarch.builders contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Whose tokens docker cannot fetch before it reads the operating system's authorities anew. Pure.
+
+docker's own pulls and pushes are meant: builders read their certificates at every connection.
+"""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass, field
+
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.registry_versions import (
+    fetches_tokens_as_registry,
+)
+from ansible_collections.multiarch.builders.plugins.module_utils.host.system_store import blocks
+from ansible_collections.multiarch.builders.plugins.module_utils.model.spec import Registry
+
+
+@dataclass(frozen=True)
+class Tokens:
+    """*unread* are the CAs of the table (PEM, one each) that the running dockerd has not read.
+
+    *hosts* is {registry: who gives out its tokens}, *silent* is {registry: why it did not tell}. Nobody is asked where
+    all was read.
+    """
+
+    unread: t.FrozenSet[str] = frozenset()
+    hosts: t.Mapping[str, str] = field(default_factory=dict)
+    silent: t.Mapping[str, str] = field(default_factory=dict)
+
+
+NO_TOKENS = Tokens()
+
+
+def authorities_of(registries: t.Iterable[Registry]) -> t.Tuple[str, ...]:
+    """The CAs of the table, one by one."""
+    return tuple(dict.fromkeys(pem for each in registries for pem in blocks(each.ca or "")))
+
+
+def entry_of_endpoint(table: t.Mapping[str, Registry], token_host: str, host: str) -> Registry:
+    """The entry with the authorities of *token_host*, which gives out tokens of *host*, a registry of *table*.
+
+    Without one of its own it is taken to have those of its registry, as a company's GitLab has: gitlab.example.com
+    gives out the tokens of registry.example.com.
+    """
+    return table.get(token_host) or table[host]
+
+
+def restart_reason(
+    registries: t.Sequence[Registry], tokens: Tokens, engine: t.Optional[str], *, containerd_store: bool
+) -> t.Optional[str]:
+    """Why docker has to start anew for tokens, None if it has not."""
+    table = {each.host: each for each in registries}
+    as_registry = fetches_tokens_as_registry(engine, containerd_store=containerd_store)
+    found = []
+    for host, token_host in tokens.hosts.items():
+        known = set(blocks(table[host].ca or "")) if as_registry else set()
+        needed = set(blocks(entry_of_endpoint(table, token_host, host).ca or ""))
+        if (needed - known) & tokens.unread:
+            found.append(host if token_host == host else f"{host} (which {token_host} gives out)")
+    if not found:
+        return None
+    return (
+        "docker reads the system's authorities once, at its start, and needs them for tokens of "
+        f"{', '.join(found)}; builders do not"
+    )
+
+
+def notes_on(registries: t.Iterable[Registry], tokens: Tokens) -> t.List[str]:
+    """What is not known, as a registry with an authority that docker has not read does not answer."""
+    silent = [each for each in registries if each.host in tokens.silent and tokens.unread & set(blocks(each.ca or ""))]
+    return [
+        f"{each.host} does not answer ({tokens.silent[each.host]}), so it is not known whether docker has to be "
+        "restarted for its tokens: run this again when it does"
+        for each in silent
+    ]

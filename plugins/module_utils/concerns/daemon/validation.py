@@ -1,0 +1,60 @@
+# Copyright: multiarch.builders contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What dockerd itself says about a daemon.json, with the flags that its unit starts it with."""
+
+from __future__ import annotations
+
+import json
+import typing as t
+
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon import unit
+from ansible_collections.multiarch.builders.plugins.module_utils.host.command import Outcome, run
+from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
+from ansible_collections.multiarch.builders.plugins.module_utils.host.files import read
+from ansible_collections.multiarch.builders.plugins.module_utils.host.json_document import parse
+from ansible_collections.multiarch.builders.plugins.module_utils.host.scratch import scratch
+from ansible_collections.multiarch.builders.plugins.module_utils.state.way_back import DAEMON_JSON
+
+_REMAP = "userns-remap"
+
+_OLD = "unknown flag: --validate"
+_REFUSES = "dockerd refuses what daemon.json would become, nothing was changed"
+
+
+def validate(text: str) -> t.Tuple[str, ...]:
+    """Ask dockerd itself, with the flags of its unit. Raises HostError with the cause if it refuses *text*, or those.
+
+    Notes if it cannot tell. `userns-remap: default` is left out: dockerd makes the user dockremap, and its ranges in
+    /etc/subuid and /etc/subgid, as soon as it reads that, which a question must not (moby/moby, daemon/daemon_unix.go).
+    """
+    document = parse(text, DAEMON_JSON, marked=True)
+    if document.get(_REMAP) == "default":
+        text = json.dumps({key: value for key, value in document.items() if key != _REMAP})
+    with scratch() as folder:
+        path = folder / "daemon.json"
+        path.write_text(text, encoding="utf-8")
+        flags = [each for each in _unit_flags() if each != f"--{_REMAP}=default"]
+        outcome = run(["dockerd", "--validate", *flags, "--config-file", str(path)])
+        if outcome.status != 0 and _OLD not in outcome.words:
+            raise _refusal(outcome, str(path))
+    if _OLD in outcome.words:
+        return ("this dockerd is older than 23.0 and cannot validate daemon.json before it starts with it",)
+    return ()
+
+
+def _refusal(outcome: Outcome, path: str) -> HostError:
+    from ansible_collections.multiarch.builders.plugins.module_utils.causes import docker_start, dockerd
+    from ansible_collections.multiarch.builders.plugins.module_utils.docker import docker_units
+
+    cause = dockerd.of_validation(outcome.words, path)
+    blame = dockerd.blame(cause)
+    if blame.flag is not None:
+        what = "docker.service starts dockerd with what that does not take, nothing was changed"
+        return HostError(what, cause, docker_start.remedy_of(blame, docker_units.files()))
+    return HostError(_REFUSES, cause, docker_start.remedy_of(blame, docker_units.files()) or docker_start.MEND_FILE)
+
+
+def _unit_flags() -> t.Tuple[str, ...]:
+    shown = run(["systemctl", "show", "--property=ExecStart,Environment,EnvironmentFiles", "docker.service"]).stdout
+    return unit.flags(shown, {path: read(path) or "" for path in unit.environment_files(shown)})

@@ -1,0 +1,172 @@
+# Copyright: multiarch.builders contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What Docker shows no more once it runs with another image store or data-root: told before that happens."""
+
+from __future__ import annotations
+
+import os
+import pathlib
+import typing as t
+from dataclasses import dataclass, replace
+
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.hiding import (
+    CONTAINERS,
+    IMAGES,
+    VOLUMES,
+    Hiding,
+)
+from ansible_collections.multiarch.builders.plugins.module_utils.docker.docker_api import Docker
+from ansible_collections.multiarch.builders.plugins.module_utils.docker.running_work import BUILDER_PREFIX
+from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
+
+_PREDEFINED = ("bridge", "host", "none")
+_STATE = "_state"  # docker/buildx, driver/docker-container/driver.go: the end of the name of a builder's volume
+
+
+@dataclass(frozen=True)
+class Volumes:
+    """How many, how large (bytes, None if that cannot be told), and how many of them, and how much, are caches."""
+
+    count: int = 0
+    size: t.Optional[int] = None
+    caches: int = 0
+    cached: t.Optional[int] = None
+
+    def __str__(self) -> str:
+        """As `4 volumes (1.2 GB; 1 of them is a builder's cache, 1 GB)`."""
+        told = [_words(self.size)] if self.size else []
+        if self.caches:
+            are = "is a builder's cache" if self.caches == 1 else "are builders' caches"
+            told.append(f"{self.caches} of them {are}" + (f", {_words(self.cached)}" if self.cached else ""))
+        return f"{self.count} volumes" + (f" ({'; '.join(told)})" if told else "")
+
+
+@dataclass(frozen=True)
+class Vanishing:
+    """*size* of the layers and *free* space at *place*, which is used then, in bytes; None if it cannot be told.
+
+    *where* says where it stays. None for *images* or *volumes* is that they are still shown.
+    """
+
+    where: str
+    images: t.Optional[int]
+    containers: int
+    size: t.Optional[int] = None
+    place: str = ""
+    free: t.Optional[int] = None
+    volumes: t.Optional[Volumes] = None
+    networks: int = 0
+    swarm: bool = False
+
+    def __bool__(self) -> bool:
+        volumes = self.volumes.count if self.volumes else 0
+        return bool(self.images or self.containers or volumes or self.networks or self.swarm)
+
+    @property
+    def things(self) -> str:
+        """What it is, in words."""
+        parts = [] if self.images is None else [f"{self.images} images{_sized(self.size)}"]
+        parts.append(f"{self.containers} containers")
+        parts += [str(self.volumes)] if self.volumes else []
+        parts += [f"{self.networks} networks"] if self.networks else []
+        parts += ["its place in a swarm"] if self.swarm else []
+        return " and ".join(filter(None, [", ".join(parts[:-1]), parts[-1]]))
+
+    def __str__(self) -> str:
+        told = f"{self.things} {self.where}"
+        return told if self.free is None else f"{told}; {self.place} has {_words(self.free)} free"
+
+    def without(self, images: int, containers: int, volumes: int) -> Vanishing:
+        """The same without so many that go before."""
+        kept = self.volumes and replace(self.volumes, count=max(0, self.volumes.count - volumes))
+        left = None if self.images is None else max(0, self.images - images)
+        return replace(self, images=left, containers=max(0, self.containers - containers), volumes=kept)
+
+
+def vanishing(docker: Docker, info: t.Mapping[str, t.Any], hiding: Hiding) -> Vanishing:
+    """What a change hides. Asks for sizes only if there is something."""
+    images = int(info.get("Images", 0)) if IMAGES in hiding.kinds else None
+    containers = int(info.get("Containers", 0)) if CONTAINERS in hiding.kinds else 0
+    where = f"of the image store {info.get('Driver')}"
+    found = Vanishing(where, images, containers, place=hiding.place, free=_free(hiding.place))
+    if VOLUMES in hiding.kinds:
+        swarm = (info.get("Swarm") or {}).get("LocalNodeState") not in (None, "", "inactive")
+        networks = [each for each in docker.get("/networks") if each.get("Name") not in _PREDEFINED]
+        where = f"in {info.get('DockerRootDir')}"
+        found = replace(found, where=where, volumes=_volumes(docker), networks=len(networks), swarm=swarm)
+    return replace(found, size=_layers(docker)) if images or (containers and images is not None) else found
+
+
+def needs_leave(hiding: Hiding, hidden: Vanishing) -> str:
+    """That *hiding* needs leave, with the ways out."""
+    return (
+        f"with {hiding}, Docker would no longer show {hidden} (what is hidden stays on disk{_caches(hidden)}): set "
+        f"{hiding.leave}: true, or keep {_kept(hiding)} with builder_daemon_options: {hiding.keep}"
+    )
+
+
+def way_out(hiding: Hiding, hidden: Vanishing) -> str:
+    """What is hidden by leave, where it stays, and how it is shown again."""
+    return f"{hidden}; it stays on disk{_caches(hidden)}; builder_daemon_options: {hiding.keep} shows it again"
+
+
+def _caches(hidden: Vanishing) -> str:
+    return ", and builders begin with empty caches" if hidden.volumes and hidden.volumes.caches else ""
+
+
+def _kept(hiding: Hiding) -> str:
+    return "the folder" if hiding.moves_root else "the store"
+
+
+def _layers(docker: Docker) -> t.Optional[int]:
+    try:
+        told = docker.get("/system/df?type=image")
+    except HostError:  # it takes minutes on a slow disk; the number is a comfort, no condition
+        return None
+    found = told.get("LayersSize", (told.get("ImageUsage") or {}).get("TotalSize"))  # since API 1.52
+    return found if isinstance(found, int) else None
+
+
+def _volumes(docker: Docker) -> Volumes:
+    names = [str(each.get("Name")) for each in docker.get("/volumes").get("Volumes") or ()]
+    caches = [each for each in names if each.startswith(BUILDER_PREFIX) and each.endswith(_STATE)]
+    sizes = _sizes(docker) if names else {}
+    return Volumes(len(names), _sum(sizes, names), len(caches), _sum(sizes, caches))
+
+
+def _sizes(docker: Docker) -> t.Dict[str, int]:
+    """{name: bytes}; like that of images a comfort."""
+    try:
+        told = docker.get("/system/df?type=volume&verbose=1")
+    except HostError:
+        return {}
+    rows = told.get("Volumes") or (told.get("VolumeUsage") or {}).get("Items") or ()  # since API 1.52
+    return {str(each.get("Name")): int((each.get("UsageData") or {}).get("Size", -1)) for each in rows}
+
+
+def _sum(sizes: t.Mapping[str, int], names: t.Sequence[str]) -> t.Optional[int]:
+    found = [sizes.get(each, -1) for each in names]
+    return None if any(each < 0 for each in found) else sum(found)
+
+
+def _free(place: str) -> t.Optional[int]:
+    for folder in (pathlib.Path(place), *pathlib.Path(place).parents) if place else ():
+        if folder.is_dir():
+            found = os.statvfs(folder)
+            return found.f_bavail * found.f_frsize
+    return None
+
+
+def _sized(size: t.Optional[int]) -> str:
+    return f" ({_words(size)})" if size else ""
+
+
+def _words(size: int) -> str:
+    """A size as people read it, in units of 1000 as Docker shows them."""
+    number = float(size)
+    for unit in ("B", "kB", "MB", "GB"):
+        if number < 999.5:  # what rounds to 1000 is 1 of the next
+            return f"{number:.3g} {unit}"
+        number /= 1000
+    return f"{number:.3g} TB"

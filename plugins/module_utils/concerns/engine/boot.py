@@ -1,0 +1,80 @@
+# Copyright: multiarch.builders contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Whether docker comes back after a reboot: what starts it, and what would keep it from starting.
+
+docker.service requires docker.socket and wants containerd.service (moby/moby, contrib/init/systemd).
+"""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.multiarch.builders.plugins.module_utils.host import units as systemd
+from ansible_collections.multiarch.builders.plugins.module_utils.host.command import must, run
+from ansible_collections.multiarch.builders.plugins.module_utils.host.units import (
+    CONTAINERD,
+    DOCKER,
+    DOCKER_SOCKET,
+    Units,
+    load_fault,
+)
+from ansible_collections.multiarch.builders.plugins.module_utils.state import record
+
+STARTED = (DOCKER, DOCKER_SOCKET)
+_CONCERN = "engine"
+
+
+def faults(units: Units) -> t.Tuple[str, ...]:
+    """What keeps docker from starting again, each with the way out. Pure.
+
+    Nothing where systemd does not answer, or a unit of another name starts dockerd: that one says so when it is needed.
+    """
+    docker, socket, containerd = units[DOCKER], units[DOCKER_SOCKET], units[CONTAINERD]
+    if docker.value("LoadState") in ("", "not-found"):
+        return ()
+    found = [load_fault(docker)]
+    if DOCKER in socket.words("RequiredBy"):
+        found.append(load_fault(socket))
+    named = "--containerd" in docker.value("ExecStart")
+    # Without one that runs, dockerd starts a containerd of its own, which does not see the images of the other.
+    if named or (DOCKER in containerd.words("WantedBy") and containerd.value("LoadState") == "masked"):
+        found.append(load_fault(containerd))
+    return tuple(f"docker does not start again, as {each}" for each in found if each)
+
+
+def is_left_out(units: Units) -> bool:
+    """Whether nothing starts docker at boot: neither its service, nor its socket, which starts it when asked. Pure."""
+    docker, socket = units[DOCKER], units[DOCKER_SOCKET]
+    return docker.is_there and not {*docker.starters, *socket.starters} - set(STARTED)
+
+
+def words(units: Units) -> str:
+    """What is told of a docker that nothing starts, and the command that mends it. Pure."""
+    states = [f"{name} is {units[name].value('UnitFileState') or 'not enabled'}" for name in STARTED]
+    return f"nothing starts docker at boot ({', '.join(states)}), and with it no builder: `{' '.join(_ENABLE)}`"
+
+
+_ENABLE = ("systemctl", "enable", *STARTED)
+
+
+def enable() -> None:
+    """Have docker started at boot, and remember what was off. Raises HostError."""
+    before = {name for name in STARTED if systemd.look()[name].value("UnitFileState") == "disabled"}
+    memory = record.load(_CONCERN)
+    record.save(_CONCERN, {**memory, "enabled": sorted({*memory.get("enabled", ()), *before})})
+    must(_ENABLE, "docker cannot be enabled")
+    systemd.forget()
+
+
+def enabled() -> t.Tuple[str, ...]:
+    """The units that we enabled, and that are so still."""
+    ours = record.load(_CONCERN).get("enabled", ())
+    return tuple(each for each in ours if systemd.look()[each].value("UnitFileState") == "enabled")
+
+
+def disable() -> None:
+    """Have them as they were before us."""
+    run(["systemctl", "disable", *enabled()])
+    systemd.forget()
+    record.save(_CONCERN, {key: value for key, value in record.load(_CONCERN).items() if key != "enabled"})

@@ -1,0 +1,193 @@
+# Copyright: multiarch.builders contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a host lacks of Docker and buildx, what will be there, and whether that serves. Pure."""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass
+
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.engine.offer import (
+    BUILDX,
+    CERTIFICATES,
+    ENGINE,
+    Offer,
+)
+from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import Arrival
+from ansible_collections.multiarch.builders.plugins.module_utils.model.version import Version, version_of
+
+# Containers come back after a restart of docker (restart policy unless-stopped) since 0.13 (docker/buildx, tags).
+BUILDX_FOR_BUILDERS: Version = (0, 13)
+_NEEDED = "builders need 0.13 or newer"
+_PACKAGES = "install Docker's or the distribution's newer packages (Debian 13: docker.io, docker-cli, docker-buildx)"
+_DISTRO = "set builder_engine: distro"
+_PLUGIN = "give one with builder_buildx_plugin"
+_REPAIR = "remove it, install its package again (`apt-get install --reinstall docker-buildx`)"
+
+
+@dataclass(frozen=True)
+class Plugin:
+    """The buildx plugin that is asked for: a file on the host (*src*) or at *url*, its *version* if that is told."""
+
+    sha256: str
+    src: t.Optional[str] = None
+    url: t.Optional[str] = None
+    version: t.Optional[str] = None
+
+
+@dataclass(frozen=True)
+class PluginState:
+    """The administrator's place for the plugin: digests of the file there and of the one that we put there.
+
+    *otherwise* is the version that docker finds without ours; *former* says whether that was in this place.
+    """
+
+    digest: t.Optional[str] = None
+    ours: t.Optional[str] = None
+    otherwise: t.Optional[str] = None
+    former: bool = False
+
+
+@dataclass(frozen=True)
+class EngineState:
+    """What is there. *engine* and *buildx* are versions as the programs tell them, None if the program is missing.
+
+    *broken* is the path of a buildx plugin that is there and does not run, and why. *offer* is what the distribution
+    has for what is missing, None if nothing is, or nothing may be installed. *snap* and *podman* are where something
+    else is that calls itself docker. *faults* keep docker from starting again, *left_out* says why nothing starts it at
+    boot.
+    """
+
+    engine: t.Optional[str]
+    buildx: t.Optional[str]
+    installed: bool  # dockerd's program is there, whether it runs or not
+    client: bool = True
+    offer: t.Optional[Offer] = None
+    place: PluginState = PluginState()
+    snap: t.Optional[str] = None
+    podman: t.Optional[str] = None
+    faults: t.Tuple[str, ...] = ()
+    left_out: str = ""
+    broken: str = ""
+
+
+@dataclass(frozen=True)
+class PlacePlugin:
+    """The step that puts the plugin into its place."""
+
+    plugin: Plugin
+
+
+@dataclass(frozen=True)
+class LeavePlugin:
+    """The step that takes ours away; what was there before comes back."""
+
+
+@dataclass(frozen=True)
+class ForgetPlugin:
+    """The step that remembers no plugin as ours: somebody else replaced it."""
+
+
+@dataclass(frozen=True)
+class InstallPackages:
+    """The step that installs what the distribution offers."""
+
+    offer: Offer
+
+
+@dataclass(frozen=True)
+class StartDocker:
+    """The step that starts an installed dockerd."""
+
+
+@dataclass(frozen=True)
+class EnableDocker:
+    """The step that has an installed dockerd started at boot."""
+
+
+PluginStep = t.Union[PlacePlugin, LeavePlugin, ForgetPlugin]
+
+
+def plugin_step(wanted: t.Optional[Plugin], place: PluginState) -> t.Optional[PluginStep]:
+    """What the plugin's place wants, None for nothing."""
+    if wanted is not None:
+        return PlacePlugin(wanted) if place.digest != wanted.sha256 else None
+    if place.ours is None:
+        return None
+    return LeavePlugin() if place.digest == place.ours else ForgetPlugin()
+
+
+def arriving(state: EngineState, step: t.Optional[PluginStep]) -> Arrival:
+    """What comes to the host."""
+    offer = state.offer or Offer()
+    buildx = offer.version(BUILDX)
+    if isinstance(step, PlacePlugin):
+        buildx = step.plugin.version or ""
+    return Arrival(offer.version(ENGINE), buildx, offer.version(CERTIFICATES) is not None)
+
+
+def refusals(state: EngineState, step: t.Optional[PluginStep], *, builders: bool) -> t.Tuple[str, ...]:
+    """Why this host cannot be what is asked, each with the ways out. *builders* says whether any are asked for."""
+    offer = state.offer
+    stand_ins = _stand_ins(state)
+    if stand_ins:
+        return stand_ins
+    if offer is not None and (offer.unknown or offer.refusal):
+        return (": ".join(filter(None, not_offered(offer))),)
+    if offer is None and not state.installed:
+        return (f"Docker is not installed: {_DISTRO}, or {_PACKAGES}",)
+    if not builders:
+        return state.faults
+    found = list(state.faults)
+    if offer is None and not state.client:
+        found.append(f"the docker client is not installed: {_DISTRO}, or {_PACKAGES}")
+    coming = arriving(state, step).buildx
+    buildx = state.place.otherwise if isinstance(step, LeavePlugin) else state.buildx
+    if coming is None and buildx is None and state.broken and not isinstance(step, LeavePlugin):
+        found.append(f"the buildx plugin is there and broken: {state.broken}: {_REPAIR}, or {_PLUGIN}")
+    elif coming is None and buildx is None:
+        found.append(f"the buildx plugin is not installed, but {_NEEDED}: {_DISTRO}, {_PLUGIN}, or {_PACKAGES}")
+    elif coming is None and version_of(buildx or "") < BUILDX_FOR_BUILDERS:
+        found.append(f"buildx {buildx} is here, but {_NEEDED}: {_PLUGIN}, or {_PACKAGES}")
+    elif coming and version_of(coming) < BUILDX_FOR_BUILDERS:
+        found.append(f"buildx {coming} is what the distribution has, but {_NEEDED}: {_PLUGIN}")
+    return tuple(found)
+
+
+def _stand_ins(state: EngineState) -> t.Tuple[str, ...]:
+    """Beside these nothing is installed: they and it would have one socket and one program's name."""
+    found = []
+    if state.snap and not state.installed:
+        found.append(
+            f"Docker is here as a snap ({state.snap}), whose files are elsewhere and which is not looked after here: "
+            f"`snap remove docker` takes it away, then {_DISTRO}, or {_PACKAGES}"
+        )
+    if state.podman:
+        found.append(
+            f"{state.podman} is podman, which has no builders of buildx: `apt-get remove podman-docker` takes it away, "
+            f"then {_DISTRO}, or {_PACKAGES}"
+        )
+    return tuple(found)
+
+
+def not_offered(offer: Offer) -> t.Tuple[str, str, str]:
+    """(what apt does not do, why, what helps) of an offer that lacks something; parts may be empty."""
+    asked, unknown = ", ".join(offer.asked), ", ".join(offer.unknown)
+    if not offer.unknown:
+        return (f"builder_engine: distro: apt-get would not install {asked}", offer.refusal, "")
+    if offer.unfetched:
+        return (
+            f"builder_engine: distro: apt knows no package {unknown}, and cannot fetch fresh lists",
+            offer.unfetched,
+            "See that this host reaches its archive (the proxy is in /etc/apt/apt.conf.d), and that it is named in"
+            " /etc/apt/sources.list or sources.list.d",
+        )
+    if offer.unknown == (BUILDX,):
+        return (f"the distribution has no package {BUILDX}, but {_NEEDED}: {_PLUGIN}", "", "")
+    return (
+        f"builder_engine: distro: apt knows no package {unknown}, not in fresh lists either",
+        "",
+        "See that /etc/apt/sources.list or sources.list.d names an archive that has it (main of Debian, universe of"
+        " Ubuntu), or install Docker another way",
+    )

@@ -1,0 +1,52 @@
+# Copyright: multiarch.builders contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Docker and buildx from the distribution: their installation, and what of it is ours."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.engine import apt
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.engine.offer import Offer
+from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
+from ansible_collections.multiarch.builders.plugins.module_utils.state import record
+
+_CONCERN = "engine"
+
+
+def offer(packages: t.Sequence[str]) -> Offer:
+    """What the distribution has for *packages*. Raises HostError on a host without apt."""
+    if not apt.is_here():
+        raise HostError(
+            "builder_engine: distro installs with apt-get (Debian, Ubuntu and what is made of them), which is not on "
+            f"this host: install what is missing yourself ({', '.join(packages)} on Debian), and set it to present"
+        )
+    return apt.offer(packages)
+
+
+def install(found: Offer, check: t.Callable[[Offer], None]) -> None:
+    """Install what was *found*. Fresh lists may bring other versions: *check* raises HostError if they do not serve."""
+    try:
+        _install(_refreshed(found, check) if found.fresh else found)
+    except apt.StaleListsError:
+        _install(_refreshed(found, check))
+
+
+def _refreshed(found: Offer, check: t.Callable[[Offer], None]) -> Offer:
+    apt.update()
+    again = apt.offer(found.asked)
+    check(again)
+    return again
+
+
+def _install(found: Offer) -> None:
+    ours = record.load(_CONCERN).get("packages", {})
+    # Remembered before they are there: a crash in between leaves names too many, never one too few.
+    _remember({**ours, **found.new})
+    apt.install(found.asked)
+    _remember({**ours, **apt.installed(found.new)})
+
+
+def _remember(packages: t.Mapping[str, str]) -> None:
+    record.save(_CONCERN, {**record.load(_CONCERN), "packages": dict(packages)})

@@ -1,0 +1,39 @@
+# Copyright: multiarch.builders contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What calls itself docker and is none that is looked after here: a snap, and podman's stand-in for the client."""
+
+from __future__ import annotations
+
+import contextlib
+import pathlib
+import shutil
+import typing as t
+
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.engine.packages import PATH
+
+# Where snapd shows a snap's files: Debian and Ubuntu, and distributions that have no /snap.
+_SNAPS = ("/snap/docker/current", "/var/lib/snapd/snap/docker/current")
+_SCRIPT_BYTES = 1024
+
+
+def snap() -> t.Optional[str]:
+    """The folder of Docker from snap, None if there is none."""
+    return next((each for each in _SNAPS if pathlib.Path(each).exists()), None)
+
+
+def podman() -> t.Optional[str]:
+    """The path of a `docker` that is podman (package podman-docker), None if there is none."""
+    found = shutil.which("docker", path=PATH)
+    if found is None:
+        return None
+    path = pathlib.Path(found)
+    with contextlib.suppress(OSError), path.open("rb") as file:
+        if path.resolve().name == "podman" or is_podmans(file.read(_SCRIPT_BYTES)):
+            return found
+    return None
+
+
+def is_podmans(start: bytes) -> bool:
+    """Whether a program's first bytes are those of a script that starts podman (containers/podman, docker.in)."""
+    return start.startswith(b"#!") and b"podman" in start

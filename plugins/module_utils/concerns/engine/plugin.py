@@ -1,0 +1,203 @@
+# Copyright: multiarch.builders contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The buildx plugin in the administrator's place: proven before it gets there, with a way back to what was there."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import pathlib
+import shutil
+import sys
+import tempfile
+import typing as t
+
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.engine import program
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.engine.decide import (
+    BUILDX_FOR_BUILDERS,
+    Plugin,
+    PluginState,
+)
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.engine.words import of_url
+from ansible_collections.multiarch.builders.plugins.module_utils.docker.buildx_plugin import (
+    FOLDERS,
+    NAME,
+    buildx_version,
+    version_in,
+)
+from ansible_collections.multiarch.builders.plugins.module_utils.host import files
+from ansible_collections.multiarch.builders.plugins.module_utils.host.command import run
+from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
+from ansible_collections.multiarch.builders.plugins.module_utils.model.proxy import Proxy
+from ansible_collections.multiarch.builders.plugins.module_utils.model.version import version_of
+from ansible_collections.multiarch.builders.plugins.module_utils.state import record
+
+PLACE = pathlib.Path(FOLDERS[0]) / NAME
+_CONCERN = "engine"
+_VARIABLE = "builder_buildx_plugin"
+_MODE = 0o755
+_CHUNK = 1024**2
+
+
+def observe(*, asked: bool) -> PluginState:
+    """What is in the place; the digest of a file that others cannot run is that of no plugin."""
+    memory = _memory()
+    digest = _digest(PLACE) if asked or memory else None
+    if not memory or asked:
+        return PluginState(digest, memory.get("sha256"))
+    former = memory.get("former")
+    otherwise = memory.get("former_version") if former else buildx_version(FOLDERS[1:])
+    return PluginState(digest, memory["sha256"], otherwise, former is not None)
+
+
+def place(wanted: Plugin, proxy: Proxy) -> None:
+    """Put *wanted* into the place once it is proven to be what was asked for, and to run here. Raises HostError."""
+    with _new_file() as new:
+        _fill(new, wanted, proxy)
+        new.chmod(_MODE)
+        _prove(new, wanted)
+        memory = _memory()
+        present = _digest(PLACE)
+        if PLACE.exists() and present != memory.get("sha256"):
+            memory = {"former": _put_aside(PLACE), "former_version": buildx_version(FOLDERS[:1])}
+        # Remembered before it is there: a crash in between leaves a name too many, never one too few.
+        _remember({**memory, "sha256": wanted.sha256})
+        new.replace(PLACE)
+        files.sync_folder(PLACE.parent)
+
+
+def leave() -> None:
+    """Take ours away, and put back what was there before."""
+    former = _memory().get("former")
+    if former is None:
+        files.remove(files.RemoveFile(str(PLACE), folder=True))
+    else:
+        with _new_file() as new:
+            _copy(pathlib.Path(former), new)
+            new.chmod(_MODE)
+            new.replace(PLACE)
+            files.sync_folder(PLACE.parent)
+        pathlib.Path(former).unlink()
+    forget()
+
+
+def forget() -> None:
+    """No plugin is ours any more."""
+    _remember(None)
+
+
+def _fill(new: pathlib.Path, wanted: Plugin, proxy: Proxy) -> None:
+    """The content of *wanted*, which has to have its digest."""
+    from ansible_collections.multiarch.builders.plugins.module_utils.concerns.engine.download import chunks
+
+    source = f"{_VARIABLE}.{'url' if wanted.url else 'src'}"
+    try:
+        pieces = chunks(wanted.url, proxy) if wanted.url else _pieces(pathlib.Path(wanted.src or ""))
+        digest = hashlib.sha256()
+        with new.open("wb") as file:
+            for piece in pieces:
+                digest.update(piece)
+                file.write(piece)
+            file.flush()
+            os.fsync(file.fileno())
+    except HostError as exc:
+        raise HostError(f"{source}: {exc}: mend the address, or see whether this host reaches it") from exc
+    except OSError as exc:
+        raise HostError(f"{source}: {exc}") from exc
+    if digest.hexdigest() != wanted.sha256:
+        shown = of_url(wanted.url) if wanted.url else "the file"
+        raise HostError(
+            f"{_VARIABLE}.sha256 = {wanted.sha256}: {shown} has {digest.hexdigest()}, and was not installed: mend the"
+            " checksum if that is the file that is meant, else the source"
+        )
+
+
+def _prove(new: pathlib.Path, wanted: Plugin) -> None:
+    """Raise HostError unless *new* is a buildx for this host, in a version that serves."""
+    source = (wanted.url and of_url(wanted.url)) or "its file"
+    machine = program.mismatch(_header(new), _header(pathlib.Path(sys.executable)))
+    if machine:
+        raise HostError(f"{_VARIABLE}: {source} is {machine}: take the buildx for this host")
+    try:
+        said = run([str(new), "version"], timeout=60)
+    except (OSError, HostError) as exc:
+        raise HostError(f"{_VARIABLE}: {source} does not run on this host: {exc}") from exc
+    version = version_in(said.stdout)
+    if version is None or "buildx" not in said.stdout:
+        raise HostError(f"{_VARIABLE}: {source} is no buildx: asked for its version it said: {said.cause}")
+    if version_of(version) < BUILDX_FOR_BUILDERS:
+        raise HostError(f"{_VARIABLE}: {source} is buildx {version}, but builders need 0.13 or newer: take a newer one")
+    if wanted.version and version_of(version) != version_of(wanted.version):
+        raise HostError(
+            f"{_VARIABLE}.version = {wanted.version}: {source} is buildx {version}: mend the one or the other"
+        )
+
+
+@contextlib.contextmanager
+def _new_file() -> t.Iterator[pathlib.Path]:
+    """An empty file beside the place, which goes unless it is moved there. docker takes no .NAME for a plugin."""
+    try:
+        files.make_folders(PLACE.parent)
+        files.remove_leftovers(PLACE)
+        descriptor, name = tempfile.mkstemp(prefix=f".{NAME}.{os.getpid()}.", dir=PLACE.parent)
+        os.close(descriptor)
+    except OSError as exc:
+        raise HostError(f"{PLACE.parent} cannot be written: {exc}") from exc
+    try:
+        yield pathlib.Path(name)
+    except OSError as exc:
+        raise HostError(f"{PLACE} cannot be replaced: {exc}") from exc
+    finally:
+        pathlib.Path(name).unlink(missing_ok=True)
+
+
+def _header(path: pathlib.Path) -> bytes:
+    with path.open("rb") as file:
+        return file.read(program.HEADER)
+
+
+def _pieces(path: pathlib.Path) -> t.Iterator[bytes]:
+    with path.open("rb") as file:
+        yield from iter(lambda: file.read(_CHUNK), b"")
+
+
+def _digest(path: pathlib.Path) -> t.Optional[str]:
+    """SHA-256 of a program that everybody can run, None if there is none."""
+    try:
+        if path.stat().st_mode & 0o777 != _MODE:
+            return None
+        digest = hashlib.sha256()
+        for piece in _pieces(path):
+            digest.update(piece)
+        return digest.hexdigest()
+    except FileNotFoundError:
+        return None
+    except OSError as exc:
+        raise HostError(f"{path} cannot be read: {exc}") from exc
+
+
+def _put_aside(path: pathlib.Path) -> str:
+    target = files.backup_path(str(path))
+    _copy(path, target)
+    return str(target)
+
+
+def _copy(source: pathlib.Path, target: pathlib.Path) -> None:
+    shutil.copyfile(source, target)
+    descriptor = os.open(target, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _memory() -> t.Dict[str, t.Any]:
+    found: t.Dict[str, t.Any] = record.load(_CONCERN).get("plugin") or {}
+    return found
+
+
+def _remember(plugin: t.Optional[t.Mapping[str, t.Any]]) -> None:
+    memory = {name: value for name, value in record.load(_CONCERN).items() if name != "plugin"}
+    record.save(_CONCERN, {**memory, "plugin": dict(plugin)} if plugin is not None else memory)

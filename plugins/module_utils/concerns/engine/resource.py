@@ -1,0 +1,159 @@
+# Copyright: multiarch.builders contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Docker and buildx are there, in versions that serve: found, or installed on request."""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass, replace
+
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.concern import Concern
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.engine import (
+    boot,
+    others,
+    packages,
+    plugin,
+    words,
+)
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.engine.decide import (
+    EnableDocker,
+    EngineState,
+    ForgetPlugin,
+    InstallPackages,
+    LeavePlugin,
+    PlacePlugin,
+    Plugin,
+    StartDocker,
+    arriving,
+    not_offered,
+    plugin_step,
+    refusals,
+)
+from ansible_collections.multiarch.builders.plugins.module_utils.docker import docker_service
+from ansible_collections.multiarch.builders.plugins.module_utils.docker.buildx_plugin import find
+from ansible_collections.multiarch.builders.plugins.module_utils.docker.docker_api import Docker
+from ansible_collections.multiarch.builders.plugins.module_utils.host import units
+from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
+from ansible_collections.multiarch.builders.plugins.module_utils.model.proxy import Proxy
+from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import (
+    Action,
+    Arrival,
+    Effect,
+    Effects,
+    Plan,
+)
+from ansible_collections.multiarch.builders.plugins.module_utils.model.spec import Params, proxy_of
+from ansible_collections.multiarch.builders.plugins.module_utils.state import way_back
+
+_NO_PROXY = Proxy()
+
+
+@dataclass
+class Engine(Concern[EngineState]):
+    """dockerd, its client and the buildx plugin; *distro* is leave to install them, *builders* if any need them."""
+
+    builders: bool
+    docker: Docker
+    distro: bool = False
+    plugin: t.Optional[Plugin] = None
+    proxy: Proxy = _NO_PROXY
+    concern: t.ClassVar[str] = "engine"
+
+    @classmethod
+    def from_params(cls, params: Params, docker: Docker) -> Engine:
+        given = {name: value for name, value in (params["buildx_plugin"] or {}).items() if value is not None}
+        return cls(
+            builders="buildx" in params["concerns"] and bool(params["instances"]),
+            docker=docker,
+            distro=params["engine"] == "distro",
+            plugin=Plugin(**given) if given else None,
+            proxy=proxy_of(params),
+        )
+
+    def observe(self) -> EngineState:
+        found = self._here()
+        # A package does not replace a plugin that is broken: it is there, or hidden by one in another place.
+        enough = bool(found.buildx or found.broken) or self.plugin is not None or not self.builders
+        lacking = packages.missing(dockerd=found.installed, buildx=enough) if self.distro else ()
+        if not lacking or found.podman or (found.snap and not found.installed):
+            return found
+        from ansible_collections.multiarch.builders.plugins.module_utils.concerns.engine import installation
+
+        return replace(found, offer=installation.offer(lacking))
+
+    def _here(self) -> EngineState:
+        installed = packages.is_there("dockerd")
+        found = units.look() if installed else {}
+        buildx = find()
+        return EngineState(
+            engine=self.docker.get("/version")["Version"] if self.docker.answers() else None,
+            buildx=buildx.version if buildx else None,
+            installed=installed,
+            snap=others.snap(),
+            podman=others.podman(),
+            faults=boot.faults(found) if installed else (),
+            left_out=boot.words(found) if installed and boot.is_left_out(found) else "",
+            client=packages.is_there("docker"),
+            place=plugin.observe(asked=self.plugin is not None),
+            broken=f"{buildx.path}: {buildx.defect}" if buildx and buildx.defect else "",
+        )
+
+    def plan(self, state: EngineState, effects: Effects) -> Plan:  # noqa: ARG002  # it is the first
+        self._refuse(state)
+        actions = []
+        step = plugin_step(self.plugin, state.place)
+        coming = arriving(state, step)
+        if step is not None:
+            actions.append(Action(words.of_plugin(step, state.place), step, frozenset({Arrival(buildx=coming.buildx)})))
+        if state.offer is not None:
+            causes: t.Set[t.Union[Effect, Arrival]] = {coming}
+            if coming.engine is not None:
+                causes.add(Effect.DAEMON_RESTARTS)
+            difference = words.difference_of(state.offer)
+            install = InstallPackages(state.offer)
+            actions.append(Action(words.of_offer(state.offer), install, frozenset(causes), difference))
+        if state.installed and state.engine is None:
+            actions.append(Action(words.of_start(way_back=way_back.is_open()), StartDocker(), _STARTS))
+        if state.left_out and self.distro:
+            actions.append(Action(f"enable docker: {state.left_out}", EnableDocker()))
+        notes = (state.left_out,) if state.left_out and not self.distro else ()
+        return Plan(tuple(actions), notes, {"docker": state.engine, "buildx": state.buildx})
+
+    def _refuse(self, state: EngineState) -> None:
+        if state.offer is not None and (state.offer.unknown or state.offer.refusal):
+            raise HostError(*not_offered(state.offer))
+        found = refusals(state, plugin_step(self.plugin, state.place), builders=self.builders)
+        if found:
+            raise HostError("; ".join(found))
+
+    def apply(self, actions: t.Sequence[Action]) -> None:
+        doers: t.Dict[type, t.Callable[[t.Any], None]] = {
+            PlacePlugin: lambda step: plugin.place(step.plugin, self.proxy),
+            LeavePlugin: lambda _step: plugin.leave(),
+            ForgetPlugin: lambda _step: plugin.forget(),
+            InstallPackages: self._install,
+            StartDocker: lambda _step: self._start(),
+            EnableDocker: lambda _step: boot.enable(),
+        }
+        for action in actions:
+            doers[type(action.step)](action.step)
+
+    def _install(self, step: InstallPackages) -> None:
+        from ansible_collections.multiarch.builders.plugins.module_utils.concerns.engine import installation
+
+        installation.install(step.offer, lambda offer: self._refuse(replace(self._here(), offer=offer)))
+        units.forget()
+        if not self.docker.answers():  # a policy of the host may keep packages from starting their services
+            self._start()
+
+    def _start(self) -> None:
+        why = docker_service.start(self.docker)
+        if why is not None and way_back.is_open():
+            way_back.take()
+            why = docker_service.start(self.docker)
+        if why is not None:
+            raise HostError("docker does not start", why.cause, why.remedy, why.said)
+
+
+_STARTS: Effects = frozenset({Effect.DAEMON_RESTARTS})

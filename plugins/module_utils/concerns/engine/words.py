@@ -1,0 +1,70 @@
+# Copyright: multiarch.builders contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the engine's plan says. Pure."""
+
+from __future__ import annotations
+
+import typing as t
+import urllib.parse
+
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.engine.decide import (
+    LeavePlugin,
+    PlacePlugin,
+    PluginState,
+    PluginStep,
+)
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.engine.offer import Offer
+from ansible_collections.multiarch.builders.plugins.module_utils.docker.buildx_plugin import FOLDERS, NAME
+from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import Difference
+
+_PLACE = f"{FOLDERS[0]}/{NAME}"
+
+
+def of_start(*, way_back: bool) -> str:
+    """An installed dockerd that does not run."""
+    words = "start docker, which is installed but not running"
+    return words + ("; if it does not start, with the daemon.json that an interrupted run replaced" if way_back else "")
+
+
+def of_offer(offer: Offer) -> str:
+    """The packages that were asked for, and what comes with them."""
+    words = f"install {', '.join(f'{name} {offer.version(name)}' for name in offer.asked)} from the distribution"
+    others = [name for name in offer.new if name not in offer.asked]
+    words += f", with {', '.join(others)}" if others else ""
+    upgraded = [f"{name} {old} → {new}" for name, (old, new) in offer.upgraded.items()]
+    words += f"; upgrade {', '.join(upgraded)}" if upgraded else ""
+    return words + ("; the host's package lists lack something and are refreshed first" if offer.fresh else "")
+
+
+def difference_of(offer: Offer) -> Difference:
+    """The packages before and after."""
+    before = {name: old for name, (old, _new) in offer.upgraded.items()}
+    after = {**offer.new, **{name: new for name, (_old, new) in offer.upgraded.items()}}
+    return Difference("packages", _lines(before), _lines(after))
+
+
+def of_plugin(step: PluginStep, place: PluginState) -> str:
+    """What happens to the file in the plugin's place."""
+    if isinstance(step, PlacePlugin):
+        wanted = step.plugin
+        source = of_url(wanted.url) if wanted.url else "the given file"
+        words = (
+            f"install buildx {wanted.version or ''}".rstrip()
+            + f" from {source} (sha256:{wanted.sha256[:12]}…) as {_PLACE}"
+        )
+        return words + (", in place of another" if place.digest is not None else "")
+    if isinstance(step, LeavePlugin):
+        what = f"put buildx {place.otherwise} back as" if place.former else "remove"
+        return f"{what} {_PLACE}: builder_buildx_plugin is not asked for any more"
+    return f"forget {_PLACE}, which somebody else replaced: it is left as it is"
+
+
+def of_url(url: str) -> str:
+    """*url* as a message may show it: without credentials and query."""
+    parts = urllib.parse.urlsplit(url)
+    return urllib.parse.urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
+
+
+def _lines(packages: t.Mapping[str, str]) -> str:
+    return "".join(f"{name} {version}\n" for name, version in sorted(packages.items()))

@@ -1,0 +1,71 @@
+# Copyright: multiarch.builders contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Pull mode ends: first its timer, which would bring back all that retires, then what the role builder_pull wrote."""
+
+from __future__ import annotations
+
+import pathlib
+import typing as t
+from dataclasses import dataclass
+
+from ansible_collections.multiarch.builders.plugins.module_utils.host.command import must
+from ansible_collections.multiarch.builders.plugins.module_utils.host.files import RemoveFile, remove
+from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import Action, Effects, Plan, Resource
+
+_TIMER = "multiarch-builders-pull.timer"
+# roles/builder_pull/tasks/main.yml
+_SETTINGS = "etc/multiarch-builders"
+_UNITS = tuple(f"etc/systemd/system/multiarch-builders-pull.{kind}" for kind in ("timer", "service"))
+_FILES = (
+    *_UNITS,
+    "usr/local/sbin/multiarch-builders-pull",
+    *(
+        f"{_SETTINGS}/{name}"
+        for name in (
+            "pull.json",
+            "deploy-key",
+            "known_hosts",
+            "git-credentials",
+            "vault-password",
+            "allowed-signers",
+        )
+    ),
+)
+
+
+@dataclass(frozen=True)
+class EndPullMode:
+    """The step that removes *paths*, after the timer has stopped."""
+
+    paths: t.Tuple[str, ...]
+
+
+@dataclass
+class RetiredPull(Resource[t.Tuple[str, ...]]):
+    """What pull mode brought, below *root*."""
+
+    root: pathlib.Path = pathlib.Path("/")
+    concern: t.ClassVar[str] = "pull"
+
+    def observe(self) -> t.Tuple[str, ...]:
+        return tuple(str(self.root / each) for each in _FILES if (self.root / each).exists())
+
+    def plan(self, state: t.Tuple[str, ...], effects: Effects) -> Plan:  # noqa: ARG002  # it is the first
+        if not state:
+            return Plan()
+        return Plan((Action(f"stop {_TIMER}, and remove {', '.join(state)}", EndPullMode(state)),))
+
+    def apply(self, actions: t.Sequence[Action]) -> None:
+        for action in actions:
+            if isinstance(action.step, EndPullMode):
+                self._end(action.step)
+
+    def _end(self, step: EndPullMode) -> None:
+        """The service is not stopped: this may be a run of its own."""
+        if str(self.root / _UNITS[0]) in step.paths:
+            must(["systemctl", "disable", "--now", _TIMER], "pull mode cannot be stopped")
+        for path in step.paths:
+            remove(RemoveFile(path, folder=path.startswith(str(self.root / _SETTINGS))))
+        if any(str(self.root / each) in step.paths for each in _UNITS):
+            must(["systemctl", "daemon-reload"], "systemd does not read its units again")

@@ -1,0 +1,79 @@
+# Copyright: multiarch.builders contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Credential helpers, run as the user: docker-credential-NAME get, store and erase.
+
+The protocol is that of github.com/docker/docker-credential-helpers. All is given on stdin, a secret is no argument.
+"""
+
+from __future__ import annotations
+
+import json
+import typing as t
+
+from ansible_collections.multiarch.builders.plugins.module_utils.host.command import NoProgramError, Outcome, run
+from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
+from ansible_collections.multiarch.builders.plugins.module_utils.state import client_config
+
+# What every helper answers for a server that it does not know; some say more.
+_NOT_FOUND = "credentials not found"
+
+
+class SilentError(HostError):
+    """A helper does not tell what it keeps."""
+
+
+class Credentials(t.NamedTuple):
+    """A user name of the registry, and its secret: never print it."""
+
+    username: str
+    secret: str
+
+
+def get(helper: str, user: str, server: str) -> t.Optional[Credentials]:
+    """What the helper keeps for *server*, None for nothing. Raises SilentError if it does not tell."""
+    outcome = _run(helper, "get", user, server, server)
+    if outcome.status != 0:
+        if _NOT_FOUND in outcome.stdout:
+            return None
+        raise SilentError(f"docker-credential-{helper} of {user} does not tell the login of {server}: {outcome.cause}")
+    try:
+        found = json.loads(outcome.stdout)
+    except ValueError:
+        return None
+    found = found if isinstance(found, dict) else {}
+    username, secret = found.get("Username"), found.get("Secret")
+    return Credentials(username, secret) if isinstance(username, str) and isinstance(secret, str) else None
+
+
+def store(helper: str, user: str, server: str, credentials: Credentials) -> None:
+    """Give the helper a login. Raises HostError if it refuses."""
+    given = {"ServerURL": server, "Username": credentials.username, "Secret": credentials.secret}
+    outcome = _run(helper, "store", user, server, json.dumps(given))
+    if outcome.status != 0:
+        raise HostError(f"docker-credential-{helper} of {user} does not take the login of {server}: {outcome.cause}")
+
+
+def erase(helper: str, user: str, server: str) -> None:
+    """Make the helper forget a login. Raises HostError if it refuses."""
+    outcome = _run(helper, "erase", user, server, server)
+    if outcome.status != 0:
+        raise HostError(f"docker-credential-{helper} of {user} keeps the login of {server}: {outcome.cause}")
+
+
+def _run(helper: str, action: str, user: str, server: str, stdin: str) -> Outcome:
+    program = f"docker-credential-{helper}"
+    try:
+        return run([program, action], user=user, stdin=stdin)
+    except NoProgramError:
+        file, key = client_config.config_path(user), _key(helper, user, server)
+        raise HostError(
+            f"{file} has {key}, but {program} is not on this host, so {user} cannot be logged in to {server}: install "
+            f"it, or take {key} out, and that file keeps the login"
+        ) from None
+
+
+def _key(helper: str, user: str, server: str) -> str:
+    """Where the user's file names the helper."""
+    helpers = client_config.load(user).get("credHelpers") or {}
+    return f'credHelpers: {{"{server}": "{helper}"}}' if server in helpers else f'credsStore: "{helper}"'

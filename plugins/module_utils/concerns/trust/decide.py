@@ -1,0 +1,73 @@
+# Copyright: multiarch.builders contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which files make a host trust its registries. Pure.
+
+dockerd: https://docs.docker.com/engine/security/certificates/ . The operating system's store too: buildx fetches tokens
+with it, and newer engines reach mirrors with it.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+import typing as t
+
+from ansible_collections.multiarch.builders.plugins.module_utils.docker import certs_d
+from ansible_collections.multiarch.builders.plugins.module_utils.host.files import Owner, WriteFile
+from ansible_collections.multiarch.builders.plugins.module_utils.host.system_store import Store, blocks
+from ansible_collections.multiarch.builders.plugins.module_utils.model.spec import Registry
+
+PREFIX = "multiarch-builders-"
+
+
+def fingerprints(pem: str) -> str:
+    """A line `certificate sha256:HEX` for each certificate: what people compare, where PEM is no pleasure to read."""
+    encoded = ("".join(each.splitlines()[1:-1]) for each in blocks(pem))
+    digests = (hashlib.sha256(base64.b64decode(each)).hexdigest() for each in encoded)
+    return "".join(f"certificate sha256:{each}\n" for each in digests)
+
+
+def left_out(registries: t.Sequence[Registry], store: Store) -> t.Tuple[str, ...]:
+    """Notes on certificates that this store does not take."""
+    return tuple(
+        f"`ca` of {each.host} has a certificate that is no CA, which {store.refresh[0]} does not take: docker and "
+        "builders trust it, docker buildx imagetools and other programs of this host do not"
+        for each in registries
+        if not all(map(store.takes, blocks(each.ca or "")))
+    )
+
+
+def daemon_files(
+    registries: t.Sequence[Registry], root: str = certs_d.ROOT, owner: t.Optional[Owner] = None
+) -> t.Tuple[WriteFile, ...]:
+    """The CA and the client's pair of each registry, for the dockerd that reads *root*; *owner* if that is a user's."""
+    found = []
+    for each in registries:
+        if each.ca:
+            found.append(WriteFile(certs_d.path(each.host, certs_d.CA, root), each.ca, owner=owner))
+        if each.client_cert and each.client_key:
+            certificate, key = (
+                certs_d.path(each.host, name, root) for name in (certs_d.CLIENT_CERT, certs_d.CLIENT_KEY)
+            )
+            found.append(WriteFile(certificate, each.client_cert, owner=owner))
+            found.append(WriteFile(key, each.client_key, mode=0o600, owner=owner))
+    return tuple(found)
+
+
+def store_files(registries: t.Sequence[Registry], store: Store) -> t.Tuple[WriteFile, ...]:
+    """One certificate a file, as update-ca-certificates wants it."""
+    found = []
+    for each in registries:
+        name = re.sub(r"[^a-z0-9.-]+", "_", each.host)
+        parts = list(filter(store.takes, blocks(each.ca or "")))
+        for number, pem in enumerate(parts, start=1):
+            part = f"-{number}" if len(parts) > 1 else ""
+            found.append(WriteFile(f"{store.anchors}/{PREFIX}{name}{part}{store.suffix}", pem))
+    return tuple(found)
+
+
+def missing_from(bundle: str, wanted: t.Sequence[WriteFile]) -> t.Tuple[str, ...]:
+    """The paths of CAs that the system's bundle does not hold yet."""
+    return tuple(each.path for each in wanted if each.content.strip() not in bundle)

@@ -1,0 +1,34 @@
+# Copyright: multiarch.builders contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Links to CAs of ours that are gone: update-ca-certificates leaves them where nothing else changes.
+
+Seen with Debian testing, 2026-11; the script looks for orphans only if it added or removed a certificate itself.
+"""
+
+from __future__ import annotations
+
+import pathlib
+import typing as t
+
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.trust.decide import PREFIX
+from ansible_collections.multiarch.builders.plugins.module_utils.host.command import run
+from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
+
+
+def sweep(folder: t.Optional[str]) -> None:
+    """Remove such links from *folder*, None for a store without links. Raises HostError."""
+    if folder is None:
+        return
+    try:
+        dangling = [path for path in pathlib.Path(folder).iterdir() if _is_of_ours(path) and not path.exists()]
+        for path in dangling:
+            path.unlink(missing_ok=True)
+    except OSError as exc:
+        raise HostError(f"{folder} cannot be swept: {exc}") from exc
+    if dangling:  # the names are hashes with numbers, and OpenSSL looks no further than the first that is missing
+        run(["openssl", "rehash", folder])
+
+
+def _is_of_ours(path: pathlib.Path) -> bool:
+    return path.is_symlink() and path.readlink().name.startswith(PREFIX)

@@ -1,0 +1,143 @@
+# Copyright: multiarch.builders contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Logins of users in ~/.docker/config.json: ours are merged in, everybody else's stay.
+
+A credential helper that the file names for a registry is used, not bypassed
+(https://docs.docker.com/reference/cli/docker/login/#credential-stores).
+"""
+
+from __future__ import annotations
+
+import base64
+import typing as t
+from dataclasses import dataclass
+
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.trust import credential_helper
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.trust.credential_helper import Credentials
+from ansible_collections.multiarch.builders.plugins.module_utils.docker.docker_hub import HUB, LOGIN
+from ansible_collections.multiarch.builders.plugins.module_utils.host.files import WriteFile, differs, read
+from ansible_collections.multiarch.builders.plugins.module_utils.host.merge_patch import without
+from ansible_collections.multiarch.builders.plugins.module_utils.model.spec import Registry
+from ansible_collections.multiarch.builders.plugins.module_utils.state import client_config
+
+
+@dataclass(frozen=True)
+class Login:
+    """The step that logs *user* in to *registry*. Its repr holds the password: never print it."""
+
+    user: str
+    registry: Registry
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a login of *user* to *server* is kept: by a credential helper, or, if that is None, in config.json."""
+
+    user: str
+    server: str
+    helper: t.Optional[str]
+
+
+def server(registry: Registry) -> str:
+    """The registry's key in config.json."""
+    return LOGIN if registry.host == HUB else registry.host
+
+
+def host_of(key: str) -> str:
+    """The registry with this key in config.json, as people name it."""
+    return HUB if key == LOGIN else key
+
+
+def helper_of(config: t.Mapping[str, t.Any], key: str) -> t.Optional[str]:
+    """The credential helper for a registry, None if the file itself keeps the secret."""
+    helpers = config.get("credHelpers") or {}
+    # as docker: an empty helper is an exception from the store
+    return (helpers[key] if key in helpers else config.get("credsStore")) or None
+
+
+def place_of(user: str, registry: Registry) -> Place:
+    """Where the user's configuration wants this login."""
+    key = server(registry)
+    return Place(user, key, helper_of(client_config.load(user), key))
+
+
+def token_of(credentials: Credentials) -> str:
+    """User name and secret as config.json has them: base64, which is no encryption."""
+    return base64.b64encode(":".join(credentials).encode()).decode()
+
+
+def credentials_in(token: str) -> t.Optional[Credentials]:
+    """What a token holds, None for one that is damaged."""
+    try:
+        name, colon, secret = base64.b64decode(token, validate=True).decode().partition(":")
+    except ValueError:
+        return None
+    return Credentials(name, secret) if colon else None
+
+
+def name_in(token: str) -> str:
+    """The user name of a token, "" if it has none."""
+    try:
+        return base64.b64decode(token, validate=True).decode().partition(":")[0]
+    except ValueError:
+        return ""
+
+
+def credentials_of(registry: Registry) -> Credentials:
+    """What logs in to *registry*."""
+    return Credentials(registry.username or "", registry.password or "")
+
+
+def with_login(config: t.Mapping[str, t.Any], registry: Registry) -> t.Dict[str, t.Any]:
+    """*config* with the login of *registry*; all else as it was."""
+    entry = {"auth": token_of(credentials_of(registry))}
+    return {**config, "auths": {**(config.get("auths") or {}), server(registry): entry}}
+
+
+def kept(place: Place) -> t.Optional[str]:
+    """The token of the login that is kept at *place*, None if there is none, or one with more than we write."""
+    if place.helper is not None:
+        found = credential_helper.get(place.helper, place.user, place.server)
+        return None if found is None else token_of(found)
+    auths = client_config.load(place.user).get("auths")
+    entry = auths.get(place.server) if isinstance(auths, dict) else None
+    token = entry.get("auth") if isinstance(entry, dict) and len(entry) == 1 else None
+    return token if isinstance(token, str) else None
+
+
+def wanted_file(user: str, registry: Registry) -> WriteFile:
+    """config.json with the login."""
+    return client_config.wanted_file(user, with_login(client_config.load(user), registry))
+
+
+def is_logged_in(user: str, registry: Registry) -> bool:
+    """Whether this very login is there already."""
+    place = place_of(user, registry)
+    if place.helper is None:
+        config, wanted = client_config.load(user), wanted_file(user, registry)
+        return with_login(config, registry) == config and not differs(
+            WriteFile(wanted.path, read(wanted.path, wanted.owner) or "", wanted.mode, wanted.owner)
+        )
+    try:
+        return credential_helper.get(place.helper, user, place.server) == credentials_of(registry)
+    except credential_helper.SilentError:
+        return False  # giving it the login tells more
+
+
+def log_in(step: Login) -> None:
+    """Keep the login where the user's configuration wants it."""
+    place = place_of(step.user, step.registry)
+    if place.helper is None:
+        client_config.save(step.user, with_login(client_config.load(step.user), step.registry))
+    else:
+        credential_helper.store(place.helper, place.user, place.server, credentials_of(step.registry))
+
+
+def log_out(place: Place) -> None:
+    """Remove the login that is kept at *place*; in config.json everything else stays."""
+    if place.helper is None:
+        config = without(client_config.load(place.user), [("auths", place.server)])
+        client_config.save(place.user, config)
+    else:
+        credential_helper.erase(place.helper, place.user, place.server)

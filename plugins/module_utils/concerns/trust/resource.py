@@ -1,0 +1,195 @@
+# Copyright: multiarch.builders contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A host trusts its registries: dockerd's certs.d, the operating system's store, the users' logins."""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass, field
+
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.concern import Concern
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.trust import login, owned_logins, words
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.trust.decide import (
+    daemon_files,
+    left_out,
+    missing_from,
+    store_files,
+)
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.trust.rootless import rootless_files
+from ansible_collections.multiarch.builders.plugins.module_utils.docker import certs_d
+from ansible_collections.multiarch.builders.plugins.module_utils.docker.docker_api import Docker
+from ansible_collections.multiarch.builders.plugins.module_utils.host.command import is_user, must, owner_of
+from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
+from ansible_collections.multiarch.builders.plugins.module_utils.host.files import RemoveFile, WriteFile, differs
+from ansible_collections.multiarch.builders.plugins.module_utils.host.system_store import (
+    Store,
+    bundle_of,
+    is_here,
+    system_store,
+)
+from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import Action, Effects, Plan, arrival
+from ansible_collections.multiarch.builders.plugins.module_utils.model.spec import Params, Registry, registries_of
+from ansible_collections.multiarch.builders.plugins.module_utils.state import authorities, record
+from ansible_collections.multiarch.builders.plugins.module_utils.state.owned_files import (
+    forget_owned,
+    is_as_written,
+    leftovers,
+    owned,
+    owners,
+    remove_owned,
+    was_theirs,
+    write_owned,
+)
+
+
+@dataclass(frozen=True)
+class RefreshStore:
+    """The step that makes the operating system's bundle from its anchors."""
+
+    store: Store
+
+
+@dataclass(frozen=True)
+class ForgetFile:
+    """The step that leaves a file of ours alone, and why."""
+
+    path: str
+    why: str = "its user is no user of this host"
+
+
+@dataclass(frozen=True)
+class TrustState:
+    """What differs: files to write, what is ours and no longer wanted, a bundle behind its anchors, logins."""
+
+    write: t.Tuple[WriteFile, ...]
+    remove: t.Tuple[RemoveFile, ...]
+    stale: bool
+    logins: t.Tuple[login.Login, ...]
+    logouts: t.Tuple[owned_logins.Logout, ...] = ()
+    forget: t.Tuple[ForgetFile, ...] = ()
+    notes: t.Tuple[str, ...] = ()
+    # names in logins of others, of which ours take or took the place
+    replaced: t.Mapping[t.Union[login.Login, owned_logins.Logout], str] = field(default_factory=dict)
+    has_store: bool = True  # what refreshes the system's store is there
+
+
+@dataclass
+class Trust(Concern[TrustState]):
+    """Everything that the table of registries says about trust; *retiring*, nothing is asked for any more."""
+
+    registries: t.Tuple[Registry, ...]
+    users: t.Tuple[str, ...]
+    retiring: bool = False
+    concern: t.ClassVar[str] = "trust"
+
+    @classmethod
+    def from_params(cls, params: Params, docker: Docker) -> Trust:  # noqa: ARG003  # needs no Docker
+        return cls(registries_of(params), tuple(params["users"]))
+
+    def observe(self) -> TrustState:
+        store = system_store()
+        anchors = store_files(self.registries, store)
+        wanted = (*daemon_files(self.registries), *rootless_files(self.registries, self.users), *anchors)
+        missing = tuple(each for each in wanted if differs(each))
+        present = [each for each in anchors if each not in missing]
+        bundle = bundle_of(store)
+        remove, forget = self._leftovers(wanted)
+        logins, asked = self._logins()
+        logouts, notes = owned_logins.retired(owned_logins.remembered(), asked)
+        return TrustState(
+            write=missing,
+            remove=remove,
+            stale=bool(record.load(self.concern).get("stale")) or bool(missing_from(bundle, present)),
+            logins=logins,
+            logouts=logouts,
+            forget=forget,
+            notes=(*left_out(self.registries, store), *notes),
+            replaced=_replaced(logins, logouts),
+            has_store=is_here(store),
+        )
+
+    def _leftovers(self, wanted: t.Sequence[WriteFile]) -> t.Tuple[t.Tuple[RemoveFile, ...], t.Tuple[ForgetFile, ...]]:
+        """What is ours and no longer wanted; a user's files with that user's rights, which may be gone."""
+        users = owners(self.concern)
+        gone = {path for path, user in users.items() if not is_user(user)}
+        ids = {path: owner_of(user) for path, user in users.items() if path not in gone}
+        left = leftovers(owned(self.concern), wanted, ids)
+        forget = {path: ForgetFile(path) for path in gone}
+        for each in left if self.retiring else ():
+            if each.path not in gone and not is_as_written(self.concern, each.path, each.owner):
+                forget[each.path] = ForgetFile(each.path, "somebody changed it since, and it stays")
+        return (
+            tuple(each for each in left if each.path not in forget),
+            tuple(forget[each.path] for each in left if each.path in forget),
+        )
+
+    def _logins(self) -> t.Tuple[t.Tuple[login.Login, ...], t.FrozenSet[login.Place]]:
+        """The logins that are missing, and the places of all that are asked for."""
+        pairs = [(user, registry) for registry in self.registries if registry.username for user in self.users]
+        missing = tuple(login.Login(*pair) for pair in pairs if not login.is_logged_in(*pair))
+        return missing, frozenset(login.place_of(*pair) for pair in pairs)
+
+    def plan(self, state: TrustState, effects: Effects) -> Plan:
+        store = system_store()
+        if not state.has_store and not arrival(effects).trust_store:
+            raise HostError(f"{store.refresh[0]} is not on this host: install ca-certificates")
+        actions = [Action(words.of_file(each), each, difference=words.difference_of(each)) for each in state.write]
+        for each in state.remove:
+            told = words.of_removal(each, retiring=self.retiring, was_theirs=was_theirs(self.concern, each.path))
+            actions.append(Action(told, each))
+        actions += [Action(f"forget {each.path}: {each.why}", each) for each in state.forget]
+        changed = [action.step.path for action in actions if isinstance(action.step, (WriteFile, RemoveFile))]
+        if state.stale or any(path.startswith(store.anchors) for path in changed):
+            summary = f"refresh the operating system's trust store ({' '.join(store.refresh)})"
+            actions.append(Action(summary, RefreshStore(store)))
+        actions += [Action(words.of_login(each, state.replaced.get(each)), each) for each in state.logins]
+        actions += [Action(self._of_logout(each, state.replaced.get(each)), each) for each in state.logouts]
+        return Plan(tuple(actions), state.notes, {"stays": list(state.notes)} if self.retiring else {})
+
+    def _of_logout(self, step: owned_logins.Logout, replaced: t.Optional[str]) -> str:
+        return words.of_logout(step, self.registries, self.users, retiring=self.retiring, replaced=replaced)
+
+    def apply(self, actions: t.Sequence[Action]) -> None:
+        for action in actions:
+            step = action.step
+            if isinstance(step, WriteFile):
+                write_owned(self.concern, step)
+            elif isinstance(step, RemoveFile):
+                if not certs_d.holds(step.path):
+                    self._stale(True)
+                remove_owned(self.concern, step)
+            elif isinstance(step, RefreshStore):
+                self._refresh(step.store)
+            elif isinstance(step, ForgetFile):
+                forget_owned(self.concern, step.path)
+            elif isinstance(step, login.Login):
+                owned_logins.log_in_owned(step)
+            elif isinstance(step, owned_logins.Logout):
+                owned_logins.log_out_owned(step)
+
+    def _refresh(self, store: Store) -> None:
+        from ansible_collections.multiarch.builders.plugins.module_utils.concerns.trust import links
+
+        anchors = store_files(self.registries, store)
+        missing = missing_from(bundle_of(store), anchors)
+        new = [each.content for each in anchors if each.path in missing]
+        there = [each.content for each in anchors]
+        authorities.come(new, there)  # before, too: a run may be killed when the store has changed
+        must(store.refresh, "the operating system's trust store cannot be refreshed")
+        authorities.come(new, there)
+        links.sweep(store.links)
+        self._stale(False)
+
+    def _stale(self, stale: bool) -> None:
+        """Remember that the store has to be refreshed: a crash after a removal shows nowhere else."""
+        record.save(self.concern, {**record.load(self.concern), "stale": stale})
+
+
+def _replaced(
+    logins: t.Iterable[login.Login], logouts: t.Iterable[owned_logins.Logout]
+) -> t.Dict[t.Union[login.Login, owned_logins.Logout], str]:
+    found: t.Dict[t.Union[login.Login, owned_logins.Logout], t.Optional[str]] = {}
+    found.update((each, owned_logins.replaced_by(each)) for each in logins)
+    found.update((each, owned_logins.replaced(each)) for each in logouts)
+    return {step: name for step, name in found.items() if name}

@@ -1,0 +1,66 @@
+# Copyright: multiarch.builders contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What trust does, in words for people: never with a secret."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.trust.decide import fingerprints
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.trust.login import Login, host_of
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.trust.owned_logins import Logout
+from ansible_collections.multiarch.builders.plugins.module_utils.host.files import RemoveFile, WriteFile, read
+from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import Difference
+from ansible_collections.multiarch.builders.plugins.module_utils.model.spec import Registry
+
+
+def of_file(step: WriteFile) -> str:
+    """What is written, never its content: a key is a secret, a certificate no pleasure to read."""
+    if step.path.endswith(".key"):
+        return f"write {step.path} (client key)"
+    return f"write {step.path} ({', '.join(each[:27] + '…' for each in fingerprints(step.content).splitlines())})"
+
+
+def difference_of(step: WriteFile) -> t.Optional[Difference]:
+    """The fingerprints before and after; nothing of a key."""
+    if step.path.endswith(".key"):
+        return None
+    return Difference(step.path, fingerprints(read(step.path, step.owner) or ""), fingerprints(step.content))
+
+
+def of_removal(step: RemoveFile, *, retiring: bool = False, was_theirs: bool = False) -> str:
+    """What goes or comes back, and why."""
+    why = ", no longer in builder_registries" if step.owner is None else ", no longer wanted for a rootless Docker"
+    verb = f"put {step.path} back as it was before us" if was_theirs else f"remove {step.path}"
+    return verb + ("" if retiring else why)
+
+
+def of_login(step: Login, replaced: t.Optional[str] = None) -> str:
+    """Who is logged in, where and as whom; *replaced* is the name in a login of somebody else there."""
+    instead = f", in place of {replaced}, whose login is not kept" if replaced else ""
+    return f"log {step.user} in to {step.registry.host} as {step.registry.username}{instead}"
+
+
+def of_logout(
+    step: Logout,
+    registries: t.Sequence[Registry],
+    users: t.Sequence[str],
+    *,
+    retiring: bool = False,
+    replaced: t.Optional[str] = None,
+) -> str:
+    """Who is logged out, and why; or what is merely forgotten. *replaced* is the name in a login that was there."""
+    user, host = step.place.user, host_of(step.place.server)
+    if not step.ours:
+        return f"forget that we logged {user} in to {host}: that login is gone, or somebody else's now"
+    before = f"; {replaced} has to log in again, that login was not kept" if replaced else ""
+    if retiring:
+        return f"log {user} out of {host}{before}"
+    if user not in users:
+        why = "no longer in builder_users"
+    elif any(each.host == host and each.username for each in registries):
+        why = "as config.json names another place for that login now"
+    else:
+        why = "no longer in builder_registries"
+    return f"log {user} out of {host}, {why}{before}"

@@ -1,0 +1,82 @@
+# Copyright: multiarch.builders contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The docker client and its buildx plugin: where that is, and their versions."""
+
+from __future__ import annotations
+
+import errno
+import pathlib
+import re
+import typing as t
+from dataclasses import dataclass
+
+from ansible_collections.multiarch.builders.plugins.module_utils.host.command import run
+from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
+
+# Where docker looks for the plugins of all users, in this order (docker/cli, cli-plugins/manager/manager_unix.go). The
+# first is the administrator's; packages have theirs in the last two.
+FOLDERS = (
+    "/usr/local/lib/docker/cli-plugins",
+    "/usr/local/libexec/docker/cli-plugins",
+    "/usr/lib/docker/cli-plugins",
+    "/usr/libexec/docker/cli-plugins",
+)
+NAME = "docker-buildx"
+
+
+_WHY = {
+    errno.EACCES: "nobody may execute it",
+    errno.ENOEXEC: "it is no program for this machine",
+    errno.ENOENT: "its interpreter or loader is not on this host",
+}
+
+
+@dataclass(frozen=True)
+class Found:
+    """The plugin that docker finds: where, and its version, such as 0.13.1, or why it does not tell one (*defect*)."""
+
+    path: str
+    version: t.Optional[str] = None
+    defect: str = ""
+
+
+def find(folders: t.Sequence[str] = FOLDERS) -> t.Optional[Found]:
+    """The plugin in the first of *folders* that has one, None if none has. docker tries no other if that is broken."""
+    for folder in folders:
+        program = pathlib.Path(folder) / NAME
+        if program.exists():
+            return _look(str(program))
+    return None
+
+
+def _look(path: str) -> Found:
+    try:
+        outcome = run([path, "version"], timeout=60)
+    except HostError as exc:
+        reason = exc.__context__
+        number = reason.errno if isinstance(reason, OSError) else None
+        return Found(path, defect=_WHY.get(number or 0, str(exc)))
+    version = version_in(outcome.stdout)
+    if outcome.status == 0 and version is not None:
+        return Found(path, version)
+    ended = f"was ended by signal {-outcome.status}" if outcome.status < 0 else f"ended with status {outcome.status}"
+    return Found(path, defect=f"`{NAME} version` {ended}: {outcome.cause}")
+
+
+def buildx_version(folders: t.Sequence[str] = FOLDERS) -> t.Optional[str]:
+    """The version of the plugin that docker finds; None if it is missing or does not run."""
+    found = find(folders)
+    return found.version if found else None
+
+
+def docker_version() -> t.Optional[str]:
+    """The version of the docker client, such as 26.1.5+dfsg1; None if it tells none."""
+    found = re.search(r"version ([^\s,]+)", run(["docker", "--version"]).stdout)
+    return found.group(1) if found else None
+
+
+def version_in(text: str) -> t.Optional[str]:
+    """The version in what `docker-buildx version` prints."""
+    found = re.search(r"v?(\d+\.\d+\S*)", text)
+    return found.group(1) if found else None

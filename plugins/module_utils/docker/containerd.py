@@ -1,0 +1,112 @@
+# Copyright: multiarch.builders contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The containerd that dockerd works with: where it keeps images and layers now, and where from its next start on.
+
+Neither dockerd nor containerd tells its root. It is the folder of the database that its process has open (containerd,
+metadata/plugin/plugin.go, in 2.x plugins/metadata/plugin.go), and the process is the one that listens at the address
+that dockerd was given: several may run on one host.
+"""
+
+from __future__ import annotations
+
+import os
+import pathlib
+import re
+import typing as t
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from ansible_collections.multiarch.builders.plugins.module_utils.docker.daemon_process import daemon_arguments, option
+
+ADDRESS = "/run/containerd/containerd.sock"
+"""That of the system's containerd (containerd, defaults/defaults_unix.go)."""
+ROOT = "/var/lib/containerd"
+CONFIG = "/etc/containerd/config.toml"
+# Where the one listens that dockerd starts itself: below its exec-root (moby/moby, cmd/dockerd/daemon_unix.go).
+_OF_DOCKERD = "containerd/containerd.sock"
+_EXEC_ROOT = "/run/docker"
+DATABASE = "/io.containerd.metadata.v1.bolt/meta.db"
+_PROGRAMS = ("containerd", "dockerd")  # since 29.7 dockerd can have one inside
+
+
+@dataclass(frozen=True)
+class Containerd:
+    """One that runs at *address*, with its *root* and the *arguments* of its process."""
+
+    address: str
+    root: str
+    arguments: t.Tuple[str, ...] = ()
+
+
+def addresses(
+    info: Mapping[str, t.Any], document: Mapping[str, t.Any], arguments: t.Sequence[str]
+) -> t.Tuple[str, ...]:
+    """Where dockerd finds containerd, the first one that is there. `docker info` tells since 27.0. Pure."""
+    told = (info.get("Containerd") or {}).get("Address")
+    given = told or document.get("containerd") or option(arguments, "--containerd")
+    own = document.get("exec-root") or option(arguments, "--exec-root") or _EXEC_ROOT
+    return (str(given),) if given else (ADDRESS, f"{own}/{_OF_DOCKERD}")
+
+
+def of_dockerd(info: Mapping[str, t.Any], document: Mapping[str, t.Any]) -> t.Optional[Containerd]:
+    """The containerd of the dockerd that runs with *document*; None if it is not found."""
+    found = (running(each) for each in addresses(info, document, daemon_arguments()))
+    return next(filter(None, found), None)
+
+
+def running(address: str, proc: pathlib.Path = pathlib.Path("/proc")) -> t.Optional[Containerd]:
+    """The containerd that listens at *address*, None if none is found there."""
+    listener = _listener(address, _read(proc / "net" / "unix"))
+    for folder in sorted(proc.glob("[0-9]*")) if listener else ():
+        if _read(folder / "comm").strip() not in _PROGRAMS:
+            continue
+        links = _links(folder / "fd")
+        roots = [each[: -len(DATABASE)] for each in links if each.endswith(DATABASE)]
+        if listener in links and roots:
+            return Containerd(address, roots[0], tuple(_read(folder / "cmdline").split("\0")[1:-1]))
+    return None
+
+
+def _listener(address: str, table: str) -> str:
+    """The socket that listens there, as /proc/PID/fd names it; "" if there is none. *table* is /proc/net/unix."""
+    wanted = os.path.realpath(address)
+    for line in table.splitlines()[1:]:
+        fields = line.split(None, 7)
+        # Flags say whether it listens (the kernel's __SO_ACCEPTCON), and then come type, state and inode.
+        if len(fields) == 8 and int(fields[3], 16) & 0x10000 and os.path.realpath(fields[7]) == wanted:
+            return f"socket:[{fields[6]}]"
+    return ""
+
+
+def _links(folder: pathlib.Path) -> t.List[str]:
+    found = []
+    try:
+        for each in folder.iterdir():
+            found.append(str(each.readlink()))
+    except OSError:  # it ended, or closed it
+        pass
+    return found
+
+
+def _read(path: pathlib.Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ""
+
+
+def root_at_start(arguments: t.Sequence[str], read: t.Callable[[str], t.Optional[str]]) -> t.Optional[str]:
+    """Its root from its next start on, by its flags and its file, which *read* gives. None if files it imports decide.
+
+    Pure but for *read*. TOML has the keys of the top level before its first table.
+    """
+    given = option(arguments, "--root")
+    if given:
+        return given
+    text = read(option(arguments, "--config", "-c") or CONFIG) or ""
+    top = re.split(r"^\s*\[", text, maxsplit=1, flags=re.MULTILINE)[0]
+    if re.search(r"^\s*imports\s*=\s*\[\s*[\"']", top, re.MULTILINE):
+        return None
+    found = re.search(r"^\s*root\s*=\s*([\"'])(.*?)\1", top, re.MULTILINE)
+    return found.group(2) if found and found.group(2) else ROOT

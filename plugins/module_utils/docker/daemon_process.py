@@ -1,0 +1,60 @@
+# Copyright: multiarch.builders contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The process of dockerd: whether it runs, and since when."""
+
+from __future__ import annotations
+
+import os
+import pathlib
+import typing as t
+
+from ansible_collections.multiarch.builders.plugins.module_utils.host.command import run
+
+# dockerd's default (docs.docker.com, dockerd reference, --pidfile)
+_PID_FILE = pathlib.Path("/run/docker.pid")
+
+
+def daemon_pid() -> t.Optional[int]:
+    """dockerd's process, None if it does not run. Its own file first; systemd is asked where that is elsewhere."""
+    try:
+        pid = int(_PID_FILE.read_text(encoding="ascii"))
+        if pathlib.Path(f"/proc/{pid}/comm").read_text(encoding="ascii").strip() == "dockerd":
+            return pid
+    except (OSError, ValueError):
+        pass
+    text = run(["systemctl", "show", "--property=MainPID", "--value", "docker.service"]).stdout.strip()
+    return int(text) if text.isdigit() and text != "0" else None
+
+
+def daemon_arguments() -> t.Tuple[str, ...]:
+    """The arguments of dockerd's process, none if it does not run."""
+    pid = daemon_pid()
+    try:
+        text = pathlib.Path(f"/proc/{pid}/cmdline").read_text(encoding="utf-8", errors="replace") if pid else ""
+    except OSError:
+        return ()
+    return tuple(text.split("\0")[1:-1])
+
+
+def option(arguments: t.Sequence[str], *names: str) -> t.Optional[str]:
+    """The value of a flag of one of these *names*, the last one; None without it. Pure."""
+    found = None
+    for number, word in enumerate(arguments):
+        name, equals, value = word.partition("=")
+        if name in names:
+            found = value if equals else next(iter(arguments[number + 1 :]), None)
+    return found
+
+
+def daemon_start() -> t.Optional[float]:
+    """When dockerd started, in seconds since boot."""
+    pid = daemon_pid()
+    if pid is None:
+        return None
+    try:
+        fields = pathlib.Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
+    except OSError:
+        return None
+    # proc(5): starttime is field 22, in clock ticks after boot; two fields went with the name
+    return int(fields[19]) / os.sysconf("SC_CLK_TCK")

@@ -1,0 +1,235 @@
+# Copyright: multiarch.builders contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""dockerd over its socket, with the standard library: no process starts, and answers that are data.
+
+API: https://docs.docker.com/reference/api/engine/ ; the version is the newest that this dockerd speaks.
+"""
+
+from __future__ import annotations
+
+import base64
+import http.client
+import io
+import json
+import socket
+import time
+import typing as t
+import urllib.parse
+
+from ansible_collections.multiarch.builders.plugins.module_utils.docker.daemon_process import daemon_pid
+from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
+
+SOCKET = "/var/run/docker.sock"
+_HOST = "docker"
+
+
+class NotThereError(HostError):
+    """dockerd answered 404: no such container or image."""
+
+
+class _Connection(http.client.HTTPConnection):
+    def __init__(self, path: str, timeout: float) -> None:
+        super().__init__(_HOST, timeout=timeout)
+        self._path = path
+
+    def connect(self) -> None:
+        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.sock.settimeout(self.timeout)
+        self.sock.connect(self._path)
+
+
+class Docker:
+    """One host's dockerd."""
+
+    # The client's command for the same dockerd, and who runs it (None: root), for what the API does not do.
+    argv: t.Tuple[str, ...] = ("docker",)
+    user: t.Optional[str] = None
+
+    def __init__(self, path: str = SOCKET) -> None:
+        self._path = path
+        self._version: t.Optional[str] = None
+
+    def answers(self) -> bool:
+        """Whether dockerd is there and ready.
+
+        Its process is looked for first: where systemd listens on the socket, asking would start a stopped dockerd.
+        """
+        if self._path == SOCKET and daemon_pid() is None:
+            return False
+        try:
+            self._request("GET", "/_ping", timeout=5)
+        except HostError:
+            return False
+        return True
+
+    def wait(self, seconds: float) -> bool:
+        """Whether dockerd answered within *seconds*."""
+        end = time.monotonic() + seconds
+        while not self.answers():
+            if time.monotonic() > end:
+                return False
+            time.sleep(0.2)
+        return True
+
+    def get(self, path: str) -> t.Any:
+        """The JSON that dockerd answers."""
+        return json.loads(self._versioned("GET", path))
+
+    def silence(self) -> t.Optional[str]:
+        """Why a dockerd elsewhere does not answer; nothing is said about this host's own, which answers() is for."""
+        return None
+
+    def find(self, path: str) -> t.Any:
+        """The same, None where there is no such thing."""
+        try:
+            return self.get(path)
+        except NotThereError:
+            return None
+
+    def lists(self, container: str) -> bool:
+        """Whether *container* is among those that run (`docker ps`).
+
+        A dockerd that started without room on its disk does not list a container, and still shows it as running; it can
+        do nothing with it (moby/moby, daemon/container.go, Register(), whose write fails; seen with Docker 26.1).
+        """
+        query = urllib.parse.urlencode({"filters": json.dumps({"name": [f"^/{container}$"]})})
+        return bool(self.get(f"/containers/json?{query}"))
+
+    def delete(self, path: str) -> None:
+        """Delete a container or an image."""
+        self._versioned("DELETE", path)
+
+    def unpause(self, container: str) -> None:
+        """Let a paused container go on."""
+        self._versioned("POST", f"/containers/{container}/unpause")
+
+    def connect(self, container: str, network: str) -> None:
+        """Connect a container to a network."""
+        body = json.dumps({"Container": container}).encode()
+        self._versioned("POST", f"/networks/{network}/connect", body, {"Content-Type": "application/json"})
+
+    def pull(self, image: str, login: t.Optional[t.Tuple[str, str]] = None, timeout: float = 1800) -> None:
+        """Pull *image*, REPOSITORY[:TAG][@DIGEST]; the digest counts. *login* is user name and password."""
+        repository, tag = split_reference(image)
+        query = urllib.parse.urlencode({"fromImage": repository, "tag": tag})
+        headers = {}
+        if login:
+            secret = json.dumps({"username": login[0], "password": login[1], "serveraddress": repository.split("/")[0]})
+            headers["X-Registry-Auth"] = base64.urlsafe_b64encode(secret.encode()).decode()
+        answer = self._versioned("POST", f"/images/create?{query}", headers=headers, timeout=timeout)
+        # Errors come inside a stream that began with status 200.
+        for line in answer.decode("utf-8", "replace").splitlines():
+            said = json.loads(line) if line.strip() else {}
+            if "error" in said:
+                from ansible_collections.multiarch.builders.plugins.module_utils.causes.remedies import of_pull
+
+                cause = str(said["error"])
+                raise HostError(f"image {image} cannot be pulled", cause, of_pull(cause))
+
+    def create(self, image: str) -> str:
+        """Make a container of *image* that never runs, to read files from; its id."""
+        body = {"Image": local_reference(image), "Cmd": ["/never-started"], "Labels": {"multiarch.builders": "reader"}}
+        headers = {"Content-Type": "application/json"}
+        answer = self._versioned("POST", "/containers/create", json.dumps(body).encode(), headers)
+        return str(json.loads(answer)["Id"])
+
+    def files(self, container: str, path: str) -> t.Dict[str, bytes]:
+        """{name relative to the folder of *path*: content} of the files at and below *path* in a container."""
+        import tarfile
+
+        query = urllib.parse.urlencode({"path": path})
+        try:
+            answer = self._versioned("GET", f"/containers/{container}/archive?{query}")
+        except NotThereError:
+            return {}
+        found = {}
+        with tarfile.open(fileobj=io.BytesIO(answer)) as archive:
+            for member in archive:
+                file = archive.extractfile(member) if member.isfile() else None
+                if file is not None:
+                    found[member.name] = file.read()
+        return found
+
+    def put_files(self, container: str, folder: str, files: t.Mapping[str, bytes]) -> None:
+        """Write {name relative to *folder*: content} into a container: root's, and readable by the container's user."""
+        import tarfile
+
+        archive = io.BytesIO()
+        with tarfile.open(fileobj=archive, mode="w") as tar:
+            for name, content in files.items():
+                member = tarfile.TarInfo(name)
+                member.size, member.mode = len(content), 0o644
+                tar.addfile(member, io.BytesIO(content))
+        query = urllib.parse.urlencode({"path": folder})
+        headers = {"Content-Type": "application/x-tar"}
+        self._versioned("PUT", f"/containers/{container}/archive?{query}", archive.getvalue(), headers)
+
+    def _connection(self, timeout: float) -> http.client.HTTPConnection:
+        return _Connection(self._path, timeout)
+
+    def _done(self, connection: http.client.HTTPConnection) -> None:
+        """After each request: a socket costs nothing to open again."""
+        connection.close()
+
+    def _words(self, exc: Exception) -> str:
+        """Why a request failed."""
+        return str(exc)
+
+    def _versioned(
+        self,
+        method: str,
+        path: str,
+        body: t.Optional[bytes] = None,
+        headers: t.Optional[t.Mapping[str, str]] = None,
+        timeout: float = 120,
+    ) -> bytes:
+        if self._version is None:
+            self._version = self._request("GET", "/_ping")[1] or "1.41"
+        return self._request(method, f"/v{self._version}{path}", body, headers, timeout)[0]
+
+    def _request(
+        self,
+        method: str,
+        path: str,
+        body: t.Optional[bytes] = None,
+        headers: t.Optional[t.Mapping[str, str]] = None,
+        timeout: float = 120,
+    ) -> t.Tuple[bytes, t.Optional[str]]:
+        """(body, API version of dockerd)."""
+        connection = self._connection(timeout)
+        try:
+            connection.request(method, path, body=body, headers=dict(headers or {}))
+            answer = connection.getresponse()
+            content = answer.read()
+        except (OSError, http.client.HTTPException) as exc:
+            raise HostError(f"dockerd does not answer on {self._path}: {self._words(exc)}") from exc
+        finally:
+            self._done(connection)
+        if answer.status == 404:
+            raise NotThereError(_message(content))
+        if answer.status >= 400:
+            raise HostError(f"dockerd refused {method} {path.split('?', maxsplit=1)[0]}: {_message(content)}")
+        return content, answer.getheader("Api-Version")
+
+
+def _message(content: bytes) -> str:
+    try:
+        return str(json.loads(content)["message"])
+    except (ValueError, KeyError, TypeError):
+        return content.decode("utf-8", "replace").strip()[:500]
+
+
+def split_reference(image: str) -> t.Tuple[str, str]:
+    """(repository, tag or digest) of an image reference; the digest wins, without both it is `latest`."""
+    name, _at, digest = image.partition("@")
+    head, colon, tail = name.rpartition(":")
+    tagged = bool(colon) and "/" not in tail
+    repository = head if tagged else name
+    return repository, digest or (tail if tagged else "latest")
+
+
+def local_reference(image: str) -> str:
+    """*image* as dockerd finds it after a pull: by digest where there is one."""
+    repository, tag = split_reference(image)
+    return f"{repository}@{tag}" if tag.startswith("sha256:") else f"{repository}:{tag}"

@@ -1,0 +1,66 @@
+# Copyright: multiarch.builders contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""docker.service: started, restarted, reloaded; systemctl's status proves nothing, dockerd's answer does."""
+
+from __future__ import annotations
+
+import re
+import time
+import typing as t
+
+from ansible_collections.multiarch.builders.plugins.module_utils.docker.docker_api import Docker
+from ansible_collections.multiarch.builders.plugins.module_utils.host.command import run
+from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
+
+if t.TYPE_CHECKING:
+    from ansible_collections.multiarch.builders.plugins.module_utils.causes.docker_start import Why
+
+_START_SECONDS = 90
+
+
+def start(docker: Docker) -> t.Optional[Why]:
+    """Start dockerd and wait until it answers; None, or why it does not come up."""
+    return _bring_up(docker, "start")
+
+
+def restart(docker: Docker) -> t.Optional[Why]:
+    """The same with a dockerd that may run already."""
+    return _bring_up(docker, "restart")
+
+
+def _bring_up(docker: Docker, verb: str) -> t.Optional[Why]:
+    # Three starts within a minute are the limit of the unit; ours shall not be the fourth.
+    run(["systemctl", "reset-failed", "docker.service", "docker.socket"])
+    former = run(["systemctl", "show", "--property=InvocationID", "--value", "docker.service"]).stdout.strip()
+    since = time.time()
+    outcome = run(["systemctl", verb, "docker.service"])
+    if outcome.status == 0 and docker.wait(_START_SECONDS):
+        return None
+    from ansible_collections.multiarch.builders.plugins.module_utils.docker import docker_units
+
+    return docker_units.why(outcome, former, since)
+
+
+def reload() -> None:
+    """Have dockerd read daemon.json again (SIGHUP)."""
+    run(["systemctl", "reload", "docker.service"])
+
+
+def installed_version() -> t.Optional[str]:
+    """The version of a dockerd that does not run, None if there is none."""
+    try:
+        found = re.search(r"version ([^\s,]+)", run(["dockerd", "--version"]).stdout)
+    except HostError:
+        return None
+    return found.group(1) if found else None
+
+
+def until(shortfall: t.Callable[[], t.Optional[str]], seconds: float = 5) -> t.Optional[str]:
+    """None as soon as *shortfall* has nothing to tell, its words if it still has some after *seconds*."""
+    end = time.monotonic() + seconds
+    words = shortfall()
+    while words is not None and time.monotonic() < end:
+        time.sleep(0.1)
+        words = shortfall()
+    return words

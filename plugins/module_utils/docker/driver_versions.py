@@ -1,0 +1,52 @@
+# Copyright: multiarch.builders contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which buildx knows which driver option; an older one refuses to create the builder. Pure.
+
+Source: docker/buildx, driver/*/factory.go of every tag up to v0.36. Not named is what 0.12, the oldest supported, has.
+"""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.multiarch.builders.plugins.module_utils.model.version import Version, version_of
+
+ENVIRONMENT = "env."
+SINCE: t.Dict[str, t.Dict[str, Version]] = {
+    "docker-container": {
+        "restart-policy": (0, 13),
+        "default-load": (0, 14),
+        "provenance-add-gha": (0, 30),
+        "allow-untrusted-image": (0, 36),
+    },
+    "remote": {"default-load": (0, 14)},
+    "kubernetes": {
+        "requests.ephemeral-storage": (0, 14),
+        "limits.ephemeral-storage": (0, 14),
+        "schedulername": (0, 14),
+        "default-load": (0, 14),
+        "timeout": (0, 15),
+        "buildkit-root-volume-memory": (0, 26),
+        ENVIRONMENT: (0, 28),
+        "persistent-volume-claim.requests.storage": (0, 34),
+    },
+}
+# Pods of an older buildx have but one of the folders with files, buildkitd.toml's or a registry's (docker/buildx#2454).
+CERTIFICATES_IN_PODS: Version = (0, 15)
+
+
+def since(driver: str, option: str) -> Version:
+    """The first buildx whose *driver* has *option*; () if every supported one has."""
+    return SINCE[driver].get(ENVIRONMENT if option.startswith(ENVIRONMENT) else option, ())
+
+
+def too_new(driver: str, options: t.Iterable[str], buildx: str) -> t.Tuple[str, ...]:
+    """In words, the *options* that buildx of version *buildx* would refuse."""
+    version = version_of(buildx)
+    return tuple(
+        f"buildx {buildx} does not know `{option}` of the {driver} driver, "
+        f"which came with {'.'.join(map(str, since(driver, option)))}"
+        for option in options
+        if () != version < since(driver, option)
+    )

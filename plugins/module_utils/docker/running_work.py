@@ -1,0 +1,141 @@
+# Copyright: multiarch.builders contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Who works on a host right now: builds inside builders, and containers that a restart of dockerd would end."""
+
+from __future__ import annotations
+
+import json
+import pathlib
+import time
+import typing as t
+from dataclasses import dataclass
+
+from ansible_collections.multiarch.builders.plugins.module_utils.docker.daemon_process import daemon_pid
+from ansible_collections.multiarch.builders.plugins.module_utils.docker.docker_api import Docker
+from ansible_collections.multiarch.builders.plugins.module_utils.host.command import run
+from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
+from ansible_collections.multiarch.builders.plugins.module_utils.model.spec import Disruption
+
+# docker/buildx, driver/docker-container/driver.go: the name of a builder's container
+BUILDER_PREFIX = "buildx_buildkit_"
+# The name for the BuildKit inside dockerd, which `docker build` uses where no builder is chosen.
+OWN_BUILDER = "docker itself"
+_PAUSE = 2.0
+
+
+@dataclass(frozen=True)
+class Work:
+    """*builds*: builders with a build under way. *containers*: running ones that would not come back."""
+
+    builds: t.Tuple[str, ...]
+    containers: t.Tuple[str, ...]
+
+    def __str__(self) -> str:
+        told = [f"a build in {name}" for name in self.builds] + [f"container {name}" for name in self.containers]
+        return ", ".join(told)
+
+    def __bool__(self) -> bool:
+        return bool(self.builds or self.containers)
+
+
+def is_building(histories: str) -> bool:
+    """Whether `buildctl debug histories --format '{{json .}}'` lists a build under way.
+
+    A record's type is STARTED until the build ended; as a number it is 0, which JSON may leave out
+    (moby/buildkit, api/services/control/control.proto, BuildHistoryEventType).
+    """
+    for line in histories.splitlines():
+        try:
+            found = json.loads(line)
+        except ValueError:
+            continue
+        if isinstance(found, dict) and found.get("type", 0) in (0, "STARTED"):
+            return True
+    return False
+
+
+def runs_steps(processes: str) -> bool:
+    """Whether the command lines in a builder container (`docker top NAME -eo args`) are more than BuildKit's own.
+
+    A `buildctl dial-stdio` is a client's connection and may be left over: it proves no build.
+    """
+    programs = {line.split()[0].rpartition("/")[2] for line in processes.splitlines()[1:] if line.strip()}
+    return bool(programs - {"buildkitd", "buildctl", "docker-init", "dumb-init", "tini"})
+
+
+def builds_in(container: str, shown: t.Mapping[str, t.Any], docker: Docker) -> bool:
+    """Whether a build is under way for anybody in a running builder container, *shown* as of /containers/NAME/json.
+
+    BuildKit before 0.11 keeps no records of builds: there the processes tell.
+    """
+    if not has_client(shown, docker):
+        return False
+    asked = ["buildctl", "debug", "histories", "--format", "{{json .}}"]
+    listed = run([*docker.argv, "exec", container, *asked], user=docker.user, timeout=30)
+    if listed.status == 0:
+        return is_building(listed.stdout)
+    return runs_steps(run([*docker.argv, "top", container, "-eo", "args"], user=docker.user, timeout=30).stdout)
+
+
+def has_client(shown: t.Mapping[str, t.Any], docker: Docker) -> bool:
+    """Whether a buildx is connected, which it is for as long as its build runs: by a process that it has dockerd start.
+
+    A dockerd that was killed leaves such processes and forgets them (Docker 26.1). Nobody will ever get the result of
+    their build, which may hang for ever (docker/buildx, driver/docker-container/driver.go, Dial()).
+    """
+    found = (docker.find(f"/exec/{each}/json") or {} for each in shown.get("ExecIDs") or ())
+    return any(each.get("Running") for each in found)
+
+
+def builds_in_daemon(daemon: t.Optional[int], proc: pathlib.Path = pathlib.Path("/proc")) -> bool:
+    """Whether dockerd's own BuildKit runs a step: it starts runc itself, where for containers a shim does.
+
+    Seen with Docker 26.1.5 and 28.5.2. A build that is not at a RUN step just then is not found.
+    """
+    for folder in proc.glob("[0-9]*"):
+        try:
+            # proc(5): the parent is field 4; two fields went with the name
+            parent = int((folder / "stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()[1])
+            if parent == daemon and b"/buildkit/executor/" in (folder / "cmdline").read_bytes():
+                return True
+        except (OSError, ValueError, IndexError):  # it ended meanwhile
+            continue
+    return False
+
+
+def at_restart(docker: Docker, *, keeps: bool) -> Work:
+    """What a restart of dockerd would end.
+
+    live-restore keeps containers if the dockerd after the restart *keeps* them, too, but never a build.
+    """
+    if not docker.answers():
+        return Work((), ())
+    kept = keeps and docker.get("/info").get("LiveRestoreEnabled", False)
+    builds = [OWN_BUILDER] if builds_in_daemon(daemon_pid()) else []
+    containers = []
+    for row in docker.get("/containers/json"):
+        name = row["Names"][0].lstrip("/")
+        shown = docker.find(f"/containers/{row['Id']}/json") or {}
+        if name.startswith(BUILDER_PREFIX) and builds_in(name, shown, docker):
+            builds.append(name)
+        policy = shown.get("HostConfig", {}).get("RestartPolicy", {})
+        if not kept and policy.get("Name") not in ("always", "unless-stopped"):
+            containers.append(name)
+    return Work(tuple(builds), tuple(containers))
+
+
+def drain(look: t.Callable[[], Work], allowed: Disruption, what: str) -> None:
+    """Return once *what* may be done. Raises HostError with who still works after the time to drain."""
+    if allowed.mode == "now":
+        return
+    end = time.monotonic() + allowed.drain_timeout
+    work = look()
+    while work:
+        if time.monotonic() > end:
+            raise HostError(
+                f"{what} would end {work}, still running after builder_drain_timeout ({allowed.drain_timeout} s): wait "
+                "longer, stop them, or set builder_disruption: now"
+            )
+        time.sleep(_PAUSE)
+        work = look()

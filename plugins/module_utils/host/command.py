@@ -1,0 +1,152 @@
+# Copyright: multiarch.builders contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Processes on the host: no shell, a fixed locale, nothing of the caller's environment that changes results."""
+
+from __future__ import annotations
+
+import os
+import pathlib
+import pwd
+import subprocess
+import typing as t
+from dataclasses import dataclass
+
+from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
+from ansible_collections.multiarch.builders.plugins.module_utils.host.files import Owner
+
+# dockerd looks for docker-proxy and the iptables programs in the administrator's folders.
+_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+TIMEOUT = 600
+
+
+class NoProgramError(HostError):
+    """The program is not on this host."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a process ended. An exit status of docker or buildx proves nothing: read the real state as well."""
+
+    argv: t.Tuple[str, ...]
+    status: int
+    stdout: str
+    stderr: str
+
+    @property
+    def words(self) -> str:
+        """All that the program said: its errors, else its output."""
+        return self.stderr.strip() or self.stdout.strip() or "nothing said"
+
+    @property
+    def cause(self) -> str:
+        """Why it failed, in one line."""
+        from ansible_collections.multiarch.builders.plugins.module_utils.causes import program
+
+        return program.cause(self.argv, self.stdout, self.stderr)
+
+    @property
+    def said(self) -> str:
+        """The end of what it said, in whole lines below its name; empty if it said nothing."""
+        from ansible_collections.multiarch.builders.plugins.module_utils.causes.lines import told
+
+        return told(f"`{' '.join(self.argv[:3])}` said", self.stderr if self.stderr.strip() else self.stdout)
+
+
+def user_entry(name: str) -> pwd.struct_passwd:
+    """The user's entry. Raises HostError for an unknown one."""
+    try:
+        return pwd.getpwnam(name)
+    except KeyError:
+        raise HostError(
+            f"builder_users: {name!r} is no user of this host: create the user first, or take the name out"
+        ) from None
+
+
+def home_of(name: str) -> str:
+    """The user's home. Raises HostError if it is not there: nobody but root could make it."""
+    home = user_entry(name).pw_dir
+    if not pathlib.Path(home).is_dir():
+        raise HostError(
+            f"builder_users: {name!r} has no home folder, {home} is not there: make it, or take the name out"
+        )
+    return home
+
+
+def is_user(name: str) -> bool:
+    """Whether this host has the user."""
+    try:
+        user_entry(name)
+    except HostError:
+        return False
+    return True
+
+
+def owner_of(name: str) -> Owner:
+    """The user's ids, for files of that user."""
+    entry = user_entry(name)
+    return Owner(entry.pw_uid, entry.pw_gid)
+
+
+def environment(user: t.Optional[str], extra: t.Optional[t.Mapping[str, str]] = None) -> t.Dict[str, str]:
+    """The environment of a process of *user* (root if None)."""
+    entry = user_entry(user or "root")
+    return {
+        "PATH": _PATH,
+        "LC_ALL": "C",
+        "LANGUAGE": "C",
+        "HOME": entry.pw_dir,
+        "USER": entry.pw_name,
+        "LOGNAME": entry.pw_name,
+        **(extra or {}),
+    }
+
+
+def identity(user: t.Optional[str]) -> t.Dict[str, t.Any]:
+    """The keywords for subprocess that make a process one of *user* with its groups; none if it is that already."""
+    if user is None or user_entry(user).pw_uid == os.geteuid():
+        return {}
+    entry = user_entry(user)
+    groups = os.getgrouplist(entry.pw_name, entry.pw_gid)
+    return {"user": entry.pw_uid, "group": entry.pw_gid, "extra_groups": groups}
+
+
+def run(
+    argv: t.Sequence[str],
+    *,
+    user: t.Optional[str] = None,
+    stdin: str = "",
+    env: t.Optional[t.Mapping[str, str]] = None,
+    cwd: str = "/",
+    timeout: int = TIMEOUT,
+) -> Outcome:
+    """Run *argv* as *user* with its groups. Raises HostError if it cannot start or takes over *timeout* seconds."""
+    try:
+        done = subprocess.run(
+            list(argv),
+            input=stdin,
+            capture_output=True,
+            encoding="utf-8",
+            errors="replace",
+            env=environment(user, env),
+            cwd=cwd,
+            timeout=timeout,
+            check=False,
+            **identity(user),
+        )
+    except FileNotFoundError:
+        raise NoProgramError(f"{argv[0]} is not on this host") from None
+    except subprocess.TimeoutExpired:
+        raise HostError(f"`{' '.join(argv)}` did not end within {timeout} s") from None
+    except (OSError, ValueError) as exc:  # no program, too many arguments, NUL in one
+        raise HostError(f"{argv[0]!r} cannot be started: {exc}") from None
+    return Outcome(tuple(argv), done.returncode, done.stdout, done.stderr)
+
+
+def must(argv: t.Sequence[str], why: str, **options: t.Any) -> Outcome:
+    """run(), and HostError with *why* and the cause in what the program said, if its exit status is not 0."""
+    outcome = run(argv, **options)
+    if outcome.status != 0:
+        ended = f"`{' '.join(argv)}` ended with status {outcome.status}"
+        raise HostError(f"{why}: {ended}", outcome.cause, said=outcome.said)
+    return outcome

@@ -1,0 +1,140 @@
+# Copyright: multiarch.builders contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Whose a file is and who may do what with it, where a host's work or a secret depends on that."""
+
+from __future__ import annotations
+
+import os
+import pathlib
+import stat
+import typing as t
+from dataclasses import dataclass
+
+from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
+from ansible_collections.multiarch.builders.plugins.module_utils.host.files import (
+    Owner,
+    WriteFile,
+    acting_as,
+    read,
+    write,
+)
+
+
+@dataclass(frozen=True)
+class FileState:
+    """A file or folder as stat(2) has it: *mode* as in chmod, *size* in bytes, *modified* in ns since 1970."""
+
+    mode: int
+    uid: int
+    gid: int
+    size: int = 0
+    modified: int = 0
+
+
+@dataclass(frozen=True)
+class Rights:
+    """The bits of a mode that may be, and those that have to be, of *path*, which belongs to *owner* (root if None).
+
+    *own_group*: the owner's own group may write, too, as distributions that give each user a group set the umask.
+    """
+
+    path: str
+    allowed: int
+    needed: int
+    owner: t.Optional[Owner] = None
+    own_group: bool = False
+
+    def mended(self, found: FileState) -> int:
+        """The mode that is nearest to the one that was found."""
+        own = self.own_group and self.owner is not None and found.gid == self.owner.gid
+        allowed = self.allowed | (stat.S_IWGRP if own else 0)
+        return (found.mode & (self.allowed if found.mode & ~allowed else allowed)) | self.needed
+
+
+@dataclass(frozen=True)
+class RestoreRights:
+    """The step that gives *rights* back."""
+
+    rights: t.Tuple[Rights, ...]
+
+
+def program(path: str) -> Rights:
+    """A program of root's that everybody runs."""
+    return Rights(path, 0o755, 0o755)
+
+
+def public(path: str) -> Rights:
+    """A file of root's that everybody may read."""
+    return Rights(path, 0o644, 0o444)
+
+
+def folder(path: str, owner: t.Optional[Owner] = None) -> Rights:
+    """A folder that nobody else puts files into; setgid is as Debian's /usr/local had it."""
+    return Rights(path, 0o2755, 0o500, owner, own_group=owner is not None)
+
+
+def secret(path: str, owner: t.Optional[Owner] = None) -> Rights:
+    """A file that its owner alone reads."""
+    return Rights(path, 0o700, 0o400, owner)
+
+
+def look(path: str, owner: t.Optional[Owner] = None) -> t.Optional[FileState]:
+    """A file as it is, None where there is none; a user's (*owner*) with the user's rights."""
+    try:
+        with acting_as(owner):
+            found = pathlib.Path(path).stat()
+    except (FileNotFoundError, NotADirectoryError, PermissionError):
+        return None
+    except (OSError, ValueError) as exc:
+        raise HostError(f"{path} cannot be looked at: {exc}") from exc
+    return FileState(stat.S_IMODE(found.st_mode), found.st_uid, found.st_gid, found.st_size, found.st_mtime_ns)
+
+
+def fault(found: t.Optional[FileState], rights: Rights) -> t.Optional[str]:
+    """How a file differs from *rights*, in words; None if it does not, or is not there. Pure."""
+    if found is None:
+        return None
+    told = []
+    owner = rights.owner or Owner(0, 0)
+    if found.uid != owner.uid:
+        told.append(f"belongs to user {found.uid}, not to {owner.uid}")
+    if found.mode != rights.mended(found):
+        told.append(f"has mode {found.mode:04o}, not {rights.mended(found):04o}")
+    return f"{rights.path} {' and '.join(told)}" if told else None
+
+
+def faults(wanted: t.Iterable[Rights]) -> t.Dict[Rights, str]:
+    """{what differs: how, in words} of files on this host."""
+    found = {each: fault(look(each.path, each.owner), each) for each in wanted}
+    return {each: words for each, words in found.items() if words}
+
+
+def restore(step: RestoreRights) -> None:
+    """Set owner and mode; a user's with the user's rights, as a link in a user's folder must not lead root elsewhere.
+
+    Raises HostError.
+    """
+    for each in step.rights:
+        try:
+            _restore(each)
+        except OSError as exc:
+            owner = "root" if each.owner is None else each.owner.uid
+            raise HostError(
+                f"{each.path} cannot be given its mode ({exc.strerror}): `chown {owner} {each.path}`"
+            ) from exc
+
+
+def _restore(rights: Rights) -> None:
+    found = look(rights.path, rights.owner)
+    if found is None:
+        return
+    mode, owner = rights.mended(found), rights.owner
+    if owner is not None and found.uid != owner.uid and not pathlib.Path(rights.path).is_dir():
+        # the user may not change it, but may put another in its place
+        write(WriteFile(rights.path, read(rights.path, owner) or "", mode, owner))
+        return
+    with acting_as(owner):
+        if owner is None and found.uid != 0:
+            os.chown(rights.path, 0, 0)
+        pathlib.Path(rights.path).chmod(mode)

@@ -1,0 +1,214 @@
+# Copyright: multiarch.builders contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Files on the host: written whole or not at all, the former state kept."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import glob
+import os
+import pathlib
+import re
+import stat
+import tempfile
+import time
+import typing as t
+from dataclasses import dataclass
+
+from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
+
+HOME = pathlib.Path("/var/lib/multiarch-builders")
+BACKUPS = HOME / "backups"
+LARGEST = 64 * 1024**2
+"""Bytes of a file that is read; the largest that anybody has, a bundle of CAs, is not one of them."""
+_LONGEST_NAME = 200  # bytes of a path in the name of its copy
+
+
+@dataclass(frozen=True)
+class Owner:
+    """Numeric user and group."""
+
+    uid: int
+    gid: int
+
+
+@dataclass(frozen=True)
+class WriteFile:
+    """The step that makes *path* hold *content*; *mode* as in chmod.
+
+    *owner* is a user whose file it is, written with that user's rights; None for root's. Of a file of root's that
+    *keeps* its owner and group, nothing but content and mode changes.
+    """
+
+    path: str
+    content: str
+    mode: int = 0o644
+    owner: t.Optional[Owner] = None
+    keeps: bool = False
+
+
+@dataclass(frozen=True)
+class RemoveFile:
+    """The step that removes *path*, and its folder if it is empty then and *folder* says so."""
+
+    path: str
+    folder: bool = False
+    owner: t.Optional[Owner] = None
+
+
+@contextlib.contextmanager
+def acting_as(owner: t.Optional[Owner]) -> t.Iterator[None]:
+    """Touch files with the rights of *owner*: a link in a user's folder must not lead root elsewhere."""
+    if owner is None or os.geteuid() != 0 or owner.uid == 0:
+        yield
+        return
+    groups, gid = os.getgroups(), os.getegid()
+    try:
+        os.setgroups([owner.gid])
+        os.setegid(owner.gid)
+        os.seteuid(owner.uid)
+        yield
+    finally:
+        os.seteuid(0)
+        os.setegid(gid)
+        os.setgroups(groups)
+
+
+def read(path: str, owner: t.Optional[Owner] = None, errors: str = "strict") -> t.Optional[str]:
+    """The text of a file, None where there is none; a user's file (*owner*) with the user's rights.
+
+    *errors* is what to do with bytes that are no UTF-8, as in str.decode().
+    """
+    try:
+        with acting_as(owner):
+            return _content(path).decode("utf-8", errors)  # ends of lines as they are
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except (OSError, ValueError) as exc:
+        raise HostError(f"{path} cannot be read: {exc}") from exc
+
+
+def _content(path: str) -> bytes:
+    """What is in a regular file: a device has no end, and a pipe waits for whoever made it."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY)
+    try:
+        state = os.fstat(descriptor)
+        if not stat.S_ISREG(state.st_mode):
+            raise OSError(errno.EINVAL, "it is no regular file")
+        if state.st_size > LARGEST:
+            raise OSError(errno.EFBIG, f"it is larger than {LARGEST} bytes")
+        with os.fdopen(descriptor, "rb", closefd=False) as file:
+            return file.read()
+    finally:
+        os.close(descriptor)
+
+
+def mode_of(path: str, otherwise: int = 0o644) -> int:
+    """The mode of a file, so that a secret stays one when the file is written anew; *otherwise* where there is none."""
+    try:
+        return pathlib.Path(path).stat().st_mode & 0o7777
+    except OSError:
+        return otherwise
+
+
+def differs(wanted: WriteFile) -> bool:
+    """Whether *wanted* has something to do: content, mode or owner."""
+    if read(wanted.path, wanted.owner) != wanted.content:
+        return True
+    found = pathlib.Path(wanted.path).stat()
+    owner = wanted.owner or Owner(0, 0)
+    return (found.st_mode & 0o7777, found.st_uid, found.st_gid) != (wanted.mode, owner.uid, owner.gid)
+
+
+def write(step: WriteFile) -> None:
+    """Replace *step.path* in one move: another process sees the old file or the new one, also after a crash."""
+    owner = step.owner or Owner(os.geteuid(), os.getegid())
+    try:
+        with acting_as(step.owner):
+            path = pathlib.Path(os.path.realpath(step.path))  # a link's target changes, the link stays
+            if path.exists() and not (path.is_file() or path.is_dir()):
+                raise OSError(errno.EINVAL, "it is no regular file")  # /dev/null would become one
+            make_folders(path.parent, 0o700 if step.owner else 0o755)
+            if step.keeps and path.exists():
+                found = path.stat()
+                owner = Owner(found.st_uid, found.st_gid)
+            _replace(path, step.content, step.mode, owner)
+    except (OSError, ValueError) as exc:
+        raise HostError(f"{step.path} cannot be written: {exc}") from exc
+
+
+def _replace(path: pathlib.Path, content: str, mode: int, owner: Owner) -> None:
+    remove_leftovers(path)
+    descriptor, temporary = tempfile.mkstemp(prefix=f".{path.name}.{os.getpid()}.", dir=path.parent)
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            os.fchmod(file.fileno(), mode)
+            os.fchown(file.fileno(), owner.uid, owner.gid)
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        pathlib.Path(temporary).replace(path)
+    except (OSError, UnicodeError):
+        pathlib.Path(temporary).unlink(missing_ok=True)
+        raise
+    sync_folder(path.parent)
+
+
+def remove_leftovers(path: pathlib.Path) -> None:
+    """The temporary files for *path* of processes that were killed; a name of another form is somebody else's."""
+    for each in path.parent.glob(f".{glob.escape(path.name)}.*.*"):
+        found = re.fullmatch(r"([0-9]+)\.[a-z0-9_]{8}", each.name[len(path.name) + 2 :])  # as mkstemp() makes it
+        if found and not pathlib.Path("/proc", found.group(1)).exists():
+            each.unlink(missing_ok=True)
+
+
+def remove(step: RemoveFile) -> None:
+    """Remove the file; one that is gone already is fine."""
+    path = pathlib.Path(step.path)
+    try:
+        with acting_as(step.owner):
+            path.unlink(missing_ok=True)
+            if step.folder and path.parent.is_dir() and not any(path.parent.iterdir()):
+                path.parent.rmdir()
+    except (OSError, ValueError) as exc:
+        raise HostError(f"{step.path} cannot be removed: {exc}") from exc
+
+
+def make_folders(folder: pathlib.Path, mode: int = 0o755) -> None:
+    """Make *folder* and what is missing above it. Raises OSError."""
+    for each in reversed((folder, *folder.parents)):
+        if not each.exists():
+            with contextlib.suppress(FileExistsError):
+                each.mkdir(mode=mode)
+
+
+def sync_folder(folder: pathlib.Path) -> None:
+    """Make a rename in *folder* survive a power cut."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def back_up(path: str, owner: t.Optional[Owner] = None) -> t.Optional[str]:
+    """Copy *path*, as *owner* may read it, to the backups (root's alone); its new place, None if it is not there."""
+    text = read(path, owner)
+    if text is None:
+        return None
+    target = backup_path(path)
+    write(WriteFile(str(target), text, mode=0o600))
+    return str(target)
+
+
+def backup_path(path: str) -> pathlib.Path:
+    """Where a copy of *path* as it is now belongs; the folder is there."""
+    stamp = f"{time.strftime('%Y%m%dT%H%M%S', time.gmtime())}.{time.time_ns() % 10**9:09}"
+    try:
+        make_folders(BACKUPS, 0o700)
+    except OSError as exc:
+        raise HostError(f"{BACKUPS} cannot be made: {exc}") from exc
+    name = os.fsdecode(os.fsencode(path.strip("/").replace("/", "_"))[-_LONGEST_NAME:])
+    return BACKUPS / f"{name}.{stamp}"

@@ -1,0 +1,85 @@
+# Copyright: multiarch.builders contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Docker's JSON files, daemon.json and config.json: read strictly, written in the style they had. Pure."""
+
+from __future__ import annotations
+
+import json
+import re
+import typing as t
+
+from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
+
+Document = t.Dict[str, t.Any]
+CLIENT_MAPPINGS = ("auths", "credHelpers", "HttpHeaders", "proxies")
+"""Keys of config.json that docker reads as mappings (docker/cli, cli/config/configfile/file.go)."""
+_SURROGATE = re.compile("[\ud800-\udfff]")
+_TOKEN = re.compile(r'(?P<text>"(?:[^"\\]|\\.)*")(?P<colon>\s*:)?|[{}]')
+
+
+MARK = "\ufeff"
+"""The byte order mark, with which editors of Windows begin a file."""
+
+
+def parse(text: t.Optional[str], path: str, *, marked: bool = False) -> Document:
+    """The document of the file *path*; {} for no file and for an empty one, which Docker accepts too.
+
+    *marked* says that a byte order mark may begin it. Raises HostError for what Docker would refuse or misread: no
+    JSON, no mapping, a key twice.
+    """
+    text = text[len(MARK) :] if text and marked and text.startswith(MARK) else text
+    if text is None or not text.strip():
+        return {}
+    try:
+        found = json.loads(text, parse_constant=_refuse)
+    except (ValueError, RecursionError) as exc:
+        raise HostError(
+            f"{path} is no JSON: {_reason(exc)}. It was left as it is: mend or remove it, then run again"
+        ) from exc
+    second = _second(text)
+    if second is not None:
+        key, line = second
+        raise HostError(
+            f"{path} has the key {key!r} twice in one mapping, in line {line}: Docker takes the last one. It was left "
+            "as it is: remove one of them, then run again"
+        )
+    if not isinstance(found, dict):
+        raise HostError(f"{path} holds no mapping but {type(found).__name__}. It was left as it is: mend or remove it")
+    return found
+
+
+def _refuse(word: str) -> t.Any:
+    """NaN and Infinity, which Python reads."""
+    raise ValueError(f"{word} is no number")
+
+
+def _reason(exc: Exception) -> str:
+    if isinstance(exc, json.JSONDecodeError):
+        return f"{exc.msg} in line {exc.lineno}, column {exc.colno}"
+    return "it is nested too deep" if isinstance(exc, RecursionError) else str(exc).partition(";")[0]
+
+
+def render(document: t.Mapping[str, t.Any], former: t.Optional[str], indent: str = "    ") -> str:
+    """*document* as JSON, begun, indented and ended as *former* was, by *indent* and with a newline at first."""
+    found = re.search(r"\n([ \t]+)\S", former or "")
+    end = "" if former and former.endswith("}") else "\n"
+    text = json.dumps(document, indent=found.group(1) if found else indent, ensure_ascii=False) + end
+    text = (MARK if former and former.startswith(MARK) else "") + text
+    return _SURROGATE.sub(lambda half: f"\\u{ord(half.group()):04x}", text)  # no file can hold half a character
+
+
+def _second(text: str) -> t.Optional[t.Tuple[str, int]]:
+    """(key, line) of the first key that its mapping has already, in a text that is JSON."""
+    mappings: t.List[t.Set[str]] = []
+    for token in _TOKEN.finditer(text):
+        if token.group() == "{":
+            mappings.append(set())
+        elif token.group() == "}":
+            mappings.pop()
+        elif token.group("colon"):
+            key = json.loads(token.group("text"))
+            if key in mappings[-1]:
+                return key, text.count("\n", 0, token.start()) + 1
+            mappings[-1].add(key)
+    return None

@@ -1,0 +1,75 @@
+# Copyright: multiarch.builders contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Folders for what other programs read while a module runs; those of a killed one go with the next module."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import pathlib
+import re
+import typing as t
+
+from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
+
+FOLDER = pathlib.Path("/var/tmp")
+# Where programs may run, if not there: hardened hosts mount /var/tmp with noexec (CIS benchmarks).
+_FOR_PROGRAMS = tuple(map(pathlib.Path, ("/var/lib", "/usr/local/lib", "/run")))
+_PREFIX = "multiarch-builders-"
+_OURS = re.compile(rf"{_PREFIX}([0-9]+)\.[a-z0-9_]{{8}}")  # the process that made it, and what mkdtemp() adds
+
+
+@contextlib.contextmanager
+def scratch(*, programs: bool = False) -> t.Iterator[pathlib.Path]:
+    """A new folder of root's alone, for as long as the block runs; with *programs* one whose programs may run.
+
+    Raises HostError if there is none, or it cannot be filled.
+    """
+    import tempfile
+
+    place = _for_programs() if programs else FOLDER
+    try:
+        folder = pathlib.Path(tempfile.mkdtemp(prefix=f"{_PREFIX}{os.getpid()}.", dir=place))
+    except OSError as exc:
+        raise HostError(f"{place} takes no folder for files on the way: {exc}") from exc
+    try:
+        yield folder
+    except OSError as exc:
+        raise HostError(f"files on the way, in {folder}: {exc}") from exc
+    finally:
+        _remove(folder)
+
+
+def _for_programs() -> pathlib.Path:
+    """The first place whose file system is neither mounted with noexec nor read-only."""
+    places = (FOLDER, *_FOR_PROGRAMS)
+    for place in places:
+        with contextlib.suppress(OSError):
+            if not os.statvfs(place).f_flag & (os.ST_NOEXEC | os.ST_RDONLY):
+                return place
+    names = ", ".join(map(str, places))
+    raise HostError(f"no program can be tried on this host: {names} are all mounted with noexec or read-only")
+
+
+def remove_leftovers() -> None:
+    """Remove the folders of processes that were killed: they may hold keys. Links of such a name lead nowhere."""
+    for path in leftovers():
+        _remove(path)
+
+
+def leftovers() -> t.Tuple[pathlib.Path, ...]:
+    """Those whose process is gone."""
+    found = [
+        (path, _OURS.fullmatch(path.name))
+        for folder in (FOLDER, *_FOR_PROGRAMS)
+        if folder.is_dir()
+        for path in folder.iterdir()
+    ]
+    return tuple(path for path, ours in found if ours and not pathlib.Path("/proc", ours.group(1)).exists())
+
+
+def _remove(folder: pathlib.Path) -> None:
+    import shutil
+
+    shutil.rmtree(folder, ignore_errors=True)

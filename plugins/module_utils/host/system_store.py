@@ -1,0 +1,89 @@
+# Copyright: multiarch.builders contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The operating system's trust store: where a CA goes, what refreshes it, and the bundle that programs read."""
+
+from __future__ import annotations
+
+import base64
+import pathlib
+import re
+import typing as t
+from dataclasses import dataclass
+
+from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
+from ansible_collections.multiarch.builders.plugins.module_utils.host.files import read
+
+# basicConstraints (2.5.29.19) with CA:TRUE, and a version that can have it, in DER.
+_CONSTRAINTS = re.compile(rb"\x06\x03\x55\x1d\x13(?:\x01\x01\xff)?\x04.\x30.\x01\x01\xff", re.DOTALL)
+_VERSION_3 = b"\xa0\x03\x02\x01\x02"
+_BLOCK = re.compile(r"-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----\n?", re.DOTALL)
+
+
+@dataclass(frozen=True)
+class Store:
+    """Where a CA goes, what refreshes the store, and the bundle; *links* is the folder of links to each CA, if any.
+
+    *only_authorities*: what is no CA gets into no bundle.
+    """
+
+    anchors: str
+    suffix: str
+    refresh: t.Tuple[str, ...]
+    bundle: str
+    links: t.Optional[str] = None
+    only_authorities: bool = False
+
+    def takes(self, pem: str) -> bool:
+        """Whether a certificate gets into the bundle."""
+        return not self.only_authorities or is_authority(pem)
+
+
+DEBIAN = Store(
+    "/usr/local/share/ca-certificates",
+    ".crt",
+    ("update-ca-certificates",),
+    "/etc/ssl/certs/ca-certificates.crt",
+    links="/etc/ssl/certs",
+)
+RED_HAT = Store(
+    "/etc/pki/ca-trust/source/anchors",
+    ".pem",
+    ("update-ca-trust", "extract"),
+    "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",
+    only_authorities=True,  # update-ca-trust: `trust extract --filter=ca-anchors`
+)
+
+
+def is_authority(pem: str) -> bool:
+    """Whether p11-kit takes the certificate for a CA: by basicConstraints, which version 1 has not (trust/builder.c).
+
+    Tried with p11-kit 0.25. The controller, which knows X.509, has seen that it is a certificate.
+    """
+    der = base64.b64decode("".join(pem.split("\n")[1:-2]))
+    return _VERSION_3 not in der[:16] or _CONSTRAINTS.search(der) is not None
+
+
+def is_here(store: Store) -> bool:
+    """Whether the host has what refreshes the store."""
+    return any(pathlib.Path(folder, store.refresh[0]).exists() for folder in ("/usr/sbin", "/usr/bin"))
+
+
+def system_store() -> Store:
+    """This host's store, which may have to be installed yet. Raises HostError on a system that is of neither family."""
+    for store in (DEBIAN, RED_HAT):
+        if is_here(store):
+            return store
+    if pathlib.Path("/etc/debian_version").exists():
+        return DEBIAN
+    raise HostError("neither update-ca-certificates nor update-ca-trust is on this host: install ca-certificates")
+
+
+def bundle_of(store: Store) -> str:
+    """The certificates that programs trust, "" where there is no bundle yet."""
+    return read(store.bundle, errors="replace") or ""
+
+
+def blocks(pem: str) -> t.Tuple[str, ...]:
+    """The certificates of a bundle, one by one."""
+    return tuple(each.rstrip("\n") + "\n" for each in _BLOCK.findall(pem))

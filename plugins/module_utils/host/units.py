@@ -1,0 +1,114 @@
+# Copyright: multiarch.builders contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Units of systemd: all that any concern looks at, in one question, and what keeps one from starting at boot.
+
+org.freedesktop.systemd1(5) has the properties. What they say is systemd's own view, drop-ins included.
+"""
+
+from __future__ import annotations
+
+import functools
+import typing as t
+from dataclasses import dataclass
+
+from ansible_collections.multiarch.builders.plugins.module_utils.host.command import run
+from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
+
+DOCKER, DOCKER_SOCKET, CONTAINERD = "docker.service", "docker.socket", "containerd.service"
+BINFMT = "systemd-binfmt.service"
+REGISTRY_AUTOMOUNT, REGISTRY_MOUNT = "proc-sys-fs-binfmt_misc.automount", "proc-sys-fs-binfmt_misc.mount"
+_NAMES = (DOCKER, DOCKER_SOCKET, CONTAINERD, BINFMT, REGISTRY_AUTOMOUNT, REGISTRY_MOUNT)
+_PROPERTIES = (
+    *("LoadState", "UnitFileState", "FragmentPath", "DropInPaths", "WantedBy", "RequiredBy", "Before", "After"),
+    *("ConditionResult", "ExecStart", "Environment", "EnvironmentFiles"),
+)
+QUESTION = ("systemctl", "show", f"--property={','.join(_PROPERTIES)}", *_NAMES)
+# Where packages have their units; others are an administrator's.
+_PACKAGED = ("/usr/lib/systemd/", "/lib/systemd/")
+
+
+@dataclass(frozen=True)
+class Unit:
+    """*shown* is what `systemctl show` has of the unit, a line a property; nothing where systemd does not answer."""
+
+    name: str
+    shown: str = ""
+
+    def value(self, name: str) -> str:
+        """A property's value, "" for one without."""
+        prefix = f"{name}="
+        return next((line[len(prefix) :] for line in self.shown.splitlines() if line.startswith(prefix)), "")
+
+    def words(self, name: str) -> t.Tuple[str, ...]:
+        """A property that is a list."""
+        return tuple(self.value(name).split())
+
+    @property
+    def is_there(self) -> bool:
+        """Whether systemd has a unit of this name that it can use, now or after a reboot."""
+        return self.value("LoadState") in ("loaded", "merged") or self.value("UnitFileState") == "masked-runtime"
+
+    @property
+    def starts_at_boot(self) -> bool:
+        """Whether something that lasts starts it at boot.
+
+        UnitFileState alone does not say: it is `enabled` also where the link that enables it leads to /dev/null, and
+        `disabled` where another unit wants it (seen with systemd 257).
+        """
+        return bool(self.starters)
+
+    @property
+    def starters(self) -> t.Tuple[str, ...]:
+        """The units that start it, at a boot after this one."""
+        lasting = self.is_there and self.value("UnitFileState") != "enabled-runtime"
+        return self.words("WantedBy") + self.words("RequiredBy") if lasting else ()
+
+    @property
+    def is_as_packaged(self) -> bool:
+        """Whether nobody changed it: of a package, without drop-ins."""
+        return self.value("FragmentPath").startswith(_PACKAGED) and not self.value("DropInPaths")
+
+    @property
+    def sources(self) -> str:
+        """The files that an administrator changed it with, in words; the unit's own file if there are none."""
+        return ", ".join(self.words("DropInPaths")) or self.value("FragmentPath") or self.name
+
+
+Units = t.Mapping[str, Unit]
+
+
+def parse(shown: str) -> t.Dict[str, Unit]:
+    """What QUESTION was answered with, by unit; of units that are missing in it nothing is known."""
+    blocks = [each for each in shown.split("\n\n") if each.strip()]
+    if len(blocks) != len(_NAMES):
+        blocks = [""] * len(_NAMES)
+    return {name: Unit(name, block.strip("\n")) for name, block in zip(_NAMES, blocks)}
+
+
+def load_fault(unit: Unit) -> t.Optional[str]:
+    """Why systemd cannot start the unit, with the way out; None if it can."""
+    state = unit.value("LoadState")
+    if unit.is_there:
+        return None
+    if state == "masked":
+        return f"{unit.name} is masked: `systemctl unmask {unit.name}`, or find out who masked it, and why"
+    if state == "not-found":
+        return f"{unit.name} is not on this host: install its package again"
+    if state:
+        return f"systemd cannot load {unit.name} ({state}): mend {unit.sources}, then `systemctl daemon-reload`"
+    return f"systemd does not tell of {unit.name}: see what `systemctl show {unit.name}` says"
+
+
+@functools.lru_cache(maxsize=1)
+def look() -> Units:
+    """The units as systemd has them, asked once in a process: whoever changes one calls forget()."""
+    try:
+        return parse(run(QUESTION).stdout)
+    except HostError:  # no systemctl
+        return parse("")
+
+
+def forget() -> None:
+    """Units changed: the next look asks again."""
+    look.cache_clear()

@@ -1,0 +1,108 @@
+# Copyright: multiarch.builders contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What every concern is made of: a resource that is observed, planned and applied.
+
+Pure data and one abstract class. A module applies one resource, the plan looks at all of them: there is one
+implementation of "what differs", used by the plan, by check mode and by each module.
+"""
+
+from __future__ import annotations
+
+import abc
+import enum
+import typing as t
+from dataclasses import dataclass, field
+
+from ansible_collections.multiarch.builders.plugins.module_utils.model.default_network import DefaultNetwork
+
+
+class Effect(enum.Enum):
+    """What an action causes beyond its own concern; the concerns after it plan with it. Values are words for people."""
+
+    CONFIGURATION_CHANGES = "daemon.json changes"
+    CONFIGURATION_RELOADS = "daemon.json changes, which a reload brings to docker"
+    DAEMON_RESTARTS = "docker restarts"
+    BUILDER_TRUST_CHANGES = "builders trust others, and are the same in all else"
+    CONTAINERS_VANISH = "containers vanish, with another image store or data-root"
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """The effect that says what comes to the host: versions, "" for an unknown one; None for what does not come."""
+
+    engine: t.Optional[str] = None
+    buildx: t.Optional[str] = None
+    trust_store: bool = False  # the operating system's
+
+
+Effects = t.FrozenSet[t.Union[Effect, Arrival, DefaultNetwork]]
+NO_EFFECTS: Effects = frozenset()
+
+
+def arrival(effects: Effects) -> Arrival:
+    """All that comes to the host by *effects*."""
+    found = [each for each in effects if isinstance(each, Arrival)]
+    return Arrival(
+        next((each.engine for each in found if each.engine is not None), None),
+        next((each.buildx for each in found if each.buildx is not None), None),
+        any(each.trust_store for each in found),
+    )
+
+
+@dataclass(frozen=True)
+class Difference:
+    """Text before and after, as Ansible's --diff shows it. Never holds a secret."""
+
+    name: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True)
+class Action:
+    """One change: *summary* for people, *step* is the data that apply() works with."""
+
+    summary: str
+    step: object
+    effects: Effects = NO_EFFECTS
+    difference: t.Optional[Difference] = None
+
+
+@dataclass(frozen=True)
+class Plan:
+    """*actions* in their order, none if the host is as asked; *notes* say what is left alone or pending, and why.
+
+    *facts* are what was seen, as plain data, for those who report it.
+    """
+
+    actions: t.Tuple[Action, ...] = ()
+    notes: t.Tuple[str, ...] = ()
+    facts: t.Mapping[str, t.Any] = field(default_factory=dict)
+
+    @property
+    def effects(self) -> Effects:
+        """All that the actions cause."""
+        return frozenset(effect for action in self.actions for effect in action.effects)
+
+
+State = t.TypeVar("State")
+
+
+@dataclass
+class Resource(abc.ABC, t.Generic[State]):
+    """One concern on one host."""
+
+    concern: t.ClassVar[str] = ""
+
+    @abc.abstractmethod
+    def observe(self) -> State:
+        """What is there now. Changes nothing."""
+
+    @abc.abstractmethod
+    def plan(self, state: State, effects: Effects) -> Plan:
+        """What has to be done, given what earlier concerns cause. Changes nothing; raises HostError if impossible."""
+
+    @abc.abstractmethod
+    def apply(self, actions: t.Sequence[Action]) -> None:
+        """Do *actions*. Raises HostError, and leaves the host working as before the action that failed."""

@@ -1,0 +1,61 @@
+# Copyright: multiarch.builders contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What module apply does: all that the plan tells, concern by concern, in one process and under one lock."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.multiarch.builders.plugins.module_utils.docker.docker_api import Docker
+from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
+from ansible_collections.multiarch.builders.plugins.module_utils.model.options import OPTIONS, argument_spec
+from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import NO_EFFECTS, Plan
+from ansible_collections.multiarch.builders.plugins.module_utils.model.spec import Params
+from ansible_collections.multiarch.builders.plugins.module_utils.proof.unproven import unproven
+from ansible_collections.multiarch.builders.plugins.module_utils.run.converge import (
+    apply,
+    require_nothing,
+    require_root,
+)
+from ansible_collections.multiarch.builders.plugins.module_utils.run.lock import alone
+from ansible_collections.multiarch.builders.plugins.module_utils.run.module import Module
+from ansible_collections.multiarch.builders.plugins.module_utils.run.planning import asked, plan_concerns, tell_plan
+from ansible_collections.multiarch.builders.plugins.module_utils.run.results import failed, plans_result
+
+
+def apply_all() -> None:
+    """The whole of module apply; in check mode it is the plan."""
+    module = Module(argument_spec(*OPTIONS), supports_check_mode=True)
+    require_root(module)
+    if module.check_mode:
+        tell_plan(module)
+    done: t.Dict[str, Plan] = {}
+    try:
+        with alone(module, "provisioning"):
+            apply_concerns(module.params, done)
+            require_nothing_left(module.params)
+        result = plans_result(done, unproven(module.params))
+    except HostError as exc:
+        module.fail_json(**failed(exc), **plans_result(done))
+    module.exit_json(changed=bool(result["pending"]), **result)
+
+
+def apply_concerns(params: Params, done: t.Dict[str, Plan]) -> None:
+    """Each concern as the host is by then; *done* gets what was done. Raises HostError at the first that fails."""
+    for kind in asked(params):
+        try:
+            resource = kind.from_params(params, Docker())  # a dockerd that was just installed speaks its own version
+            plan = resource.plan(resource.observe(), NO_EFFECTS)
+            apply(resource, plan)
+            done[kind.concern] = plan
+        except HostError as exc:
+            raise exc.of(kind.concern) from exc
+
+
+def require_nothing_left(params: Params) -> None:
+    """Raise HostError if any concern differs: a later one may have undone an earlier one's work."""
+    plans, failures = plan_concerns(params, Docker())
+    if failures:
+        raise failures[0]
+    require_nothing(*plans.values())

@@ -1,0 +1,59 @@
+# Copyright: multiarch.builders contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a concern's module does: converge."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import typing as t
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.concern import Concern
+from ansible_collections.multiarch.builders.plugins.module_utils.docker.docker_api import Docker
+from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
+from ansible_collections.multiarch.builders.plugins.module_utils.model.options import OPTIONS_OF, argument_spec
+from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import NO_EFFECTS, Plan, Resource
+from ansible_collections.multiarch.builders.plugins.module_utils.proof.unproven import expect
+from ansible_collections.multiarch.builders.plugins.module_utils.run.lock import alone
+from ansible_collections.multiarch.builders.plugins.module_utils.run.module import Module
+from ansible_collections.multiarch.builders.plugins.module_utils.run.results import due, failed, plan_result
+
+
+def converge(kind: t.Type[Concern[t.Any]]) -> None:
+    """The whole of a concern's module: observe, plan, apply what differs, and look again."""
+    module = Module(argument_spec(*OPTIONS_OF[kind.concern]), supports_check_mode=True)
+    require_root(module)
+    resource = kind.from_params(module.params, Docker())
+    plan = Plan()
+    try:
+        with alone(module, kind.concern):
+            plan = resource.plan(resource.observe(), NO_EFFECTS)
+            if not module.check_mode:
+                apply(resource, plan)
+    except HostError as exc:
+        module.fail_json(**failed(exc.of(kind.concern)), **plan_result(plan))
+    module.exit_json(changed=bool(plan.actions), **plan_result(plan))
+
+
+def apply(resource: Resource[t.Any], plan: Plan) -> None:
+    """Do what *plan* says, and look again. Raises HostError, also for what differs all the same."""
+    if plan.actions:
+        expect(due({resource.concern: plan}))
+        resource.apply(plan.actions)
+        require_nothing(resource.plan(resource.observe(), NO_EFFECTS))
+
+
+def require_nothing(*left: Plan) -> None:
+    """Raise HostError if anything is to be done."""
+    actions = [action.summary for plan in left for action in plan.actions]
+    if actions:
+        raise HostError(f"done, but still differs: {'; '.join(actions)}")
+
+
+def require_root(module: AnsibleModule) -> None:
+    """Everything here belongs to root; without, dockerd would only seem to be down."""
+    if os.geteuid() != 0:
+        user = pwd.getpwuid(os.geteuid()).pw_name
+        module.fail_json(msg=f"{user} may not see what root owns: set `become: true` (ansible_become) for this host")

@@ -1,0 +1,73 @@
+# Copyright: multiarch.builders contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What module plan does: all concerns in one process, each knowing what the ones before it cause."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.concern import Concern
+from ansible_collections.multiarch.builders.plugins.module_utils.docker.docker_api import Docker
+from ansible_collections.multiarch.builders.plugins.module_utils.host.credentials import shown
+from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
+from ansible_collections.multiarch.builders.plugins.module_utils.model.options import OPTIONS, argument_spec
+from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import NO_EFFECTS, Effects, Plan
+from ansible_collections.multiarch.builders.plugins.module_utils.model.spec import Params
+from ansible_collections.multiarch.builders.plugins.module_utils.proof.unproven import unproven
+from ansible_collections.multiarch.builders.plugins.module_utils.run.concerns import RESOURCES
+from ansible_collections.multiarch.builders.plugins.module_utils.run.converge import require_root
+from ansible_collections.multiarch.builders.plugins.module_utils.run.module import Module
+from ansible_collections.multiarch.builders.plugins.module_utils.run.results import failed, plans_result
+
+
+def plan_all() -> None:
+    """The whole of module plan: all concerns in one process, each knowing what the ones before it cause."""
+    module = Module(argument_spec(*OPTIONS), supports_check_mode=True)
+    require_root(module)
+    tell_plan(module)
+
+
+def tell_plan(module: Module) -> None:
+    """End *module* with the plan, or with all that keeps the host from being made as asked."""
+    plans, failures = plan_concerns(module.params, Docker())
+    result = plans_result(plans, unproven_since(module.params, failures))
+    if failures:
+        module.fail_json(errors=texts(failures), **failed(*failures), **result)
+    module.exit_json(changed=module.check_mode and bool(result["pending"]), **result)
+
+
+def plan_concerns(params: Params, docker: Docker) -> t.Tuple[t.Dict[str, Plan], t.List[HostError]]:
+    """(plan of each concern that can be planned, why others cannot)."""
+    effects: Effects = NO_EFFECTS
+    plans: t.Dict[str, Plan] = {}
+    failures: t.List[HostError] = []
+    for kind in asked(params):
+        try:
+            resource = kind.from_params(params, docker)
+            plans[kind.concern] = resource.plan(resource.observe(), effects)
+            effects |= plans[kind.concern].effects
+        except HostError as exc:
+            failures.append(exc.of(kind.concern))
+            if kind.concern == "engine":  # nothing after it can be told without Docker
+                break
+    return plans, failures
+
+
+def unproven_since(params: Params, failures: t.List[HostError]) -> t.Dict[str, str]:
+    """What is still to be proven; a damaged record joins *failures*."""
+    try:
+        return unproven(params)
+    except HostError as exc:
+        failures.append(exc)
+        return {}
+
+
+def texts(failures: t.Iterable[HostError]) -> t.List[str]:
+    """Each in one line, without secrets."""
+    return [shown(str(each)) for each in failures]
+
+
+def asked(params: Params) -> t.List[t.Type[Concern[t.Any]]]:
+    """The concerns that are asked for, in their order."""
+    return [kind for kind in RESOURCES if kind.concern in params["concerns"]]

@@ -1,0 +1,50 @@
+# Copyright: multiarch.builders contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which authorities of the operating system's store the running dockerd has read.
+
+A program in Go reads that store once, at its first use of it (golang/go, src/crypto/x509/root.go). So dockerd knows
+what was there when it started. When each CA of ours came is remembered; what is not was there before us.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import typing as t
+
+from ansible_collections.multiarch.builders.plugins.module_utils.docker.daemon_process import daemon_start
+from ansible_collections.multiarch.builders.plugins.module_utils.state import pending, record
+
+_RECORD = "authorities"
+# What a host remembers that was provisioned before each CA had a moment of its own: the last refresh of the store.
+_LAST_REFRESH = "TRUST_STORE_CHANGES"
+
+
+def come(new: t.Iterable[str], there: t.Iterable[str] = ()) -> None:
+    """Remember that the CAs *new* (PEM) come now, and when those *there* came; all others are forgotten."""
+    marks, former = record.load(_RECORD), pending.mark(_LAST_REFRESH)
+    known = {each: marks.get(each, former) for each in map(_name, there)}
+    now = pending.moment()
+    found = {**{each: mark for each, mark in known.items() if mark}, **{_name(each): now for each in new}}
+    record.save(_RECORD, found)
+    pending.drop(_LAST_REFRESH)
+
+
+def unread(wanted: t.Iterable[str], bundle: str) -> t.FrozenSet[str]:
+    """The CAs among *wanted* (PEM) that the running dockerd has not read: not in *bundle*, or there after its start.
+
+    None if dockerd does not run: it reads all when it starts.
+    """
+    started = daemon_start()
+    if started is None:
+        return frozenset()
+    marks, former = record.load(_RECORD), pending.mark(_LAST_REFRESH)
+    return frozenset(
+        each
+        for each in wanted
+        if each.strip() not in bundle or pending.is_after(marks.get(_name(each), former), started)
+    )
+
+
+def _name(pem: str) -> str:
+    return hashlib.sha256(pem.strip().encode()).hexdigest()

@@ -1,0 +1,59 @@
+# Copyright: multiarch.builders contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A user's ~/.docker/config.json: logins, credential helpers, proxies. Others write it too, so it is merged into."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.multiarch.builders.plugins.module_utils.host.command import home_of, owner_of, user_entry
+from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
+from ansible_collections.multiarch.builders.plugins.module_utils.host.files import (
+    RemoveFile,
+    WriteFile,
+    read,
+    remove,
+    write,
+)
+from ansible_collections.multiarch.builders.plugins.module_utils.host.json_document import (
+    CLIENT_MAPPINGS,
+    Document,
+    parse,
+    render,
+)
+from ansible_collections.multiarch.builders.plugins.module_utils.state import docker_folder
+
+
+def config_path(user: str) -> str:
+    """The client's configuration of a user."""
+    return f"{user_entry(user).pw_dir}/.docker/config.json"
+
+
+def load(user: str) -> Document:
+    """The content of a user's config.json, {} if there is none. Raises HostError if docker could not read it."""
+    path = config_path(user)
+    found = parse(read(path, owner_of(user)), path)
+    for name in CLIENT_MAPPINGS:
+        if not isinstance(found.get(name), (dict, type(None))):
+            raise HostError(
+                f"{path} holds no mapping under {name!r} but {type(found[name]).__name__}, which docker does not read. "
+                "It was left as it is: mend or remove it, then run again"
+            )
+    return found
+
+
+def wanted_file(user: str, content: t.Mapping[str, t.Any]) -> WriteFile:
+    """config.json with *content*; the user's own, nobody else can read it. Raises HostError without a home for it."""
+    home_of(user)
+    path, owner = config_path(user), owner_of(user)
+    return WriteFile(path, render(content, read(path, owner), indent="\t"), mode=0o600, owner=owner)
+
+
+def save(user: str, content: t.Mapping[str, t.Any]) -> None:
+    """Write config.json; one that was not there before us and has nothing in it any more goes."""
+    docker_folder.note(user)
+    if content or docker_folder.was_there(user, "config"):
+        write(wanted_file(user, content))
+    else:
+        remove(RemoveFile(config_path(user), owner=owner_of(user)))

@@ -1,0 +1,81 @@
+# Copyright: multiarch.builders contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A user's ~/.docker: what was there before us, so that what docker and buildx put there for us can go again."""
+
+from __future__ import annotations
+
+import pathlib
+import shutil
+import typing as t
+
+from ansible_collections.multiarch.builders.plugins.module_utils.host.command import is_user, owner_of, user_entry
+from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
+from ansible_collections.multiarch.builders.plugins.module_utils.host.files import acting_as
+from ansible_collections.multiarch.builders.plugins.module_utils.state import record
+
+_RECORD = "homes"
+_PARTS = {"folder": "", "config": "config.json", "store": "buildx"}
+# Folders of the store that hold what users made (docker/buildx, store/store.go, localstate/localstate.go).
+_OF_USERS = ("instances", "defaults", "refs")
+# What buildx notes for itself beside its store (util/confutil; moby/buildkit, session/auth/authprovider).
+_BOOKKEEPING = (".buildNodeID", ".token_seed", ".token_seed.lock")
+
+
+def note(user: str) -> None:
+    """Remember once which parts of ~/.docker were there before us."""
+    memory = record.load(_RECORD)
+    if user not in memory:
+        folder = _folder(user)
+        with acting_as(owner_of(user)):
+            memory[user] = {part: (folder / name).exists() for part, name in _PARTS.items()}
+        record.save(_RECORD, memory)
+
+
+def was_there(user: str, part: str) -> bool:
+    """Whether the *folder*, its *config* or the *store* of buildx was there before us, as far as is known."""
+    found = record.load(_RECORD).get(user, {}).get(part, True)
+    return bool(found)
+
+
+def untidy() -> t.Tuple[str, ...]:
+    """The users in whose ~/.docker is something that came with us."""
+    users = [user for user in record.load(_RECORD) if is_user(user)]
+    return tuple(user for user in users if any(path.exists() for path in _ours(user)))
+
+
+def tidy(user: str) -> None:
+    """Remove it, unless somebody else has something in it by now. Raises HostError."""
+    folder, came, ours = _folder(user), not was_there(user, "folder"), _ours(user)
+    try:
+        with acting_as(owner_of(user)):
+            for path in ours:
+                if path == folder / _PARTS["store"] and not _is_used(path):
+                    shutil.rmtree(path)
+                elif path.is_file():
+                    path.unlink()
+            if came and folder.is_dir() and not any(folder.iterdir()):
+                folder.rmdir()
+    except OSError as exc:
+        raise HostError(f"{folder} cannot be tidied: {exc}") from exc
+
+
+def _folder(user: str) -> pathlib.Path:
+    return pathlib.Path(user_entry(user).pw_dir, ".docker")
+
+
+def _ours(user: str) -> t.List[pathlib.Path]:
+    folder, found = _folder(user), []
+    store, came = not was_there(user, "store"), not was_there(user, "folder")
+    with acting_as(owner_of(user)):
+        if store and (folder / _PARTS["store"]).is_dir():
+            found.append(folder / _PARTS["store"])
+        if came and folder.is_dir():
+            found += [folder / name for name in _BOOKKEEPING if (folder / name).exists()]
+            found.append(folder)
+    return found
+
+
+def _is_used(store: pathlib.Path) -> bool:
+    folders = [store / name for name in _OF_USERS]
+    return any(path.is_file() for folder in folders if folder.is_dir() for path in folder.rglob("*"))

@@ -1,0 +1,149 @@
+# Copyright: multiarch.builders contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A document that others write too: what it shall hold, what of it is ours, and what differs, in words. Pure.
+
+What others had where we set or remove something is remembered too, and comes back when nobody asks for ours any more.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import types
+import typing as t
+
+from ansible_collections.multiarch.builders.plugins.module_utils.host.json_document import Document
+from ansible_collections.multiarch.builders.plugins.module_utils.host.merge_patch import (
+    Path,
+    leaves,
+    merge,
+    nulls,
+    placed,
+    without,
+)
+
+Patch = t.Mapping[str, t.Any]
+Owned = t.Mapping[Path, t.FrozenSet[str]]
+"""The keys that we set, each with the digests of the values that we gave it: with another value it is another's."""
+Former = t.Mapping[Path, t.Any]
+"""What others had in the places that we set, or removed."""
+NO_FORMER: Former = types.MappingProxyType({})
+
+
+def ours(document: t.Mapping[str, t.Any], owned: Owned) -> t.Set[Path]:
+    """The paths of *owned* that still have a value of ours."""
+    return {path for path, values in owned.items() if _digest(at(document, path)) in values}
+
+
+def desired(document: t.Mapping[str, t.Any], owned: Owned, patch: Patch, former: Former = NO_FORMER) -> Document:
+    """*document* with *patch*, less what is ours and no longer asked for, which is as it was; others' keys stay."""
+    result: Document = merge(_restored(document, owned, patch, former), patch)
+    return result
+
+
+def _restored(document: t.Mapping[str, t.Any], owned: Owned, patch: Patch, former: Former) -> Document:
+    dropped = ours(document, owned) - set(leaves(patch))
+    result = without(document, sorted(dropped))
+    for path, value in sorted(former.items()):
+        left_to_us = path in dropped or (path not in owned and _is_nothing(at(result, path)))
+        if left_to_us and not _touches(patch, path):
+            result = placed(result, path, value)
+    return result
+
+
+def _is_nothing(value: t.Any) -> bool:
+    """Whether nobody has anything there; empty mappings are what a null below leaves of a value."""
+    return value is None or (isinstance(value, t.Mapping) and all(map(_is_nothing, value.values())))
+
+
+def _touches(patch: Patch, path: Path) -> bool:
+    return any(each[: len(path)] == path for each in (*leaves(patch), *nulls(patch)))
+
+
+def owned_after(document: t.Mapping[str, t.Any], owned: Owned, patch: Patch) -> Owned:
+    """What is ours then: what we set, less what somebody else had there and the patch leaves as it is."""
+    before = ours(document, owned)
+    after = merge(document, patch)
+    return {
+        path: frozenset({_digest(at(after, path))})
+        for path in leaves(patch)
+        if path in before or at(document, path) != at(after, path)
+    }
+
+
+def former_after(document: t.Mapping[str, t.Any], owned: Owned, patch: Patch, former: Former = NO_FORMER) -> Former:
+    """What others had, then: where nothing of ours was yet it is what is there now."""
+    before = ours(document, owned)
+    base, theirs = _restored(document, owned, patch, former), without(document, sorted(before))
+    found = {
+        path: value
+        for path, value in former.items()
+        if _touches(patch, path) and (path in before or (path not in owned and _is_nothing(at(theirs, path))))
+    }
+    after = merge(base, patch)
+    for path in (*leaves(patch), *nulls(patch)):
+        place = _in_the_way(base, path)
+        value = at(base, place)
+        if place not in found and place not in before and value is not None and value != at(after, place):
+            found[place] = value
+    return found
+
+
+def _in_the_way(document: t.Mapping[str, t.Any], path: Path) -> Path:
+    """*path*, or what is above it and no mapping."""
+    for length in range(1, len(path)):
+        value = at(document, path[:length])
+        if value is not None and not isinstance(value, t.Mapping):
+            return path[:length]
+    return path
+
+
+def both(one: Owned, other: Owned) -> Owned:
+    """What is ours in either of two states, as long as it is not known which one holds."""
+    return {path: one.get(path, frozenset()) | other.get(path, frozenset()) for path in {*one, *other}}
+
+
+def to_record(owned: Owned) -> t.List[t.Dict[str, t.List[str]]]:
+    """*owned* as JSON can hold it."""
+    return [{"path": list(path), "values": sorted(values)} for path, values in sorted(owned.items())]
+
+
+def from_record(found: t.Iterable[t.Mapping[str, t.Sequence[str]]]) -> Owned:
+    """The opposite."""
+    return {tuple(each["path"]): frozenset(each["values"]) for each in found}
+
+
+def former_to_record(former: Former) -> t.List[t.Dict[str, t.Any]]:
+    """*former* as JSON can hold it."""
+    return [{"path": list(path), "value": value} for path, value in sorted(former.items())]
+
+
+def former_from_record(found: t.Iterable[t.Mapping[str, t.Any]]) -> Former:
+    """The opposite."""
+    return {tuple(each["path"]): each["value"] for each in found}
+
+
+def _digest(value: t.Any) -> str:
+    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()
+
+
+def changes(before: t.Mapping[str, t.Any], after: t.Mapping[str, t.Any]) -> t.Tuple[str, ...]:
+    """The differences in words, a line for each key: `features.containerd-snapshotter: absent → true`."""
+    paths = sorted({*leaves(before), *leaves(after)})
+    return tuple(
+        f"{'.'.join(path)}: {_word(at(before, path))} → {_word(at(after, path))}"
+        for path in paths
+        if at(before, path) != at(after, path)
+    )
+
+
+def at(document: t.Any, path: Path) -> t.Any:
+    """The value at *path*, None where there is none."""
+    for key in path:
+        document = document.get(key) if isinstance(document, t.Mapping) else None
+    return document
+
+
+def _word(value: t.Any) -> str:
+    return "absent" if value is None else json.dumps(value, ensure_ascii=False)

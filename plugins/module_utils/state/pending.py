@@ -1,0 +1,79 @@
+# Copyright: multiarch.builders contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What waits for a restart of dockerd: effects that happened, and when, so that a killed run is finished by the next.
+
+Times are seconds since boot: the wall clock may jump, and a reboot restarts dockerd anyway.
+"""
+
+from __future__ import annotations
+
+import pathlib
+import time
+import typing as t
+
+from ansible_collections.multiarch.builders.plugins.module_utils.docker.daemon_process import daemon_start
+from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import Effect
+from ansible_collections.multiarch.builders.plugins.module_utils.state import record
+
+_RECORD = "pending"
+
+
+Mark = t.Mapping[str, t.Any]
+"""A moment: the boot's id, and seconds since that boot."""
+
+
+def note(effect: Effect) -> None:
+    """*effect* happens now."""
+    record.save(_RECORD, {**record.load(_RECORD), effect.name: moment()})
+
+
+def forget(effect: Effect) -> None:
+    """*effect* was undone."""
+    drop(effect.name)
+
+
+def drop(name: str) -> None:
+    """Forget what is noted by this name."""
+    marks = record.load(_RECORD)
+    if name in marks:
+        record.save(_RECORD, {other: mark for other, mark in marks.items() if other != name})
+
+
+def mark(name: str) -> t.Optional[Mark]:
+    """When what has this name was noted, None if it was not."""
+    found: t.Optional[Mark] = record.load(_RECORD).get(name)
+    return found
+
+
+def since_start() -> t.FrozenSet[Effect]:
+    """The effects that the running dockerd has not seen: noted after it started, in this boot."""
+    marks = record.load(_RECORD)
+    started = daemon_start() if marks else None
+    if started is None:
+        return frozenset()
+    return frozenset(
+        Effect[name] for name, found in marks.items() if name in Effect.__members__ and is_after(found, started)
+    )
+
+
+def moment() -> Mark:
+    """Now."""
+    return {"boot": _boot(), "uptime": _uptime()}
+
+
+def is_after(found: t.Optional[Mark], started: float) -> bool:
+    """Whether *found* is a moment of this boot, later than *started* (seconds since boot)."""
+    return found is not None and bool(found["boot"] == _boot() and found["uptime"] > started)
+
+
+def _boot() -> str:
+    return pathlib.Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+
+
+def _uptime() -> float:
+    """As the kernel counts for starts of processes, in hundredths: a mark is not after a start that followed it.
+
+    A container's /proc/uptime may begin with the container (lxcfs).
+    """
+    return int(time.clock_gettime(time.CLOCK_BOOTTIME) * 100) / 100

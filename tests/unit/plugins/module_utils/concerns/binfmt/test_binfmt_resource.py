@@ -1,0 +1,296 @@
+# Copyright: multiarch.builders contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The plan of the emulators, from states made by hand; the source is the real one, and installs nothing here."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.decide import EMULATORS, BinfmtState
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.formats import FORMATS, registration
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.handler_file import Handler
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.resource import (
+    Binfmt,
+    DropHandler,
+    KeepHandler,
+)
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.source import (
+    ImageSource,
+    InstallEmulators,
+    PackageSource,
+    Source,
+)
+from ansible_collections.multiarch.builders.plugins.module_utils.docker.docker_api import Docker
+from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
+from ansible_collections.multiarch.builders.plugins.module_utils.host.file_modes import program
+from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import NO_EFFECTS, Plan
+
+ARM64, S390X = FORMATS["arm64"], FORMATS["s390x"]
+NAME = "qemu-aarch64"
+LINE = registration(ARM64, f"{EMULATORS}/8288bef2169d/{NAME}", "CFP") + "\n"
+OURS = Handler(NAME, True, f"{EMULATORS}/8288bef2169d/{NAME}", "POCF", 0, ARM64.magic, ARM64.mask)
+THEIRS = replace(OURS, interpreter="/opt/of-these-tests/qemu-aarch64")
+FORMER = replace(OURS, interpreter=f"{EMULATORS}/25af7ab5f48f/{NAME}")
+OWNED = frozenset({NAME})
+
+LASTING = BinfmtState("x86_64", {NAME: OURS}, {NAME: LINE}, {NAME: LINE}, OWNED, {})
+
+
+def planned(
+    state: BinfmtState,
+    docker: Docker,
+    platforms: tuple[str, ...] = ("linux/amd64", "linux/arm64"),
+    *,
+    source: Source | None = None,
+    takeover: bool = False,
+) -> Plan:
+    chosen = source or ImageSource("tonistiigi/binfmt:v1", None, (), docker)
+    return Binfmt(platforms, chosen, takeover).plan(state, NO_EFFECTS)
+
+
+@pytest.mark.parametrize(
+    ("state", "steps"),
+    [
+        pytest.param(LASTING, [], id="registered, and lasting"),
+        pytest.param(
+            replace(LASTING, handlers={}, lines={}, configuration={}, owned=frozenset()),
+            [InstallEmulators((ARM64,)), KeepHandler(ARM64, True)],
+            id="a new host",
+        ),
+        pytest.param(replace(LASTING, handlers={}), [KeepHandler(ARM64, True)], id="lost until the next boot"),
+        pytest.param(replace(LASTING, configuration={}), [KeepHandler(ARM64, False)], id="would not last"),
+        pytest.param(
+            replace(LASTING, configuration={NAME: "# edited\n" + LINE}), [KeepHandler(ARM64, False)], id="file edited"
+        ),
+        pytest.param(replace(LASTING, owned=frozenset()), [KeepHandler(ARM64, False)], id="memory lost"),
+        pytest.param(
+            replace(LASTING, lines={}),
+            [InstallEmulators((ARM64,)), KeepHandler(ARM64, True)],
+            id="the emulator's file was deleted",
+        ),
+        pytest.param(
+            replace(LASTING, handlers={NAME: FORMER}, lines={}),
+            [InstallEmulators((ARM64,)), KeepHandler(ARM64, True)],
+            id="another image is asked for",
+        ),
+        pytest.param(
+            replace(LASTING, handlers={NAME: THEIRS}, configuration={}, owned=frozenset()), [], id="theirs works"
+        ),
+        pytest.param(
+            replace(LASTING, handlers={NAME: replace(THEIRS, flags="")}, configuration={}, owned=frozenset()),
+            [KeepHandler(ARM64, True)],
+            id="theirs does not work in containers",
+        ),
+        pytest.param(
+            replace(LASTING, owned=OWNED | {"qemu-s390x"}),
+            [DropHandler("qemu-s390x")],
+            id="a platform that is not asked for any more",
+        ),
+        pytest.param(
+            replace(LASTING, handlers={NAME: THEIRS}),
+            [KeepHandler(ARM64, True)],
+            id="somebody registered theirs over ours",
+        ),
+        pytest.param(
+            replace(LASTING, handlers={NAME: THEIRS}, configuration={NAME: LINE.replace(EMULATORS, "/opt")}),
+            [],
+            id="the same, and for good: it works, so it is not removed",
+        ),
+        pytest.param(
+            replace(LASTING, handlers={"my-arm64": replace(THEIRS, name="my-arm64")}),
+            [KeepHandler(ARM64, True)],
+            id="ours is gone, theirs of another name works",
+        ),
+    ],
+)
+def test_steps(state: BinfmtState, steps: list[object], no_docker: Docker) -> None:
+    plan = planned(state, no_docker)
+    assert [action.step for action in plan.actions] == steps
+    assert plan.effects == NO_EFFECTS
+
+
+def test_a_native_host_needs_nothing(no_docker: Docker) -> None:
+    state = BinfmtState("aarch64", {}, {}, {}, frozenset(), {})
+    assert planned(state, no_docker, ("linux/arm64",)).actions == ()
+
+
+def test_emulators_of_several_platforms_are_taken_at_once(no_docker: Docker) -> None:
+    state = replace(LASTING, handlers={}, lines={}, configuration={}, owned=frozenset())
+    plan = planned(state, no_docker, ("linux/arm64", "linux/s390x"))
+    assert [action.step for action in plan.actions] == [
+        InstallEmulators((ARM64, S390X)),
+        KeepHandler(ARM64, True),
+        KeepHandler(S390X, True),
+    ]
+    assert plan.actions[0].summary == "take qemu-aarch64, qemu-s390x out of tonistiigi/binfmt:v1"
+    assert plan.actions[1].summary == "register handler qemu-aarch64 for linux/arm64"
+
+
+def test_a_handler_that_is_left_alone_is_told(no_docker: Docker) -> None:
+    plan = planned(replace(LASTING, handlers={NAME: THEIRS}, owned=frozenset()), no_docker)
+    (note,) = plan.notes
+    assert note.startswith("linux/arm64: handler qemu-aarch64 of somebody else works and was left alone (")
+    assert "interpreter /opt/of-these-tests/qemu-aarch64, flags POCF" in note
+
+
+def test_a_handler_that_took_the_place_of_ours_is_replaced(no_docker: Docker) -> None:
+    plan = planned(replace(LASTING, handlers={NAME: THEIRS}), no_docker)
+    assert [action.step for action in plan.actions] == [KeepHandler(ARM64, True)]
+    assert plan.actions[0].summary == (
+        "replace handler qemu-aarch64 for linux/arm64 (out of a container, "
+        "/opt/of-these-tests/qemu-aarch64: somebody registered it in place of ours)"
+    )
+    assert plan.notes == ()
+
+
+def test_takeover(no_docker: Docker) -> None:
+    state = replace(LASTING, handlers={NAME: THEIRS}, configuration={}, owned=frozenset())
+    plan = planned(state, no_docker, takeover=True)
+    assert [action.step for action in plan.actions] == [KeepHandler(ARM64, True)]
+    assert plan.actions[0].summary == (
+        "replace handler qemu-aarch64 for linux/arm64 (out of a container, /opt/of-these-tests/qemu-aarch64: "
+        "builder_binfmt_takeover)"
+    )
+    assert plan.notes == ()
+
+
+RIGHTS = program(OURS.interpreter)
+LOOSE = {RIGHTS: f"{RIGHTS.path} has mode 0644, not 0755"}
+CONF = f"/etc/binfmt.d/{NAME}.conf"
+MASK = {NAME: f"{CONF} is a link to /dev/null"}
+LOST = "handlers are gone after a reboot, as systemd-binfmt.service is masked"
+
+
+@pytest.mark.parametrize(
+    ("state", "told"),
+    [
+        pytest.param(
+            replace(LASTING, on=False),
+            "turn on /proc/sys/fs/binfmt_misc/status, the switch of all handlers on this host, ours and others': it is "
+            "off, so no program of another platform runs",
+            id="the switch of all",
+        ),
+        pytest.param(
+            replace(LASTING, loose=LOOSE),
+            f"give files that bring handlers back their owner and mode: {RIGHTS.path} has mode 0644, not 0755",
+            id="an emulator that is no program",
+        ),
+        pytest.param(
+            replace(LASTING, lines={}, damaged={NAME: f"{OURS.interpreter} is not as it was written"}),
+            f"take {NAME} out of tonistiigi/binfmt:v1\nreplace handler {NAME} for linux/arm64 (ours, {OURS.interpreter}"
+            f": {OURS.interpreter} is not as it was written)",
+            id="an emulator with other bytes",
+        ),
+    ],
+)
+def test_what_is_told_of_quiet_drift(state: BinfmtState, told: str, no_docker: Docker) -> None:
+    assert "\n".join(action.summary for action in planned(state, no_docker).actions) == told
+
+
+def test_a_host_that_emulates_nothing_has_no_switch_to_turn_on(no_docker: Docker) -> None:
+    assert planned(replace(LASTING, on=False, owned=frozenset()), no_docker, ("linux/amd64",)).actions == ()
+
+
+WAYS_OUT = "or take linux/arm64 out of builder_platforms"
+
+
+@pytest.mark.parametrize(
+    ("state", "source", "told"),
+    [
+        pytest.param(replace(LASTING, boot=(LOST,)), None, LOST, id="it would not last"),
+        pytest.param(replace(LASTING, boot=(LOST,)), PackageSource(), LOST, id="the package's would not last"),
+        pytest.param(
+            replace(LASTING, masked=MASK),
+            None,
+            f"handler {NAME} is masked: {CONF} is a link to /dev/null, as administrators switch one off: set "
+            f"builder_binfmt_takeover: true to replace that, {WAYS_OUT}",
+            id="masked",
+        ),
+        pytest.param(
+            replace(LASTING, masked=MASK, lines={}),
+            PackageSource(),
+            f"handler {NAME} is masked: {CONF} is a link to /dev/null, as administrators switch one off: remove that, "
+            f"{WAYS_OUT}",
+            id="the package's is masked",
+        ),
+        pytest.param(
+            replace(LASTING, faults={NAME: "/usr/bin/qemu is not there"}, boot=(LOST,)),
+            PackageSource(),
+            f"/usr/bin/qemu is not there; {LOST}",
+            id="the package's emulator is gone, and more",
+        ),
+    ],
+)
+def test_what_only_people_can_mend_is_refused(
+    state: BinfmtState, source: Source | None, told: str, no_docker: Docker
+) -> None:
+    with pytest.raises(HostError) as caught:
+        planned(state, no_docker, source=source)
+    assert str(caught.value) == told
+
+
+def test_a_mask_goes_where_ours_shall_take_over(no_docker: Docker) -> None:
+    state = replace(LASTING, masked=MASK, configuration={})
+    (action,) = planned(state, no_docker, takeover=True).actions
+    assert action.step == KeepHandler(ARM64, False)
+    assert action.summary == (
+        f"write {CONF} in place of what masks it ({CONF} is a link to /dev/null), so that {NAME} is there after a "
+        "reboot"
+    )
+
+
+def test_what_becomes_of_somebody_elses_handler_at_boot_is_a_note(no_docker: Docker) -> None:
+    state = replace(LASTING, handlers={NAME: THEIRS}, owned=frozenset(), boot=(LOST,), masked=MASK)
+    plan = planned(state, no_docker)
+    assert plan.actions == ()
+    assert plan.notes[1:] == (LOST,)
+
+
+DEBIANS = "/usr/libexec/qemu-binfmt/aarch64-binfmt-P"
+DEBIAN_LINE = f":{NAME}:M::magic:mask:{DEBIANS}:OPF"
+PACKAGED = BinfmtState("x86_64", {NAME: replace(OURS, interpreter=DEBIANS)}, {NAME: DEBIAN_LINE}, {}, frozenset(), {})
+
+
+@pytest.mark.parametrize(
+    ("state", "steps"),
+    [
+        pytest.param(PACKAGED, [], id="the package registered it"),
+        pytest.param(replace(PACKAGED, handlers={}), [KeepHandler(ARM64, True)], id="lost until the next boot"),
+        pytest.param(
+            replace(LASTING, lines={NAME: DEBIAN_LINE}), [KeepHandler(ARM64, True)], id="from the image to the package"
+        ),
+        pytest.param(
+            replace(PACKAGED, configuration={NAME: LINE}, owned=OWNED),
+            [DropHandler(NAME)],
+            id="a run was killed: our file still masks the package's",
+        ),
+    ],
+)
+def test_steps_with_the_distributions_package(state: BinfmtState, steps: list[object], no_docker: Docker) -> None:
+    plan = planned(state, no_docker, source=PackageSource())
+    assert [action.step for action in plan.actions] == steps
+
+
+@pytest.mark.parametrize(
+    ("state", "fact"),
+    [
+        pytest.param(LASTING, (NAME, OURS.interpreter, "POCF", "keep"), id="ours"),
+        pytest.param(replace(LASTING, handlers={}), (None, None, None, "add"), id="none"),
+        pytest.param(
+            replace(LASTING, handlers={NAME: THEIRS}, owned=frozenset()),
+            (NAME, THEIRS.interpreter, "POCF", "leave"),
+            id="theirs",
+        ),
+        pytest.param(
+            replace(LASTING, handlers={NAME: THEIRS}),
+            (NAME, THEIRS.interpreter, "POCF", "replace"),
+            id="theirs, in place of ours",
+        ),
+    ],
+)
+def test_facts(state: BinfmtState, fact: tuple[str | None, ...], no_docker: Docker) -> None:
+    (found,) = planned(state, no_docker).facts["handlers"]
+    assert found["platform"] == "linux/arm64"
+    assert (found["handler"], found["interpreter"], found["flags"], found["verdict"]) == fact

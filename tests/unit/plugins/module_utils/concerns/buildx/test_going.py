@@ -1,0 +1,103 @@
+# Copyright: multiarch.builders contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a builder that goes wants, and what stays of it, from states made by hand."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx.going import (
+    Going,
+    Place,
+    actions_for,
+    notes_on,
+)
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx.leaving import RemoveVolume
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx.ours import OwnBuilder, OwnNode
+
+HERE, THERE = OwnNode("b0", "", "ci", volume=True), OwnNode("b1", "ssh://ci@a", "ci", volume=True)
+OWN = OwnBuilder("b", "docker-container", {"ci": None, "jane": None}, (HERE, THERE))
+RUNS = Place(HERE, container=True, volume="3 MB")
+ALL = Going(OWN, True, ("ci", "jane"), ("ci", "jane"), places=(RUNS, Place(THERE, container=True)))
+REMOVED = "remove builder b of ci, jane: container "
+STAYS = (
+    "volume buildx_buildkit_b0_state (3 MB), the cache of builder b, stays: `docker volume rm "
+    "buildx_buildkit_b0_state` removes it, or -e builder_retire_volumes=true in this run"
+)
+
+
+@pytest.mark.parametrize(
+    ("going", "told"),
+    [
+        pytest.param(ALL, f"{REMOVED}buildx_buildkit_b0, buildx_buildkit_b1 goes", id="all of it"),
+        pytest.param(
+            replace(ALL, places=(replace(RUNS, working=True),)),
+            f"{REMOVED}buildx_buildkit_b0 goes (running now: a build in buildx_buildkit_b0)",
+            id="a build runs",
+        ),
+        pytest.param(replace(ALL, places=(Place(HERE),)), "remove builder b of ci, jane", id="no container is left"),
+        pytest.param(
+            replace(ALL, whole=False, users=("jane",), entries=("jane",), places=()),
+            "take builder b away from jane: what runs stays",
+            id="a user who left",
+        ),
+        pytest.param(
+            replace(ALL, own=replace(OWN, users={"ci": "/backup", "jane": None}), places=(RUNS,)),
+            f"{REMOVED}buildx_buildkit_b0 goes; the one that ci had before us comes back",
+            id="somebody had one of that name",
+        ),
+        pytest.param(
+            replace(ALL, entries=(), places=()),
+            "forget builder b of ci, jane, of which nothing of ours is there any more",
+            id="removed by hand already",
+        ),
+        pytest.param(
+            replace(ALL, users=(), entries=(), places=(Place(THERE, silent="it does not answer"),)),
+            None,
+            id="what is left of it cannot be reached",
+        ),
+    ],
+)
+def test_words(going: Going, told: str | None) -> None:
+    assert [action.summary for action in actions_for([going], volumes=False)] == ([told] if told else [])
+
+
+@pytest.mark.parametrize(
+    ("place", "volumes", "removes", "note"),
+    [
+        pytest.param(RUNS, False, False, STAYS, id="it stays, and is told"),
+        pytest.param(RUNS, True, True, None, id="it goes on request"),
+        pytest.param(
+            replace(RUNS, node=replace(HERE, volume=False)),
+            True,
+            False,
+            "volume buildx_buildkit_b0_state was there before us and stays",
+            id="it was there before us",
+        ),
+        pytest.param(replace(RUNS, volume=None), True, False, None, id="there is none"),
+        pytest.param(Place(HERE, gone=True), True, False, "Docker is gone from this host", id="Docker is gone"),
+    ],
+)
+def test_caches(place: Place, volumes: bool, removes: bool, note: str | None) -> None:
+    going = replace(ALL, places=(place,))
+    steps = [action.step for action in actions_for([going], volumes=volumes)]
+    assert (RemoveVolume(place.node) in steps) is removes
+    notes = notes_on([going], volumes=volumes)
+    assert len(notes) == (1 if note else 0)
+    assert all(each.startswith(note or "") for each in notes)
+
+
+def test_what_somebody_made_anew_and_what_cannot_be_reached_is_told() -> None:
+    going = replace(ALL, entries=("ci",), changed=("jane",), places=(Place(THERE, silent="b1 does not answer"),))
+    assert notes_on([going], volumes=False) == [
+        "builder b of jane is not as we made it: it is somebody else's now, and stays",
+        "b1 does not answer",
+    ]
+
+
+def test_a_node_that_cannot_be_reached_stays_remembered() -> None:
+    step = replace(ALL, places=(RUNS, Place(THERE, silent="it does not answer"))).step
+    assert step.nodes == (HERE,)
+    assert THERE not in step.forgotten

@@ -1,0 +1,142 @@
+# Copyright: multiarch.builders contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""hosts.toml of a registry: which is written, which is removed, which is left alone, and how that is told."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.decide import FilesState
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.hosts_files import (
+    actions_for,
+    notes_on,
+    observe,
+)
+from ansible_collections.multiarch.builders.plugins.module_utils.docker import certs_d
+from ansible_collections.multiarch.builders.plugins.module_utils.host.files import RemoveFile, WriteFile
+from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import NO_EFFECTS, Action, Difference
+from ansible_collections.multiarch.builders.plugins.module_utils.model.spec import Registry
+from ansible_collections.multiarch.builders.plugins.module_utils.state import record
+
+QUAY = Registry("quay.example", mirrors=("a.example/quay",), hosts_toml="# ours\n")
+# What dockerd does with hosts.toml: 28 reads it, 26 does not.
+READS, IGNORES = "28.5.2+dfsg4", "26.1.5+dfsg1"
+
+
+@pytest.fixture
+def hosts_toml(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Path of hosts.toml of quay.example, which is not there yet."""
+    root = str(tmp_path / "docker/certs.d")
+    monkeypatch.setattr(certs_d, "ROOT", root)
+    monkeypatch.setattr(certs_d.path, "__defaults__", (root,))  # where it is a parameter, too
+    return Path(root, "quay.example/hosts.toml")
+
+
+def put(path: Path, text: str | None, mode: int = 0o644) -> None:
+    if text is not None:
+        path.parent.mkdir(parents=True)
+        path.write_text(text)
+        path.chmod(mode)
+
+
+NOTHING, WRITES, REMOVES, LEAVES = "nothing", "writes", "removes", "leaves"
+
+
+@pytest.mark.parametrize(
+    ("engine", "now", "registries", "ours", "does"),
+    [
+        pytest.param(READS, None, (QUAY,), False, WRITES, id="a first one"),
+        pytest.param(READS, None, (QUAY,), True, WRITES, id="ours, gone by another hand"),
+        pytest.param(READS, "# ours\n", (QUAY,), True, NOTHING, id="as asked"),
+        pytest.param(READS, "# old\n", (QUAY,), True, WRITES, id="ours, changed"),
+        pytest.param(READS, "# theirs\n", (QUAY,), False, LEAVES, id="somebody else's stays"),
+        pytest.param(READS, "# ours\n", (QUAY,), False, NOTHING, id="theirs says the same"),
+        pytest.param(READS, "# ours\n", (), True, REMOVES, id="ours, no longer asked for"),
+        pytest.param(READS, "# theirs\n", (), False, NOTHING, id="theirs, never asked for"),
+        pytest.param(READS, None, (Registry("quay.example"),), False, NOTHING, id="a registry without mirrors"),
+        pytest.param(IGNORES, None, (QUAY,), False, NOTHING, id="this dockerd does not read it"),
+        pytest.param(IGNORES, "# ours\n", (QUAY,), True, REMOVES, id="nor any more"),
+        pytest.param(IGNORES, "# theirs\n", (QUAY,), False, NOTHING, id="nor theirs"),
+        pytest.param(None, None, (QUAY,), False, NOTHING, id="dockerd is down: not written yet"),
+        pytest.param(None, "# ours\n", (QUAY,), True, NOTHING, id="dockerd is down: not removed either"),
+    ],
+)
+def test_what_differs(
+    engine: str | None,
+    now: str | None,
+    registries: tuple[Registry, ...],
+    ours: bool,
+    does: str,
+    home: Path,
+    hosts_toml: Path,
+) -> None:
+    put(hosts_toml, now)
+    record.save("daemon", {"files": {str(hosts_toml): "digest"} if ours else {}}, home)
+    found = observe(registries, engine)
+    assert set(found.reasons) == {each.path for each in found.remove}
+    assert replace(found, reasons={}) == FilesState(
+        write=(WriteFile(str(hosts_toml), "# ours\n"),) if does == WRITES else (),
+        remove=(RemoveFile(str(hosts_toml), folder=True),) if does == REMOVES else (),
+        theirs=(str(hosts_toml),) if does == LEAVES else (),
+    )
+
+
+@pytest.mark.parametrize(
+    ("registries", "engine", "reason"),
+    [
+        pytest.param(
+            (QUAY,),
+            IGNORES,
+            "which Docker 26.1.5+dfsg1 does not read: it has mirrors in daemon.json alone (28.0 and newer do)",
+            id="the engine is older now",
+        ),
+        pytest.param(
+            (Registry("quay.example"),),
+            READS,
+            "as quay.example has no mirrors in builder_registries any more",
+            id="its mirrors are gone",
+        ),
+        pytest.param((), READS, "no longer in builder_registries", id="the registry is gone"),
+    ],
+)
+def test_the_true_reason_of_a_removal_is_told(
+    registries: tuple[Registry, ...], engine: str, reason: str, home: Path, hosts_toml: Path
+) -> None:
+    put(hosts_toml, "# ours\n")
+    record.save("daemon", {"files": {str(hosts_toml): "digest"}}, home)
+    (action,) = actions_for(observe(registries, engine))
+    assert action.summary == f"remove {hosts_toml}, {reason}"
+
+
+def test_a_file_that_others_may_not_read_differs(home: Path, hosts_toml: Path) -> None:
+    put(hosts_toml, "# ours\n", 0o600)
+    record.save("daemon", {"files": {str(hosts_toml): "digest"}}, home)
+    assert [each.path for each in observe((QUAY,), READS).write] == [str(hosts_toml)]
+
+
+def test_what_is_to_do_is_told_with_its_difference(tmp_path: Path) -> None:
+    (tmp_path / "old").write_text("# old\n")
+    new, old, gone = (str(tmp_path / name) for name in ("new", "old", "gone"))
+    write = (WriteFile(new, "# new\n"), WriteFile(old, "# ours\n"))
+    remove = (RemoveFile(gone, folder=True),)
+    assert actions_for(FilesState(write, remove, ("/theirs",))) == [
+        Action(f"write {new}, which docker reads at every pull", write[0], NO_EFFECTS, Difference(new, "", "# new\n")),
+        Action(
+            f"write {old}, which docker reads at every pull",
+            write[1],
+            NO_EFFECTS,
+            Difference(old, "# old\n", "# ours\n"),
+        ),
+        Action(f"remove {gone}, no longer in builder_registries", remove[0]),
+    ]
+
+
+def test_what_is_left_alone_is_told() -> None:
+    assert notes_on(FilesState(theirs=("/a/hosts.toml", "/b/hosts.toml"))) == [
+        "/a/hosts.toml is somebody else's and was left alone: remove it to have it made from mirrors",
+        "/b/hosts.toml is somebody else's and was left alone: remove it to have it made from mirrors",
+    ]
+    assert notes_on(FilesState(write=(WriteFile("/a", ""),), remove=(RemoveFile("/b"),))) == []

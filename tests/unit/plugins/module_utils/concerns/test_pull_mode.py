@@ -1,0 +1,69 @@
+# Copyright: multiarch.builders contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Pull mode ends: its timer is stopped before anything else, and what is not of the role stays."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.pull_mode import RetiredPull
+from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
+from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import NO_EFFECTS, Plan
+
+ROOT = Path(__file__).parents[5]
+UNIT = "etc/systemd/system/multiarch-builders-pull"
+FILES = (
+    f"{UNIT}.timer",
+    f"{UNIT}.service",
+    "usr/local/sbin/multiarch-builders-pull",
+    "etc/multiarch-builders/pull.json",
+)
+
+
+def put(root: Path, *names: str) -> None:
+    for name in names:
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).touch()
+
+
+@pytest.mark.parametrize(
+    ("more", "left"),
+    [
+        pytest.param((), [], id="as the role wrote it"),
+        pytest.param(("etc/multiarch-builders/vault-password",), [], id="with a secret"),
+        pytest.param(
+            ("etc/multiarch-builders/mine",), ["etc/multiarch-builders/mine"], id="with something of somebody else"
+        ),
+    ],
+)
+def test_all_of_the_role_goes(
+    more: tuple[str, ...], left: list[str], tmp_path: Path, programs: Callable[[str, str], Path]
+) -> None:
+    calls, root = programs("systemctl", ""), tmp_path / "root"
+    put(root, *FILES, *more)
+    pull = RetiredPull(root)
+    plan = pull.plan(pull.observe(), NO_EFFECTS)
+    pull.apply(plan.actions)
+    assert [str(each.relative_to(root)) for each in root.rglob("*") if each.is_file()] == left
+    assert (root / "etc/multiarch-builders").exists() is bool(left)
+    assert calls.read_text().splitlines() == ["disable --now multiarch-builders-pull.timer", "daemon-reload"]
+    assert pull.plan(pull.observe(), NO_EFFECTS) == Plan()
+
+
+def test_a_timer_that_does_not_stop_keeps_all_of_it(tmp_path: Path, programs: Callable[[str, str], Path]) -> None:
+    programs("systemctl", "echo of this test >&2; exit 1")
+    put(tmp_path / "root", *FILES)
+    pull = RetiredPull(tmp_path / "root")
+    with pytest.raises(HostError, match="pull mode cannot be stopped"):
+        pull.apply(pull.plan(pull.observe(), NO_EFFECTS).actions)
+    assert len(pull.observe()) == len(FILES)
+
+
+@pytest.mark.parametrize("name", ["pull.json", "deploy-key", "known_hosts", "git-credentials", "vault-password"])
+def test_the_names_are_those_of_the_role(name: str, tmp_path: Path) -> None:
+    put(tmp_path, f"etc/multiarch-builders/{name}")
+    assert len(RetiredPull(tmp_path).observe()) == 1
+    assert name in (ROOT / "roles/builder_pull/tasks/main.yml").read_text()

@@ -1,0 +1,216 @@
+# Copyright: multiarch.builders contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The plan of trust, from states made by hand: in words without secrets, and with the effect on dockerd."""
+
+from __future__ import annotations
+
+import typing as t
+from pathlib import Path
+
+import pytest
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.trust import owned_logins, resource
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.trust.login import Login, Place
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.trust.owned_logins import Logout
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.trust.resource import (
+    ForgetFile,
+    RefreshStore,
+    Trust,
+    TrustState,
+)
+from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
+from ansible_collections.multiarch.builders.plugins.module_utils.host.files import RemoveFile, WriteFile
+from ansible_collections.multiarch.builders.plugins.module_utils.host.system_store import DEBIAN, RED_HAT, Store
+from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import NO_EFFECTS, Action, Plan
+from ansible_collections.multiarch.builders.plugins.module_utils.model.spec import Registry
+from ansible_collections.multiarch.builders.plugins.module_utils.state import record
+from ansible_collections.multiarch.builders.plugins.module_utils.state.owned_files import owned
+from ansible_collections.multiarch.builders.tests.unit.plugins.plugin_utils.x509_factory import make
+
+CA, CLIENT = make("CA"), make("client", ca=False)
+# paths that no host has, so that the difference is from nothing
+FOLDER = "/etc/docker/certs.d/of-these-tests.example"
+CA_FILE = WriteFile(f"{FOLDER}/ca.crt", CA.pem)
+KEY_FILE = WriteFile(f"{FOLDER}/client.key", CLIENT.key_pem, 0o600)
+ANCHOR = WriteFile(f"{DEBIAN.anchors}/multiarch-builders-of-these-tests.example.crt", CA.pem)
+HARBOR = Registry("harbor.example.com", username="robot$ci", password="of-this-login")
+NOTHING = TrustState((), (), False, ())
+
+
+def planned(state: TrustState, monkeypatch: pytest.MonkeyPatch, store: Store = DEBIAN) -> Plan:
+    monkeypatch.setattr(resource, "system_store", lambda: store)
+    monkeypatch.setattr(resource, "is_here", lambda _store: True)
+    return Trust((), ()).plan(state, NO_EFFECTS)
+
+
+def test_nothing_differs(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert planned(NOTHING, monkeypatch) == Plan()
+
+
+@pytest.mark.parametrize(
+    ("state", "steps", "refreshes"),
+    [
+        pytest.param(TrustState((CA_FILE,), (), False, ()), [CA_FILE], False, id="certs.d is read at every connection"),
+        pytest.param(TrustState((CA_FILE, ANCHOR), (), False, ()), [CA_FILE, ANCHOR], True, id="a new anchor"),
+        pytest.param(
+            TrustState((), (RemoveFile(ANCHOR.path),), False, ()),
+            [RemoveFile(ANCHOR.path)],
+            True,
+            id="an anchor that goes is forgotten by the bundle too",
+        ),
+        pytest.param(
+            TrustState((), (RemoveFile(CA_FILE.path, folder=True),), False, ()),
+            [RemoveFile(CA_FILE.path, folder=True)],
+            False,
+            id="a file of certs.d goes",
+        ),
+        pytest.param(TrustState((), (), True, ()), [], True, id="the bundle was never made"),
+        pytest.param(
+            TrustState((), (), False, (Login("ci", HARBOR),)), [Login("ci", HARBOR)], False, id="a login is no trust"
+        ),
+    ],
+)
+def test_steps(state: TrustState, steps: list[object], refreshes: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    plan = planned(state, monkeypatch)
+    expected = [*steps, RefreshStore(DEBIAN)] if refreshes else steps
+    assert [action.step for action in plan.actions] == expected
+    assert plan.effects == NO_EFFECTS
+
+
+LOGOUT = Logout(Place("ci", "quay.example", None), ours=True)
+
+
+def test_the_order_is_files_then_the_store_then_logins(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A helper or a token's server may need the CA."""
+    state = TrustState(
+        (ANCHOR,), (RemoveFile(CA_FILE.path),), False, (Login("ci", HARBOR),), (LOGOUT,), (ForgetFile("/x"),), ("note",)
+    )
+    steps = [type(action.step) for action in planned(state, monkeypatch).actions]
+    assert steps == [WriteFile, RemoveFile, ForgetFile, RefreshStore, Login, Logout]
+    assert planned(state, monkeypatch).notes == ("note",)
+
+
+@pytest.mark.parametrize(
+    ("store", "command"),
+    [
+        pytest.param(DEBIAN, "update-ca-certificates", id="Debian"),
+        pytest.param(RED_HAT, "update-ca-trust extract", id="Red Hat"),
+    ],
+)
+def test_the_store_is_that_of_the_host(store: Store, command: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    anchor = WriteFile(f"{store.anchors}/x{store.suffix}", CA.pem)
+    plan = planned(TrustState((anchor,), (), False, ()), monkeypatch, store)
+    assert plan.actions[-1].summary == f"refresh the operating system's trust store ({command})"
+
+
+def test_no_secret_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    plan = planned(TrustState((CA_FILE, KEY_FILE), (), False, (Login("ci", HARBOR),)), monkeypatch)
+    summaries = [action.summary for action in plan.actions]
+    assert summaries[1:] == [f"write {KEY_FILE.path} (client key)", "log ci in to harbor.example.com as robot$ci"]
+    assert summaries[0].startswith(f"write {CA_FILE.path} (certificate sha256:")
+    told = "".join(summaries) + "".join(
+        each.difference.before + each.difference.after for each in plan.actions if each.difference
+    )
+    assert "PRIVATE KEY" not in told
+    assert "of-this-login" not in told
+    assert plan.actions[1].difference is None
+
+
+def test_the_difference_of_a_certificate_is_its_fingerprint(monkeypatch: pytest.MonkeyPatch) -> None:
+    (action,) = planned(TrustState((CA_FILE,), (), False, ()), monkeypatch).actions
+    assert action.difference is not None
+    assert (action.difference.name, action.difference.before) == (CA_FILE.path, "")
+    assert action.difference.after.startswith("certificate sha256:")
+
+
+REFRESHED = Store("", "", ("refresh-of-these-tests",), "")
+
+
+@pytest.mark.parametrize(
+    ("status", "stale"),
+    [
+        pytest.param(0, False, id="refreshed"),
+        pytest.param(1, True, id="failed: the next run tries again"),
+    ],
+)
+def test_a_removal_is_remembered_until_the_store_is_refreshed(
+    status: int, stale: bool, tmp_path: Path, home: Path, programs: t.Callable[[str, str], Path]
+) -> None:
+    programs("refresh-of-these-tests", f"exit {status}")
+    anchor = WriteFile(str(tmp_path / "anchor.crt"), CA.pem)
+    trust = Trust((), ())
+    trust.apply([Action("", anchor)])
+    assert list(owned("trust")) == [anchor.path]
+    trust.apply([Action("", RemoveFile(anchor.path))])
+    assert record.load("trust", home) == {"files": {}, "stale": True}
+    refresh = [Action("", RefreshStore(REFRESHED))]
+    if stale:
+        with pytest.raises(HostError, match="the operating system's trust store cannot be refreshed"):
+            trust.apply(refresh)
+    else:
+        trust.apply(refresh)
+    assert record.load("trust", home) == {"files": {}, "stale": stale}
+    assert record.load("authorities", home) == {}, "nothing came"
+
+
+def test_the_store_knows_nothing_of_what_leaves_certs_d(tmp_path: Path, home: Path) -> None:
+    path = tmp_path / "docker/certs.d/a.example/client.key"
+    trust = Trust((), ())
+    trust.apply([Action("", WriteFile(str(path), "x"))])
+    trust.apply([Action("", RemoveFile(str(path), folder=True))])
+    assert record.load("trust", home) == {"files": {}}
+    assert not (tmp_path / "docker").exists(), "its folders were not there before"
+
+
+ROW = Registry(HARBOR.host, ca=CA.pem, username=HARBOR.username, password=HARBOR.password)
+
+
+@pytest.fixture
+def rootless(homes: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A user's folder for a rootless Docker, and a host of which nothing else is seen or changed."""
+    store = Store(str(tmp_path / "anchors"), ".crt", ("true",), str(tmp_path / "bundle"))
+    monkeypatch.setattr(resource, "system_store", lambda: store)
+    monkeypatch.setattr(resource, "is_here", lambda _store: True)
+    monkeypatch.setattr(resource, "daemon_files", lambda _registries: ())
+    monkeypatch.setattr(resource, "missing_from", lambda _bundle, _wanted: ())
+    unit = homes / "ci/.config/systemd/user/docker.service"
+    unit.parent.mkdir(parents=True)
+    unit.touch()
+    return homes / "ci/.config/docker/certs.d"
+
+
+def converged(trust: Trust) -> list[str]:
+    """Plan, apply, and look again as the module does; what was done to the user."""
+    plan = trust.plan(trust.observe(), NO_EFFECTS)
+    trust.apply(plan.actions)
+    assert trust.plan(trust.observe(), NO_EFFECTS) == Plan()
+    return [each.summary for each in plan.actions if "anchor" not in each.summary and "refresh" not in each.summary]
+
+
+@pytest.mark.usefixtures("home")
+def test_what_a_user_got_goes_with_the_user(rootless: Path) -> None:
+    file = rootless / ROW.host / "ca.crt"
+    written, logged_in = converged(Trust((ROW,), ("ci",)))
+    assert written.startswith(f"write {file} (certificate sha256:")
+    assert logged_in == f"log ci in to {ROW.host} as {ROW.username}"
+    assert file.read_text() == CA.pem
+    assert converged(Trust((ROW,), ())) == [
+        f"remove {file}, no longer wanted for a rootless Docker",
+        f"log ci out of {ROW.host}, no longer in builder_users",
+    ]
+    assert not rootless.exists(), "its folder was not there before"
+
+
+@pytest.mark.usefixtures("home")
+def test_of_a_user_who_is_gone_all_is_forgotten_and_nothing_touched(
+    rootless: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = rootless / ROW.host / "ca.crt"
+    converged(Trust((ROW,), ("ci",)))
+    for module in (resource, owned_logins):
+        monkeypatch.setattr(module, "is_user", lambda _name: False)
+    assert converged(Trust((), ())) == [
+        f"forget {file}: its user is no user of this host",
+        f"forget that we logged ci in to {ROW.host}: that login is gone, or somebody else's now",
+    ]
+    assert file.read_text() == CA.pem

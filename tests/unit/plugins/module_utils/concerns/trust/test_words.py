@@ -1,0 +1,94 @@
+# Copyright: multiarch.builders contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What trust does, in words: who is logged out and why, what is removed and why. test_resource.py has the secrets."""
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.trust.login import Login, Place
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.trust.owned_logins import Logout
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.trust.words import (
+    of_login,
+    of_logout,
+    of_removal,
+)
+from ansible_collections.multiarch.builders.plugins.module_utils.host.files import Owner, RemoveFile
+from ansible_collections.multiarch.builders.plugins.module_utils.model.spec import Registry
+
+HARBOR = Registry("harbor.example.com", username="robot$ci", password="x")
+HUB = "https://index.docker.io/v1/"
+OUT = "log ci out of harbor.example.com, "
+
+
+@pytest.mark.parametrize(
+    ("server", "ours", "registries", "users", "words"),
+    [
+        pytest.param(HARBOR.host, True, (), ("ci",), OUT + "no longer in builder_registries", id="left the table"),
+        pytest.param(
+            HARBOR.host,
+            True,
+            (Registry(HARBOR.host),),
+            ("ci",),
+            OUT + "no longer in builder_registries",
+            id="its row has no login any more",
+        ),
+        pytest.param(HARBOR.host, True, (HARBOR,), ("root",), OUT + "no longer in builder_users", id="the user left"),
+        pytest.param(HARBOR.host, True, (), (), OUT + "no longer in builder_users", id="both left"),
+        pytest.param(
+            HARBOR.host,
+            True,
+            (HARBOR,),
+            ("ci",),
+            OUT + "as config.json names another place for that login now",
+            id="a helper came or went",
+        ),
+        pytest.param(
+            HUB, True, (HARBOR,), ("ci",), "log ci out of docker.io, no longer in builder_registries", id="Docker Hub"
+        ),
+        pytest.param(
+            HARBOR.host,
+            False,
+            (),
+            (),
+            "forget that we logged ci in to harbor.example.com: that login is gone, or somebody else's now",
+            id="changed by somebody else",
+        ),
+    ],
+)
+def test_of_logout(
+    server: str, ours: bool, registries: tuple[Registry, ...], users: tuple[str, ...], words: str
+) -> None:
+    assert of_logout(Logout(Place("ci", server, None), ours), registries, users) == words
+
+
+@pytest.mark.parametrize(
+    ("owner", "why"),
+    [
+        pytest.param(None, "no longer in builder_registries", id="of the host"),
+        pytest.param(Owner(1000, 1000), "no longer wanted for a rootless Docker", id="of a user"),
+    ],
+)
+def test_of_removal(owner: Owner | None, why: str) -> None:
+    assert of_removal(RemoveFile("/x/ca.crt", owner=owner)) == f"remove /x/ca.crt, {why}"
+
+
+@pytest.mark.parametrize(
+    ("retiring", "was_theirs", "words"),
+    [
+        pytest.param(True, False, "remove /x/ca.crt", id="retired: the table says nothing about it"),
+        pytest.param(True, True, "put /x/ca.crt back as it was before us", id="retired, and theirs comes back"),
+        pytest.param(
+            False, True, "put /x/ca.crt back as it was before us, no longer in builder_registries", id="theirs"
+        ),
+    ],
+)
+def test_of_what_is_retired_or_comes_back(retiring: bool, was_theirs: bool, words: str) -> None:
+    assert of_removal(RemoveFile("/x/ca.crt"), retiring=retiring, was_theirs=was_theirs) == words
+
+
+def test_a_login_of_somebody_else_that_ours_takes_the_place_of_is_told_before_and_after() -> None:
+    login = Login("ci", HARBOR)
+    assert of_login(login, "alice").endswith(", in place of alice, whose login is not kept")
+    told = of_logout(Logout(Place("ci", HARBOR.host, None), ours=True), (), (), retiring=True, replaced="alice")
+    assert told == f"log ci out of {HARBOR.host}; alice has to log in again, that login was not kept"

@@ -1,0 +1,103 @@
+"""All concerns in their order, each as the host is by then; the first that fails ends it."""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass
+
+import pytest
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.concern import Concern
+from ansible_collections.multiarch.builders.plugins.module_utils.docker.docker_api import Docker
+from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
+from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import Action, Effects, Plan
+from ansible_collections.multiarch.builders.plugins.module_utils.run import planning
+from ansible_collections.multiarch.builders.plugins.module_utils.run.applying import (
+    apply_concerns,
+    require_nothing_left,
+)
+from ansible_collections.multiarch.builders.plugins.module_utils.state import record
+
+pytestmark = pytest.mark.usefixtures("home")
+
+HOST: set[str] = set()  # what was done to it
+
+
+@dataclass
+class Step(Concern[bool]):
+    """A concern of one action; it fails, or has no effect, where a parameter says so."""
+
+    params: t.Mapping[str, t.Any]
+
+    @classmethod
+    def from_params(cls, params: t.Mapping[str, t.Any], docker: Docker) -> Step:  # noqa: ARG003
+        return cls(params)
+
+    def observe(self) -> bool:
+        return self.concern in HOST
+
+    def plan(self, state: bool, effects: Effects) -> Plan:  # noqa: ARG002
+        return Plan() if state else Plan((Action(f"do {self.concern}", None),))
+
+    def apply(self, actions: t.Sequence[Action]) -> None:  # noqa: ARG002
+        if self.concern == self.params.get("fails"):
+            raise HostError("no room")
+        if self.concern != self.params.get("idles"):
+            HOST.add(self.concern)
+        HOST.discard(self.params.get("undoes", {}).get(self.concern))
+
+
+class First(Step):
+    concern = "first"
+
+
+class Second(Step):
+    concern = "second"
+
+
+class Third(Step):
+    concern = "third"
+
+
+@pytest.fixture(autouse=True)
+def host(monkeypatch: pytest.MonkeyPatch) -> None:
+    HOST.clear()
+    monkeypatch.setattr(planning, "RESOURCES", (First, Second, Third))
+
+
+def applied(**params: t.Any) -> tuple[list[str], str]:
+    """(the concerns of which something was done, why it failed)."""
+    done: dict[str, Plan] = {}
+    asked = {"concerns": ["third", "first", "second"], **params}
+    try:
+        apply_concerns(asked, done)
+        require_nothing_left(asked)
+    except HostError as exc:
+        return [concern for concern, plan in done.items() if plan.actions], str(exc)
+    return [concern for concern, plan in done.items() if plan.actions], ""
+
+
+def test_concerns_are_done_in_their_order_and_once() -> None:
+    assert applied() == (["first", "second", "third"], "")
+    assert applied() == ([], "")
+
+
+def test_only_what_is_asked_for_is_done() -> None:
+    assert applied(concerns=["second"]) == (["second"], "")
+
+
+def test_the_first_that_fails_ends_it_and_what_was_done_is_told() -> None:
+    assert applied(fails="second") == (["first"], "second: no room")
+    assert {"first"} == HOST
+
+
+def test_what_is_changed_wants_a_proof_even_if_the_run_ends_there() -> None:
+    applied(fails="first")
+    assert [*record.load("unproven")] == ["builds"]
+
+
+def test_what_has_no_effect_is_a_failure() -> None:
+    assert applied(idles="third") == (["first", "second"], "third: done, but still differs: do third")
+
+
+def test_what_a_later_concern_undoes_is_a_failure() -> None:
+    assert applied(undoes={"third": "first"}) == (["first", "second", "third"], "done, but still differs: do first")

@@ -1,0 +1,166 @@
+# Copyright: multiarch.builders contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The order in which a host retires, and when its record goes."""
+
+from __future__ import annotations
+
+import typing as t
+from pathlib import Path
+
+import pytest
+from ansible_collections.multiarch.builders.plugins.module_utils.docker.docker_api import Docker
+from ansible_collections.multiarch.builders.plugins.module_utils.host import files
+from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
+from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import Action, Effects, Plan, Resource
+from ansible_collections.multiarch.builders.plugins.module_utils.run import retire
+from ansible_collections.multiarch.builders.plugins.module_utils.run.retire import (
+    ORDER,
+    Record,
+    apply_retirement,
+    plan_retirement,
+)
+from ansible_collections.multiarch.builders.plugins.module_utils.state import record
+
+ALL: dict[str, t.Any] = {
+    "only": "all",
+    "volumes": False,
+    "instances": [],
+    "users": [],
+    "allow_image_store_switch": False,
+    "allow_data_root_switch": False,
+    "disruption": "wait",
+    "drain_timeout": 1,
+}
+
+
+class Part(Resource[None]):
+    """A stand-in for the part of a concern."""
+
+    def __init__(self, concern: str, calls: list[str], facts: dict[str, t.Any], fails: str) -> None:
+        self.concern, self.calls, self.facts, self.fails = concern, calls, facts, fails  # type: ignore[misc]
+
+    def observe(self) -> None:
+        if self.fails == "plan":
+            raise HostError("of this test")
+
+    def plan(self, state: None, effects: Effects) -> Plan:  # noqa: ARG002  # the base class's
+        return Plan((Action(f"remove {self.concern}", None),), facts=self.facts)
+
+    def apply(self, actions: t.Sequence[Action]) -> None:
+        if self.fails == "apply":
+            raise HostError("of this test")
+        self.calls += [each.summary for each in actions]
+
+
+@pytest.fixture
+def calls(home: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What the parts did, on a host of which something is remembered."""
+    monkeypatch.setattr(files, "HOME", home)
+    record.save("trust", {"files": {"/x": ["y"]}}, home)
+    return []
+
+
+def stand_in(
+    monkeypatch: pytest.MonkeyPatch, calls: list[str], *, concern: str = "", fails: str = "", **facts: t.Any
+) -> None:
+    real = retire._part
+
+    def part(name: str, params: t.Any, docker: Docker, before: t.Any) -> Resource[t.Any]:
+        if name == "record":
+            return real(name, params, docker, before)
+        return Part(name, calls, facts if name == concern else {}, fails if name == concern else "")
+
+    monkeypatch.setattr(retire, "_part", part)
+
+
+def retired(docker: Docker, **params: t.Any) -> list[str]:
+    given = {**ALL, **params}
+    plans = plan_retirement(given, docker)
+    apply_retirement(given, docker, plans)
+    return [action.summary for plan in plans.values() for action in plan.actions]
+
+
+def test_all_goes_in_the_opposite_order_and_the_record_last(
+    calls: list[str], home: Path, no_docker: Docker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stand_in(monkeypatch, calls)
+    told = retired(no_docker)
+    assert calls == [f"remove {each}" for each in ORDER[:-1]]
+    assert told[-1] == f"remove {home}: the record of what is ours, and backups"
+    assert not home.exists()
+    assert plan_retirement(ALL, no_docker) == {}, "nothing of ours is on the host any more"
+
+
+def test_what_stays_keeps_the_record(
+    calls: list[str], home: Path, no_docker: Docker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stand_in(monkeypatch, calls, concern="daemon", stays=["an image store"])
+    retired(no_docker)
+    assert calls == [f"remove {each}" for each in ORDER[:-1]]
+    assert home.exists()
+
+
+def test_a_build_that_keeps_its_builder_keeps_everything(
+    calls: list[str], no_docker: Docker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stand_in(monkeypatch, calls, concern="buildx", held=True)
+    assert list(plan_retirement(ALL, no_docker)) == ["buildx"]
+
+
+def test_leftovers_are_builders_alone(calls: list[str], no_docker: Docker, monkeypatch: pytest.MonkeyPatch) -> None:
+    stand_in(monkeypatch, calls)
+    assert retired(no_docker, only="leftovers") == ["remove buildx"]
+
+
+@pytest.mark.parametrize("concern", ORDER[:-1])
+def test_what_cannot_be_planned_keeps_all_of_it(
+    concern: str, calls: list[str], home: Path, no_docker: Docker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stand_in(monkeypatch, calls, concern=concern, fails="plan")
+    with pytest.raises(HostError, match=f"^{concern}: of this test$"):
+        retired(no_docker)
+    assert (calls, home.exists()) == ([], True)
+
+
+@pytest.mark.parametrize("concern", ORDER[:-1])
+def test_a_failure_half_way_keeps_the_record(
+    concern: str, calls: list[str], home: Path, no_docker: Docker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stand_in(monkeypatch, calls, concern=concern, fails="apply")
+    with pytest.raises(HostError, match=f"^{concern}: of this test$"):
+        retired(no_docker)
+    assert calls == [f"remove {each}" for each in ORDER[: ORDER.index(concern)]]
+    assert home.exists()
+
+
+@pytest.mark.usefixtures("home")
+def test_a_host_of_which_nothing_is_remembered_needs_nothing(
+    home: Path, no_docker: Docker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(files, "HOME", home)
+    assert plan_retirement(ALL, no_docker) == {}
+
+
+@pytest.mark.parametrize(
+    ("content", "holds"),
+    [
+        pytest.param(None, False, id="no record"),
+        pytest.param({}, False, id="an empty one"),
+        pytest.param({"files": {}, "stale": False}, False, id="what was ours is gone"),
+        pytest.param({"client": {"ci": []}}, False, id="nothing of a user"),
+        pytest.param({"files": {"/x": ["y"]}}, True, id="a file"),
+        pytest.param({"stale": True}, True, id="a store that has to be refreshed"),
+    ],
+)
+def test_whether_a_record_holds_anything(content: dict[str, t.Any] | None, holds: bool, home: Path) -> None:
+    if content is not None:
+        record.save("trust", content, home)
+    assert record.holds("trust") is holds
+
+
+def test_the_record_stays_as_long_as_something_does(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(files, "HOME", home)
+    record.save("trust", {}, home)
+    assert Record(stays=True).plan((), frozenset()) == Plan()
+    assert len(Record(stays=False).plan((), frozenset()).actions) == 1

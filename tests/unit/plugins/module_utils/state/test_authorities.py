@@ -1,0 +1,96 @@
+# Copyright: multiarch.builders contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which authorities the running dockerd has read: what is remembered are real files, the moments are given."""
+
+from __future__ import annotations
+
+import typing as t
+from pathlib import Path
+
+import pytest
+from ansible_collections.multiarch.builders.plugins.module_utils.state import authorities, pending, record
+from ansible_collections.multiarch.builders.plugins.module_utils.state.authorities import come, unread
+from ansible_collections.multiarch.builders.tests.unit.plugins.plugin_utils.x509_factory import make
+
+OLD, NEW, OTHER = (make(name).pem for name in ("old", "new", "other"))
+
+
+@pytest.fixture
+def at(monkeypatch: pytest.MonkeyPatch) -> t.Callable[[float, float | None], None]:
+    """(seconds since boot, when dockerd started): what the host says from now on."""
+
+    def say(uptime: float, started: float | None) -> None:
+        monkeypatch.setattr(pending, "_uptime", lambda: uptime)
+        monkeypatch.setattr(authorities, "daemon_start", lambda: started)
+
+    return say
+
+
+At: t.TypeAlias = "t.Callable[[float, float | None], None]"
+
+
+@pytest.mark.parametrize(
+    ("bundle", "came", "started", "expected"),
+    [
+        pytest.param("", None, 100.0, {NEW}, id="not in the store yet"),
+        pytest.param(NEW, None, 100.0, set(), id="there before us"),
+        pytest.param(OTHER + NEW, 200.0, 100.0, {NEW}, id="came after dockerd's start"),
+        pytest.param(OTHER + NEW, 50.0, 100.0, set(), id="came before it"),
+        pytest.param("", None, None, set(), id="dockerd does not run: it will read all"),
+    ],
+)
+def test_what_dockerd_has_not_read(
+    bundle: str, came: float | None, started: float | None, expected: set[str], at: At, home: Path
+) -> None:
+    if came is not None:
+        at(came, started)
+        come([NEW])
+        assert [each.name for each in home.iterdir()] == ["authorities.json"]
+    at(300.0, started)
+    assert unread([NEW], bundle) == expected
+
+
+def test_a_rotation_needs_one_restart(at: At, home: Path) -> None:
+    at(100.0, 50.0)
+    come([OLD], [OLD])
+    assert unread([OLD], OLD) == {OLD}
+    at(200.0, 150.0)  # docker was restarted
+    assert unread([OLD], OLD) == set()
+    come([NEW], [OLD, NEW])
+    assert unread([OLD, NEW], OLD + NEW) == {NEW}
+    at(300.0, 250.0)  # and once more, when its user chose
+    assert unread([OLD, NEW], OLD + NEW) == set()
+    come([], [NEW])  # the old one goes
+    assert unread([NEW], NEW) == set()
+    assert len(record.load("authorities", home)) == 1
+
+
+def test_moments_of_another_boot_do_not_count(at: At, home: Path) -> None:
+    at(200.0, 100.0)
+    come([NEW])
+    marks = record.load("authorities", home)
+    record.save("authorities", {name: {**mark, "boot": "another"} for name, mark in marks.items()}, home)
+    assert unread([NEW], NEW) == set()
+
+
+@pytest.mark.parametrize(
+    ("started", "expected"),
+    [
+        pytest.param(100.0, {OLD}, id="not read: the remedy of those days did not help"),
+        pytest.param(250.0, set(), id="read"),
+    ],
+)
+@pytest.mark.parametrize("refreshed", [False, True], ids=["nothing came since", "another one came since"])
+def test_a_host_that_remembers_the_last_refresh_alone(
+    refreshed: bool, started: float, expected: set[str], at: At, home: Path
+) -> None:
+    """As hosts do that were provisioned before 0.1.0: all came with it."""
+    at(200.0, started)
+    record.save("pending", {"TRUST_STORE_CHANGES": pending.moment()}, home)
+    if refreshed:
+        at(300.0, started)
+        come([NEW], [OLD, NEW])
+        assert record.load("pending", home) == {}
+        assert unread([NEW], OLD + NEW) == {NEW}
+    assert unread([OLD], OLD + NEW) == expected

@@ -1,0 +1,236 @@
+# Copyright: multiarch.builders contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Files that are ours alone: remembered, backed up if they were somebody else's, removed when nobody asks for them."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import pwd
+import stat
+import typing as t
+from pathlib import Path
+
+import pytest
+from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
+from ansible_collections.multiarch.builders.plugins.module_utils.host.files import Owner, RemoveFile, WriteFile
+from ansible_collections.multiarch.builders.plugins.module_utils.state import owned_files, record
+from ansible_collections.multiarch.builders.plugins.module_utils.state.owned_files import (
+    forget_owned,
+    is_as_written,
+    leftovers,
+    owned,
+    owners,
+    remove_owned,
+    was_theirs,
+    write_owned,
+)
+
+ANCHORS = "/usr/local/share/ca-certificates"
+
+
+@pytest.mark.parametrize(
+    ("owned", "wanted", "removed"),
+    [
+        pytest.param([], ["/etc/docker/certs.d/a/ca.crt"], [], id="nothing is ours yet"),
+        pytest.param(["/etc/docker/certs.d/a/ca.crt"], ["/etc/docker/certs.d/a/ca.crt"], [], id="still wanted"),
+        pytest.param(
+            [f"{ANCHORS}/x.crt", "/etc/docker/certs.d/a/ca.crt"],
+            [],
+            [
+                RemoveFile("/etc/docker/certs.d/a/ca.crt", folder=True),
+                RemoveFile(f"{ANCHORS}/x.crt", folder=False),
+            ],
+            id="dockerd's folder goes with its last file, the system's never",
+        ),
+        pytest.param(
+            [f"{ANCHORS}/x-1.crt", f"{ANCHORS}/x-2.crt"],
+            [f"{ANCHORS}/x.crt"],
+            [RemoveFile(f"{ANCHORS}/x-1.crt"), RemoveFile(f"{ANCHORS}/x-2.crt")],
+            id="the end of a rotation: one certificate again",
+        ),
+    ],
+)
+def test_leftovers(owned: list[str], wanted: list[str], removed: list[RemoveFile]) -> None:
+    assert list(leftovers(owned, [WriteFile(path, "") for path in wanted])) == removed
+
+
+def test_leftovers_of_a_user_go_with_that_users_rights() -> None:
+    path = "/home/ci/.config/docker/certs.d/a/ca.crt"
+    removed = leftovers([path, f"{ANCHORS}/x.crt"], [], {path: Owner(1000, 1001)})
+    assert removed == (RemoveFile(path, folder=True, owner=Owner(1000, 1001)), RemoveFile(f"{ANCHORS}/x.crt"))
+
+
+def digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def backups(home: Path) -> list[str]:
+    return [each.read_text() for each in (home / "backups").iterdir()] if (home / "backups").exists() else []
+
+
+@pytest.mark.parametrize(
+    ("now", "is_ours", "kept"),
+    [
+        pytest.param(None, False, [], id="a first one"),
+        pytest.param("theirs", False, ["theirs"], id="somebody else's so far: backed up"),
+        pytest.param("ours", True, [], id="ours: no copy is kept"),
+        pytest.param(None, True, [], id="ours, gone by another hand"),
+    ],
+)
+def test_write_owned(now: str | None, is_ours: bool, kept: list[str], tmp_path: Path, home: Path) -> None:
+    path = tmp_path / "certs.d/a.example/ca.crt"
+    if now is not None:
+        path.parent.mkdir(parents=True)
+        path.write_text(now)
+    record.save("trust", {"files": {str(path): digest("ours")} if is_ours else {}}, home)
+    write_owned("trust", WriteFile(str(path), "é\n", 0o600))
+    assert path.read_text() == "é\n"
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert owned("trust") == {str(path): digest("é\n")}
+    assert backups(home) == kept
+
+
+def test_a_file_that_cannot_be_written_is_remembered_all_the_same(tmp_path: Path, home: Path) -> None:
+    """A crash in between leaves a name too many, never one too few."""
+    (tmp_path / "file").write_text("")
+    step = WriteFile(str(tmp_path / "file/ca.crt"), "x")
+    with pytest.raises(HostError, match="cannot be written"):
+        write_owned("trust", step)
+    assert list(owned("trust")) == [step.path]
+    assert home.exists()
+
+
+@pytest.mark.parametrize("there", [True, False], ids=["there", "gone by another hand"])
+def test_remove_owned(there: bool, tmp_path: Path, home: Path) -> None:
+    path, other = tmp_path / "a.example/ca.crt", tmp_path / "b.example/ca.crt"
+    for each in (path, other):
+        write_owned("trust", WriteFile(str(each), "x"))
+    if not there:
+        path.unlink()
+    remove_owned("trust", RemoveFile(str(path), folder=True))
+    assert not path.parent.exists()
+    assert other.exists()
+    assert list(owned("trust")) == [str(other)]
+    assert backups(home) == []
+
+
+def test_a_users_file_is_remembered_with_the_users_name(tmp_path: Path, home: Path) -> None:
+    paths = [str(tmp_path / "a/ca.crt"), str(tmp_path / "b/ca.crt"), str(tmp_path / "c/ca.crt")]
+    for path in paths[:2]:
+        write_owned("trust", WriteFile(path, "x", owner=Owner(os.geteuid(), os.getegid())))
+    write_owned("trust", WriteFile(paths[2], "x"))
+    user = pwd.getpwuid(os.geteuid()).pw_name
+    assert owners("trust") == {paths[0]: user, paths[1]: user}
+    remove_owned("trust", RemoveFile(paths[0]))
+    assert owners("trust") == {paths[1]: user}
+    forget_owned("trust", paths[1])
+    assert (owners("trust"), list(owned("trust"))) == ({}, [paths[2]])
+    assert Path(paths[1]).exists()
+    assert record.load("trust", home)["folders"] == sorted(str(Path(path).parent) for path in paths[1:])
+
+
+Change: t.TypeAlias = "t.Callable[[str, Path], None]"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        pytest.param(lambda concern, path: write_owned(concern, WriteFile(str(path), "y")), id="write"),
+        pytest.param(lambda concern, path: remove_owned(concern, RemoveFile(str(path))), id="remove"),
+    ],
+)
+def test_what_else_is_remembered_stays(change: Change, tmp_path: Path, home: Path) -> None:
+    record.save("daemon", {"owned": [["debug"]]}, home)
+    write_owned("daemon", WriteFile(str(tmp_path / "hosts.toml"), "x"))
+    write_owned("trust", WriteFile(str(tmp_path / "ca.crt"), "x"))
+    change("daemon", tmp_path / "hosts.toml")
+    assert record.load("daemon", home)["owned"] == [["debug"]]
+    assert list(owned("trust")) == [str(tmp_path / "ca.crt")]
+
+
+def test_nothing_is_owned_at_first(home: Path) -> None:
+    assert owned("trust") == owners("trust") == {}
+    assert not home.exists()
+
+
+@pytest.mark.parametrize("mode", [0o600, 0o644], ids=oct)
+def test_what_somebody_else_had_is_put_back(mode: int, tmp_path: Path, home: Path) -> None:
+    path = tmp_path / "hosts.toml"
+    path.write_text("theirs\n")
+    path.chmod(mode)
+    for content in ("ours", "ours, newer"):
+        write_owned("daemon", WriteFile(str(path), content, 0o640))
+        assert was_theirs("daemon", str(path))
+    remove_owned("daemon", RemoveFile(str(path), folder=True))
+    assert path.read_text() == "theirs\n"
+    assert stat.S_IMODE(path.stat().st_mode) == mode
+    assert record.load("daemon", home) == {"files": {}}
+    assert not was_theirs("daemon", str(path))
+
+
+def test_without_its_copy_nothing_is_put_back_and_nothing_is_lost(tmp_path: Path, home: Path) -> None:
+    path = tmp_path / "hosts.toml"
+    path.write_text("theirs")
+    write_owned("daemon", WriteFile(str(path), "ours"))
+    for each in (home / "backups").iterdir():
+        each.unlink()
+    with pytest.raises(HostError, match=r"cannot be put back, as its copy .* is gone: put the file back by hand"):
+        remove_owned("daemon", RemoveFile(str(path)))
+    assert path.read_text() == "ours"
+    assert list(owned("daemon")) == [str(path)]
+
+
+def test_folders_that_we_made_go_with_the_last_file_in_them(tmp_path: Path, home: Path) -> None:
+    (tmp_path / "theirs").mkdir()
+    paths = [tmp_path / "theirs/a.example/ca.crt", tmp_path / "theirs/b.example/ca.crt", tmp_path / "new/c/ca.crt"]
+    for path in paths:
+        write_owned("trust", WriteFile(str(path), "x"))
+    (tmp_path / "new/of-somebody").touch()
+    for path in paths:
+        remove_owned("trust", RemoveFile(str(path)))
+    assert sorted(str(each.relative_to(tmp_path)) for each in tmp_path.rglob("*") if home not in each.parents) == [
+        home.name,
+        "new",
+        "new/of-somebody",
+        "theirs",
+    ]
+    assert record.load("trust", home) == {"files": {}}
+
+
+@pytest.mark.parametrize(
+    ("now", "as_written"),
+    [
+        pytest.param("ours", True, id="as we wrote it"),
+        pytest.param(None, True, id="gone"),
+        pytest.param("changed", False, id="somebody changed it"),
+    ],
+)
+@pytest.mark.usefixtures("home")
+def test_what_somebody_changed_since(now: str | None, as_written: bool, tmp_path: Path) -> None:
+    path = tmp_path / "ca.crt"
+    write_owned("trust", WriteFile(str(path), "ours"))
+    if now is None:
+        path.unlink()
+    else:
+        path.write_text(now)
+    assert is_as_written("trust", str(path)) is as_written
+
+
+@pytest.mark.usefixtures("home")
+def test_a_crash_before_the_new_content_leaves_the_former_one_as_ours(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "ca.crt"
+    write_owned("trust", WriteFile(str(path), "ours"))
+
+    def crash(_step: WriteFile) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(owned_files, "write", crash)
+    with pytest.raises(KeyboardInterrupt):
+        write_owned("trust", WriteFile(str(path), "newer"))
+    assert is_as_written("trust", str(path))
+    path.write_text("newer")
+    assert is_as_written("trust", str(path))

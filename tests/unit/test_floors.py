@@ -1,0 +1,53 @@
+"""Floors of module_utils: a folder imports those below it alone, concerns never each other, and pure ones no I/O."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2] / "plugins/module_utils"
+PACKAGE = "ansible_collections.multiarch.builders.plugins.module_utils."
+# From the top down; docs/how-it-works.md tells what each is.
+FLOORS = ("survey", "run", "proof", "concerns", "registry", "state", "docker", "host", "model", "causes")
+PURE = ("model", "causes")
+TOUCHES_THE_HOST = {
+    *("fcntl", "http", "io", "os", "pathlib", "shutil", "signal", "socket", "ssl", "subprocess", "tempfile", "time"),
+    "urllib.request",
+}
+FILES = [path for path in sorted(ROOT.rglob("*.py")) if path.name != "__init__.py"]
+
+
+def imported(path: Path) -> Iterator[str]:
+    """What a file imports, anywhere in it: of ours the place below module_utils, of others the name of the module."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (each.name for each in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert not node.level, f"{path}: a relative import"
+            module = node.module or ""
+            yield from (f"{module}.{each.name}".removeprefix(PACKAGE) for each in node.names)
+
+
+def place(name: str) -> tuple[str, ...]:
+    return tuple(name.split("."))
+
+
+def test_every_folder_is_a_floor() -> None:
+    assert {path.name for path in ROOT.iterdir() if path.is_dir() and path.name != "__pycache__"} == set(FLOORS)
+    assert [path for path in FILES if path.parent == ROOT] == []
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_imports(path: Path) -> None:
+    own = path.relative_to(ROOT).parts
+    names = [place(name) for name in imported(path)]
+    ours = [name for name in names if name[0] in FLOORS]
+    assert [name for name in ours if FLOORS.index(name[0]) < FLOORS.index(own[0])] == [], "only downwards"
+    if own[0] == "concerns" and len(own) > 2:
+        others = [name for name in ours if name[0] == "concerns" and len(name) > 2 and name[1] != own[1]]
+        assert [name for name in others if (ROOT / "concerns" / name[1]).is_dir()] == [], "never each other"
+    if own[0] in PURE:
+        assert {part for name in names for part in (name[0], ".".join(name[:2]))} & TOUCHES_THE_HOST == set(), "pure"
