@@ -13,7 +13,7 @@ from pathlib import Path
 from ansible import constants
 from ansible.plugins.action import ActionBase
 from ansible.utils.vars import transform_to_native_types
-from ansible_collections.multiarch.builders.plugins.module_utils.host.credentials import shown
+from ansible_collections.multiarch.builders.plugins.module_utils.host.redact import shown
 from ansible_collections.multiarch.builders.plugins.module_utils.model.options import CONCERNS
 from ansible_collections.multiarch.builders.plugins.plugin_utils import check_files, checks
 from ansible_collections.multiarch.builders.plugins.plugin_utils.summary import names

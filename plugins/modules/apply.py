@@ -131,7 +131,7 @@ failures:
       sample: "`docker buildx create` said:\n#1 [internal] booting buildkit"
 """
 
-from ansible_collections.multiarch.builders.plugins.module_utils.run.applying import apply_all
+from ansible_collections.multiarch.builders.plugins.module_utils.run.apply import apply_all
 
 if __name__ == "__main__":
     apply_all()

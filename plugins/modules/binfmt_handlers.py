@@ -82,7 +82,7 @@ failures:
 """
 
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.resource import Binfmt
-from ansible_collections.multiarch.builders.plugins.module_utils.run.converge import converge
+from ansible_collections.multiarch.builders.plugins.module_utils.run.one_concern import converge
 
 if __name__ == "__main__":
     converge(Binfmt)

@@ -147,15 +147,15 @@ from dataclasses import asdict
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.client_environment import of_client
-from ansible_collections.multiarch.builders.plugins.module_utils.host.credentials import shown
 from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
+from ansible_collections.multiarch.builders.plugins.module_utils.host.redact import shown
 from ansible_collections.multiarch.builders.plugins.module_utils.model.options import argument_spec
 from ansible_collections.multiarch.builders.plugins.module_utils.model.platform import canonical
 from ansible_collections.multiarch.builders.plugins.module_utils.proof import memory
 from ansible_collections.multiarch.builders.plugins.module_utils.proof.build import Failure, image_of, prove, running
 from ansible_collections.multiarch.builders.plugins.module_utils.proof.pulling import pull
-from ansible_collections.multiarch.builders.plugins.module_utils.run.converge import require_root
 from ansible_collections.multiarch.builders.plugins.module_utils.run.module import Module
+from ansible_collections.multiarch.builders.plugins.module_utils.run.one_concern import require_root
 from ansible_collections.multiarch.builders.plugins.module_utils.state import record
 
 Row = t.Dict[str, t.Any]

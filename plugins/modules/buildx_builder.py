@@ -91,7 +91,7 @@ failures:
 """
 
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx.resource import Buildx
-from ansible_collections.multiarch.builders.plugins.module_utils.run.converge import converge
+from ansible_collections.multiarch.builders.plugins.module_utils.run.one_concern import converge
 
 if __name__ == "__main__":
     converge(Buildx)

@@ -90,7 +90,7 @@ failures:
 """
 
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.resource import Daemon
-from ansible_collections.multiarch.builders.plugins.module_utils.run.converge import converge
+from ansible_collections.multiarch.builders.plugins.module_utils.run.one_concern import converge
 
 if __name__ == "__main__":
     converge(Daemon)

@@ -67,8 +67,8 @@ from dataclasses import asdict
 from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.model.options import argument_spec
 from ansible_collections.multiarch.builders.plugins.module_utils.proof.job import prove_job
-from ansible_collections.multiarch.builders.plugins.module_utils.run.converge import require_root
 from ansible_collections.multiarch.builders.plugins.module_utils.run.module import Module
+from ansible_collections.multiarch.builders.plugins.module_utils.run.one_concern import require_root
 
 
 def main() -> None:

@@ -161,7 +161,7 @@ failures:
       sample: "`docker buildx create` said:\n#1 [internal] booting buildkit"
 """
 
-from ansible_collections.multiarch.builders.plugins.module_utils.run.planning import plan_all
+from ansible_collections.multiarch.builders.plugins.module_utils.run.plan import plan_all
 
 if __name__ == "__main__":
     plan_all()

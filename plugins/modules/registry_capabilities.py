@@ -107,15 +107,15 @@ from dataclasses import asdict
 
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.buildx_plugin import buildx_version
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.client_environment import of_client
-from ansible_collections.multiarch.builders.plugins.module_utils.host.credentials import shown
 from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
+from ansible_collections.multiarch.builders.plugins.module_utils.host.redact import shown
+from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import Params, proxy_of, registries_of
 from ansible_collections.multiarch.builders.plugins.module_utils.model.options import argument_spec
-from ansible_collections.multiarch.builders.plugins.module_utils.model.spec import Params, proxy_of, registries_of
 from ansible_collections.multiarch.builders.plugins.module_utils.proof import capability_proof
 from ansible_collections.multiarch.builders.plugins.module_utils.proof.capability_words import words_of
 from ansible_collections.multiarch.builders.plugins.module_utils.registry.address import split_repository
-from ansible_collections.multiarch.builders.plugins.module_utils.run.converge import require_root
 from ansible_collections.multiarch.builders.plugins.module_utils.run.module import Module
+from ansible_collections.multiarch.builders.plugins.module_utils.run.one_concern import require_root
 
 # The action hands the module all but ca_warn_days, which it needs itself.
 _OPTIONS = ("registries", "ca_warn_days", "users", "proxy", "environment")

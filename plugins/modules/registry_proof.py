@@ -148,17 +148,21 @@ notes:
 import base64
 from dataclasses import asdict
 
-from ansible_collections.multiarch.builders.plugins.module_utils.docker.docker_api import Docker
-from ansible_collections.multiarch.builders.plugins.module_utils.host.credentials import shown
+from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import Docker
 from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
+from ansible_collections.multiarch.builders.plugins.module_utils.host.redact import shown
+from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import (
+    instances_of,
+    proxy_of,
+    registries_of,
+)
 from ansible_collections.multiarch.builders.plugins.module_utils.model.options import argument_spec
-from ansible_collections.multiarch.builders.plugins.module_utils.model.spec import instances_of, proxy_of, registries_of
 from ansible_collections.multiarch.builders.plugins.module_utils.proof import memory
 from ansible_collections.multiarch.builders.plugins.module_utils.proof.answers import PROVEN
 from ansible_collections.multiarch.builders.plugins.module_utils.proof.asking import Asking, note_unread
 from ansible_collections.multiarch.builders.plugins.module_utils.proof.registry import places_of, targets_of
-from ansible_collections.multiarch.builders.plugins.module_utils.run.converge import require_root
 from ansible_collections.multiarch.builders.plugins.module_utils.run.module import Module
+from ansible_collections.multiarch.builders.plugins.module_utils.run.one_concern import require_root
 from ansible_collections.multiarch.builders.plugins.module_utils.state import record
 
 # The action hands the module all but ca_warn_days, which it needs itself.

@@ -126,14 +126,14 @@ failures:
       sample: "`docker buildx create` said:\n#1 [internal] booting buildkit"
 """
 
-from ansible_collections.multiarch.builders.plugins.module_utils.docker.docker_api import Docker
+from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import Docker
 from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.model.options import DEFAULT_INSTANCE, argument_spec
 from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import Plan
-from ansible_collections.multiarch.builders.plugins.module_utils.run.converge import require_root
 from ansible_collections.multiarch.builders.plugins.module_utils.run.lock import alone
 from ansible_collections.multiarch.builders.plugins.module_utils.run.module import Module
-from ansible_collections.multiarch.builders.plugins.module_utils.run.results import failed, plans_result
+from ansible_collections.multiarch.builders.plugins.module_utils.run.one_concern import require_root
+from ansible_collections.multiarch.builders.plugins.module_utils.run.result import failed, plans_result
 from ansible_collections.multiarch.builders.plugins.module_utils.run.retire import (
     NOTHING,
     apply_retirement,

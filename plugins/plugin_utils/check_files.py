@@ -13,7 +13,7 @@ import xml.etree.ElementTree as ET
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from ansible_collections.multiarch.builders.plugins.module_utils.host.credentials import shown
+from ansible_collections.multiarch.builders.plugins.module_utils.host.redact import shown
 from ansible_collections.multiarch.builders.plugins.plugin_utils.checks import FAILED, REACHABLE, SKIPPED, Check
 from ansible_collections.multiarch.builders.plugins.plugin_utils.whole_file import write_whole
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import ipaddress
 import re
 
-from ansible_collections.multiarch.builders.plugins.module_utils.docker.docker_hub import HUB, SERVER
+from ansible_collections.multiarch.builders.plugins.module_utils.docker.hub import HUB, SERVER
 
 _LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 _DNS_NAME = re.compile(rf"{_LABEL}(?:\.{_LABEL})*")

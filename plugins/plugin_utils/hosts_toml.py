@@ -18,7 +18,7 @@ from collections.abc import Mapping, Sequence
 import tomlkit
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.mirrors import CAPABILITIES
 from ansible_collections.multiarch.builders.plugins.module_utils.docker import certs_d
-from ansible_collections.multiarch.builders.plugins.module_utils.docker.docker_hub import HUB
+from ansible_collections.multiarch.builders.plugins.module_utils.docker.hub import HUB
 
 _HEADER = (
     "Managed by Ansible, collection multiarch.builders.",

@@ -12,9 +12,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.trust.decide import store_files
-from ansible_collections.multiarch.builders.plugins.module_utils.docker.docker_hub import HUB
+from ansible_collections.multiarch.builders.plugins.module_utils.docker.hub import HUB
 from ansible_collections.multiarch.builders.plugins.module_utils.host.system_store import DEBIAN
-from ansible_collections.multiarch.builders.plugins.module_utils.model.spec import is_network, registries_of
+from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import is_network, registries_of
 from ansible_collections.multiarch.builders.plugins.plugin_utils import certificates, harbor, private_key
 from ansible_collections.multiarch.builders.plugins.plugin_utils.host_names import (
     HostNameError,

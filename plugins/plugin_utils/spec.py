@@ -12,9 +12,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import is_network
 from ansible_collections.multiarch.builders.plugins.module_utils.model.gc import gc_of
 from ansible_collections.multiarch.builders.plugins.module_utils.model.options import OPTIONS
-from ansible_collections.multiarch.builders.plugins.module_utils.model.spec import is_network
 from ansible_collections.multiarch.builders.plugins.module_utils.model.version import Version
 from ansible_collections.multiarch.builders.plugins.plugin_utils import harbor, hosts_toml, instances, registries
 from ansible_collections.multiarch.builders.plugins.plugin_utils.buildkitd_rules import check_options

@@ -22,8 +22,8 @@ from pathlib import Path
 from typing import Any, TypedDict
 
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.resource import Daemon
-from ansible_collections.multiarch.builders.plugins.module_utils.docker.docker_api import Docker
-from ansible_collections.multiarch.builders.plugins.module_utils.host import scratch
+from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import Docker
+from ansible_collections.multiarch.builders.plugins.module_utils.host import temp_dirs
 from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.host.files import HOME
 from ansible_collections.multiarch.builders.plugins.module_utils.model.options import OPTIONS
@@ -143,14 +143,14 @@ def killed_run(options: Options, number: int, pattern: str) -> tuple[str, int]:
 
 def temporary_files() -> list[str]:
     """The temporary files and folders that are there now."""
-    found = [*DAEMON_JSON.parent.glob(".*"), *HOME.rglob(".*"), *scratch.leftovers()]
+    found = [*DAEMON_JSON.parent.glob(".*"), *HOME.rglob(".*"), *temp_dirs.leftovers()]
     return sorted(map(str, found))
 
 
 def start_over(text: str) -> None:
     """The host as at first: daemon.json, what the collection remembers, no temporary files; dockerd reads it."""
     DAEMON_JSON.write_text(text, encoding="utf-8")
-    scratch.remove_leftovers()
+    temp_dirs.remove_leftovers()
     for path in temporary_files():
         Path(path).unlink()
     shutil.rmtree(HOME, ignore_errors=True)

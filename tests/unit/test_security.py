@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.multiarch.builders.plugins.module_utils.model import options
-from ansible_collections.multiarch.builders.plugins.module_utils.model.spec import instances_of
+from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import instances_of
 from ansible_collections.multiarch.builders.plugins.plugin_utils.spec import compile_spec
 
 NO_FILES: dict[str, bytes] = {}

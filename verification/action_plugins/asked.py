@@ -11,8 +11,8 @@ import os
 import typing as t
 from pathlib import Path
 
+from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import instances_of, registries_of
 from ansible_collections.multiarch.builders.plugins.module_utils.model.options import OPTIONS
-from ansible_collections.multiarch.builders.plugins.module_utils.model.spec import instances_of, registries_of
 from ansible_collections.multiarch.builders.plugins.module_utils.proof.registry import (
     BUILDER,
     CLIENT,

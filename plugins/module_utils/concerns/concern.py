@@ -8,7 +8,7 @@ from __future__ import annotations
 import abc
 import typing as t
 
-from ansible_collections.multiarch.builders.plugins.module_utils.docker.docker_api import Docker
+from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import Docker
 from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import Resource, State
 
 

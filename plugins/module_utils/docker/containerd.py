@@ -17,7 +17,7 @@ import typing as t
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from ansible_collections.multiarch.builders.plugins.module_utils.docker.daemon_process import daemon_arguments, option
+from ansible_collections.multiarch.builders.plugins.module_utils.docker.process import daemon_arguments, option
 
 ADDRESS = "/run/containerd/containerd.sock"
 """That of the system's containerd (containerd, defaults/defaults_unix.go)."""

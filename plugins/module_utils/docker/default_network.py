@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import pathlib
 
-from ansible_collections.multiarch.builders.plugins.module_utils.docker.docker_api import Docker
+from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import Docker
 from ansible_collections.multiarch.builders.plugins.module_utils.model.default_network import DefaultNetwork
 
 _FORWARDING = pathlib.Path("/proc/sys/net/ipv4/ip_forward")

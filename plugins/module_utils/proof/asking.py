@@ -18,12 +18,12 @@ from functools import partial
 
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx import store
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.tokens import entry_of_endpoint
-from ansible_collections.multiarch.builders.plugins.module_utils.docker.docker_api import Docker
+from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import Docker
 from ansible_collections.multiarch.builders.plugins.module_utils.host.command import run
 from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.host.system_store import blocks
+from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import Registry
 from ansible_collections.multiarch.builders.plugins.module_utils.model.proxy import Proxy
-from ansible_collections.multiarch.builders.plugins.module_utils.model.spec import Registry
 from ansible_collections.multiarch.builders.plugins.module_utils.proof import evidence, logins, token_endpoint
 from ansible_collections.multiarch.builders.plugins.module_utils.proof.answers import NO_ANSWER, NOT_LOGGED_IN, TRUSTED
 from ansible_collections.multiarch.builders.plugins.module_utils.proof.registry import (

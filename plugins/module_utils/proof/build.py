@@ -19,7 +19,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.probe import expected_machine, probe
 from ansible_collections.multiarch.builders.plugins.module_utils.host.command import run, user_entry
 from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
-from ansible_collections.multiarch.builders.plugins.module_utils.host.scratch import scratch
+from ansible_collections.multiarch.builders.plugins.module_utils.host.temp_dirs import scratch
 from ansible_collections.multiarch.builders.plugins.module_utils.model.platform import (
     architecture_of,
     canonical,

@@ -17,7 +17,7 @@ import typing as t
 from dataclasses import dataclass
 
 from ansible_collections.multiarch.builders.plugins.module_utils.docker import buildx_inspect
-from ansible_collections.multiarch.builders.plugins.module_utils.docker.docker_api import SOCKET
+from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import SOCKET
 from ansible_collections.multiarch.builders.plugins.module_utils.host.command import run, user_entry
 from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
 

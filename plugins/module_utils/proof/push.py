@@ -13,8 +13,8 @@ import typing as t
 
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.trust import login
 from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
+from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import Registry
 from ansible_collections.multiarch.builders.plugins.module_utils.model.proxy import Proxy
-from ansible_collections.multiarch.builders.plugins.module_utils.model.spec import Registry
 from ansible_collections.multiarch.builders.plugins.module_utils.proof import answers, logins, rights
 from ansible_collections.multiarch.builders.plugins.module_utils.proof.registry import Target
 from ansible_collections.multiarch.builders.plugins.module_utils.proof.rights import Rights

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.multiarch.builders.plugins.module_utils.model.spec import Params
+from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import Params
 from ansible_collections.multiarch.builders.plugins.module_utils.state import record
 
 _NAME = "unproven"

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.multiarch.builders.plugins.module_utils.docker.docker_hub import HUB, SERVER
+from ansible_collections.multiarch.builders.plugins.module_utils.docker.hub import HUB, SERVER
 
 
 def address_of(host: str, *, http: bool = False) -> t.Tuple[str, int]:

@@ -15,8 +15,8 @@ import typing as t
 import urllib.parse
 from dataclasses import dataclass, field, replace
 
+from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import Registry
 from ansible_collections.multiarch.builders.plugins.module_utils.model.proxy import Proxy
-from ansible_collections.multiarch.builders.plugins.module_utils.model.spec import Registry
 from ansible_collections.multiarch.builders.plugins.module_utils.registry.address import address_of
 from ansible_collections.multiarch.builders.plugins.module_utils.registry.challenge import (
     BASIC,

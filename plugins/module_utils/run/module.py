@@ -9,7 +9,7 @@ import os
 import typing as t
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.multiarch.builders.plugins.module_utils.host import scratch
+from ansible_collections.multiarch.builders.plugins.module_utils.host import temp_dirs
 
 
 class Module(AnsibleModule):  # type: ignore[misc]  # ansible-core has no types
@@ -25,7 +25,7 @@ class Module(AnsibleModule):  # type: ignore[misc]  # ansible-core has no types
         os.umask(0o022)  # whatever sudo or ssh set: what docker, buildx and apt make is for others to read
         super().__init__(*args, **kwargs)
         if os.geteuid() == 0 and not self.check_mode:
-            scratch.remove_leftovers()
+            temp_dirs.remove_leftovers()
 
     def _log_invocation(self) -> None:
         self.log("Invoked")

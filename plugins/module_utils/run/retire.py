@@ -18,9 +18,10 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.engine.retired import RetiredEngine
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.pull_mode import RetiredPull
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.trust.resource import Trust
-from ansible_collections.multiarch.builders.plugins.module_utils.docker.docker_api import Docker
+from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import Docker
 from ansible_collections.multiarch.builders.plugins.module_utils.host import files
 from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
+from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import Params, disruption_of
 from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import (
     NO_EFFECTS,
     Action,
@@ -28,8 +29,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.model.resource 
     Plan,
     Resource,
 )
-from ansible_collections.multiarch.builders.plugins.module_utils.model.spec import Params, disruption_of
-from ansible_collections.multiarch.builders.plugins.module_utils.state import docker_folder, record
+from ansible_collections.multiarch.builders.plugins.module_utils.state import config_dir, record
 
 ORDER = ("pull", "buildx", "binfmt", "daemon", "trust", "engine", "record")
 NOTHING = "nothing of ours is on this host"
@@ -55,7 +55,7 @@ class Record(Resource[t.Tuple[str, ...]]):
     concern: t.ClassVar[str] = "record"
 
     def observe(self) -> t.Tuple[str, ...]:
-        return docker_folder.untidy()
+        return config_dir.untidy()
 
     def plan(self, state: t.Tuple[str, ...], effects: Effects) -> Plan:  # noqa: ARG002  # nothing comes after it
         if self.stays or not files.HOME.is_dir():
@@ -69,7 +69,7 @@ class Record(Resource[t.Tuple[str, ...]]):
     def apply(self, actions: t.Sequence[Action]) -> None:
         for action in actions:
             if isinstance(action.step, TidyFolder):
-                docker_folder.tidy(action.step.user)
+                config_dir.tidy(action.step.user)
             else:
                 try:
                     shutil.rmtree(files.HOME)

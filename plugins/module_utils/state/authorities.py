@@ -12,8 +12,8 @@ from __future__ import annotations
 import hashlib
 import typing as t
 
-from ansible_collections.multiarch.builders.plugins.module_utils.docker.daemon_process import daemon_start
-from ansible_collections.multiarch.builders.plugins.module_utils.state import pending, record
+from ansible_collections.multiarch.builders.plugins.module_utils.docker.process import daemon_start
+from ansible_collections.multiarch.builders.plugins.module_utils.state import record, restart_due
 
 _RECORD = "authorities"
 # What a host remembers that was provisioned before each CA had a moment of its own: the last refresh of the store.
@@ -22,12 +22,12 @@ _LAST_REFRESH = "TRUST_STORE_CHANGES"
 
 def come(new: t.Iterable[str], there: t.Iterable[str] = ()) -> None:
     """Remember that the CAs *new* (PEM) come now, and when those *there* came; all others are forgotten."""
-    marks, former = record.load(_RECORD), pending.mark(_LAST_REFRESH)
+    marks, former = record.load(_RECORD), restart_due.mark(_LAST_REFRESH)
     known = {each: marks.get(each, former) for each in map(_name, there)}
-    now = pending.moment()
+    now = restart_due.moment()
     found = {**{each: mark for each, mark in known.items() if mark}, **{_name(each): now for each in new}}
     record.save(_RECORD, found)
-    pending.drop(_LAST_REFRESH)
+    restart_due.drop(_LAST_REFRESH)
 
 
 def unread(wanted: t.Iterable[str], bundle: str) -> t.FrozenSet[str]:
@@ -38,11 +38,11 @@ def unread(wanted: t.Iterable[str], bundle: str) -> t.FrozenSet[str]:
     started = daemon_start()
     if started is None:
         return frozenset()
-    marks, former = record.load(_RECORD), pending.mark(_LAST_REFRESH)
+    marks, former = record.load(_RECORD), restart_due.mark(_LAST_REFRESH)
     return frozenset(
         each
         for each in wanted
-        if each.strip() not in bundle or pending.is_after(marks.get(_name(each), former), started)
+        if each.strip() not in bundle or restart_due.is_after(marks.get(_name(each), former), started)
     )
 
 

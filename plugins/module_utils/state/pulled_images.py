@@ -10,7 +10,7 @@ import typing as t
 import urllib.parse
 from dataclasses import asdict, dataclass
 
-from ansible_collections.multiarch.builders.plugins.module_utils.docker.docker_api import Docker, local_reference
+from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import Docker, local_reference
 from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.state import record
 

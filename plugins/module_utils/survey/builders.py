@@ -14,10 +14,10 @@ import typing as t
 
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx import explanation, store
 from ansible_collections.multiarch.builders.plugins.module_utils.docker import buildx_inspect
-from ansible_collections.multiarch.builders.plugins.module_utils.docker.docker_api import Docker
+from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import Docker
 from ansible_collections.multiarch.builders.plugins.module_utils.host.command import is_user, run
 from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
-from ansible_collections.multiarch.builders.plugins.module_utils.model.spec import Instance
+from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import Instance
 
 RUNNING, MISSING, UNKNOWN, ERROR = "running", "missing", "unknown", "error"
 Row = t.Dict[str, t.Any]

@@ -9,22 +9,26 @@ import base64
 import concurrent.futures
 import typing as t
 
-from ansible_collections.multiarch.builders.plugins.module_utils.docker.docker_api import Docker
-from ansible_collections.multiarch.builders.plugins.module_utils.host.credentials import masked
+from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import Docker
 from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
+from ansible_collections.multiarch.builders.plugins.module_utils.host.redact import masked
+from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import (
+    instances_of,
+    proxy_of,
+    registries_of,
+)
 from ansible_collections.multiarch.builders.plugins.module_utils.model.options import OPTIONS, argument_spec
 from ansible_collections.multiarch.builders.plugins.module_utils.model.proxy import Proxy
-from ansible_collections.multiarch.builders.plugins.module_utils.model.spec import instances_of, proxy_of, registries_of
 from ansible_collections.multiarch.builders.plugins.module_utils.proof import memory, token_endpoint
 from ansible_collections.multiarch.builders.plugins.module_utils.proof.registry import IMAGE, Target, targets_of
-from ansible_collections.multiarch.builders.plugins.module_utils.run.converge import require_root
 from ansible_collections.multiarch.builders.plugins.module_utils.run.module import Module
-from ansible_collections.multiarch.builders.plugins.module_utils.run.planning import (
+from ansible_collections.multiarch.builders.plugins.module_utils.run.one_concern import require_root
+from ansible_collections.multiarch.builders.plugins.module_utils.run.plan import (
     plan_concerns,
     texts,
     unproven_since,
 )
-from ansible_collections.multiarch.builders.plugins.module_utils.run.results import failed, plans_result
+from ansible_collections.multiarch.builders.plugins.module_utils.run.result import failed, plans_result
 from ansible_collections.multiarch.builders.plugins.module_utils.state import record
 from ansible_collections.multiarch.builders.plugins.module_utils.survey import builders, machine, platforms
 

@@ -19,7 +19,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.host.merge_patc
     nulls,
     without,
 )
-from ansible_collections.multiarch.builders.plugins.module_utils.state.owned_document import (
+from ansible_collections.multiarch.builders.plugins.module_utils.state.owned_keys import (
     Former,
     Owned,
     at,

@@ -24,13 +24,13 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.engine import offer
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.trust import login
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.trust.credential_helper import Credentials
-from ansible_collections.multiarch.builders.plugins.module_utils.docker.docker_api import (
+from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import (
     local_reference,
     split_reference,
 )
+from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import Registry
 from ansible_collections.multiarch.builders.plugins.module_utils.model.platform import canonical
 from ansible_collections.multiarch.builders.plugins.module_utils.model.proxy import Proxy
-from ansible_collections.multiarch.builders.plugins.module_utils.model.spec import Registry
 from ansible_collections.multiarch.builders.plugins.module_utils.model.version import text_of, version_of
 from ansible_collections.multiarch.builders.plugins.module_utils.proof import answers
 from hypothesis import given

@@ -9,12 +9,12 @@ import json
 import tomllib
 import typing as t
 
-from ansible_collections.multiarch.builders.plugins.module_utils.model.options import OPTIONS
-from ansible_collections.multiarch.builders.plugins.module_utils.model.spec import (
+from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import (
     instances_of,
     proxy_of,
     registries_of,
 )
+from ansible_collections.multiarch.builders.plugins.module_utils.model.options import OPTIONS
 from ansible_collections.multiarch.builders.plugins.plugin_utils.pem import CertificateError
 from ansible_collections.multiarch.builders.plugins.plugin_utils.problem import SpecError
 from ansible_collections.multiarch.builders.plugins.plugin_utils.spec import CompiledSpec, compile_spec

@@ -14,7 +14,7 @@ import typing as t
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.formats import ElfFormat
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.probe import expected_machine, probe
 from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
-from ansible_collections.multiarch.builders.plugins.module_utils.host.scratch import scratch
+from ansible_collections.multiarch.builders.plugins.module_utils.host.temp_dirs import scratch
 
 
 class BrokenError(HostError):

@@ -24,8 +24,8 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt
     folder_of,
     in_folder,
 )
-from ansible_collections.multiarch.builders.plugins.module_utils.docker.docker_api import Docker, local_reference
-from ansible_collections.multiarch.builders.plugins.module_utils.docker.docker_hub import HUB
+from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import Docker, local_reference
+from ansible_collections.multiarch.builders.plugins.module_utils.docker.hub import HUB
 from ansible_collections.multiarch.builders.plugins.module_utils.host.command import run
 from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.host.files import WriteFile, make_folders, write

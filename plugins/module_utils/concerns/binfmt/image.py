@@ -12,7 +12,7 @@ import typing as t
 from dataclasses import dataclass, field
 
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.decide import EMULATORS
-from ansible_collections.multiarch.builders.plugins.module_utils.docker.docker_api import split_reference
+from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import split_reference
 from ansible_collections.multiarch.builders.plugins.module_utils.host.file_modes import (
     FileState,
     Rights,

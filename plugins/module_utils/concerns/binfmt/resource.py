@@ -42,7 +42,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt
     Source,
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.concern import Concern
-from ansible_collections.multiarch.builders.plugins.module_utils.docker.docker_api import Docker
+from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import Docker
 from ansible_collections.multiarch.builders.plugins.module_utils.host import file_modes
 from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.host.file_modes import RestoreRights, Rights
@@ -53,8 +53,8 @@ from ansible_collections.multiarch.builders.plugins.module_utils.host.files impo
     remove,
     write,
 )
+from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import Params, registries_of
 from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import NO_EFFECTS, Action, Effects, Plan
-from ansible_collections.multiarch.builders.plugins.module_utils.model.spec import Params, registries_of
 
 
 @dataclass(frozen=True)

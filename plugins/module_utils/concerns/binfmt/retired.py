@@ -17,7 +17,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.resource import Binfmt, DropHandler
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.source import PackageSource
-from ansible_collections.multiarch.builders.plugins.module_utils.docker.docker_api import Docker
+from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import Docker
 from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import Action, Effects, Plan
 from ansible_collections.multiarch.builders.plugins.module_utils.state import pulled_images, record

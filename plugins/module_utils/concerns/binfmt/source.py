@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt import image as images
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt import package
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.formats import ElfFormat, registration
-from ansible_collections.multiarch.builders.plugins.module_utils.docker.docker_api import Docker, split_reference
+from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import Docker, split_reference
 from ansible_collections.multiarch.builders.plugins.module_utils.host.file_modes import Rights, look
 from ansible_collections.multiarch.builders.plugins.module_utils.host.files import read
+from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import Registry
 from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import Action
-from ansible_collections.multiarch.builders.plugins.module_utils.model.spec import Registry
 
 
 @dataclass(frozen=True)

@@ -26,12 +26,12 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx
     UseBuilder,
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx.making import Maker
-from ansible_collections.multiarch.builders.plugins.module_utils.docker.docker_api import Docker
-from ansible_collections.multiarch.builders.plugins.module_utils.docker.running_work import drain
+from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import Docker
+from ansible_collections.multiarch.builders.plugins.module_utils.docker.workload import drain
 from ansible_collections.multiarch.builders.plugins.module_utils.host.file_modes import RestoreRights, restore
 from ansible_collections.multiarch.builders.plugins.module_utils.host.files import RemoveFile, WriteFile, remove, write
+from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import Disruption, Node
 from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import Action
-from ansible_collections.multiarch.builders.plugins.module_utils.model.spec import Disruption, Node
 
 
 @dataclass(frozen=True)

@@ -9,11 +9,11 @@ BuildKit reads them at every connection (moby/buildkit, util/resolver/resolver.g
 from __future__ import annotations
 
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx import store
-from ansible_collections.multiarch.builders.plugins.module_utils.docker.docker_api import Docker
+from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import Docker
 from ansible_collections.multiarch.builders.plugins.module_utils.host.command import owner_of, run
 from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.host.files import WriteFile, back_up, read, write
-from ansible_collections.multiarch.builders.plugins.module_utils.model.spec import Instance
+from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import Instance
 
 _FOLDER = "/etc/buildkit"
 _NEW = ".new"

@@ -20,8 +20,8 @@ from ansible_collections.multiarch.builders.plugins.module_utils.docker import b
 from ansible_collections.multiarch.builders.plugins.module_utils.host.command import Outcome, owner_of, run, user_entry
 from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.host.files import WriteFile, read, write
-from ansible_collections.multiarch.builders.plugins.module_utils.host.scratch import scratch
-from ansible_collections.multiarch.builders.plugins.module_utils.model.spec import Instance, Node
+from ansible_collections.multiarch.builders.plugins.module_utils.host.temp_dirs import scratch
+from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import Instance, Node
 
 INSIDE = "/etc/buildkit/certs/"
 

@@ -20,13 +20,13 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx.settings import Settings
 from ansible_collections.multiarch.builders.plugins.module_utils.host.file_modes import Rights
 from ansible_collections.multiarch.builders.plugins.module_utils.model.default_network import DefaultNetwork
+from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import Instance, Node
 from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import (
     Action,
     Difference,
     Effect,
     Effects,
 )
-from ansible_collections.multiarch.builders.plugins.module_utils.model.spec import Instance, Node
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx
     StoredNode,
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.model.default_network import STARTED_WITHOUT
-from ansible_collections.multiarch.builders.plugins.module_utils.model.spec import Instance, Node
+from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import Instance, Node
 
 try:  # Python 3.11
     import tomllib  # novm

@@ -21,8 +21,8 @@ from ansible_collections.multiarch.builders.plugins.module_utils.host.files impo
     write,
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.host.path_owner import owner_on_the_way
+from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import Instance
 from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import Action, Difference
-from ansible_collections.multiarch.builders.plugins.module_utils.model.spec import Instance
 from ansible_collections.multiarch.builders.plugins.module_utils.state import record
 
 _CONCERN = "buildx"

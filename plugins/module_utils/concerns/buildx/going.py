@@ -19,8 +19,8 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx
     OwnNode,
     volume_of,
 )
-from ansible_collections.multiarch.builders.plugins.module_utils.docker import docker_service
-from ansible_collections.multiarch.builders.plugins.module_utils.docker.docker_api import Docker
+from ansible_collections.multiarch.builders.plugins.module_utils.docker import service
+from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import Docker
 from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import Action
 
@@ -94,7 +94,7 @@ class Looker:
 
     def _place(self, own: OwnBuilder, node: OwnNode, kept: t.Container[str]) -> Place:
         if not node.endpoint and not self.local.answers():
-            if docker_service.installed_version() is None:
+            if service.installed_version() is None:
                 return Place(node, gone=True)
             raise HostError(
                 f"docker does not run, so builder {own.name} cannot be removed: `systemctl start docker`, then again"

@@ -23,8 +23,8 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx
     OwnNode,
     volume_of,
 )
-from ansible_collections.multiarch.builders.plugins.module_utils.docker.docker_api import Docker
-from ansible_collections.multiarch.builders.plugins.module_utils.docker.running_work import drain
+from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import Docker
+from ansible_collections.multiarch.builders.plugins.module_utils.docker.workload import drain
 from ansible_collections.multiarch.builders.plugins.module_utils.host.command import is_user, owner_of
 from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.host.files import (
@@ -35,7 +35,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.host.files impo
     remove,
     write,
 )
-from ansible_collections.multiarch.builders.plugins.module_utils.model.spec import Disruption
+from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import Disruption
 from ansible_collections.multiarch.builders.plugins.module_utils.state import pulled_images
 from ansible_collections.multiarch.builders.plugins.module_utils.state.pulled_images import PulledImage
 

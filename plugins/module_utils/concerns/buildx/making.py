@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx import client, nodes, ours, store
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx.decide import MakeBuilder
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx.drift import digest
-from ansible_collections.multiarch.builders.plugins.module_utils.docker.docker_api import Docker
-from ansible_collections.multiarch.builders.plugins.module_utils.docker.running_work import drain
+from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import Docker
+from ansible_collections.multiarch.builders.plugins.module_utils.docker.workload import drain
 from ansible_collections.multiarch.builders.plugins.module_utils.host.command import owner_of
 from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.host.files import (
@@ -24,7 +24,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.host.files impo
     remove,
     write,
 )
-from ansible_collections.multiarch.builders.plugins.module_utils.model.spec import Disruption, Node
+from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import Disruption, Node
 from ansible_collections.multiarch.builders.plugins.module_utils.state import record
 
 _CONCERN = "buildx"

@@ -11,7 +11,7 @@ import pathlib
 import typing as t
 from dataclasses import dataclass
 
-from ansible_collections.multiarch.builders.plugins.module_utils.docker.docker_api import SOCKET
+from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import SOCKET
 from ansible_collections.multiarch.builders.plugins.module_utils.host.command import is_user, must, run, user_entry
 from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import Action

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx.container import condition, plain
 from ansible_collections.multiarch.builders.plugins.module_utils.docker import default_network
-from ansible_collections.multiarch.builders.plugins.module_utils.docker.docker_api import Docker
+from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import Docker
 from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.host.files import read
 from ansible_collections.multiarch.builders.plugins.module_utils.host.json_document import parse
@@ -20,9 +20,9 @@ from ansible_collections.multiarch.builders.plugins.module_utils.model.default_n
     DefaultNetwork,
     of_document,
 )
+from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import Instance
 from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import Effects
-from ansible_collections.multiarch.builders.plugins.module_utils.model.spec import Instance
-from ansible_collections.multiarch.builders.plugins.module_utils.state.way_back import DAEMON_JSON
+from ansible_collections.multiarch.builders.plugins.module_utils.state.rollback import DAEMON_JSON
 
 _BRIDGE = "bridge"
 

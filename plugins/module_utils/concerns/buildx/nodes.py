@@ -12,13 +12,13 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx.container import Condition, Container
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx.decide import Stray
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx.drift import LOCAL, endpoint_of
-from ansible_collections.multiarch.builders.plugins.module_utils.docker.docker_api import Docker
-from ansible_collections.multiarch.builders.plugins.module_utils.docker.running_work import (
+from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import Docker
+from ansible_collections.multiarch.builders.plugins.module_utils.docker.workload import (
     BUILDER_PREFIX,
     Work,
     builds_in,
 )
-from ansible_collections.multiarch.builders.plugins.module_utils.model.spec import Instance, Node
+from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import Instance, Node
 
 _AT_ONCE = 6
 # (what ssh or docker said, what it means, what helps); openssh-portable, sshconnect.c; docker/cli, cli/connhelper
@@ -30,7 +30,7 @@ def docker_of(endpoint: str, user: str, local: Docker) -> Docker:
 
 
 def _dialled(endpoint: str, user: str) -> Docker:
-    from ansible_collections.multiarch.builders.plugins.module_utils.docker.docker_dial import DialledDocker
+    from ansible_collections.multiarch.builders.plugins.module_utils.docker.dial_stdio import DialledDocker
 
     return DialledDocker(endpoint, user)
 

@@ -9,8 +9,8 @@ import json
 import typing as t
 import urllib.parse
 
-from ansible_collections.multiarch.builders.plugins.module_utils.docker.docker_api import Docker
-from ansible_collections.multiarch.builders.plugins.module_utils.docker.running_work import BUILDER_PREFIX
+from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import Docker
+from ansible_collections.multiarch.builders.plugins.module_utils.docker.workload import BUILDER_PREFIX
 from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
 
 _SUFFIX = "_state"  # docker/buildx, driver/docker-container/driver.go

@@ -11,11 +11,11 @@ from dataclasses import asdict, dataclass, field, replace
 
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx import nodes, store
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx.drift import digest
-from ansible_collections.multiarch.builders.plugins.module_utils.docker.docker_api import Docker
+from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import Docker
 from ansible_collections.multiarch.builders.plugins.module_utils.host.command import is_user, owner_of
 from ansible_collections.multiarch.builders.plugins.module_utils.host.files import acting_as, back_up, read
-from ansible_collections.multiarch.builders.plugins.module_utils.model.spec import Instance, Node
-from ansible_collections.multiarch.builders.plugins.module_utils.state import docker_folder, pulled_images, record
+from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import Instance, Node
+from ansible_collections.multiarch.builders.plugins.module_utils.state import config_dir, pulled_images, record
 from ansible_collections.multiarch.builders.plugins.module_utils.state.pulled_images import PulledImage
 
 _CONCERN = "buildx"
@@ -66,7 +66,7 @@ def claim(wanted: Instance, users: t.Sequence[str], docker_of: DockerOf) -> None
     own = builders().get(wanted.name, OwnBuilder(wanted.name, wanted.driver))
     newcomers = [user for user in users if user not in own.users]
     for user in newcomers:
-        docker_folder.note(user)
+        config_dir.note(user)
     former = {user: back_up(store.entry_path(user, wanted.name), owner_of(user)) for user in newcomers}
     added = []
     for node in wanted.nodes if wanted.driver == "docker-container" else ():

@@ -19,8 +19,8 @@ from ansible_collections.multiarch.builders.plugins.module_utils.host.files impo
     acting_as,
     differs,
 )
+from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import Instance, Node
 from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import Action
-from ansible_collections.multiarch.builders.plugins.module_utils.model.spec import Instance, Node
 
 
 def _files_of(wanted: Instance, node: Node, user: str) -> t.Dict[str, t.Tuple[str, str]]:

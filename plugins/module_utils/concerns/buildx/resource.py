@@ -40,17 +40,10 @@ from ansible_collections.multiarch.builders.plugins.module_utils.docker.client_e
     programs_to_ask,
     without_effect,
 )
-from ansible_collections.multiarch.builders.plugins.module_utils.docker.docker_api import Docker
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.driver_versions import too_new
+from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import Docker
 from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
-from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import (
-    Action,
-    Arrival,
-    Effects,
-    Plan,
-    arrival,
-)
-from ansible_collections.multiarch.builders.plugins.module_utils.model.spec import (
+from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import (
     Disruption,
     Instance,
     Node,
@@ -58,6 +51,13 @@ from ansible_collections.multiarch.builders.plugins.module_utils.model.spec impo
     disruption_of,
     instances_of,
     proxy_of,
+)
+from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import (
+    Action,
+    Arrival,
+    Effects,
+    Plan,
+    arrival,
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.state import record
 

@@ -32,10 +32,10 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx
     present_users,
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx.nodes import container_name, docker_of
-from ansible_collections.multiarch.builders.plugins.module_utils.docker.docker_api import Docker
+from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import Docker
 from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
+from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import Disruption
 from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import Action, Effects, Plan, Resource
-from ansible_collections.multiarch.builders.plugins.module_utils.model.spec import Disruption
 from ansible_collections.multiarch.builders.plugins.module_utils.state import pulled_images
 from ansible_collections.multiarch.builders.plugins.module_utils.state.pulled_images import PulledImage
 

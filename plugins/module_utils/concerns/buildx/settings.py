@@ -16,8 +16,8 @@ from ansible_collections.multiarch.builders.plugins.module_utils.host.json_docum
 from ansible_collections.multiarch.builders.plugins.module_utils.host.merge_patch import compose
 from ansible_collections.multiarch.builders.plugins.module_utils.model.proxy import Proxy
 from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import Action
-from ansible_collections.multiarch.builders.plugins.module_utils.state import client_config, owned_document, record
-from ansible_collections.multiarch.builders.plugins.module_utils.state.owned_document import (
+from ansible_collections.multiarch.builders.plugins.module_utils.state import config_json, owned_keys, record
+from ansible_collections.multiarch.builders.plugins.module_utils.state.owned_keys import (
     Former,
     Owned,
     changes,
@@ -64,7 +64,7 @@ def observe(users: t.Sequence[str], patch: t.Mapping[str, t.Any]) -> t.Tuple[Set
     """The settings of each user; nobody's file is read if nothing is asked of it and nothing in it is ours."""
     ours, replaced = remembered()
     return tuple(
-        Settings(each, client_config.load(each), ours.get(each, {}), replaced.get(each, {}))
+        Settings(each, config_json.load(each), ours.get(each, {}), replaced.get(each, {}))
         for each in users
         if patch or ours.get(each) or replaced.get(each)
     )
@@ -73,8 +73,8 @@ def observe(users: t.Sequence[str], patch: t.Mapping[str, t.Any]) -> t.Tuple[Set
 def remembered() -> t.Tuple[t.Dict[str, Owned], t.Dict[str, Former]]:
     """The keys that are ours, and what others had in their place, by user."""
     memory = record.load(_CONCERN)
-    ours = {user: owned_document.from_record(found) for user, found in memory.get("client", {}).items()}
-    replaced = {user: owned_document.former_from_record(found) for user, found in memory.get("replaced", {}).items()}
+    ours = {user: owned_keys.from_record(found) for user, found in memory.get("client", {}).items()}
+    replaced = {user: owned_keys.former_from_record(found) for user, found in memory.get("replaced", {}).items()}
     return ours, replaced
 
 
@@ -90,7 +90,7 @@ def actions_for(settings: Settings, patch: t.Mapping[str, t.Any]) -> t.List[Acti
     kept = {path: value for path, value in replaced.items() if path[0] not in _SECRET}
     step = WriteSettings(settings.user, settings.document, after, owned, settings.owned, kept, settings.replaced)
     told = "; ".join(map(_without_secret, differences))
-    return [Action(f"write {client_config.config_path(settings.user)}: {told}", step)]
+    return [Action(f"write {config_json.config_path(settings.user)}: {told}", step)]
 
 
 def _without_secret(difference: str) -> str:
@@ -100,20 +100,20 @@ def _without_secret(difference: str) -> str:
 
 def apply(step: WriteSettings) -> None:
     """Write one config.json, unless somebody else did so since it was read."""
-    if client_config.load(step.user) != step.former:
-        path = client_config.config_path(step.user)
+    if config_json.load(step.user) != step.former:
+        path = config_json.config_path(step.user)
         raise HostError(f"{path} was changed by somebody else just now, and was left as it is: run again")
     # Owned before it is written: a crash in between is finished by the next run.
-    both = owned_document.both(step.formerly_owned, step.owned)
+    both = owned_keys.both(step.formerly_owned, step.owned)
     own(step.user, both, {**step.replaced, **step.formerly_replaced})
-    client_config.save(step.user, step.document)
+    config_json.save(step.user, step.document)
     own(step.user, step.owned, step.replaced)
 
 
 def own(user: str, keys: Owned, replaced: Former) -> None:
     """Remember what is ours in the user's config.json; nothing at all if nothing is."""
     memory = record.load(_CONCERN)
-    rows = {"client": owned_document.to_record(keys), "replaced": owned_document.former_to_record(replaced)}
+    rows = {"client": owned_keys.to_record(keys), "replaced": owned_keys.former_to_record(replaced)}
     for name, row in rows.items():
         memory[name] = {**memory.get(name, {}), user: row}
         memory[name] = {each: found for each, found in memory[name].items() if found}

@@ -11,17 +11,17 @@ from dataclasses import dataclass
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon import configuration
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.reload import shortfall
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.room import shortage
-from ansible_collections.multiarch.builders.plugins.module_utils.docker import docker_service
+from ansible_collections.multiarch.builders.plugins.module_utils.docker import service
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.containerd import of_dockerd
-from ansible_collections.multiarch.builders.plugins.module_utils.docker.docker_api import Docker
-from ansible_collections.multiarch.builders.plugins.module_utils.docker.running_work import Work, at_restart, drain
+from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import Docker
+from ansible_collections.multiarch.builders.plugins.module_utils.docker.workload import Work, at_restart, drain
 from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.host.files import WriteFile, mode_of, read, write
 from ansible_collections.multiarch.builders.plugins.module_utils.host.json_document import Document, render
+from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import Disruption
 from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import Effect
-from ansible_collections.multiarch.builders.plugins.module_utils.model.spec import Disruption
-from ansible_collections.multiarch.builders.plugins.module_utils.state import pending, way_back
-from ansible_collections.multiarch.builders.plugins.module_utils.state.way_back import DAEMON_JSON
+from ansible_collections.multiarch.builders.plugins.module_utils.state import restart_due, rollback
+from ansible_collections.multiarch.builders.plugins.module_utils.state.rollback import DAEMON_JSON
 
 
 @dataclass(frozen=True)
@@ -55,12 +55,12 @@ class BringUp:
 
     def reload(self, document: Document) -> None:
         """systemctl's status says nothing about a reload: `docker info` has to show it; else a restart, if allowed."""
-        docker_service.reload()
-        words = docker_service.until(lambda: self._shortfall(document))
+        service.reload()
+        words = service.until(lambda: self._shortfall(document))
         if words is None:
-            pending.forget(Effect.CONFIGURATION_RELOADS)
+            restart_due.forget(Effect.CONFIGURATION_RELOADS)
             return
-        pending.note(Effect.CONFIGURATION_CHANGES)
+        restart_due.note(Effect.CONFIGURATION_CHANGES)
         if self.docker.answers() and self.disruption.mode == "never":
             raise HostError(
                 f"a reload did not bring daemon.json to dockerd: {words}. It needs a restart, which "
@@ -73,17 +73,17 @@ class BringUp:
         """Have dockerd started with *document*. Raises HostError, with the former file in its place again."""
         if hides:
             self._let_go(document)
-        why = docker_service.restart(self.docker)
-        words = docker_service.until(lambda: self._shortfall(document)) if why is None else None
+        why = service.restart(self.docker)
+        words = service.until(lambda: self._shortfall(document)) if why is None else None
         if why is None and words is None:
             return
         cause, remedy, said = (why.cause, why.remedy, why.said) if why else (words or "", "", "")
-        if not way_back.is_open():
+        if not rollback.is_open():
             raise HostError("docker does not come up, daemon.json was not changed", cause, remedy, said)
         from ansible_collections.multiarch.builders.plugins.module_utils.causes.docker_start import MEND_FILE
 
         configuration.put_back()
-        again = docker_service.restart(self.docker)
+        again = service.restart(self.docker)
         if again is None:
             what = f"docker did not come up, so the former {DAEMON_JSON} was put back, and docker runs again"
             raise HostError(what, cause, remedy or MEND_FILE, said)
@@ -106,8 +106,8 @@ class BringUp:
         mode = mode_of(DAEMON_JSON)
         try:
             write(WriteFile(DAEMON_JSON, render({**document, "live-restore": False}, text), mode, keeps=True))
-            docker_service.reload()
-            docker_service.until(lambda: "on" if self.docker.get("/info").get("LiveRestoreEnabled") else None)
+            service.reload()
+            service.until(lambda: "on" if self.docker.get("/info").get("LiveRestoreEnabled") else None)
         finally:
             write(WriteFile(DAEMON_JSON, text, mode, keeps=True))
 

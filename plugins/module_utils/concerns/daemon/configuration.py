@@ -20,8 +20,8 @@ from ansible_collections.multiarch.builders.plugins.module_utils.host.files impo
     write,
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import Effect
-from ansible_collections.multiarch.builders.plugins.module_utils.state import owned_document, pending, record, way_back
-from ansible_collections.multiarch.builders.plugins.module_utils.state.way_back import DAEMON_JSON
+from ansible_collections.multiarch.builders.plugins.module_utils.state import owned_keys, record, restart_due, rollback
+from ansible_collections.multiarch.builders.plugins.module_utils.state.rollback import DAEMON_JSON
 
 _CONCERN = "daemon"
 CREDENTIALS = re.compile(r"://[^/\s\"]+@")
@@ -47,8 +47,8 @@ class WriteConfiguration:
 def keys() -> Keys:
     """What is ours in daemon.json."""
     memory = record.load(_CONCERN)
-    replaced = owned_document.former_from_record(memory.get("replaced", ()))
-    return Keys(owned_document.from_record(memory.get("owned", ())), replaced)
+    replaced = owned_keys.former_from_record(memory.get("replaced", ()))
+    return Keys(owned_keys.from_record(memory.get("owned", ())), replaced)
 
 
 def original() -> t.Optional[Original]:
@@ -65,11 +65,11 @@ def replace(step: WriteConfiguration) -> None:
     if read(DAEMON_JSON) != step.former:
         raise HostError(f"{DAEMON_JSON} was changed by somebody else just now, and was left as it is: run again")
     # Noted and owned before it is written: a crash in between is finished, or taken back, by the next run.
-    former = way_back.prepare(step.text, unproven=step.unproven)
+    former = rollback.prepare(step.text, unproven=step.unproven)
     if not step.former_keys:
         record.save(_CONCERN, {**record.load(_CONCERN), "original": {key: former[key] for key in ("backup", "mode")}})
-    pending.note(step.effect)
-    both = owned_document.both(step.former_keys.owned, step.keys.owned)
+    restart_due.note(step.effect)
+    both = owned_keys.both(step.former_keys.owned, step.keys.owned)
     own(Keys(both, {**step.keys.replaced, **step.former_keys.replaced}))
     if step.text is None:
         remove(RemoveFile(DAEMON_JSON))
@@ -82,21 +82,21 @@ def settle(step: t.Optional[WriteConfiguration]) -> None:
     """dockerd runs with daemon.json, of *step* or of an earlier run: what was there before *step* is forgotten."""
     if step is not None:
         own(step.keys)
-    way_back.forget()
+    rollback.forget()
 
 
 def put_back() -> None:
     """The file as it was before it was replaced."""
-    way_back.take()
-    pending.forget(Effect.CONFIGURATION_CHANGES)
-    pending.forget(Effect.CONFIGURATION_RELOADS)
+    rollback.take()
+    restart_due.forget(Effect.CONFIGURATION_CHANGES)
+    restart_due.forget(Effect.CONFIGURATION_RELOADS)
 
 
 def own(found: Keys) -> None:
     """Remember what is ours; with nothing the file before us is of no use any more."""
     memory = record.load(_CONCERN)
-    memory["owned"] = owned_document.to_record(found.owned)
-    memory["replaced"] = owned_document.former_to_record(found.replaced)
+    memory["owned"] = owned_keys.to_record(found.owned)
+    memory["replaced"] = owned_keys.former_to_record(found.replaced)
     if not found:
         memory.pop("original", None)
     record.save(_CONCERN, memory)

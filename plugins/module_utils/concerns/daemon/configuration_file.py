@@ -10,7 +10,7 @@ import typing as t
 
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon import unit
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.configuration import CREDENTIALS
-from ansible_collections.multiarch.builders.plugins.module_utils.docker.daemon_process import daemon_arguments
+from ansible_collections.multiarch.builders.plugins.module_utils.docker.process import daemon_arguments
 from ansible_collections.multiarch.builders.plugins.module_utils.host import units
 from ansible_collections.multiarch.builders.plugins.module_utils.host.file_modes import (
     FileState,
@@ -21,7 +21,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.host.file_modes
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.host.files import Owner, read
 from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import Action
-from ansible_collections.multiarch.builders.plugins.module_utils.state.way_back import DAEMON_JSON
+from ansible_collections.multiarch.builders.plugins.module_utils.state.rollback import DAEMON_JSON
 
 
 def rights_of(found: FileState, text: str, path: str = DAEMON_JSON) -> Rights:

@@ -21,7 +21,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.docker.containe
     of_dockerd,
     root_at_start,
 )
-from ansible_collections.multiarch.builders.plugins.module_utils.docker.docker_api import Docker
+from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import Docker
 from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.host.files import read
 from ansible_collections.multiarch.builders.plugins.module_utils.state import record

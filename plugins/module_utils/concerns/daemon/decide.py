@@ -27,10 +27,10 @@ from ansible_collections.multiarch.builders.plugins.module_utils.model.default_n
     DefaultNetwork,
     of_document,
 )
+from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import Registry
 from ansible_collections.multiarch.builders.plugins.module_utils.model.proxy import Proxy
 from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import NO_EFFECTS, Effect, Effects
-from ansible_collections.multiarch.builders.plugins.module_utils.model.spec import Registry
-from ansible_collections.multiarch.builders.plugins.module_utils.state.owned_document import changes
+from ansible_collections.multiarch.builders.plugins.module_utils.state.owned_keys import changes
 
 NO_PROXY = Proxy()
 _OF_THE_FILE = frozenset({Effect.CONFIGURATION_CHANGES, Effect.CONFIGURATION_RELOADS})

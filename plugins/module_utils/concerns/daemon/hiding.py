@@ -33,7 +33,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon
     wants_containerd_store,
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.containerd import ADDRESS, ROOT
-from ansible_collections.multiarch.builders.plugins.module_utils.docker.daemon_process import option
+from ansible_collections.multiarch.builders.plugins.module_utils.docker.process import option
 from ansible_collections.multiarch.builders.plugins.module_utils.model.version import version_of
 
 DATA_ROOT = "/var/lib/docker"

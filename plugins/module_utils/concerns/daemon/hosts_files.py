@@ -11,8 +11,8 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.mirrors import hosts_files
 from ansible_collections.multiarch.builders.plugins.module_utils.docker import certs_d
 from ansible_collections.multiarch.builders.plugins.module_utils.host.files import differs, read
+from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import Registry
 from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import Action, Difference
-from ansible_collections.multiarch.builders.plugins.module_utils.model.spec import Registry
 from ansible_collections.multiarch.builders.plugins.module_utils.state.owned_files import leftovers, owned
 
 _CONCERN = "daemon"

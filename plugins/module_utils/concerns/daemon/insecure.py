@@ -13,7 +13,7 @@ import re
 import typing as t
 
 from ansible_collections.multiarch.builders.plugins.module_utils.host.loopback import IPV6_LOOPBACK, needs_ipv6_loopback
-from ansible_collections.multiarch.builders.plugins.module_utils.model.spec import Registry
+from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import Registry
 
 
 def insecure_notes(

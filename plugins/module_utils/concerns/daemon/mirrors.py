@@ -17,9 +17,9 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon
     reads_hosts_toml,
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.docker import certs_d
-from ansible_collections.multiarch.builders.plugins.module_utils.docker.docker_hub import HUB
+from ansible_collections.multiarch.builders.plugins.module_utils.docker.hub import HUB
 from ansible_collections.multiarch.builders.plugins.module_utils.host.files import WriteFile
-from ansible_collections.multiarch.builders.plugins.module_utils.model.spec import Registry
+from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import Registry
 
 # What mirrors are for, as the controller renders it: never pushes.
 CAPABILITIES = ("pull", "resolve")

@@ -8,7 +8,7 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass, field
 
-from ansible_collections.multiarch.builders.plugins.module_utils.state.owned_document import Former, Owned
+from ansible_collections.multiarch.builders.plugins.module_utils.state.owned_keys import Former, Owned
 
 
 @dataclass(frozen=True)

@@ -48,8 +48,8 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon
     has_containerd_store,
     wants_containerd_store,
 )
-from ansible_collections.multiarch.builders.plugins.module_utils.docker import containerd, docker_service
-from ansible_collections.multiarch.builders.plugins.module_utils.docker.docker_api import Docker
+from ansible_collections.multiarch.builders.plugins.module_utils.docker import containerd, service
+from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import Docker
 from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.host.file_modes import RestoreRights, restore
 from ansible_collections.multiarch.builders.plugins.module_utils.host.files import (
@@ -60,6 +60,15 @@ from ansible_collections.multiarch.builders.plugins.module_utils.host.files impo
 from ansible_collections.multiarch.builders.plugins.module_utils.host.json_document import Document, parse, render
 from ansible_collections.multiarch.builders.plugins.module_utils.host.merge_patch import compose
 from ansible_collections.multiarch.builders.plugins.module_utils.host.system_store import bundle_of, system_store
+from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import (
+    Disruption,
+    Params,
+    Registry,
+    disruption_of,
+    networks_of,
+    proxy_of,
+    registries_of,
+)
 from ansible_collections.multiarch.builders.plugins.module_utils.model.gc import NO_GC, Gc, gc_of
 from ansible_collections.multiarch.builders.plugins.module_utils.model.proxy import Proxy
 from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import (
@@ -71,20 +80,11 @@ from ansible_collections.multiarch.builders.plugins.module_utils.model.resource 
     Plan,
     arrival,
 )
-from ansible_collections.multiarch.builders.plugins.module_utils.model.spec import (
-    Disruption,
-    Params,
-    Registry,
-    disruption_of,
-    networks_of,
-    proxy_of,
-    registries_of,
-)
 from ansible_collections.multiarch.builders.plugins.module_utils.registry.asking import challenges
-from ansible_collections.multiarch.builders.plugins.module_utils.state import authorities, pending, way_back
-from ansible_collections.multiarch.builders.plugins.module_utils.state.owned_document import changes
+from ansible_collections.multiarch.builders.plugins.module_utils.state import authorities, restart_due, rollback
 from ansible_collections.multiarch.builders.plugins.module_utils.state.owned_files import remove_owned, write_owned
-from ansible_collections.multiarch.builders.plugins.module_utils.state.way_back import DAEMON_JSON
+from ansible_collections.multiarch.builders.plugins.module_utils.state.owned_keys import changes
+from ansible_collections.multiarch.builders.plugins.module_utils.state.rollback import DAEMON_JSON
 
 _NOT_YET = "daemon.json is validated by dockerd as soon as that is installed, before it is written"
 
@@ -138,7 +138,7 @@ class Daemon(Concern[DaemonState]):
     def observe(self) -> DaemonState:
         text = read(DAEMON_JSON)
         info = self.docker.get("/info") if self.docker.answers() else None
-        program = docker_service.installed_version() if info is None else None
+        program = service.installed_version() if info is None else None
         document = parse(text, DAEMON_JSON, marked=True)
         found = containerd.of_dockerd(info, document) if info is not None else None
         return DaemonState(
@@ -146,9 +146,9 @@ class Daemon(Concern[DaemonState]):
             document=document,
             keys=configuration.keys(),
             info=info,
-            unseen=pending.since_start(),
+            unseen=restart_due.since_start(),
             files=hosts_files.observe(self.registries, info.get("ServerVersion") if info else program),
-            way_back=way_back.is_open(),
+            way_back=rollback.is_open(),
             program=program,
             original=configuration.original(),
             tokens=self._tokens() if info is not None else tokens.NO_TOKENS,

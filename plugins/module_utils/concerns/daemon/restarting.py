@@ -23,10 +23,10 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon
     vanishing,
     way_out,
 )
-from ansible_collections.multiarch.builders.plugins.module_utils.docker.docker_api import Docker
+from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import Docker
 from ansible_collections.multiarch.builders.plugins.module_utils.host.json_document import Document
+from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import Disruption
 from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import Action, Effect
-from ansible_collections.multiarch.builders.plugins.module_utils.model.spec import Disruption
 
 
 @dataclass(frozen=True)

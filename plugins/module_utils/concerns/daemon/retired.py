@@ -37,18 +37,18 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon
     needs_leave,
     vanishing,
 )
-from ansible_collections.multiarch.builders.plugins.module_utils.docker.docker_api import Docker
+from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import Docker
 from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.host.json_document import Document
 from ansible_collections.multiarch.builders.plugins.module_utils.host.merge_patch import compose
+from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import Disruption
 from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import Action, Effect, Effects, Plan
-from ansible_collections.multiarch.builders.plugins.module_utils.model.spec import Disruption
-from ansible_collections.multiarch.builders.plugins.module_utils.state.owned_document import at, changes
 from ansible_collections.multiarch.builders.plugins.module_utils.state.owned_files import (
     forget_owned,
     is_as_written,
     was_theirs,
 )
+from ansible_collections.multiarch.builders.plugins.module_utils.state.owned_keys import at, changes
 
 
 @dataclass(frozen=True)

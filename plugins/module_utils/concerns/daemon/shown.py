@@ -32,7 +32,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon
     is_remapped_in,
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.insecure import as_shown
-from ansible_collections.multiarch.builders.plugins.module_utils.docker.docker_hub import HUB
+from ansible_collections.multiarch.builders.plugins.module_utils.docker.hub import HUB
 
 Info = Mapping[str, t.Any]
 Form = t.Any

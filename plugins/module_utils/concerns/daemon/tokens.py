@@ -15,7 +15,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon
     fetches_tokens_as_registry,
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.host.system_store import blocks
-from ansible_collections.multiarch.builders.plugins.module_utils.model.spec import Registry
+from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import Registry
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ import re
 import shlex
 import typing as t
 
-from ansible_collections.multiarch.builders.plugins.module_utils.docker.daemon_process import option
+from ansible_collections.multiarch.builders.plugins.module_utils.docker.process import option
 from ansible_collections.multiarch.builders.plugins.module_utils.host.units import Unit
 
 _FILE = re.compile(r"(\S+) \(ignore_errors=(?:yes|no)\)")

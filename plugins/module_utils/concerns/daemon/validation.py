@@ -13,8 +13,8 @@ from ansible_collections.multiarch.builders.plugins.module_utils.host.command im
 from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.host.files import read
 from ansible_collections.multiarch.builders.plugins.module_utils.host.json_document import parse
-from ansible_collections.multiarch.builders.plugins.module_utils.host.scratch import scratch
-from ansible_collections.multiarch.builders.plugins.module_utils.state.way_back import DAEMON_JSON
+from ansible_collections.multiarch.builders.plugins.module_utils.host.temp_dirs import scratch
+from ansible_collections.multiarch.builders.plugins.module_utils.state.rollback import DAEMON_JSON
 
 _REMAP = "userns-remap"
 
@@ -45,14 +45,14 @@ def validate(text: str) -> t.Tuple[str, ...]:
 
 def _refusal(outcome: Outcome, path: str) -> HostError:
     from ansible_collections.multiarch.builders.plugins.module_utils.causes import docker_start, dockerd
-    from ansible_collections.multiarch.builders.plugins.module_utils.docker import docker_units
+    from ansible_collections.multiarch.builders.plugins.module_utils.docker import units
 
     cause = dockerd.of_validation(outcome.words, path)
     blame = dockerd.blame(cause)
     if blame.flag is not None:
         what = "docker.service starts dockerd with what that does not take, nothing was changed"
-        return HostError(what, cause, docker_start.remedy_of(blame, docker_units.files()))
-    return HostError(_REFUSES, cause, docker_start.remedy_of(blame, docker_units.files()) or docker_start.MEND_FILE)
+        return HostError(what, cause, docker_start.remedy_of(blame, units.files()))
+    return HostError(_REFUSES, cause, docker_start.remedy_of(blame, units.files()) or docker_start.MEND_FILE)
 
 
 def _unit_flags() -> t.Tuple[str, ...]:

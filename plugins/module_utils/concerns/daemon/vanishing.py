@@ -16,8 +16,8 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon
     VOLUMES,
     Hiding,
 )
-from ansible_collections.multiarch.builders.plugins.module_utils.docker.docker_api import Docker
-from ansible_collections.multiarch.builders.plugins.module_utils.docker.running_work import BUILDER_PREFIX
+from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import Docker
+from ansible_collections.multiarch.builders.plugins.module_utils.docker.workload import BUILDER_PREFIX
 from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
 
 _PREDEFINED = ("bridge", "host", "none")

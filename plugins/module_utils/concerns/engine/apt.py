@@ -27,7 +27,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.engine
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.host.command import Outcome, run
 from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
-from ansible_collections.multiarch.builders.plugins.module_utils.host.scratch import scratch
+from ansible_collections.multiarch.builders.plugins.module_utils.host.temp_dirs import scratch
 
 _UPDATES = pathlib.Path("/var/lib/dpkg/updates")
 _LOCK_SECONDS = 300

@@ -30,11 +30,12 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.engine
     plugin_step,
     refusals,
 )
-from ansible_collections.multiarch.builders.plugins.module_utils.docker import docker_service
+from ansible_collections.multiarch.builders.plugins.module_utils.docker import service
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.buildx_plugin import find
-from ansible_collections.multiarch.builders.plugins.module_utils.docker.docker_api import Docker
+from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import Docker
 from ansible_collections.multiarch.builders.plugins.module_utils.host import units
 from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
+from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import Params, proxy_of
 from ansible_collections.multiarch.builders.plugins.module_utils.model.proxy import Proxy
 from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import (
     Action,
@@ -43,8 +44,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.model.resource 
     Effects,
     Plan,
 )
-from ansible_collections.multiarch.builders.plugins.module_utils.model.spec import Params, proxy_of
-from ansible_collections.multiarch.builders.plugins.module_utils.state import way_back
+from ansible_collections.multiarch.builders.plugins.module_utils.state import rollback
 
 _NO_PROXY = Proxy()
 
@@ -114,7 +114,7 @@ class Engine(Concern[EngineState]):
             install = InstallPackages(state.offer)
             actions.append(Action(words.of_offer(state.offer), install, frozenset(causes), difference))
         if state.installed and state.engine is None:
-            actions.append(Action(words.of_start(way_back=way_back.is_open()), StartDocker(), _STARTS))
+            actions.append(Action(words.of_start(way_back=rollback.is_open()), StartDocker(), _STARTS))
         if state.left_out and self.distro:
             actions.append(Action(f"enable docker: {state.left_out}", EnableDocker()))
         notes = (state.left_out,) if state.left_out and not self.distro else ()
@@ -148,10 +148,10 @@ class Engine(Concern[EngineState]):
             self._start()
 
     def _start(self) -> None:
-        why = docker_service.start(self.docker)
-        if why is not None and way_back.is_open():
-            way_back.take()
-            why = docker_service.start(self.docker)
+        why = service.start(self.docker)
+        if why is not None and rollback.is_open():
+            rollback.take()
+            why = service.start(self.docker)
         if why is not None:
             raise HostError("docker does not start", why.cause, why.remedy, why.said)
 

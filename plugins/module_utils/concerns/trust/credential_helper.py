@@ -13,7 +13,7 @@ import typing as t
 
 from ansible_collections.multiarch.builders.plugins.module_utils.host.command import NoProgramError, Outcome, run
 from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
-from ansible_collections.multiarch.builders.plugins.module_utils.state import client_config
+from ansible_collections.multiarch.builders.plugins.module_utils.state import config_json
 
 # What every helper answers for a server that it does not know; some say more.
 _NOT_FOUND = "credentials not found"
@@ -66,7 +66,7 @@ def _run(helper: str, action: str, user: str, server: str, stdin: str) -> Outcom
     try:
         return run([program, action], user=user, stdin=stdin)
     except NoProgramError:
-        file, key = client_config.config_path(user), _key(helper, user, server)
+        file, key = config_json.config_path(user), _key(helper, user, server)
         raise HostError(
             f"{file} has {key}, but {program} is not on this host, so {user} cannot be logged in to {server}: install "
             f"it, or take {key} out, and that file keeps the login"
@@ -75,5 +75,5 @@ def _run(helper: str, action: str, user: str, server: str, stdin: str) -> Outcom
 
 def _key(helper: str, user: str, server: str) -> str:
     """Where the user's file names the helper."""
-    helpers = client_config.load(user).get("credHelpers") or {}
+    helpers = config_json.load(user).get("credHelpers") or {}
     return f'credHelpers: {{"{server}": "{helper}"}}' if server in helpers else f'credsStore: "{helper}"'

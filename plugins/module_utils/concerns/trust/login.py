@@ -15,11 +15,11 @@ from dataclasses import dataclass
 
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.trust import credential_helper
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.trust.credential_helper import Credentials
-from ansible_collections.multiarch.builders.plugins.module_utils.docker.docker_hub import HUB, LOGIN
+from ansible_collections.multiarch.builders.plugins.module_utils.docker.hub import HUB, LOGIN
 from ansible_collections.multiarch.builders.plugins.module_utils.host.files import WriteFile, differs, read
 from ansible_collections.multiarch.builders.plugins.module_utils.host.merge_patch import without
-from ansible_collections.multiarch.builders.plugins.module_utils.model.spec import Registry
-from ansible_collections.multiarch.builders.plugins.module_utils.state import client_config
+from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import Registry
+from ansible_collections.multiarch.builders.plugins.module_utils.state import config_json
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ def helper_of(config: t.Mapping[str, t.Any], key: str) -> t.Optional[str]:
 def place_of(user: str, registry: Registry) -> Place:
     """Where the user's configuration wants this login."""
     key = server(registry)
-    return Place(user, key, helper_of(client_config.load(user), key))
+    return Place(user, key, helper_of(config_json.load(user), key))
 
 
 def token_of(credentials: Credentials) -> str:
@@ -100,7 +100,7 @@ def kept(place: Place) -> t.Optional[str]:
     if place.helper is not None:
         found = credential_helper.get(place.helper, place.user, place.server)
         return None if found is None else token_of(found)
-    auths = client_config.load(place.user).get("auths")
+    auths = config_json.load(place.user).get("auths")
     entry = auths.get(place.server) if isinstance(auths, dict) else None
     token = entry.get("auth") if isinstance(entry, dict) and len(entry) == 1 else None
     return token if isinstance(token, str) else None
@@ -108,14 +108,14 @@ def kept(place: Place) -> t.Optional[str]:
 
 def wanted_file(user: str, registry: Registry) -> WriteFile:
     """config.json with the login."""
-    return client_config.wanted_file(user, with_login(client_config.load(user), registry))
+    return config_json.wanted_file(user, with_login(config_json.load(user), registry))
 
 
 def is_logged_in(user: str, registry: Registry) -> bool:
     """Whether this very login is there already."""
     place = place_of(user, registry)
     if place.helper is None:
-        config, wanted = client_config.load(user), wanted_file(user, registry)
+        config, wanted = config_json.load(user), wanted_file(user, registry)
         return with_login(config, registry) == config and not differs(
             WriteFile(wanted.path, read(wanted.path, wanted.owner) or "", wanted.mode, wanted.owner)
         )
@@ -129,7 +129,7 @@ def log_in(step: Login) -> None:
     """Keep the login where the user's configuration wants it."""
     place = place_of(step.user, step.registry)
     if place.helper is None:
-        client_config.save(step.user, with_login(client_config.load(step.user), step.registry))
+        config_json.save(step.user, with_login(config_json.load(step.user), step.registry))
     else:
         credential_helper.store(place.helper, place.user, place.server, credentials_of(step.registry))
 
@@ -137,7 +137,7 @@ def log_in(step: Login) -> None:
 def log_out(place: Place) -> None:
     """Remove the login that is kept at *place*; in config.json everything else stays."""
     if place.helper is None:
-        config = without(client_config.load(place.user), [("auths", place.server)])
-        client_config.save(place.user, config)
+        config = without(config_json.load(place.user), [("auths", place.server)])
+        config_json.save(place.user, config)
     else:
         credential_helper.erase(place.helper, place.user, place.server)

@@ -18,7 +18,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.trust.
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.trust.rootless import rootless_files
 from ansible_collections.multiarch.builders.plugins.module_utils.docker import certs_d
-from ansible_collections.multiarch.builders.plugins.module_utils.docker.docker_api import Docker
+from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import Docker
 from ansible_collections.multiarch.builders.plugins.module_utils.host.command import is_user, must, owner_of
 from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.host.files import RemoveFile, WriteFile, differs
@@ -28,8 +28,8 @@ from ansible_collections.multiarch.builders.plugins.module_utils.host.system_sto
     is_here,
     system_store,
 )
+from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import Params, Registry, registries_of
 from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import Action, Effects, Plan, arrival
-from ansible_collections.multiarch.builders.plugins.module_utils.model.spec import Params, Registry, registries_of
 from ansible_collections.multiarch.builders.plugins.module_utils.state import authorities, record
 from ansible_collections.multiarch.builders.plugins.module_utils.state.owned_files import (
     forget_owned,

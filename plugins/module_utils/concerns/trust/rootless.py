@@ -11,7 +11,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.trust.
 from ansible_collections.multiarch.builders.plugins.module_utils.docker import certs_d
 from ansible_collections.multiarch.builders.plugins.module_utils.host.command import owner_of, user_entry
 from ansible_collections.multiarch.builders.plugins.module_utils.host.files import WriteFile, read
-from ansible_collections.multiarch.builders.plugins.module_utils.model.spec import Registry
+from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import Registry
 
 # What dockerd-rootless-setuptool.sh writes (moby/moby, contrib/).
 _UNIT = ".config/systemd/user/docker.service"

@@ -11,8 +11,8 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.trust.
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.trust.login import Login, host_of
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.trust.owned_logins import Logout
 from ansible_collections.multiarch.builders.plugins.module_utils.host.files import RemoveFile, WriteFile, read
+from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import Registry
 from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import Difference
-from ansible_collections.multiarch.builders.plugins.module_utils.model.spec import Registry
 
 
 def of_file(step: WriteFile) -> str:

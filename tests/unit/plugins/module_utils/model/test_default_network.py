@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from ansible_collections.multiarch.builders.plugins.module_utils.docker import default_network
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.default_network import of_engine
-from ansible_collections.multiarch.builders.plugins.module_utils.docker.docker_api import Docker
+from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import Docker
 from ansible_collections.multiarch.builders.plugins.module_utils.model.default_network import (
     DefaultNetwork,
     of_document,

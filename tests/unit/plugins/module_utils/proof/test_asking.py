@@ -12,10 +12,10 @@ import typing as t
 from pathlib import Path
 
 import pytest
-from ansible_collections.multiarch.builders.plugins.module_utils.docker.docker_api import Docker
+from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import Docker
 from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
+from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import Registry
 from ansible_collections.multiarch.builders.plugins.module_utils.model.proxy import Proxy
-from ansible_collections.multiarch.builders.plugins.module_utils.model.spec import Registry
 from ansible_collections.multiarch.builders.plugins.module_utils.proof import asking, evidence, logins
 from ansible_collections.multiarch.builders.plugins.module_utils.proof.asking import Asking
 from ansible_collections.multiarch.builders.plugins.module_utils.proof.registry import Places, Target

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.trust.credential_helper import Credentials
+from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import Registry
 from ansible_collections.multiarch.builders.plugins.module_utils.model.proxy import Proxy
-from ansible_collections.multiarch.builders.plugins.module_utils.model.spec import Registry
 from ansible_collections.multiarch.builders.plugins.module_utils.proof import logins
 from ansible_collections.multiarch.builders.plugins.module_utils.proof.registry import Target
 from ansible_collections.multiarch.builders.tests.unit.plugins.module_utils.proof.token_stand_in import (

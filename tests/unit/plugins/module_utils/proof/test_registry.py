@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.multiarch.builders.plugins.module_utils.model.spec import Instance, Node, Registry
+from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import Instance, Node, Registry
 from ansible_collections.multiarch.builders.plugins.module_utils.proof.registry import (
     Places,
     Row,

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from ansible.module_utils.testing import patch_module_args
-from ansible_collections.multiarch.builders.plugins.module_utils.host import scratch
+from ansible_collections.multiarch.builders.plugins.module_utils.host import temp_dirs
 from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.model.options import argument_spec
 from ansible_collections.multiarch.builders.plugins.module_utils.proof.unproven import expect, settle, unproven
@@ -82,7 +82,7 @@ def test_where_there_is_no_registry_to_ask_trust_is_proven(
     check: bool, left: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Else every run would be told of a proof that nobody can make."""
-    monkeypatch.setattr(scratch, "FOLDER", tmp_path)
+    monkeypatch.setattr(temp_dirs, "FOLDER", tmp_path)
     expect(["trust"])
     # Ansible fills in the defaults that it is given, which in this process are those of all tests
     monkeypatch.setattr(registry_proof, "argument_spec", lambda *names: deepcopy(argument_spec(*names)))

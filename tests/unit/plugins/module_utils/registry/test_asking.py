@@ -8,8 +8,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import Registry
 from ansible_collections.multiarch.builders.plugins.module_utils.model.proxy import Proxy
-from ansible_collections.multiarch.builders.plugins.module_utils.model.spec import Registry
 from ansible_collections.multiarch.builders.plugins.module_utils.registry.asking import challenges
 from ansible_collections.multiarch.builders.plugins.module_utils.registry.challenge import BASIC, BEARER, Challenge
 from ansible_collections.multiarch.builders.tests.unit.plugins.module_utils.proof.registry_stand_in import (

@@ -8,8 +8,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import Registry
 from ansible_collections.multiarch.builders.plugins.module_utils.model.proxy import Proxy
-from ansible_collections.multiarch.builders.plugins.module_utils.model.spec import Registry
 from ansible_collections.multiarch.builders.plugins.module_utils.registry.session import Session
 from ansible_collections.multiarch.builders.tests.unit.plugins.module_utils.proof.token_stand_in import TokenStandIn
 from ansible_collections.multiarch.builders.tests.unit.plugins.module_utils.registry.pushed_registry import (

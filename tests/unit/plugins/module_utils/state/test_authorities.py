@@ -9,7 +9,7 @@ import typing as t
 from pathlib import Path
 
 import pytest
-from ansible_collections.multiarch.builders.plugins.module_utils.state import authorities, pending, record
+from ansible_collections.multiarch.builders.plugins.module_utils.state import authorities, record, restart_due
 from ansible_collections.multiarch.builders.plugins.module_utils.state.authorities import come, unread
 from ansible_collections.multiarch.builders.tests.unit.plugins.plugin_utils.x509_factory import make
 
@@ -21,7 +21,7 @@ def at(monkeypatch: pytest.MonkeyPatch) -> t.Callable[[float, float | None], Non
     """(seconds since boot, when dockerd started): what the host says from now on."""
 
     def say(uptime: float, started: float | None) -> None:
-        monkeypatch.setattr(pending, "_uptime", lambda: uptime)
+        monkeypatch.setattr(restart_due, "_uptime", lambda: uptime)
         monkeypatch.setattr(authorities, "daemon_start", lambda: started)
 
     return say
@@ -87,7 +87,7 @@ def test_a_host_that_remembers_the_last_refresh_alone(
 ) -> None:
     """As hosts do that were provisioned before 0.1.0: all came with it."""
     at(200.0, started)
-    record.save("pending", {"TRUST_STORE_CHANGES": pending.moment()}, home)
+    record.save("pending", {"TRUST_STORE_CHANGES": restart_due.moment()}, home)
     if refreshed:
         at(300.0, started)
         come([NEW], [OLD, NEW])

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.multiarch.builders.plugins.module_utils.docker.docker_api import Docker
-from ansible_collections.multiarch.builders.plugins.module_utils.model.spec import Instance
+from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import Docker
+from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import Instance
 from ansible_collections.multiarch.builders.plugins.module_utils.survey.builders import survey, total_in
 
 

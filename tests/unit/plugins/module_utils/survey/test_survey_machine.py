@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.containerd import Containerd
-from ansible_collections.multiarch.builders.plugins.module_utils.docker.docker_api import Docker
+from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import Docker
 from ansible_collections.multiarch.builders.plugins.module_utils.survey import machine
 from ansible_collections.multiarch.builders.plugins.module_utils.survey.machine import (
     cache_in,

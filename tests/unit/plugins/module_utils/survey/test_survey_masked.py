@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ansible_collections.multiarch.builders.plugins.module_utils.host.credentials import masked
+from ansible_collections.multiarch.builders.plugins.module_utils.host.redact import masked
 
 
 def test_credentials_at_any_depth() -> None:

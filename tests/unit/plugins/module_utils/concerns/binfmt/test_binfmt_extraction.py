@@ -14,7 +14,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt
     version_in,
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.image import folder_of, in_folder
-from ansible_collections.multiarch.builders.plugins.module_utils.docker.docker_api import Docker
+from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import Docker
 from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
 from ansible_collections.multiarch.builders.tests.unit.plugins.module_utils.dockerd_stand_in import (
     DockerdStandIn,

@@ -14,7 +14,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.formats import FORMATS
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.image import Written, damage
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.source import ImageSource
-from ansible_collections.multiarch.builders.plugins.module_utils.docker.docker_api import Docker
+from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import Docker
 from ansible_collections.multiarch.builders.plugins.module_utils.host.file_modes import FileState
 
 WRITTEN = Written("d" * 64, 100, 5)

@@ -22,7 +22,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt
     PackageSource,
     Source,
 )
-from ansible_collections.multiarch.builders.plugins.module_utils.docker.docker_api import Docker
+from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import Docker
 from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.host.file_modes import program
 from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import NO_EFFECTS, Plan

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx import store
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx.container import Container
-from ansible_collections.multiarch.builders.plugins.module_utils.model.spec import Instance
+from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import Instance
 
 DATA = Path(__file__).parent / "data"
 ENTRY = (DATA / "instance.json").read_text()

@@ -23,8 +23,8 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx.store import StoredBuilder, StoredNode
 from ansible_collections.multiarch.builders.plugins.module_utils.model.default_network import STARTED_WITHOUT
+from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import Instance, Node
 from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import NO_EFFECTS, Effect, Effects
-from ansible_collections.multiarch.builders.plugins.module_utils.model.spec import Instance, Node
 from ansible_collections.multiarch.builders.tests.unit.plugins.module_utils.concerns.buildx.recorded import (
     CONTAINER,
     NODE,

@@ -22,7 +22,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx
     store_drift,
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx.store import StoredBuilder, StoredNode
-from ansible_collections.multiarch.builders.plugins.module_utils.model.spec import Instance, Node
+from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import Instance, Node
 from ansible_collections.multiarch.builders.tests.unit.plugins.module_utils.concerns.buildx.recorded import (
     CA,
     CONTAINER,

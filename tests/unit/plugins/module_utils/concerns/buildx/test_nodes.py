@@ -26,11 +26,11 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx
     work_in,
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx.store import StoredBuilder
-from ansible_collections.multiarch.builders.plugins.module_utils.docker.docker_api import Docker
-from ansible_collections.multiarch.builders.plugins.module_utils.docker.docker_dial import DialledDocker
-from ansible_collections.multiarch.builders.plugins.module_utils.docker.running_work import Work
+from ansible_collections.multiarch.builders.plugins.module_utils.docker.dial_stdio import DialledDocker
+from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import Docker
+from ansible_collections.multiarch.builders.plugins.module_utils.docker.workload import Work
 from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
-from ansible_collections.multiarch.builders.plugins.module_utils.model.spec import Node
+from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import Node
 from ansible_collections.multiarch.builders.tests.unit.plugins.module_utils.concerns.buildx.recorded import (
     DATA,
     NODE,

@@ -14,8 +14,8 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx.drift import digest
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx.ours import OwnBuilder, OwnNode
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx.store import StoredBuilder
-from ansible_collections.multiarch.builders.plugins.module_utils.docker.docker_api import Docker
-from ansible_collections.multiarch.builders.plugins.module_utils.model.spec import Node
+from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import Docker
+from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import Node
 from ansible_collections.multiarch.builders.plugins.module_utils.state import pulled_images, record
 from ansible_collections.multiarch.builders.tests.unit.plugins.module_utils.concerns.buildx.recorded import (
     ENTRY,

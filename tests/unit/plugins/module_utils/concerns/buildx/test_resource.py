@@ -26,8 +26,9 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx.resource import Buildx
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx.settings import Settings, WriteSettings
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx.store import StoredBuilder
-from ansible_collections.multiarch.builders.plugins.module_utils.docker.docker_api import Docker
+from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import Docker
 from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
+from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import Disruption, Instance, Node
 from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import (
     NO_EFFECTS,
     Arrival,
@@ -35,8 +36,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.model.resource 
     Effects,
     Plan,
 )
-from ansible_collections.multiarch.builders.plugins.module_utils.model.spec import Disruption, Instance, Node
-from ansible_collections.multiarch.builders.plugins.module_utils.state.owned_document import owned_after
+from ansible_collections.multiarch.builders.plugins.module_utils.state.owned_keys import owned_after
 from ansible_collections.multiarch.builders.tests.unit.plugins.module_utils.concerns.buildx.recorded import (
     CONTAINER,
     ENTRY,

@@ -14,13 +14,13 @@ import pytest
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx import ours, settings, store
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx.ours import OwnBuilder, OwnNode
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx.retired import Asked, RetiredBuildx
-from ansible_collections.multiarch.builders.plugins.module_utils.docker import docker_service
-from ansible_collections.multiarch.builders.plugins.module_utils.docker.docker_api import Docker
+from ansible_collections.multiarch.builders.plugins.module_utils.docker import service
+from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import Docker
 from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
+from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import Disruption
 from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import NO_EFFECTS, Plan
-from ansible_collections.multiarch.builders.plugins.module_utils.model.spec import Disruption
 from ansible_collections.multiarch.builders.plugins.module_utils.state import record
-from ansible_collections.multiarch.builders.plugins.module_utils.state.owned_document import owned_after
+from ansible_collections.multiarch.builders.plugins.module_utils.state.owned_keys import owned_after
 from ansible_collections.multiarch.builders.tests.unit.plugins.module_utils.concerns.buildx.recorded import ENTRY
 from ansible_collections.multiarch.builders.tests.unit.plugins.module_utils.dial_stand_in import DockerdElsewhere
 from ansible_collections.multiarch.builders.tests.unit.plugins.module_utils.dockerd_stand_in import (
@@ -196,10 +196,10 @@ def test_a_running_build_is_waited_for_or_keeps_everything(host: Host) -> None:
 
 def test_a_docker_that_does_not_run_is_not_half_of_a_removal(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
     host.here.ready = False
-    monkeypatch.setattr(docker_service, "installed_version", lambda: "28.5.2")
+    monkeypatch.setattr(service, "installed_version", lambda: "28.5.2")
     with pytest.raises(HostError, match="docker does not run, so builder multiarch cannot be removed"):
         host.planned()
-    monkeypatch.setattr(docker_service, "installed_version", lambda: None)
+    monkeypatch.setattr(service, "installed_version", lambda: None)
     assert "Docker is gone from this host, and with it what ran of builder multiarch" in host.planned().notes
 
 

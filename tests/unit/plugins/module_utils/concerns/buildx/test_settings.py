@@ -22,7 +22,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx
 from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.model.proxy import Proxy
 from ansible_collections.multiarch.builders.plugins.module_utils.state import record
-from ansible_collections.multiarch.builders.plugins.module_utils.state.owned_document import (
+from ansible_collections.multiarch.builders.plugins.module_utils.state.owned_keys import (
     Owned,
     both,
     from_record,

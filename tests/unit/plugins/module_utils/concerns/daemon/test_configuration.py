@@ -22,8 +22,8 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.ours import Keys
 from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import Effect
-from ansible_collections.multiarch.builders.plugins.module_utils.state import record, way_back
-from ansible_collections.multiarch.builders.plugins.module_utils.state.owned_document import Owned, both, owned_after
+from ansible_collections.multiarch.builders.plugins.module_utils.state import record, rollback
+from ansible_collections.multiarch.builders.plugins.module_utils.state.owned_keys import Owned, both, owned_after
 
 pytestmark = pytest.mark.usefixtures("home")
 
@@ -71,13 +71,13 @@ def test_a_new_file_is_written_and_waits_until_dockerd_runs_with_it(
     assert daemon_json.read_text() == PLAIN
     assert pending(home) == [effect.name]
     assert keys().owned == both(OURS, FORMERLY), "it is not known yet which file stays"
-    assert way_back.is_open() is True
+    assert rollback.is_open() is True
     assert backups(home) == []
 
     settle(made)
     assert daemon_json.read_text() == PLAIN
     assert keys().owned == OURS
-    assert way_back.is_open() is False
+    assert rollback.is_open() is False
 
 
 def test_a_file_that_was_there_is_backed_up(daemon_json: Path, home: Path) -> None:
@@ -94,7 +94,7 @@ def test_dockerd_runs_with_the_file_of_an_earlier_run(daemon_json: Path) -> None
     settle(None)
     assert daemon_json.read_text() == PLAIN
     assert keys().owned == both(OURS, FORMERLY)
-    assert way_back.is_open() is False
+    assert rollback.is_open() is False
 
 
 @pytest.mark.usefixtures("daemon_json")
@@ -150,7 +150,7 @@ def test_a_crash_in_between_leaves_nothing_unowned(daemon_json: Path, home: Path
         replace(step(former=None))
     assert keys().owned == both(OURS, FORMERLY)
     assert pending(home) == [RESTART.name]
-    assert way_back.is_open() is False, "what is there is the former one"
+    assert rollback.is_open() is False, "what is there is the former one"
 
 
 Put: t.TypeAlias = "tuple[str, int] | None"
@@ -174,7 +174,7 @@ def test_put_back(former: Put, text: str, effect: Effect, daemon_json: Path, hom
     put_back()
     now = (daemon_json.read_text(), stat.S_IMODE(daemon_json.stat().st_mode)) if daemon_json.exists() else None
     assert now == former
-    assert way_back.is_open() is False
+    assert rollback.is_open() is False
     assert pending(home) == []
 
 
@@ -228,7 +228,7 @@ def test_a_file_that_went_has_its_way_back(daemon_json: Path) -> None:
     put(daemon_json, PLAIN)
     replace(WriteConfiguration(None, PLAIN, Keys({}), Keys(OURS), RESTART))
     assert not daemon_json.exists()
-    assert way_back.is_open() is True
+    assert rollback.is_open() is True
     put_back()
     assert daemon_json.read_text() == PLAIN
-    assert way_back.is_open() is False
+    assert rollback.is_open() is False

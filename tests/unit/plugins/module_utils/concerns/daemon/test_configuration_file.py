@@ -13,10 +13,10 @@ from pathlib import Path
 import pytest
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon import configuration_file
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.configuration_file import rights_of
-from ansible_collections.multiarch.builders.plugins.module_utils.docker import daemon_process
+from ansible_collections.multiarch.builders.plugins.module_utils.docker import process
 from ansible_collections.multiarch.builders.plugins.module_utils.host import units
 from ansible_collections.multiarch.builders.plugins.module_utils.host.file_modes import FileState, fault, restore
-from ansible_collections.multiarch.builders.plugins.module_utils.state.way_back import DAEMON_JSON
+from ansible_collections.multiarch.builders.plugins.module_utils.state.rollback import DAEMON_JSON
 from ansible_collections.multiarch.builders.tests.unit.plugins.module_utils.recorded_units import shown
 
 PLAIN, SECRET = '{"debug": true}', '{"proxies": {"http-proxy": "http://me:word@proxy:3128"}}'
@@ -80,8 +80,8 @@ def test_the_file_that_the_running_dockerd_was_started_with(
 
 
 def test_the_arguments_of_a_process(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(daemon_process, "daemon_pid", os.getpid)
-    found = daemon_process.daemon_arguments()
+    monkeypatch.setattr(process, "daemon_pid", os.getpid)
+    found = process.daemon_arguments()
     assert list(found) == sys.orig_argv[1:]
-    monkeypatch.setattr(daemon_process, "daemon_pid", lambda: None)
-    assert daemon_process.daemon_arguments() == ()
+    monkeypatch.setattr(process, "daemon_pid", lambda: None)
+    assert process.daemon_arguments() == ()

@@ -18,9 +18,9 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon
     has_containerd_store,
     wants_containerd_store,
 )
+from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import Registry
 from ansible_collections.multiarch.builders.plugins.module_utils.model.proxy import Proxy
 from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import NO_EFFECTS, Effect, Effects
-from ansible_collections.multiarch.builders.plugins.module_utils.model.spec import Registry
 
 Document = dict[str, t.Any]
 SNAPSHOTTER = {"features": {"containerd-snapshotter": True}}

@@ -17,8 +17,8 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.docker import certs_d
 from ansible_collections.multiarch.builders.plugins.module_utils.host.files import RemoveFile, WriteFile
+from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import Registry
 from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import NO_EFFECTS, Action, Difference
-from ansible_collections.multiarch.builders.plugins.module_utils.model.spec import Registry
 from ansible_collections.multiarch.builders.plugins.module_utils.state import record
 
 QUAY = Registry("quay.example", mirrors=("a.example/quay",), hosts_toml="# ours\n")

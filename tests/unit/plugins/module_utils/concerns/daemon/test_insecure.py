@@ -10,7 +10,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon
     as_shown,
     insecure_notes,
 )
-from ansible_collections.multiarch.builders.plugins.module_utils.model.spec import Registry
+from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import Registry
 
 NETWORK = "10.0.0.0/8 of builder_registries is for docker alone: BuildKit knows no networks, so builders need each"
 IPV6 = "[::1]:5000: dockerd 26.1.5 speaks HTTP to it; as 28.0 and newer does by itself, it tries TLS first with an"

@@ -16,7 +16,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon
     merged,
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.ours import Keys
-from ansible_collections.multiarch.builders.plugins.module_utils.state.owned_document import (
+from ansible_collections.multiarch.builders.plugins.module_utils.state.owned_keys import (
     former_from_record,
     former_to_record,
     from_record,

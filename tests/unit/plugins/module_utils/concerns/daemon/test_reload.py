@@ -12,7 +12,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.reload import needs_restart, shortfall
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.store import switches
 from ansible_collections.multiarch.builders.plugins.module_utils.model.version import version_of
-from ansible_collections.multiarch.builders.plugins.module_utils.state.owned_document import changes
+from ansible_collections.multiarch.builders.plugins.module_utils.state.owned_keys import changes
 
 CONTAINERD = {"DriverStatus": [["driver-type", "io.containerd.snapshotter.v1"]], "Driver": "overlayfs"}
 OVERLAY2 = {"DriverStatus": [["Backing Filesystem", "extfs"]], "Driver": "overlay2"}

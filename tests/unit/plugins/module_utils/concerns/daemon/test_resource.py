@@ -28,13 +28,14 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.resource import Daemon, ReloadDaemon
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.restarting import RestartDaemon
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.tokens import NO_TOKENS, Tokens
-from ansible_collections.multiarch.builders.plugins.module_utils.docker import docker_service, running_work
-from ansible_collections.multiarch.builders.plugins.module_utils.docker.docker_api import Docker
+from ansible_collections.multiarch.builders.plugins.module_utils.docker import service, workload
+from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import Docker
 from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.host.file_modes import RestoreRights, public
 from ansible_collections.multiarch.builders.plugins.module_utils.host.files import RemoveFile, WriteFile
 from ansible_collections.multiarch.builders.plugins.module_utils.host.system_store import blocks
 from ansible_collections.multiarch.builders.plugins.module_utils.model.default_network import DefaultNetwork
+from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import Disruption, Registry
 from ansible_collections.multiarch.builders.plugins.module_utils.model.gc import Gc
 from ansible_collections.multiarch.builders.plugins.module_utils.model.proxy import Proxy
 from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import (
@@ -45,10 +46,9 @@ from ansible_collections.multiarch.builders.plugins.module_utils.model.resource 
     Effect,
     Effects,
 )
-from ansible_collections.multiarch.builders.plugins.module_utils.model.spec import Disruption, Registry
-from ansible_collections.multiarch.builders.plugins.module_utils.state import pending, record, way_back
-from ansible_collections.multiarch.builders.plugins.module_utils.state.owned_document import owned_after
+from ansible_collections.multiarch.builders.plugins.module_utils.state import record, restart_due, rollback
 from ansible_collections.multiarch.builders.plugins.module_utils.state.owned_files import owned
+from ansible_collections.multiarch.builders.plugins.module_utils.state.owned_keys import owned_after
 from ansible_collections.multiarch.builders.tests.unit.plugins.module_utils.dockerd_stand_in import (
     DockerdStandIn,
     as_json,
@@ -74,7 +74,7 @@ WITH_CA = (QUAY, Registry("a.example", ca="PEM"))
 
 @pytest.fixture(autouse=True)
 def no_build_in_dockerd(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(running_work, "daemon_pid", lambda: None)
+    monkeypatch.setattr(workload, "daemon_pid", lambda: None)
 
 
 def daemon(
@@ -567,9 +567,9 @@ def host(
     dockerd.answers["GET /info"] = as_json({**CONTAINERD, "ServerVersion": "28.5.2", "Labels": LABELS["labels"]})
     dockerd.answers["GET /containers/json"] = as_json([])
     monkeypatch.setattr(DockerdStandIn, "ready", property(runs), raising=False)
-    monkeypatch.setattr(pending, "daemon_start", lambda: float(started.read_text()) if runs() else None)
-    monkeypatch.setattr(docker_service, "_START_SECONDS", 0.1)
-    monkeypatch.setattr(docker_service.until, "__defaults__", (0.1,))
+    monkeypatch.setattr(restart_due, "daemon_start", lambda: float(started.read_text()) if runs() else None)
+    monkeypatch.setattr(service, "_START_SECONDS", 0.1)
+    monkeypatch.setattr(service.until, "__defaults__", (0.1,))
     monkeypatch.setattr(configuration_file, "flags", lambda: FLAGS)
     programs("dockerd", "")
     programs("journalctl", """echo '{"_SYSTEMD_UNIT":"docker.service","MESSAGE":"failed to start daemon: bad"}'""")
@@ -593,7 +593,7 @@ def test_a_change(options: dict[str, t.Any], steps: list[type], verbs: list[str]
     assert host.document() == {**FORMER, **options}
     assert host.verbs() == verbs
     assert keys().owned == owned_after({}, {}, options)
-    assert way_back.is_open() is False
+    assert rollback.is_open() is False
     assert host.run(options) == [], "the next run finds nothing to do"
 
 
@@ -659,7 +659,7 @@ def test_a_file_that_dockerd_does_not_start_with_is_put_back(
     assert host.document() == former
     assert host.verbs() == ["restart", "restart"]
     assert record.load("pending", home) == {}
-    assert way_back.is_open() is False
+    assert rollback.is_open() is False
 
 
 def test_a_file_that_we_did_not_change_is_not_put_back(host: Host) -> None:
@@ -690,7 +690,7 @@ def test_a_reload_that_brings_nothing_where_nothing_may_be_disrupted(host: Host,
     assert host.verbs() == ["reload"]
     assert host.document() == {**FORMER, "labels": ["b=c"]}
     assert Effect.CONFIGURATION_CHANGES.name in record.load("pending", home), "the next run knows that it waits"
-    assert way_back.is_open() is True
+    assert rollback.is_open() is True
 
 
 @pytest.mark.parametrize(
@@ -702,9 +702,9 @@ def test_a_reload_that_brings_nothing_where_nothing_may_be_disrupted(host: Host,
 )
 def test_a_killed_run_is_finished_by_the_next(options: dict[str, t.Any], steps: list[type], host: Host) -> None:
     host.run(options, killed=True)
-    assert way_back.is_open() is True
+    assert rollback.is_open() is True
     assert host.run(options) == steps
-    assert way_back.is_open() is False
+    assert rollback.is_open() is False
     assert host.run(options) == []
     host.run({})
     assert host.document() == FORMER, "what it set was ours"
@@ -728,21 +728,21 @@ def test_a_bad_file_of_a_killed_run_is_taken_back_by_the_next(
 ) -> None:
     host.run({"bip": "bad"}, killed=True)
     if started:
-        docker_service.restart(host.docker)
+        service.restart(host.docker)
     with pytest.raises(HostError, match="was put back, and docker runs again"):
         host.run(options)
     assert host.document() == FORMER
-    assert way_back.is_open() is False
+    assert rollback.is_open() is False
 
 
 @WHEN
 def test_a_bad_file_of_a_killed_run_is_mended_by_the_next(started: bool, host: Host) -> None:
     host.run({"bip": "bad"}, killed=True)
     if started:
-        docker_service.restart(host.docker)
+        service.restart(host.docker)
     assert host.run({"mtu": 9000}) == [WriteConfiguration, RestartDaemon]
     assert host.document() == {**FORMER, "mtu": 9000}
-    assert way_back.is_open() is False
+    assert rollback.is_open() is False
 
 
 @pytest.mark.parametrize("options", [LABELS, {"mtu": 9000}], ids=["what a reload would bring", "what it would not"])

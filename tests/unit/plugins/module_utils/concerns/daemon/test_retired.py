@@ -19,14 +19,14 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.resource import ReloadDaemon
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.restarting import RestartDaemon
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.retired import RetiredDaemon
-from ansible_collections.multiarch.builders.plugins.module_utils.docker import docker_service, running_work
-from ansible_collections.multiarch.builders.plugins.module_utils.docker.docker_api import Docker
+from ansible_collections.multiarch.builders.plugins.module_utils.docker import service, workload
+from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import Docker
 from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.host.files import WriteFile
+from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import Disruption
 from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import NO_EFFECTS, Plan
-from ansible_collections.multiarch.builders.plugins.module_utils.model.spec import Disruption
-from ansible_collections.multiarch.builders.plugins.module_utils.state.owned_document import owned_after
 from ansible_collections.multiarch.builders.plugins.module_utils.state.owned_files import owned, write_owned
+from ansible_collections.multiarch.builders.plugins.module_utils.state.owned_keys import owned_after
 from ansible_collections.multiarch.builders.tests.unit.plugins.module_utils.dockerd_stand_in import (
     DockerdStandIn,
     as_json,
@@ -41,8 +41,8 @@ CONTAINERD = {**INFO, "DriverStatus": [["driver-type", "io.containerd.snapshotte
 @pytest.fixture(autouse=True)
 def of_the_host(monkeypatch: pytest.MonkeyPatch) -> None:
     """What a dockerd that is installed would be asked for."""
-    monkeypatch.setattr(running_work, "daemon_pid", lambda: None)
-    monkeypatch.setattr(docker_service, "installed_version", lambda: "28.5.2")
+    monkeypatch.setattr(workload, "daemon_pid", lambda: None)
+    monkeypatch.setattr(service, "installed_version", lambda: "28.5.2")
     for module in (validation, retired):
         monkeypatch.setattr(module, "validate", lambda _text: ())
 
@@ -190,7 +190,7 @@ def test_where_docker_is_gone_its_file_is_put_right_all_the_same(
     daemon_json: Path, no_docker: Docker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     provisioned(daemon_json, {"labels": ["a=b"]}, SNAPSHOTTER)
-    monkeypatch.setattr(docker_service, "installed_version", lambda: None)
+    monkeypatch.setattr(service, "installed_version", lambda: None)
     daemon, plan = planned(no_docker)
     daemon.apply(plan.actions)
     assert json.loads(daemon_json.read_text()) == {"labels": ["a=b"]}

@@ -13,7 +13,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon
     restart_reason,
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.host.system_store import blocks
-from ansible_collections.multiarch.builders.plugins.module_utils.model.spec import Registry
+from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import Registry
 from ansible_collections.multiarch.builders.tests.unit.plugins.plugin_utils.x509_factory import make
 
 OLD, NEW, OTHER = (make(name).pem for name in ("old", "new", "other"))

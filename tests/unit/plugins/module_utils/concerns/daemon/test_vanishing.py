@@ -23,7 +23,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon
     vanishing,
     way_out,
 )
-from ansible_collections.multiarch.builders.plugins.module_utils.docker.docker_api import Docker
+from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import Docker
 from ansible_collections.multiarch.builders.tests.unit.plugins.module_utils.dockerd_stand_in import (
     Answer,
     DockerdStandIn,

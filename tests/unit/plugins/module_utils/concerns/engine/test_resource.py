@@ -20,7 +20,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.engine
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.engine.offer import Offer
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.engine.resource import Engine
-from ansible_collections.multiarch.builders.plugins.module_utils.docker.docker_api import Docker
+from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import Docker
 from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import (
     NO_EFFECTS,
@@ -31,7 +31,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.model.resource 
     Plan,
     arrival,
 )
-from ansible_collections.multiarch.builders.plugins.module_utils.state import way_back
+from ansible_collections.multiarch.builders.plugins.module_utils.state import rollback
 
 pytestmark = pytest.mark.usefixtures("daemon_json")
 
@@ -184,7 +184,7 @@ def interrupted(daemon_json: Path, former: str | None, new: str) -> None:
     daemon_json.parent.mkdir()
     if former is not None:
         daemon_json.write_text(former)
-    way_back.prepare(new)
+    rollback.prepare(new)
     daemon_json.write_text(new)
 
 

@@ -23,7 +23,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.host.system_sto
     Store,
     blocks,
 )
-from ansible_collections.multiarch.builders.plugins.module_utils.model.spec import Registry
+from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import Registry
 from ansible_collections.multiarch.builders.tests.unit.plugins.plugin_utils.x509_factory import make
 from cryptography.hazmat.primitives import hashes
 

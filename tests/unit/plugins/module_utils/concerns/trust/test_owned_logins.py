@@ -31,7 +31,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.trust.
     retired,
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
-from ansible_collections.multiarch.builders.plugins.module_utils.model.spec import Registry
+from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import Registry
 from ansible_collections.multiarch.builders.plugins.module_utils.state import record
 
 HARBOR = Registry("harbor.example.com", username="robot$ci", password="of-this-login")

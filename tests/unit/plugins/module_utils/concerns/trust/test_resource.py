@@ -21,8 +21,8 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.trust.
 from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.host.files import RemoveFile, WriteFile
 from ansible_collections.multiarch.builders.plugins.module_utils.host.system_store import DEBIAN, RED_HAT, Store
+from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import Registry
 from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import NO_EFFECTS, Action, Plan
-from ansible_collections.multiarch.builders.plugins.module_utils.model.spec import Registry
 from ansible_collections.multiarch.builders.plugins.module_utils.state import record
 from ansible_collections.multiarch.builders.plugins.module_utils.state.owned_files import owned
 from ansible_collections.multiarch.builders.tests.unit.plugins.plugin_utils.x509_factory import make

@@ -12,7 +12,7 @@ import pytest
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.trust.rootless import rootless_files
 from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.host.files import Owner, WriteFile, differs, write
-from ansible_collections.multiarch.builders.plugins.module_utils.model.spec import Registry
+from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import Registry
 
 HARBOR = Registry("harbor.example.com:8443", ca="CA", client_cert="CERTIFICATE", client_key="KEY")
 OPEN = Registry("quay.example")

@@ -14,7 +14,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.trust.
     of_removal,
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.host.files import Owner, RemoveFile
-from ansible_collections.multiarch.builders.plugins.module_utils.model.spec import Registry
+from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import Registry
 
 HARBOR = Registry("harbor.example.com", username="robot$ci", password="x")
 HUB = "https://index.docker.io/v1/"

@@ -8,8 +8,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from ansible_collections.multiarch.builders.plugins.module_utils.state import docker_folder
-from ansible_collections.multiarch.builders.plugins.module_utils.state.docker_folder import (
+from ansible_collections.multiarch.builders.plugins.module_utils.state import config_dir
+from ansible_collections.multiarch.builders.plugins.module_utils.state.config_dir import (
     note,
     tidy,
     untidy,
@@ -97,5 +97,5 @@ def test_of_a_user_of_whom_nothing_is_known_nothing_goes(folder: Path) -> None:
 def test_a_user_who_is_gone_has_nothing_to_tidy(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     note("ci")
     put(folder, *LEFT)
-    monkeypatch.setattr(docker_folder, "is_user", lambda _name: False)
+    monkeypatch.setattr(config_dir, "is_user", lambda _name: False)
     assert untidy() == ()

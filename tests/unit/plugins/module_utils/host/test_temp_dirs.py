@@ -8,14 +8,14 @@ import sys
 from pathlib import Path
 
 import pytest
-from ansible_collections.multiarch.builders.plugins.module_utils.host import scratch
+from ansible_collections.multiarch.builders.plugins.module_utils.host import temp_dirs
 from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
 
 KILLED = """
 import os, pathlib, signal
-from ansible_collections.multiarch.builders.plugins.module_utils.host import scratch
-scratch.FOLDER = pathlib.Path(os.environ["FOLDER"])
-with scratch.scratch() as folder:
+from ansible_collections.multiarch.builders.plugins.module_utils.host import temp_dirs
+temp_dirs.FOLDER = pathlib.Path(os.environ["FOLDER"])
+with temp_dirs.scratch() as folder:
     (folder / "client.key").write_text("key")
     os.kill(os.getpid(), signal.SIGKILL)
 """
@@ -23,16 +23,16 @@ with scratch.scratch() as folder:
 
 @pytest.fixture(autouse=True)
 def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setattr(scratch, "FOLDER", tmp_path)
+    monkeypatch.setattr(temp_dirs, "FOLDER", tmp_path)
     return tmp_path
 
 
 def test_it_is_ones_own_and_goes_with_what_is_in_it(place: Path) -> None:
-    with scratch.scratch() as folder:
+    with temp_dirs.scratch() as folder:
         (folder / "client.key").write_text("key")
         assert folder.parent == place
         assert folder.stat().st_mode & 0o777 == 0o700
-        scratch.remove_leftovers()
+        temp_dirs.remove_leftovers()
         assert (folder / "client.key").exists(), "the process that made it lives"
     assert list(place.iterdir()) == []
 
@@ -42,7 +42,7 @@ def test_what_a_killed_process_left_goes(place: Path) -> None:
     environment = {**os.environ, "PYTHONPATH": imports, "FOLDER": str(place)}
     subprocess.run([sys.executable, "-c", KILLED], env=environment, check=False)
     assert [each.name for left in place.iterdir() for each in left.iterdir()] == ["client.key"]
-    scratch.remove_leftovers()
+    temp_dirs.remove_leftovers()
     assert list(place.iterdir()) == []
 
 
@@ -57,7 +57,7 @@ def test_what_a_killed_process_left_goes(place: Path) -> None:
 )
 def test_what_is_not_left_by_a_killed_module_stays(name: str, place: Path) -> None:
     (place / name).mkdir()
-    assert scratch.leftovers() == ()
+    assert temp_dirs.leftovers() == ()
 
 
 def test_a_link_of_such_a_name_leads_nowhere(place: Path) -> None:
@@ -65,7 +65,7 @@ def test_a_link_of_such_a_name_leads_nowhere(place: Path) -> None:
     theirs.mkdir()
     (theirs / "file").touch()
     (place / "multiarch-builders-4194305.abcdefgh").symlink_to(theirs)  # no process has a number above 2**22
-    scratch.remove_leftovers()
+    temp_dirs.remove_leftovers()
     assert (theirs / "file").exists()
 
 
@@ -85,24 +85,24 @@ def test_programs_lie_where_they_may_run(
     places = [tmp_path / name for name in ("first", "second")]
     for each in places:
         each.mkdir()
-    monkeypatch.setattr(scratch, "FOLDER", places[0])
-    monkeypatch.setattr(scratch, "_FOR_PROGRAMS", (places[1],))
+    monkeypatch.setattr(temp_dirs, "FOLDER", places[0])
+    monkeypatch.setattr(temp_dirs, "_FOR_PROGRAMS", (places[1],))
     found = {each: os.statvfs_result((*[0] * 8, flag, 255, 0)) for each, flag in zip(places, flags, strict=True)}
     monkeypatch.setattr(os, "statvfs", found.__getitem__)
     if place is None:
-        with pytest.raises(HostError, match="are all mounted with noexec"), scratch.scratch(programs=True):
+        with pytest.raises(HostError, match="are all mounted with noexec"), temp_dirs.scratch(programs=True):
             pytest.fail("there is a folder")
     else:
-        with scratch.scratch(programs=True) as folder:
+        with temp_dirs.scratch(programs=True) as folder:
             assert folder.parent == places[place]
-            assert scratch.leftovers() == ()
+            assert temp_dirs.leftovers() == ()
 
 
 def test_no_room_is_told(place: Path) -> None:
-    with pytest.raises(HostError, match="files on the way") as error, scratch.scratch() as folder:
+    with pytest.raises(HostError, match="files on the way") as error, temp_dirs.scratch() as folder:
         raise OSError(28, "No space left on device", str(folder / "probe"))
     assert "No space left on device" in str(error.value)
     place.rmdir()
-    scratch.remove_leftovers()
-    with pytest.raises(HostError, match="takes no folder"), scratch.scratch():
+    temp_dirs.remove_leftovers()
+    with pytest.raises(HostError, match="takes no folder"), temp_dirs.scratch():
         pytest.fail("there is a folder")

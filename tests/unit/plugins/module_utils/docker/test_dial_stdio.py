@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from ansible_collections.multiarch.builders.plugins.module_utils.docker.docker_api import NotThereError
-from ansible_collections.multiarch.builders.plugins.module_utils.docker.docker_dial import DialledDocker
+from ansible_collections.multiarch.builders.plugins.module_utils.docker.dial_stdio import DialledDocker
+from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import NotThereError
 from ansible_collections.multiarch.builders.plugins.module_utils.host import command
 from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
 from ansible_collections.multiarch.builders.tests.unit.plugins.module_utils.dial_stand_in import (

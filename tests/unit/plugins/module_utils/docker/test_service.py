@@ -12,16 +12,16 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.multiarch.builders.plugins.module_utils.causes.docker_start import Why
-from ansible_collections.multiarch.builders.plugins.module_utils.docker import docker_service
-from ansible_collections.multiarch.builders.plugins.module_utils.docker.docker_api import Docker
+from ansible_collections.multiarch.builders.plugins.module_utils.docker import service
+from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import Docker
 from ansible_collections.multiarch.builders.tests.unit.plugins.module_utils.dockerd_stand_in import DockerdStandIn
 
 Programs = Callable[[str, str], Path]
 Verb = Callable[[Docker], "Why | None"]
 
 VERBS = [
-    pytest.param(docker_service.start, "start", id="start"),
-    pytest.param(docker_service.restart, "restart", id="restart"),
+    pytest.param(service.start, "start", id="start"),
+    pytest.param(service.restart, "restart", id="restart"),
 ]
 FAILS = 'echo "Job for docker.service failed." >&2; exit 1'
 SHOWN = "Id=docker.service\\nLoadState={load}\\nActiveState=activating\\n"
@@ -43,7 +43,7 @@ def journal(*lines: dict[str, str]) -> str:
 @pytest.fixture(autouse=True)
 def short(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody waits long for a dockerd that does not answer."""
-    monkeypatch.setattr(docker_service, "_START_SECONDS", 0.1)
+    monkeypatch.setattr(service, "_START_SECONDS", 0.1)
 
 
 @pytest.mark.parametrize(("bring_up", "verb"), VERBS)
@@ -104,7 +104,7 @@ def test_a_masked_unit_is_told_by_name(docker: Docker, dockerd: DockerdStandIn, 
         systemctl("echo 'Failed to start docker.service: Unit docker.service is masked.' >&2; exit 1", "masked"),
     )
     programs("journalctl", journal(GOODBYE))
-    assert docker_service.start(docker) == Why("docker.service is masked", "`systemctl unmask docker.service`")
+    assert service.start(docker) == Why("docker.service is masked", "`systemctl unmask docker.service`")
 
 
 def test_a_unit_that_systemd_refuses_is_verified(docker: Docker, dockerd: DockerdStandIn, programs: Programs) -> None:
@@ -112,14 +112,14 @@ def test_a_unit_that_systemd_refuses_is_verified(docker: Docker, dockerd: Docker
     programs("systemctl", systemctl("exit 1", "bad-setting"))
     programs("systemd-analyze", "echo 'docker.service: Service has no ExecStart=. Refusing.' >&2; exit 1")
     programs("journalctl", "")
-    why = docker_service.start(docker)
+    why = service.start(docker)
     assert why is not None
     assert why.cause == "docker.service has a setting that systemd refuses: Service has no ExecStart=. Refusing."
 
 
 def test_reload_believes_no_exit_status(programs: Programs) -> None:
     calls = programs("systemctl", "exit 1")
-    docker_service.reload()
+    service.reload()
     assert calls.read_text() == "reload docker.service\n"
 
 
@@ -133,4 +133,4 @@ def test_reload_believes_no_exit_status(programs: Programs) -> None:
     ],
 )
 def test_until(told: list[str | None], seconds: float, words: str | None) -> None:
-    assert docker_service.until(iter(told).__next__, seconds) == words
+    assert service.until(iter(told).__next__, seconds) == words

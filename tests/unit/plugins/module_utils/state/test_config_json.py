@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.host.files import Owner, write
-from ansible_collections.multiarch.builders.plugins.module_utils.state.client_config import (
+from ansible_collections.multiarch.builders.plugins.module_utils.state.config_json import (
     config_path,
     load,
     save,

@@ -12,7 +12,7 @@ import pathlib
 import time
 import typing as t
 
-from ansible_collections.multiarch.builders.plugins.module_utils.docker.daemon_process import daemon_start
+from ansible_collections.multiarch.builders.plugins.module_utils.docker.process import daemon_start
 from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import Effect
 from ansible_collections.multiarch.builders.plugins.module_utils.state import record
 

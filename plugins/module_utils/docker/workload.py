@@ -11,11 +11,11 @@ import time
 import typing as t
 from dataclasses import dataclass
 
-from ansible_collections.multiarch.builders.plugins.module_utils.docker.daemon_process import daemon_pid
-from ansible_collections.multiarch.builders.plugins.module_utils.docker.docker_api import Docker
+from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import Docker
+from ansible_collections.multiarch.builders.plugins.module_utils.docker.process import daemon_pid
 from ansible_collections.multiarch.builders.plugins.module_utils.host.command import run
 from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
-from ansible_collections.multiarch.builders.plugins.module_utils.model.spec import Disruption
+from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import Disruption
 
 # docker/buildx, driver/docker-container/driver.go: the name of a builder's container
 BUILDER_PREFIX = "buildx_buildkit_"

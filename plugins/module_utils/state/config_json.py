@@ -22,7 +22,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.host.json_docum
     parse,
     render,
 )
-from ansible_collections.multiarch.builders.plugins.module_utils.state import docker_folder
+from ansible_collections.multiarch.builders.plugins.module_utils.state import config_dir
 
 
 def config_path(user: str) -> str:
@@ -52,8 +52,8 @@ def wanted_file(user: str, content: t.Mapping[str, t.Any]) -> WriteFile:
 
 def save(user: str, content: t.Mapping[str, t.Any]) -> None:
     """Write config.json; one that was not there before us and has nothing in it any more goes."""
-    docker_folder.note(user)
-    if content or docker_folder.was_there(user, "config"):
+    config_dir.note(user)
+    if content or config_dir.was_there(user, "config"):
         write(wanted_file(user, content))
     else:
         remove(RemoveFile(config_path(user), owner=owner_of(user)))

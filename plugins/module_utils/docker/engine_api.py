@@ -17,7 +17,7 @@ import time
 import typing as t
 import urllib.parse
 
-from ansible_collections.multiarch.builders.plugins.module_utils.docker.daemon_process import daemon_pid
+from ansible_collections.multiarch.builders.plugins.module_utils.docker.process import daemon_pid
 from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
 
 SOCKET = "/var/run/docker.sock"

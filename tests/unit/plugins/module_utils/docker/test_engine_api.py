@@ -14,8 +14,8 @@ import urllib.parse
 from pathlib import Path
 
 import pytest
-from ansible_collections.multiarch.builders.plugins.module_utils.docker import docker_api
-from ansible_collections.multiarch.builders.plugins.module_utils.docker.docker_api import (
+from ansible_collections.multiarch.builders.plugins.module_utils.docker import engine_api
+from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import (
     Docker,
     NotThereError,
     local_reference,
@@ -255,8 +255,8 @@ def test_a_stopped_dockerd_is_not_started_by_asking_its_socket(
     pid: int | None, dockerd: DockerdStandIn, docker: Docker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Where systemd listens on the socket, a request starts dockerd."""
-    monkeypatch.setattr(docker_api, "SOCKET", str(dockerd.path))
-    monkeypatch.setattr(docker_api, "daemon_pid", lambda: pid)
+    monkeypatch.setattr(engine_api, "SOCKET", str(dockerd.path))
+    monkeypatch.setattr(engine_api, "daemon_pid", lambda: pid)
     assert docker.answers() is (pid is not None)
     assert len(dockerd.asked) == (0 if pid is None else 1)
 

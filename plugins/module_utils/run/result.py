@@ -8,8 +8,8 @@ from __future__ import annotations
 import typing as t
 from dataclasses import asdict
 
-from ansible_collections.multiarch.builders.plugins.module_utils.host.credentials import masked, shown
 from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError, failure
+from ansible_collections.multiarch.builders.plugins.module_utils.host.redact import masked, shown
 from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import Effect, Plan
 
 Result = t.Dict[str, t.Any]

@@ -6,8 +6,7 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.multiarch.builders.plugins.module_utils.model.proxy import Proxy
-from ansible_collections.multiarch.builders.plugins.module_utils.model.spec import (
+from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import (
     Disruption,
     Instance,
     Node,
@@ -18,6 +17,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.model.spec impo
     proxy_of,
     registries_of,
 )
+from ansible_collections.multiarch.builders.plugins.module_utils.model.proxy import Proxy
 
 
 def test_a_full_registry() -> None:

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 import pytest
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.concern import Concern
-from ansible_collections.multiarch.builders.plugins.module_utils.docker.docker_api import Docker
+from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import Docker
 from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import Action, Effects, Plan
-from ansible_collections.multiarch.builders.plugins.module_utils.run import planning
-from ansible_collections.multiarch.builders.plugins.module_utils.run.applying import (
+from ansible_collections.multiarch.builders.plugins.module_utils.run import plan
+from ansible_collections.multiarch.builders.plugins.module_utils.run.apply import (
     apply_concerns,
     require_nothing_left,
 )
@@ -61,7 +61,7 @@ class Third(Step):
 @pytest.fixture(autouse=True)
 def host(monkeypatch: pytest.MonkeyPatch) -> None:
     HOST.clear()
-    monkeypatch.setattr(planning, "RESOURCES", (First, Second, Third))
+    monkeypatch.setattr(plan, "RESOURCES", (First, Second, Third))
 
 
 def applied(**params: t.Any) -> tuple[list[str], str]:

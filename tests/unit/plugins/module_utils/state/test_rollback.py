@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
-from ansible_collections.multiarch.builders.plugins.module_utils.state import record, way_back
+from ansible_collections.multiarch.builders.plugins.module_utils.state import record, rollback
 
 pytestmark = pytest.mark.usefixtures("home")
 
@@ -37,8 +37,8 @@ def backups(home: Path) -> list[str]:
 
 def test_it_is_closed_at_first(daemon_json: Path, home: Path) -> None:
     put(daemon_json, FORMER)
-    assert way_back.is_open() is False
-    way_back.forget()
+    assert rollback.is_open() is False
+    rollback.forget()
     assert not home.exists()
 
 
@@ -53,9 +53,9 @@ def test_it_is_closed_at_first(daemon_json: Path, home: Path) -> None:
 )
 def test_when_it_is_open(now: str | None, is_open: bool, daemon_json: Path) -> None:
     put(daemon_json, FORMER)
-    way_back.prepare(NEW)
+    rollback.prepare(NEW)
     put(daemon_json, now)
-    assert way_back.is_open() is is_open
+    assert rollback.is_open() is is_open
 
 
 @pytest.mark.parametrize(
@@ -70,19 +70,19 @@ def test_when_it_is_open(now: str | None, is_open: bool, daemon_json: Path) -> N
 )
 def test_it_leads_back_once(former: str | None, mode: int, daemon_json: Path) -> None:
     put(daemon_json, former, mode)
-    way_back.prepare(NEW)
+    rollback.prepare(NEW)
     put(daemon_json, NEW, 0o600)
-    way_back.take()
+    rollback.take()
     assert found(daemon_json) == (None if former is None else (former, oct(mode)))
-    assert way_back.is_open() is False
+    assert rollback.is_open() is False
 
 
 def test_it_is_closed_when_dockerd_runs(daemon_json: Path, home: Path) -> None:
     put(daemon_json, FORMER)
-    way_back.prepare(NEW)
+    rollback.prepare(NEW)
     put(daemon_json, NEW)
-    way_back.forget()
-    assert way_back.is_open() is False
+    rollback.forget()
+    assert rollback.is_open() is False
     assert record.load("way-back", home) == {}
     assert backups(home) == [FORMER], "the copy stays, for people"
 
@@ -96,32 +96,32 @@ def test_it_is_closed_when_dockerd_runs(daemon_json: Path, home: Path) -> None:
 )
 def test_replaced_twice(unproven: bool, back: str, copies: list[str], daemon_json: Path, home: Path) -> None:
     put(daemon_json, FORMER, 0o640)
-    way_back.prepare(NEW)
+    rollback.prepare(NEW)
     put(daemon_json, NEW, 0o640)
-    way_back.prepare(NEWER, unproven=unproven)
-    assert way_back.is_open() is False, "not written yet"
+    rollback.prepare(NEWER, unproven=unproven)
+    assert rollback.is_open() is False, "not written yet"
     put(daemon_json, NEWER, 0o600)
-    assert way_back.is_open() is True
+    assert rollback.is_open() is True
     assert backups(home) == sorted(copies)
-    way_back.take()
+    rollback.take()
     assert found(daemon_json) == (back, "0o640")
 
 
 def test_a_copy_that_is_gone_is_told_and_nothing_is_changed(daemon_json: Path, home: Path) -> None:
     put(daemon_json, FORMER)
-    way_back.prepare(NEW)
+    rollback.prepare(NEW)
     put(daemon_json, NEW)
     (copy,) = home.glob("backups/*")
     copy.unlink()
     with pytest.raises(HostError) as caught:
-        way_back.take()
+        rollback.take()
     assert str(caught.value) == f"{daemon_json} cannot be put back, as its copy {copy} is gone"
     assert daemon_json.read_text() == NEW
-    assert way_back.is_open() is True
+    assert rollback.is_open() is True
 
 
 def test_what_is_remembered_is_roots_alone_and_holds_no_text(daemon_json: Path, home: Path) -> None:
     put(daemon_json, FORMER)
-    way_back.prepare('{"proxies": {"https-proxy": "http://me:s3cret@proxy"}}')
+    rollback.prepare('{"proxies": {"https-proxy": "http://me:s3cret@proxy"}}')
     assert oct(stat.S_IMODE((home / "way-back.json").stat().st_mode)) == "0o600"
     assert "s3cret" not in (home / "way-back.json").read_text()

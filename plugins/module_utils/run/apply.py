@@ -7,21 +7,21 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.multiarch.builders.plugins.module_utils.docker.docker_api import Docker
+from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import Docker
 from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
+from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import Params
 from ansible_collections.multiarch.builders.plugins.module_utils.model.options import OPTIONS, argument_spec
 from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import NO_EFFECTS, Plan
-from ansible_collections.multiarch.builders.plugins.module_utils.model.spec import Params
 from ansible_collections.multiarch.builders.plugins.module_utils.proof.unproven import unproven
-from ansible_collections.multiarch.builders.plugins.module_utils.run.converge import (
+from ansible_collections.multiarch.builders.plugins.module_utils.run.lock import alone
+from ansible_collections.multiarch.builders.plugins.module_utils.run.module import Module
+from ansible_collections.multiarch.builders.plugins.module_utils.run.one_concern import (
     apply,
     require_nothing,
     require_root,
 )
-from ansible_collections.multiarch.builders.plugins.module_utils.run.lock import alone
-from ansible_collections.multiarch.builders.plugins.module_utils.run.module import Module
-from ansible_collections.multiarch.builders.plugins.module_utils.run.planning import asked, plan_concerns, tell_plan
-from ansible_collections.multiarch.builders.plugins.module_utils.run.results import failed, plans_result
+from ansible_collections.multiarch.builders.plugins.module_utils.run.plan import asked, plan_concerns, tell_plan
+from ansible_collections.multiarch.builders.plugins.module_utils.run.result import failed, plans_result
 
 
 def apply_all() -> None:

@@ -13,8 +13,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from ansible_collections.multiarch.builders.plugins.module_utils.docker import daemon_process
-from ansible_collections.multiarch.builders.plugins.module_utils.docker.daemon_process import daemon_pid, daemon_start
+from ansible_collections.multiarch.builders.plugins.module_utils.docker import process
+from ansible_collections.multiarch.builders.plugins.module_utils.docker.process import daemon_pid, daemon_start
 
 
 def uptime() -> float:
@@ -24,12 +24,12 @@ def uptime() -> float:
 @pytest.fixture
 def pid_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     path = tmp_path / "docker.pid"
-    monkeypatch.setattr(daemon_process, "_PID_FILE", path)
+    monkeypatch.setattr(process, "_PID_FILE", path)
     return path
 
 
 @pytest.fixture(params=["dockerd", "a) b (c"])
-def process(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[subprocess.Popen[bytes]]:
+def daemon(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[subprocess.Popen[bytes]]:
     """A process of that name."""
     sleep = shutil.which("sleep")
     assert sleep is not None
@@ -43,10 +43,10 @@ def process(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[subproce
         running.kill()
 
 
-@pytest.mark.parametrize("process", ["dockerd"], indirect=True)
-def test_dockerd_is_the_process_of_its_pid_file(process: subprocess.Popen[bytes], pid_file: Path) -> None:
-    pid_file.write_text(f"{process.pid}\n")
-    assert daemon_pid() == process.pid
+@pytest.mark.parametrize("daemon", ["dockerd"], indirect=True)
+def test_dockerd_is_the_process_of_its_pid_file(daemon: subprocess.Popen[bytes], pid_file: Path) -> None:
+    pid_file.write_text(f"{daemon.pid}\n")
+    assert daemon_pid() == daemon.pid
 
 
 @pytest.fixture
@@ -56,10 +56,10 @@ def before() -> float:
 
 
 def test_when_it_started_whatever_its_name(
-    before: float, process: subprocess.Popen[bytes], monkeypatch: pytest.MonkeyPatch
+    before: float, daemon: subprocess.Popen[bytes], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     now = uptime()
-    monkeypatch.setattr(daemon_process, "daemon_pid", lambda: process.pid)
+    monkeypatch.setattr(process, "daemon_pid", lambda: daemon.pid)
     started = daemon_start()
     assert started is not None
     assert before - 0.01 <= started <= now + 0.01
@@ -77,7 +77,7 @@ def test_a_pid_file_of_another_process_does_not_count(
         asked.append(argv)
         return subprocess.CompletedProcess(argv, 0, "0\n", "")
 
-    monkeypatch.setattr(daemon_process, "run", systemctl)
+    monkeypatch.setattr(process, "run", systemctl)
     assert daemon_pid() is None
     assert [argv[0] for argv in asked] == ["systemctl"]
 
@@ -85,7 +85,7 @@ def test_a_pid_file_of_another_process_does_not_count(
 def test_a_process_that_is_gone_never_started(monkeypatch: pytest.MonkeyPatch) -> None:
     with subprocess.Popen(["true"]) as gone:
         gone.wait()
-    monkeypatch.setattr(daemon_process, "daemon_pid", lambda: gone.pid)
+    monkeypatch.setattr(process, "daemon_pid", lambda: gone.pid)
     assert daemon_start() is None
-    monkeypatch.setattr(daemon_process, "daemon_pid", lambda: None)
+    monkeypatch.setattr(process, "daemon_pid", lambda: None)
     assert daemon_start() is None

@@ -9,7 +9,7 @@ import re
 import time
 import typing as t
 
-from ansible_collections.multiarch.builders.plugins.module_utils.docker.docker_api import Docker
+from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import Docker
 from ansible_collections.multiarch.builders.plugins.module_utils.host.command import run
 from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
 
@@ -37,9 +37,9 @@ def _bring_up(docker: Docker, verb: str) -> t.Optional[Why]:
     outcome = run(["systemctl", verb, "docker.service"])
     if outcome.status == 0 and docker.wait(_START_SECONDS):
         return None
-    from ansible_collections.multiarch.builders.plugins.module_utils.docker import docker_units
+    from ansible_collections.multiarch.builders.plugins.module_utils.docker import units
 
-    return docker_units.why(outcome, former, since)
+    return units.why(outcome, former, since)
 
 
 def reload() -> None:

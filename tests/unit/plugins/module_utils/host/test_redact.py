@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.multiarch.builders.plugins.module_utils.host.credentials import masked, shown
+from ansible_collections.multiarch.builders.plugins.module_utils.host.redact import masked, shown
 
 
 @pytest.mark.parametrize(

@@ -11,14 +11,14 @@ import typing as t
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.concern import Concern
-from ansible_collections.multiarch.builders.plugins.module_utils.docker.docker_api import Docker
+from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import Docker
 from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.model.options import OPTIONS_OF, argument_spec
 from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import NO_EFFECTS, Plan, Resource
 from ansible_collections.multiarch.builders.plugins.module_utils.proof.unproven import expect
 from ansible_collections.multiarch.builders.plugins.module_utils.run.lock import alone
 from ansible_collections.multiarch.builders.plugins.module_utils.run.module import Module
-from ansible_collections.multiarch.builders.plugins.module_utils.run.results import due, failed, plan_result
+from ansible_collections.multiarch.builders.plugins.module_utils.run.result import due, failed, plan_result
 
 
 def converge(kind: t.Type[Concern[t.Any]]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import Action, Effect, Plan
-from ansible_collections.multiarch.builders.plugins.module_utils.run.results import due, plans_result
+from ansible_collections.multiarch.builders.plugins.module_utils.run.result import due, plans_result
 
 NOTHING = Plan(notes=("left alone",))
 CHANGE = Plan((Action("a change", None),))

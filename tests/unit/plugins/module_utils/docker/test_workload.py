@@ -9,9 +9,9 @@ import typing as t
 from pathlib import Path
 
 import pytest
-from ansible_collections.multiarch.builders.plugins.module_utils.docker import running_work
-from ansible_collections.multiarch.builders.plugins.module_utils.docker.docker_api import Docker
-from ansible_collections.multiarch.builders.plugins.module_utils.docker.running_work import (
+from ansible_collections.multiarch.builders.plugins.module_utils.docker import workload
+from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import Docker
+from ansible_collections.multiarch.builders.plugins.module_utils.docker.workload import (
     Work,
     at_restart,
     builds_in,
@@ -20,7 +20,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.docker.running_
     is_building,
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
-from ansible_collections.multiarch.builders.plugins.module_utils.model.spec import Disruption
+from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import Disruption
 from ansible_collections.multiarch.builders.tests.unit.plugins.module_utils.dockerd_stand_in import (
     CLIENT,
     WITH_CLIENT,
@@ -40,7 +40,7 @@ OTHER = '{"type":1,"record":{"Ref":"3av9onwp7wyg3y3wntlkd1y1u","CreatedAt":{"sec
 @pytest.fixture(autouse=True)
 def _no_dockerd_of_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
     """What runs where the tests run is no part of them."""
-    monkeypatch.setattr(running_work, "daemon_pid", lambda: None)
+    monkeypatch.setattr(workload, "daemon_pid", lambda: None)
 
 
 @pytest.mark.parametrize(
@@ -109,8 +109,8 @@ def test_a_build_in_dockerd_itself(processes: dict[int, tuple[int, str]], buildi
 def test_a_build_in_dockerd_itself_is_work(
     dockerd: DockerdStandIn, docker: Docker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(running_work, "builds_in_daemon", lambda daemon: daemon == 1687)
-    monkeypatch.setattr(running_work, "daemon_pid", lambda: 1687)
+    monkeypatch.setattr(workload, "builds_in_daemon", lambda daemon: daemon == 1687)
+    monkeypatch.setattr(workload, "daemon_pid", lambda: 1687)
     dockerd.answers["GET /info"] = as_json({"LiveRestoreEnabled": True})
     dockerd.answers["GET /containers/json"] = as_json([])
     assert str(at_restart(docker, keeps=True)) == "a build in docker itself"
@@ -208,7 +208,7 @@ def test_a_dockerd_that_is_down_has_no_work(no_docker: Docker) -> None:
 @pytest.fixture
 def looks(monkeypatch: pytest.MonkeyPatch) -> list[Work]:
     """What there is to see, look by look; no time passes between."""
-    monkeypatch.setattr(running_work, "_PAUSE", 0)
+    monkeypatch.setattr(workload, "_PAUSE", 0)
     return [Work(("b0",), ()), Work(("b0",), ("a",)), Work((), ())]
 
 
@@ -246,4 +246,4 @@ def test_drain_looks_at_least_once(looks: list[Work]) -> None:
     ],
 )
 def test_processes_tell_where_buildkit_keeps_no_records(processes: str, runs: bool) -> None:
-    assert running_work.runs_steps(processes) is runs
+    assert workload.runs_steps(processes) is runs

@@ -11,7 +11,7 @@ import typing as t
 
 import pytest
 from ansible_collections.multiarch.builders.plugins.module_utils.host.merge_patch import Path
-from ansible_collections.multiarch.builders.plugins.module_utils.state.owned_document import (
+from ansible_collections.multiarch.builders.plugins.module_utils.state.owned_keys import (
     Former,
     Owned,
     both,

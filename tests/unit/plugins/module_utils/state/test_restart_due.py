@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import Effect
-from ansible_collections.multiarch.builders.plugins.module_utils.state import pending, record
+from ansible_collections.multiarch.builders.plugins.module_utils.state import record, restart_due
 
 RELOAD, FILE = Effect.CONFIGURATION_RELOADS, Effect.CONFIGURATION_CHANGES
 
@@ -25,7 +25,7 @@ def dockerd_started(monkeypatch: pytest.MonkeyPatch) -> Start:
 
     def say(seconds: float | None) -> None:
         start = None if seconds is None else float(Path("/proc/uptime").read_text().split()[0]) + seconds
-        monkeypatch.setattr(pending, "daemon_start", lambda: start)
+        monkeypatch.setattr(restart_due, "daemon_start", lambda: start)
 
     return say
 
@@ -41,53 +41,53 @@ def dockerd_started(monkeypatch: pytest.MonkeyPatch) -> Start:
 def test_what_dockerd_has_not_seen(
     started: float | None, unseen: set[Effect], dockerd_started: Start, home: Path
 ) -> None:
-    pending.note(RELOAD)
+    restart_due.note(RELOAD)
     assert [each.name for each in home.iterdir()] == ["pending.json"]
     dockerd_started(started)
-    assert pending.since_start() == unseen
+    assert restart_due.since_start() == unseen
 
 
 def test_a_moment_is_comparable_with_the_start_of_a_process() -> None:
     """Whatever /proc/uptime says, which lxcfs replaces in containers."""
-    before = pending.moment()["uptime"]
+    before = restart_due.moment()["uptime"]
     with subprocess.Popen(["sleep", "60"]) as process:
         fields = Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()
         process.kill()
     ticks = os.sysconf("SC_CLK_TCK")
-    assert before - 1 / ticks <= int(fields[19]) / ticks <= pending.moment()["uptime"]
+    assert before - 1 / ticks <= int(fields[19]) / ticks <= restart_due.moment()["uptime"]
 
 
 def test_nothing_was_noted(home: Path, dockerd_started: Start) -> None:
     dockerd_started(-60)
-    assert pending.since_start() == frozenset()
+    assert restart_due.since_start() == frozenset()
     assert not home.exists()
 
 
 def test_each_effect_has_its_own_mark(home: Path, dockerd_started: Start) -> None:
     dockerd_started(-60)
-    pending.note(RELOAD)
-    pending.note(FILE)
-    assert pending.since_start() == {RELOAD, FILE}
-    pending.forget(FILE)
-    pending.forget(Effect.DAEMON_RESTARTS)
-    assert pending.since_start() == {RELOAD}
+    restart_due.note(RELOAD)
+    restart_due.note(FILE)
+    assert restart_due.since_start() == {RELOAD, FILE}
+    restart_due.forget(FILE)
+    restart_due.forget(Effect.DAEMON_RESTARTS)
+    assert restart_due.since_start() == {RELOAD}
     assert list(record.load("pending", home)) == [RELOAD.name]
 
 
 def test_a_later_note_counts(home: Path, dockerd_started: Start) -> None:
-    pending.note(RELOAD)
+    restart_due.note(RELOAD)
     marks = record.load("pending", home)
     record.save("pending", {RELOAD.name: {**marks[RELOAD.name], "uptime": 0.5}}, home)
     dockerd_started(-1)
-    assert pending.since_start() == frozenset()
-    pending.note(RELOAD)
-    assert pending.since_start() == {RELOAD}
+    assert restart_due.since_start() == frozenset()
+    restart_due.note(RELOAD)
+    assert restart_due.since_start() == {RELOAD}
 
 
 def test_marks_of_another_boot_do_not_count(home: Path, dockerd_started: Start) -> None:
-    pending.note(RELOAD)
-    pending.note(FILE)
+    restart_due.note(RELOAD)
+    restart_due.note(FILE)
     marks = record.load("pending", home)
     record.save("pending", {**marks, RELOAD.name: {**marks[RELOAD.name], "boot": "another"}}, home)
     dockerd_started(-60)
-    assert pending.since_start() == {FILE}
+    assert restart_due.since_start() == {FILE}
