@@ -10,7 +10,7 @@ import typing as t
 from collections.abc import Callable, Mapping
 
 import pytest
-from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon import configuration_file, unit
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon import configuration_file, unit_flags
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.hiding import (
     DATA_ROOT,
     absolute,
@@ -88,13 +88,13 @@ def test_dockerd_reads_daemon_json(host: Host, asked: Asked) -> None:
     if "daemon" not in asked.concerns:
         pytest.skip("daemon.json is not looked after")
     docker = units_of(host)[DOCKER]
-    files = {path: host.run(f"cat {path}").stdout for path in unit.environment_files(docker.shown)}
-    elsewhere = unit.elsewhere(docker, files, FILE, lambda path: real(host, path))
+    files = {path: host.run(f"cat {path}").stdout for path in unit_flags.environment_files(docker.shown)}
+    elsewhere = unit_flags.elsewhere(docker, files, FILE, lambda path: real(host, path))
     if elsewhere:
         shown = host.run("systemctl cat docker.service")
         raise CheckFailedError(elsewhere, output(shown), remedy="The message says what to do")
     process = host.run("tr '\\0' '\\n' < /proc/$(systemctl show --property=MainPID --value docker.service)/cmdline")
-    used = unit.config_file(process.stdout.splitlines()[1:])
+    used = unit_flags.config_file(process.stdout.splitlines()[1:])
     if used is not None and real(host, used) != real(host, FILE):
         raise CheckFailedError(f"dockerd runs with {used} in place of {FILE}", output(process), remedy=RESTART)
     found, text = files_of(host, [FILE]).get(FILE), host.run(f"cat {FILE}").stdout

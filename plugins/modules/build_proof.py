@@ -151,7 +151,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.host.errors imp
 from ansible_collections.multiarch.builders.plugins.module_utils.host.redact import shown
 from ansible_collections.multiarch.builders.plugins.module_utils.model.options import argument_spec
 from ansible_collections.multiarch.builders.plugins.module_utils.model.platform import canonical
-from ansible_collections.multiarch.builders.plugins.module_utils.proof import memory
+from ansible_collections.multiarch.builders.plugins.module_utils.proof import history
 from ansible_collections.multiarch.builders.plugins.module_utils.proof.build import Failure, image_of, prove, running
 from ansible_collections.multiarch.builders.plugins.module_utils.proof.pulling import pull
 from ansible_collections.multiarch.builders.plugins.module_utils.run.module import Module
@@ -218,9 +218,9 @@ def _pull(given: t.Mapping[str, t.Any], proofs: t.Sequence[Row]) -> t.List[Row]:
 
 def _remember(module: AnsibleModule, failures: t.Sequence[str], began: str) -> None:
     given = module.params
-    memory.remember(
+    history.remember(
         module,
-        memory.BUILD,
+        history.BUILD,
         failures,
         began,
         platforms=_known(given["platforms"]),

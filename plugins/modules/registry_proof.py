@@ -157,10 +157,10 @@ from ansible_collections.multiarch.builders.plugins.module_utils.model.desired i
     registries_of,
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.model.options import argument_spec
-from ansible_collections.multiarch.builders.plugins.module_utils.proof import memory
-from ansible_collections.multiarch.builders.plugins.module_utils.proof.answers import PROVEN
-from ansible_collections.multiarch.builders.plugins.module_utils.proof.asking import Asking, note_unread
+from ansible_collections.multiarch.builders.plugins.module_utils.proof import history
+from ansible_collections.multiarch.builders.plugins.module_utils.proof.outcomes import PROVEN
 from ansible_collections.multiarch.builders.plugins.module_utils.proof.registry import places_of, targets_of
+from ansible_collections.multiarch.builders.plugins.module_utils.proof.registry_probe import Asking, note_unread
 from ansible_collections.multiarch.builders.plugins.module_utils.run.module import Module
 from ansible_collections.multiarch.builders.plugins.module_utils.run.one_concern import require_root
 from ansible_collections.multiarch.builders.plugins.module_utils.state import record
@@ -179,7 +179,7 @@ def main() -> None:
     targets = () if module.check_mode else targets_of(registries)
     if not targets:
         if not module.check_mode:
-            memory.passed(module, memory.REGISTRY, began)
+            history.passed(module, history.REGISTRY, began)
         module.exit_json(changed=False, registries=[], chains={}, clocks={}, notes=[])
     try:
         asking = Asking(
@@ -194,13 +194,13 @@ def main() -> None:
         found = asking.ask(targets)
         note_unread(registries, found.rows)
     except HostError as exc:
-        memory.remember(module, memory.REGISTRY, [shown(str(exc))], began, registries=[each.host for each in targets])
+        history.remember(module, history.REGISTRY, [shown(str(exc))], began, registries=[each.host for each in targets])
         module.fail_json(msg=str(exc), registries=[], chains={}, clocks={}, notes=[])
     chains = {host: [base64.b64encode(each).decode() for each in chain] for host, chain in found.chains.items()}
     rows = [{**asdict(each), "words": shown(each.words)} for each in found.rows]
     bad = [each for each in found.rows if each.outcome not in PROVEN]
     failures = [f"{each.registry}: {each.outcome} ({each.way} {each.who}".rstrip() + ")" for each in bad]
-    memory.remember(module, memory.REGISTRY, failures, began, registries=[each.host for each in targets])
+    history.remember(module, history.REGISTRY, failures, began, registries=[each.host for each in targets])
     result = {
         "changed": False,
         "registries": rows,

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from ansible_collections.multiarch.builders.plugins.module_utils.causes.lines import lines_of
 from ansible_collections.multiarch.builders.plugins.module_utils.causes.ssh import of_ssh
-from ansible_collections.multiarch.builders.plugins.module_utils.proof.answers import PROVEN, cause
+from ansible_collections.multiarch.builders.plugins.module_utils.proof.outcomes import PROVEN, cause
 from ansible_collections.multiarch.builders.plugins.module_utils.proof.registry import LOGIN
 from ansible_collections.multiarch.builders.plugins.module_utils.proof.remedy import PROVISION
 

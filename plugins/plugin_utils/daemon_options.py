@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.blind_spots import (
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.decide import implied
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.extra_checks import (
     contradictions,
     unknown_names,
 )
-from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.decide import implied
 from ansible_collections.multiarch.builders.plugins.module_utils.host.merge_patch import merge
 from ansible_collections.multiarch.builders.plugins.plugin_utils.daemon_types import check_types
 from ansible_collections.multiarch.builders.plugins.plugin_utils.problem import Findings, suggest, type_name

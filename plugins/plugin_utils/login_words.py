@@ -10,7 +10,7 @@ import typing as t
 from collections.abc import Mapping
 
 from ansible_collections.multiarch.builders.plugins.module_utils.causes.remedies import TRUST
-from ansible_collections.multiarch.builders.plugins.module_utils.proof import answers
+from ansible_collections.multiarch.builders.plugins.module_utils.proof import outcomes
 from ansible_collections.multiarch.builders.plugins.module_utils.proof.login_answers import instant
 
 Answered = Mapping[str, str]
@@ -75,7 +75,7 @@ def _token(row: Answered, _entry: Mapping[str, t.Any], clocks: Clocks) -> str:
 
 
 def _server(row: Answered, _entry: Mapping[str, t.Any], _clocks: Clocks) -> str:
-    where = "Its token endpoint" if "token endpoint" in answers.cause(row["words"]) else "The registry"
+    where = "Its token endpoint" if "token endpoint" in outcomes.cause(row["words"]) else "The registry"
     return (
         f"{where} is there, and fails: see its logs at {row['at']} (of Harbor: core, and what is behind its proxy). "
         "Nothing on this host helps"
@@ -104,13 +104,13 @@ def _missing(row: Answered, _entry: Mapping[str, t.Any], _clocks: Clocks) -> str
 
 def no_token_endpoint(row: Answered) -> str:
     """About an address that gives out no tokens, or to which no password is sent; "" if *row* is not about one."""
-    if row["outcome"] == answers.OTHER and "has no TLS, so the password" in row["words"]:
+    if row["outcome"] == outcomes.OTHER and "has no TLS, so the password" in row["words"]:
         return (
             f"{row['registry']} sends its clients there for tokens, and docker and BuildKit send the password: mend "
             "the address in its settings (auth.token.realm; of Harbor, external_url), or, if all on the way may read "
             f"the password, give {row['at']} an entry with `http: true` in builder_registries"
         )
-    if row["outcome"] != answers.OTHER or not _NO_ENDPOINT.search(answers.cause(row["words"])):
+    if row["outcome"] != outcomes.OTHER or not _NO_ENDPOINT.search(outcomes.cause(row["words"])):
         return ""
     return (
         f"{row['registry']} sends its clients there for tokens: mend the address or the service in its settings "
@@ -119,10 +119,10 @@ def no_token_endpoint(row: Answered) -> str:
 
 
 REMEDIES: dict[str, t.Callable[[Answered, Mapping[str, t.Any], Clocks], str]] = {
-    answers.SERVER_ERROR: _server,
-    answers.INVALID_TOKEN: _token,
-    answers.LOGIN_REFUSED: _refused,
-    answers.FORBIDDEN: _forbidden,
-    answers.NOT_LOGGED_IN: _missing,
+    outcomes.SERVER_ERROR: _server,
+    outcomes.INVALID_TOKEN: _token,
+    outcomes.LOGIN_REFUSED: _refused,
+    outcomes.FORBIDDEN: _forbidden,
+    outcomes.NOT_LOGGED_IN: _missing,
 }
 """By outcome: what to do about a row, by the table's entry of its registry and the clocks."""

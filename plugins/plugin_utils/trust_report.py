@@ -13,7 +13,7 @@ from dataclasses import fields
 from ansible_collections.multiarch.builders.plugins.module_utils.causes.remedies import TRUST
 from ansible_collections.multiarch.builders.plugins.module_utils.host.loopback import is_loopback
 from ansible_collections.multiarch.builders.plugins.module_utils.model import default_network
-from ansible_collections.multiarch.builders.plugins.module_utils.proof import answers
+from ansible_collections.multiarch.builders.plugins.module_utils.proof import outcomes
 from ansible_collections.multiarch.builders.plugins.module_utils.proof.registry import Row
 from ansible_collections.multiarch.builders.plugins.module_utils.proof.remedy import CONTAINER_NETWORK, PROVISION
 from ansible_collections.multiarch.builders.plugins.module_utils.proof.unread import is_unread
@@ -32,7 +32,7 @@ def message(
     """The failure of a host in which not all *rows* are proven; *entries* are the normalised table of registries."""
     groups: dict[tuple[str, str, str], list[Answered]] = {}
     for row in rows:
-        if row["outcome"] not in answers.PROVEN:
+        if row["outcome"] not in outcomes.PROVEN:
             groups.setdefault((row["registry"], row["at"], row["outcome"]), []).append(row)
     bad = len({registry for registry, _at, _outcome in groups})
     head = f"{bad} of {len({row['registry'] for row in rows})} registries are not proven:"
@@ -42,10 +42,10 @@ def message(
 
 def _line(group: Sequence[Answered], table: Mapping[str, Entry], chains: Mapping[str, Chain], clocks: Clocks) -> str:
     first = next(
-        (row for row in group if answers.INVALID in row["words"]), group[0]
+        (row for row in group if outcomes.INVALID in row["words"]), group[0]
     )  # who was told why, if anybody was
     elsewhere = f" at {first['at']}" if first["at"] != first["registry"] else ""
-    words = answers.cause(first["words"]).rstrip(".")
+    words = outcomes.cause(first["words"]).rstrip(".")
     remedy = _remedy(first, table, chains, clocks)
     return f"{first['registry']}: {first['outcome']}{elsewhere} ({_ways(group)}): {words}. {remedy}."
 
@@ -55,7 +55,7 @@ def remedies(
 ) -> list[str]:
     """What to do about each of *rows*, "" for one that is proven."""
     table = {entry["host"]: entry for entry in entries}
-    return ["" if row["outcome"] in answers.PROVEN else _remedy(row, table, chains, clocks or {}) for row in rows]
+    return ["" if row["outcome"] in outcomes.PROVEN else _remedy(row, table, chains, clocks or {}) for row in rows]
 
 
 def _remedy(row: Answered, table: Mapping[str, Entry], chains: Mapping[str, Chain], clocks: Clocks) -> str:
@@ -67,9 +67,9 @@ def _remedy(row: Answered, table: Mapping[str, Entry], chains: Mapping[str, Chai
     outcome, chain = row["outcome"], chains.get(row["at"], [])
     if outcome in login_words.REMEDIES:
         return login_words.REMEDIES[outcome](row, table.get(row["registry"], {}), clocks)
-    if outcome == answers.EXPIRED:
+    if outcome == outcomes.EXPIRED:
         return login_words.certificate_expired(row, clocks, _ends(chain))
-    if outcome == answers.NOT_YET_VALID:
+    if outcome == outcomes.NOT_YET_VALID:
         return login_words.certificate_not_yet(row, clocks, _begins(chain))
     return login_words.no_token_endpoint(row) or _REMEDIES[outcome](row["at"], table.get(row["at"], {}), chain)
 
@@ -178,12 +178,12 @@ def _other(_host: str, _entry: Entry, _chain: Chain) -> str:
 
 
 _REMEDIES: dict[str, t.Callable[[str, Entry, Chain], str]] = {
-    answers.UNKNOWN_AUTHORITY: _unknown,
-    answers.WEAK_SIGNATURE: _weak,
-    answers.NAME_MISMATCH: _mismatch,
-    answers.CLIENT_CERTIFICATE: _client,
-    answers.NO_TLS: _no_tls,
-    answers.TLS_WANTED: _tls_wanted,
-    answers.NO_ANSWER: _no_answer,
-    answers.OTHER: _other,
+    outcomes.UNKNOWN_AUTHORITY: _unknown,
+    outcomes.WEAK_SIGNATURE: _weak,
+    outcomes.NAME_MISMATCH: _mismatch,
+    outcomes.CLIENT_CERTIFICATE: _client,
+    outcomes.NO_TLS: _no_tls,
+    outcomes.TLS_WANTED: _tls_wanted,
+    outcomes.NO_ANSWER: _no_answer,
+    outcomes.OTHER: _other,
 }

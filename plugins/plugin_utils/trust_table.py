@@ -8,7 +8,7 @@ from __future__ import annotations
 import typing as t
 from collections.abc import Mapping
 
-from ansible_collections.multiarch.builders.plugins.module_utils.proof.answers import LOGGED_IN, PROVEN, TRUSTED
+from ansible_collections.multiarch.builders.plugins.module_utils.proof.outcomes import LOGGED_IN, PROVEN, TRUSTED
 from ansible_collections.multiarch.builders.plugins.plugin_utils.proof_table import lines
 
 Result = Mapping[str, t.Any]

@@ -25,7 +25,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.model.platform 
     canonical,
     native_platforms,
 )
-from ansible_collections.multiarch.builders.plugins.module_utils.proof import evidence, push, rights
+from ansible_collections.multiarch.builders.plugins.module_utils.proof import diagnostics, push, rights
 from ansible_collections.multiarch.builders.plugins.module_utils.proof.remedy import of_settings, remedy_of
 
 _TAG = "proof"
@@ -84,7 +84,7 @@ def running(platforms: t.Sequence[str]) -> t.Tuple[t.Tuple[str, ...], t.Tuple[Fa
         try:
             execution.prove(platform)
         except HostError as exc:
-            shows = evidence.of_handler(platform)
+            shows = diagnostics.of_handler(platform)
             failures.append(Failure((platform,), str(exc), shows, remedy_of(str(exc)), exc.cause or exc.what))
     failed = {platform for each in failures for platform in each.platforms}
     return tuple(each for each in platforms if each not in failed), tuple(failures)
@@ -128,7 +128,7 @@ class _Build:
 
     def failure(self, platforms: t.Sequence[str], exc: HostError) -> Failure:
         """What is not proven, with all that the host shows about it."""
-        shows = evidence.of_builder(self.builder, self.user)
+        shows = diagnostics.of_builder(self.builder, self.user)
         said = (exc.said,) if exc.said else ()
         return Failure(tuple(platforms), str(exc), (*said, *shows), self._remedy(str(exc)), exc.cause or exc.what)
 
@@ -201,7 +201,7 @@ class _Build:
         if outcome.status == 0:
             return outcome.stderr + outcome.stdout
         failed = of_build(outcome.words)
-        own = evidence.behind(failed.cause, self.builder, self.user)
+        own = diagnostics.behind(failed.cause, self.builder, self.user)
         failed = replace(failed, cause=f"{failed.cause} ({own})") if own else failed
         raise self._failed(platforms, failed, outcome.stderr)
 

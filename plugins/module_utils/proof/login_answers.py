@@ -14,7 +14,7 @@ import datetime
 import http
 import typing as t
 
-from ansible_collections.multiarch.builders.plugins.module_utils.proof import answers
+from ansible_collections.multiarch.builders.plugins.module_utils.proof import outcomes
 from ansible_collections.multiarch.builders.plugins.module_utils.registry.clocks import Clocks
 from ansible_collections.multiarch.builders.plugins.module_utils.registry.token import Claims
 
@@ -47,9 +47,9 @@ def without_tls(realm: str) -> str:
 def to_password(where: str, status: int) -> Verdict:
     """What *where*, a registry or a token endpoint, says to a name and a password."""
     if status == 200:
-        outcome = answers.LOGGED_IN
+        outcome = outcomes.LOGGED_IN
     elif status == 401:  # Harbor's answer to robot accounts that are disabled or have expired, too
-        outcome = answers.LOGIN_REFUSED
+        outcome = outcomes.LOGIN_REFUSED
     else:
         outcome = _of_others(status)
     return outcome, answered(where, status)
@@ -58,15 +58,15 @@ def to_password(where: str, status: int) -> Verdict:
 def to_token(where: str, status: int, realm: str, claims: Claims, clocks: t.Optional[Clocks]) -> Verdict:
     """What a registry says to a token that its own token endpoint gave just now."""
     if status == 200:
-        return answers.LOGGED_IN, answered(where, status)
+        return outcomes.LOGGED_IN, answered(where, status)
     if status == 401:
-        return answers.INVALID_TOKEN, invalid(where, realm, claims, clocks)
+        return outcomes.INVALID_TOKEN, invalid(where, realm, claims, clocks)
     return _of_others(status), answered(where, status)
 
 
 def invalid(where: str, realm: str, claims: Claims, clocks: t.Optional[Clocks]) -> str:
     """That a registry does not take a token, with the times that may be why."""
-    words = f"{where} {answers.INVALID} {endpoint(realm)}"
+    words = f"{where} {outcomes.INVALID} {endpoint(realm)}"
     if claims.begins is not None and claims.ends is not None:
         words += f", which is valid from {instant(claims.begins)} to {instant(claims.ends)}"
         words += f"; by its own clock it is {instant(clocks.there)}" if clocks else ""
@@ -77,8 +77,8 @@ def without_login(realm: str, status: int) -> Verdict:
     """What a token endpoint says to who has no login; a refusal proves the connection, too."""
     words = answered(endpoint(realm), status)
     if status >= 500:
-        return answers.SERVER_ERROR, words
-    return answers.OTHER if status in _NO_ENDPOINT else answers.TRUSTED, words
+        return outcomes.SERVER_ERROR, words
+    return outcomes.OTHER if status in _NO_ENDPOINT else outcomes.TRUSTED, words
 
 
 def instant(seconds: int) -> str:
@@ -88,5 +88,5 @@ def instant(seconds: int) -> str:
 
 def _of_others(status: int) -> str:
     if status == 403:
-        return answers.FORBIDDEN
-    return answers.SERVER_ERROR if status >= 500 else answers.OTHER
+        return outcomes.FORBIDDEN
+    return outcomes.SERVER_ERROR if status >= 500 else outcomes.OTHER

@@ -17,7 +17,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.trust.
 from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import Registry
 from ansible_collections.multiarch.builders.plugins.module_utils.model.proxy import Proxy
-from ansible_collections.multiarch.builders.plugins.module_utils.proof import answers, login_answers, token_endpoint
+from ansible_collections.multiarch.builders.plugins.module_utils.proof import login_answers, outcomes, token_endpoint
 from ansible_collections.multiarch.builders.plugins.module_utils.proof.registry import Target
 from ansible_collections.multiarch.builders.plugins.module_utils.proof.tls import TIMEOUT, Handshake, shake
 from ansible_collections.multiarch.builders.plugins.module_utils.registry.challenge import BEARER, Challenge
@@ -74,15 +74,15 @@ def prove(
     """
     hello = shake(target, proxy, timeout)
     clocks = _seen({target.host: hello})
-    if hello.outcome != answers.TRUSTED or hello.status == 200:
+    if hello.outcome != outcomes.TRUSTED or hello.status == 200:
         return Tried(hello.outcome, hello.words, target.host, clocks)
     if hello.challenge is None:
         words = login_answers.answered(target.url, hello.status)
         words += ", and names no login that docker knows" if hello.status == 401 else ""
-        return Tried(answers.OTHER, words, target.host, clocks)
+        return Tried(outcomes.OTHER, words, target.host, clocks)
     if hello.challenge.is_plain and not target.http and hello.challenge.token_host not in without_tls:
         words = login_answers.without_tls(hello.challenge.realm)
-        return Tried(answers.OTHER, words, hello.challenge.token_host, clocks)
+        return Tried(outcomes.OTHER, words, hello.challenge.token_host, clocks)
     if hello.challenge.scheme == BEARER:
         return _by_token(target, hello.challenge, credentials, proxy, timeout, scope, clocks)
     told = shake(target, proxy, timeout, authorization=basic(credentials))
@@ -100,16 +100,16 @@ def _by_token(
 ) -> Tried:
     server, where = token_endpoint.server_of(target, challenge), login_answers.endpoint(challenge.realm)
     if not token_endpoint.is_reachable(server, proxy):
-        return Tried(answers.OTHER, f"{where} is not asked: its proxy does not speak HTTP", server.host, clocks)
+        return Tried(outcomes.OTHER, f"{where} is not asked: its proxy does not speak HTTP", server.host, clocks)
     account = {"account": credentials.username, "authorization": basic(credentials)}
     told = token_endpoint.ask(target, challenge, proxy, timeout, scope=scope, **account)
     clocks = {**_seen({server.host: told}), **clocks}
     outcome, words = _verdict(told, where, credentials)
     token = token_in(told.body)
-    if outcome != answers.LOGGED_IN:
+    if outcome != outcomes.LOGGED_IN:
         return Tried(outcome, words, server.host, clocks)
     if not token:
-        return Tried(answers.OTHER, f"{words}, without a token", server.host, clocks)
+        return Tried(outcomes.OTHER, f"{words}, without a token", server.host, clocks)
     taken, claims = shake(target, proxy, timeout, authorization=f"Bearer {token}"), claims_in(token)
     if not taken.status:
         return Tried(taken.outcome, taken.words, target.host, clocks, claims)

@@ -15,7 +15,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.trust 
 from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import Registry
 from ansible_collections.multiarch.builders.plugins.module_utils.model.proxy import Proxy
-from ansible_collections.multiarch.builders.plugins.module_utils.proof import answers, logins, rights
+from ansible_collections.multiarch.builders.plugins.module_utils.proof import logins, outcomes, rights
 from ansible_collections.multiarch.builders.plugins.module_utils.proof.registry import Target
 from ansible_collections.multiarch.builders.plugins.module_utils.proof.rights import Rights
 from ansible_collections.multiarch.builders.plugins.module_utils.proof.tls import shake
@@ -23,7 +23,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.registry.addres
 
 _DIRECT = Proxy()
 # What the proof of trust tells, if it can be told from here at all.
-_KNOWN = (answers.LOGIN_REFUSED, answers.FORBIDDEN, answers.INVALID_TOKEN)
+_KNOWN = (outcomes.LOGIN_REFUSED, outcomes.FORBIDDEN, outcomes.INVALID_TOKEN)
 
 
 def look(repository: str, user: str) -> t.Optional[Rights]:
@@ -34,7 +34,7 @@ def look(repository: str, user: str) -> t.Optional[Rights]:
     except HostError:
         return None
     if token is None:
-        return Rights(answers.NOT_LOGGED_IN, host, path, user)
+        return Rights(outcomes.NOT_LOGGED_IN, host, path, user)
     credentials = login.credentials_in(token)
     if credentials is None:
         return None
@@ -42,7 +42,7 @@ def look(repository: str, user: str) -> t.Optional[Rights]:
     found = logins.prove(target, credentials, _DIRECT)
     if found.outcome in _KNOWN:
         return Rights(found.outcome, host, path, user, name, found.words)
-    if found.outcome != answers.LOGGED_IN:
+    if found.outcome != outcomes.LOGGED_IN:
         return None
     given = logins.prove(target, credentials, _DIRECT, scope=rights.scope_of(path))
     # Harbor takes a password in place of a token, and then tells of projects that are not there.

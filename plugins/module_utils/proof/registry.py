@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.hub import HUB, SERVER
 from ansible_collections.multiarch.builders.plugins.module_utils.host.loopback import is_loopback, takes_http
 from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import Instance, Registry
-from ansible_collections.multiarch.builders.plugins.module_utils.proof import answers
+from ansible_collections.multiarch.builders.plugins.module_utils.proof import outcomes
 from ansible_collections.multiarch.builders.plugins.module_utils.registry.address import address_of
 
 PLAIN, DOCKERD, CLIENT, BUILDER, LOGIN = "plain", "dockerd", "client", "builder", "login"
@@ -127,10 +127,10 @@ def _is_on_host(instance: Instance) -> bool:
 
 def row(target: Target, way: str, who: str, said: str) -> Row:
     """What the words of a docker program prove."""
-    words = answers.last_words(said)
-    at = answers.asked(words)
+    words = outcomes.last_words(said)
+    at = outcomes.asked(words)
     itself = at in ("", target.host) or (target.host == HUB and at == SERVER)
-    return Row(target.host, way, who, answers.outcome_of(words, IMAGE), words, target.host if itself else at)
+    return Row(target.host, way, who, outcomes.outcome_of(words, IMAGE), words, target.host if itself else at)
 
 
 def settle(rows: t.Iterable[Row], targets: t.Sequence[Target]) -> t.Tuple[t.Tuple[Row, ...], t.Tuple[str, ...]]:
@@ -142,8 +142,8 @@ def settle(rows: t.Iterable[Row], targets: t.Sequence[Target]) -> t.Tuple[t.Tupl
     kept: t.List[Row] = []
     forgiven: t.Dict[str, str] = {}
     for each in _explained(tuple(rows)):
-        if each.outcome not in answers.PROVEN and each.at not in optional.get(each.registry, (each.at,)):
-            forgiven.setdefault(each.registry, f"{each.outcome} ({answers.cause(each.words)})")
+        if each.outcome not in outcomes.PROVEN and each.at not in optional.get(each.registry, (each.at,)):
+            forgiven.setdefault(each.registry, f"{each.outcome} ({outcomes.cause(each.words)})")
         else:
             kept.append(each)
     notes = (f"{host} itself: {what}; its mirrors are asked by their own names" for host, what in forgiven.items())
@@ -156,12 +156,12 @@ def _explained(rows: t.Sequence[Row]) -> t.Iterator[Row]:
     With TLS 1.3 a client may find the connection closed before it reads the alert. That a token is not valid is told to
     some programs, which others are refused for without a reason.
     """
-    picky = {each.at for each in rows if each.outcome == answers.CLIENT_CERTIFICATE}
-    invalid = {each.registry for each in rows if each.outcome == answers.INVALID_TOKEN}
+    picky = {each.at for each in rows if each.outcome == outcomes.CLIENT_CERTIFICATE}
+    invalid = {each.registry for each in rows if each.outcome == outcomes.INVALID_TOKEN}
     for each in rows:
-        if each.at in picky and answers.is_closed(each.words):
-            yield replace(each, outcome=answers.CLIENT_CERTIFICATE)
-        elif each.outcome == answers.TRUSTED and each.registry in invalid and answers.may_hide_a_token(each.words):
-            yield replace(each, outcome=answers.INVALID_TOKEN)
+        if each.at in picky and outcomes.is_closed(each.words):
+            yield replace(each, outcome=outcomes.CLIENT_CERTIFICATE)
+        elif each.outcome == outcomes.TRUSTED and each.registry in invalid and outcomes.may_hide_a_token(each.words):
+            yield replace(each, outcome=outcomes.INVALID_TOKEN)
         else:
             yield each

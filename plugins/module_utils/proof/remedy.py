@@ -18,7 +18,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.docker.client_e
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.model import default_network
 from ansible_collections.multiarch.builders.plugins.module_utils.model.version import text_of
-from ansible_collections.multiarch.builders.plugins.module_utils.proof import answers
+from ansible_collections.multiarch.builders.plugins.module_utils.proof import outcomes
 
 PROVISION = "playbooks/provision-builders.yml"
 
@@ -42,14 +42,14 @@ _SETTINGS: t.Tuple[t.Tuple[t.Pattern[str], str, str], ...] = (
         f"{{{NO_ATTESTATIONS}: true}}, with builder_environment_file, and run {PROVISION}",
     ),
     (
-        re.compile(f"{answers.FETCHING}.*(?:x509|tls: )", re.IGNORECASE),
+        re.compile(f"{outcomes.FETCHING}.*(?:x509|tls: )", re.IGNORECASE),
         NO_CLIENT_TOKEN,
         "buildx itself fetches tokens, with what this host's system trusts: give the `ca` of who gives them out in "
         f"builder_registries, and run {TRUST}. {_BUILDER_ALONE}",
     ),
     (
         re.compile(
-            f"{answers.FETCHING}.*(?:no such host|server misbehaving|connection refused|i/o timeout|no route to host"
+            f"{outcomes.FETCHING}.*(?:no such host|server misbehaving|connection refused|i/o timeout|no route to host"
             "|unreachable|handshake timeout|proxyconnect|: EOF)",
             re.IGNORECASE,
         ),
@@ -98,12 +98,12 @@ _REMEDIES: t.Tuple[t.Tuple[t.Pattern[str], str], ...] = tuple(
             "See that the user may pull what it pushed, and that the registry keeps indexes as they are",
         ),
         (
-            rf"{answers.STATUS}5\d\d\b|{answers.FETCHING}(?:unknown|unavailable|internal server error)",
+            rf"{outcomes.STATUS}5\d\d\b|{outcomes.FETCHING}(?:unknown|unavailable|internal server error)",
             "The registry or its token endpoint is there, and fails: see its logs (of Harbor: core, and what is behind "
             "its proxy). Nothing on this host helps",
         ),
         (
-            rf"{answers.FETCHING}{answers.STATUS}(?:400|404|405)\b",
+            rf"{outcomes.FETCHING}{outcomes.STATUS}(?:400|404|405)\b",
             "The registry sends its clients there for tokens: mend the address or the service in its settings "
             "(auth.token.realm and service; of Harbor, external_url)",
         ),
@@ -127,7 +127,7 @@ _REMEDIES: t.Tuple[t.Tuple[t.Pattern[str], str], ...] = tuple(
             "builder_registries and builder_proxy",
         ),
         (
-            f"{answers.FETCHING}.*(?:EOF|connection reset|timed out|deadline exceeded|no route to host|Timeout)",
+            f"{outcomes.FETCHING}.*(?:EOF|connection reset|timed out|deadline exceeded|no route to host|Timeout)",
             "See that the registry's token endpoint runs, and that this host resolves its name and reaches it",
         ),
         ("no space left", "Free space where Docker keeps its data, or set builder_gc"),

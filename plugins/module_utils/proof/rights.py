@@ -11,7 +11,7 @@ import typing as t
 from dataclasses import dataclass
 
 from ansible_collections.multiarch.builders.plugins.module_utils.causes.remedies import TRUST
-from ansible_collections.multiarch.builders.plugins.module_utils.proof import answers
+from ansible_collections.multiarch.builders.plugins.module_utils.proof import outcomes
 
 # Beside the outcomes of a login.
 MAY_PUSH, PULL_ONLY, NO_RIGHTS, NO_PROJECT = "may push", "may pull only", "no rights", "no project"
@@ -63,7 +63,7 @@ def kind_of(access: t.Optional[t.Mapping[str, t.FrozenSet[str]]], path: str, sai
     It is LOGGED_IN where the token tells nothing.
     """
     if access is None:
-        return answers.LOGGED_IN
+        return outcomes.LOGGED_IN
     actions = access.get(path, frozenset())
     if actions & {"push", "*"}:
         return MAY_PUSH
@@ -87,16 +87,16 @@ def remedy(rights: Rights) -> str:
     entry = f"`username` and `password` of {rights.registry} in builder_registries"
     another = f"or give another {entry}, and run {TRUST}"
     told = {
-        answers.NOT_LOGGED_IN: f"{rights.user} has no login at {rights.registry}: give {entry}, and run {TRUST}",
-        answers.LOGIN_REFUSED: (
+        outcomes.NOT_LOGGED_IN: f"{rights.user} has no login at {rights.registry}: give {entry}, and run {TRUST}",
+        outcomes.LOGIN_REFUSED: (
             f"The registry refuses {whose} ({rights.words}): mend {entry}, and run {TRUST}. Harbor says the same of a "
             "robot account that is disabled or has expired"
         ),
-        answers.FORBIDDEN: (
+        outcomes.FORBIDDEN: (
             f"{whose}, is known there and may do nothing ({rights.words}): see there what it may do, and from which "
             f"addresses, {another}"
         ),
-        answers.INVALID_TOKEN: (
+        outcomes.INVALID_TOKEN: (
             f"{rights.words}. So its clock or that of its token endpoint is wrong, or it does not know the key that "
             "tokens are signed with. Nothing on this host helps"
         ),
@@ -112,7 +112,7 @@ def remedy(rights: Rights) -> str:
             f"{whose}, has no rights in {rights.path}: see that the project {rights.project} exists, which is named by "
             f"builder_verify_repository, and let it push there, {another}"
         ),
-        answers.LOGGED_IN: (
+        outcomes.LOGGED_IN: (
             f"{whose}, is right, so its rights are not: see that the project {rights.project} exists, which is named "
             f"by builder_verify_repository, and let it push there, {another}"
         ),

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 
 from ansible_collections.multiarch.builders.plugins.module_utils.host.way_out import proxy_for
 from ansible_collections.multiarch.builders.plugins.module_utils.model.proxy import Proxy
-from ansible_collections.multiarch.builders.plugins.module_utils.proof import answers
+from ansible_collections.multiarch.builders.plugins.module_utils.proof import outcomes
 from ansible_collections.multiarch.builders.plugins.module_utils.proof.registry import Target
 from ansible_collections.multiarch.builders.plugins.module_utils.registry import client
 from ansible_collections.multiarch.builders.plugins.module_utils.registry.challenge import (
@@ -53,12 +53,12 @@ def shake(
         connection = _connection(target, proxy, timeout, verify=not target.insecure)
         return _get(connection, target, proxy, path, authorization)
     except ssl.SSLCertVerificationError as exc:
-        outcome, words = answers.outcome_of_code(exc.verify_code), exc.verify_message
+        outcome, words = outcomes.outcome_of_code(exc.verify_code), exc.verify_message
     except (ssl.SSLError, ConnectionResetError) as exc:
         outcome, words = _without_tls(target, proxy, timeout, exc)
     except (OSError, http.client.HTTPException, ValueError) as exc:
         return Handshake(*_failure(exc, target))
-    about_time = outcome in (answers.EXPIRED, answers.NOT_YET_VALID)
+    about_time = outcome in (outcomes.EXPIRED, outcomes.NOT_YET_VALID)
     chain, clocks = _unverified(target, proxy, timeout, with_clock=about_time)
     return Handshake(outcome, words, chain, clocks=clocks)
 
@@ -79,8 +79,8 @@ def _get(
         answer = client.answer_of(connection.getresponse())
         wanted = answer.headers.get("www-authenticate", ()) if answer.status == 401 else ()
         return Handshake(
-            answers.outcome_of_status(answer.status, answer.body),
-            answers.words_of_status(answer.status, answer.reason, answer.body),
+            outcomes.outcome_of_status(answer.status, answer.body),
+            outcomes.words_of_status(answer.status, answer.reason, answer.body),
             chain,
             challenge_in(wanted),
             answer.status,
@@ -103,31 +103,31 @@ def _connection(target: Target, proxy: Proxy, timeout: float, *, verify: bool) -
 
 def _without_tls(target: Target, proxy: Proxy, timeout: float, exc: OSError) -> t.Tuple[str, str]:
     """(outcome, words) where no TLS came about, or the server ended it."""
-    if isinstance(exc, ssl.SSLError) and answers.wants_certificate(exc.reason):
-        return answers.CLIENT_CERTIFICATE, f"the server sent a TLS alert: {exc.reason}"
+    if isinstance(exc, ssl.SSLError) and outcomes.wants_certificate(exc.reason):
+        return outcomes.CLIENT_CERTIFICATE, f"the server sent a TLS alert: {exc.reason}"
     name, port = target.address
     plain = Target(f"[{name}]:{port}" if ":" in name else f"{name}:{port}", http=True)
     try:
         _get(_connection(plain, proxy, timeout, verify=False), plain, proxy)
     except (OSError, http.client.HTTPException):
         if isinstance(exc, ssl.SSLError):
-            return answers.OTHER, f"TLS failed: {exc.reason or exc.strerror or exc}"
+            return outcomes.OTHER, f"TLS failed: {exc.reason or exc.strerror or exc}"
         return _failure(exc, target)
-    return answers.NO_TLS, "the server speaks HTTP without TLS"
+    return outcomes.NO_TLS, "the server speaks HTTP without TLS"
 
 
 def _failure(exc: Exception, target: Target) -> t.Tuple[str, str]:
     """(outcome, words) where nothing that could prove trust came back."""
     name, port = target.address
     if isinstance(exc, socket.gaierror):
-        return answers.NO_ANSWER, f"the name {name} cannot be resolved: {exc.strerror}"
+        return outcomes.NO_ANSWER, f"the name {name} cannot be resolved: {exc.strerror}"
     if isinstance(exc, socket.timeout):
-        return answers.NO_ANSWER, f"{name} port {port}: timed out"
+        return outcomes.NO_ANSWER, f"{name} port {port}: timed out"
     if isinstance(exc, OSError):
-        return answers.NO_ANSWER, f"{name} port {port}: {exc.strerror or exc}"
+        return outcomes.NO_ANSWER, f"{name} port {port}: {exc.strerror or exc}"
     if isinstance(exc, ValueError):  # such as a name that no DNS can have, in what a registry tells
-        return answers.OTHER, f"{name} port {port}: cannot be asked ({type(exc).__name__})"
-    return answers.OTHER, f"{name} port {port}: the answer is no HTTP ({type(exc).__name__})"
+        return outcomes.OTHER, f"{name} port {port}: cannot be asked ({type(exc).__name__})"
+    return outcomes.OTHER, f"{name} port {port}: the answer is no HTTP ({type(exc).__name__})"
 
 
 def _unverified(

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from ansible_collections.multiarch.builders.plugins.module_utils.host.way_out import is_tunnel, proxy_for
 from ansible_collections.multiarch.builders.plugins.module_utils.model.proxy import Proxy
-from ansible_collections.multiarch.builders.plugins.module_utils.proof import answers, login_answers
+from ansible_collections.multiarch.builders.plugins.module_utils.proof import login_answers, outcomes
 from ansible_collections.multiarch.builders.plugins.module_utils.proof.registry import Target
 from ansible_collections.multiarch.builders.plugins.module_utils.proof.tls import TIMEOUT, Handshake, shake
 from ansible_collections.multiarch.builders.plugins.module_utils.registry.challenge import BEARER, Challenge
@@ -63,14 +63,14 @@ def plain(target: Target, proxy: Proxy, scope: str, timeout: float = TIMEOUT) ->
     """Ask the registry, and then its token endpoint as who has no login asks for *scope*."""
     registry = shake(target, proxy, timeout)
     found, challenge = {target.host: registry}, registry.challenge
-    if registry.outcome != answers.TRUSTED or challenge is None or challenge.scheme != BEARER:
+    if registry.outcome != outcomes.TRUSTED or challenge is None or challenge.scheme != BEARER:
         return Plain(registry.outcome, registry.words, target.host, found)
     server = server_of(target, challenge)
     if not is_reachable(server, proxy):
         return Plain(registry.outcome, registry.words, target.host, found)
     told = ask(target, challenge, proxy, timeout, scope=scope)
     found.setdefault(server.host, told)
-    if not told.status or told.outcome == answers.CLIENT_CERTIFICATE:
+    if not told.status or told.outcome == outcomes.CLIENT_CERTIFICATE:
         words = f"{login_answers.endpoint(challenge.realm)}: {told.words}"
         return Plain(told.outcome, words, server.host, found)
     outcome, words = login_answers.without_login(challenge.realm, told.status)
@@ -79,7 +79,7 @@ def plain(target: Target, proxy: Proxy, scope: str, timeout: float = TIMEOUT) ->
         again = shake(target, proxy, timeout, authorization=f"Bearer {token}")
         if again.error == "invalid_token":
             words = login_answers.invalid(target.url, challenge.realm, claims_in(token), again.clocks)
-            return Plain(answers.INVALID_TOKEN, words, target.host, found)
-    if outcome == answers.TRUSTED:
+            return Plain(outcomes.INVALID_TOKEN, words, target.host, found)
+    if outcome == outcomes.TRUSTED:
         return Plain(outcome, registry.words, target.host, found)
     return Plain(outcome, words, server.host, found)

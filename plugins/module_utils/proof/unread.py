@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import typing as t
 
-from ansible_collections.multiarch.builders.plugins.module_utils.proof import answers
+from ansible_collections.multiarch.builders.plugins.module_utils.proof import outcomes
 from ansible_collections.multiarch.builders.plugins.module_utils.proof.registry import DOCKERD, PLAIN, Row
 
 # containerd, core/remotes/docker/auth/fetch.go and authorizer.go
@@ -17,13 +17,13 @@ _FETCHING = re.compile("failed to fetch (?:oauth|anonymous) token|failed to fetc
 
 def is_unread(row: Row) -> bool:
     """Whether docker said so."""
-    return row.way == DOCKERD and row.outcome == answers.UNKNOWN_AUTHORITY and bool(_FETCHING.search(row.words))
+    return row.way == DOCKERD and row.outcome == outcomes.UNKNOWN_AUTHORITY and bool(_FETCHING.search(row.words))
 
 
 def unread_at(rows: t.Sequence[Row]) -> t.Tuple[t.Tuple[str, str], ...]:
     """(registry, who gives out such tokens of it), as `host[:port]`; not those whom the system's store itself does not
     trust."""
-    strangers = {each.at for each in rows if each.way == PLAIN and each.outcome == answers.UNKNOWN_AUTHORITY}
+    strangers = {each.at for each in rows if each.way == PLAIN and each.outcome == outcomes.UNKNOWN_AUTHORITY}
     found = [(each.registry, each.at) for each in rows if is_unread(each) and each.at not in strangers]
     return tuple(dict.fromkeys(found))
 

@@ -19,7 +19,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.model.desired i
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.model.options import OPTIONS, argument_spec
 from ansible_collections.multiarch.builders.plugins.module_utils.model.proxy import Proxy
-from ansible_collections.multiarch.builders.plugins.module_utils.proof import memory, token_endpoint
+from ansible_collections.multiarch.builders.plugins.module_utils.proof import history, token_endpoint
 from ansible_collections.multiarch.builders.plugins.module_utils.proof.registry import IMAGE, Target, targets_of
 from ansible_collections.multiarch.builders.plugins.module_utils.run.module import Module
 from ansible_collections.multiarch.builders.plugins.module_utils.run.one_concern import require_root
@@ -62,7 +62,7 @@ def survey_host() -> None:
 def _proofs(failures: t.List[HostError]) -> t.Dict[str, t.Any]:
     """What each of the proofs left behind, None where there was none; a damaged file joins *failures*."""
     found: t.Dict[str, t.Any] = {}
-    for name in (memory.BUILD, memory.REGISTRY):
+    for name in (history.BUILD, history.REGISTRY):
         try:
             found[name] = record.load(name) or None
         except HostError as exc:

@@ -19,9 +19,9 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt
     parse_handler,
     registration_of,
 )
-from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx import client, environment, store
-from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon import unit
-from ansible_collections.multiarch.builders.plugins.module_utils.concerns.engine import offer
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx import client, environment_file, store
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon import unit_flags
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.engine import apt_candidates
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.trust import login
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.trust.credential_helper import Credentials
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import (
@@ -32,7 +32,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.model.desired i
 from ansible_collections.multiarch.builders.plugins.module_utils.model.platform import canonical
 from ansible_collections.multiarch.builders.plugins.module_utils.model.proxy import Proxy
 from ansible_collections.multiarch.builders.plugins.module_utils.model.version import text_of, version_of
-from ansible_collections.multiarch.builders.plugins.module_utils.proof import answers
+from ansible_collections.multiarch.builders.plugins.module_utils.proof import outcomes
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -184,19 +184,23 @@ def test_lines_in_an_environment_file_come_and_go(
 ) -> None:
     content = "\n".join([*before, *filter(None, [line]), *after])
     content += end if content else ""
-    ours = environment.with_lines(content, values)
+    ours = environment_file.with_lines(content, values)
     for name, value in values.items():
-        assert environment.lines_of(ours, name) == f"{name}={value}\n"
-    assert environment.with_lines(ours, values) == ours
+        assert environment_file.lines_of(ours, name) == f"{name}={value}\n"
+    assert environment_file.with_lines(ours, values) == ours
     others = [
-        [each for each in text.split("\n") if each and not any(environment.lines_of(each, name) for name in values)]
+        [
+            each
+            for each in text.split("\n")
+            if each and not any(environment_file.lines_of(each, name) for name in values)
+        ]
         for text in (ours, content)
     ]
     assert others[0] == others[1]
-    lines = {name: environment.lines_of(content, name) for name in values}
-    own = environment.Own(values, lines, ended=not content or content.endswith("\n"))
-    assert environment.without_lines(ours, own, values) == ours
-    assert environment.without_lines(ours, own) == content
+    lines = {name: environment_file.lines_of(content, name) for name in values}
+    own = environment_file.Own(values, lines, ended=not content or content.endswith("\n"))
+    assert environment_file.without_lines(ours, own, values) == ours
+    assert environment_file.without_lines(ours, own) == content
 
 
 @given(encodable.filter(lambda name: name and ":" not in name), encodable.filter(bool))
@@ -230,29 +234,29 @@ def test_a_proxy_with_a_login_is_a_url_that_tells_all_of_it(host: str, port: int
 @given(text, st.dictionaries(encodable, text, max_size=2))
 def test_a_unit_of_systemd_is_read_whatever_it_is(shown: str, files: dict[str, str]) -> None:
     for each in (shown, f"ExecStart={{ path=x ; argv[]=dockerd {shown} ; }}", f"Environment={shown}"):
-        found = unit.flags(each, files)
+        found = unit_flags.flags(each, files)
         assert not [flag for flag in found if flag.startswith("--validate")]
-        unit.environment_files(each)
-        unit.assignments(each)
+        unit_flags.environment_files(each)
+        unit_flags.assignments(each)
 
 
 @given(text, text, st.integers(100, 599), st.binary(max_size=20))
 def test_what_a_registry_or_a_program_says_has_one_outcome(said: str, image: str, status: int, body: bytes) -> None:
-    assert answers.outcome_of(said, image) in answers.OUTCOMES
-    assert answers.outcome_of_status(status, body) in answers.OUTCOMES
-    assert answers.outcome_of_code(status) in answers.OUTCOMES
-    assert answers.last_words(said)
-    answers.asked(said)
-    answers.cause(said)
-    assert "\n" not in answers.words_of_status(status, "x", body)
+    assert outcomes.outcome_of(said, image) in outcomes.OUTCOMES
+    assert outcomes.outcome_of_status(status, body) in outcomes.OUTCOMES
+    assert outcomes.outcome_of_code(status) in outcomes.OUTCOMES
+    assert outcomes.last_words(said)
+    outcomes.asked(said)
+    outcomes.cause(said)
+    assert "\n" not in outcomes.words_of_status(status, "x", body)
 
 
 @given(text)
 def test_the_words_of_apt_are_read_whatever_they_are(said: str) -> None:
-    offer.candidates(said)
-    offer.simulated(said)
-    offer.is_stale(said)
-    offer.is_locked(said)
+    apt_candidates.candidates(said)
+    apt_candidates.simulated(said)
+    apt_candidates.is_stale(said)
+    apt_candidates.is_locked(said)
 
 
 repositories = st.builds(

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt import (
     boot,
     kernel,
+    messages,
     ours,
     package,
-    words,
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.configuration import (
     files_of,
@@ -158,13 +158,13 @@ class Binfmt(Concern[BinfmtState]):
         spared = {each.fmt.handler for each in findings if each.verdict is not Verdict.KEEP}
         dropped = [name for name in unwanted(state, kept) if name not in spared]
         actions += [
-            Action(f"remove handler {name}, which is not asked for any more{words.instead(name)}", DropHandler(name))
+            Action(f"remove handler {name}, which is not asked for any more{messages.instead(name)}", DropHandler(name))
             for name in dropped
         ]
         left = [(each, each.handler) for each in findings if each.verdict is Verdict.LEAVE and each.handler]
-        notes = [words.note(each, handler) for each, handler in left]
+        notes = [messages.note(each, handler) for each, handler in left]
         notes += state.boot  # of handlers that are somebody else's, too
-        return Plan(tuple(actions), tuple(notes), {"handlers": [words.fact(each) for each in findings]})
+        return Plan(tuple(actions), tuple(notes), {"handlers": [messages.fact(each) for each in findings]})
 
     def _keep(self, found: Finding, state: BinfmtState) -> t.Optional[Action]:
         fmt = found.fmt
@@ -176,7 +176,7 @@ class Binfmt(Concern[BinfmtState]):
             summary = f"write {_file(fmt.handler)}{mask}, so that {fmt.handler} is there after a reboot"
             return Action(summary, KeepHandler(fmt, False))
         verb = "register" if found.verdict is Verdict.ADD else "replace"
-        there = f" ({words.owner(found.handler)}{found.handler.interpreter}: {found.why})" if found.handler else ""
+        there = f" ({messages.owner(found.handler)}{found.handler.interpreter}: {found.why})" if found.handler else ""
         return Action(f"{verb} handler {fmt.handler} for linux/{fmt.architecture}{there}", KeepHandler(fmt, True))
 
     def apply(self, actions: t.Sequence[Action]) -> None:

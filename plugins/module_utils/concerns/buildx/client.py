@@ -12,7 +12,7 @@ import os
 import shlex
 import typing as t
 
-from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx import remote, store
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx import remote_tls, store
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx.decide import UseBuilder
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx.drift import endpoint_of, options_of
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx.store import CERTIFICATES, TOML
@@ -82,7 +82,7 @@ def create_arguments(wanted: Instance, node: Node, config: t.Optional[str], user
     if node.platforms:
         arguments += ["--platform", ",".join(node.platforms)]
     secret = environment_of(wanted, node)
-    for name, value in {**options_of(wanted, node), **remote.placed_options(wanted, node, user)}.items():
+    for name, value in {**options_of(wanted, node), **remote_tls.placed_options(wanted, node, user)}.items():
         if name not in secret:
             arguments += ["--driver-opt", quoted(f"{name}={value}")]
     if wanted.flags:

@@ -9,15 +9,15 @@ import typing as t
 from dataclasses import dataclass, field
 
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx import store
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx.client_settings import Settings
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx.container import Container
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx.docker_group import Membership
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx.drift import (
     Remembered,
     certificate_drift,
     container_drift,
     store_drift,
 )
-from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx.membership import Membership
-from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx.settings import Settings
 from ansible_collections.multiarch.builders.plugins.module_utils.host.file_modes import Rights
 from ansible_collections.multiarch.builders.plugins.module_utils.model.default_network import DefaultNetwork
 from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import Instance, Node

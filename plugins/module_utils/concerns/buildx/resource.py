@@ -9,16 +9,16 @@ import typing as t
 from dataclasses import dataclass, field
 
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx import (
-    environment,
-    membership,
+    client_settings,
+    docker_group,
+    environment_file,
     network,
     nodes,
-    orphans,
     ours,
-    remote,
-    settings,
+    remote_tls,
     store,
     store_rights,
+    unused_caches,
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx.container import Container
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx.decide import (
@@ -79,7 +79,7 @@ class Buildx(Concern[BuildxState]):
 
     @classmethod
     def from_params(cls, params: Params, docker: Docker) -> Buildx:
-        patch = settings.patch_of(proxy_of(params), params["client_options"])
+        patch = client_settings.patch_of(proxy_of(params), params["client_options"])
         return cls(
             instances=instances_of(params),
             users=tuple(params["users"]),
@@ -97,8 +97,8 @@ class Buildx(Concern[BuildxState]):
         builders = {each.name: self._builder(each, memory.get(each.name), answers) for each in self.instances}
         return BuildxState(
             builders,
-            settings.observe(self.users, self.client_patch),
-            membership.observe(self.users),
+            client_settings.observe(self.users, self.client_patch),
+            docker_group.observe(self.users),
             store_rights.observe(self.users, [each.name for each in self.instances]),
             network.observe(self.instances, self.docker if answers else None),
         )
@@ -145,13 +145,15 @@ class Buildx(Concern[BuildxState]):
         return self._dialled[node.endpoint]
 
     def plan(self, state: BuildxState, effects: Effects) -> Plan:
-        actions = membership.actions_for(self.docker_group, self.users, state.membership)
-        actions += [action for each in state.settings for action in settings.actions_for(each, self.client_patch)]
-        lines = environment.wanted_values(self.instances, self.client_environment)
-        actions += environment.actions_for(self.environment_file, lines)
+        actions = docker_group.actions_for(self.docker_group, self.users, state.membership)
+        actions += [
+            action for each in state.settings for action in client_settings.actions_for(each, self.client_patch)
+        ]
+        lines = environment_file.wanted_values(self.instances, self.client_environment)
+        actions += environment_file.actions_for(self.environment_file, lines)
         actions += store_rights.actions_for(state.loose)
         here = self.docker if self.docker.answers() else None
-        notes = orphans.notes_on(here, self._known()) if here is not None else []
+        notes = unused_caches.notes_on(here, self._known()) if here is not None else []
         notes += ours.leftover_notes([each.name for each in self.instances], self.users, here)
         waiting: t.List[str] = []
         coming = arrival(effects)
@@ -165,7 +167,7 @@ class Buildx(Concern[BuildxState]):
         notes += [f"as there is no docker client yet: {words}" for words in silent]
         for each in self.instances:
             builder = state.builders[each.name]
-            actions += remote.actions_for(each, self.users)
+            actions += remote_tls.actions_for(each, self.users)
             notes += [f"node {stray.name} is lost: {stray.gone}" for stray in builder.strays if stray.gone]
             found = actions_for(each, self.users, builder, effects)
             making = [action.step for action in found if isinstance(action.step, MakeBuilder)]
@@ -178,7 +180,7 @@ class Buildx(Concern[BuildxState]):
                     f"pending, as builder_disruption is never: {'; '.join(action.summary for action in found)}"
                 )
             else:
-                actions += [*found, *remote.leftovers(each, self.users)]
+                actions += [*found, *remote_tls.leftovers(each, self.users)]
         return Plan(tuple(actions), tuple(notes), {"waiting": waiting} if waiting else {})
 
     def _versions(self, coming: Arrival) -> t.Dict[str, t.Optional[str]]:
@@ -193,10 +195,10 @@ class Buildx(Concern[BuildxState]):
             return
         for step in making:
             if step.instance.driver == "docker-container" and any(node.local for node in step.instance.nodes):
-                membership.require(step.users, state.membership, docker=coming.engine is None)
+                docker_group.require(step.users, state.membership, docker=coming.engine is None)
 
     def apply(self, actions: t.Sequence[Action]) -> None:
-        from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx.application import Application
+        from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx.apply import Application
 
         Application(self.docker, self._docker_of, self.disruption).apply(actions)
 

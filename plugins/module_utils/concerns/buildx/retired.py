@@ -10,20 +10,15 @@ import typing as t
 from dataclasses import dataclass, field
 
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx import (
-    environment,
-    leaving,
-    membership,
+    client_settings,
+    docker_group,
+    environment_file,
     ours,
-    settings,
+    retire_apply,
     store,
 )
-from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx.going import (
-    Going,
-    Looker,
-    actions_for,
-    notes_on,
-)
-from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx.leaving import (
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx.nodes import container_name, docker_of
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx.retire_apply import (
     Leaver,
     PutChoiceBack,
     RemoveBuilder,
@@ -31,7 +26,12 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx
     RemoveVolume,
     present_users,
 )
-from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx.nodes import container_name, docker_of
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx.retire_observe import (
+    Going,
+    Looker,
+    actions_for,
+    notes_on,
+)
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import Docker
 from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import Disruption
@@ -135,7 +135,7 @@ class RetiredBuildx(Resource[RetiredState]):
         actions += [_choice(user, name, files) for user, (name, files) in state.choices.items()]
         actions += self._settings()
         actions += self._environment() if self.asked is None else []
-        actions += membership.actions_for(False, (), membership.observe(())) if self.asked is None else []
+        actions += docker_group.actions_for(False, (), docker_group.observe(())) if self.asked is None else []
         steps = [action.step for action in actions]
         removed = [step.image for step in steps if isinstance(step, RemoveImage)]
         facts = {
@@ -148,22 +148,22 @@ class RetiredBuildx(Resource[RetiredState]):
 
     def _settings(self) -> t.List[Action]:
         """The keys of config.json that are ours, of all users or of those who left."""
-        users = sorted({user for each in settings.remembered() for user in each})
+        users = sorted({user for each in client_settings.remembered() for user in each})
         users = [user for user in users if self.asked is None or user not in self.asked.users]
-        present = settings.observe(present_users(users), {})
-        actions = [action for each in present for action in settings.actions_for(each, {})]
-        written = [action.step.user for action in actions if isinstance(action.step, settings.WriteSettings)]
+        present = client_settings.observe(present_users(users), {})
+        actions = [action for each in present for action in client_settings.actions_for(each, {})]
+        written = [action.step.user for action in actions if isinstance(action.step, client_settings.WriteSettings)]
         why = "nothing of ours is in it any more"
         return actions + [
             Action(f"forget config.json of {user}: {why}", Forget(user=user)) for user in users if user not in written
         ]
 
     def _environment(self) -> t.List[Action]:
-        actions = environment.actions_for(None, {})
-        written = [action.step.path for action in actions if isinstance(action.step, environment.WriteEnvironment)]
+        actions = environment_file.actions_for(None, {})
+        written = [action.step.path for action in actions if isinstance(action.step, environment_file.WriteEnvironment)]
         return actions + [
             Action(f"forget {path}: nothing of ours is in it any more", Forget(file=path))
-            for path in environment.remembered()
+            for path in environment_file.remembered()
             if path not in written
         ]
 
@@ -173,11 +173,11 @@ class RetiredBuildx(Resource[RetiredState]):
             RemoveBuilder: leaver.remove_builder,
             RemoveVolume: leaver.remove_volume,
             RemoveImage: leaver.remove_image,
-            PutChoiceBack: leaving.put_choice_back,
+            PutChoiceBack: retire_apply.put_choice_back,
             Forget: _forget,
-            settings.WriteSettings: settings.apply,
-            environment.WriteEnvironment: environment.apply,
-            membership.ChangeMember: membership.apply,
+            client_settings.WriteSettings: client_settings.apply,
+            environment_file.WriteEnvironment: environment_file.apply,
+            docker_group.ChangeMember: docker_group.apply,
         }
         for action in actions:
             doers[type(action.step)](action.step)
@@ -185,9 +185,9 @@ class RetiredBuildx(Resource[RetiredState]):
 
 def _forget(step: Forget) -> None:
     if step.user:
-        settings.own(step.user, {}, {})
+        client_settings.own(step.user, {}, {})
     if step.file:
-        environment.forget(step.file)
+        environment_file.forget(step.file)
 
 
 def _choice(user: str, builder: str, files: t.Mapping[str, t.Optional[str]]) -> Action:

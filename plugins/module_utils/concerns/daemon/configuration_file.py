@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import typing as t
 
-from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon import unit
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon import unit_flags
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.configuration import CREDENTIALS
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.process import daemon_arguments
 from ansible_collections.multiarch.builders.plugins.module_utils.host import units
@@ -48,19 +48,19 @@ def closing(loose: t.Mapping[Rights, str]) -> t.List[Action]:
 def elsewhere() -> t.Optional[str]:
     """Why dockerd will not read daemon.json when it starts next, with the way out; None if it will."""
     docker = units.look()[units.DOCKER]
-    files = {path: read(path) or "" for path in unit.environment_files(docker.shown)}
-    return unit.elsewhere(docker, files, DAEMON_JSON, os.path.realpath)
+    files = {path: read(path) or "" for path in unit_flags.environment_files(docker.shown)}
+    return unit_flags.elsewhere(docker, files, DAEMON_JSON, os.path.realpath)
 
 
 def flags() -> t.Tuple[str, ...]:
     """The flags that docker.service starts dockerd with; where a script does that, those of the dockerd that runs."""
     shown = units.look()[units.DOCKER].shown
-    if unit.program(shown) != "dockerd":
+    if unit_flags.program(shown) != "dockerd":
         return daemon_arguments()
-    return unit.flags(shown, {path: read(path) or "" for path in unit.environment_files(shown)})
+    return unit_flags.flags(shown, {path: read(path) or "" for path in unit_flags.environment_files(shown)})
 
 
 def other_in_use() -> t.Optional[str]:
     """The file that the running dockerd was started with, None if that is daemon.json, or none runs."""
-    found = unit.config_file(daemon_arguments())
+    found = unit_flags.config_file(daemon_arguments())
     return None if found is None or os.path.realpath(found) == os.path.realpath(DAEMON_JSON) else found

@@ -10,10 +10,10 @@ from dataclasses import dataclass, replace
 
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.concern import Concern
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon import (
-    blind_spots,
     configuration,
     configuration_file,
     containerd_root,
+    extra_checks,
     hosts_files,
     left_behind,
     lists,
@@ -39,7 +39,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon
     unusable,
     without_login,
 )
-from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.restarting import (
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.restart_plan import (
     RestartDaemon,
     restart,
     without_leave,
@@ -195,7 +195,7 @@ class Daemon(Concern[DaemonState]):
             *state.left,
             *(() if reasons else self._hides(state, after)),
         ]
-        notes += blind_spots.notes(after, state.engine)
+        notes += extra_checks.notes(after, state.engine)
         actions = hosts_files.actions_for(state.files)
         differences = changes(state.document, after)
         if differences:
@@ -245,7 +245,7 @@ class Daemon(Concern[DaemonState]):
 
     def _refuse(self, state: DaemonState, after: Document, *, restarts: bool) -> None:
         """Raise for what dockerd would not start with, and for data that a restart would hide without leave."""
-        found = [*store.refusals(after, state.engine), *blind_spots.refusals(after, state.engine)]
+        found = [*store.refusals(after, state.engine), *extra_checks.refusals(after, state.engine)]
         found += snapshotters.refusals(state, after)
         found += self._hides(state, after) if restarts else ()
         if found:
@@ -255,7 +255,7 @@ class Daemon(Concern[DaemonState]):
         return without_leave(self.docker, state, after, self.leave)
 
     def apply(self, actions: t.Sequence[Action]) -> None:
-        from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.bring_up import BringUp
+        from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.restart import BringUp
 
         dockerd = BringUp(self.docker, self.disruption)
         for action in actions:

@@ -26,7 +26,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon
     ReloadDaemon,
     writing,
 )
-from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.restarting import (
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.restart_plan import (
     RestartDaemon,
     hidden_by,
     restart,

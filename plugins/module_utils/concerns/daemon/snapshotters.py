@@ -18,11 +18,11 @@ import re
 import typing as t
 from collections.abc import Mapping
 
-from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.blind_spots import (
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.decide import DaemonState
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.extra_checks import (
     fails,
     is_graph_driver_only,
 )
-from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.decide import DaemonState
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.hiding import next_root
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.store import (
     STORE_FEATURE,

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import typing as t
 
-from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon import unit
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon import unit_flags
 from ansible_collections.multiarch.builders.plugins.module_utils.host.command import Outcome, run
 from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.host.files import read
@@ -57,4 +57,4 @@ def _refusal(outcome: Outcome, path: str) -> HostError:
 
 def _unit_flags() -> t.Tuple[str, ...]:
     shown = run(["systemctl", "show", "--property=ExecStart,Environment,EnvironmentFiles", "docker.service"]).stdout
-    return unit.flags(shown, {path: read(path) or "" for path in unit.environment_files(shown)})
+    return unit_flags.flags(shown, {path: read(path) or "" for path in unit_flags.environment_files(shown)})

@@ -17,7 +17,7 @@ import typing as t
 from dataclasses import replace
 
 from ansible_collections.multiarch.builders.plugins.module_utils.causes.apt import unfetched
-from ansible_collections.multiarch.builders.plugins.module_utils.concerns.engine.offer import (
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.engine.apt_candidates import (
     Offer,
     candidates,
     is_locked,

@@ -8,7 +8,7 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass
 
-from ansible_collections.multiarch.builders.plugins.module_utils.concerns.engine.offer import (
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.engine.apt_candidates import (
     BUILDX,
     CERTIFICATES,
     ENGINE,

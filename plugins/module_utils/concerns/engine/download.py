@@ -11,7 +11,7 @@ import urllib.error
 import urllib.parse
 import urllib.request
 
-from ansible_collections.multiarch.builders.plugins.module_utils.concerns.engine.words import of_url
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.engine.messages import of_url
 from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.host.way_out import proxy_for
 from ansible_collections.multiarch.builders.plugins.module_utils.model.proxy import Proxy

@@ -9,7 +9,7 @@ import pathlib
 import shutil
 import typing as t
 
-from ansible_collections.multiarch.builders.plugins.module_utils.concerns.engine.offer import (
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.engine.apt_candidates import (
     APPARMOR,
     BUILDX,
     CERTIFICATES,

@@ -14,13 +14,13 @@ import sys
 import tempfile
 import typing as t
 
-from ansible_collections.multiarch.builders.plugins.module_utils.concerns.engine import program
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.engine import elf_machine
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.engine.decide import (
     BUILDX_FOR_BUILDERS,
     Plugin,
     PluginState,
 )
-from ansible_collections.multiarch.builders.plugins.module_utils.concerns.engine.words import of_url
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.engine.messages import of_url
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.buildx_plugin import (
     FOLDERS,
     NAME,
@@ -117,7 +117,7 @@ def _fill(new: pathlib.Path, wanted: Plugin, proxy: Proxy) -> None:
 def _prove(new: pathlib.Path, wanted: Plugin) -> None:
     """Raise HostError unless *new* is a buildx for this host, in a version that serves."""
     source = (wanted.url and of_url(wanted.url)) or "its file"
-    machine = program.mismatch(_header(new), _header(pathlib.Path(sys.executable)))
+    machine = elf_machine.mismatch(_header(new), _header(pathlib.Path(sys.executable)))
     if machine:
         raise HostError(f"{_VARIABLE}: {source} is {machine}: take the buildx for this host")
     try:
@@ -155,7 +155,7 @@ def _new_file() -> t.Iterator[pathlib.Path]:
 
 def _header(path: pathlib.Path) -> bytes:
     with path.open("rb") as file:
-        return file.read(program.HEADER)
+        return file.read(elf_machine.HEADER)
 
 
 def _pieces(path: pathlib.Path) -> t.Iterator[bytes]:

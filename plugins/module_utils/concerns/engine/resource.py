@@ -11,10 +11,10 @@ from dataclasses import dataclass, replace
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.concern import Concern
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.engine import (
     boot,
+    messages,
     others,
     packages,
     plugin,
-    words,
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.engine.decide import (
     EnableDocker,
@@ -78,9 +78,9 @@ class Engine(Concern[EngineState]):
         lacking = packages.missing(dockerd=found.installed, buildx=enough) if self.distro else ()
         if not lacking or found.podman or (found.snap and not found.installed):
             return found
-        from ansible_collections.multiarch.builders.plugins.module_utils.concerns.engine import installation
+        from ansible_collections.multiarch.builders.plugins.module_utils.concerns.engine import install
 
-        return replace(found, offer=installation.offer(lacking))
+        return replace(found, offer=install.offer(lacking))
 
     def _here(self) -> EngineState:
         installed = packages.is_there("dockerd")
@@ -105,16 +105,18 @@ class Engine(Concern[EngineState]):
         step = plugin_step(self.plugin, state.place)
         coming = arriving(state, step)
         if step is not None:
-            actions.append(Action(words.of_plugin(step, state.place), step, frozenset({Arrival(buildx=coming.buildx)})))
+            actions.append(
+                Action(messages.of_plugin(step, state.place), step, frozenset({Arrival(buildx=coming.buildx)}))
+            )
         if state.offer is not None:
             causes: t.Set[t.Union[Effect, Arrival]] = {coming}
             if coming.engine is not None:
                 causes.add(Effect.DAEMON_RESTARTS)
-            difference = words.difference_of(state.offer)
+            difference = messages.difference_of(state.offer)
             install = InstallPackages(state.offer)
-            actions.append(Action(words.of_offer(state.offer), install, frozenset(causes), difference))
+            actions.append(Action(messages.of_offer(state.offer), install, frozenset(causes), difference))
         if state.installed and state.engine is None:
-            actions.append(Action(words.of_start(way_back=rollback.is_open()), StartDocker(), _STARTS))
+            actions.append(Action(messages.of_start(way_back=rollback.is_open()), StartDocker(), _STARTS))
         if state.left_out and self.distro:
             actions.append(Action(f"enable docker: {state.left_out}", EnableDocker()))
         notes = (state.left_out,) if state.left_out and not self.distro else ()
@@ -140,9 +142,9 @@ class Engine(Concern[EngineState]):
             doers[type(action.step)](action.step)
 
     def _install(self, step: InstallPackages) -> None:
-        from ansible_collections.multiarch.builders.plugins.module_utils.concerns.engine import installation
+        from ansible_collections.multiarch.builders.plugins.module_utils.concerns.engine import install
 
-        installation.install(step.offer, lambda offer: self._refuse(replace(self._here(), offer=offer)))
+        install.install(step.offer, lambda offer: self._refuse(replace(self._here(), offer=offer)))
         units.forget()
         if not self.docker.answers():  # a policy of the host may keep packages from starting their services
             self._start()

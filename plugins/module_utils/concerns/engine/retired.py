@@ -8,7 +8,7 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass
 
-from ansible_collections.multiarch.builders.plugins.module_utils.concerns.engine import boot, plugin, words
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.engine import boot, messages, plugin
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.engine.decide import (
     LeavePlugin,
     PluginState,
@@ -34,7 +34,7 @@ class RetiredEngine(Resource[PluginState]):
 
     def plan(self, state: PluginState, effects: Effects) -> Plan:  # noqa: ARG002  # nothing depends on others
         step = plugin_step(None, state)
-        actions = [Action(words.of_plugin(step, state).partition(": builder_")[0], step)] if step is not None else []
+        actions = [Action(messages.of_plugin(step, state).partition(": builder_")[0], step)] if step is not None else []
         units = boot.enabled()
         if units:
             actions.append(Action(f"disable {', '.join(units)} at boot, as before us", DisableDocker()))

@@ -9,7 +9,7 @@ import typing as t
 from dataclasses import dataclass, field
 
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.concern import Concern
-from ansible_collections.multiarch.builders.plugins.module_utils.concerns.trust import login, owned_logins, words
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.trust import login, messages, owned_logins
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.trust.decide import (
     daemon_files,
     left_out,
@@ -134,21 +134,23 @@ class Trust(Concern[TrustState]):
         store = system_store()
         if not state.has_store and not arrival(effects).trust_store:
             raise HostError(f"{store.refresh[0]} is not on this host: install ca-certificates")
-        actions = [Action(words.of_file(each), each, difference=words.difference_of(each)) for each in state.write]
+        actions = [
+            Action(messages.of_file(each), each, difference=messages.difference_of(each)) for each in state.write
+        ]
         for each in state.remove:
-            told = words.of_removal(each, retiring=self.retiring, was_theirs=was_theirs(self.concern, each.path))
+            told = messages.of_removal(each, retiring=self.retiring, was_theirs=was_theirs(self.concern, each.path))
             actions.append(Action(told, each))
         actions += [Action(f"forget {each.path}: {each.why}", each) for each in state.forget]
         changed = [action.step.path for action in actions if isinstance(action.step, (WriteFile, RemoveFile))]
         if state.stale or any(path.startswith(store.anchors) for path in changed):
             summary = f"refresh the operating system's trust store ({' '.join(store.refresh)})"
             actions.append(Action(summary, RefreshStore(store)))
-        actions += [Action(words.of_login(each, state.replaced.get(each)), each) for each in state.logins]
+        actions += [Action(messages.of_login(each, state.replaced.get(each)), each) for each in state.logins]
         actions += [Action(self._of_logout(each, state.replaced.get(each)), each) for each in state.logouts]
         return Plan(tuple(actions), state.notes, {"stays": list(state.notes)} if self.retiring else {})
 
     def _of_logout(self, step: owned_logins.Logout, replaced: t.Optional[str]) -> str:
-        return words.of_logout(step, self.registries, self.users, retiring=self.retiring, replaced=replaced)
+        return messages.of_logout(step, self.registries, self.users, retiring=self.retiring, replaced=replaced)
 
     def apply(self, actions: t.Sequence[Action]) -> None:
         for action in actions:
@@ -169,7 +171,7 @@ class Trust(Concern[TrustState]):
                 owned_logins.log_out_owned(step)
 
     def _refresh(self, store: Store) -> None:
-        from ansible_collections.multiarch.builders.plugins.module_utils.concerns.trust import links
+        from ansible_collections.multiarch.builders.plugins.module_utils.concerns.trust import dangling_links
 
         anchors = store_files(self.registries, store)
         missing = missing_from(bundle_of(store), anchors)
@@ -178,7 +180,7 @@ class Trust(Concern[TrustState]):
         authorities.come(new, there)  # before, too: a run may be killed when the store has changed
         must(store.refresh, "the operating system's trust store cannot be refreshed")
         authorities.come(new, there)
-        links.sweep(store.links)
+        dangling_links.sweep(store.links)
         self._stale(False)
 
     def _stale(self, stale: bool) -> None:

@@ -11,11 +11,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon import bring_up, configuration
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon import configuration, restart
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon import resource as daemon_resource
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import Docker
 from ansible_collections.multiarch.builders.plugins.module_utils.host import command, files, units
-from ansible_collections.multiarch.builders.plugins.module_utils.state import record
+from ansible_collections.multiarch.builders.plugins.module_utils.state import record, rollback
 from ansible_collections.multiarch.builders.tests.unit.plugins.module_utils.dockerd_stand_in import DockerdStandIn
 
 
@@ -58,7 +58,7 @@ def homes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def daemon_json(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Path of daemon.json; neither it nor its folder is there yet."""
     path = tmp_path / "docker/daemon.json"
-    for module in (rollback, configuration, bring_up, daemon_resource):
+    for module in (rollback, configuration, restart, daemon_resource):
         monkeypatch.setattr(module, "DAEMON_JSON", str(path))
     return path
 

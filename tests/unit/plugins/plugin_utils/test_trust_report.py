@@ -8,7 +8,7 @@ from __future__ import annotations
 import typing as t
 
 import pytest
-from ansible_collections.multiarch.builders.plugins.module_utils.proof.answers import OUTCOMES, PROVEN
+from ansible_collections.multiarch.builders.plugins.module_utils.proof.outcomes import OUTCOMES, PROVEN
 from ansible_collections.multiarch.builders.plugins.plugin_utils.certificates import load_certificates
 from ansible_collections.multiarch.builders.plugins.plugin_utils.trust_report import message, remedies
 from ansible_collections.multiarch.builders.tests.unit.plugins.plugin_utils.x509_factory import (

@@ -17,7 +17,7 @@ from types import SimpleNamespace
 import pytest
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt import execution
 from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
-from ansible_collections.multiarch.builders.plugins.module_utils.proof import build, evidence
+from ansible_collections.multiarch.builders.plugins.module_utils.proof import build, diagnostics
 from ansible_collections.multiarch.builders.plugins.module_utils.proof.build import (
     Proof,
     index_platforms,
@@ -256,7 +256,7 @@ def test_what_is_no_proof(log: str, index: object, status: int, told: str, docke
 def test_a_builder_that_reaches_nothing_is_told_with_its_network(
     docker: Docker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(evidence, "cause_in_network", lambda _name, _user: "docker has no default network")
+    monkeypatch.setattr(diagnostics, "cause_in_network", lambda _name, _user: "docker has no default network")
     docker("ERROR: failed to solve: a/b: dial udp 192.0.2.1:53: connect: network is unreachable", status=1)
     _proofs, (failure,) = prove("b", "ci", ["linux/amd64"], "scratch", "")
     assert failure.cause == (

@@ -8,7 +8,7 @@ from __future__ import annotations
 import collections.abc
 
 import pytest
-from ansible_collections.multiarch.builders.plugins.module_utils.proof import answers
+from ansible_collections.multiarch.builders.plugins.module_utils.proof import outcomes
 from ansible_collections.multiarch.builders.plugins.module_utils.proof.rights import (
     MAY_PUSH,
     NO_PROJECT,
@@ -93,7 +93,7 @@ NOT_FOUND = "project nope not found: project nope not found"
         pytest.param({"ci/proof": ()}, NOT_FOUND, NO_PROJECT, id="no project"),
         pytest.param({}, "", NO_RIGHTS, id="not named"),
         pytest.param({"ci/other": ("push",)}, "", NO_RIGHTS, id="another one's"),
-        pytest.param(None, NOT_FOUND, answers.LOGGED_IN, id="a token that tells nothing"),
+        pytest.param(None, NOT_FOUND, outcomes.LOGGED_IN, id="a token that tells nothing"),
     ],
 )
 def test_kind_of(access: dict[str, collections.abc.Sequence[str]] | None, said: str, kind: str) -> None:
@@ -125,17 +125,17 @@ ANOTHER = f"or give another {ENTRY}, and run playbooks/trust-registries.yml"
     ("kind", "words"),
     [
         (
-            answers.NOT_LOGGED_IN,
+            outcomes.NOT_LOGGED_IN,
             f"ci has no login at {HOST}: give {ENTRY}, and run playbooks/trust-registries.yml",
         ),
         (
-            answers.LOGIN_REFUSED,
+            outcomes.LOGIN_REFUSED,
             f"The registry refuses {WHOSE} (why): mend {ENTRY}, and run playbooks/trust-registries.yml. Harbor "
             f"says the "
             "same of a robot account that is disabled or has expired",
         ),
         (
-            answers.FORBIDDEN,
+            outcomes.FORBIDDEN,
             f"{WHOSE}, is known there and may do nothing (why): see there what it may do, and from which addresses, "
             f"{ANOTHER}",
         ),
@@ -155,7 +155,7 @@ ANOTHER = f"or give another {ENTRY}, and run playbooks/trust-registries.yml"
             f"builder_verify_repository, and let it push there, {ANOTHER}",
         ),
         (
-            answers.LOGGED_IN,
+            outcomes.LOGGED_IN,
             f"{WHOSE}, is right, so its rights are not: see that the project ci exists, which is named by "
             f"builder_verify_repository, and let it push there, {ANOTHER}",
         ),
@@ -165,12 +165,12 @@ ANOTHER = f"or give another {ENTRY}, and run playbooks/trust-registries.yml"
             "project that is read-only. Its words are above; see its logs, too",
         ),
         (
-            answers.INVALID_TOKEN,
+            outcomes.INVALID_TOKEN,
             "why. So its clock or that of its token endpoint is wrong, or it does not know the key that tokens "
             "are signed "
             "with. Nothing on this host helps",
         ),
-        (answers.SERVER_ERROR, ""),
+        (outcomes.SERVER_ERROR, ""),
     ],
 )
 def test_remedy(kind: str, words: str) -> None:

@@ -12,6 +12,7 @@ import typing as t
 from dataclasses import replace
 
 import pytest
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx.client_settings import Settings
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx.decide import (
     Builder,
     BuildxState,
@@ -19,21 +20,20 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx
     ReplaceCertificates,
     StartBuilder,
 )
-from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx.membership import Membership
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx.docker_group import Membership
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx.resource import Buildx
-from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx.settings import Settings
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.configuration import WriteConfiguration
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.decide import DaemonState, FilesState
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.ours import Keys
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.resource import Daemon
-from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.restarting import RestartDaemon
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.restart_plan import RestartDaemon
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.tokens import Tokens
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.engine.apt_candidates import Offer
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.engine.decide import (
     EngineState,
     InstallPackages,
     StartDocker,
 )
-from ansible_collections.multiarch.builders.plugins.module_utils.concerns.engine.offer import Offer
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.engine.resource import Engine
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.trust import resource as trust_resource
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.trust.resource import (

@@ -12,6 +12,10 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx import resource as buildx_resource
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx.client_settings import (
+    Settings,
+    WriteSettings,
+)
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx.container import Container
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx.decide import (
     Builder,
@@ -24,7 +28,6 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx
     UseBuilder,
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx.resource import Buildx
-from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx.settings import Settings, WriteSettings
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx.store import StoredBuilder
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import Docker
 from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError

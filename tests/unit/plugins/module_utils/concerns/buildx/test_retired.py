@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx import ours, settings, store
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx import client_settings, ours, store
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx.ours import OwnBuilder, OwnNode
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx.retired import Asked, RetiredBuildx
 from ansible_collections.multiarch.builders.plugins.module_utils.docker import service
@@ -270,9 +270,9 @@ def test_what_runs_in_a_cluster_is_removed_by_buildx(refuses: bool, host: Host) 
 def test_the_keys_of_config_json_go(asked: Asked | None, left: set[str], host: Host) -> None:
     for user in OWN.users:
         (host.homes / user / ".docker/config.json").write_text('{"psFormat": "x", "detachKeys": "q"}')
-        settings.own(user, owned_after({}, {}, {"detachKeys": "q"}), {})
+        client_settings.own(user, owned_after({}, {}, {"detachKeys": "q"}), {})
     host.retires(asked)
     for user in OWN.users:
         found = json.loads((host.homes / user / ".docker/config.json").read_text())
         assert ("detachKeys" in found, found["psFormat"]) == (user in left, "x")
-    assert set(settings.remembered()[0]) == set(left)
+    assert set(client_settings.remembered()[0]) == set(left)

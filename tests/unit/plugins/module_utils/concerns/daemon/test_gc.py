@@ -11,7 +11,7 @@ from __future__ import annotations
 import typing as t
 
 import pytest
-from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.blind_spots import notes, refusals
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.extra_checks import notes, refusals
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.gc import gc_keys, gc_notes
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.keys import NESTED
 from ansible_collections.multiarch.builders.plugins.module_utils.host.merge_patch import merge

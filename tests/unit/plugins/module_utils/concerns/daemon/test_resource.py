@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon import (
-    bring_up,
     configuration_file,
+    restart,
     snapshotters,
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.configuration import (
@@ -26,7 +26,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.keys import NESTED
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.ours import Keys
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.resource import Daemon, ReloadDaemon
-from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.restarting import RestartDaemon
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.restart_plan import RestartDaemon
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.tokens import NO_TOKENS, Tokens
 from ansible_collections.multiarch.builders.plugins.module_utils.docker import service, workload
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import Docker
@@ -599,8 +599,8 @@ def test_a_change(options: dict[str, t.Any], steps: list[type], verbs: list[str]
 
 def test_no_restart_without_room_on_dockerds_disk(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
     """It would lose sight of containers: campaign, disk full under /var/lib/docker."""
-    monkeypatch.setattr(bring_up, "shortage", lambda folder: f"{folder} has 0 KiB left")
-    monkeypatch.setattr(bring_up, "drain", lambda *_: pytest.fail("somebody is waited for in vain"))
+    monkeypatch.setattr(restart, "shortage", lambda folder: f"{folder} has 0 KiB left")
+    monkeypatch.setattr(restart, "drain", lambda *_: pytest.fail("somebody is waited for in vain"))
     with pytest.raises(HostError, match=f"{ROOT} has 0 KiB left: docker was not restarted"):
         host.run({"mtu": 9000})
     assert (host.document(), host.verbs()) == (FORMER, [])
@@ -609,8 +609,8 @@ def test_no_restart_without_room_on_dockerds_disk(host: Host, monkeypatch: pytes
 
 def test_no_restart_if_work_that_was_waited_for_filled_the_disk(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
     left = {"room": True}
-    monkeypatch.setattr(bring_up, "shortage", lambda _folder: None if left["room"] else "/d has 0 KiB left")
-    monkeypatch.setattr(bring_up, "drain", lambda *_: left.update(room=False))
+    monkeypatch.setattr(restart, "shortage", lambda _folder: None if left["room"] else "/d has 0 KiB left")
+    monkeypatch.setattr(restart, "drain", lambda *_: left.update(room=False))
     with pytest.raises(HostError, match="/d has 0 KiB left: docker was not restarted"):
         host.run({"mtu": 9000})
     assert (host.document(), host.verbs()) == (FORMER, [])

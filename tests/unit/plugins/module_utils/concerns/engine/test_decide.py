@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.engine.apt_candidates import Offer
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.engine.decide import (
     EngineState,
     ForgetPlugin,
@@ -19,7 +20,6 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.engine
     plugin_step,
     refusals,
 )
-from ansible_collections.multiarch.builders.plugins.module_utils.concerns.engine.offer import Offer
 from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import Arrival
 
 NOTHING = EngineState(None, None, installed=False, client=False)

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from ansible_collections.multiarch.builders.plugins.module_utils.concerns.engine import download, plugin, program
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.engine import download, elf_machine, plugin
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.engine.decide import Plugin, PluginState
 from ansible_collections.multiarch.builders.plugins.module_utils.host.command import Outcome
 from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
@@ -39,7 +39,7 @@ NO_PROXY = Proxy()
     ],
 )
 def test_for_which_machine_a_program_is(header: bytes, native: bytes, words: str | None) -> None:
-    assert program.mismatch(header, native) == words
+    assert elf_machine.mismatch(header, native) == words
 
 
 @pytest.fixture(autouse=True)

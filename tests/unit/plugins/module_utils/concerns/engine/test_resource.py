@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.engine.apt_candidates import Offer
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.engine.decide import (
     EnableDocker,
     EngineState,
@@ -18,7 +19,6 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.engine
     Plugin,
     PluginState,
 )
-from ansible_collections.multiarch.builders.plugins.module_utils.concerns.engine.offer import Offer
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.engine.resource import Engine
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import Docker
 from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError

@@ -16,9 +16,9 @@ from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_a
 from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import Registry
 from ansible_collections.multiarch.builders.plugins.module_utils.model.proxy import Proxy
-from ansible_collections.multiarch.builders.plugins.module_utils.proof import asking, evidence, logins
-from ansible_collections.multiarch.builders.plugins.module_utils.proof.asking import Asking
+from ansible_collections.multiarch.builders.plugins.module_utils.proof import diagnostics, logins, registry_probe
 from ansible_collections.multiarch.builders.plugins.module_utils.proof.registry import Places, Target
+from ansible_collections.multiarch.builders.plugins.module_utils.proof.registry_probe import Asking
 from ansible_collections.multiarch.builders.tests.unit.plugins.module_utils.dockerd_stand_in import (
     Answer,
     DockerdStandIn,
@@ -150,7 +150,7 @@ def test_an_optional_registry_is_a_note(docker: Docker, programs: Programs) -> N
 def test_a_client_that_hangs(
     docker: Docker, dockerd: DockerdStandIn, target: Target, programs: Programs, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(asking, "TIMEOUT", 1)
+    monkeypatch.setattr(registry_probe, "TIMEOUT", 1)
     dockerd.answers["POST /images/create"] = Answer(500, b"unauthorized")
     programs("docker", "exec sleep 5")
     found = Asking(["ci"], ["b"], Proxy(), docker, BESIDE).ask([target])
@@ -183,7 +183,7 @@ def test_a_builder_that_is_being_started_is_asked_again(
 def test_a_builder_without_a_network_says_so(
     docker: Docker, programs: Programs, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(evidence, "cause_in_network", lambda name, user: f"{name} of {user} has no network")
+    monkeypatch.setattr(diagnostics, "cause_in_network", lambda name, user: f"{name} of {user} has no network")
     programs("docker", "echo 'ERROR: dial udp 192.0.2.1:53: connect: network is unreachable'; exit 1")
     found = Asking(["ci"], ["b"], Proxy(), docker, BESIDE).ask([Target("a.invalid", insecure=True)])
     words = {each.way: each.words for each in found.rows}
@@ -202,7 +202,7 @@ def harbor(tmp_path: Path, homes: Path) -> t.Iterator[TokenStandIn]:
         yield running
 
 
-def proven(harbor: TokenStandIn, docker: Docker, password: str = LOGIN[1], **more: t.Any) -> asking.Trust:
+def proven(harbor: TokenStandIn, docker: Docker, password: str = LOGIN[1], **more: t.Any) -> registry_probe.Trust:
     table = [Registry(harbor.host, http=True, username=LOGIN[0], password=password), Registry("b.invalid")]
     return Asking(["ci", "jane"], [], docker=docker, registries=table, **{"proxy": Proxy(), **more}).ask(
         [Target(harbor.host, http=True)]

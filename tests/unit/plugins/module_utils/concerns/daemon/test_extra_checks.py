@@ -8,7 +8,7 @@ from __future__ import annotations
 import typing as t
 
 import pytest
-from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.blind_spots import (
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.extra_checks import (
     contradictions,
     notes,
     refusals,

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.trust.login import Login, Place
-from ansible_collections.multiarch.builders.plugins.module_utils.concerns.trust.owned_logins import Logout
-from ansible_collections.multiarch.builders.plugins.module_utils.concerns.trust.words import (
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.trust.messages import (
     of_login,
     of_logout,
     of_removal,
 )
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.trust.owned_logins import Logout
 from ansible_collections.multiarch.builders.plugins.module_utils.host.files import Owner, RemoveFile
 from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import Registry
 

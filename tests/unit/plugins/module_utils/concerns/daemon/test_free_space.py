@@ -10,31 +10,31 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon import room
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon import free_space
 
-PAGES = room.BYTES // 4096
+PAGES = free_space.BYTES // 4096
 
 
 @pytest.mark.parametrize(
     ("blocks", "files", "free", "told"),
     [
-        pytest.param(PAGES, 10_000, room.INODES, None, id="enough"),
+        pytest.param(PAGES, 10_000, free_space.INODES, None, id="enough"),
         pytest.param(0, 10_000, 9_000, "/d has 0 KiB left", id="full: campaign, disk full under /var/lib/docker"),
         pytest.param(PAGES - 1, 10_000, 9_000, "/d has 16380 KiB left", id="almost"),
-        pytest.param(PAGES, 10_000, room.INODES - 1, "/d has 199 inodes left", id="no inodes"),
+        pytest.param(PAGES, 10_000, free_space.INODES - 1, "/d has 199 inodes left", id="no inodes"),
         pytest.param(PAGES, 0, 0, None, id="inodes are not counted, as with btrfs"),
     ],
 )
 def test_room(blocks: int, files: int, free: int, told: str | None, monkeypatch: pytest.MonkeyPatch) -> None:
     found = SimpleNamespace(f_blocks=9999, f_bfree=blocks, f_frsize=4096, f_files=files, f_ffree=free)
     monkeypatch.setattr(os, "statvfs", lambda _path: found)
-    assert room.shortage("/d") == told
+    assert free_space.shortage("/d") == told
 
 
 def test_the_disk_below_a_folder_that_is_to_be_made_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     full = SimpleNamespace(f_blocks=9999, f_bfree=0, f_frsize=4096, f_files=0, f_ffree=0)
     monkeypatch.setattr(os, "statvfs", lambda path: full if path == tmp_path else pytest.fail(f"{path}"))
-    assert room.shortage(str(tmp_path / "to/be/made")) == f"{tmp_path}/to/be/made has 0 KiB left"
+    assert free_space.shortage(str(tmp_path / "to/be/made")) == f"{tmp_path}/to/be/made has 0 KiB left"
 
 
 def test_each_disk_is_looked_at(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -47,9 +47,9 @@ def test_each_disk_is_looked_at(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
         "statvfs",
         lambda path: SimpleNamespace(f_blocks=9999, f_bfree=blocks[path], f_frsize=4096, f_files=0, f_ffree=0),
     )
-    assert room.shortage(str(one)) is None
-    assert room.shortage(str(one), str(other)) == f"{other} has 0 KiB left"
+    assert free_space.shortage(str(one)) is None
+    assert free_space.shortage(str(one), str(other)) == f"{other} has 0 KiB left"
 
 
 def test_a_file_system_without_blocks_tells_of_no_room() -> None:
-    assert room.shortage("/proc/no-such-folder") is None
+    assert free_space.shortage("/proc/no-such-folder") is None

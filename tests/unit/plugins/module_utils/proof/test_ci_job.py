@@ -8,7 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from ansible_collections.multiarch.builders.plugins.module_utils.proof.job import Process, hindrances, processes_of
+from ansible_collections.multiarch.builders.plugins.module_utils.proof.ci_job import Process, hindrances, processes_of
 
 UNIT = "actions.runner.acme.service"
 DOCKER = 102

@@ -24,8 +24,8 @@ from ansible_collections.multiarch.builders.plugins.module_utils.host.errors imp
 from ansible_collections.multiarch.builders.plugins.module_utils.host.system_store import blocks
 from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import Registry
 from ansible_collections.multiarch.builders.plugins.module_utils.model.proxy import Proxy
-from ansible_collections.multiarch.builders.plugins.module_utils.proof import evidence, logins, token_endpoint
-from ansible_collections.multiarch.builders.plugins.module_utils.proof.answers import NO_ANSWER, NOT_LOGGED_IN, TRUSTED
+from ansible_collections.multiarch.builders.plugins.module_utils.proof import diagnostics, logins, token_endpoint
+from ansible_collections.multiarch.builders.plugins.module_utils.proof.outcomes import NO_ANSWER, NOT_LOGGED_IN, TRUSTED
 from ansible_collections.multiarch.builders.plugins.module_utils.proof.registry import (
     BUILDER,
     CLIENT,
@@ -202,7 +202,7 @@ class Asking:
         """A builder that got no answer, with what keeps its container from the world. Not in threads, as `kept_for`."""
         if found.way != BUILDER or found.outcome != NO_ANSWER:
             return found
-        own = evidence.cause_in_network(found.who, self.users[0])
+        own = diagnostics.cause_in_network(found.who, self.users[0])
         return replace(found, words=f"{found.words} ({own})") if own else found
 
     def _run(self, target: Target, way: str, who: str, user: str, arguments: t.Sequence[str], stdin: str = "") -> Row:

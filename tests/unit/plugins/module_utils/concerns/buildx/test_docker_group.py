@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx.membership import (
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx.docker_group import (
     Membership,
     actions_for,
 )

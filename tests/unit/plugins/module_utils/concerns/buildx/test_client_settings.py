@@ -11,8 +11,8 @@ import typing as t
 from pathlib import Path
 
 import pytest
-from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx import settings
-from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx.settings import (
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx import client_settings
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx.client_settings import (
     Settings,
     WriteSettings,
     actions_for,
@@ -53,7 +53,7 @@ def converge(patch: Document, *users: str) -> list[str]:
     actions = [action for each in observe(users or ("ci",), patch) for action in actions_for(each, patch)]
     for action in actions:
         assert isinstance(action.step, WriteSettings)
-        settings.apply(action.step)
+        client_settings.apply(action.step)
     return [action.summary for action in actions]
 
 
@@ -281,7 +281,7 @@ def test_a_file_that_somebody_changed_meanwhile_is_left_alone(now: Document | No
     if now is None:
         config.unlink()
     with pytest.raises(HostError) as caught:
-        settings.apply(step)
+        client_settings.apply(step)
     assert str(caught.value) == f"{config} was changed by somebody else just now, and was left as it is: run again"
     assert (json.loads(config.read_text()) if config.exists() else None) == now
     assert not home.exists()
@@ -291,7 +291,7 @@ def test_another_order_and_other_spaces_are_no_change_by_somebody_else(config: P
     put(config, {"a": 1, "b": 2})
     step = step_for(KEYS)
     config.write_text('{\n  "b": 2,\n  "a": 1\n}\n')
-    settings.apply(step)
+    client_settings.apply(step)
     assert config.read_text() == '{\n  "a": 1,\n  "b": 2,\n  "detachKeys": "ctrl-q"\n}\n'
 
 
@@ -300,7 +300,7 @@ def test_a_crash_in_between_leaves_nothing_unowned(config: Path) -> None:
     config.parent.write_text("")
     former = of({"detachKeys": "ctrl-p", "psFormat": "x"})
     with pytest.raises(HostError, match="cannot be written"):
-        settings.apply(WriteSettings("ci", {}, KEYS, of(KEYS), former))
+        client_settings.apply(WriteSettings("ci", {}, KEYS, of(KEYS), former))
     assert owned() == both(of(KEYS), former)
 
 

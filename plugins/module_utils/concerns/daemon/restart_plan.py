@@ -58,7 +58,7 @@ def restart(
     docker: Docker, disruption: Disruption, state: DaemonState, after: Document, reasons: t.Sequence[str]
 ) -> Action:
     """The action, with all that it ends and hides in words."""
-    from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.bring_up import BringUp
+    from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.restart import BringUp
 
     summary, left = f"restart docker: {'; '.join(reasons)}", []
     found = hidden_by(state, after)

@@ -15,7 +15,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx
     BuildxState,
     MakeBuilder,
 )
-from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx.remote import (
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx.remote_tls import (
     actions_for,
     files,
     leftovers,

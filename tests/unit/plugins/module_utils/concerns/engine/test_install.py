@@ -10,9 +10,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from ansible_collections.multiarch.builders.plugins.module_utils.concerns.engine import apt, installation
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.engine import apt, install
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.engine import packages as needed
-from ansible_collections.multiarch.builders.plugins.module_utils.concerns.engine.offer import Offer
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.engine.apt_candidates import Offer
 from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.state import record
 
@@ -54,7 +54,7 @@ def test_what_is_there_is_not_missing(host: Path) -> None:
 def test_a_host_without_apt_is_told_what_is_supported(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(apt, "is_here", lambda: False)
     with pytest.raises(HostError, match=r"installs with apt-get \(Debian, Ubuntu.*\(docker.io on Debian\)"):
-        installation.offer(("docker.io",))
+        install.offer(("docker.io",))
 
 
 def test_what_the_lists_know_is_simulated(programs: Programs) -> None:
@@ -132,7 +132,7 @@ def verbs(calls: Path) -> list[str]:
 def test_what_is_installed_is_remembered_with_what_came_along(programs: Programs) -> None:
     record.save("engine", {"plugin": {"sha256": "a"}, "packages": {"apparmor": "4"}})
     calls = programs("apt-get", "")
-    installation.install(OFFER, no_check)
+    install.install(OFFER, no_check)
     assert verbs(calls) == ["install"]
     assert record.load("engine") == {
         "plugin": {"sha256": "a"},
@@ -156,7 +156,7 @@ def test_lists_are_refreshed_only_where_it_helps(
         f'[ -z "{fails}" ] || [ -e {tmp_path}/failed ] || {{ touch {tmp_path}/failed; echo "{fails}" >&2; exit 100; }}'
     )
     calls = programs("apt-get", once)
-    installation.install(Offer(OFFER.asked, OFFER.new, fresh=fresh), no_check)
+    install.install(Offer(OFFER.asked, OFFER.new, fresh=fresh), no_check)
     assert verbs(calls) == asked
 
 
@@ -170,7 +170,7 @@ def test_what_fresh_lists_bring_has_to_serve_too(programs: Programs) -> None:
         raise HostError("too old")
 
     with pytest.raises(HostError, match="too old"):
-        installation.install(Offer(OFFER.asked, fresh=True), check)
+        install.install(Offer(OFFER.asked, fresh=True), check)
     assert [offer.new for offer in found] == [{"docker.io": "20.10"}]
     assert verbs(calls) == ["update", "--simulate"]
     assert record.load("engine") == {}
@@ -182,6 +182,6 @@ def test_a_failure_is_told_in_the_words_of_apt(programs: Programs) -> None:
         "apt-get", "echo 'Reading package lists...'; echo 'E: Sub-process returned an error code (1)' >&2; exit 100"
     )
     with pytest.raises(HostError) as caught:
-        installation.install(OFFER, no_check)
+        install.install(OFFER, no_check)
     assert str(caught.value) == "apt-get cannot install docker.io: Sub-process returned an error code (1)"
     assert caught.value.said.startswith("`apt-get --option=Acquire::Retries=2 ")

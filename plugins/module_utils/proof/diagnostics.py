@@ -18,7 +18,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import Docker
 from ansible_collections.multiarch.builders.plugins.module_utils.host.command import run
 from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
-from ansible_collections.multiarch.builders.plugins.module_utils.proof import answers
+from ansible_collections.multiarch.builders.plugins.module_utils.proof import outcomes
 
 _LINES = 15  # of a log
 
@@ -51,7 +51,7 @@ def behind(cause: str, builder: str, user: str) -> str:
     """What is behind a *cause* of which a client knows its effect alone; empty for nothing, or if that is not known."""
     if is_symptom(cause):
         return cause_in_logs(builder, user)
-    return cause_in_network(builder, user) if answers.outcome_of(cause, "") == answers.NO_ANSWER else ""
+    return cause_in_network(builder, user) if outcomes.outcome_of(cause, "") == outcomes.NO_ANSWER else ""
 
 
 def cause_in_logs(builder: str, user: str) -> str:

@@ -8,14 +8,14 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx.going import (
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx.ours import OwnBuilder, OwnNode
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx.retire_apply import RemoveVolume
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx.retire_observe import (
     Going,
     Place,
     actions_for,
     notes_on,
 )
-from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx.leaving import RemoveVolume
-from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx.ours import OwnBuilder, OwnNode
 
 HERE, THERE = OwnNode("b0", "", "ci", volume=True), OwnNode("b1", "ssh://ci@a", "ci", volume=True)
 OWN = OwnBuilder("b", "docker-container", {"ci": None, "jane": None}, (HERE, THERE))

@@ -8,13 +8,13 @@ from __future__ import annotations
 import typing as t
 import urllib.parse
 
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.engine.apt_candidates import Offer
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.engine.decide import (
     LeavePlugin,
     PlacePlugin,
     PluginState,
     PluginStep,
 )
-from ansible_collections.multiarch.builders.plugins.module_utils.concerns.engine.offer import Offer
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.buildx_plugin import FOLDERS, NAME
 from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import Difference
 

@@ -11,12 +11,13 @@ from dataclasses import dataclass
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx import (
     certificates,
     client,
-    environment,
-    membership,
+    client_settings,
+    docker_group,
+    environment_file,
     nodes,
     ours,
-    settings,
 )
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx.create import Maker
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx.decide import (
     DropNode,
     MakeBuilder,
@@ -25,7 +26,6 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx
     StartBuilder,
     UseBuilder,
 )
-from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx.making import Maker
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import Docker
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.workload import drain
 from ansible_collections.multiarch.builders.plugins.module_utils.host.file_modes import RestoreRights, restore
@@ -48,9 +48,9 @@ class Application:
             WriteFile: write,
             RemoveFile: remove,
             RestoreRights: restore,
-            settings.WriteSettings: settings.apply,
-            environment.WriteEnvironment: environment.apply,
-            membership.ChangeMember: membership.apply,
+            client_settings.WriteSettings: client_settings.apply,
+            environment_file.WriteEnvironment: environment_file.apply,
+            docker_group.ChangeMember: docker_group.apply,
             DropNode: self._drop_node,
             MakeBuilder: Maker(self.docker_of, self.disruption).make,
             ReplaceCertificates: self._replace_certificates,

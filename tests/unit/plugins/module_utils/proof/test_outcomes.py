@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.multiarch.builders.plugins.module_utils.proof.answers import (
+from ansible_collections.multiarch.builders.plugins.module_utils.proof.outcomes import (
     OUTCOMES,
     asked,
     cause,

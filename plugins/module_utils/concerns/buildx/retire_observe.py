@@ -8,16 +8,21 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass
 
-from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx import nodes, orphans, ours, store
-from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx.leaving import (
-    RemoveBuilder,
-    RemoveVolume,
-    present_users,
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx import (
+    nodes,
+    ours,
+    store,
+    unused_caches,
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx.ours import (
     OwnBuilder,
     OwnNode,
     volume_of,
+)
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx.retire_apply import (
+    RemoveBuilder,
+    RemoveVolume,
+    present_users,
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.docker import service
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import Docker
@@ -105,7 +110,7 @@ class Looker:
             container = name not in kept and docker.find(f"/containers/{name}/json") is not None
             volume = volume_of(node.name)
             there = name not in kept and docker.find(f"/volumes/{volume}") is not None
-            size = orphans.sizes(docker).get(volume, orphans.UNKNOWN) if there else None
+            size = unused_caches.sizes(docker).get(volume, unused_caches.UNKNOWN) if there else None
             return Place(node, container, container and bool(nodes.work_in(node.name, docker)), size)
         except HostError as exc:
             if not node.endpoint:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from ansible_collections.multiarch.builders.plugins.module_utils.concerns.trust.links import sweep
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.trust.dangling_links import sweep
 
 OURS = "multiarch-builders-harbor.example.com"
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.engine import apt
-from ansible_collections.multiarch.builders.plugins.module_utils.concerns.engine.offer import Offer
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.engine.apt_candidates import Offer
 from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.state import record
 

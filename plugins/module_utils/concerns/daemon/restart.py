@@ -9,8 +9,8 @@ import typing as t
 from dataclasses import dataclass
 
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon import configuration
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.free_space import shortage
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.reload import shortfall
-from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.room import shortage
 from ansible_collections.multiarch.builders.plugins.module_utils.docker import service
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.containerd import of_dockerd
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import Docker

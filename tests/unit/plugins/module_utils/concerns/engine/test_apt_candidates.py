@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.multiarch.builders.plugins.module_utils.concerns.engine.offer import (
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.engine.apt_candidates import (
     Offer,
     candidates,
     is_locked,

@@ -11,8 +11,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx import environment
-from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx.environment import (
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx import environment_file
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx.environment_file import (
     Own,
     actions_for,
     wanted_values,
@@ -82,8 +82,8 @@ def test_what_the_file_shall_say() -> None:
 def applied(path: str | None, values: dict[str, str] | None = None) -> list[str]:
     actions = actions_for(path, OURS if values is None else values)
     for action in actions:
-        assert isinstance(action.step, environment.WriteEnvironment)
-        environment.apply(action.step)
+        assert isinstance(action.step, environment_file.WriteEnvironment)
+        environment_file.apply(action.step)
     return [action.summary for action in actions]
 
 
@@ -152,7 +152,7 @@ def test_the_file_is_as_it_was_when_ours_goes(text: str, tmp_path: Path) -> None
     (told,) = applied(None, {})
     assert ("the line from before us comes back" in told) is ("theirs" in text)
     assert path.read_text() == text
-    assert environment.remembered() == {}
+    assert environment_file.remembered() == {}
 
 
 @pytest.mark.usefixtures("home")
@@ -235,15 +235,15 @@ def test_a_run_that_is_killed_between_record_and_file_leaves_nothing_forgotten(
     path.write_text("A=0\n")
     applied(str(path), {"A": "1", "B": "1"})
     (action,) = actions_for(str(path), {"B": "1", "C": "1"})
-    assert isinstance(action.step, environment.WriteEnvironment)
+    assert isinstance(action.step, environment_file.WriteEnvironment)
 
     def killed(_step: object) -> None:
         raise HostError("killed")
 
     with monkeypatch.context() as patch:
-        patch.setattr(environment, "write", killed)
+        patch.setattr(environment_file, "write", killed)
         with pytest.raises(HostError, match="killed"):
-            environment.apply(action.step)
-    assert set(environment.remembered()[str(path)].values) == {"A", "B", "C"}
+            environment_file.apply(action.step)
+    assert set(environment_file.remembered()[str(path)].values) == {"A", "B", "C"}
     applied(None, {})
     assert path.read_text() == "A=0\n"

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.unit import (
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.unit_flags import (
     assignments,
     config_file,
     elsewhere,

@@ -15,7 +15,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx
     client,
     nodes,
     ours,
-    remote,
+    remote_tls,
     store,
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx.ours import (
@@ -118,7 +118,7 @@ class Leaver:
         store.drop(user, name)
         if former is not None:
             write(WriteFile(path, former, mode=0o600, owner=owner))
-        folder = pathlib.Path(remote.folder_of(name, user))
+        folder = pathlib.Path(remote_tls.folder_of(name, user))
         with acting_as(owner), contextlib.suppress(OSError):
             shutil.rmtree(folder, ignore_errors=True)
             folder.parent.rmdir()
