@@ -25,7 +25,7 @@ sys.path.insert(0, str(COLLECTIONS))
 # testinfra and we run Ansible's programs; this Python's own come first, also where its environment is not activated.
 os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
 
-from ansible_collections.multiarch.builders.plugins.plugin_utils import check_files, checks  # noqa: E402
+from ansible_collections.multiarch.builders.plugins.plugin_utils.verify import checks, result_files  # noqa: E402
 from ansible_collections.multiarch.builders.verification import fleet, scheduling  # noqa: E402
 from ansible_collections.multiarch.builders.verification.looking import Asked, CheckFailedError  # noqa: E402
 from testinfra.host import Host  # noqa: E402
@@ -148,7 +148,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     folder = session.config.option.results
     if folder and not _is_worker(session.config):
         found = {host: _CHECKS[host] for host in sorted(_CHECKS)}
-        check_files.write(folder, found, "verification", datetime.datetime.now(datetime.UTC))
+        result_files.write(folder, found, "verification", datetime.datetime.now(datetime.UTC))
 
 
 def _is_worker(config: pytest.Config) -> bool:

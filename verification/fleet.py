@@ -19,8 +19,8 @@ import testinfra
 from ansible import constants
 from ansible_collections.multiarch.builders.plugins.module_utils.causes.lines import told
 from ansible_collections.multiarch.builders.plugins.module_utils.causes.ssh import of_ssh
-from ansible_collections.multiarch.builders.plugins.plugin_utils import check_files
-from ansible_collections.multiarch.builders.plugins.plugin_utils.checks import Check
+from ansible_collections.multiarch.builders.plugins.plugin_utils.verify import result_files
+from ansible_collections.multiarch.builders.plugins.plugin_utils.verify.checks import Check
 from ansible_collections.multiarch.builders.verification.looking import Asked, CheckFailedError, output
 from testinfra.host import Host
 
@@ -115,12 +115,12 @@ def prove(folder: Path, inventory: str | None, pattern: str, collections: Path) 
             playbook = _HERE.parent / "playbooks/verify-builders.yml"
             done = _playbook(playbook, inventory, pattern, collections, {"builder_verify_results": str(results)})
             log.write_text(done.stdout + done.stderr, encoding="utf-8")
-    path = results / check_files.JSON_FILE
+    path = results / result_files.JSON_FILE
     if not path.exists():
         said = log.read_text(encoding="utf-8")
         evidence = told("ansible-playbook said", said, 60)
         raise CheckFailedError("verify-builders.yml did not come to its end", evidence, remedy="Run it by hand")
-    found = check_files.from_json(path.read_text(encoding="utf-8"))
+    found = result_files.from_json(path.read_text(encoding="utf-8"))
     return {host: {each.name: each for each in checks} for host, checks in found.items()}
 
 

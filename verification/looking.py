@@ -23,7 +23,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt
 from ansible_collections.multiarch.builders.plugins.module_utils.host import units
 from ansible_collections.multiarch.builders.plugins.module_utils.host.file_modes import FileState, Rights, fault
 from ansible_collections.multiarch.builders.plugins.module_utils.host.redact import shown
-from ansible_collections.multiarch.builders.plugins.plugin_utils import checks
+from ansible_collections.multiarch.builders.plugins.plugin_utils.verify import checks
 from testinfra.backend.base import CommandResult
 from testinfra.host import Host
 

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.multiarch.builders.plugins.plugin_utils import checks
+from ansible_collections.multiarch.builders.plugins.plugin_utils.verify import checks
 from ansible_collections.multiarch.builders.verification.looking import CheckFailedError, output, require
 from testinfra.host import Host
 

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from ansible_collections.multiarch.builders.plugins.module_utils.model.options import OPTIONS
-from ansible_collections.multiarch.builders.plugins.plugin_utils.plugin_action import PluginActionBase
+from ansible_collections.multiarch.builders.plugins.plugin_utils.actions.with_upload import PluginActionBase
 
 
 class ActionModule(PluginActionBase):

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from ansible_collections.multiarch.builders.plugins.module_utils.model.options import OPTIONS
-from ansible_collections.multiarch.builders.plugins.plugin_utils.spec_action import SpecActionBase
+from ansible_collections.multiarch.builders.plugins.plugin_utils.actions.base import SpecActionBase
 
 
 class ActionModule(SpecActionBase):

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from ansible_collections.multiarch.builders.plugins.plugin_utils.spec_action import SpecActionBase
+from ansible_collections.multiarch.builders.plugins.plugin_utils.actions.base import SpecActionBase
 
 
 class ActionModule(SpecActionBase):

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import datetime
 
-from ansible_collections.multiarch.builders.plugins.plugin_utils import chain_words, trust_report
-from ansible_collections.multiarch.builders.plugins.plugin_utils.spec import CompiledSpec
-from ansible_collections.multiarch.builders.plugins.plugin_utils.spec_action import Result, SpecActionBase
+from ansible_collections.multiarch.builders.plugins.plugin_utils.actions.base import Result, SpecActionBase
+from ansible_collections.multiarch.builders.plugins.plugin_utils.spec.compile import CompiledSpec
+from ansible_collections.multiarch.builders.plugins.plugin_utils.verify import trust_report
+from ansible_collections.multiarch.builders.plugins.plugin_utils.x509 import served_chain
 
 
 class ActionModule(SpecActionBase):
@@ -26,13 +27,13 @@ class ActionModule(SpecActionBase):
             return result
         clocks = result.pop("clocks", {})
         now = datetime.datetime.now(datetime.UTC)
-        parsed = {host: chain_words.parse(chain) for host, chain in result.pop("chains").items()}
+        parsed = {host: served_chain.parse(chain) for host, chain in result.pop("chains").items()}
         chains = {host: chain for host, chain in parsed.items() if chain}
-        result["certificates"] = [chain_words.describe(host, chain, now) for host, chain in chains.items()]
+        result["certificates"] = [served_chain.describe(host, chain, now) for host, chain in chains.items()]
         warnings = [
             f"{host}: {warning}"
             for host, chain in chains.items()
-            for warning in chain_words.ending(chain, now, spec.options["ca_warn_days"])
+            for warning in served_chain.ending(chain, now, spec.options["ca_warn_days"])
         ]
         if warnings:
             result["warnings"] = [*result.get("warnings", []), *warnings]

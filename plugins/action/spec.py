@@ -8,8 +8,8 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.multiarch.builders.plugins.module_utils.model.options import OPTIONS
-from ansible_collections.multiarch.builders.plugins.plugin_utils.spec_action import Result, SpecActionBase
-from ansible_collections.multiarch.builders.plugins.plugin_utils.variable_names import misspelled
+from ansible_collections.multiarch.builders.plugins.plugin_utils.actions.base import Result, SpecActionBase
+from ansible_collections.multiarch.builders.plugins.plugin_utils.spec.variable_names import misspelled
 
 
 class ActionModule(SpecActionBase):

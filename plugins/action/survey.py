@@ -8,10 +8,10 @@ from __future__ import annotations
 import datetime
 
 from ansible_collections.multiarch.builders.plugins.module_utils.model.options import OPTIONS
-from ansible_collections.multiarch.builders.plugins.plugin_utils import chain_words
+from ansible_collections.multiarch.builders.plugins.plugin_utils.actions.base import Result, SpecActionBase
 from ansible_collections.multiarch.builders.plugins.plugin_utils.report import authorities
-from ansible_collections.multiarch.builders.plugins.plugin_utils.spec import CompiledSpec
-from ansible_collections.multiarch.builders.plugins.plugin_utils.spec_action import Result, SpecActionBase
+from ansible_collections.multiarch.builders.plugins.plugin_utils.spec.compile import CompiledSpec
+from ansible_collections.multiarch.builders.plugins.plugin_utils.x509 import served_chain
 
 
 class ActionModule(SpecActionBase):
@@ -27,8 +27,8 @@ class ActionModule(SpecActionBase):
         if "chains" not in result:
             return result
         now = datetime.datetime.now(datetime.UTC)
-        chains = {host: chain_words.parse(chain) for host, chain in result.pop("chains").items()}
-        result["certificates"] = [chain_words.describe(host, chain, now) for host, chain in chains.items() if chain]
+        chains = {host: served_chain.parse(chain) for host, chain in result.pop("chains").items()}
+        result["certificates"] = [served_chain.describe(host, chain, now) for host, chain in chains.items() if chain]
         result["authorities"] = authorities.describe(spec.options, now)
         result["ca_warn_days"] = spec.options["ca_warn_days"]
         return result

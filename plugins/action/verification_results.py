@@ -15,8 +15,8 @@ from ansible.plugins.action import ActionBase
 from ansible.utils.vars import transform_to_native_types
 from ansible_collections.multiarch.builders.plugins.module_utils.host.redact import shown
 from ansible_collections.multiarch.builders.plugins.module_utils.model.options import CONCERNS
-from ansible_collections.multiarch.builders.plugins.plugin_utils import check_files, checks
 from ansible_collections.multiarch.builders.plugins.plugin_utils.summary import names
+from ansible_collections.multiarch.builders.plugins.plugin_utils.verify import checks, result_files
 
 _RESULTS = ("builder_verify_plan", "builder_verify_registries", "builder_verify_proof")
 _WITH_NOTES = ("builder_verify_plan", "builder_verify_registries", "builder_verify_capabilities")
@@ -57,7 +57,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core has no typ
         if given["directory"]:
             try:
                 now = datetime.datetime.now(datetime.UTC)
-                result["files"] = check_files.write(_absolute(given["directory"]), found, "verify-builders.yml", now)
+                result["files"] = result_files.write(_absolute(given["directory"]), found, "verify-builders.yml", now)
             except OSError as exc:
                 words = f"builder_verify_results = {given['directory']!r}: cannot be written: {exc.strerror}"
                 return result | {"failed": True, "msg": f"{words}. Give a folder of the controller that you may write"}

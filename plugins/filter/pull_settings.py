@@ -9,8 +9,8 @@ import typing as t
 from collections.abc import Mapping
 
 from ansible.errors import AnsibleFilterError
-from ansible_collections.multiarch.builders.plugins.plugin_utils.problem import SpecError
-from ansible_collections.multiarch.builders.plugins.plugin_utils.pull import settings
+from ansible_collections.multiarch.builders.plugins.plugin_utils.spec.pull import settings
+from ansible_collections.multiarch.builders.plugins.plugin_utils.values.problems import SpecError
 
 DOCUMENTATION = r"""
 name: pull_settings

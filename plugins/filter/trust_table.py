@@ -9,7 +9,7 @@ import typing as t
 from collections.abc import Mapping, Sequence
 
 from ansible.errors import AnsibleFilterError
-from ansible_collections.multiarch.builders.plugins.plugin_utils.trust_table import table
+from ansible_collections.multiarch.builders.plugins.plugin_utils.verify.trust_table import table
 
 DOCUMENTATION = r"""
 name: trust_table

@@ -16,7 +16,7 @@ PLUGINS = (
     "ansible.plugins.connection.ssh",
     "ansible.plugins.shell.sh",
     "ansible.plugins.strategy.linear",
-    "ansible_collections.multiarch.builders.plugins.plugin_utils.spec_action",
+    "ansible_collections.multiarch.builders.plugins.plugin_utils.actions.base",
 )
 
 PlaybookCLI = importlib.import_module("ansible.cli.playbook").PlaybookCLI

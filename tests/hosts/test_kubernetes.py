@@ -25,9 +25,9 @@ from ansible_collections.multiarch.builders.plugins.module_utils.docker.driver_v
     too_new,
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.model.version import version_of
-from ansible_collections.multiarch.builders.plugins.plugin_utils import driver_opts
-from ansible_collections.multiarch.builders.plugins.plugin_utils.driver_tables import KUBERNETES
-from ansible_collections.multiarch.builders.plugins.plugin_utils.problem import Findings
+from ansible_collections.multiarch.builders.plugins.plugin_utils.spec import driver_opts
+from ansible_collections.multiarch.builders.plugins.plugin_utils.spec.driver_tables import KUBERNETES
+from ansible_collections.multiarch.builders.plugins.plugin_utils.values.problems import Findings
 
 from tests.hosts.kubernetes_objects import deployment
 from tests.hosts.lab import on

@@ -15,8 +15,8 @@ from typing import Any
 import pytest
 import yaml
 from ansible_collections.multiarch.builders.plugins.module_utils.model.options import OPTIONS
-from ansible_collections.multiarch.builders.plugins.plugin_utils.nodes import Inventory
-from ansible_collections.multiarch.builders.plugins.plugin_utils.spec import compile_spec
+from ansible_collections.multiarch.builders.plugins.plugin_utils.spec.compile import compile_spec
+from ansible_collections.multiarch.builders.plugins.plugin_utils.spec.nodes import Inventory
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec

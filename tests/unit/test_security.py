@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from ansible_collections.multiarch.builders.plugins.module_utils.model import options
 from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import instances_of
-from ansible_collections.multiarch.builders.plugins.plugin_utils.spec import compile_spec
+from ansible_collections.multiarch.builders.plugins.plugin_utils.spec.compile import compile_spec
 
 NO_FILES: dict[str, bytes] = {}
 
@@ -50,7 +50,7 @@ def test_host_keys_are_always_checked() -> None:
 def test_certificates_are_always_checked_but_where_the_user_says_so() -> None:
     """One of the two shows what a server offers, the other takes a CA by its fingerprint alone."""
     found = {line.partition(":")[0] for line in built(r"CERT_NONE|_create_unverified_context|validate_certs")}
-    assert found == {"plugins/module_utils/registry/client.py", "plugins/plugin_utils/harbor.py"}
+    assert found == {"plugins/module_utils/registry/client.py", "plugins/plugin_utils/x509/harbor.py"}
 
 
 def test_no_container_is_run_privileged_but_by_buildx_itself() -> None:

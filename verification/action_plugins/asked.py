@@ -18,8 +18,8 @@ from ansible_collections.multiarch.builders.plugins.module_utils.proof.registry 
     CLIENT,
     targets_of,
 )
-from ansible_collections.multiarch.builders.plugins.plugin_utils.spec import CompiledSpec
-from ansible_collections.multiarch.builders.plugins.plugin_utils.spec_action import Result, SpecActionBase
+from ansible_collections.multiarch.builders.plugins.plugin_utils.actions.base import Result, SpecActionBase
+from ansible_collections.multiarch.builders.plugins.plugin_utils.spec.compile import CompiledSpec
 
 # What testinfra knows of a host (testinfra/utils/ansible_runner.py).
 _CONNECTION = (

@@ -9,12 +9,12 @@ import datetime
 import typing as t
 from collections.abc import Iterator, Mapping
 
-from ansible_collections.multiarch.builders.plugins.plugin_utils.certificates import (
+from ansible_collections.multiarch.builders.plugins.plugin_utils.x509.certificates import (
     fingerprint,
     load_certificates,
     subject,
 )
-from ansible_collections.multiarch.builders.plugins.plugin_utils.chain_words import days_left
+from ansible_collections.multiarch.builders.plugins.plugin_utils.x509.served_chain import days_left
 
 Words = dict[str, t.Any]
 

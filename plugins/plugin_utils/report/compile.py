@@ -11,7 +11,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from ansible_collections.multiarch.builders.plugins.module_utils.causes.ssh import of_ssh
 from ansible_collections.multiarch.builders.plugins.module_utils.model.version import text_of
 from ansible_collections.multiarch.builders.plugins.module_utils.proof.outcomes import TRUSTED
-from ansible_collections.multiarch.builders.plugins.plugin_utils.images import buildkit_version
 from ansible_collections.multiarch.builders.plugins.plugin_utils.report.model import (
     Answer,
     Builder,
@@ -27,6 +26,7 @@ from ansible_collections.multiarch.builders.plugins.plugin_utils.report.model im
     State,
     Step,
 )
+from ansible_collections.multiarch.builders.plugins.plugin_utils.spec.images import buildkit_version
 
 Result = Mapping[str, t.Any]
 

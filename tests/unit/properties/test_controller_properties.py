@@ -16,30 +16,29 @@ from ansible_collections.multiarch.builders.plugins.module_utils.docker import c
 from ansible_collections.multiarch.builders.plugins.module_utils.host.json_document import parse as parse_json
 from ansible_collections.multiarch.builders.plugins.module_utils.host.json_document import render as render_json
 from ansible_collections.multiarch.builders.plugins.module_utils.model.gc import gc_of
-from ansible_collections.multiarch.builders.plugins.plugin_utils import (
-    buildkitd_toml,
-    chain_words,
-    driver_opts,
-    hosts_toml,
-    pull,
-)
-from ansible_collections.multiarch.builders.plugins.plugin_utils.buildkitd_check import check_keys
-from ansible_collections.multiarch.builders.plugins.plugin_utils.buildkitd_rules import check_config
-from ansible_collections.multiarch.builders.plugins.plugin_utils.buildkitd_versions import check_versions
-from ansible_collections.multiarch.builders.plugins.plugin_utils.certificates import authorities, client_certificate
-from ansible_collections.multiarch.builders.plugins.plugin_utils.driver_tables import DRIVERS
-from ansible_collections.multiarch.builders.plugins.plugin_utils.garbage_collection import check_gc, worker_keys
-from ansible_collections.multiarch.builders.plugins.plugin_utils.host_names import (
+from ansible_collections.multiarch.builders.plugins.plugin_utils.buildkitd import hosts_toml, render
+from ansible_collections.multiarch.builders.plugins.plugin_utils.buildkitd.check import check_keys
+from ansible_collections.multiarch.builders.plugins.plugin_utils.buildkitd.rules import check_config
+from ansible_collections.multiarch.builders.plugins.plugin_utils.buildkitd.versions import check_versions
+from ansible_collections.multiarch.builders.plugins.plugin_utils.spec import driver_opts, pull
+from ansible_collections.multiarch.builders.plugins.plugin_utils.spec.driver_tables import DRIVERS
+from ansible_collections.multiarch.builders.plugins.plugin_utils.spec.garbage_collection import check_gc, worker_keys
+from ansible_collections.multiarch.builders.plugins.plugin_utils.spec.images import buildkit_version, check_image
+from ansible_collections.multiarch.builders.plugins.plugin_utils.spec.network import check_proxy
+from ansible_collections.multiarch.builders.plugins.plugin_utils.values.host_names import (
     HostNameError,
     certificate_folder,
     check_host,
     check_mirror,
 )
-from ansible_collections.multiarch.builders.plugins.plugin_utils.images import buildkit_version, check_image
-from ansible_collections.multiarch.builders.plugins.plugin_utils.network import check_proxy
-from ansible_collections.multiarch.builders.plugins.plugin_utils.pem import CertificateError, blocks
-from ansible_collections.multiarch.builders.plugins.plugin_utils.private_key import client_key
-from ansible_collections.multiarch.builders.plugins.plugin_utils.problem import Findings, SpecError, show
+from ansible_collections.multiarch.builders.plugins.plugin_utils.values.problems import Findings, SpecError, show
+from ansible_collections.multiarch.builders.plugins.plugin_utils.x509 import served_chain
+from ansible_collections.multiarch.builders.plugins.plugin_utils.x509.certificates import (
+    authorities,
+    client_certificate,
+)
+from ansible_collections.multiarch.builders.plugins.plugin_utils.x509.pem import CertificateError, blocks
+from ansible_collections.multiarch.builders.plugins.plugin_utils.x509.private_key import client_key
 from ansible_collections.multiarch.builders.tests.unit.plugins.plugin_utils.x509_factory import NOW, make
 from hypothesis import assume, given
 from hypothesis import strategies as st
@@ -81,16 +80,16 @@ registries = st.lists(
 
 @given(st.dictionaries(encodable, toml_values, max_size=4))
 def test_toml_reads_back_as_it_was_meant(config: dict[str, t.Any]) -> None:
-    rendered = buildkitd_toml.to_toml(config)
+    rendered = render.to_toml(config)
     assert tomllib.loads(rendered) == config
-    assert buildkitd_toml.parse(rendered) == config
-    assert buildkitd_toml.to_toml(dict(reversed(config.items()))) == rendered, "whatever the order of keys"
+    assert render.parse(rendered) == config
+    assert render.to_toml(dict(reversed(config.items()))) == rendered, "whatever the order of keys"
 
 
 @given(registries)
 def test_buildkitd_toml_names_every_registry_and_its_files(table: list[dict[str, t.Any]]) -> None:
-    rendered = buildkitd_toml.render(table, {})
-    assert buildkitd_toml.render(table[::-1], {}) == rendered, "whatever the order of registries"
+    rendered = render.render(table, {})
+    assert render.render(table[::-1], {}) == rendered, "whatever the order of registries"
     found = tomllib.loads(rendered.text).get("registry", {})
     findings = Findings()
     check_config(rendered.text, rendered.certificates, "c", findings)
@@ -101,8 +100,8 @@ def test_buildkitd_toml_names_every_registry_and_its_files(table: list[dict[str,
         assert section.get("http", False) == entry.get("http", False)
         assert bool(section.get("ca")) == ("ca" in entry)
         assert bool(section.get("keypair")) == ("client_cert" in entry)
-    assert {f"{buildkitd_toml.CERTIFICATES}/{name}" for name in rendered.certificates} == (
-        buildkitd_toml.named_files({"registry": found})
+    assert {f"{render.CERTIFICATES}/{name}" for name in rendered.certificates} == (
+        render.named_files({"registry": found})
     )
 
 
@@ -169,7 +168,7 @@ def test_one_setting_of_garbage_collection_is_right_for_every_version(
     if not (shares and version and version < (0, 12)):  # told by check_gc_version
         check_versions(config, version, "c", findings)
     assert not findings.problems
-    assert tomllib.loads(buildkitd_toml.to_toml(config)) == config
+    assert tomllib.loads(render.to_toml(config)) == config
 
     keys = gc_keys(gc, ".".join(map(str, engine)), {})
     assert set(keys) <= set(NESTED["builder.gc"])
@@ -247,11 +246,11 @@ def test_a_damaged_certificate_is_read_or_refused(data: bytes) -> None:
             assert exc.remedy
         else:
             assert read(found.pem.encode(), now=NOW, warn_days=30) == found, "it reads back as it was written"
-    chain = chain_words.parse([base64.b64encode(data).decode()])
+    chain = served_chain.parse([base64.b64encode(data).decode()])
     if chain:
-        chain_words.describe("a.b", chain, NOW)
-        chain_words.ending(chain, NOW, 30)
-        chain_words.is_signed_by(chain, CA.pem)
+        served_chain.describe("a.b", chain, NOW)
+        served_chain.ending(chain, NOW, 30)
+        served_chain.is_signed_by(chain, CA.pem)
 
 
 @given(damaged(CLIENT.key_bytes()) | damaged(CLIENT.key_bytes(der=True)))
@@ -266,7 +265,7 @@ def test_a_damaged_key_is_refused_and_never_shown(data: bytes) -> None:
 
 @given(st.lists(text, max_size=2))
 def test_any_chain_that_a_host_tells_is_read_as_far_as_it_can_be(chain: list[str]) -> None:
-    assert chain_words.parse(chain) == []
+    assert served_chain.parse(chain) == []
 
 
 @given(st.binary() | text.map(lambda each: each.encode(errors="replace")))

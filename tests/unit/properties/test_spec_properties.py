@@ -15,9 +15,9 @@ from ansible_collections.multiarch.builders.plugins.module_utils.model.desired i
     registries_of,
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.model.options import OPTIONS
-from ansible_collections.multiarch.builders.plugins.plugin_utils.pem import CertificateError
-from ansible_collections.multiarch.builders.plugins.plugin_utils.problem import SpecError
-from ansible_collections.multiarch.builders.plugins.plugin_utils.spec import CompiledSpec, compile_spec
+from ansible_collections.multiarch.builders.plugins.plugin_utils.spec.compile import CompiledSpec, compile_spec
+from ansible_collections.multiarch.builders.plugins.plugin_utils.values.problems import SpecError
+from ansible_collections.multiarch.builders.plugins.plugin_utils.x509.pem import CertificateError
 from ansible_collections.multiarch.builders.tests.unit.plugins.plugin_utils.x509_factory import NOW
 from hypothesis import given
 from hypothesis import strategies as st

@@ -22,7 +22,7 @@ from ansible.parsing.dataloader import DataLoader
 from ansible.parsing.vault import VaultLib, VaultSecret
 from ansible.playbook.task import Task
 from ansible_collections.multiarch.builders.plugins.module_utils.model.options import OPTIONS
-from ansible_collections.multiarch.builders.plugins.plugin_utils.controller_files import LARGEST
+from ansible_collections.multiarch.builders.plugins.plugin_utils.actions.controller_files import LARGEST
 from ansible_collections.multiarch.builders.tests.unit.plugins.plugin_utils.harbor_stand_in import Answer, HarborStandIn
 from ansible_collections.multiarch.builders.tests.unit.plugins.plugin_utils.x509_factory import Pair, make
 

@@ -11,7 +11,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.docker.driver_v
     SINCE,
     too_new,
 )
-from ansible_collections.multiarch.builders.plugins.plugin_utils.driver_tables import DRIVERS
+from ansible_collections.multiarch.builders.plugins.plugin_utils.spec.driver_tables import DRIVERS
 
 
 def test_every_option_that_has_a_version_is_one() -> None:

@@ -1,0 +1,92 @@
+# Copyright: multiarch.builders contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The buildx plugin to install: where from, and the checksum without which nothing is installed."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import re
+import stat
+import urllib.parse
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.engine.decide import BUILDX_FOR_BUILDERS
+from ansible_collections.multiarch.builders.plugins.module_utils.model.version import version_of
+from ansible_collections.multiarch.builders.plugins.plugin_utils.values.problems import Findings
+
+LARGEST = 1024**3
+"""Bytes: ten times a buildx."""
+
+Locate = Callable[[str], Path]
+"""The file of the controller that a path means. Raises OSError."""
+
+
+def check_buildx_plugin(given: dict[str, Any], variable: str, locate: Locate, findings: Findings) -> dict[str, Any]:
+    """*given* with the path of its file made absolute and its checksum in lower case; what is wrong is noted."""
+    if not given:
+        return {}
+    found = dict(given)
+    if ("src" in given) == ("url" in given):
+        message = "has both src and url" if "src" in given else "has neither src nor url"
+        findings.problem(variable, None, message, "Give the one that the plugin comes from")
+    digest = str(given.get("sha256", "")).lower().removeprefix("sha256:")
+    found["sha256"] = digest
+    if "sha256" not in given:
+        remedy = "Take it from where the plugin is published, or from `sha256sum FILE` of one that you trust"
+        findings.problem(f"{variable}.sha256", None, "is missing, and nothing else proves what is installed", remedy)
+    elif not re.fullmatch(r"[0-9a-f]{64}", digest):
+        findings.problem(f"{variable}.sha256", given["sha256"], "is no SHA-256", "Write its 64 hexadecimal digits")
+    if "version" in given:
+        _check_version(given["version"], f"{variable}.version", findings)
+    if "url" in given:
+        _check_url(given["url"], f"{variable}.url", findings)
+    if "src" in given:
+        found["src"] = _checked_file(given["src"], digest, variable, locate, findings)
+    return found
+
+
+def _check_version(text: str, variable: str, findings: Findings) -> None:
+    if not re.fullmatch(r"v?\d+\.\d+(\.\d+)?([-+].*)?", text):
+        findings.problem(
+            variable, text, "is no version", "Write it as `docker buildx version` tells it, such as 0.29.1"
+        )
+    elif version_of(text) < BUILDX_FOR_BUILDERS:
+        findings.problem(variable, text, "is too old: builders need 0.13 or newer", "Take a newer buildx")
+
+
+def _check_url(url: str, variable: str, findings: Findings) -> None:
+    try:
+        parts = urllib.parse.urlsplit(url)
+        known = parts.scheme in ("https", "http") and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # an address or a port that is none
+        known = False
+    if not known or re.search(r"[\s\x00-\x1f\x7f]", url):
+        findings.problem(variable, url, "is no address that a host can fetch", "Write https://HOST/PATH")
+    elif "@" in parts.netloc:
+        remedy = "Take them out, and serve the file where none are needed: the checksum says what it is"
+        findings.problem(variable, url, "holds credentials", remedy)
+
+
+def _checked_file(path: str, digest: str, variable: str, locate: Locate, findings: Findings) -> str:
+    """The absolute path, and a problem where the file is not the one with *digest*."""
+    try:
+        file = locate(path)
+        state = file.stat()
+        if not stat.S_ISREG(state.st_mode):  # a device or a pipe has no end
+            raise OSError(errno.EINVAL, "it is no regular file", path)
+        if state.st_size > LARGEST:
+            raise OSError(errno.EFBIG, f"it is larger than {LARGEST} bytes", path)
+        with file.open("rb") as content:
+            actual = hashlib.file_digest(content, "sha256").hexdigest()
+    except OSError as exc:
+        remedy = "Give a path on the controller, such as files/docker-buildx next to the playbook"
+        findings.problem(f"{variable}.src", path, f"cannot be read: {exc.strerror or exc}", remedy)
+        return path
+    if digest and actual != digest:
+        remedy = "Mend the checksum if this is the file that is meant, else the file"
+        findings.problem(f"{variable}.sha256", digest, f"is not that of {path}, which has {actual}", remedy)
+    return str(file)

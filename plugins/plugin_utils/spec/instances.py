@@ -1,0 +1,145 @@
+# Copyright: multiarch.builders contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The builders of a host: names, images and options checked, buildkitd.toml filled in."""
+
+from __future__ import annotations
+
+import datetime
+import re
+import typing as t
+from collections.abc import Callable, Sequence
+
+from ansible_collections.multiarch.builders.plugins.module_utils.model.version import Version
+from ansible_collections.multiarch.builders.plugins.plugin_utils.buildkitd import flags
+from ansible_collections.multiarch.builders.plugins.plugin_utils.buildkitd.render import Rendered
+from ansible_collections.multiarch.builders.plugins.plugin_utils.buildkitd.rules import check_config, check_flags
+from ansible_collections.multiarch.builders.plugins.plugin_utils.spec import driver_opts, nodes
+from ansible_collections.multiarch.builders.plugins.plugin_utils.spec.images import buildkit_version, check_image
+from ansible_collections.multiarch.builders.plugins.plugin_utils.spec.nodes import LONGEST_NAME, Context, Inventory
+from ansible_collections.multiarch.builders.plugins.plugin_utils.values.problems import Findings
+from ansible_collections.multiarch.builders.plugins.plugin_utils.x509.pem import CertificateError, ReadFile, read
+
+Instance = dict[str, t.Any]
+"""An entry: the keys of `module_utils.options.INSTANCE`, already of the right types; optional ones may be absent."""
+
+Rendering = Callable[[Version], Rendered]
+"""Makes buildkitd.toml for a version of BuildKit, () if that is unknown."""
+
+NOBODY = Inventory()
+_NAME = re.compile(r"[a-zA-Z][a-zA-Z0-9._-]*")  # docker/buildx, store/util.go
+_FILE = re.compile(r"[a-zA-Z0-9_.-]*[a-zA-Z0-9_-][a-zA-Z0-9_.-]*/[a-zA-Z0-9_-][a-zA-Z0-9_.-]*")
+
+
+def normalise(
+    instances: Sequence[Instance],
+    *,
+    rendering: Rendering,
+    variable: str,
+    read_file: ReadFile,
+    findings: Findings,
+    inventory: Inventory = NOBODY,
+    now: datetime.datetime | None = None,
+    warn_days: int = 30,
+) -> list[Instance]:
+    """The entries with `config` and `certificates`: those of *rendering*, unless the user gave a config.
+
+    Nodes are named, and hosts of the *inventory* among them become endpoints. *now* is aware of its time zone.
+    """
+    moment = now or datetime.datetime.now(datetime.UTC)
+    found = []
+    for index, instance in enumerate(instances):
+        driver = instance.get("driver", "docker-container")
+        context = Context(instance.get("name", ""), driver, inventory, read_file, moment, warn_days)
+        found.append(_entry(instance, f"{variable}[{index}]", rendering, context, findings))
+    _check_unique(found, variable, findings)
+    defaults = [index for index, instance in enumerate(instances) if instance.get("default")]
+    for index in defaults[1:]:
+        message = f"is the default, but {variable}[{defaults[0]}] is it already"
+        findings.problem(f"{variable}[{index}].default", None, message, "Leave `default: true` to one instance")
+    return found
+
+
+def _entry(instance: Instance, variable: str, rendering: Rendering, context: Context, findings: Findings) -> Instance:
+    result = dict(instance)
+    if "name" in instance:
+        _check_name(instance["name"], f"{variable}.name", findings)
+    if "image" in instance:
+        check_image(instance["image"], f"{variable}.image", findings)
+    options = instance.get("driver_opts", {})
+    result["driver_opts"] = driver_opts.normalise(options, f"{variable}.driver_opts", findings, context.driver)
+    result["nodes"] = nodes.normalise(instance.get("nodes", []), f"{variable}.nodes", context, findings)
+    flags.check(instance.get("flags", []), f"{variable}.flags", findings)
+    if context.driver == "remote":
+        _refuse_configuration(instance, variable, findings)
+        return result | {"config": "", "certificates": {}}
+    result["config"], result["certificates"] = _config(instance, variable, rendering, context.read_file, findings)
+    check_flags(instance.get("flags", []), result["config"], f"{variable}.flags", findings)
+    return result
+
+
+def _refuse_configuration(instance: Instance, variable: str, findings: Findings) -> None:
+    """A buildkitd that runs elsewhere is somebody else's."""
+    for key in ("config", "certificates", "flags"):
+        if instance.get(key):
+            message = "is for a buildkitd that buildx starts; with the driver remote it runs already"
+            findings.problem(f"{variable}.{key}", None, message, "Configure it where it runs")
+
+
+def _check_name(name: str, variable: str, findings: Findings) -> None:
+    if name.lower() == "default":
+        findings.problem(variable, name, "is the name of Docker's own context", "Use another name")
+    elif not _NAME.fullmatch(name):
+        remedy = "Start with a letter, go on with letters, digits, '.', '_' or '-'"
+        findings.problem(variable, name, "is no name of a builder", remedy)
+    elif len(name) > LONGEST_NAME:
+        findings.problem(variable, name, f"is longer than {LONGEST_NAME} characters", "Give it a shorter one")
+
+
+def _config(
+    instance: Instance, variable: str, rendering: Rendering, read_file: ReadFile, findings: Findings
+) -> tuple[str, dict[str, str]]:
+    """(text of buildkitd.toml, its certificate files)."""
+    given = _certificates(instance, f"{variable}.certificates", findings)
+    version = buildkit_version(instance.get("image", ""))
+    rendered = rendering(version)
+    if "config" not in instance:
+        if given:
+            message = "is given without a `config` that names the files"
+            findings.problem(f"{variable}.certificates", None, message, "Use `ca` and `client_cert` of a registry")
+        return rendered.text, dict(rendered.certificates)
+    certificates = {**rendered.certificates, **given}
+    text: str = instance["config"]
+    if re.fullmatch(r"[^\n=\[#]+", text.strip()):  # no TOML has none of these: a path
+        try:
+            text = read(text, read_file).decode()
+        except (CertificateError, UnicodeDecodeError) as exc:
+            reason = str(exc) if isinstance(exc, CertificateError) else "is not UTF-8"
+            remedy = "Give TOML, or the path of a file on the controller"
+            findings.problem(f"{variable}.config", text, reason, remedy)
+            return "", certificates
+    check_config(text, certificates, f"{variable}.config", findings, version)
+    return text, certificates
+
+
+def _certificates(instance: Instance, variable: str, findings: Findings) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for name, pem in instance.get("certificates", {}).items():
+        if not isinstance(name, str) or not _FILE.fullmatch(name):
+            remedy = "Write REGISTRY/FILE, such as harbor.example.com_8443/ca.crt"
+            findings.problem(f"{variable}.{name}", None, "is no path below certs/", remedy)
+        elif not isinstance(pem, str):
+            findings.problem(f"{variable}.{name}", None, "is no text", "Give the file's content")
+        else:
+            found[name] = pem
+    return found
+
+
+def _check_unique(instances: Sequence[Instance], variable: str, findings: Findings) -> None:
+    """buildx keeps an instance in a file named in lower case."""
+    seen: dict[str, int] = {}
+    for index, instance in enumerate(instances):
+        name = instance.get("name")
+        if name is not None and seen.setdefault(name.lower(), index) != index:
+            message = f"is also the name of {variable}[{seen[name.lower()]}]; case does not count"
+            findings.problem(f"{variable}[{index}].name", name, message, "Give each builder its own name")

@@ -1,0 +1,207 @@
+# Copyright: multiarch.builders contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The nodes of a builder: hosts of the inventory become ssh endpoints, everything else is checked and passed on."""
+
+from __future__ import annotations
+
+import datetime
+import re
+import typing as t
+import urllib.parse
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from ansible_collections.multiarch.builders.plugins.plugin_utils.spec import driver_opts
+from ansible_collections.multiarch.builders.plugins.plugin_utils.spec.platforms import normalise_platforms
+from ansible_collections.multiarch.builders.plugins.plugin_utils.values.problems import Findings, show
+from ansible_collections.multiarch.builders.plugins.plugin_utils.x509 import certificates, private_key
+from ansible_collections.multiarch.builders.plugins.plugin_utils.x509.pem import CertificateError, ReadFile, read
+
+Node = dict[str, t.Any]
+"""An entry: the keys of `module_utils.options.NODE`, already of the right types; optional ones may be absent."""
+
+_NAME = re.compile(r"[a-zA-Z][a-zA-Z0-9._-]*")  # docker/buildx, store/util.go
+LONGEST_NAME = 200  # characters: files are named so, with something added
+_ENDPOINTS = {
+    "docker-container": (("ssh://", "tcp://", "unix://"), "Write ssh://user@host, tcp://host:port or unix:///path"),
+    "remote": (("tcp://", "unix://", "docker-container://"), "Write tcp://host:port, with its certificates beside it"),
+}
+_THIS_HOST = ("default", "unix:///var/run/docker.sock")
+_PLACES = {"docker-container": ("host", "endpoint", "context"), "remote": ("endpoint",), "kubernetes": ()}
+
+
+def _nobody(_name: str) -> None:
+    return None
+
+
+@dataclass(frozen=True)
+class Inventory:
+    """*this* is the host that the options are for; *find* gives the variables of a host, None if it is unknown."""
+
+    this: str = ""
+    find: Callable[[str], Mapping[str, t.Any] | None] = _nobody
+
+
+@dataclass(frozen=True)
+class Context:
+    """What the checks need to know: the *builder*, its *driver*, the inventory, how to read files, the time."""
+
+    builder: str
+    driver: str
+    inventory: Inventory
+    read_file: ReadFile
+    now: datetime.datetime
+    warn_days: int = 30
+
+
+def normalise(nodes: Sequence[Node], variable: str, context: Context, findings: Findings) -> list[Node]:
+    """The entries with `name`, `endpoint` and `platforms` in one form, certificates as PEM text."""
+    found = [_entry(node, f"{variable}[{index}]", context, findings) for index, node in enumerate(nodes)]
+    for key, what in (("name", "name"), ("endpoint", "machine")):
+        if key == "name" or context.driver != "kubernetes":
+            _check_once(found, key, what, variable, findings)
+    _check_platforms(found, variable, findings)
+    if context.driver == "remote" and not nodes:
+        remedy = "Give `nodes: [{endpoint: tcp://host:port, ca: …, client_cert: …, client_key: …}]`"
+        findings.problem(variable, None, "is empty, but the driver remote connects to a buildkitd elsewhere", remedy)
+    return found
+
+
+def _entry(node: Node, variable: str, context: Context, findings: Findings) -> Node:
+    if not node:  # of the wrong type, told already
+        return {"name": "", "endpoint": None, "platforms": [], "driver_opts": {}}
+    place = _place(node, variable, context, findings)
+    default = re.sub(r"[^a-zA-Z0-9._-]+", "-", f"{context.builder}-{place[1]}") if place else ""
+    name = node.get("name") or default
+    if name and not _NAME.fullmatch(name):
+        remedy = "Start with a letter, go on with letters, digits, '.', '_' or '-'"
+        findings.problem(f"{variable}.name", name, "is no name of a node", remedy)
+    elif len(name) > LONGEST_NAME:
+        findings.problem(f"{variable}.name", name, f"is longer than {LONGEST_NAME} characters", "Give a shorter `name`")
+    if "user" in node and "host" not in node:
+        findings.problem(f"{variable}.user", node["user"], "is for a `host` only", "Write it into the endpoint")
+    result: Node = {"name": name, "endpoint": place[0] if place else None}
+    result["platforms"] = normalise_platforms(node.get("platforms", []), f"{variable}.platforms", findings)
+    options = node.get("driver_opts", {})
+    result["driver_opts"] = driver_opts.normalise(options, f"{variable}.driver_opts", findings, context.driver)
+    return result | _certificates(node, variable, context, findings)
+
+
+def _place(node: Node, variable: str, context: Context, findings: Findings) -> tuple[str, str] | None:
+    """(endpoint, what to call it) of a node, None if that is wrong."""
+    wanted = _PLACES[context.driver]
+    given = [key for key in ("host", "endpoint", "context") if node.get(key)]
+    if not wanted and not given:
+        return "", node.get("name", "node")
+    if len(given) != 1 or given[0] not in wanted:
+        message = f"has {' and '.join(f'`{key}`' for key in given) or 'no machine'}"
+        remedy = f"Give one of {', '.join(wanted)}" if wanted else "Leave it out: kubectl's current context counts"
+        findings.problem(variable, None, message, remedy)
+        return None
+    text: str = node[given[0]]
+    if given[0] == "host":
+        return _of_inventory(text, node.get("user"), variable, context, findings)
+    if text in _THIS_HOST and context.driver == "docker-container":
+        return "", context.inventory.this or "default"
+    return (text, text) if given[0] == "context" else _of_url(text, variable, context, findings)
+
+
+def _of_url(text: str, variable: str, context: Context, findings: Findings) -> tuple[str, str] | None:
+    prefixes, remedy = _ENDPOINTS[context.driver]
+    called = _called(text) if text.startswith(prefixes) else ""
+    if not called:
+        findings.problem(f"{variable}.endpoint", text, "is no endpoint of this driver", remedy)
+        return None
+    if text.startswith("tcp://") and context.driver == "docker-container":
+        findings.warn(f"{variable}.endpoint", "without TLS everybody in the network is root there; use a `context`")
+    return text, called
+
+
+def _called(endpoint: str) -> str:
+    """What a node at *endpoint* is called: by its host or its path; "" if that is no URL without a password."""
+    if re.search(r"[\s\x00-\x1f\x7f]", endpoint):
+        return ""
+    try:
+        parts = urllib.parse.urlsplit(endpoint)
+        port = parts.port
+    except ValueError:  # an address or a port that is none
+        return ""
+    path = parts.path.strip("/") if parts.scheme == "unix" else ""
+    return "" if port == 0 or parts.password is not None else parts.hostname or path
+
+
+def _of_inventory(
+    host: str, user: str | None, variable: str, context: Context, findings: Findings
+) -> tuple[str, str] | None:
+    if host == context.inventory.this:
+        return "", host
+    variables = context.inventory.find(host)
+    if variables is None:
+        remedy = "Write a host's name as in the inventory, or give `endpoint: ssh://user@host`"
+        findings.problem(f"{variable}.host", host, "is no host of the inventory", remedy)
+        return None
+    address = str(variables.get("ansible_host") or host)
+    address = f"[{address}]" if ":" in address else address
+    login = user or variables.get("ansible_user")
+    port = variables.get("ansible_port")
+    endpoint = f"ssh://{f'{login}@' if login else ''}{address}{f':{port}' if port and str(port) != '22' else ''}"
+    if not _called(endpoint):
+        remedy = "Mend ansible_host, ansible_user and ansible_port of that host, or give `endpoint: ssh://user@host`"
+        findings.problem(f"{variable}.host", host, f"has no address for ssh: {show(endpoint)}", remedy)
+        return None
+    return endpoint, host
+
+
+def _certificates(node: Node, variable: str, context: Context, findings: Findings) -> dict[str, str]:
+    """`ca`, `client_cert` and `client_key` as PEM text, for the driver remote."""
+    given = [key for key in ("ca", "client_cert", "client_key") if key in node]
+    if given and context.driver != "remote":
+        findings.problem(f"{variable}.{given[0]}", None, "is for the driver remote only", "Remove it")
+        return {}
+    if ("client_cert" in node) != ("client_key" in node):
+        findings.problem(variable, None, "has one of `client_cert` and `client_key`", "Give both or none")
+        return {}
+    if "ca" not in node and ("client_cert" in node or "servername" in node.get("driver_opts", {})):
+        remedy = "Give the CA of the buildkitd's certificate"
+        findings.problem(f"{variable}.ca", None, "is missing, without which buildx does not use TLS", remedy)
+        return {}
+    checks = {"ca": certificates.authorities, "client_cert": certificates.client_certificate}
+    found: dict[str, str] = {}
+    try:
+        for key, check in checks.items():
+            if key in node:
+                text = check(read(node[key], context.read_file), now=context.now, warn_days=context.warn_days)
+                found[key] = text.pem
+                for warning in text.warnings:
+                    findings.warn(f"{variable}.{key}", warning)
+        if "client_key" in node:
+            found["client_key"] = private_key.client_key(
+                read(node["client_key"], context.read_file), found["client_cert"]
+            )
+    except CertificateError as exc:
+        at_fault = next(key for key in given if key not in found)
+        findings.problem(f"{variable}.{at_fault}", None, str(exc), exc.remedy)
+    return found
+
+
+def _check_once(nodes: Sequence[Node], key: str, what: str, variable: str, findings: Findings) -> None:
+    """buildx refuses a second node of the same name or endpoint (store/nodegroup.go)."""
+    seen: dict[str, int] = {}
+    for index, node in enumerate(nodes):
+        if node[key] is None or not node["name"]:  # told already
+            continue
+        text = node[key].lower()
+        if seen.setdefault(text, index) != index:
+            message = f"is the same {what} as {variable}[{seen[text]}]"
+            findings.problem(f"{variable}[{index}]", node[key] or "this host", message, "Give each node its own")
+
+
+def _check_platforms(nodes: Sequence[Node], variable: str, findings: Findings) -> None:
+    """A platform belongs to one node: buildx takes it from the others without a word (store/nodegroup.go)."""
+    seen: dict[str, int] = {}
+    for index, node in enumerate(nodes):
+        for platform in node["platforms"]:
+            if seen.setdefault(platform, index) != index:
+                message = f"is a platform of {variable}[{seen[platform]}] already"
+                findings.problem(f"{variable}[{index}].platforms", platform, message, "Give it to one of them")

@@ -1,0 +1,46 @@
+# Copyright: multiarch.builders contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The settings of pull mode, checked: ansible-pull puts them into a command line of its own, without quotes."""
+
+from __future__ import annotations
+
+import re
+import typing as t
+from collections.abc import Mapping
+
+from ansible_collections.multiarch.builders.plugins.plugin_utils.values.problems import Findings
+
+_PREFIX = "builder_pull_"
+_PATH = r"[A-Za-z0-9/._~+-]+"
+_SPAN = r"\d+(\.\d+)?"
+_UNITS = "usec|us|msec|ms|seconds?|sec|s|minutes?|min|m|hours?|hr|h|days?|d|weeks?|w"
+# What each has to be, and how to write it; systemd.time(7) has the time spans.
+_FORMS: dict[str, tuple[str, str]] = {
+    "repository": (
+        rf"(ssh://([A-Za-z0-9._-]+@)?|https://)[A-Za-z0-9.:\[\]-]+/{_PATH}|[A-Za-z0-9._-]+@[A-Za-z0-9.-]+:{_PATH}|/{_PATH}",
+        "Write ssh://git@HOST/PATH, git@HOST:PATH or https://HOST/PATH; a login goes to builder_pull_git_credentials",
+    ),
+    "version": (r"[A-Za-z0-9_][A-Za-z0-9/._+-]*", "Write a branch, tag or commit"),
+    "playbook": (rf"[A-Za-z0-9_.]{_PATH}\.ya?ml", "Write its path in the repository, such as playbooks/site.yml"),
+    "inventory": (r"[A-Za-z0-9_.][A-Za-z0-9/._~+-]*", "Write its path in the repository, such as inventory/fleet"),
+    "limit": (r"[A-Za-z0-9_][A-Za-z0-9._:-]*", "Write the name of the host in builder_pull_inventory"),
+    "program": (rf"/{_PATH}", "Write its absolute path, such as /opt/ansible/bin/ansible-pull"),
+    "every": (rf"{_SPAN} ?({_UNITS})?( ?{_SPAN} ?({_UNITS}))*", "Write a time span of systemd, such as 30min or 1h"),
+    "spread": (rf"{_SPAN} ?({_UNITS})?( ?{_SPAN} ?({_UNITS}))*", "Write a time span of systemd, such as 10min"),
+}
+
+
+def settings(given: Mapping[str, t.Any]) -> dict[str, t.Any]:
+    """*given*, by names without prefix, as it was. Raises SpecError with every problem at once."""
+    findings = Findings()
+    for name, (form, remedy) in _FORMS.items():
+        value = given.get(name)
+        if not value:
+            findings.problem(f"{_PREFIX}{name}", None, "is needed", remedy)
+        elif not isinstance(value, str) or not re.fullmatch(form, value):
+            findings.problem(f"{_PREFIX}{name}", value, "cannot be used", remedy)
+        elif ".." in value.split("/"):
+            findings.problem(f"{_PREFIX}{name}", value, "leads out of the repository", remedy)
+    findings.raise_if_any()
+    return dict(given)

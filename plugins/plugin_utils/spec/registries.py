@@ -1,0 +1,293 @@
+# Copyright: multiarch.builders contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The table of registries: every entry checked, its names in one form, its certificates read."""
+
+from __future__ import annotations
+
+import datetime
+import re
+import typing as t
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.trust.decide import store_files
+from ansible_collections.multiarch.builders.plugins.module_utils.docker.hub import HUB
+from ansible_collections.multiarch.builders.plugins.module_utils.host.system_store import DEBIAN
+from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import is_network, registries_of
+from ansible_collections.multiarch.builders.plugins.plugin_utils.values.host_names import (
+    HostNameError,
+    certificate_folder,
+    check_host,
+    check_mirror,
+    check_network,
+    looks_like_network,
+)
+from ansible_collections.multiarch.builders.plugins.plugin_utils.values.problems import Findings
+from ansible_collections.multiarch.builders.plugins.plugin_utils.x509 import certificates, harbor, private_key
+from ansible_collections.multiarch.builders.plugins.plugin_utils.x509.pem import (
+    CertificateError,
+    ReadFile,
+    is_path,
+    read,
+)
+
+Registry = dict[str, t.Any]
+"""An entry: the keys of `module_utils.options.REGISTRY`, already of the right types; optional ones may be absent."""
+
+_OF_A_NETWORK = ("host", "insecure", "http")
+_CA_KEYS = ("ca", "ca_from", "ca_fingerprint", "client_cert", "client_key")
+
+
+@dataclass(frozen=True)
+class _Sources:
+    """Where certificates come from, and how their dates are judged."""
+
+    read_file: ReadFile
+    fetch: harbor.Fetch
+    now: datetime.datetime
+    warn_days: int
+
+
+def normalise(
+    registries: Sequence[Registry],
+    *,
+    variable: str,
+    read_file: ReadFile,
+    now: datetime.datetime,
+    warn_days: int,
+    findings: Findings,
+    fetch: harbor.Fetch = harbor.fetch,
+) -> list[Registry]:
+    """The entries in their order: hosts and mirrors in one form, `ca`, `client_cert`, `client_key` as PEM text.
+
+    *now* is aware of its time zone; what expires within *warn_days* is a warning. What is wrong goes to *findings*,
+    and is left out of the result, as `ca_from` and `ca_fingerprint` are: `ca` is what they gave.
+    """
+    sources = _Sources(read_file, fetch, now, warn_days)
+    found = [_entry(entry, f"{variable}[{index}]", sources, findings) for index, entry in enumerate(registries)]
+    _check_duplicates(found, variable, findings)
+    _check_store_files(found, variable, findings)
+    _check_dotless(found, variable, findings)
+    _check_mirrors(found, variable, findings)
+    return found
+
+
+def _entry(entry: Registry, variable: str, sources: _Sources, findings: Findings) -> Registry:
+    result = {key: value for key, value in entry.items() if key not in _CA_KEYS}
+    if looks_like_network(entry.get("host", "")):
+        return _network(entry, variable, findings)
+    if "host" in entry:
+        result["host"] = ""
+        try:
+            result["host"] = check_host(entry["host"])
+        except HostNameError as exc:
+            findings.problem(f"{variable}.host", entry["host"], str(exc), exc.remedy)
+    if "hosts_toml" in entry:
+        findings.problem(f"{variable}.hosts_toml", None, "is made from the mirrors", "Remove it")
+    result["mirrors"] = _mirrors(entry.get("mirrors", []), result.get("host", ""), f"{variable}.mirrors", findings)
+    _check_transport(entry, variable, findings)
+    _check_login(entry, variable, findings)
+    result.update(_authorities(entry, result.get("host", ""), variable, sources, findings))
+    result.update(_client_pair(entry, variable, sources, findings))
+    return result
+
+
+def _network(entry: Registry, variable: str, findings: Findings) -> Registry:
+    """An entry for dockerd's insecure-registries, which takes networks, too; nothing else is for more than one host."""
+    result: Registry = {"mirrors": [], **{key: entry[key] for key in _OF_A_NETWORK if key in entry}, "host": ""}
+    try:
+        result["host"] = check_network(entry["host"])
+    except HostNameError as exc:
+        findings.problem(f"{variable}.host", entry["host"], str(exc), exc.remedy)
+    for key in entry:
+        if key not in _OF_A_NETWORK and entry[key] not in ([], False):
+            remedy = "Give the registry that it is for an entry of its own"
+            findings.problem(f"{variable}.{key}", None, f"is given for the network {entry['host']}", remedy)
+    if not (entry.get("insecure") or entry.get("http")):
+        message = "is a network, of which docker can be told only that it does without verified TLS"
+        findings.problem(f"{variable}.host", entry["host"], message, "Add `insecure: true`, or name one registry")
+    if result["host"].endswith("/0"):
+        message = f"{result['host']} is every address: docker verifies the certificate of no registry any more"
+        findings.warn(f"{variable}.host", message)
+    return result
+
+
+def _mirrors(mirrors: Sequence[str | None], host: str, variable: str, findings: Findings) -> list[str]:
+    """*mirrors* in their order and one form."""
+    found: list[str] = []
+    for index, text in enumerate(mirrors):
+        name = f"{variable}[{index}]"
+        if text is None:  # of the wrong type, told already
+            continue
+        try:
+            mirror = "".join(check_mirror(text))
+        except HostNameError as exc:
+            findings.problem(name, text, str(exc), exc.remedy)
+            continue
+        if mirror in found:
+            findings.problem(name, text, "is in the list twice", "Remove one of them")
+        elif mirror == host:
+            findings.problem(name, text, "is the registry itself", "Remove it: BuildKit asks the registry last anyway")
+        else:
+            found.append(mirror)
+    return found
+
+
+def _check_transport(entry: Registry, variable: str, findings: Findings) -> None:
+    for key in ("ca", "ca_from", "client_cert", "client_key"):
+        if entry.get("http") and key in entry:
+            message = "is given, but `http: true` means that there is no TLS"
+            findings.problem(f"{variable}.{key}", None, message, f"Remove `http` or `{key}`")
+    for key in ("ca", "ca_from"):
+        if entry.get("insecure") and key in entry:
+            message = f"`insecure: true` turns off the check that `{key}` is for; remove it if `{key}` is right"
+            findings.warn(variable, message)
+
+
+def _check_login(entry: Registry, variable: str, findings: Findings) -> None:
+    for one, other in (("username", "password"), ("password", "username")):
+        if one in entry and other not in entry:
+            findings.problem(f"{variable}.{other}", None, f"is missing, but `{one}` is given", "Give both or none")
+        if one in entry and not entry[one]:
+            findings.problem(f"{variable}.{one}", None, "is empty", "Give the login's, or remove both")
+    if ":" in entry.get("username", ""):
+        message = "has a colon, which separates name and password in config.json"
+        findings.problem(f"{variable}.username", None, message, "Give the name alone")
+
+
+def _authorities(entry: Registry, host: str, variable: str, sources: _Sources, findings: Findings) -> dict[str, str]:
+    """`ca` as PEM text, whatever it was made from, as far as it is usable."""
+    if not _check_ca_keys(entry, variable, findings):
+        return {}
+    wanted = _fingerprint(entry, f"{variable}.ca_fingerprint", findings)
+    key = "ca" if "ca" in entry else "ca_from"
+    try:
+        if "ca" in entry:
+            data = read(entry["ca"], sources.read_file)
+        elif wanted and host and not entry.get("http"):
+            data = harbor.authority(host, wanted, sources.fetch)
+        else:
+            return {}
+        text = certificates.authorities(data, now=sources.now, warn_days=sources.warn_days)
+    except CertificateError as exc:
+        shown = entry[key] if key != "ca" or is_path(entry[key]) else None
+        findings.problem(f"{variable}.{key}", shown, str(exc), exc.remedy)
+        return {}
+    for warning in text.warnings:
+        findings.warn(f"{variable}.{key}", warning)
+    found = certificates.load_certificates(text.pem.encode())
+    if wanted and not certificates.with_fingerprint(found, wanted):
+        message = f"is of no certificate in `ca`: {certificates.fingerprints(found)}"
+        remedy = "Give the file that it is of, or, if the CA was replaced on purpose, the new fingerprint"
+        findings.problem(f"{variable}.ca_fingerprint", f"sha256:{wanted}", message, remedy)
+    return {"ca": text.pem}
+
+
+def _check_ca_keys(entry: Registry, variable: str, findings: Findings) -> bool:
+    """Whether those of `ca`, `ca_from` and `ca_fingerprint` that are given go together."""
+    if "ca" in entry and "ca_from" in entry:
+        findings.problem(f"{variable}.ca_from", entry["ca_from"], "is given beside `ca`", "Remove one of them")
+    elif "ca_from" in entry and "ca_fingerprint" not in entry:
+        message = "is missing, but `ca_from` is given, and what comes that way proves nothing by itself"
+        remedy = "Have the SHA-256 of the CA told by those who run Harbor, and write it here"
+        findings.problem(f"{variable}.ca_fingerprint", None, message, remedy)
+    elif "ca_fingerprint" in entry and "ca" not in entry and "ca_from" not in entry:
+        remedy = "Give `ca`, or `ca_from: harbor`"
+        findings.problem(f"{variable}.ca_fingerprint", None, "is given without a CA that should have it", remedy)
+    else:
+        return True
+    return False
+
+
+def _fingerprint(entry: Registry, variable: str, findings: Findings) -> str | None:
+    """`ca_fingerprint` in its one form, if it is given and has one."""
+    text = entry.get("ca_fingerprint")
+    if text is None:
+        return None
+    try:
+        return certificates.parse_fingerprint(text)
+    except CertificateError as exc:
+        shown = text if re.fullmatch(r"[\w:= ]{0,128}", text) else None  # it could be a key
+        findings.problem(variable, shown, str(exc), exc.remedy)
+        return None
+
+
+def _client_pair(entry: Registry, variable: str, sources: _Sources, findings: Findings) -> dict[str, str]:
+    """`client_cert` and `client_key` as PEM text, as far as they are usable."""
+    found: dict[str, str] = {}
+
+    def take(key: str, parse: Callable[[bytes], certificates.CertificateText]) -> None:
+        if key not in entry:
+            return
+        try:
+            text = parse(read(entry[key], sources.read_file))
+        except CertificateError as exc:
+            shown = entry[key] if key != "client_key" and is_path(entry[key]) else None
+            findings.problem(f"{variable}.{key}", shown, str(exc), exc.remedy)
+            return
+        found[key] = text.pem
+        for warning in text.warnings:
+            findings.warn(f"{variable}.{key}", warning)
+
+    def client_certificate(data: bytes) -> certificates.CertificateText:
+        return certificates.client_certificate(data, now=sources.now, warn_days=sources.warn_days)
+
+    for one, other in (("client_cert", "client_key"), ("client_key", "client_cert")):
+        if one in entry and other not in entry:
+            findings.problem(f"{variable}.{other}", None, f"is missing, but `{one}` is given", "Give both or none")
+    take("client_cert", client_certificate)
+    if "client_cert" in found:
+        pem = found["client_cert"]
+        take("client_key", lambda data: certificates.CertificateText(private_key.client_key(data, pem)))
+    return found
+
+
+def _check_duplicates(registries: Sequence[Registry], variable: str, findings: Findings) -> None:
+    """No host twice, nor two whose certificates buildx would put into one folder."""
+    seen: dict[str, str] = {}
+    for index, entry in enumerate(registries):
+        host = entry.get("host")
+        if not host:
+            continue
+        folder = host if is_network(host) else certificate_folder(host)
+        other = seen.setdefault(folder, host)
+        if other == host and any(host == before.get("host") for before in registries[:index]):
+            remedy = "Put everything about one registry into one entry"
+            findings.problem(f"{variable}[{index}].host", host, "is in the table twice", remedy)
+        elif other != host:
+            message = f"would share the folder certs/{folder} of the builder with {other!r}"
+            findings.problem(f"{variable}[{index}].host", host, message, "Use another name or port for one of them")
+
+
+def _check_store_files(registries: Sequence[Registry], variable: str, findings: Findings) -> None:
+    """The system's store numbers the certificates of a bundle: those of `a` could be named as that of `a-1` is."""
+    seen: dict[str, str] = {}
+    for index, entry in enumerate(registries):
+        for file in store_files(registries_of({"registries": [entry]}), DEBIAN) if entry.get("host") else ():
+            other = seen.setdefault(file.path, entry["host"])
+            if certificate_folder(other) != certificate_folder(entry["host"]):  # else told already
+                message = f"would share the file {file.path} of the system's store with {other!r}"
+                remedy = "Use another name for one of them, or one certificate only in `ca` of the shorter name"
+                findings.problem(f"{variable}[{index}].host", entry["host"], message, remedy)
+
+
+def _check_dotless(registries: Sequence[Registry], variable: str, findings: Findings) -> None:
+    """Docker takes ``harbor/app`` for docker.io/harbor/app: such a host is good for a mirror only."""
+    mirrors = {mirror.partition("/")[0] for entry in registries for mirror in entry["mirrors"]}
+    for index, entry in enumerate(registries):
+        host = entry.get("host", "")
+        if host and not any(sign in host for sign in ".:") and host != "localhost" and host not in mirrors:
+            message = f"{host!r} has neither dot nor port: Docker takes {host}/app for {HUB}/{host}/app"
+            findings.warn(f"{variable}[{index}].host", message)
+
+
+def _check_mirrors(registries: Sequence[Registry], variable: str, findings: Findings) -> None:
+    """What an entry says about TLS is not for its mirrors: dockerd and BuildKit look that up under their own names."""
+    hosts = {entry.get("host") for entry in registries}
+    for index, entry in enumerate(registries):
+        given = [key for key in ("http", "insecure", "ca", "client_cert") if entry.get(key)]
+        strangers = sorted({mirror.partition("/")[0] for mirror in entry["mirrors"]} - hosts) if given else []
+        for name in strangers:
+            message = f"`{'`, `'.join(given)}` is for {entry.get('host')} itself and not for its mirror {name}"
+            findings.warn(f"{variable}[{index}]", f"{message}, which needs an entry of its own for that")

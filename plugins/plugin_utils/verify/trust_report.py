@@ -1,0 +1,189 @@
+# Copyright: multiarch.builders contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What is not trusted, which logins fail, and what to do: a line for each registry and outcome. Pure."""
+
+from __future__ import annotations
+
+import re
+import typing as t
+from collections.abc import Mapping, Sequence
+from dataclasses import fields
+
+from ansible_collections.multiarch.builders.plugins.module_utils.causes.remedies import TRUST
+from ansible_collections.multiarch.builders.plugins.module_utils.host.loopback import is_loopback
+from ansible_collections.multiarch.builders.plugins.module_utils.model import default_network
+from ansible_collections.multiarch.builders.plugins.module_utils.proof import outcomes
+from ansible_collections.multiarch.builders.plugins.module_utils.proof.registry import Row
+from ansible_collections.multiarch.builders.plugins.module_utils.proof.remedy import CONTAINER_NETWORK, PROVISION
+from ansible_collections.multiarch.builders.plugins.module_utils.proof.unread import is_unread
+from ansible_collections.multiarch.builders.plugins.plugin_utils.verify import login_messages
+from ansible_collections.multiarch.builders.plugins.plugin_utils.verify.login_messages import Answered, Clocks
+from ansible_collections.multiarch.builders.plugins.plugin_utils.x509.anchors import is_authority, names
+from ansible_collections.multiarch.builders.plugins.plugin_utils.x509.certificates import load_certificates
+from ansible_collections.multiarch.builders.plugins.plugin_utils.x509.served_chain import Chain, is_signed_by, weak
+
+Entry = Mapping[str, t.Any]
+
+
+def message(
+    rows: Sequence[Answered], entries: Sequence[Entry], chains: Mapping[str, Chain], clocks: Clocks | None = None
+) -> str:
+    """The failure of a host in which not all *rows* are proven; *entries* are the normalised table of registries."""
+    groups: dict[tuple[str, str, str], list[Answered]] = {}
+    for row in rows:
+        if row["outcome"] not in outcomes.PROVEN:
+            groups.setdefault((row["registry"], row["at"], row["outcome"]), []).append(row)
+    bad = len({registry for registry, _at, _outcome in groups})
+    head = f"{bad} of {len({row['registry'] for row in rows})} registries are not proven:"
+    table = {entry["host"]: entry for entry in entries}
+    return "\n".join([head, *(f"- {_line(group, table, chains, clocks or {})}" for group in groups.values())])
+
+
+def _line(group: Sequence[Answered], table: Mapping[str, Entry], chains: Mapping[str, Chain], clocks: Clocks) -> str:
+    first = next(
+        (row for row in group if outcomes.INVALID in row["words"]), group[0]
+    )  # who was told why, if anybody was
+    elsewhere = f" at {first['at']}" if first["at"] != first["registry"] else ""
+    words = outcomes.cause(first["words"]).rstrip(".")
+    remedy = _remedy(first, table, chains, clocks)
+    return f"{first['registry']}: {first['outcome']}{elsewhere} ({_ways(group)}): {words}. {remedy}."
+
+
+def remedies(
+    rows: Sequence[Answered], entries: Sequence[Entry], chains: Mapping[str, Chain], clocks: Clocks | None = None
+) -> list[str]:
+    """What to do about each of *rows*, "" for one that is proven."""
+    table = {entry["host"]: entry for entry in entries}
+    return ["" if row["outcome"] in outcomes.PROVEN else _remedy(row, table, chains, clocks or {}) for row in rows]
+
+
+def _remedy(row: Answered, table: Mapping[str, Entry], chains: Mapping[str, Chain], clocks: Clocks) -> str:
+    if row["way"] == "builder" and re.search(f"listing workers|{default_network.SIGNS}", row["words"]):
+        asleep = "listing workers" in row["words"]
+        return f"The builder itself does not answer: run {PROVISION}" if asleep else CONTAINER_NETWORK
+    if is_unread(Row(**{each.name: row[each.name] for each in fields(Row)})):
+        return _unread(row, table, chains.get(row["at"], []))
+    outcome, chain = row["outcome"], chains.get(row["at"], [])
+    if outcome in login_messages.REMEDIES:
+        return login_messages.REMEDIES[outcome](row, table.get(row["registry"], {}), clocks)
+    if outcome == outcomes.EXPIRED:
+        return login_messages.certificate_expired(row, clocks, _ends(chain))
+    if outcome == outcomes.NOT_YET_VALID:
+        return login_messages.certificate_not_yet(row, clocks, _begins(chain))
+    return login_messages.no_token_endpoint(row) or _REMEDIES[outcome](row["at"], table.get(row["at"], {}), chain)
+
+
+def _ways(rows: Sequence[Answered]) -> str:
+    """The ways of *rows* in words."""
+    who: dict[str, list[str]] = {}
+    for row in rows:
+        who.setdefault(row["way"], []).append(row["who"])
+    titles = {"plain": "plain TLS", "client": "client as", "login": "login of"}
+    return ", ".join(
+        f"{titles.get(way, way)} {' and '.join(filter(None, found))}".strip() for way, found in who.items()
+    )
+
+
+def _unknown(host: str, entry: Entry, chain: Chain) -> str:
+    issuer = f" ({chain[-1].issuer.rfc4514_string()} signed it)" if chain else ""
+    if not entry.get("ca"):
+        return f"Give its CA as `ca` of {host} in builder_registries, and run {TRUST}{issuer}"
+    if chain and not is_signed_by(chain, entry["ca"]):
+        remedy = "give that one too, or have the server send its whole chain"
+        return f"Its `ca` in builder_registries did not sign its certificate{issuer}: {remedy}"
+    if not all(map(is_authority, load_certificates(entry["ca"].encode()))):
+        return (
+            f"Run {TRUST} with all its concerns. Its `ca` in builder_registries is a server's own certificate and no "
+            "CA, which the system's store of Fedora and its like does not take: there, have it issued by a CA"
+        )
+    return (
+        f"Its `ca` in builder_registries is right, and has not come to all places: run {TRUST} with all its concerns, "
+        "and without builder_disruption: never"
+    )
+
+
+def _unread(row: Answered, table: Mapping[str, Entry], chain: Chain) -> str:
+    """docker fetches tokens with the system's authorities as of its start."""
+    host, entry = row["at"], table.get(row["at"], {})
+    # without an entry of its own a token endpoint is taken to have its registry's CA (daemon/tokens.py)
+    ca = (entry or table.get(row["registry"], {})).get("ca")
+    if ca and (not chain or is_signed_by(chain, ca)):
+        return (
+            "docker reads the system's authorities once, at its start, and has not read this one yet: run "
+            f"{TRUST}, which restarts docker as builder_disruption allows"
+        )
+    if entry.get("insecure") and not entry.get("ca"):
+        return f"`insecure` does not reach docker's requests for tokens: give the `ca` of {host}, too, and run {TRUST}"
+    return _unknown(host, entry, chain)
+
+
+def _weak(_host: str, _entry: Entry, chain: Chain) -> str:
+    told = f": {', '.join(weak(chain))}" if weak(chain) else ""
+    return (
+        f"Certificates signed with SHA-1 or MD5 are refused{told}. Have them issued anew with SHA-256; until then an "
+        "intermediate CA counts where it is in `ca` itself"
+    )
+
+
+def _mismatch(host: str, _entry: Entry, chain: Chain) -> str:
+    found = names(chain[0]) if chain else []
+    told = f"The certificate is for {', '.join(found)}" if found else "The certificate has no subject alternative name"
+    name = host.rpartition(":")[0] if ":" in host and not host.endswith("]") else host
+    choice = "use one of these names in builder_registries and images, or " if found else ""
+    return f"{told}: {choice}have it issued anew for {name}"
+
+
+def _ends(chain: Chain) -> str:
+    return ", ".join(f"{each.subject.rfc4514_string()} on {each.not_valid_after_utc:%Y-%m-%d}" for each in chain)
+
+
+def _begins(chain: Chain) -> str:
+    begins = max((each.not_valid_before_utc for each in chain), default=None)
+    return f"{begins:%Y-%m-%d}" if begins else ""
+
+
+def _client(host: str, entry: Entry, _chain: Chain) -> str:
+    if entry.get("client_cert"):
+        return f"The registry does not take `client_cert` of {host}, or it has not come to all places: run {TRUST}"
+    return f"Give `client_cert` and `client_key` of {host} in builder_registries, and run {TRUST}"
+
+
+def _no_tls(host: str, entry: Entry, _chain: Chain) -> str:
+    if entry.get("http"):
+        return f"`http: true` of {host} has not come to all places: run {TRUST}"
+    return f"Give the server a certificate, or write `http: true` for {host} in builder_registries"
+
+
+def _tls_wanted(host: str, entry: Entry, _chain: Chain) -> str:
+    if entry.get("http"):
+        return f"Take `http: true` of {host} out of builder_registries, as its server speaks TLS"
+    if is_loopback(host):
+        docker = "; Docker before 28.0 needs `{host: '::1/128', insecure: true}` in builder_registries, too"
+        return (
+            f"Docker's programs speak HTTP to names of loopback: run {PROVISION}, which writes `http = false` into "
+            f"buildkitd.toml{docker if host.startswith('[') else ''}"
+        )
+    return "It was asked without TLS, and wants it: see what redirects there"
+
+
+def _no_answer(host: str, _entry: Entry, _chain: Chain) -> str:
+    if is_loopback(host):
+        return "See that it runs on this very host: a name of loopback is another place in a container"
+    return "See that it runs, and that this host resolves its name and reaches its port"
+
+
+def _other(_host: str, _entry: Entry, _chain: Chain) -> str:
+    return "The words are those of the program that asked"
+
+
+_REMEDIES: dict[str, t.Callable[[str, Entry, Chain], str]] = {
+    outcomes.UNKNOWN_AUTHORITY: _unknown,
+    outcomes.WEAK_SIGNATURE: _weak,
+    outcomes.NAME_MISMATCH: _mismatch,
+    outcomes.CLIENT_CERTIFICATE: _client,
+    outcomes.NO_TLS: _no_tls,
+    outcomes.TLS_WANTED: _tls_wanted,
+    outcomes.NO_ANSWER: _no_answer,
+    outcomes.OTHER: _other,
+}

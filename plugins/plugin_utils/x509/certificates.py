@@ -1,0 +1,205 @@
+# Copyright: multiarch.builders contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""X.509: what was given as a CA or a client certificate becomes clean PEM text, or is refused.
+
+No message ever holds what was read: it could be a key.
+"""
+
+from __future__ import annotations
+
+import datetime
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ansible_collections.multiarch.builders.plugins.plugin_utils.x509 import anchors
+from ansible_collections.multiarch.builders.plugins.plugin_utils.x509.anchors import NOT_PARSED
+from ansible_collections.multiarch.builders.plugins.plugin_utils.x509.pem import CertificateError, blocks
+from ansible_collections.multiarch.builders.plugins.plugin_utils.x509.private_key import is_der_key
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+
+_MOST_TOLD = 3  # fingerprints in a message
+
+
+@dataclass(frozen=True)
+class CertificateText:
+    """PEM text, one block after the other, each ending in a newline; *warnings* are for people."""
+
+    pem: str
+    warnings: tuple[str, ...] = ()
+
+
+def load_certificates(data: bytes) -> list[x509.Certificate]:
+    """Every certificate in *data*, PEM (one or a bundle) or one in DER; duplicates only once.
+
+    Raises CertificateError: a private key among them, no certificate at all, or one that cannot be parsed.
+    """
+    found_blocks = blocks(data)
+    if any("PRIVATE KEY" in label for label, _block in found_blocks) or is_der_key(data):
+        raise CertificateError("holds a private key", "Give the certificate only, and keep the key secret")
+    certificates: list[x509.Certificate] = []
+    try:
+        found = [x509.load_pem_x509_certificate(block) for label, block in found_blocks if label == "CERTIFICATE"]
+        if not found_blocks:
+            found = [x509.load_der_x509_certificate(data)]
+        for certificate in found:
+            require_fields(certificate)
+    except NOT_PARSED as exc:
+        raise CertificateError(
+            f"is not a certificate ({len(data)} bytes cannot be parsed)",
+            "Give X.509 certificates as PEM (-----BEGIN CERTIFICATE-----) or one in DER",
+        ) from exc
+    for certificate in found:
+        if certificate not in certificates:
+            certificates.append(certificate)
+    if not certificates:
+        labels = ", ".join(sorted({label for label, _block in found_blocks}))
+        raise CertificateError(f"holds no certificate, only {labels}", "Give PEM with BEGIN CERTIFICATE blocks")
+    return certificates
+
+
+def require_fields(certificate: x509.Certificate) -> None:
+    """Raise one of NOT_PARSED if a field cannot be read: the library parses each when it is asked for."""
+    for name in (certificate.subject, certificate.issuer):
+        name.rfc4514_string()
+    for moment in (certificate.not_valid_before_utc, certificate.not_valid_after_utc):
+        moment.isoformat()
+
+
+def subject(certificate: x509.Certificate) -> str:
+    """The certificate's name for messages; its serial number where it has none."""
+    return certificate.subject.rfc4514_string() or f"serial number {certificate.serial_number:x}"
+
+
+def fingerprint(certificate: x509.Certificate) -> str:
+    """SHA-256 of the certificate in DER, as 64 digits in lower case."""
+    return certificate.fingerprint(hashes.SHA256()).hex()
+
+
+def parse_fingerprint(text: str) -> str:
+    """*text*, as people and openssl write it, in the form of `fingerprint`. Raises CertificateError."""
+    found = re.fullmatch(r"(?:sha256(?::| fingerprint=))?((?:[0-9a-f]{2}:?){31}[0-9a-f]{2})", text.strip().lower())
+    if found is None:
+        raise CertificateError(
+            "is no SHA-256 fingerprint",
+            "Write its 64 hexadecimal digits, which `openssl x509 -noout -fingerprint -sha256 -in FILE` tells",
+        )
+    return found[1].replace(":", "")
+
+
+def with_fingerprint(certificates: Sequence[x509.Certificate], wanted: str) -> x509.Certificate | None:
+    """The one of *certificates* that has the fingerprint *wanted*."""
+    return next((each for each in certificates if fingerprint(each) == wanted), None)
+
+
+def fingerprints(certificates: Sequence[x509.Certificate]) -> str:
+    """Which fingerprints *certificates* have, for messages."""
+    told = [f"{subject(each)} has sha256:{fingerprint(each)}" for each in certificates[:_MOST_TOLD]]
+    more = len(certificates) - len(told)
+    return ", ".join([*told, *([f"and {more} more"] if more else [])])
+
+
+def dump(certificates: Sequence[x509.Certificate]) -> str:
+    """*certificates* as PEM text."""
+    return "".join(each.public_bytes(serialization.Encoding.PEM).decode("ascii") for each in certificates)
+
+
+def _validity(certificate: x509.Certificate, now: datetime.datetime, days: int) -> tuple[bool, str]:
+    """(usable now?, what to say about its dates: empty when all is well)."""
+    start, end = certificate.not_valid_before_utc, certificate.not_valid_after_utc
+    if now > end:
+        return False, f"certificate {subject(certificate)} expired on {end:%Y-%m-%d}"
+    if now < start:
+        return False, f"certificate {subject(certificate)} is not valid before {start:%Y-%m-%d}"
+    if (end - now) / datetime.timedelta(days=1) <= days:
+        return True, f"certificate {subject(certificate)} expires on {end:%Y-%m-%d}, in {(end - now).days} days"
+    return True, ""
+
+
+def _check_dates(
+    certificates: Sequence[x509.Certificate], now: datetime.datetime, days: int, remedy: str
+) -> tuple[str, ...]:
+    """The warnings about dates. Raises CertificateError if none of *certificates* is valid now.
+
+    In a bundle one valid certificate is enough: in a rotation the next CA comes early and the last stays late.
+    """
+    dates = [_validity(certificate, now, days) for certificate in certificates]
+    if not any(usable for usable, _text in dates):
+        raise CertificateError("; ".join(text for _usable, text in dates), remedy)
+    return tuple(text for _usable, text in dates if text)
+
+
+def _check_chains(certificates: Sequence[x509.Certificate]) -> tuple[str, ...]:
+    """The warnings about intermediate CAs: without theirs, and with a signature that somebody will refuse.
+
+    Go trusts whatever is in its pool; OpenSSL wants a self-signed end, unless told X509_V_FLAG_PARTIAL_CHAIN.
+    """
+    lonely = tuple(
+        f"certificate {subject(each)} is an intermediate CA, and its issuer {each.issuer.rfc4514_string()} is missing: "
+        "dockerd and BuildKit trust it so, but programs with OpenSSL may not; add the issuer"
+        for each in anchors.without_issuer(certificates)
+    )
+    weak = tuple(
+        f"certificate {subject(each)} is an intermediate CA signed with {anchors.weak_signature(each)}: dockerd and "
+        "BuildKit take it from `ca`, and refuse it where only its root is there and the server sends it; programs with "
+        "OpenSSL may refuse it anyway; have it issued anew with SHA-256"
+        for each in certificates
+        if anchors.weak_signature(each)
+    )
+    return lonely + weak
+
+
+def authorities(data: bytes, *, now: datetime.datetime, warn_days: int) -> CertificateText:
+    """The CA certificates in *data*. *now* is aware of its time zone. Raises CertificateError."""
+    certificates = load_certificates(data)
+    own = tuple(_own(each) for each in certificates if not _is_authority(each))
+    dates = _check_dates(certificates, now, warn_days, "Give the CA certificate that is valid now")
+    return CertificateText(dump(certificates), dates + own + _check_chains(certificates))
+
+
+def _is_authority(certificate: x509.Certificate) -> bool:
+    try:
+        return anchors.is_authority(certificate)
+    except NOT_PARSED as exc:
+        message = f"certificate {subject(certificate)} has extensions that cannot be parsed"
+        raise CertificateError(message, "Have it issued anew: other programs may refuse it, too") from exc
+
+
+def _own(certificate: x509.Certificate) -> str:
+    """The warning about a certificate that is no CA, but a server's own and self-signed, which is trust for itself.
+
+    Raises CertificateError if it is trust for nothing.
+    """
+    name = subject(certificate)
+    if not (anchors.is_root(certificate) and anchors.may_have_issued(certificate, certificate)):
+        raise CertificateError(
+            f"certificate {name} is not a CA (basicConstraints or keyUsage)",
+            f"Give the certificate of the CA that signed the server's: this one is signed by "
+            f"{certificate.issuer.rfc4514_string()}",
+        )
+    if not anchors.names(certificate):
+        raise CertificateError(
+            f"certificate {name} is self-signed and no CA, so it is trusted for itself alone, and has no subject "
+            "alternative name: docker and BuildKit (Go) refuse it from a server",
+            "Make the server's certificate anew with one, such as `openssl req -x509 … -addext "
+            "subjectAltName=DNS:HOST`, or have it issued by a CA and give that",
+        )
+    if not anchors.is_for_servers(certificate):
+        raise CertificateError(
+            f"certificate {name} is self-signed and no CA, so it is trusted for itself alone, and its extendedKeyUsage "
+            "is not for servers",
+            "Give the certificate that the server shows, or of the CA that signed it",
+        )
+    return (
+        f"certificate {name} is self-signed and no CA: it is trusted for itself alone, as "
+        f"{', '.join(anchors.names(certificate))}; before the server gets another, give that one here beside it"
+    )
+
+
+def client_certificate(data: bytes, *, now: datetime.datetime, warn_days: int) -> CertificateText:
+    """The client certificate in *data*, first in its chain. Raises CertificateError."""
+    certificates = load_certificates(data)
+    warnings = _check_dates(certificates[:1], now, warn_days, "Have the client certificate issued anew")
+    return CertificateText(dump(certificates), warnings)

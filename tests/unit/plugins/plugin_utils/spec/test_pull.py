@@ -1,0 +1,72 @@
+# Copyright: multiarch.builders contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The settings of pull mode: nothing that ansible-pull's unquoted command line would take for something else."""
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.multiarch.builders.plugins.plugin_utils.spec.pull import settings
+from ansible_collections.multiarch.builders.plugins.plugin_utils.values.problems import SpecError
+
+GIVEN = {
+    "program": "/usr/bin/ansible-pull",
+    "repository": "ssh://git@git.example.com:2222/fleet.git",
+    "version": "main",
+    "playbook": "playbooks/provision-builders.yml",
+    "inventory": "inventory/fleet",
+    "limit": "ci-1.example.com",
+    "every": "1h",
+    "spread": "10min",
+    "verify_commit": False,
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        pytest.param("repository", "git@git.example.com:fleet.git", id="the short form of ssh"),
+        pytest.param("repository", "https://git.example.com/ci/fleet.git", id="https"),
+        pytest.param("repository", "/srv/fleet.git", id="a folder of the host"),
+        pytest.param("version", "release/1.2", id="a branch with a slash"),
+        pytest.param("playbook", "site.yml", id="a playbook at the top"),
+        pytest.param("inventory", "hosts", id="an inventory at the top"),
+        pytest.param("every", "1h 30min", id="two spans"),
+        pytest.param("every", "90", id="seconds"),
+    ],
+)
+def test_good(name: str, value: str) -> None:
+    assert settings({**GIVEN, name: value})[name] == value
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "message"),
+    [
+        pytest.param("repository", "", "is needed", id="no repository"),
+        pytest.param("repository", "https://ci:token@git.example.com/x", "cannot be used", id="a login"),
+        pytest.param("repository", "https://a/b c", "cannot be used", id="a space"),
+        pytest.param("repository", "--upload-pack=x", "cannot be used", id="an option"),
+        pytest.param("version", "--force", "cannot be used", id="an option as version"),
+        pytest.param("version", "main; rm", "cannot be used", id="a shell's word"),
+        pytest.param("inventory", "", "is needed", id="no inventory"),
+        pytest.param("inventory", "/etc/ansible/hosts", "cannot be used", id="an inventory outside"),
+        pytest.param("inventory", "../hosts", "leads out of the repository", id="an inventory above"),
+        pytest.param("playbook", "site", "cannot be used", id="no playbook"),
+        pytest.param("program", "ansible-pull", "cannot be used", id="a program without path"),
+        pytest.param("every", "hourly", "cannot be used", id="a calendar word"),
+        pytest.param("limit", "ci-1,ci-2", "cannot be used", id="two hosts"),
+        pytest.param("limit", "-x", "cannot be used", id="an option as host"),
+    ],
+)
+def test_bad(name: str, value: str, message: str) -> None:
+    with pytest.raises(SpecError) as caught:
+        settings({**GIVEN, name: value})
+    (problem,) = caught.value.problems
+    assert (problem.variable, problem.message) == (f"builder_pull_{name}", message)
+    assert "token" not in str(problem)
+
+
+def test_all_problems_at_once() -> None:
+    with pytest.raises(SpecError) as caught:
+        settings({**GIVEN, "repository": "x", "every": "x"})
+    assert [each.variable for each in caught.value.problems] == ["builder_pull_repository", "builder_pull_every"]
