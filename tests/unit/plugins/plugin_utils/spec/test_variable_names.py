@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from ansible_collections.multiarch.builders.plugins.plugin_utils.spec.variable_names import NAMES, misspelled
 
-ROOT = Path(__file__).parents[4]
+ROOT = Path(__file__).parents[5]
 
 
 @pytest.mark.parametrize(
