@@ -193,6 +193,10 @@ options:
           - Further files below C(/etc/buildkit/certs), for O(instances[].config), as C(REGISTRY/FILE) and content.
             Those of the registries are always there.
         type: dict
+      registry_files:
+        description:
+          - Filled in on the controller. Leave it out.
+        type: dict
 """
 
     USERS = r"""

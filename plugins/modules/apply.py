@@ -13,8 +13,8 @@ version_added: 0.1.0
 author:
   - multiarch.builders contributors (@multiarch)
 description:
-  - Does what M(multiarch.builders.plan) tells, concern by concern, with the same code. Each concern is looked at again
-    after it, and all of them at the end.
+  - Does what M(multiarch.builders.plan) tells, concern by concern, with the same code. All of them are looked at again
+    at the end.
   - The first concern that fails ends it, with the host working as before that step; what was done until then is told.
   - One run at a time does so on a host, and others wait O(lock_timeout) seconds.
   - In check mode it is the plan.

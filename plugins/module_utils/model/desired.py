@@ -114,7 +114,11 @@ def proxy_of(params: Params) -> Proxy:
 
 
 def instances_of(params: Params) -> t.Tuple[Instance, ...]:
-    """The builders, their containers' environment with the proxy; a remote buildkitd has its own."""
+    """The builders, their containers' environment with the proxy; a remote buildkitd has its own.
+
+    Certificates that come from registries are those of the same *params*.
+    """
+    texts = {row["host"]: row for row in params.get("registries") or ()}
     environment = {f"env.{name}": value for name, value in proxy_of(params).environment().items()}
     return tuple(
         Instance(
@@ -128,7 +132,10 @@ def instances_of(params: Params) -> t.Tuple[Instance, ...]:
             flags=tuple(row.get("flags") or ()),
             default=bool(row.get("default")),
             config=row.get("config") or "",
-            certificates=row.get("certificates") or {},
+            certificates={
+                **{name: texts[host][key] for name, (host, key) in (row.get("registry_files") or {}).items()},
+                **(row.get("certificates") or {}),
+            },
             nodes=tuple(map(_node, row.get("nodes") or ())),
         )
         for row in params["instances"]

@@ -92,6 +92,8 @@ INSTANCE: t.Dict[str, Option] = {
     # Filled in on the controller, where TOML and X.509 can be handled.
     "config": {"type": "str"},
     "certificates": {"type": "dict", "no_log": True},
+    # {"REGISTRY/FILE": [host, key]}: what of a registry's entry is that file, so that its text is sent once.
+    "registry_files": {"type": "dict"},
 }
 
 OPTIONS: t.Dict[str, Option] = {

@@ -17,6 +17,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.run.lock import
 from ansible_collections.multiarch.builders.plugins.module_utils.run.module import Module
 from ansible_collections.multiarch.builders.plugins.module_utils.run.one_concern import (
     apply,
+    look_again,
     require_nothing,
     require_root,
 )
@@ -42,13 +43,18 @@ def apply_all() -> None:
 
 
 def apply_concerns(params: Params, done: t.Dict[str, Plan]) -> None:
-    """Each concern as the host is by then; *done* gets what was done. Raises HostError at the first that fails."""
+    """Each concern as the host is by then; *done* gets what was done. Raises HostError at the first that fails.
+
+    A concern is observed twice: here, and by `require_nothing_left`.
+    """
     for kind in asked(params):
         try:
             resource = kind.from_params(params, Docker())  # a dockerd that was just installed speaks its own version
             plan = resource.plan(resource.observe(), NO_EFFECTS)
             apply(resource, plan)
             done[kind.concern] = plan
+            if kind.concern == "engine":  # all others need it; they are looked at again together, at the end
+                look_again(resource, plan)
         except HostError as exc:
             raise exc.of(kind.concern) from exc
 
@@ -58,4 +64,8 @@ def require_nothing_left(params: Params) -> None:
     plans, failures = plan_concerns(params, Docker())
     if failures:
         raise failures[0]
-    require_nothing(*plans.values())
+    for concern, plan in plans.items():
+        try:
+            require_nothing(plan)
+        except HostError as exc:
+            raise exc.of(concern) from exc

@@ -32,22 +32,28 @@ def converge(kind: t.Type[Concern[t.Any]]) -> None:
             plan = resource.plan(resource.observe(), NO_EFFECTS)
             if not module.check_mode:
                 apply(resource, plan)
+                look_again(resource, plan)
     except HostError as exc:
         module.fail_json(**failed(exc.of(kind.concern)), **plan_result(plan))
     module.exit_json(changed=bool(plan.actions), **plan_result(plan))
 
 
 def apply(resource: Resource[t.Any], plan: Plan) -> None:
-    """Do what *plan* says, and look again. Raises HostError, also for what differs all the same."""
+    """Do what *plan* says. Raises HostError."""
     if plan.actions:
         expect(due({resource.concern: plan}))
         resource.apply(plan.actions)
+
+
+def look_again(resource: Resource[t.Any], done: Plan) -> None:
+    """Raise HostError if anything differs though it was *done*."""
+    if done.actions:
         require_nothing(resource.plan(resource.observe(), NO_EFFECTS))
 
 
-def require_nothing(*left: Plan) -> None:
+def require_nothing(left: Plan) -> None:
     """Raise HostError if anything is to be done."""
-    actions = [action.summary for plan in left for action in plan.actions]
+    actions = [action.summary for action in left.actions]
     if actions:
         raise HostError(f"done, but still differs: {'; '.join(actions)}")
 

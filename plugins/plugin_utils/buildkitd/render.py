@@ -36,10 +36,11 @@ _HEADER = (
 
 @dataclass(frozen=True)
 class Rendered:
-    """*text* is the file; *certificates* are {"REGISTRY/ca.crt": PEM}, relative to ``/etc/buildkit/certs``."""
+    """*text* is the file; *files* are those that it names, relative to ``/etc/buildkit/certs``: {"REGISTRY/ca.crt":
+    (host of an entry, the entry's key)}, as the text of a certificate goes to a host once, with its registry."""
 
     text: str
-    certificates: dict[str, str]
+    files: dict[str, tuple[str, str]]
 
 
 def render(
@@ -57,7 +58,7 @@ def render(
     """
     mirrors = {mirror.partition("/")[0] for registry in registries for mirror in registry.get("mirrors") or ()}
     sections: dict[str, t.Any] = {mirror: {"http": False} for mirror in mirrors if takes_http(mirror)}
-    files: dict[str, str] = {}
+    files: dict[str, tuple[str, str]] = {}
     for registry in registries:
         section, section_files = _section(registry)
         if section:
@@ -70,25 +71,28 @@ def render(
     }
     config = merge({key: value for key, value in implied.items() if value}, options)
     named = named_files(config)
-    return Rendered(to_toml(config), {name: pem for name, pem in files.items() if f"{CERTIFICATES}/{name}" in named})
+    return Rendered(
+        to_toml(config), {name: origin for name, origin in files.items() if f"{CERTIFICATES}/{name}" in named}
+    )
 
 
-def _section(registry: Mapping[str, t.Any]) -> tuple[dict[str, t.Any], dict[str, str]]:
+def _section(registry: Mapping[str, t.Any]) -> tuple[dict[str, t.Any], dict[str, tuple[str, str]]]:
     """(the table [registry."HOST"], its files); an empty table if there is nothing that BuildKit needs to know."""
-    folder = certificate_folder(registry["host"])
+    host = registry["host"]
+    folder = certificate_folder(host)
     section: dict[str, t.Any] = {key: True for key in ("http", "insecure") if registry.get(key)}
-    if takes_http(registry["host"]) and "http" not in section:
+    if takes_http(host) and "http" not in section:
         section["http"] = False
-    files: dict[str, str] = {}
+    files: dict[str, tuple[str, str]] = {}
     if registry.get("mirrors"):
         section["mirrors"] = list(registry["mirrors"])
     if registry.get("ca"):
         section["ca"] = [f"{CERTIFICATES}/{folder}/ca.crt"]
-        files[f"{folder}/ca.crt"] = registry["ca"]
+        files[f"{folder}/ca.crt"] = (host, "ca")
     if registry.get("client_cert"):
         pair = {"cert": f"{folder}/client.cert", "key": f"{folder}/client.key"}
         section["keypair"] = [{key: f"{CERTIFICATES}/{name}" for key, name in pair.items()}]
-        files.update({pair["cert"]: registry["client_cert"], pair["key"]: registry["client_key"]})
+        files.update({pair["cert"]: (host, "client_cert"), pair["key"]: (host, "client_key")})
     return section, files
 
 

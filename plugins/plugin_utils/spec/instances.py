@@ -42,7 +42,7 @@ def normalise(
     now: datetime.datetime | None = None,
     warn_days: int = 30,
 ) -> list[Instance]:
-    """The entries with `config` and `certificates`: those of *rendering*, unless the user gave a config.
+    """The entries with `config` and the files that it names: those of *rendering*, unless the user gave a config.
 
     Nodes are named, and hosts of the *inventory* among them become endpoints. *now* is aware of its time zone.
     """
@@ -62,6 +62,8 @@ def normalise(
 
 def _entry(instance: Instance, variable: str, rendering: Rendering, context: Context, findings: Findings) -> Instance:
     result = dict(instance)
+    if "registry_files" in instance:
+        findings.problem(f"{variable}.registry_files", None, "is made from the registries", "Remove it")
     if "name" in instance:
         _check_name(instance["name"], f"{variable}.name", findings)
     if "image" in instance:
@@ -72,8 +74,8 @@ def _entry(instance: Instance, variable: str, rendering: Rendering, context: Con
     flags.check(instance.get("flags", []), f"{variable}.flags", findings)
     if context.driver == "remote":
         _refuse_configuration(instance, variable, findings)
-        return result | {"config": "", "certificates": {}}
-    result["config"], result["certificates"] = _config(instance, variable, rendering, context.read_file, findings)
+        return result | {"config": "", "certificates": {}, "registry_files": {}}
+    result |= _configuration(instance, variable, rendering, context.read_file, findings)
     check_flags(instance.get("flags", []), result["config"], f"{variable}.flags", findings)
     return result
 
@@ -96,10 +98,11 @@ def _check_name(name: str, variable: str, findings: Findings) -> None:
         findings.problem(variable, name, f"is longer than {LONGEST_NAME} characters", "Give it a shorter one")
 
 
-def _config(
+def _configuration(
     instance: Instance, variable: str, rendering: Rendering, read_file: ReadFile, findings: Findings
-) -> tuple[str, dict[str, str]]:
-    """(text of buildkitd.toml, its certificate files)."""
+) -> Instance:
+    """`config`, the text of buildkitd.toml; `certificates` that the user gave, and `registry_files`, which are the
+    registries' own: {"REGISTRY/FILE": (host, key of its entry)}."""
     given = _certificates(instance, f"{variable}.certificates", findings)
     version = buildkit_version(instance.get("image", ""))
     rendered = rendering(version)
@@ -107,8 +110,8 @@ def _config(
         if given:
             message = "is given without a `config` that names the files"
             findings.problem(f"{variable}.certificates", None, message, "Use `ca` and `client_cert` of a registry")
-        return rendered.text, dict(rendered.certificates)
-    certificates = {**rendered.certificates, **given}
+        return {"config": rendered.text, "certificates": {}, "registry_files": dict(rendered.files)}
+    result = {"config": "", "certificates": given, "registry_files": dict(rendered.files)}
     text: str = instance["config"]
     if re.fullmatch(r"[^\n=\[#]+", text.strip()):  # no TOML has none of these: a path
         try:
@@ -117,9 +120,9 @@ def _config(
             reason = str(exc) if isinstance(exc, CertificateError) else "is not UTF-8"
             remedy = "Give TOML, or the path of a file on the controller"
             findings.problem(f"{variable}.config", text, reason, remedy)
-            return "", certificates
-    check_config(text, certificates, f"{variable}.config", findings, version)
-    return text, certificates
+            return result
+    check_config(text, {**rendered.files, **given}, f"{variable}.config", findings, version)
+    return result | {"config": text}
 
 
 def _certificates(instance: Instance, variable: str, findings: Findings) -> dict[str, str]:

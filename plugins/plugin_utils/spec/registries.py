@@ -176,9 +176,8 @@ def _authorities(entry: Registry, host: str, variable: str, sources: _Sources, f
         return {}
     for warning in text.warnings:
         findings.warn(f"{variable}.{key}", warning)
-    found = certificates.load_certificates(text.pem.encode())
-    if wanted and not certificates.with_fingerprint(found, wanted):
-        message = f"is of no certificate in `ca`: {certificates.fingerprints(found)}"
+    if wanted and not certificates.with_fingerprint(text.certificates, wanted):
+        message = f"is of no certificate in `ca`: {certificates.fingerprints(text.certificates)}"
         remedy = "Give the file that it is of, or, if the CA was replaced on purpose, the new fingerprint"
         findings.problem(f"{variable}.ca_fingerprint", f"sha256:{wanted}", message, remedy)
     return {"ca": text.pem}

@@ -11,7 +11,7 @@ from __future__ import annotations
 import datetime
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ansible_collections.multiarch.builders.plugins.plugin_utils.x509 import anchors
 from ansible_collections.multiarch.builders.plugins.plugin_utils.x509.anchors import NOT_PARSED
@@ -25,10 +25,14 @@ _MOST_TOLD = 3  # fingerprints in a message
 
 @dataclass(frozen=True)
 class CertificateText:
-    """PEM text, one block after the other, each ending in a newline; *warnings* are for people."""
+    """PEM text, one block after the other, each ending in a newline; *warnings* are for people.
+
+    *certificates* are what it was made from, so that nobody parses it again; none for a key.
+    """
 
     pem: str
     warnings: tuple[str, ...] = ()
+    certificates: tuple[x509.Certificate, ...] = field(default=(), compare=False, repr=False)
 
 
 def load_certificates(data: bytes) -> list[x509.Certificate]:
@@ -156,7 +160,7 @@ def authorities(data: bytes, *, now: datetime.datetime, warn_days: int) -> Certi
     certificates = load_certificates(data)
     own = tuple(_own(each) for each in certificates if not _is_authority(each))
     dates = _check_dates(certificates, now, warn_days, "Give the CA certificate that is valid now")
-    return CertificateText(dump(certificates), dates + own + _check_chains(certificates))
+    return CertificateText(dump(certificates), dates + own + _check_chains(certificates), tuple(certificates))
 
 
 def _is_authority(certificate: x509.Certificate) -> bool:
@@ -202,4 +206,4 @@ def client_certificate(data: bytes, *, now: datetime.datetime, warn_days: int) -
     """The client certificate in *data*, first in its chain. Raises CertificateError."""
     certificates = load_certificates(data)
     warnings = _check_dates(certificates[:1], now, warn_days, "Have the client certificate issued anew")
-    return CertificateText(dump(certificates), warnings)
+    return CertificateText(dump(certificates), warnings, tuple(certificates))

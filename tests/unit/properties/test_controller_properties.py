@@ -92,7 +92,7 @@ def test_buildkitd_toml_names_every_registry_and_its_files(table: list[dict[str,
     assert render.render(table[::-1], {}) == rendered, "whatever the order of registries"
     found = tomllib.loads(rendered.text).get("registry", {})
     findings = Findings()
-    check_config(rendered.text, rendered.certificates, "c", findings)
+    check_config(rendered.text, rendered.files, "c", findings)
     assert not findings.problems
     for entry in table:
         section = found.get(entry["host"], {})
@@ -100,9 +100,7 @@ def test_buildkitd_toml_names_every_registry_and_its_files(table: list[dict[str,
         assert section.get("http", False) == entry.get("http", False)
         assert bool(section.get("ca")) == ("ca" in entry)
         assert bool(section.get("keypair")) == ("client_cert" in entry)
-    assert {f"{render.CERTIFICATES}/{name}" for name in rendered.certificates} == (
-        render.named_files({"registry": found})
-    )
+    assert {f"{render.CERTIFICATES}/{name}" for name in rendered.files} == (render.named_files({"registry": found}))
 
 
 @given(registries)

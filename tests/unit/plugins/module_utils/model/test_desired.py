@@ -93,6 +93,17 @@ def test_instances(row: dict[str, object], instance: Instance) -> None:
     assert instances_of({"instances": [row]}) == (instance,)
 
 
+def test_certificates_of_registries_come_from_their_entries() -> None:
+    row = {
+        **{"name": "b", "driver": "d", "image": "i"},
+        "registry_files": {"a.b_1/ca.crt": ["a.b:1", "ca"], "a.b_1/client.key": ["a.b:1", "client_key"]},
+        "certificates": {"c.d/ca.crt": "theirs"},
+    }
+    registries = [{"host": "a.b:1", "ca": "CA", "client_key": "KEY"}, {"host": "10.0.0.0/8"}]
+    (found,) = instances_of({"instances": [row], "registries": registries})
+    assert found.certificates == {"a.b_1/ca.crt": "CA", "a.b_1/client.key": "KEY", "c.d/ca.crt": "theirs"}
+
+
 ROW = {"name": "b", "driver": "docker-container", "image": "i"}
 EMPTY = {"host": None, "context": None, "user": None, "ca": None, "client_cert": None, "client_key": None}
 

@@ -20,6 +20,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.state import re
 pytestmark = pytest.mark.usefixtures("home")
 
 HOST: set[str] = set()  # what was done to it
+LOOKS: list[str] = []  # at which concern
 
 
 @dataclass
@@ -33,6 +34,7 @@ class Step(Concern[bool]):
         return cls(params)
 
     def observe(self) -> bool:
+        LOOKS.append(self.concern)
         return self.concern in HOST
 
     def plan(self, state: bool, effects: Effects) -> Plan:  # noqa: ARG002
@@ -44,6 +46,10 @@ class Step(Concern[bool]):
         if self.concern != self.params.get("idles"):
             HOST.add(self.concern)
         HOST.discard(self.params.get("undoes", {}).get(self.concern))
+
+
+class Engine(Step):
+    concern = "engine"
 
 
 class First(Step):
@@ -61,7 +67,8 @@ class Third(Step):
 @pytest.fixture(autouse=True)
 def host(monkeypatch: pytest.MonkeyPatch) -> None:
     HOST.clear()
-    monkeypatch.setattr(plan, "RESOURCES", (First, Second, Third))
+    LOOKS.clear()
+    monkeypatch.setattr(plan, "RESOURCES", (Engine, First, Second, Third))
 
 
 def applied(**params: t.Any) -> tuple[list[str], str]:
@@ -96,8 +103,21 @@ def test_what_is_changed_wants_a_proof_even_if_the_run_ends_there() -> None:
 
 
 def test_what_has_no_effect_is_a_failure() -> None:
-    assert applied(idles="third") == (["first", "second"], "third: done, but still differs: do third")
+    assert applied(idles="second") == (["first", "second", "third"], "second: done, but still differs: do second")
+
+
+def test_each_concern_is_looked_at_before_it_and_at_the_end() -> None:
+    applied()
+    assert LOOKS == ["first", "second", "third"] * 2
+
+
+def test_what_all_others_need_is_looked_at_at_once() -> None:
+    failed = "engine: done, but still differs: do engine"
+    assert applied(concerns=["engine", "first"], idles="engine") == (["engine"], failed)
 
 
 def test_what_a_later_concern_undoes_is_a_failure() -> None:
-    assert applied(undoes={"third": "first"}) == (["first", "second", "third"], "done, but still differs: do first")
+    assert applied(undoes={"third": "first"}) == (
+        ["first", "second", "third"],
+        "first: done, but still differs: do first",
+    )

@@ -31,10 +31,10 @@ SECTIONS = {
 def test_the_table_of_registries_becomes_sections_and_files() -> None:
     rendered = render(REGISTRIES, {})
     assert tomllib.loads(rendered.text) == {"registry": SECTIONS}
-    assert rendered.certificates == {
-        "harbor.example.com_8443/ca.crt": "CA\n",
-        "harbor.example.com_8443/client.cert": "CERT\n",
-        "harbor.example.com_8443/client.key": "KEY\n",
+    assert rendered.files == {
+        "harbor.example.com_8443/ca.crt": ("harbor.example.com:8443", "ca"),
+        "harbor.example.com_8443/client.cert": ("harbor.example.com:8443", "client_cert"),
+        "harbor.example.com_8443/client.key": ("harbor.example.com:8443", "client_key"),
     }
     assert "s3cret" not in rendered.text
 
@@ -147,8 +147,8 @@ def test_keys_of_the_worker(worker: dict[str, t.Any], options: dict[str, t.Any],
     ],
 )
 def test_what_null_removes_leaves_no_file_behind(patch: dict[str, t.Any], left: set[str]) -> None:
-    certificates = render(REGISTRIES, {"registry": patch}).certificates
-    assert set(certificates) == {f"harbor.example.com_8443/{name}" for name in left}
+    files = render(REGISTRIES, {"registry": patch}).files
+    assert set(files) == {f"harbor.example.com_8443/{name}" for name in left}
 
 
 def test_the_text_is_for_people() -> None:

@@ -10,6 +10,7 @@ import tomllib
 import typing as t
 
 import pytest
+from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import instances_of
 from ansible_collections.multiarch.builders.plugins.module_utils.model.options import (
     BUILDKIT_IMAGE,
     CONCERNS,
@@ -51,6 +52,7 @@ def test_no_input_gives_the_defaults_complete() -> None:
         "flags": [],
         "default": True,
         "certificates": {},
+        "registry_files": {},
         "nodes": [],
     }
     assert spec.options["concerns"] == list(CONCERNS)
@@ -107,7 +109,8 @@ def test_registries_reach_every_instance() -> None:
             "harbor.example.com": {"ca": ["/etc/buildkit/certs/harbor.example.com/ca.crt"]},
         },
     }
-    assert ours["certificates"] == {"harbor.example.com/ca.crt": CA.pem}
+    assert [each.certificates for each in instances_of(spec.options)] == [{"harbor.example.com/ca.crt": CA.pem}] * 2
+    assert str(spec.options).count(CA.pem.splitlines()[1]) == 1, "which goes to the host once"
     assert theirs["config"] == "trace = true"
     assert spec.options["registries"][1] == {
         "host": "harbor.example.com",

@@ -16,7 +16,7 @@ from ansible_collections.multiarch.builders.plugins.plugin_utils.spec.nodes impo
 from ansible_collections.multiarch.builders.plugins.plugin_utils.values.problems import Findings
 from ansible_collections.multiarch.builders.tests.unit.plugins.plugin_utils.x509_factory import NOW, make
 
-RENDERED = Rendered("debug = true\n", {"a.b/ca.crt": "CA\n"})
+RENDERED = Rendered("debug = true\n", {"a.b/ca.crt": ("a.b", "ca")})
 FILES = {"files/buildkitd.toml": b"trace = true\n", "bad.toml": b"\xff"}
 
 
@@ -56,15 +56,16 @@ def test_an_instance_gets_the_rendered_file_and_certificates() -> None:
             "driver_opts": {"memory": "1024"},
             "nodes": [],
             "config": "debug = true\n",
-            "certificates": {"a.b/ca.crt": "CA\n"},
+            "certificates": {},
+            "registry_files": {"a.b/ca.crt": ("a.b", "ca")},
         }
     ]
 
 
-def test_certificates_are_not_shared_between_instances() -> None:
+def test_files_are_not_shared_between_instances() -> None:
     found, _problems = run({"name": "a"}, {"name": "b"})
-    found[0]["certificates"].clear()
-    assert found[1]["certificates"] == RENDERED.certificates == {"a.b/ca.crt": "CA\n"}
+    found[0]["registry_files"].clear()
+    assert found[1]["registry_files"] == RENDERED.files == {"a.b/ca.crt": ("a.b", "ca")}
 
 
 @pytest.mark.parametrize(
@@ -86,7 +87,8 @@ def test_the_users_own_config(config: str, text: str) -> None:
     found, problems = run({"name": "a", "config": config, "certificates": {"x.y/ca.crt": "X\n"}})
     assert problems == []
     assert found[0]["config"] == text
-    assert found[0]["certificates"] == {"a.b/ca.crt": "CA\n", "x.y/ca.crt": "X\n"}
+    assert found[0]["certificates"] == {"x.y/ca.crt": "X\n"}
+    assert found[0]["registry_files"] == RENDERED.files
 
 
 @pytest.mark.parametrize(
@@ -114,6 +116,9 @@ def test_the_users_own_config(config: str, text: str) -> None:
         pytest.param({"config": "debug = 1"}, "b[0].config.debug = 1: is an integer", id="config, type"),
         pytest.param({"config": "missing.toml"}, "b[0].config = 'missing.toml': cannot be read: No such", id="no file"),
         pytest.param({"config": "bad.toml"}, "b[0].config = 'bad.toml': is not UTF-8", id="not UTF-8"),
+        pytest.param(
+            {"registry_files": {}}, "b[0].registry_files: is made from the registries. Remove it.", id="what is made"
+        ),
         pytest.param({"certificates": {"a/ca.crt": "X"}}, "b[0].certificates: is given without a `config`", id="alone"),
         pytest.param({"config": "", "certificates": {"../x/ca.crt": ""}}, "../x/ca.crt: is no path", id="traversal 1"),
         pytest.param({"config": "", "certificates": {"../ca.crt": ""}}, "../ca.crt: is no path", id="traversal 2"),
@@ -235,7 +240,7 @@ def test_what_each_driver_gets(driver: str, config: str) -> None:
     nodes = [{"endpoint": FAR}] if driver == "remote" else []
     (made,), problems = run({"name": "a", "driver": driver, "nodes": nodes})
     assert problems == []
-    assert (made["config"], made["certificates"]) == (config, RENDERED.certificates if config else {})
+    assert (made["config"], made["registry_files"]) == (config, RENDERED.files if config else {})
 
 
 ELSEWHERE = "is for a buildkitd that buildx starts; with the driver remote it runs already. Configure it where it runs."
