@@ -20,6 +20,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt
     Handler,
     parse_handler,
 )
+from ansible_collections.multiarch.builders.plugins.module_utils.docker.workload import container_name
 from ansible_collections.multiarch.builders.plugins.module_utils.host import units
 from ansible_collections.multiarch.builders.plugins.module_utils.host.file_modes import FileState, Rights, fault
 from ansible_collections.multiarch.builders.plugins.module_utils.host.redact import shown
@@ -66,7 +67,7 @@ class Asked:
         """The builder's containers on this host; none with another driver than docker-container."""
         asked = self.instance(builder)
         local = [node["name"] for node in asked["nodes"] if node["local"]]
-        return [f"buildx_buildkit_{name.lower()}" for name in local if asked["driver"] == "docker-container"]
+        return [container_name(name) for name in local if asked["driver"] == "docker-container"]
 
 
 def require(proof: Mapping[str, checks.Check], name: str, *, optional: bool = False) -> None:
@@ -169,17 +170,6 @@ def wrong_rights(host: Host, wanted: Sequence[Rights]) -> list[str]:
     """What differs from *wanted*, in the words of the plan."""
     found = files_of(host, [each.path for each in wanted])
     return [words for each in wanted if (words := fault(found.get(each.path), each))]
-
-
-def said_platforms(inspected: str) -> set[str]:
-    """The platforms in the output of `docker buildx inspect`, of all nodes."""
-    lines = [line.partition(":")[2] for line in inspected.splitlines() if line.startswith("Platforms:")]
-    return {each.strip().rstrip("*") for line in lines for each in line.split(",")}
-
-
-def statuses(inspected: str) -> list[str]:
-    """Status of each node in the output of `docker buildx inspect`; the exit status is 0 also for a dead one."""
-    return [line.partition(":")[2].strip() for line in inspected.splitlines() if line.startswith("Status:")]
 
 
 def listed(values: Sequence[str]) -> str:

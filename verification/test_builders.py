@@ -13,6 +13,7 @@ import pytest
 from ansible_collections.multiarch.builders.plugins.module_utils.causes.buildkit import of_daemon
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx.container import condition
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx.store_rights import rights_of
+from ansible_collections.multiarch.builders.plugins.module_utils.docker import buildx_inspect
 from ansible_collections.multiarch.builders.plugins.module_utils.host.files import Owner
 from ansible_collections.multiarch.builders.plugins.module_utils.model.platform import canonical
 from ansible_collections.multiarch.builders.verification.looking import (
@@ -22,8 +23,6 @@ from ansible_collections.multiarch.builders.verification.looking import (
     as_user,
     listed,
     output,
-    said_platforms,
-    statuses,
     wrong_rights,
 )
 from testinfra.host import Host
@@ -47,8 +46,9 @@ def containers(asked: Asked, builder: str) -> list[str]:
 def test_buildkit_runs(host: Host, asked: Asked, user: str, builder: str) -> None:
     """In the user's store, with every node running."""
     shown = as_user(host, user, f"docker buildx inspect {shlex.quote(builder)}")
-    states = statuses(shown.stdout)
-    if not states or set(states) != {"running"} or "\nError:" in shown.stdout:
+    told = buildx_inspect.parse(shown.stdout)  # the exit status is 0 also for a dead one
+    states = [node.status or node.error for node in told.nodes]
+    if not states or set(states) != {"running"} or told.errors:
         found = [host.run(f"docker logs --tail=200 {name}") for name in asked.containers(builder)]
         causes = dict.fromkeys(filter(None, (of_daemon(each.stderr) for each in found)))
         message = ": ".join([f"builder {builder} of {user} does not run", listed(states), *causes])
@@ -86,14 +86,14 @@ def test_current_builder_is_as_asked(host: Host, asked: Asked, user: str, builde
     if not asked.instance(builder)["default"]:
         pytest.skip("another one is")
     shown = as_user(host, user, "docker buildx inspect")
-    if f"Name: {builder} " not in " ".join(shown.stdout.split()) + " ":
+    if buildx_inspect.parse(shown.stdout).name != builder:
         remedy = f"{PROVISION}; see that BUILDX_BUILDER is not set for {user}"
         raise CheckFailedError(f"{user} builds with another builder than {builder}", output(shown), remedy=remedy)
 
 
 def test_buildkit_has_every_platform(host: Host, asked: Asked, user: str, builder: str) -> None:
     shown = as_user(host, user, f"docker buildx inspect {shlex.quote(builder)}")
-    found = said_platforms(shown.stdout)
+    found = {each for node in buildx_inspect.parse(shown.stdout).nodes for each in node.platforms}
     missing = [each for each in asked.platforms if not {canonical(each), COVERED.get(each, each)} & found]
     if missing:
         remedy = f"See that programs of these platforms run on the host. {PROVISION}"

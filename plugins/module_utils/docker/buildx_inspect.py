@@ -21,6 +21,7 @@ class InspectedNode:
     status: str = ""
     error: str = ""
     buildkit: t.Optional[str] = None
+    platforms: t.Tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -63,9 +64,15 @@ def _with_version(node: InspectedNode, value: str) -> InspectedNode:
     return replace(node, buildkit=None if _UNSTAMPED.match(version) else version)
 
 
+def _platforms(value: str) -> t.Tuple[str, ...]:
+    """Those of a list, with an asterisk at each that the user asked for."""
+    return tuple(each.strip().rstrip("*") for each in value.split(",") if each.strip())
+
+
 _READ: t.Dict[str, t.Callable[[InspectedNode, str], InspectedNode]] = {
     "Endpoint": lambda node, value: replace(node, endpoint=value),
     "Status": lambda node, value: replace(node, status=value),
     "Error": lambda node, value: replace(node, error=value),
     "BuildKit version": _with_version,
+    "Platforms": lambda node, value: replace(node, platforms=_platforms(value)),
 }

@@ -24,6 +24,11 @@ OWN_BUILDER = "docker itself"
 _PAUSE = 2.0
 
 
+def container_name(node: str) -> str:
+    """The container of a node, whose name buildx writes in lower case (store/nodegroup.go)."""
+    return f"{BUILDER_PREFIX}{node.lower()}"
+
+
 @dataclass(frozen=True)
 class Work:
     """*builds*: builders with a build under way. *containers*: running ones that would not come back."""

@@ -176,6 +176,12 @@ def remove(step: RemoveFile) -> None:
         raise HostError(f"{step.path} cannot be removed: {exc}") from exc
 
 
+def nearest_folder(path: str) -> t.Optional[pathlib.Path]:
+    """*path* if it is a folder, else the first one above it; None if even / cannot be looked into."""
+    place = pathlib.Path(path)
+    return next((each for each in (place, *place.parents) if each.is_dir()), None)
+
+
 def make_folders(folder: pathlib.Path, mode: int = 0o755) -> None:
     """Make *folder* and what is missing above it. Raises OSError."""
     for each in reversed((folder, *folder.parents)):

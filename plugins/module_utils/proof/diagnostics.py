@@ -14,8 +14,8 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.handler_file import CONTROL_FILES
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.kernel import REGISTRY
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx import explanation, network, store
-from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx.nodes import container_name
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import Docker
+from ansible_collections.multiarch.builders.plugins.module_utils.docker.workload import container_name
 from ansible_collections.multiarch.builders.plugins.module_utils.host.command import run
 from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.proof import outcomes

@@ -17,6 +17,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.docker import b
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import Docker
 from ansible_collections.multiarch.builders.plugins.module_utils.host.command import is_user, run
 from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
+from ansible_collections.multiarch.builders.plugins.module_utils.model import human_size
 from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import Instance
 
 RUNNING, MISSING, UNKNOWN, ERROR = "running", "missing", "unknown", "error"
@@ -24,7 +25,6 @@ Row = t.Dict[str, t.Any]
 
 _TIMEOUT = 60
 _AT_ONCE = 4
-_UNITS = ("B", "kB", "MB", "GB", "TB", "PB", "EB")  # docker/go-units, HumanSize
 
 
 def survey(instances: t.Sequence[Instance], users: t.Sequence[str], docker: Docker) -> t.List[Row]:
@@ -100,5 +100,5 @@ def _node(found: buildx_inspect.InspectedNode, image: t.Optional[str], user: str
 
 def total_in(shown: str) -> t.Optional[int]:
     """Bytes in the last line of `docker buildx du`, to its four digits; None if it failed."""
-    found = re.search(r"^Total:\s+([\d.]+)([kMGTPE]?B)\s*$", shown, re.MULTILINE)
-    return round(float(found.group(1)) * 1000 ** _UNITS.index(found.group(2))) if found else None
+    found = re.search(r"^Total:\s+(\S+)\s*$", shown, re.MULTILINE)
+    return human_size.parsed(found.group(1)) if found else None

@@ -10,6 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
+from ansible_collections.multiarch.builders.plugins.module_utils.model import human_size
 from ansible_collections.multiarch.builders.plugins.plugin_utils.report.fleet import cache_of
 from ansible_collections.multiarch.builders.plugins.plugin_utils.report.model import (
     Certificate,
@@ -23,17 +24,11 @@ from ansible_collections.multiarch.builders.plugins.plugin_utils.report.model im
 # The gravest first, as the page opens.
 _GRAVITY = {"failed": 0, "unreachable": 1, "drift": 2, "ok": 3}
 NOTHING = "\N{EN DASH}"
-_UNITS = ("B", "kB", "MB", "GB", "TB", "PB")
 
 
 def size(number: int | None) -> str:
-    """Bytes in the units of docker, three digits: `17.2 MB`."""
-    if number is None:
-        return NOTHING
-    value, unit = float(number), 0
-    while value >= 999.5 and unit < len(_UNITS) - 1:
-        value, unit = value / 1000, unit + 1
-    return f"{value:.{1 if unit and value < 99.95 else 0}f} {_UNITS[unit]}"
+    """Bytes as docker shows them: `17.2 MB`."""
+    return NOTHING if number is None else human_size.shown(number)
 
 
 def age(time: str, now: str) -> str:

@@ -27,7 +27,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx
     UseBuilder,
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import Docker
-from ansible_collections.multiarch.builders.plugins.module_utils.docker.workload import drain
+from ansible_collections.multiarch.builders.plugins.module_utils.docker.workload import container_name, drain
 from ansible_collections.multiarch.builders.plugins.module_utils.host.file_modes import RestoreRights, restore
 from ansible_collections.multiarch.builders.plugins.module_utils.host.files import RemoveFile, WriteFile, remove, write
 from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import Disruption, Node
@@ -67,7 +67,7 @@ class Application:
             certificates.replace_in_store(user, step.instance)
         for node in step.instance.nodes:
             if node.name in step.nodes:
-                certificates.replace_in_container(self.docker_of(node), nodes.container_name(node.name), step.instance)
+                certificates.replace_in_container(self.docker_of(node), container_name(node.name), step.instance)
 
     def _start_builder(self, step: StartBuilder) -> None:
         down = [node for node in step.instance.nodes if not self._runs(node)]

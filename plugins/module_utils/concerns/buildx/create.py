@@ -13,7 +13,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx.decide import MakeBuilder
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx.drift import digest
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import Docker
-from ansible_collections.multiarch.builders.plugins.module_utils.docker.workload import drain
+from ansible_collections.multiarch.builders.plugins.module_utils.docker.workload import container_name, drain
 from ansible_collections.multiarch.builders.plugins.module_utils.host.command import owner_of
 from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.host.files import (
@@ -85,7 +85,7 @@ class Maker:
         """Whether a node has no container yet."""
         if step.instance.driver != "docker-container":
             return False
-        return self.docker_of(node).find(f"/containers/{nodes.container_name(node.name)}/json") is None
+        return self.docker_of(node).find(f"/containers/{container_name(node.name)}/json") is None
 
     def _remove(self, absent: t.Iterable[Node]) -> None:
         """A container whose first start failed would start again for ever."""

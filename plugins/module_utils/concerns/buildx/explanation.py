@@ -14,6 +14,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.causes.lines im
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx import nodes
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx.drift import LOCAL
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.buildx_inspect import Inspected, InspectedNode
+from ansible_collections.multiarch.builders.plugins.module_utils.docker.workload import container_name
 from ansible_collections.multiarch.builders.plugins.module_utils.host.command import Outcome, run
 from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import Node
@@ -58,7 +59,7 @@ def of_node(node: InspectedNode, user: str) -> Why:
 
 def of_container(node: str, endpoint: str, user: str) -> Why:
     """Why the BuildKit in a node's container ended; nothing if it runs, or is not there."""
-    name, docker = nodes.container_name(node), _client(endpoint)
+    name, docker = container_name(node), _client(endpoint)
     as_user = user if len(docker) > 1 else None
     try:
         logs = run([*docker, "logs", f"--tail={_LINES}", name], user=as_user, timeout=_SECONDS)

@@ -14,9 +14,9 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx.drift import LOCAL, endpoint_of
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import Docker
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.workload import (
-    BUILDER_PREFIX,
     Work,
     builds_in,
+    container_name,
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import Instance, Node
 
@@ -33,11 +33,6 @@ def _dialled(endpoint: str, user: str) -> Docker:
     from ansible_collections.multiarch.builders.plugins.module_utils.docker.dial_stdio import DialledDocker
 
     return DialledDocker(endpoint, user)
-
-
-def container_name(node: str) -> str:
-    """The container of a node, whose name buildx writes in lower case (store/nodegroup.go)."""
-    return f"{BUILDER_PREFIX}{node.lower()}"
 
 
 def container_of(node: Node, docker: Docker) -> t.Optional[Container]:

@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass, field, replace
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx import nodes, store
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx.drift import digest
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import Docker
+from ansible_collections.multiarch.builders.plugins.module_utils.docker.workload import container_name
 from ansible_collections.multiarch.builders.plugins.module_utils.host.command import is_user, owner_of
 from ansible_collections.multiarch.builders.plugins.module_utils.host.files import acting_as, back_up, read
 from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import Instance, Node
@@ -74,7 +75,7 @@ def claim(wanted: Instance, users: t.Sequence[str], docker_of: DockerOf) -> None
         pulled_images.note(_CONCERN, PulledImage(wanted.image, node.endpoint, users[0]), docker)
         if (node.name, node.endpoint) not in [(each.name, each.endpoint) for each in own.nodes]:
             there = docker.find(f"/volumes/{volume_of(node.name)}") is not None
-            container = docker.find(f"/containers/{nodes.container_name(node.name)}/json") is not None
+            container = docker.find(f"/containers/{container_name(node.name)}/json") is not None
             added.append(OwnNode(node.name, node.endpoint, users[0], not there, container))
     remember(replace(own, driver=wanted.driver, users={**own.users, **former}, nodes=(*own.nodes, *added)))
     _forget_mark(wanted.name)  # until it is known what buildx makes of the configuration
@@ -152,7 +153,7 @@ def _choice(user: str) -> t.Dict[str, t.Optional[str]]:
 
 def volume_of(node: str) -> str:
     """The volume with a node's cache (docker/buildx, driver/docker-container/driver.go)."""
-    return f"{nodes.container_name(node)}_state"
+    return f"{container_name(node)}_state"
 
 
 def leftover_notes(instances: t.Iterable[str], users: t.Sequence[str], docker: t.Optional[Docker]) -> t.List[str]:

@@ -42,6 +42,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.docker.client_e
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.driver_versions import too_new
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import Docker
+from ansible_collections.multiarch.builders.plugins.module_utils.docker.workload import container_name
 from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import (
     Disruption,
@@ -137,7 +138,7 @@ class Buildx(Concern[BuildxState]):
         """The containers of all builders that are asked for, or that one of the users has."""
         asked = {node.name for each in self.instances for node in each.nodes}
         stored = {name for user in self.users for name in store.node_names(user)}
-        return {nodes.container_name(name) for name in asked | stored}
+        return {container_name(name) for name in asked | stored}
 
     def _docker_of(self, node: Node) -> Docker:
         if node.endpoint not in self._dialled:

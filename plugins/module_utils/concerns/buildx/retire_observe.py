@@ -26,6 +26,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.docker import service
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import Docker
+from ansible_collections.multiarch.builders.plugins.module_utils.docker.workload import container_name
 from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import Action
 
@@ -64,7 +65,7 @@ class Going:
     @property
     def working(self) -> t.List[str]:
         """The containers in which a build runs."""
-        return [nodes.container_name(place.node.name) for place in self.places if place.working]
+        return [container_name(place.node.name) for place in self.places if place.working]
 
     @property
     def step(self) -> RemoveBuilder:
@@ -93,9 +94,7 @@ class Looker:
     def _used_by_others(self, own: OwnBuilder, entries: t.Sequence[str]) -> t.Set[str]:
         """The containers of builders that stay, of all users of this host."""
         stores = {user: (own.name.lower(),) if user in entries else () for user in store.everybody()}
-        return {
-            nodes.container_name(name) for user, without in stores.items() for name in store.node_names(user, without)
-        }
+        return {container_name(name) for user, without in stores.items() for name in store.node_names(user, without)}
 
     def _place(self, own: OwnBuilder, node: OwnNode, kept: t.Container[str]) -> Place:
         if not node.endpoint and not self.local.answers():
@@ -104,7 +103,7 @@ class Looker:
             raise HostError(
                 f"docker does not run, so builder {own.name} cannot be removed: `systemctl start docker`, then again"
             )
-        name = nodes.container_name(node.name)
+        name = container_name(node.name)
         try:
             docker = self.docker_of(node.endpoint, node.user)
             container = name not in kept and docker.find(f"/containers/{name}/json") is not None
@@ -147,7 +146,7 @@ def _summary(found: Going) -> str:
         return f"forget builder {name}{_of(found.users)}, of which nothing of ours is there any more"
     if not found.whole:
         return f"take builder {name} away from {', '.join(found.entries)}: what runs stays"
-    containers = ", ".join(nodes.container_name(node.name) for node in step.nodes)
+    containers = ", ".join(container_name(node.name) for node in step.nodes)
     told = f"remove builder {name}{_of(found.entries)}"
     told += f": container {containers} goes" if containers else ""
     told += f" (running now: a build in {', '.join(found.working)})" if found.working else ""

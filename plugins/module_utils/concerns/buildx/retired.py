@@ -17,7 +17,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx
     retire_apply,
     store,
 )
-from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx.nodes import container_name, docker_of
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx.nodes import docker_of
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx.retire_apply import (
     Leaver,
     PutChoiceBack,
@@ -33,6 +33,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx
     notes_on,
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import Docker
+from ansible_collections.multiarch.builders.plugins.module_utils.docker.workload import container_name
 from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import Disruption
 from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import Action, Effects, Plan, Resource

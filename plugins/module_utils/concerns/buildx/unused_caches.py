@@ -12,6 +12,7 @@ import urllib.parse
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import Docker
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.workload import BUILDER_PREFIX
 from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
+from ansible_collections.multiarch.builders.plugins.module_utils.model import human_size
 
 _SUFFIX = "_state"  # docker/buildx, driver/docker-container/driver.go
 
@@ -44,7 +45,7 @@ def sizes(docker: Docker) -> t.Dict[str, str]:
     except HostError:  # the number is a comfort, no condition
         return {}
     return {
-        each["Name"]: f"{each['UsageData']['Size'] / 1e6:.0f} MB"
+        each["Name"]: human_size.shown(each["UsageData"]["Size"])
         for each in volumes
         if (each.get("UsageData") or {}).get("Size", -1) >= 0
     }

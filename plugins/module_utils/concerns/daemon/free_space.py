@@ -9,8 +9,9 @@ docker_api.lists tells which. What dockerd keeps is in its data-root, what conta
 from __future__ import annotations
 
 import os
-import pathlib
 import typing as t
+
+from ansible_collections.multiarch.builders.plugins.module_utils.host.files import nearest_folder
 
 BYTES = 16 * 1024**2
 """What dockerd writes at its start is far less."""
@@ -27,9 +28,8 @@ def shortage(*folders: str) -> t.Optional[str]:
 
 def _shortage(folder: str) -> t.Optional[str]:
     try:
-        there = next(each for each in (pathlib.Path(folder), *pathlib.Path(folder).parents) if each.is_dir())
-        found = os.statvfs(there)
-    except (OSError, StopIteration):
+        found = os.statvfs(nearest_folder(folder) or folder)
+    except OSError:
         return None
     free = found.f_bfree * found.f_frsize
     if found.f_blocks and free < BYTES:

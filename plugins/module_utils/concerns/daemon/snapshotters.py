@@ -32,6 +32,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.containerd import ADDRESS, ROOT
 from ansible_collections.multiarch.builders.plugins.module_utils.host.command import run
 from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
+from ansible_collections.multiarch.builders.plugins.module_utils.host.files import nearest_folder
 
 _TYPE = "io.containerd.snapshotter.v1"
 _FILE_SYSTEMS = ("btrfs", "zfs")  # names of drivers and snapshotters that need the file system of their name
@@ -104,8 +105,7 @@ def parse(listed: str) -> t.Dict[str, str]:
 
 def file_system(folder: str, mounts: pathlib.Path = _MOUNTS) -> t.Optional[str]:
     """The type of the file system that *folder* is, or would be, on; None if that cannot be told."""
-    place = pathlib.Path(os.path.realpath(folder))
-    there = next((each for each in (place, *place.parents) if each.is_dir()), None)
+    there = nearest_folder(os.path.realpath(folder))
     try:
         table = mounts.read_text(encoding="utf-8", errors="replace")
     except OSError:

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import os
-import pathlib
 import typing as t
 from dataclasses import dataclass, replace
 
@@ -19,6 +18,8 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import Docker
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.workload import BUILDER_PREFIX
 from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
+from ansible_collections.multiarch.builders.plugins.module_utils.host.files import nearest_folder
+from ansible_collections.multiarch.builders.plugins.module_utils.model import human_size
 
 _PREDEFINED = ("bridge", "host", "none")
 _STATE = "_state"  # docker/buildx, driver/docker-container/driver.go: the end of the name of a builder's volume
@@ -35,10 +36,10 @@ class Volumes:
 
     def __str__(self) -> str:
         """As `4 volumes (1.2 GB; 1 of them is a builder's cache, 1 GB)`."""
-        told = [_words(self.size)] if self.size else []
+        told = [human_size.shown(self.size)] if self.size else []
         if self.caches:
             are = "is a builder's cache" if self.caches == 1 else "are builders' caches"
-            told.append(f"{self.caches} of them {are}" + (f", {_words(self.cached)}" if self.cached else ""))
+            told.append(f"{self.caches} of them {are}" + (f", {human_size.shown(self.cached)}" if self.cached else ""))
         return f"{self.count} volumes" + (f" ({'; '.join(told)})" if told else "")
 
 
@@ -75,7 +76,7 @@ class Vanishing:
 
     def __str__(self) -> str:
         told = f"{self.things} {self.where}"
-        return told if self.free is None else f"{told}; {self.place} has {_words(self.free)} free"
+        return told if self.free is None else f"{told}; {self.place} has {human_size.shown(self.free)} free"
 
     def without(self, images: int, containers: int, volumes: int) -> Vanishing:
         """The same without so many that go before."""
@@ -151,22 +152,12 @@ def _sum(sizes: t.Mapping[str, int], names: t.Sequence[str]) -> t.Optional[int]:
 
 
 def _free(place: str) -> t.Optional[int]:
-    for folder in (pathlib.Path(place), *pathlib.Path(place).parents) if place else ():
-        if folder.is_dir():
-            found = os.statvfs(folder)
-            return found.f_bavail * found.f_frsize
-    return None
+    folder = nearest_folder(place) if place else None
+    if folder is None:
+        return None
+    found = os.statvfs(folder)
+    return found.f_bavail * found.f_frsize
 
 
 def _sized(size: t.Optional[int]) -> str:
-    return f" ({_words(size)})" if size else ""
-
-
-def _words(size: int) -> str:
-    """A size as people read it, in units of 1000 as Docker shows them."""
-    number = float(size)
-    for unit in ("B", "kB", "MB", "GB"):
-        if number < 999.5:  # what rounds to 1000 is 1 of the next
-            return f"{number:.3g} {unit}"
-        number /= 1000
-    return f"{number:.3g} TB"
+    return f" ({human_size.shown(size)})" if size else ""

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.buildx_inspect import parse
 
+NODE = "Name: b\n\nNodes:\nName: b0\n"
 DATA = Path(__file__).parents[1] / "concerns/buildx/data"
 NAMED = "Name: b\nDriver: docker-container\n\nNodes:\nName: b0\nEndpoint: e\nStatus: running\nBuildKit version: {}\n"
 
@@ -51,6 +52,21 @@ def test_nodes_and_their_states(shown: str, states: dict[str, str]) -> None:
         assert (node.status or node.error).startswith(state)
         assert bool(node.status) != bool(node.error)
     assert found.errors == tuple(node.error for node in found.nodes if node.error)
+
+
+@pytest.mark.parametrize(
+    ("shown", "platforms"),
+    [
+        pytest.param(recorded("0.13.1"), ("linux/amd64", "linux/arm64"), id="recorded"),
+        pytest.param(NODE + "Platforms: linux/arm64*, linux/amd64\n", ("linux/arm64", "linux/amd64"), id="asked for"),
+        pytest.param(NODE + "Platforms:\n", (), id="none"),
+        pytest.param(NODE, (), id="a node that does not run tells none"),
+    ],
+)
+def test_platforms(shown: str, platforms: tuple[str, ...]) -> None:
+    (node,) = parse(shown).nodes
+    assert {*platforms} <= {*node.platforms}
+    assert bool(platforms) == bool(node.platforms)
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,6 @@ import pytest
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx import container, nodes
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx.decide import Stray
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx.nodes import (
-    container_name,
     container_of,
     docker_of,
     in_words,
@@ -28,7 +27,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx.store import StoredBuilder
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.dial_stdio import DialledDocker
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import Docker
-from ansible_collections.multiarch.builders.plugins.module_utils.docker.workload import Work
+from ansible_collections.multiarch.builders.plugins.module_utils.docker.workload import Work, container_name
 from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import Node
 from ansible_collections.multiarch.builders.tests.unit.plugins.module_utils.concerns.buildx.recorded import (
