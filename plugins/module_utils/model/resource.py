@@ -106,3 +106,13 @@ class Resource(abc.ABC, t.Generic[State]):
     @abc.abstractmethod
     def apply(self, actions: t.Sequence[Action]) -> None:
         """Do *actions*. Raises HostError, and leaves the host working as before the action that failed."""
+
+
+Doers = t.Mapping[type, t.Callable[[t.Any], object]]
+"""{type of a step: what does it}."""
+
+
+def perform(actions: t.Iterable[Action], doers: Doers) -> None:
+    """Do the steps of *actions*, in their order. A step that nobody does is a mistake in the code: KeyError."""
+    for action in actions:
+        doers[type(action.step)](action.step)

@@ -54,7 +54,14 @@ from ansible_collections.multiarch.builders.plugins.module_utils.host.files impo
     write,
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import Params, registries_of
-from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import NO_EFFECTS, Action, Effects, Plan
+from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import (
+    NO_EFFECTS,
+    Action,
+    Doers,
+    Effects,
+    Plan,
+    perform,
+)
 
 
 @dataclass(frozen=True)
@@ -185,18 +192,15 @@ class Binfmt(Concern[BinfmtState]):
         if any(isinstance(action.step, TurnOn) for action in actions):
             kernel.turn_on()
             actions = self.plan(self.observe(), NO_EFFECTS).actions  # now others' handlers can be tried, too
-        registered = []
-        for action in actions:
-            step = action.step
-            if isinstance(step, InstallEmulators):
-                self.source.install(step.formats)
-            elif isinstance(step, RestoreRights):
-                file_modes.restore(step)
-            elif isinstance(step, KeepHandler):
-                self._keep_handler(step)
-                registered.append(step.fmt)
-            elif isinstance(step, DropHandler):
-                self._drop(step.name)
+        doers: Doers = {
+            TurnOn: lambda _step: kernel.turn_on(),
+            InstallEmulators: lambda step: self.source.install(step.formats),
+            RestoreRights: file_modes.restore,
+            KeepHandler: self._keep_handler,
+            DropHandler: lambda step: self._drop(step.name),
+        }
+        perform(actions, doers)
+        registered = [action.step.fmt for action in actions if isinstance(action.step, KeepHandler)]
         for platform in self.platforms:
             if any(fmt in registered for fmt in needed([platform], os.uname().machine)):
                 _prove(platform)

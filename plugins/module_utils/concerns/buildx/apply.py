@@ -31,7 +31,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.docker.workload
 from ansible_collections.multiarch.builders.plugins.module_utils.host.file_modes import RestoreRights, restore
 from ansible_collections.multiarch.builders.plugins.module_utils.host.files import RemoveFile, WriteFile, remove, write
 from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import Disruption, Node
-from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import Action
+from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import Action, Doers, perform
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class Application:
 
     def apply(self, actions: t.Sequence[Action]) -> None:
         """Do *actions*. Raises HostError."""
-        doers: t.Dict[type, t.Callable[[t.Any], None]] = {
+        doers: Doers = {
             WriteFile: write,
             RemoveFile: remove,
             RestoreRights: restore,
@@ -58,8 +58,7 @@ class Application:
             StartBuilder: self._start_builder,
             UseBuilder: _use,
         }
-        for action in actions:
-            doers[type(action.step)](action.step)
+        perform(actions, doers)
 
     def _replace_certificates(self, step: ReplaceCertificates) -> None:
         ours.claim_entries(step.instance, step.users)

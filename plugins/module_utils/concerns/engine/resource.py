@@ -40,9 +40,11 @@ from ansible_collections.multiarch.builders.plugins.module_utils.model.proxy imp
 from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import (
     Action,
     Arrival,
+    Doers,
     Effect,
     Effects,
     Plan,
+    perform,
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.state import rollback
 
@@ -130,7 +132,7 @@ class Engine(Concern[EngineState]):
             raise HostError("; ".join(found))
 
     def apply(self, actions: t.Sequence[Action]) -> None:
-        doers: t.Dict[type, t.Callable[[t.Any], None]] = {
+        doers: Doers = {
             PlacePlugin: lambda step: plugin.place(step.plugin, self.proxy),
             LeavePlugin: lambda _step: plugin.leave(),
             ForgetPlugin: lambda _step: plugin.forget(),
@@ -138,8 +140,7 @@ class Engine(Concern[EngineState]):
             StartDocker: lambda _step: self._start(),
             EnableDocker: lambda _step: boot.enable(),
         }
-        for action in actions:
-            doers[type(action.step)](action.step)
+        perform(actions, doers)
 
     def _install(self, step: InstallPackages) -> None:
         from ansible_collections.multiarch.builders.plugins.module_utils.concerns.engine import install

@@ -29,7 +29,14 @@ from ansible_collections.multiarch.builders.plugins.module_utils.host.system_sto
     system_store,
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import Params, Registry, registries_of
-from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import Action, Effects, Plan, arrival
+from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import (
+    Action,
+    Doers,
+    Effects,
+    Plan,
+    arrival,
+    perform,
+)
 from ansible_collections.multiarch.builders.plugins.module_utils.state import authorities, record
 from ansible_collections.multiarch.builders.plugins.module_utils.state.owned_files import (
     forget_owned,
@@ -153,22 +160,20 @@ class Trust(Concern[TrustState]):
         return messages.of_logout(step, self.registries, self.users, retiring=self.retiring, replaced=replaced)
 
     def apply(self, actions: t.Sequence[Action]) -> None:
-        for action in actions:
-            step = action.step
-            if isinstance(step, WriteFile):
-                write_owned(self.concern, step)
-            elif isinstance(step, RemoveFile):
-                if not certs_d.holds(step.path):
-                    self._stale(True)
-                remove_owned(self.concern, step)
-            elif isinstance(step, RefreshStore):
-                self._refresh(step.store)
-            elif isinstance(step, ForgetFile):
-                forget_owned(self.concern, step.path)
-            elif isinstance(step, login.Login):
-                owned_logins.log_in_owned(step)
-            elif isinstance(step, owned_logins.Logout):
-                owned_logins.log_out_owned(step)
+        doers: Doers = {
+            WriteFile: lambda step: write_owned(self.concern, step),
+            RemoveFile: self._remove,
+            RefreshStore: lambda step: self._refresh(step.store),
+            ForgetFile: lambda step: forget_owned(self.concern, step.path),
+            login.Login: owned_logins.log_in_owned,
+            owned_logins.Logout: owned_logins.log_out_owned,
+        }
+        perform(actions, doers)
+
+    def _remove(self, step: RemoveFile) -> None:
+        if not certs_d.holds(step.path):
+            self._stale(True)
+        remove_owned(self.concern, step)
 
     def _refresh(self, store: Store) -> None:
         from ansible_collections.multiarch.builders.plugins.module_utils.concerns.trust import dangling_links
