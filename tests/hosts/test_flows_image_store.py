@@ -39,7 +39,7 @@ def test_001_the_docker_driver_pushes_several_platforms_in_one_command(ci: Engin
     image = ci.image("pushed")
     build = f"docker buildx build --builder default --platform {THREE} -t {image} --push ."
     # Docker 26.1 pushes each platform's manifest under the tag, all at once; docker-registry 2.8 answers 500 to whoever
-    # asks for a tag while it is written.
+    # asks for a tag while it is written (findings/distribution-tag-being-written.sh).
     ci.types(f"{build} > log 2>&1 || {{ cat log; grep '500 Internal Server Error' log; {build}; }}", HELLO)
     assert set(ci.index(image)) == set(MACHINES)
 
