@@ -1,16 +1,19 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Checks the options, then runs multiarch.builders.apply on the host; a plugin on the controller is brought there."""
+"""Checks the options of a module, then runs it on the host: the action of all modules that meta/runtime.yml lists."""
 
 from __future__ import annotations
 
-from ansible_collections.multiarch.builders.plugins.module_utils.model.options import OPTIONS
+import typing as t
+
 from ansible_collections.multiarch.builders.plugins.plugin_utils.actions.with_upload import PluginActionBase
 
 
 class ActionModule(PluginActionBase):
-    """See the base class."""
+    """See the base class; the module is that of the task."""
 
-    module = "multiarch.builders.apply"
-    options = tuple(OPTIONS)
+    own: t.ClassVar = {
+        "registry_capabilities": ("repository",),
+        "retire": ("only", "volumes", "instances", "users"),
+    }

@@ -16,9 +16,6 @@ from ansible_collections.multiarch.builders.plugins.plugin_utils.x509 import ser
 class ActionModule(SpecActionBase):
     """See the base class."""
 
-    module = "multiarch.builders.registry_proof"
-    options = ("registries", "ca_warn_days", "instances", "users", "proxy", "docker_pulls")
-
     _supports_async = False  # what comes later would miss what is added here
 
     def told(self, result: Result, spec: CompiledSpec) -> Result:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.multiarch.builders.plugins.module_utils.model.options import OPTIONS
 from ansible_collections.multiarch.builders.plugins.plugin_utils.actions.base import Result, SpecActionBase
 from ansible_collections.multiarch.builders.plugins.plugin_utils.spec.variable_names import misspelled
 
@@ -15,7 +14,7 @@ from ansible_collections.multiarch.builders.plugins.plugin_utils.spec.variable_n
 class ActionModule(SpecActionBase):
     """See the base class."""
 
-    options = tuple(OPTIONS)
+    on_host = False
 
     def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> Result:
         """As the base class does; a variable that is most likely misspelled is warned of."""

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import datetime
 
-from ansible_collections.multiarch.builders.plugins.module_utils.model.options import OPTIONS
 from ansible_collections.multiarch.builders.plugins.plugin_utils.actions.base import Result, SpecActionBase
 from ansible_collections.multiarch.builders.plugins.plugin_utils.report import authorities
 from ansible_collections.multiarch.builders.plugins.plugin_utils.spec.compile import CompiledSpec
@@ -16,9 +15,6 @@ from ansible_collections.multiarch.builders.plugins.plugin_utils.x509 import ser
 
 class ActionModule(SpecActionBase):
     """See the base class."""
-
-    module = "multiarch.builders.survey"
-    options = tuple(OPTIONS)
 
     _supports_async = False  # what comes later would miss what is added here
 

@@ -20,32 +20,7 @@ description:
   - In check mode it is the plan.
 extends_documentation_fragment:
   - multiarch.builders.converging
-  - multiarch.builders.options.concerns
-  - multiarch.builders.options.engine
-  - multiarch.builders.options.buildx_plugin
-  - multiarch.builders.options.platforms
-  - multiarch.builders.docker_options.registries
-  - multiarch.builders.options.instances
-  - multiarch.builders.options.users
-  - multiarch.builders.options.binfmt_source
-  - multiarch.builders.options.binfmt_image
-  - multiarch.builders.options.binfmt_archive
-  - multiarch.builders.options.binfmt_takeover
-  - multiarch.builders.docker_options.daemon_options
-  - multiarch.builders.docker_options.proxy
-  - multiarch.builders.docker_options.dns
-  - multiarch.builders.docker_options.gc
-  - multiarch.builders.docker_options.allow_image_store_switch
-  - multiarch.builders.docker_options.allow_data_root_switch
-  - multiarch.builders.docker_options.docker_pulls
-  - multiarch.builders.docker_options.buildkit_options
-  - multiarch.builders.docker_options.client_options
-  - multiarch.builders.docker_options.environment_file
-  - multiarch.builders.docker_options.environment
-  - multiarch.builders.docker_options.docker_group
-  - multiarch.builders.docker_options.disruption
-  - multiarch.builders.options.lock_timeout
-  - multiarch.builders.options.verify_trust
+  - multiarch.builders.options
 """
 
 EXAMPLES = r"""

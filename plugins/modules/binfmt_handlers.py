@@ -20,13 +20,7 @@ description:
   - A handler of somebody else that works in containers is left alone and told.
 extends_documentation_fragment:
   - multiarch.builders.converging
-  - multiarch.builders.options.platforms
-  - multiarch.builders.options.binfmt_source
-  - multiarch.builders.options.binfmt_image
-  - multiarch.builders.options.binfmt_archive
-  - multiarch.builders.options.binfmt_takeover
-  - multiarch.builders.docker_options.registries
-  - multiarch.builders.options.lock_timeout
+  - multiarch.builders.options.binfmt
 """
 
 EXAMPLES = r"""

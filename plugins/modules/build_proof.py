@@ -26,10 +26,7 @@ description:
   - Nothing is left on the host but what BuildKit caches, and when this was and how it ended, for reports
     (C(/var/lib/multiarch-builders/build_proof.json)). In check mode nothing is built.
 extends_documentation_fragment:
-  - multiarch.builders.docker_options.docker_pulls
-  - multiarch.builders.options.platforms
-  - multiarch.builders.options.instances
-  - multiarch.builders.options.users
+  - multiarch.builders.options.build_proof
 options:
   repository:
     description:
@@ -164,8 +161,7 @@ Row = t.Dict[str, t.Any]
 def main() -> None:
     """Prove each builder for each user."""
     own = {"repository": {"type": "str", "default": ""}, "base": {"type": "str", "default": "scratch"}}
-    options = argument_spec("platforms", "instances", "users", "environment", "docker_pulls")
-    module = Module({**options, **own}, supports_check_mode=True)
+    module = Module({**argument_spec("build_proof"), **own}, supports_check_mode=True)
     require_root(module)
     if module.check_mode:
         module.exit_json(changed=False, proofs=[], failures=[], pulls=[])

@@ -18,19 +18,7 @@ description:
   - A builder runs only when every node of it does, whatever exit status buildx has.
 extends_documentation_fragment:
   - multiarch.builders.converging
-  - multiarch.builders.options.instances
-  - multiarch.builders.docker_options.registries
-  - multiarch.builders.options.users
-  - multiarch.builders.docker_options.buildkit_options
-  - multiarch.builders.docker_options.client_options
-  - multiarch.builders.docker_options.environment_file
-  - multiarch.builders.docker_options.environment
-  - multiarch.builders.docker_options.docker_group
-  - multiarch.builders.docker_options.proxy
-  - multiarch.builders.docker_options.dns
-  - multiarch.builders.docker_options.gc
-  - multiarch.builders.docker_options.disruption
-  - multiarch.builders.options.lock_timeout
+  - multiarch.builders.options.buildx
 """
 
 EXAMPLES = r"""

@@ -20,16 +20,7 @@ description:
   - A copy of each former file is kept below C(/var/lib/multiarch-builders/backups).
 extends_documentation_fragment:
   - multiarch.builders.converging
-  - multiarch.builders.docker_options.registries
-  - multiarch.builders.docker_options.daemon_options
-  - multiarch.builders.docker_options.proxy
-  - multiarch.builders.docker_options.dns
-  - multiarch.builders.docker_options.gc
-  - multiarch.builders.docker_options.allow_image_store_switch
-  - multiarch.builders.docker_options.allow_data_root_switch
-  - multiarch.builders.docker_options.docker_pulls
-  - multiarch.builders.docker_options.disruption
-  - multiarch.builders.options.lock_timeout
+  - multiarch.builders.options.daemon
 """
 
 EXAMPLES = r"""

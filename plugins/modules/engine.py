@@ -18,12 +18,7 @@ description:
   - Fails where buildx is too old for builders, and names what was found and the ways out.
 extends_documentation_fragment:
   - multiarch.builders.converging
-  - multiarch.builders.options.concerns
   - multiarch.builders.options.engine
-  - multiarch.builders.options.buildx_plugin
-  - multiarch.builders.options.instances
-  - multiarch.builders.docker_options.proxy
-  - multiarch.builders.options.lock_timeout
 """
 
 EXAMPLES = r"""

@@ -19,8 +19,7 @@ description:
     Docker's socket, or that has a variable which leads docker or buildx elsewhere, would start jobs that do not reach
     the builder. It is told with its unit of systemd and the remedy.
 extends_documentation_fragment:
-  - multiarch.builders.options.instances
-  - multiarch.builders.options.users
+  - multiarch.builders.options.job_proof
 attributes:
   check_mode:
     support: full
@@ -73,7 +72,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.run.one_concern
 
 def main() -> None:
     """Prove it for each user; all that is wrong is told at once."""
-    module = Module(argument_spec("instances", "users"), supports_check_mode=True)
+    module = Module(argument_spec("job_proof"), supports_check_mode=True)
     require_root(module)
     default = next((str(each["name"]) for each in module.params["instances"] if each["default"]), "")
     if not default:

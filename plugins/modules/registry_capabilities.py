@@ -25,9 +25,7 @@ description:
   - What it said is kept on the host (C(/var/lib/multiarch-builders/registry_capabilities.json)). A registry that takes
     everything is asked again after 30 days, one that does not each time. In check mode nobody is asked.
 extends_documentation_fragment:
-  - multiarch.builders.docker_options.registries
-  - multiarch.builders.options.users
-  - multiarch.builders.docker_options.proxy
+  - multiarch.builders.options.registry_capabilities
 options:
   repository:
     description:
@@ -117,14 +115,11 @@ from ansible_collections.multiarch.builders.plugins.module_utils.registry.addres
 from ansible_collections.multiarch.builders.plugins.module_utils.run.module import Module
 from ansible_collections.multiarch.builders.plugins.module_utils.run.one_concern import require_root
 
-# The action hands the module all but ca_warn_days, which it needs itself.
-_OPTIONS = ("registries", "ca_warn_days", "users", "proxy", "environment")
-
 
 def main() -> None:
     """Ask, and tell."""
     own = {"repository": {"type": "str", "default": ""}}
-    module = Module({**argument_spec(*_OPTIONS), **own}, supports_check_mode=True)
+    module = Module({**argument_spec("registry_capabilities"), **own}, supports_check_mode=True)
     require_root(module)
     result: t.Dict[str, t.Any] = {"registry": "", "time": "", "capabilities": [], "notes": []}
     repository = module.params["repository"]

@@ -34,11 +34,7 @@ description:
   - When this was and how it ended is kept on the host for reports
     (C(/var/lib/multiarch-builders/registry_proof.json)).
 extends_documentation_fragment:
-  - multiarch.builders.docker_options.registries
-  - multiarch.builders.options.instances
-  - multiarch.builders.options.users
-  - multiarch.builders.docker_options.proxy
-  - multiarch.builders.docker_options.docker_pulls
+  - multiarch.builders.options.registry_proof
 attributes:
   check_mode:
     support: full
@@ -165,13 +161,10 @@ from ansible_collections.multiarch.builders.plugins.module_utils.run.module impo
 from ansible_collections.multiarch.builders.plugins.module_utils.run.one_concern import require_root
 from ansible_collections.multiarch.builders.plugins.module_utils.state import record
 
-# The action hands the module all but ca_warn_days, which it needs itself.
-_OPTIONS = ("registries", "ca_warn_days", "instances", "users", "proxy", "docker_pulls")
-
 
 def main() -> None:
     """Ask everybody; `chains` and `clocks` are for the action plugin, which knows X.509."""
-    module = Module(argument_spec(*_OPTIONS), supports_check_mode=True)
+    module = Module(argument_spec("registry_proof"), supports_check_mode=True)
     require_root(module)
     given, began = module.params, record.now()
     names = [each["name"] for each in given["instances"]]

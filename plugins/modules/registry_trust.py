@@ -22,9 +22,7 @@ description:
     and restarts it.
 extends_documentation_fragment:
   - multiarch.builders.converging
-  - multiarch.builders.docker_options.registries
-  - multiarch.builders.options.users
-  - multiarch.builders.options.lock_timeout
+  - multiarch.builders.options.trust
 """
 
 EXAMPLES = r"""

@@ -19,10 +19,7 @@ description:
     need not be right any more. A run that ends too early leaves the record true, and the next one finishes.
   - Volumes with caches stay unless O(volumes) is set, and are told with their size. Packages always stay.
 extends_documentation_fragment:
-  - multiarch.builders.docker_options.allow_image_store_switch
-  - multiarch.builders.docker_options.allow_data_root_switch
-  - multiarch.builders.docker_options.disruption
-  - multiarch.builders.options.lock_timeout
+  - multiarch.builders.options.retire
 options:
   only:
     description:
@@ -150,10 +147,7 @@ OWN = {
 
 def main() -> None:
     """Plan, apply, and look again."""
-    shared = argument_spec(
-        "allow_image_store_switch", "allow_data_root_switch", "disruption", "drain_timeout", "lock_timeout"
-    )
-    module = Module({**shared, **OWN}, supports_check_mode=True)
+    module = Module({**argument_spec("retire"), **OWN}, supports_check_mode=True)
     require_root(module)
     plans = {"record": Plan()}
     try:

@@ -17,32 +17,7 @@ description:
   - The modules of this collection make the same checks of their own options. This one is for the start of a play,
     and for a pipeline that checks an inventory without reaching its hosts.
 extends_documentation_fragment:
-  - multiarch.builders.options.concerns
-  - multiarch.builders.options.engine
-  - multiarch.builders.options.buildx_plugin
-  - multiarch.builders.options.platforms
-  - multiarch.builders.docker_options.registries
-  - multiarch.builders.options.instances
-  - multiarch.builders.options.users
-  - multiarch.builders.options.binfmt_source
-  - multiarch.builders.options.binfmt_image
-  - multiarch.builders.options.binfmt_archive
-  - multiarch.builders.options.binfmt_takeover
-  - multiarch.builders.docker_options.daemon_options
-  - multiarch.builders.docker_options.proxy
-  - multiarch.builders.docker_options.dns
-  - multiarch.builders.docker_options.gc
-  - multiarch.builders.docker_options.allow_image_store_switch
-  - multiarch.builders.docker_options.allow_data_root_switch
-  - multiarch.builders.docker_options.docker_pulls
-  - multiarch.builders.docker_options.buildkit_options
-  - multiarch.builders.docker_options.client_options
-  - multiarch.builders.docker_options.environment_file
-  - multiarch.builders.docker_options.environment
-  - multiarch.builders.docker_options.docker_group
-  - multiarch.builders.docker_options.disruption
-  - multiarch.builders.options.lock_timeout
-  - multiarch.builders.options.verify_trust
+  - multiarch.builders.options
 attributes:
   check_mode:
     support: full

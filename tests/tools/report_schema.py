@@ -1,6 +1,6 @@
 """Writes docs/report.schema.json, the shape of builders.json, from the dataclasses of the report.
 
-Run it after a change of plugins/plugin_utils/report/model.py: `python -m tests.tools.report_schema`.
+Run it after a change of plugins/plugin_utils/report/model.py: `python -m tests.tools.generate`.
 """
 
 from __future__ import annotations
@@ -67,7 +67,3 @@ def _object(kind: Any, definitions: dict[str, Any]) -> dict[str, Any]:
         "required": [each.name for each in dataclasses.fields(kind)],
         "additionalProperties": False,
     }
-
-
-if __name__ == "__main__":
-    TARGET.write_text(content())

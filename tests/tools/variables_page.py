@@ -1,6 +1,6 @@
 """Writes docs/variables.md from the argument specs of the roles that people set variables for.
 
-Run it after a change in a role's meta/argument_specs.yml: `python -m tests.tools.variables_page`.
+Run it after a change in a role's meta/argument_specs.yml: `python -m tests.tools.generate`.
 """
 
 from __future__ import annotations
@@ -106,7 +106,3 @@ def _default(option: Mapping[str, Any]) -> str:
 
 def _codes(values: list[Any]) -> str:
     return ", ".join(f"`{value}`" for value in values)
-
-
-if __name__ == "__main__":
-    TARGET.write_text(content())

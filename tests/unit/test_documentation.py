@@ -22,7 +22,6 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from tests.tools import variables_page
 from tests.tools.docs_lint import FENCE
 
 ROOT = Path(__file__).parents[2]
@@ -142,7 +141,3 @@ def test_variables_in_the_text_exist(page: Path) -> None:
     roles = {each.name for each in (ROOT / "roles").iterdir()}
     names = {each for each in MENTION.findall(page.read_text()) if each not in roles}
     assert names - VARIABLES - RESULTS - MISSPELLED == set()
-
-
-def test_page_of_variables_is_what_the_roles_say() -> None:
-    assert variables_page.TARGET.read_text() == variables_page.content(), "run `python -m tests.tools.variables_page`"

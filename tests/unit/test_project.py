@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import importlib
 import json
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import pytest
 import yaml
 
-from tests.tools import argument_specs
+from tests.tools import generate
 
 ROOT = Path(__file__).parents[2]
 COLLECTION = "multiarch.builders"
@@ -21,6 +20,15 @@ MODULES = sorted(path.stem for path in (ROOT / "plugins/modules").glob("*.py") i
 ACTIONS = sorted(path.stem for path in (ROOT / "plugins/action").glob("*.py") if path.stem != "__init__")
 SECTIONS = ("doc", "examples", "return")
 MOST_LINES = 300
+
+
+class Made(Protocol):
+    """A tool that makes a file."""
+
+    TARGET: Path
+
+    def content(self) -> str:
+        """The whole file."""
 
 
 def load(path: Path) -> dict[str, Any]:
@@ -38,7 +46,7 @@ def specification(role: str) -> dict[str, Any]:
 def test_the_tests_below_have_something_to_test() -> None:
     assert "builder" in ROLES
     assert "plan" in MODULES
-    assert "plan" in ACTIONS
+    assert "apply" in ACTIONS
 
 
 @pytest.mark.parametrize("role", ROLES)
@@ -60,23 +68,6 @@ def test_role_defaults_are_its_argument_specs(role: str) -> None:
     assert set(defaults) == optional
     for name, default in defaults.items():
         assert options[name].get("default", default) == default, f"{role}: {name}"
-
-
-def test_the_variables_of_role_builder_are_the_table_of_options() -> None:
-    table = importlib.import_module(f"ansible_collections.{COLLECTION}.plugins.module_utils.model.options").OPTIONS
-    documented = {name.removeprefix("builder_"): option for name, option in specification("builder").items()}
-    defaults = load(ROOT / "roles/builder/defaults/main.yml")
-    assert {f"builder_{name}": option.get("default") for name, option in table.items()} == defaults
-    for name, option in table.items():
-        for key in ("type", "elements", "choices"):
-            assert documented[name].get(key) == option.get(key), f"builder_{name}: {key}"
-
-
-def test_role_builder_verify_compares_with_all_options() -> None:
-    table = importlib.import_module(f"ansible_collections.{COLLECTION}.plugins.module_utils.model.options").OPTIONS
-    tasks = yaml.safe_load((ROOT / "roles/builder_verify/tasks/main.yml").read_text())
-    (compared,) = (task[f"{COLLECTION}.plan"] for task in tasks if f"{COLLECTION}.plan" in task)
-    assert compared == {name: f"{{{{ builder_{name} | default(omit) }}}}" for name in table}
 
 
 @pytest.fixture(scope="module")
@@ -124,12 +115,6 @@ def test_the_collection_resolves_from_the_checkout() -> None:
     assert link.resolve() == ROOT
 
 
-def test_the_role_says_what_the_modules_say() -> None:
-    assert argument_specs.TARGET.read_text() == argument_specs.content(), "run `python -m tests.tools.argument_specs`"
-
-
-def test_the_report_hands_its_survey_every_variable() -> None:
-    table = importlib.import_module(f"ansible_collections.{COLLECTION}.plugins.module_utils.model.options").OPTIONS
-    tasks = yaml.safe_load((ROOT / "roles/builder_report/tasks/main.yml").read_text())
-    given = {name: f"{{{{ builder_{name} | default(omit) }}}}" for name in table}
-    assert tasks[0][f"{COLLECTION}.survey"] == given
+@pytest.mark.parametrize("made", generate.MADE, ids=lambda each: str(each.TARGET.relative_to(ROOT)))
+def test_what_is_made_from_code_is_as_the_code_says(made: Made) -> None:
+    assert made.TARGET.read_text() == made.content(), "run `python -m tests.tools.generate`"

@@ -12,7 +12,6 @@ import typing as t
 from pathlib import Path
 
 from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import instances_of, registries_of
-from ansible_collections.multiarch.builders.plugins.module_utils.model.options import OPTIONS
 from ansible_collections.multiarch.builders.plugins.module_utils.proof.registry import (
     BUILDER,
     CLIENT,
@@ -43,17 +42,14 @@ _DIRECT = ("smart", "ssh", "local", "ansible.builtin.ssh", "ansible.builtin.loca
 class ActionModule(SpecActionBase):
     """The options are the host's variables, so the task has none but the folder."""
 
-    options = tuple(OPTIONS)
+    reader = "spec"
+    on_host = False
 
     def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> Result:
         variables = task_vars or {}
         self._target = Path(self._task.args["folder"])
         self._host_variables = variables
-        self._task.args = {
-            name: self._templar.template(variables[f"builder_{name}"])
-            for name in OPTIONS
-            if f"builder_{name}" in variables
-        }
+        self._task.args = {}
         return super().run(tmp, task_vars)
 
     def told(self, _result: Result, spec: CompiledSpec) -> Result:

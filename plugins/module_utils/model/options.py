@@ -1,17 +1,26 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Every option of the collection's modules, once: types, choices and defaults.
+"""Every option of the collection's modules, once: a row with its type, choices, default and who reads it.
 
-An option ``X`` is the role variable ``builder_X``. Modules pick the options of their concern; the controller
-fills in the defaults from here before it checks the values. Pure data: nothing of Ansible is imported.
+An option ``X`` is the role variable ``builder_X``. Modules, their documentation, the roles' defaults and argument
+specs, and docs/variables.md are made from the rows; the texts are in doc_fragments/texts.py, the checks of values in
+plugin_utils/spec/checks.py. Pure data: nothing of Ansible is imported.
 """
 
 from __future__ import annotations
 
 import typing as t
 
-CONCERNS = ("engine", "trust", "daemon", "binfmt", "buildx")
+# The module of each concern, in their order.
+MODULES = {
+    "engine": "engine",
+    "trust": "registry_trust",
+    "daemon": "docker_daemon",
+    "binfmt": "binfmt_handlers",
+    "buildx": "buildx_builder",
+}
+CONCERNS = tuple(MODULES)
 DISRUPTIONS = ("wait", "now", "never")
 DRIVERS = ("docker-container", "remote", "kubernetes")
 
@@ -96,87 +105,94 @@ INSTANCE: t.Dict[str, Option] = {
     "registry_files": {"type": "dict"},
 }
 
+# Of a row Ansible knows all but `read_by`, the concerns and other modules that take it (PLANNING take all of them), and
+# `controller_only`: it is part of other options, or of warnings, when a module runs.
 OPTIONS: t.Dict[str, Option] = {
-    "concerns": {"type": "list", "elements": "str", "choices": list(CONCERNS), "default": list(CONCERNS)},
-    "engine": {"type": "str", "choices": ["present", "distro"], "default": "present"},
-    "buildx_plugin": {"type": "dict", "options": PLUGIN, "default": {}},
-    "platforms": {"type": "list", "elements": "str", "default": ["linux/amd64", "linux/arm64"]},
-    "registries": {"type": "list", "elements": "dict", "options": REGISTRY, "default": []},
-    "ca_warn_days": {"type": "int", "default": 30},
-    "instances": {"type": "list", "elements": "dict", "options": INSTANCE, "default": [DEFAULT_INSTANCE]},
-    "users": {"type": "list", "elements": "str", "default": ["root"]},
-    "binfmt_source": {"type": "str", "choices": ["image", "package"], "default": "image"},
-    "binfmt_image": {"type": "str", "default": BINFMT_IMAGE},
-    "binfmt_archive": {"type": "str"},
-    "binfmt_takeover": {"type": "bool", "default": False},
-    "daemon_options": {"type": "dict", "default": {}},
-    "allow_image_store_switch": {"type": "bool", "default": False},
-    "allow_data_root_switch": {"type": "bool", "default": False},
-    "docker_pulls": {"type": "bool", "default": True},
-    "buildkit_options": {"type": "dict", "default": {}},
-    "client_options": {"type": "dict", "default": {}},
-    "environment_file": {"type": "str"},
-    "environment": {"type": "dict", "default": {}},
-    "docker_group": {"type": "bool", "default": False},
-    "proxy": {"type": "dict", "options": PROXY, "default": {}},
-    "dns": {"type": "list", "elements": "str", "default": []},
-    "gc": {"type": "dict", "options": GC, "default": {}},
-    "disruption": {"type": "str", "choices": list(DISRUPTIONS), "default": "wait"},
-    "drain_timeout": {"type": "int", "default": 900},
-    "lock_timeout": {"type": "int", "default": 300},
-    "verify_trust": {"type": "bool", "default": True},
+    "concerns": {
+        "type": "list",
+        "elements": "str",
+        "choices": list(CONCERNS),
+        "default": list(CONCERNS),
+        "read_by": ("engine",),
+    },
+    "engine": {"type": "str", "choices": ["present", "distro"], "default": "present", "read_by": ("engine",)},
+    "buildx_plugin": {"type": "dict", "options": PLUGIN, "default": {}, "read_by": ("engine",)},
+    "platforms": {
+        "type": "list",
+        "elements": "str",
+        "default": ["linux/amd64", "linux/arm64"],
+        "read_by": ("binfmt", "build_proof"),
+    },
+    "registries": {
+        "type": "list",
+        "elements": "dict",
+        "options": REGISTRY,
+        "default": [],
+        "read_by": ("trust", "daemon", "binfmt", "buildx", "registry_proof", "registry_capabilities"),
+    },
+    "ca_warn_days": {
+        "type": "int",
+        "default": 30,
+        "controller_only": True,
+        "read_by": ("trust", "daemon", "binfmt", "buildx", "registry_proof", "registry_capabilities"),
+    },
+    "instances": {
+        "type": "list",
+        "elements": "dict",
+        "options": INSTANCE,
+        "default": [DEFAULT_INSTANCE],
+        "read_by": ("engine", "buildx", "registry_proof", "build_proof", "job_proof"),
+    },
+    "users": {
+        "type": "list",
+        "elements": "str",
+        "default": ["root"],
+        "read_by": ("trust", "buildx", "registry_proof", "registry_capabilities", "build_proof", "job_proof"),
+    },
+    "binfmt_source": {"type": "str", "choices": ["image", "package"], "default": "image", "read_by": ("binfmt",)},
+    "binfmt_image": {"type": "str", "default": BINFMT_IMAGE, "read_by": ("binfmt",)},
+    "binfmt_archive": {"type": "str", "read_by": ("binfmt",)},
+    "binfmt_takeover": {"type": "bool", "default": False, "read_by": ("binfmt",)},
+    "daemon_options": {"type": "dict", "default": {}, "read_by": ("daemon",)},
+    "allow_image_store_switch": {"type": "bool", "default": False, "read_by": ("daemon", "retire")},
+    "allow_data_root_switch": {"type": "bool", "default": False, "read_by": ("daemon", "retire")},
+    "docker_pulls": {"type": "bool", "default": True, "read_by": ("daemon", "registry_proof", "build_proof")},
+    "buildkit_options": {"type": "dict", "default": {}, "controller_only": True, "read_by": ("buildx",)},
+    "client_options": {"type": "dict", "default": {}, "read_by": ("buildx",)},
+    "environment_file": {"type": "str", "read_by": ("buildx",)},
+    "environment": {"type": "dict", "default": {}, "read_by": ("buildx", "registry_capabilities", "build_proof")},
+    "docker_group": {"type": "bool", "default": False, "read_by": ("buildx",)},
+    "proxy": {
+        "type": "dict",
+        "options": PROXY,
+        "default": {},
+        "read_by": ("engine", "daemon", "buildx", "registry_proof", "registry_capabilities"),
+    },
+    "dns": {"type": "list", "elements": "str", "default": [], "read_by": ("daemon", "buildx")},
+    "gc": {"type": "dict", "options": GC, "default": {}, "read_by": ("daemon", "buildx")},
+    "disruption": {
+        "type": "str",
+        "choices": list(DISRUPTIONS),
+        "default": "wait",
+        "read_by": ("daemon", "buildx", "retire"),
+    },
+    "drain_timeout": {"type": "int", "default": 900, "read_by": ("daemon", "buildx", "retire")},
+    "lock_timeout": {"type": "int", "default": 300, "read_by": (*CONCERNS, "retire")},
+    "verify_trust": {"type": "bool", "default": True, "read_by": ()},
 }
-
-# The options that each concern's module takes; the plan takes them all.
-_NETWORK = ("registries", "proxy", "dns")
-_DISRUPTION = ("disruption", "drain_timeout")
-OPTIONS_OF: t.Dict[str, t.Tuple[str, ...]] = {
-    "engine": ("concerns", "engine", "buildx_plugin", "instances", "proxy", "lock_timeout"),
-    "trust": ("registries", "ca_warn_days", "users", "lock_timeout"),
-    "daemon": (
-        "registries",
-        "ca_warn_days",
-        "proxy",
-        "dns",
-        "gc",
-        "daemon_options",
-        "allow_image_store_switch",
-        "allow_data_root_switch",
-        "docker_pulls",
-        "disruption",
-        "drain_timeout",
-        "lock_timeout",
-    ),
-    "binfmt": (
-        "platforms",
-        "binfmt_source",
-        "binfmt_image",
-        "binfmt_archive",
-        "binfmt_takeover",
-        "registries",
-        "ca_warn_days",
-        "lock_timeout",
-    ),
-    "buildx": (
-        "instances",
-        "registries",
-        "ca_warn_days",
-        "users",
-        "proxy",
-        "dns",
-        "gc",
-        "buildkit_options",
-        "client_options",
-        "environment_file",
-        "environment",
-        "docker_group",
-        "disruption",
-        "drain_timeout",
-        "lock_timeout",
-    ),
-}
+_OURS = ("read_by", "controller_only")
+PLANNING = ("spec", "plan", "apply", "survey")
 
 
-def argument_spec(*names: str) -> t.Dict[str, Option]:
-    """The argument specification of a module that takes the options *names*."""
-    return {name: OPTIONS[name] for name in names}
+def options_of(reader: str) -> t.Tuple[str, ...]:
+    """The options of a module, by its name or by that of its concern."""
+    if reader in PLANNING:
+        return tuple(OPTIONS)
+    names = {reader, *(concern for concern, module in MODULES.items() if module == reader)}
+    return tuple(name for name, row in OPTIONS.items() if names & {*row["read_by"]})
+
+
+def argument_spec(reader: str) -> t.Dict[str, Option]:
+    """The argument specification of a module, by its name or by that of its concern."""
+    rows = {name: OPTIONS[name] for name in options_of(reader)}
+    return {name: {key: value for key, value in row.items() if key not in _OURS} for name, row in rows.items()}

@@ -10,7 +10,7 @@ import typing as t
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import Docker
 from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import Params
-from ansible_collections.multiarch.builders.plugins.module_utils.model.options import OPTIONS, argument_spec
+from ansible_collections.multiarch.builders.plugins.module_utils.model.options import argument_spec
 from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import NO_EFFECTS, Plan
 from ansible_collections.multiarch.builders.plugins.module_utils.proof.unproven import unproven
 from ansible_collections.multiarch.builders.plugins.module_utils.run.lock import alone
@@ -27,7 +27,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.run.result impo
 
 def apply_all() -> None:
     """The whole of module apply; in check mode it is the plan."""
-    module = Module(argument_spec(*OPTIONS), supports_check_mode=True)
+    module = Module(argument_spec("apply"), supports_check_mode=True)
     require_root(module)
     if module.check_mode:
         tell_plan(module)

@@ -13,7 +13,7 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.concern import Concern
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import Docker
 from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
-from ansible_collections.multiarch.builders.plugins.module_utils.model.options import OPTIONS_OF, argument_spec
+from ansible_collections.multiarch.builders.plugins.module_utils.model.options import argument_spec
 from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import NO_EFFECTS, Plan, Resource
 from ansible_collections.multiarch.builders.plugins.module_utils.proof.unproven import expect
 from ansible_collections.multiarch.builders.plugins.module_utils.run.lock import alone
@@ -23,7 +23,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.run.result impo
 
 def converge(kind: t.Type[Concern[t.Any]]) -> None:
     """The whole of a concern's module: observe, plan, apply what differs, and look again."""
-    module = Module(argument_spec(*OPTIONS_OF[kind.concern]), supports_check_mode=True)
+    module = Module(argument_spec(kind.concern), supports_check_mode=True)
     require_root(module)
     resource = kind.from_params(module.params, Docker())
     plan = Plan()

@@ -12,7 +12,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_a
 from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.host.redact import shown
 from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import Params
-from ansible_collections.multiarch.builders.plugins.module_utils.model.options import OPTIONS, argument_spec
+from ansible_collections.multiarch.builders.plugins.module_utils.model.options import argument_spec
 from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import NO_EFFECTS, Effects, Plan
 from ansible_collections.multiarch.builders.plugins.module_utils.proof.unproven import unproven
 from ansible_collections.multiarch.builders.plugins.module_utils.run.concerns import RESOURCES
@@ -23,7 +23,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.run.result impo
 
 def plan_all() -> None:
     """The whole of module plan: all concerns in one process, each knowing what the ones before it cause."""
-    module = Module(argument_spec(*OPTIONS), supports_check_mode=True)
+    module = Module(argument_spec("plan"), supports_check_mode=True)
     require_root(module)
     tell_plan(module)
 

@@ -17,7 +17,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.model.desired i
     proxy_of,
     registries_of,
 )
-from ansible_collections.multiarch.builders.plugins.module_utils.model.options import OPTIONS, argument_spec
+from ansible_collections.multiarch.builders.plugins.module_utils.model.options import argument_spec
 from ansible_collections.multiarch.builders.plugins.module_utils.model.proxy import Proxy
 from ansible_collections.multiarch.builders.plugins.module_utils.proof import history, token_endpoint
 from ansible_collections.multiarch.builders.plugins.module_utils.proof.registry import IMAGE, Target, targets_of
@@ -37,7 +37,7 @@ _AT_ONCE = 8
 
 def survey_host() -> None:
     """Look at everything and change nothing; what is wrong with the host is a result, not a failure."""
-    module = Module(argument_spec(*OPTIONS), supports_check_mode=True)
+    module = Module(argument_spec("survey"), supports_check_mode=True)
     require_root(module)
     params, docker = module.params, Docker()
     plans, failures = plan_concerns(params, docker)

@@ -8,86 +8,96 @@ from __future__ import annotations
 import hashlib
 import tempfile
 import typing as t
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 
 from ansible import constants
 from ansible.plugins.action import ActionBase
 from ansible.utils.vars import transform_to_native_types
+from ansible_collections.multiarch.builders.plugins.module_utils.model.options import OPTIONS, options_of
 from ansible_collections.multiarch.builders.plugins.plugin_utils.actions import controller_files
+from ansible_collections.multiarch.builders.plugins.plugin_utils.actions.variables import from_variables, is_ours
 from ansible_collections.multiarch.builders.plugins.plugin_utils.spec.compile import CompiledSpec, compile_spec
 from ansible_collections.multiarch.builders.plugins.plugin_utils.spec.nodes import Inventory
 from ansible_collections.multiarch.builders.plugins.plugin_utils.values.problems import SpecError
 from ansible_collections.multiarch.builders.plugins.plugin_utils.x509 import harbor
 
-_COLLECTION = "multiarch.builders"
-# They have become part of other options, or of warnings, when the module runs.
-_CONTROLLER_ONLY = ("buildkit_options", "ca_warn_days")
-
 Result = dict[str, t.Any]
 
 
-def _inventory(variables: dict[str, t.Any]) -> Inventory:
-    hosts = variables.get("hostvars") or {}
+def _inventory(task_vars: Result) -> Inventory:
+    hosts = task_vars.get("hostvars") or {}
     # HostVars.get of ansible-core 2.19 needs a context of templating for what it does not find
-    return Inventory(variables.get("inventory_hostname", ""), lambda name: hosts[name] if name in hosts else None)  # noqa: SIM401
+    return Inventory(task_vars.get("inventory_hostname", ""), lambda name: hosts[name] if name in hosts else None)  # noqa: SIM401
 
 
 class SpecActionBase(ActionBase):  # type: ignore[misc]  # ansible-core has no types
-    """Compiles the options named in *options* and hands them to *module*; None only checks them.
+    """Compiles the options of the task's module and has it run with them.
 
-    Those in *own* are the module's alone, which checks them itself.
+    A task of this collection's roles has them from the variables `builder_*`, as far as it gives none itself.
     """
 
-    module: t.ClassVar[str | None] = None
-    options: t.ClassVar[tuple[str, ...]] = ()
-    own: t.ClassVar[tuple[str, ...]] = ()
+    own: t.ClassVar[Mapping[str, tuple[str, ...]]] = {}
+    """Of a module the options that it alone has, and checks itself."""
+    on_host: t.ClassVar[bool] = True
+    """Whether there is a module to run."""
 
     _supports_check_mode = True
     _supports_async = True
 
+    @property
+    def reader(self) -> str:
+        """Whose options they are: the module's name."""
+        return str(self._task.action).rpartition(".")[2]
+
     def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> Result:
         """Fail with all problems, or return what the module returns; warnings are added in both cases."""
         result: Result = super().run(tmp, task_vars)
-        variables = task_vars or {}
-        given = transform_to_native_types(self._task.args, redact=False)
+        task_vars = task_vars or {}
         try:
-            spec = compile_spec(
-                {name: value for name, value in given.items() if name not in self.own},
-                names=self.options,
-                read_file=lambda path: self._read_file(path, variables.get("inventory_dir")),
-                locate=lambda path: Path(
-                    controller_files.find(path, self._find_needle, variables.get("inventory_dir"))
-                ),
-                prefix="builder_" if self._in_role() else "",
-                fetch=_ask_once,
-                inventory=_inventory(variables),
-            )
+            given = self.given(task_vars)
+            own = {name: given.pop(name) for name in self.own.get(self.reader, ()) if name in given}
+            spec = self.compiled(given, task_vars)
         except SpecError as exc:
             return result | {"failed": True, "msg": str(exc), "problems": [asdict(each) for each in exc.problems]}
         result["changed"] = False
-        if self.module is not None:
-            result |= self.told(
-                self._execute_module(
-                    module_name=self.module,
-                    module_args={
-                        **self.arguments(spec.options, variables),
-                        **{name: given[name] for name in self.own if name in given},
-                    },
-                    task_vars=task_vars,
-                    wrap_async=self._task.async_val,
-                ),
-                spec,
+        found: Result = {}
+        if self.on_host:
+            found = self._execute_module(
+                module_name=f"multiarch.builders.{self.reader}",
+                module_args=self.arguments(spec.options, task_vars) | own,
+                task_vars=task_vars,
+                wrap_async=self._task.async_val,
             )
-        else:
-            result |= self.told({}, spec)
+        result |= self.told(found, spec)
         if spec.warnings:
             result["warnings"] = [*result.get("warnings", []), *spec.warnings]
         return result
 
+    def given(self, task_vars: Result) -> Result:
+        """The options as the user gave them, as plain data. Raises SpecError."""
+        given: Result = dict(self._task.args)
+        if self._in_role():
+            given = from_variables(options_of(self.reader), task_vars, self._templar.template) | given
+        return t.cast("Result", transform_to_native_types(given, redact=False))
+
+    def compiled(self, given: Result, task_vars: Result) -> CompiledSpec:
+        """The options checked and complete. Raises SpecError."""
+        folder = task_vars.get("inventory_dir")
+        return compile_spec(
+            given,
+            names=options_of(self.reader),
+            read_file=lambda path: self._read_file(path, folder),
+            locate=lambda path: Path(controller_files.find(path, self._find_needle, folder)),
+            prefix="builder_" if self._in_role() else "",
+            fetch=_ask_once,
+            inventory=_inventory(task_vars),
+        )
+
     def arguments(self, options: Result, task_vars: Result) -> Result:  # noqa: ARG002  # for those that bring files
         """What the module is given of *options*."""
-        return {name: value for name, value in options.items() if name not in _CONTROLLER_ONLY}
+        return {name: value for name, value in options.items() if not OPTIONS.get(name, {}).get("controller_only")}
 
     def told(self, result: Result, spec: CompiledSpec) -> Result:  # noqa: ARG002  # for those that have more to tell
         """What to return of what the module returned."""
@@ -99,8 +109,7 @@ class SpecActionBase(ActionBase):  # type: ignore[misc]  # ansible-core has no t
 
     def _in_role(self) -> bool:
         """Whether a role of this collection holds the task: then the user knows the options as `builder_*`."""
-        role = self._task._role
-        return role is not None and str(role.get_name()).startswith((f"{_COLLECTION}.", "builder"))
+        return is_ours(self._task._role)
 
 
 def _ask_once(host: str) -> bytes:

@@ -1,7 +1,7 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The base of actions whose module may install a buildx plugin that lies on the controller."""
+"""The base of an action whose module may install a buildx plugin that lies on the controller."""
 
 from __future__ import annotations
 
@@ -11,14 +11,16 @@ from ansible.utils.hashing import checksum
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.buildx_plugin import FOLDERS, NAME
 from ansible_collections.multiarch.builders.plugins.plugin_utils.actions.base import Result, SpecActionBase
 
+_INSTALLING = ("apply", "engine")
+
 
 class PluginActionBase(SpecActionBase):
-    """Brings the plugin to the host, unless it is there."""
+    """Brings the plugin to the host for a module that installs it, unless it is there."""
 
     def arguments(self, options: Result, task_vars: Result) -> Result:
         """With the path on the host of a plugin that is not there yet; check mode brings nothing."""
         arguments = super().arguments(options, task_vars)
-        source = arguments["buildx_plugin"].get("src")
+        source = arguments["buildx_plugin"].get("src") if self.reader in _INSTALLING else None
         if source is None or self._task.check_mode or self._is_there(source, task_vars):
             return arguments
         return arguments | {"buildx_plugin": arguments["buildx_plugin"] | {"src": self._bring(source)}}

@@ -8,7 +8,6 @@ from __future__ import annotations
 import base64
 import importlib
 import os
-import re
 import subprocess
 import sys
 import typing as t
@@ -21,80 +20,21 @@ from ansible import constants
 from ansible.parsing.dataloader import DataLoader
 from ansible.parsing.vault import VaultLib, VaultSecret
 from ansible.playbook.task import Task
-from ansible_collections.multiarch.builders.plugins.module_utils.model.options import OPTIONS
+from ansible.template import Templar, trust_as_template
+from ansible_collections.multiarch.builders.plugins.module_utils.model.options import (
+    MODULES,
+    OPTIONS,
+    options_of,
+)
 from ansible_collections.multiarch.builders.plugins.plugin_utils.actions.controller_files import LARGEST
 from ansible_collections.multiarch.builders.tests.unit.plugins.plugin_utils.harbor_stand_in import Answer, HarborStandIn
 from ansible_collections.multiarch.builders.tests.unit.plugins.plugin_utils.x509_factory import Pair, make
 
 ROOT = Path(__file__).parents[4]
 PASSWORD = VaultSecret(b"vault password")
-ACTIONS = {
-    "spec": (None, set(OPTIONS)),
-    "plan": ("multiarch.builders.plan", set(OPTIONS)),
-    "apply": ("multiarch.builders.apply", set(OPTIONS)),
-    "survey": ("multiarch.builders.survey", set(OPTIONS)),
-    "engine": (
-        "multiarch.builders.engine",
-        {"concerns", "engine", "buildx_plugin", "instances", "proxy", "lock_timeout"},
-    ),
-    "registry_trust": ("multiarch.builders.registry_trust", {"registries", "ca_warn_days", "users", "lock_timeout"}),
-    "registry_proof": (
-        "multiarch.builders.registry_proof",
-        {"registries", "ca_warn_days", "instances", "users", "proxy", "docker_pulls"},
-    ),
-    "docker_daemon": (
-        "multiarch.builders.docker_daemon",
-        {
-            "registries",
-            "ca_warn_days",
-            "proxy",
-            "dns",
-            "gc",
-            "daemon_options",
-            "allow_image_store_switch",
-            "allow_data_root_switch",
-            "docker_pulls",
-            "disruption",
-            "drain_timeout",
-            "lock_timeout",
-        },
-    ),
-    "binfmt_handlers": (
-        "multiarch.builders.binfmt_handlers",
-        {
-            "platforms",
-            "binfmt_source",
-            "binfmt_image",
-            "binfmt_archive",
-            "binfmt_takeover",
-            "registries",
-            "ca_warn_days",
-            "lock_timeout",
-        },
-    ),
-    "registry_capabilities": (
-        "multiarch.builders.registry_capabilities",
-        {"registries", "ca_warn_days", "users", "proxy", "environment"},
-    ),
-    "buildx_builder": (
-        "multiarch.builders.buildx_builder",
-        {
-            "instances",
-            "registries",
-            "ca_warn_days",
-            "users",
-            "proxy",
-            "dns",
-            "gc",
-            "buildkit_options",
-            "client_options",
-            "environment_file",
-            "environment",
-            "docker_group",
-        }
-        | {"disruption", "drain_timeout", "lock_timeout"},
-    ),
-}
+ROUTES = yaml.safe_load((ROOT / "meta/runtime.yml").read_text())["plugin_routing"]["modules"]
+ROLES = {path.name for path in (ROOT / "roles").iterdir()}
+ON_HOST = ("plan", "apply", "survey", "retire", "registry_proof", "registry_capabilities", *MODULES.values())
 
 
 @pytest.fixture(scope="module")
@@ -114,21 +54,30 @@ def play(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def run(
-    name: str, args: dict[str, t.Any], play: Path, *, role: str | None = None, module_result: object = None
+    name: str,
+    args: dict[str, t.Any],
+    play: Path,
+    *,
+    role: str | None = None,
+    module_result: object = None,
+    variables: dict[str, t.Any] | None = None,
 ) -> tuple[dict[str, t.Any], list[dict[str, t.Any]]]:
     """(result of the action *name*, the calls of `_execute_module`)."""
     loader = DataLoader()
     loader.set_basedir(str(play))
     loader.set_vault_secrets([("default", PASSWORD)])
-    task = Task.load({"action": name, "args": args})
-    task._role = SimpleNamespace(get_name=lambda: role, get_role_path=lambda: str(play)) if role else None
+    task = Task.load({"action": f"multiarch.builders.{name}", "args": args})
+    folder = ROOT / "roles" / role if role in ROLES else play / "roles" / str(role)
+    task._role = SimpleNamespace(get_name=lambda: role, get_role_path=lambda: str(folder)) if role else None
     task.get_search_path = lambda: [str(play)]
-    plugin = importlib.import_module(f"ansible_collections.multiarch.builders.plugins.action.{name}").ActionModule(
+    task_vars = {"inventory_dir": str(play / "inventory")} | (variables or {})
+    action = "apply" if name in ROUTES else name
+    plugin = importlib.import_module(f"ansible_collections.multiarch.builders.plugins.action.{action}").ActionModule(
         task=task,
         connection=SimpleNamespace(_shell=SimpleNamespace(tmpdir=None), _load_name="local"),
         play_context=SimpleNamespace(check_mode=False),
         loader=loader,
-        templar=None,
+        templar=Templar(loader, variables=task_vars),
         shared_loader_obj=None,
     )
     calls: list[dict[str, t.Any]] = []
@@ -138,25 +87,35 @@ def run(
         return module_result or {"changed": True}
 
     plugin._execute_module = execute_module
-    result = plugin.run(task_vars={"inventory_dir": str(play / "inventory")})
+    result = plugin.run(task_vars=task_vars)
     return result, calls
 
 
-@pytest.mark.parametrize("name", ACTIONS)
-def test_each_action_hands_its_own_options_to_its_own_module(name: str, play: Path) -> None:
-    module, options = ACTIONS[name]
+@pytest.mark.parametrize("name", ON_HOST)
+def test_a_module_gets_its_own_options_complete(name: str, play: Path) -> None:
     result, calls = run(name, {}, play)
-    if module is None:
-        assert (calls, result["changed"]) == ([], False)
-        return
-    assert [call["module_name"] for call in calls] == [module]
-    assert set(calls[0]["module_args"]) == options - {"buildkit_options", "ca_warn_days"}
+    assert [call["module_name"] for call in calls] == [f"multiarch.builders.{name}"]
+    assert set(calls[0]["module_args"]) == set(options_of(name)) - {"buildkit_options", "ca_warn_days"}
     assert result["changed"] is True
 
 
-def test_there_is_no_action_that_this_test_does_not_know() -> None:
-    files = (ROOT / "plugins/action").glob("*.py")
-    assert {path.stem for path in files if re.search("(Spec|Plugin)ActionBase", path.read_text())} == set(ACTIONS)
+def test_the_input_is_checked_without_a_host(play: Path) -> None:
+    result, calls = run("spec", {}, play)
+    assert (calls, result["changed"]) == ([], False)
+
+
+def test_what_a_module_alone_has_is_for_it_to_check(play: Path) -> None:
+    _result, calls = run("retire", {"only": "leftovers", "instances": [{"name": "x"}], "lock_timeout": "5"}, play)
+    given = calls[0]["module_args"]
+    assert (given["only"], given["instances"], given["lock_timeout"]) == ("leftovers", [{"name": "x"}], 5)
+    _result, calls = run("build_proof", {"base": "alpine", "platforms": ["amd64"]}, play)
+    assert calls[0]["module_args"] == {"base": "alpine", "platforms": ["amd64"]}
+
+
+def test_routes_lead_from_modules_to_an_action() -> None:
+    assert {route["action_plugin"] for route in ROUTES.values()} == {"multiarch.builders.apply"}
+    assert all((ROOT / f"plugins/modules/{name}.py").exists() for name in ROUTES)
+    assert not [name for name in ROUTES if (ROOT / f"plugins/action/{name}.py").exists()]
 
 
 @pytest.mark.parametrize(
@@ -166,6 +125,7 @@ def test_there_is_no_action_that_this_test_does_not_know() -> None:
         pytest.param("multiarch.builders.builder", "builder_", id="our role"),
         pytest.param("builder_trust", "builder_", id="our role by its short name"),
         pytest.param("someone.else.builder", "", id="another's role"),
+        pytest.param("builder_of_theirs", "", id="another's role by its short name"),
     ],
 )
 def test_problems_name_the_variables_as_the_user_knows_them(role: str | None, prefix: str, play: Path) -> None:
@@ -175,6 +135,60 @@ def test_problems_name_the_variables_as_the_user_knows_them(role: str | None, pr
     assert [problem["variable"] for problem in result["problems"]] == [f"{prefix}platforms", f"{prefix}disruption"]
     assert result["msg"].splitlines()[0] == "2 problems in the input; nothing was changed:"
     assert set(result["problems"][0]) == {"variable", "value", "message", "remedy"}
+
+
+OURS = "multiarch.builders.builder_trust"
+
+
+def test_tasks_of_our_roles_have_the_variables(play: Path, ca: Pair) -> None:
+    (play / "files/ca.pem").write_text(ca.pem)
+    variables = {
+        "name": "a.b",
+        "builder_registries": [{"host": trust_as_template("{{ name }}"), "ca": "ca.pem"}],
+        "builder_users": trust_as_template("{{ builder_registries | map(attribute='host') }}"),
+        "builder_lock_timeout": trust_as_template("{{ 1 + 1 }}"),
+        "builder_ca_warn_days": None,
+        "builder_platforms": 17,
+    }
+    _result, calls = run("registry_trust", {"users": ["ci"]}, play, role=OURS, variables=variables)
+    given = calls[0]["module_args"]
+    assert [(entry["host"], entry["ca"]) for entry in given["registries"]] == [("a.b", ca.pem)]
+    assert (given["users"], given["lock_timeout"]) == (["ci"], 2), "what a task gives itself comes first"
+    _result, calls = run("registry_trust", {}, play, role=OURS, variables=variables)
+    assert calls[0]["module_args"]["users"] == ["a.b"]
+    assert type(calls[0]["module_args"]["users"][0]) is str, "plain data, nothing of Ansible's"
+
+
+@pytest.mark.parametrize(
+    ("name", "variables"),
+    [
+        pytest.param("registry_trust", {}, id="not set"),
+        pytest.param("registry_trust", {"builder_users": trust_as_template("{{ omit }}")}, id="omitted"),
+        pytest.param("registry_trust", {"builder_users": None}, id="null"),
+    ],
+)
+def test_a_variable_that_is_not_set_is_the_default(name: str, variables: dict[str, t.Any], play: Path) -> None:
+    _result, calls = run(name, {}, play, role=OURS, variables=variables)
+    assert calls[0]["module_args"]["users"] == OPTIONS["users"]["default"]
+
+
+@pytest.mark.parametrize("role", [None, "someone.else.builder", "builder_of_theirs"])
+def test_tasks_of_others_have_what_they_give_alone(role: str | None, play: Path) -> None:
+    _result, calls = run("registry_trust", {}, play, role=role, variables={"builder_users": ["ci"]})
+    assert calls[0]["module_args"]["users"] == ["root"]
+
+
+def test_every_variable_that_cannot_be_templated_is_named(play: Path) -> None:
+    variables = {
+        "builder_users": trust_as_template("{{ nobody }}"),
+        "builder_registries": [{"host": "a.b", "password": trust_as_template("{{ 'hunter2' | no_such_filter }}")}],
+        "builder_lock_timeout": 5,
+    }
+    result, calls = run("registry_trust", {}, play, role=OURS, variables=variables)
+    assert calls == []
+    assert {problem["variable"] for problem in result["problems"]} == {"builder_registries", "builder_users"}
+    assert "builder_users: cannot be templated: 'nobody' is undefined. Mend" in result["msg"]
+    assert "hunter2" not in str(result)
 
 
 @pytest.mark.parametrize(

@@ -30,7 +30,7 @@ def logged(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 def invoke(kind: type[t.Any], *, check: bool = False) -> None:
     with patch_module_args(json.loads(json.dumps({**ARGUMENTS, "_ansible_check_mode": check}))):
-        kind(argument_spec("registries"), supports_check_mode=True)
+        kind(argument_spec("trust"), supports_check_mode=True)
 
 
 @pytest.mark.parametrize("check", [False, True])

@@ -1,0 +1,46 @@
+# Copyright: multiarch.builders contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The variables of a host in place of a task's arguments: tasks of this collection's roles give none."""
+
+from __future__ import annotations
+
+import typing as t
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+
+from ansible.errors import AnsibleError
+from ansible_collections.multiarch.builders.plugins.module_utils.host.redact import shown
+from ansible_collections.multiarch.builders.plugins.plugin_utils.values.problems import Findings
+
+_COLLECTION = "multiarch.builders"
+_ROLES = Path(__file__).resolve().parents[3] / "roles"
+
+
+def is_ours(role: t.Any) -> bool:
+    """Whether the *role* of a task, None for none, is of this collection, by whatever name it was called."""
+    if role is None:
+        return False
+    return str(role.get_name()).startswith(f"{_COLLECTION}.") or Path(role.get_role_path()).parent == _ROLES
+
+
+def from_variables(
+    names: Iterable[str], variables: Mapping[str, t.Any], template: Callable[[t.Any], t.Any]
+) -> dict[str, t.Any]:
+    """The options *names* as the variables ``builder_NAME`` have them, but for those that are not set or are omitted.
+
+    Raises SpecError with every variable that cannot be templated.
+    """
+    found: dict[str, t.Any] = {}
+    findings = Findings()
+    for name in names:
+        variable = f"builder_{name}"
+        if variable not in variables:
+            continue
+        try:
+            found |= template({name: variables[variable]})  # in a mapping, from which Ansible takes what is omitted
+        except AnsibleError as exc:
+            words = f"cannot be templated: {shown(str(exc.message))}"
+            findings.problem(variable, None, words, "Mend the variable, or what it refers to")
+    findings.raise_if_any()
+    return found
