@@ -27,7 +27,7 @@ def is_ours(role: t.Any) -> bool:
 def from_variables(
     names: Iterable[str], variables: Mapping[str, t.Any], template: Callable[[t.Any], t.Any]
 ) -> dict[str, t.Any]:
-    """The options *names* as the variables ``builder_NAME`` have them, but for those that are not set or are omitted.
+    """The options *names* as the variables ``builder_NAME`` have them, but for those that are not set, null or omitted.
 
     Raises SpecError with every variable that cannot be templated.
     """
@@ -38,9 +38,11 @@ def from_variables(
         if variable not in variables:
             continue
         try:
-            found |= template({name: variables[variable]})  # in a mapping, from which Ansible takes what is omitted
+            value = template({name: variables[variable]})  # a mapping, from which Ansible takes what is omitted
         except AnsibleError as exc:
             words = f"cannot be templated: {shown(str(exc.message))}"
             findings.problem(variable, None, words, "Mend the variable, or what it refers to")
+        else:
+            found |= {key: each for key, each in value.items() if each is not None}
     findings.raise_if_any()
     return found
