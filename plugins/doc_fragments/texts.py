@@ -230,4 +230,7 @@ lock_timeout:
 verify_trust:
   - Whether the registries are asked after a change, as proof. Without, trust shows in the builds alone. For hosts
     that do not reach all the registries of their table yet.
+verify_timeout:
+  - Seconds that a build of the proof may take, which is one for all platforms. Raise it for a large base image, or
+    where emulators are slow.
 """

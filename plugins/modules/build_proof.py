@@ -185,7 +185,7 @@ def _prove(given: t.Mapping[str, t.Any]) -> t.Tuple[t.List[Row], t.List[Row]]:
     platforms, broken = running(asked)
     proofs: t.List[Row] = []
     failures = [_row("", "", each) for each in broken]
-    target = (given["base"], given["repository"], of_client(given["environment"]))
+    target = (given["base"], given["repository"], of_client(given["environment"]), given["verify_timeout"])
     for user in given["users"] if platforms else ():
         for instance in given["instances"]:
             proven, failed = prove(instance["name"], user, platforms, *target)

@@ -179,6 +179,7 @@ OPTIONS: t.Dict[str, Option] = {
     "drain_timeout": {"type": "int", "default": 900, "read_by": ("daemon", "buildx", "retire")},
     "lock_timeout": {"type": "int", "default": 300, "read_by": (*CONCERNS, "retire")},
     "verify_trust": {"type": "bool", "default": True, "read_by": ()},
+    "verify_timeout": {"type": "int", "default": 1800, "read_by": ("build_proof",)},
 }
 _OURS = ("read_by", "controller_only")
 PLANNING = ("spec", "plan", "apply", "survey")

@@ -101,12 +101,13 @@ def prove(
     base: str,
     repository: str,
     environment: t.Optional[t.Mapping[str, str]] = None,
+    timeout: int = 1800,
 ) -> Result:
     """Build for all *platforms* as *user*, with the settings in *environment*, each platform judged for itself.
 
-    Nothing is left on the host.
+    A build ends after *timeout* seconds. Nothing is left on the host.
     """
-    build = _Build(builder, user, base, repository, environment or {})
+    build = _Build(builder, user, base, repository, environment or {}, timeout)
     try:
         with scratch() as folder:
             _context(folder, platforms, user)
@@ -124,6 +125,7 @@ class _Build:
     base: str
     repository: str
     environment: t.Mapping[str, str]
+    timeout: int
     folder: str = ""
 
     def failure(self, platforms: t.Sequence[str], exc: HostError) -> Failure:
@@ -197,7 +199,7 @@ class _Build:
         arguments = ["--builder", self.builder, "--platform", ",".join(platforms), "--build-arg", f"BASE={self.base}"]
         arguments += ["--no-cache", "--progress", "plain", *output]
         command = ["docker", "buildx", "build", *arguments, self.folder]
-        outcome = run(command, user=self.user, env=self.environment, timeout=1800)
+        outcome = run(command, user=self.user, env=self.environment, timeout=self.timeout)
         if outcome.status == 0:
             return outcome.stderr + outcome.stdout
         failed = of_build(outcome.words)

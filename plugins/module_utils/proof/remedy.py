@@ -72,6 +72,10 @@ _REMEDIES: t.Tuple[t.Tuple[t.Pattern[str], str], ...] = tuple(
             f"Run {PROVISION}, which registers what is missing; docs/emulation.md tells about exec format error",
         ),
         (
+            "buildx build .* did not end within",
+            "Look for what it waits for (`docker buildx build` tells), or raise builder_verify_timeout",
+        ),
+        (
             default_network.SIGNS,
             CONTAINER_NETWORK,
         ),

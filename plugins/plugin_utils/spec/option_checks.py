@@ -196,6 +196,7 @@ CHECKS: dict[str, Check] = {
     "drain_timeout": _at_least(
         1, "is no time to wait", "Write seconds above 0, or `disruption: now` for no waiting at all"
     ),
+    "verify_timeout": _at_least(1, "is no time to build in", "Write seconds above 0, such as 1800"),
     "lock_timeout": _at_least(0, "is less than no time", "Write seconds, or 0 to wait for nobody"),
     "daemon_options": _notes(check_daemon_options),
     "client_options": _notes(check_client_options),

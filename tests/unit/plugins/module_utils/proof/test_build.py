@@ -208,6 +208,15 @@ def test_it_is_built_with_the_settings_of_the_users_jobs(
     assert "buildx build" in calls.read_text()
 
 
+def test_a_build_that_takes_too_long_is_a_failure(programs: t.Callable[[str, str], Path], docker: Docker) -> None:
+    docker((DATA / "scratch.log").read_text())
+    programs("docker", "exec sleep 60")
+    proofs, (failure,) = prove("b", USER, PLATFORMS, "scratch", "", timeout=1)
+    assert proofs == ()
+    assert "did not end within 1 s" in failure.words
+    assert "raise builder_verify_timeout" in failure.remedy
+
+
 def test_a_proof_that_is_only_built(docker: Docker) -> None:
     calls = docker((DATA / "scratch.log").read_text())
     assert prove("b", USER, PLATFORMS, "scratch", "") == (tuple(replace(each, pushed=False) for each in PROOFS), ())
