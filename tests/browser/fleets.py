@@ -27,8 +27,8 @@ UNREACHABLE = {
 INPUT = {
     "failed": True,
     "msg": "2 problems in the input; nothing was changed:\n"
-    "- builder_disruption = 'later': is no known value. Known: wait, now, never.\n"
-    "- builder_platforms[1] = 'amd46': is no known platform. Did you mean linux/amd64?",
+    "- builder_disruption = 'later': is not a valid choice. Known: wait, now, never.\n"
+    "- builder_platforms[1] = 'amd46': is not a known platform. Did you mean linux/amd64?",
 }
 _ENGINES = (("28.5.2", "0.29.1", 70), ("26.1.5+dfsg1", "0.13.1+ds1", 22), ("29.7.2", "0.33.0", 8))
 _HANDLERS = {

@@ -148,7 +148,7 @@ def test_a_pushed_change_arrives() -> None:
 def test_a_broken_commit_fails_in_the_open_leaves_the_host_working_and_the_next_good_one_mends_it() -> None:
     converged = json.loads(on(HOST, f"cat {RECORD}"))["converged"]["commit"]
     for broken, words in (
-        (fleet(builder_platforms=["amd46"]), "'amd46': is no known platform"),
+        (fleet(builder_platforms=["amd46"]), "'amd46': is not a known platform"),
         ("builders: {hosts: [", "inventory"),
         (fleet().replace(f"{HOST}: {{}}", "another: {}"), "no hosts to target"),
     ):

@@ -96,7 +96,7 @@ def _content(path: str) -> bytes:
     try:
         state = os.fstat(descriptor)
         if not stat.S_ISREG(state.st_mode):
-            raise OSError(errno.EINVAL, "it is no regular file")
+            raise OSError(errno.EINVAL, "it is not a regular file")
         if state.st_size > LARGEST:
             raise OSError(errno.EFBIG, f"it is larger than {LARGEST} bytes")
         with os.fdopen(descriptor, "rb", closefd=False) as file:
@@ -129,7 +129,7 @@ def write(step: WriteFile) -> None:
         with acting_as(step.owner):
             path = pathlib.Path(os.path.realpath(step.path))  # a link's target changes, the link stays
             if path.exists() and not (path.is_file() or path.is_dir()):
-                raise OSError(errno.EINVAL, "it is no regular file")  # /dev/null would become one
+                raise OSError(errno.EINVAL, "it is not a regular file")  # /dev/null would become one
             make_folders(path.parent, 0o700 if step.owner else 0o755)
             if step.keeps and path.exists():
                 found = path.stat()

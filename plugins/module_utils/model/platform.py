@@ -96,7 +96,7 @@ def canonical(text: str) -> str:
     if head == "linux":
         name = rest
     elif rest and head not in _ALIASES:
-        raise ValueError(f"{text.strip()!r} is no Linux platform; write linux/ARCHITECTURE")
+        raise ValueError(f"{text.strip()!r} is not a Linux platform; write linux/ARCHITECTURE")
     spelled, _slash, variant = name.partition("/")
     architecture, default = _ALIASES.get(spelled, ("", ""))
     resolved = _normalise_variant(architecture, default, variant) if architecture else None
@@ -105,7 +105,7 @@ def canonical(text: str) -> str:
     if resolved is None or contradicts or name.endswith("/"):
         near = _nearest(name)
         hint = f"did you mean {' or '.join(near)}?" if near else f"known are {', '.join(known_platforms())}"
-        raise ValueError(f"{text.strip()!r} is no known platform; {hint}")
+        raise ValueError(f"{text.strip()!r} is not a known platform; {hint}")
     return "/".join(part for part in ("linux", architecture, resolved) if part)
 
 

@@ -127,7 +127,7 @@ def _failure(exc: Exception, target: Target) -> t.Tuple[str, str]:
         return outcomes.NO_ANSWER, f"{name} port {port}: {exc.strerror or exc}"
     if isinstance(exc, ValueError):  # such as a name that no DNS can have, in what a registry tells
         return outcomes.OTHER, f"{name} port {port}: cannot be asked ({type(exc).__name__})"
-    return outcomes.OTHER, f"{name} port {port}: the answer is no HTTP ({type(exc).__name__})"
+    return outcomes.OTHER, f"{name} port {port}: the answer is not HTTP ({type(exc).__name__})"
 
 
 def _unverified(

@@ -44,7 +44,7 @@ def read(path: str, loader: Loader) -> bytes:
     """The content of the file *path*, decrypted. Raises OSError: no regular file, too large, cannot be decrypted."""
     state = Path(path).stat()
     if not stat.S_ISREG(state.st_mode):
-        raise OSError(errno.EINVAL, "it is no regular file", path)
+        raise OSError(errno.EINVAL, "it is not a regular file", path)
     if state.st_size > LARGEST:
         raise OSError(errno.EFBIG, f"it is larger than {LARGEST} bytes", path)
     try:

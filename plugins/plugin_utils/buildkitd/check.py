@@ -108,9 +108,9 @@ def check_keys(
     else:
         for key, each in value.items():
             if isinstance(node, Named) and not isinstance(key, str):
-                findings.problem(f"{variable}.{key}", None, "has a key that is no string", "Put the key in quotes")
+                findings.problem(f"{variable}.{key}", None, "has a key that is not a string", "Put the key in quotes")
             elif not isinstance(node, Named) and key not in node:
-                message = "is no key of buildkitd.toml here; buildkitd would ignore it silently"
+                message = "is not a key of buildkitd.toml here; buildkitd would silently ignore it"
                 findings.problem(f"{variable}.{key}", None, message, suggest(key, node))
             else:
                 child = node.node if isinstance(node, Named) else node[key]

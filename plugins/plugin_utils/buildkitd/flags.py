@@ -27,7 +27,7 @@ def check(flags: Sequence[str | None], variable: str, findings: Findings) -> Non
             before = flags[index - 1] if index else None
             meant = f"{before}={flag}" if before and re.fullmatch(r"--?[\w.-]+", before) else None
             remedy = f"Write flag and value as one entry: {_listed([meant])}" if meant else _ONE_EACH
-            findings.problem(f"{variable}[{index}]", flag, "is no flag of buildkitd", remedy)
+            findings.problem(f"{variable}[{index}]", flag, "is not a flag of buildkitd", remedy)
         elif flag != flag.strip() or _spelled(flag) != [flag]:
             message = "has a space, which makes all of it the name of one flag"
             findings.problem(f"{variable}[{index}]", flag, message, f"Write {_listed(_spelled(flag))}")

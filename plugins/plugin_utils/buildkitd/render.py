@@ -107,12 +107,12 @@ def files_of(section: Mapping[str, t.Any]) -> set[str]:
 
 
 def parse(text: str) -> dict[str, t.Any]:
-    """*text* as plain data. Raises ValueError if it is no TOML; the message says where, and quotes nothing."""
+    """*text* as plain data. Raises ValueError if it is not TOML; the message says where, and quotes nothing."""
     try:
         return tomlkit.parse(text).unwrap()
     except TOMLKitError as exc:
         place = f"error in line {exc.line}" if isinstance(exc, ParseError) else type(exc).__name__
-        raise ValueError(f"is no TOML: {place}") from exc
+        raise ValueError(f"is not TOML: {place}") from exc
 
 
 def to_toml(config: Mapping[str, t.Any]) -> str:

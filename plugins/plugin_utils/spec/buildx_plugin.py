@@ -39,7 +39,7 @@ def check_buildx_plugin(given: dict[str, Any], variable: str, locate: Locate, fi
         remedy = "Take it from where the plugin is published, or from `sha256sum FILE` of one that you trust"
         findings.problem(f"{variable}.sha256", None, "is missing, and nothing else proves what is installed", remedy)
     elif not re.fullmatch(r"[0-9a-f]{64}", digest):
-        findings.problem(f"{variable}.sha256", given["sha256"], "is no SHA-256", "Write its 64 hexadecimal digits")
+        findings.problem(f"{variable}.sha256", given["sha256"], "is not a SHA-256", "Write its 64 hexadecimal digits")
     if "version" in given:
         _check_version(given["version"], f"{variable}.version", findings)
     if "url" in given:
@@ -52,7 +52,7 @@ def check_buildx_plugin(given: dict[str, Any], variable: str, locate: Locate, fi
 def _check_version(text: str, variable: str, findings: Findings) -> None:
     if not re.fullmatch(r"v?\d+\.\d+(\.\d+)?([-+].*)?", text):
         findings.problem(
-            variable, text, "is no version", "Write it as `docker buildx version` tells it, such as 0.29.1"
+            variable, text, "is not a version", "Write it as `docker buildx version` tells it, such as 0.29.1"
         )
     elif version_of(text) < BUILDX_FOR_BUILDERS:
         findings.problem(variable, text, "is too old: builders need 0.13 or newer", "Take a newer buildx")
@@ -65,7 +65,7 @@ def _check_url(url: str, variable: str, findings: Findings) -> None:
     except ValueError:  # an address or a port that is none
         known = False
     if not known or re.search(r"[\s\x00-\x1f\x7f]", url):
-        findings.problem(variable, url, "is no address that a host can fetch", "Write https://HOST/PATH")
+        findings.problem(variable, url, "is not a URL that a host can fetch", "Write https://HOST/PATH")
     elif "@" in parts.netloc:
         remedy = "Take them out, and serve the file where none are needed: the checksum says what it is"
         findings.problem(variable, url, "holds credentials", remedy)
@@ -77,7 +77,7 @@ def _checked_file(path: str, digest: str, variable: str, locate: Locate, finding
         file = locate(path)
         state = file.stat()
         if not stat.S_ISREG(state.st_mode):  # a device or a pipe has no end
-            raise OSError(errno.EINVAL, "it is no regular file", path)
+            raise OSError(errno.EINVAL, "it is not a regular file", path)
         if state.st_size > LARGEST:
             raise OSError(errno.EFBIG, f"it is larger than {LARGEST} bytes", path)
         with file.open("rb") as content:

@@ -55,7 +55,7 @@ def compile_spec(
     findings.raise_if_any()
     for name in variables:
         if name not in names:
-            findings.problem(f"{prefix}{name}", None, "is no known option here", suggest(name, names))
+            findings.problem(f"{prefix}{name}", None, "is not an option here", suggest(name, names))
     options = {name: convert(f"{prefix}{name}", variables.get(name), OPTIONS[name], findings) for name in names}
     now = now or datetime.datetime.now(datetime.UTC)
     given = Input(options, prefix, findings, read_file, fetch, inventory, locate, now)

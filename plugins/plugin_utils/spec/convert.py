@@ -88,7 +88,7 @@ def convert(variable: str, value: object, option: Option, findings: Findings) ->
     if "options" in option:
         return keys(variable, t.cast("dict[t.Any, t.Any]", value), option["options"], findings)
     if "choices" in option and value not in option["choices"]:
-        findings.problem(variable, value, "is no known value", suggest(value, option["choices"]))
+        findings.problem(variable, value, "is not a valid choice", suggest(value, option["choices"]))
         return copy.deepcopy(option.get("default"))
     return value
 
@@ -114,7 +114,7 @@ def keys(
     """The mapping *value* with the known keys *options*, defaults filled in; absent keys are left out."""
     for key in value:
         if key not in options:
-            findings.problem(f"{variable}.{key}", None, "is no known key", suggest(key, options))
+            findings.problem(f"{variable}.{key}", None, "is not a known key", suggest(key, options))
     found: dict[str, t.Any] = {}
     for key, option in options.items():
         if option.get("required") and value.get(key) is None:

@@ -48,7 +48,7 @@ def _check_paths(options: Mapping[object, object], variable: str, findings: Find
     for key in ("data-root", "exec-root"):
         path = options.get(key)
         if isinstance(path, str) and path and not path.startswith("/"):
-            message = "is no absolute path: dockerd would take it from its own working directory"
+            message = "must be an absolute path: dockerd would take it from its own working directory"
             findings.problem(f"{variable}.{key}", path, message, f"Write all of it, such as /srv/{path}")
 
 
@@ -59,7 +59,7 @@ def check_json(value: object, variable: str, findings: Findings) -> None:
             if isinstance(key, str):
                 check_json(each, f"{variable}.{key}", findings)
             else:
-                findings.problem(f"{variable}.{key}", None, "has a key that is no string", "Put the key in quotes")
+                findings.problem(f"{variable}.{key}", None, "has a key that is not a string", "Put the key in quotes")
     elif isinstance(value, list):
         for index, each in enumerate(value):
             check_json(each, f"{variable}[{index}]", findings)

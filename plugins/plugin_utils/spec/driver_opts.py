@@ -31,7 +31,7 @@ def normalise(
             findings.problem(name, shown, "has an option of its own", elsewhere)
         elif not isinstance(key, str) or not _is_known(key, driver):
             known = [*DRIVERS[driver], *(["env.NAME"] if driver in _WITH_ENVIRONMENT else [])]
-            findings.problem(name, None, f"is no option of the {driver} driver", suggest(key, known))
+            findings.problem(name, None, f"is not an option of the {driver} driver", suggest(key, known))
         else:
             text = _checked(key, value, name, findings, driver)
             if text is not None:

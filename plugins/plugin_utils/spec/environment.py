@@ -64,7 +64,7 @@ def check_environment(
             if text is not None:
                 found[name] = text
         elif not isinstance(name, str):
-            findings.problem(f"{variable}.{name}", None, "has a name that is no string", "Put the name in quotes")
+            findings.problem(f"{variable}.{name}", None, "has a name that is not a string", "Put the name in quotes")
     return found
 
 
@@ -74,7 +74,7 @@ def _check_name(name: str, variable: str, findings: Findings) -> bool:
     if name in _REFUSED:
         findings.problem(where, None, *_REFUSED[name])
     elif not _NAME.fullmatch(name):
-        findings.problem(where, None, "is no name of a variable", "Use letters, digits and _, no digit first")
+        findings.problem(where, None, "is not a valid name of a variable", "Use letters, digits and _, no digit first")
     elif name not in SETTINGS and _SECRET.search(name.upper()):
         findings.problem(where, None, *_GIT)
     elif name not in SETTINGS and (near := _meant(name)):

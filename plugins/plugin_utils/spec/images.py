@@ -34,7 +34,7 @@ def check_image(text: str, variable: str, findings: Findings) -> None:
         findings.problem(variable, text, f"has no valid tag after the colon ({tag!r})", "Write image:tag")
     elif not _NAME.fullmatch(path):
         remedy = "Write host/path:tag in lower case, without scheme and spaces, such as docker.io/moby/buildkit:v0.33.0"
-        findings.problem(variable, text, "is no image reference", remedy)
+        findings.problem(variable, text, "is not an image reference", remedy)
     elif not digest and tag in ("", "latest"):
         findings.warn(variable, f"{text!r} can change from one run to the next: pin it by tag or by digest")
 

@@ -93,7 +93,7 @@ def _check_name(name: str, variable: str, findings: Findings) -> None:
         findings.problem(variable, name, "is the name of Docker's own context", "Use another name")
     elif not _NAME.fullmatch(name):
         remedy = "Start with a letter, go on with letters, digits, '.', '_' or '-'"
-        findings.problem(variable, name, "is no name of a builder", remedy)
+        findings.problem(variable, name, "is not a valid builder name", remedy)
     elif len(name) > LONGEST_NAME:
         findings.problem(variable, name, f"is longer than {LONGEST_NAME} characters", "Give it a shorter one")
 
@@ -130,9 +130,9 @@ def _certificates(instance: Instance, variable: str, findings: Findings) -> dict
     for name, pem in instance.get("certificates", {}).items():
         if not isinstance(name, str) or not _FILE.fullmatch(name):
             remedy = "Write REGISTRY/FILE, such as harbor.example.com_8443/ca.crt"
-            findings.problem(f"{variable}.{name}", None, "is no path below certs/", remedy)
+            findings.problem(f"{variable}.{name}", None, "is not a path below certs/", remedy)
         elif not isinstance(pem, str):
-            findings.problem(f"{variable}.{name}", None, "is no text", "Give the file's content")
+            findings.problem(f"{variable}.{name}", None, "is not text", "Give the file's content")
         else:
             found[name] = pem
     return found

@@ -24,7 +24,7 @@ def check_proxy(proxy: Mapping[str, t.Any], variable: str, findings: Findings) -
     for index, name in enumerate(proxy.get("no_proxy") or []):
         if name is not None and not re.fullmatch(r"[^\s,/]+(/\d+)?", name):
             remedy = "Write one host, .domain, address or network an entry"
-            findings.problem(f"{variable}.no_proxy[{index}]", name, "is no name of a host or network", remedy)
+            findings.problem(f"{variable}.no_proxy[{index}]", name, "is not the name of a host or network", remedy)
         elif name is not None and _is_pattern(name):
             message = "is a pattern that docker, buildx and BuildKit do not know: all of it would go by the proxy"
             findings.problem(f"{variable}.no_proxy[{index}]", name, message, _instead(name))
@@ -61,7 +61,7 @@ def _check_url(text: str, variable: str, findings: Findings) -> None:
     except ValueError:
         known = False
     if not known or re.search(r"[\s\x00-\x1f\x7f]", text):
-        findings.problem(variable, text, "is no URL of a proxy", "Write it as http://proxy.example.com:3128")
+        findings.problem(variable, text, "is not the URL of a proxy", "Write it as http://proxy.example.com:3128")
     elif "@" in parts.netloc:
         findings.problem(variable, text, "holds a user name or password", "Put them into `username` and `password`")
     elif parts.path not in ("", "/") or parts.query or parts.fragment:
@@ -79,7 +79,7 @@ def check_dns(servers: Sequence[str | None], variable: str, findings: Findings) 
             loopback = ipaddress.ip_address(text).is_loopback
         except ValueError:
             remedy = "Write an address without a zone: a name would need a name server to be found"
-            findings.problem(f"{variable}[{index}]", text, "is no IP address", remedy)
+            findings.problem(f"{variable}[{index}]", text, "is not an IP address", remedy)
             continue
         if loopback:
             remedy = "Write the address of a name server that containers reach"

@@ -76,7 +76,7 @@ def _entry(node: Node, variable: str, context: Context, findings: Findings) -> N
     name = node.get("name") or default
     if name and not _NAME.fullmatch(name):
         remedy = "Start with a letter, go on with letters, digits, '.', '_' or '-'"
-        findings.problem(f"{variable}.name", name, "is no name of a node", remedy)
+        findings.problem(f"{variable}.name", name, "is not a valid node name", remedy)
     elif len(name) > LONGEST_NAME:
         findings.problem(f"{variable}.name", name, f"is longer than {LONGEST_NAME} characters", "Give a shorter `name`")
     if "user" in node and "host" not in node:
@@ -111,7 +111,7 @@ def _of_url(text: str, variable: str, context: Context, findings: Findings) -> t
     prefixes, remedy = _ENDPOINTS[context.driver]
     called = _called(text) if text.startswith(prefixes) else ""
     if not called:
-        findings.problem(f"{variable}.endpoint", text, "is no endpoint of this driver", remedy)
+        findings.problem(f"{variable}.endpoint", text, "is not a valid endpoint for this driver", remedy)
         return None
     if text.startswith("tcp://") and context.driver == "docker-container":
         findings.warn(f"{variable}.endpoint", "without TLS everybody in the network is root there; use a `context`")
@@ -139,7 +139,7 @@ def _of_inventory(
     variables = context.inventory.find(host)
     if variables is None:
         remedy = "Write a host's name as in the inventory, or give `endpoint: ssh://user@host`"
-        findings.problem(f"{variable}.host", host, "is no host of the inventory", remedy)
+        findings.problem(f"{variable}.host", host, "is not a host of the inventory", remedy)
         return None
     address = str(variables.get("ansible_host") or host)
     address = f"[{address}]" if ":" in address else address

@@ -103,7 +103,7 @@ def _absolute(example: str) -> Check:
     def check(path: str, variable: str, findings: Findings) -> None:
         if not path.startswith("/"):
             remedy = f"Write where it lies on the host, such as {example}"
-            findings.problem(variable, path, "is no absolute path", remedy)
+            findings.problem(variable, path, "must be an absolute path", remedy)
 
     return _notes(check)
 
@@ -113,7 +113,7 @@ def _users(values: Sequence[str | None], variable: str, given: Input) -> list[st
     for index, name in enumerate(values):
         if name is not None and not re.fullmatch(r"[^\s:/\x00-\x1f\x7f-][^\s:/\x00-\x1f\x7f]*", name):
             remedy = "Write the login name, such as root or gitlab-runner"
-            given.findings.problem(f"{variable}[{index}]", name, "is no name of a user", remedy)
+            given.findings.problem(f"{variable}[{index}]", name, "is not a valid user name", remedy)
     needed = bool(given.options.get("instances")) and "buildx" in given.options.get("concerns", ["buildx"])
     if needed and not values:
         message = "is empty, but builders live in a user's store"
@@ -189,15 +189,15 @@ def _rendering(builders: Sequence[instances.Instance], given: Input) -> instance
 CHECKS: dict[str, Check] = {
     "platforms": _normalises(normalise_platforms),
     "users": _users,
-    "ca_warn_days": _at_least(0, "is less than no time", "Write whole days, or 0 for no warnings"),
+    "ca_warn_days": _at_least(0, "must be 0 or greater", "Write whole days, or 0 for no warnings"),
     "binfmt_image": _notes(check_image),
     "binfmt_archive": _absolute("/var/tmp/binfmt.tar"),
     "environment_file": _absolute("/etc/environment"),
     "drain_timeout": _at_least(
-        1, "is no time to wait", "Write seconds above 0, or `disruption: now` for no waiting at all"
+        1, "must be greater than 0", "Write seconds above 0, or `disruption: now` for no waiting at all"
     ),
-    "verify_timeout": _at_least(1, "is no time to build in", "Write seconds above 0, such as 1800"),
-    "lock_timeout": _at_least(0, "is less than no time", "Write seconds, or 0 to wait for nobody"),
+    "verify_timeout": _at_least(1, "must be greater than 0", "Write seconds above 0, such as 1800"),
+    "lock_timeout": _at_least(0, "must be 0 or greater", "Write seconds, or 0 to wait for nobody"),
     "daemon_options": _notes(check_daemon_options),
     "client_options": _notes(check_client_options),
     "environment": _environment,

@@ -137,7 +137,7 @@ def _mirrors(mirrors: Sequence[str | None], host: str, variable: str, findings: 
 def _check_transport(entry: Registry, variable: str, findings: Findings) -> None:
     for key in ("ca", "ca_from", "client_cert", "client_key"):
         if entry.get("http") and key in entry:
-            message = "is given, but `http: true` means that there is no TLS"
+            message = "is set, but `http: true` turns TLS off"
             findings.problem(f"{variable}.{key}", None, message, f"Remove `http` or `{key}`")
     for key in ("ca", "ca_from"):
         if entry.get("insecure") and key in entry:
@@ -177,7 +177,7 @@ def _authorities(entry: Registry, host: str, variable: str, sources: _Sources, f
     for warning in text.warnings:
         findings.warn(f"{variable}.{key}", warning)
     if wanted and not certificates.with_fingerprint(text.certificates, wanted):
-        message = f"is of no certificate in `ca`: {certificates.fingerprints(text.certificates)}"
+        message = f"matches no certificate in `ca`: {certificates.fingerprints(text.certificates)}"
         remedy = "Give the file that it is of, or, if the CA was replaced on purpose, the new fingerprint"
         findings.problem(f"{variable}.ca_fingerprint", f"sha256:{wanted}", message, remedy)
     return {"ca": text.pem}

@@ -65,7 +65,7 @@ def check_host(text: str) -> str:
     elif ":" in host:
         raise HostNameError("has more than one colon", "Write host:port; an IPv6 address in brackets: [::1]:5000")
     elif not _DNS_NAME.fullmatch(host):
-        raise HostNameError("is no host name", "Use letters, digits, '-' and '.' only (image names allow no '_')")
+        raise HostNameError("is not a host name", "Use letters, digits, '-' and '.' only (image names allow no '_')")
     if host in HUB_ALIASES or text.lower() == HUB + ":443":
         raise HostNameError("is another name of Docker Hub", f"Write {HUB}, as image names do")
     return host if port is None else f"{host}:{int(port)}"
@@ -88,7 +88,7 @@ def _check_ipv6(host: str) -> None:
             raise ValueError(host)
         ipaddress.IPv6Address(host[1:-1])
     except ValueError:
-        raise HostNameError("is no IPv6 address in brackets", "Write [2001:db8::1]:5000, without a zone") from None
+        raise HostNameError("is not an IPv6 address in brackets", "Write [2001:db8::1]:5000, without a zone") from None
 
 
 def check_mirror(text: str) -> tuple[str, str]:
@@ -128,7 +128,7 @@ def check_network(text: str) -> str:
             raise ValueError(text)
         found = ipaddress.ip_network(text, strict=False)
     except ValueError:
-        raise HostNameError("is no network", remedy) from None
+        raise HostNameError("is not a network", remedy) from None
     if isinstance(found, ipaddress.IPv6Network) and found.network_address.ipv4_mapped is not None:
         raise HostNameError("is a network of IPv4 in the form of IPv6", "Write it as IPv4, such as 10.0.0.0/8")
     return str(found)

@@ -31,9 +31,7 @@ def check_plain(value: object, variable: str, findings: Findings) -> None:
             message = f"has a character that no text file can hold (U+{ord(found[0]):04X})"
             findings.problem(variable, None, message, "Write text; of a file that holds no text give the path")
     elif isinstance(value, float) and not math.isfinite(value):
-        findings.problem(
-            variable, None, "is no number that JSON has", "Put it in quotes, if it is meant to be a string"
-        )
+        findings.problem(variable, None, "is not a number in JSON", "Put it in quotes, if it is meant to be a string")
     elif isinstance(value, int) and not -_LARGEST <= value < _LARGEST:
         findings.problem(variable, None, "is a number of more than 64 bits", _QUOTES)
 

@@ -87,7 +87,7 @@ def parse_fingerprint(text: str) -> str:
     found = re.fullmatch(r"(?:sha256(?::| fingerprint=))?((?:[0-9a-f]{2}:?){31}[0-9a-f]{2})", text.strip().lower())
     if found is None:
         raise CertificateError(
-            "is no SHA-256 fingerprint",
+            "is not a SHA-256 fingerprint",
             "Write its 64 hexadecimal digits, which `openssl x509 -noout -fingerprint -sha256 -in FILE` tells",
         )
     return found[1].replace(":", "")

@@ -115,4 +115,4 @@ def _reason(exc: Exception) -> str:
         return "timed out"
     if isinstance(cause, OSError):
         return cause.strerror or str(cause)
-    return "the answer is no HTTP"
+    return "the answer is not HTTP"

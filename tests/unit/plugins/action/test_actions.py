@@ -217,8 +217,8 @@ def test_where_and_how_files_are_read(where: str, path: str, form: str, play: Pa
     ("path", "told"),
     [
         pytest.param("missing.pem", "cannot be read: No such file or directory", id="missing"),
-        pytest.param("/dev/zero", "it is no regular file", id="a device"),
-        pytest.param("files", "it is no regular file", id="a folder"),
+        pytest.param("/dev/zero", "it is not a regular file", id="a device"),
+        pytest.param("files", "it is not a regular file", id="a folder"),
         pytest.param("large.pem", f"it is larger than {LARGEST} bytes", id="large"),
         pytest.param("foreign.pem", "is the vault password given?", id="another's vault"),
     ],

@@ -176,7 +176,7 @@ def test_what_a_link_leads_to_stays_what_it_is(tmp_path: Path) -> None:
     """A pipe in place of /dev/null, which would become a file."""
     os.mkfifo(tmp_path / "pipe")
     (tmp_path / "of-somebody.conf").symlink_to("pipe")
-    with pytest.raises(HostError, match=r"of-somebody\.conf cannot be written: .*it is no regular file"):
+    with pytest.raises(HostError, match=r"of-somebody\.conf cannot be written: .*it is not a regular file"):
         write(WriteFile(str(tmp_path / "of-somebody.conf"), "x", owner=ME))
     assert (tmp_path / "pipe").is_fifo()
 
@@ -308,9 +308,9 @@ def test_read(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "told"),
     [
-        pytest.param("zero", "it is no regular file", id="a device without end"),
-        pytest.param("pipe", "it is no regular file", id="a pipe that nobody writes to"),
-        pytest.param("folder", "it is no regular file", id="a folder"),
+        pytest.param("zero", "it is not a regular file", id="a device without end"),
+        pytest.param("pipe", "it is not a regular file", id="a pipe that nobody writes to"),
+        pytest.param("folder", "it is not a regular file", id="a folder"),
         pytest.param("huge", f"it is larger than {files.LARGEST} bytes", id="a gigabyte"),
         pytest.param("loop", "Too many levels of symbolic links", id="a link to itself"),
         pytest.param("a" * 256, "File name too long", id="a long name"),

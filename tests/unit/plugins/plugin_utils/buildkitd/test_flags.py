@@ -57,7 +57,7 @@ def test_what_is_one_flag(flag: str | None) -> None:
         pytest.param(
             ["--allow-insecure-entitlement", "security.insecure"],
             [
-                "flags[1] = 'security.insecure': is no flag of buildkitd. Write flag and value as one entry: "
+                "flags[1] = 'security.insecure': is not a flag of buildkitd. Write flag and value as one entry: "
                 f"flags: [{ENTITLEMENT}]."
             ],
             id="flag and value as two entries",
@@ -65,7 +65,7 @@ def test_what_is_one_flag(flag: str | None) -> None:
         pytest.param(
             ["debug"],
             [
-                "flags[0] = 'debug': is no flag of buildkitd. Write one flag an entry, such as --debug or "
+                "flags[0] = 'debug': is not a flag of buildkitd. Write one flag an entry, such as --debug or "
                 "--oci-max-parallelism=4."
             ],
             id="no flag",

@@ -55,8 +55,8 @@ def test_good_options(options: dict[str, t.Any]) -> None:
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        pytest.param('password = "s3cret', "o: is no TOML: error in line 1.", id="not TOML, nothing of it is shown"),
-        pytest.param("debug = true\ndebug = true", "o: is no TOML", id="a key twice"),
+        pytest.param('password = "s3cret', "o: is not TOML: error in line 1.", id="not TOML, nothing of it is shown"),
+        pytest.param("debug = true\ndebug = true", "o: is not TOML", id="a key twice"),
         pytest.param("debug = 1", "o.debug = 1: is an integer", id="type"),
         pytest.param('[registry."a b"]\nhttp = true', "o.registry.\"a b\" = 'a b': has a space", id="host"),
         pytest.param(

@@ -50,9 +50,9 @@ def test_a_file_is_found_and_its_checksum_has_one_form(sha256: str, tmp_path: Pa
 @pytest.mark.parametrize(
     ("name", "told"),
     [
-        pytest.param("zero", "it is no regular file", id="a device without end"),
-        pytest.param("pipe", "it is no regular file", id="a pipe that nobody writes to"),
-        pytest.param("folder", "it is no regular file", id="a folder"),
+        pytest.param("zero", "it is not a regular file", id="a device without end"),
+        pytest.param("pipe", "it is not a regular file", id="a pipe that nobody writes to"),
+        pytest.param("folder", "it is not a regular file", id="a folder"),
         pytest.param("huge", f"it is larger than {LARGEST} bytes", id="more than a plugin"),
     ],
 )
@@ -75,22 +75,20 @@ def test_what_is_not_read_for_ever(name: str, told: str, tmp_path: Path) -> None
         pytest.param({"sha256": DIGEST}, ": has neither src nor url. Give the one", id="no source"),
         pytest.param({"src": "buildx", "url": URL, "sha256": DIGEST}, ": has both src and url. Give the one", id="two"),
         pytest.param({"url": URL}, ".sha256: is missing, and nothing else proves what", id="no checksum"),
-        pytest.param({"url": URL, "sha256": "abc"}, ".sha256 = 'abc': is no SHA-256. Write its 64", id="no SHA-256"),
+        pytest.param({"url": URL, "sha256": "abc"}, ".sha256 = 'abc': is not a SHA-256. Write its 64", id="no SHA-256"),
         pytest.param(
-            {"url": URL, "sha256": DIGEST, "version": "new"}, ".version = 'new': is no version.", id="no version"
+            {"url": URL, "sha256": DIGEST, "version": "new"}, ".version = 'new': is not a version.", id="no version"
         ),
         pytest.param(
             {"url": URL, "sha256": DIGEST, "version": "0.12.1"},
             ".version = '0.12.1': is too old: builders need",
             id="old",
         ),
-        pytest.param({"url": "ftp://a/b", "sha256": DIGEST}, ".url = 'ftp://a/b': is no address that", id="no HTTP"),
-        pytest.param({"url": "https://[", "sha256": DIGEST}, ".url = 'https://[': is no address that", id="a bracket"),
-        pytest.param({"url": "https://a:x/", "sha256": DIGEST}, ".url = 'https://a:x/': is no address", id="no port"),
-        pytest.param(
-            {"url": "https://a/b\n", "sha256": DIGEST}, ".url = 'https://a/b\\n': is no address", id="newline"
-        ),
-        pytest.param({"url": "buildx", "sha256": DIGEST}, ".url = 'buildx': is no address that a host", id="a path"),
+        pytest.param({"url": "ftp://a/b", "sha256": DIGEST}, ".url = 'ftp://a/b': is not a URL that", id="no HTTP"),
+        pytest.param({"url": "https://[", "sha256": DIGEST}, ".url = 'https://[': is not a URL that", id="a bracket"),
+        pytest.param({"url": "https://a:x/", "sha256": DIGEST}, ".url = 'https://a:x/': is not a URL", id="no port"),
+        pytest.param({"url": "https://a/b\n", "sha256": DIGEST}, ".url = 'https://a/b\\n': is not a URL", id="newline"),
+        pytest.param({"url": "buildx", "sha256": DIGEST}, ".url = 'buildx': is not a URL that a host", id="a path"),
         pytest.param(
             {"url": "https://u:secret@a.example/b", "sha256": DIGEST},
             ".url = '***@a.example/b': holds credentials. Take them out",

@@ -38,7 +38,7 @@ def run(options: dict[object, object]) -> list[str]:
             "c.credHelpers: is a string, with which docker could not read config.json. Write a mapping: {key: value}.",
             id="a helper for nobody",
         ),
-        pytest.param({1: "x"}, "c.1: has a key that is no string", id="number as key"),
+        pytest.param({1: "x"}, "c.1: has a key that is not a string", id="number as key"),
         pytest.param({"credHelpers": {1: "x"}}, "c.credHelpers.1: has a key", id="number as key, deep"),
         pytest.param({"a": [datetime.date(2026, 1, 1)]}, "c.a[0]: is of type date, which JSON has not", id="date"),
     ],

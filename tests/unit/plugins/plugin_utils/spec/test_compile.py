@@ -197,7 +197,7 @@ def test_name_servers_reach_every_instance_that_has_no_config_of_its_own() -> No
             ["builder_dns[1]: is null, not a string.", "builder_dns[2]: is a mapping, not a string."],
             id="one of several",
         ),
-        pytest.param(["1.1.1"], ["builder_dns[0] = '1.1.1': is no IP address."], id="no address"),
+        pytest.param(["1.1.1"], ["builder_dns[0] = '1.1.1': is not an IP address."], id="no address"),
     ],
 )
 @pytest.mark.parametrize("instances", [[], [{"name": "a"}]], ids=["no builder", "a builder"])
@@ -266,7 +266,7 @@ def test_hosts_of_the_inventory_become_nodes() -> None:
         pytest.param(["arm-1"], ["builder_instances[0].nodes[0] = 'arm-1': is a string, not a mapping."], id="a name"),
         pytest.param(
             [{"hots": "arm-1", "endpoint": "ssh://a"}],
-            ["builder_instances[0].nodes[0].hots: is no known key. Did you mean host?"],
+            ["builder_instances[0].nodes[0].hots: is not a known key. Did you mean host?"],
             id="a misspelling",
         ),
         pytest.param(
@@ -287,7 +287,7 @@ def test_hosts_of_the_inventory_become_nodes() -> None:
         ),
         pytest.param(
             [{"host": "arm-1"}],
-            ["builder_instances[0].nodes[0].host = 'arm-1': is no host of the inventory."],
+            ["builder_instances[0].nodes[0].host = 'arm-1': is not a host of the inventory."],
             id="a host, where there is no inventory",
         ),
     ],
@@ -343,35 +343,35 @@ EVERYTHING_WRONG: dict[str, t.Any] = {
     "plattforms": [],
 }
 ALL_TOLD = """\
-builder_plattforms: is no known option here. Did you mean platforms?
-builder_concerns[1] = 'deamon': is no known value. Did you mean daemon?
-builder_engine = 'latest': is no known value. Known: present, distro.
+builder_plattforms: is not an option here. Did you mean platforms?
+builder_concerns[1] = 'deamon': is not a valid choice. Did you mean daemon?
+builder_engine = 'latest': is not a valid choice. Known: present, distro.
 builder_platforms[1] = 5: is an integer, not a string. Put it in quotes.
 builder_registries[0] = 'harbor.example.com': is a string, not a mapping. Write a mapping: {key: value}.
-builder_registries[1].pasword: is no known key. Did you mean password?
+builder_registries[1].pasword: is not a known key. Did you mean password?
 builder_registries[2].host: is missing. Every entry needs it.
 builder_registries[2].insecure = 'perhaps': is a string, not a boolean. Write true or false.
-builder_registries[4].ca_from = 'habor': is no known value. Did you mean harbor?
+builder_registries[4].ca_from = 'habor': is not a valid choice. Did you mean harbor?
 builder_registries[4].ca_fingerprint = 12: is an integer, not a string. Put it in quotes.
-builder_instances[0].driver = 'kubernets': is no known value. Did you mean kubernetes?
+builder_instances[0].driver = 'kubernets': is not a valid choice. Did you mean kubernetes?
 builder_instances[1].flags = '--debug': is a string, not a list. Write flags: [--debug].
 builder_users = 'root': is a string, not a list. Write a list: [a, b].
-builder_proxy.htps: is no known key. Did you mean https?
+builder_proxy.htps: is not a known key. Did you mean https?
 builder_proxy.no_proxy = 'a': is a string, not a list. Write a list: [a, b].
-builder_gc.kep: is no known key. Did you mean keep?
-builder_disruption = 'later': is no known value. Known: wait, now, never.
-builder_platforms[0] = 'linux/arm46': is no known platform. Did you mean linux/arm64 or
-builder_platforms[2] = 'windows/amd64': is no Linux platform. Write linux/ARCHITECTURE.
-builder_ca_warn_days = -1: is less than no time. Write whole days, or 0 for no warnings.
+builder_gc.kep: is not a known key. Did you mean keep?
+builder_disruption = 'later': is not a valid choice. Known: wait, now, never.
+builder_platforms[0] = 'linux/arm46': is not a known platform. Did you mean linux/arm64 or
+builder_platforms[2] = 'windows/amd64': is not a Linux platform. Write linux/ARCHITECTURE.
+builder_ca_warn_days = -1: must be 0 or greater. Write whole days, or 0 for no warnings.
 builder_binfmt_image = 'docker.io/tonistiigi/binfmt@sha256:xyz': has no valid digest after the @.
-builder_drain_timeout = 0: is no time to wait.
-builder_lock_timeout = -1: is less than no time.
+builder_drain_timeout = 0: must be greater than 0.
+builder_lock_timeout = -1: must be 0 or greater.
 builder_daemon_options.hosts: stops dockerd from starting:
 builder_daemon_options.registry-mirrors: has a place of its own.
 builder_client_options.auths: holds secrets.
 builder_proxy.http = '***@p': holds a user name or password.
 builder_proxy.username: is missing, but `password` is given.
-builder_dns[1] = 'dns.example.com': is no IP address.
+builder_dns[1] = 'dns.example.com': is not an IP address.
 builder_gc.max = '5X': is a string that BuildKit does not take.
 builder_registries[1].host = 'https://h.example': has a scheme.
 builder_registries[1].mirrors[1] = 'http://m2': has a scheme.
@@ -379,14 +379,14 @@ builder_registries[1].password: is missing, but `username` is given.
 builder_registries[2].ca = 'no/such.pem': cannot be read:
 builder_registries[3].username: is missing, but `password` is given.
 builder_registries[3].ca: holds a private key.
-builder_registries[5].ca_fingerprint = '12': is no SHA-256 fingerprint.
+builder_registries[5].ca_fingerprint = '12': is not a SHA-256 fingerprint.
 builder_registries[6].ca_from = 'harbor': nobody there. Give `ca`.
-builder_buildkit_options.debgu: is no key of buildkitd.toml here;
+builder_buildkit_options.debgu: is not a key of buildkitd.toml here;
 builder_buildkit_options.registry."k.example".insecure = 'yes': is a string that buildkitd does not take.
 builder_instances[0].name = 'default': is the name of Docker's own context.
 builder_instances[0].image = 'a/b@sha256:1': has no valid digest after the @.
-builder_instances[1].driver_opts.cpus: is no option of the docker-container driver.
-builder_instances[2].config.debgu: is no key of buildkitd.toml here;
+builder_instances[1].driver_opts.cpus: is not an option of the docker-container driver.
+builder_instances[2].config.debgu: is not a key of buildkitd.toml here;
 builder_instances[2].name = 'X': is also the name of builder_instances[1];
 builder_instances[1].default: is the default, but builder_instances[0] is it already.
 """
@@ -414,7 +414,7 @@ def test_everything_wrong_is_told_at_once_and_no_secret_with_it() -> None:
 
 @pytest.mark.parametrize("prefix", ["", "builder_"])
 def test_the_variable_is_named_as_the_user_knows_it(prefix: str) -> None:
-    with pytest.raises(SpecError, match=rf"- {prefix}users\[0\] = 'a b': is no name of a user") as caught:
+    with pytest.raises(SpecError, match=rf"- {prefix}users\[0\] = 'a b': is not a valid user name") as caught:
         compiled({"users": ["a b"]}, prefix=prefix)
     assert len(caught.value.problems) == 1
 

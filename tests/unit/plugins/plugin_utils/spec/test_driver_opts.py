@@ -140,29 +140,36 @@ def test_the_driver_is_docker_container_unless_another_is_named() -> None:
     ("driver", "key", "told"),
     [
         pytest.param(
-            *("docker-container", "memroy", "o.memroy: is no option of the docker-container driver. Did you mean mem"),
+            *(
+                "docker-container",
+                "memroy",
+                "o.memroy: is not an option of the docker-container driver. Did you mean mem",
+            ),
             id="typo",
         ),
         pytest.param("docker-container", "image", "o.image = 'x': has an option of its own. Use `image`", id="image"),
-        pytest.param("docker-container", "env.", "is no option", id="env without a name"),
-        pytest.param("docker-container", "env.A=B", "is no option", id="env with the value in its name"),
-        pytest.param("docker-container", "env.A B", "is no option", id="env with a space"),
-        pytest.param("docker-container", "namespace", "is no option", id="of the kubernetes driver"),
-        pytest.param("docker-container", "cacert", "is no option", id="of the remote driver"),
-        pytest.param("docker-container", 5, "is no option", id="a number"),
+        pytest.param("docker-container", "env.", "is not an option", id="env without a name"),
+        pytest.param("docker-container", "env.A=B", "is not an option", id="env with the value in its name"),
+        pytest.param("docker-container", "env.A B", "is not an option", id="env with a space"),
+        pytest.param("docker-container", "namespace", "is not an option", id="of the kubernetes driver"),
+        pytest.param("docker-container", "cacert", "is not an option", id="of the remote driver"),
+        pytest.param("docker-container", 5, "is not an option", id="a number"),
         pytest.param(
-            *("remote", "server-name", "is no option of the remote driver. Did you mean servername?"), id="remote: typo"
+            *("remote", "server-name", "is not an option of the remote driver. Did you mean servername?"),
+            id="remote: typo",
         ),
-        pytest.param("remote", "env.A", "is no option", id="remote: env"),
-        pytest.param("remote", "image", "is no option", id="remote: image"),
-        pytest.param("remote", "timeout", "is no option", id="remote: timeout"),
+        pytest.param("remote", "env.A", "is not an option", id="remote: env"),
+        pytest.param("remote", "image", "is not an option", id="remote: image"),
+        pytest.param("remote", "timeout", "is not an option", id="remote: timeout"),
         pytest.param("remote", "cacert", "Use `ca`, `client_cert` and `client_key` of the node.", id="remote: cacert"),
         pytest.param("remote", "cert", "Use `ca`, `client_cert` and `client_key` of the node.", id="remote: cert"),
         pytest.param("remote", "key", "o.key: has an option of its own. Use `ca`, `cl", id="remote: key, not shown"),
         pytest.param("kubernetes", "replica", "driver. Did you mean replicas?", id="kubernetes: typo"),
         pytest.param("kubernetes", "image", "Use `image` of the instance", id="kubernetes: image"),
-        pytest.param("kubernetes", "memory", "is no option of the kubernetes driver", id="kubernetes: of a container"),
-        pytest.param("kubernetes", "env.", "is no option", id="kubernetes: env without a name"),
+        pytest.param(
+            "kubernetes", "memory", "is not an option of the kubernetes driver", id="kubernetes: of a container"
+        ),
+        pytest.param("kubernetes", "env.", "is not an option", id="kubernetes: env without a name"),
     ],
 )
 def test_unknown_options_and_those_with_a_better_place(driver: str, key: object, told: str) -> None:

@@ -42,9 +42,9 @@ def run(values: dict[object, object], missing: str = "") -> tuple[dict[str, str]
         ),
         pytest.param("buildx_no_default_load", "1", "Did you mean BUILDX_NO_DEFAULT_LOAD?", id="in small letters"),
         pytest.param("BUILDX_NO_ATTESTATIONS", "1", "Did you mean BUILDX_NO_DEFAULT_ATTESTATIONS?", id="shortened"),
-        pytest.param("A-B", "1", "e.A-B: is no name of a variable", id="no name"),
-        pytest.param("1A", "1", "e.1A: is no name of a variable", id="a digit first"),
-        pytest.param(1, "1", "e.1: has a name that is no string. Put the name in quotes", id="a number as name"),
+        pytest.param("A-B", "1", "e.A-B: is not a valid name of a variable", id="no name"),
+        pytest.param("1A", "1", "e.1A: is not a valid name of a variable", id="a digit first"),
+        pytest.param(1, "1", "e.1: has a name that is not a string. Put the name in quotes", id="a number as name"),
         pytest.param(
             "BUILDX_NO_DEFAULT_LOAD", "yes", "= 'yes': is no value of it, which buildx reads. Known: 1, 0", id="yes"
         ),

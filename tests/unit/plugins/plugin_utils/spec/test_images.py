@@ -34,10 +34,10 @@ def test_good_references(text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        pytest.param("", "i = '': is no image reference", id="empty"),
-        pytest.param("https://a.b/c:v1", "is no image reference", id="scheme"),
-        pytest.param("a.b/C:v1", "is no image reference", id="upper case in the path"),
-        pytest.param("a b:v1", "is no image reference", id="space"),
+        pytest.param("", "i = '': is not an image reference", id="empty"),
+        pytest.param("https://a.b/c:v1", "is not an image reference", id="scheme"),
+        pytest.param("a.b/C:v1", "is not an image reference", id="upper case in the path"),
+        pytest.param("a b:v1", "is not an image reference", id="space"),
         pytest.param("a/b:v1\n", "has no valid tag", id="newline"),
         pytest.param("a/b:", "has no valid tag after the colon ('')", id="empty tag"),
         pytest.param("a/b:-x", "has no valid tag", id="tag begins with a dash"),

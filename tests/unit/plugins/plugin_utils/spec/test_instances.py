@@ -95,16 +95,16 @@ def test_the_users_own_config(config: str, text: str) -> None:
     ("instance", "told"),
     [
         pytest.param({"name": "default"}, "b[0].name = 'default': is the name of Docker's own context", id="default"),
-        pytest.param({"name": "1a"}, "b[0].name = '1a': is no name of a builder", id="digit first"),
-        pytest.param({"name": "a b"}, "b[0].name = 'a b': is no name of a builder", id="space"),
-        pytest.param({"name": ""}, "b[0].name = '': is no name of a builder", id="empty"),
-        pytest.param({"name": "a\n"}, r"b[0].name = 'a\n': is no name of a builder", id="newline"),
+        pytest.param({"name": "1a"}, "b[0].name = '1a': is not a valid builder name", id="digit first"),
+        pytest.param({"name": "a b"}, "b[0].name = 'a b': is not a valid builder name", id="space"),
+        pytest.param({"name": ""}, "b[0].name = '': is not a valid builder name", id="empty"),
+        pytest.param({"name": "a\n"}, r"b[0].name = 'a\n': is not a valid builder name", id="newline"),
         pytest.param({"name": "a" * 201}, "…': is longer than 200 characters", id="too long for a file"),
         pytest.param({"image": f"a/buildkit:v{'9' * 5000}.1"}, "b[0].image = 'a/buildkit:v999", id="a version"),
-        pytest.param({"name": "../a"}, "b[0].name = '../a': is no name of a builder", id="traversal"),
+        pytest.param({"name": "../a"}, "b[0].name = '../a': is not a valid builder name", id="traversal"),
         pytest.param({"image": "a/b@sha256:12"}, "b[0].image = 'a/b@sha256:12': has no valid digest", id="image"),
-        pytest.param({"driver_opts": {"cpus": 1}}, "b[0].driver_opts.cpus: is no option", id="driver_opts"),
-        pytest.param({"flags": ["--debug", "trace"]}, "b[0].flags[1] = 'trace': is no flag", id="flags"),
+        pytest.param({"driver_opts": {"cpus": 1}}, "b[0].driver_opts.cpus: is not an option", id="driver_opts"),
+        pytest.param({"flags": ["--debug", "trace"]}, "b[0].flags[1] = 'trace': is not a flag", id="flags"),
         pytest.param(
             {
                 "config": 'insecure-entitlements = ["network.host", "security.insecure"]',
@@ -120,11 +120,13 @@ def test_the_users_own_config(config: str, text: str) -> None:
             {"registry_files": {}}, "b[0].registry_files: is made from the registries. Remove it.", id="what is made"
         ),
         pytest.param({"certificates": {"a/ca.crt": "X"}}, "b[0].certificates: is given without a `config`", id="alone"),
-        pytest.param({"config": "", "certificates": {"../x/ca.crt": ""}}, "../x/ca.crt: is no path", id="traversal 1"),
-        pytest.param({"config": "", "certificates": {"../ca.crt": ""}}, "../ca.crt: is no path", id="traversal 2"),
-        pytest.param({"config": "", "certificates": {"a/..": ""}}, "a/..: is no path", id="traversal 3"),
-        pytest.param({"config": "", "certificates": {"/ca.crt": ""}}, "/ca.crt: is no path", id="absolute"),
-        pytest.param({"config": "", "certificates": {"a/ca.crt": 1}}, "a/ca.crt: is no text", id="no text"),
+        pytest.param(
+            {"config": "", "certificates": {"../x/ca.crt": ""}}, "../x/ca.crt: is not a path", id="traversal 1"
+        ),
+        pytest.param({"config": "", "certificates": {"../ca.crt": ""}}, "../ca.crt: is not a path", id="traversal 2"),
+        pytest.param({"config": "", "certificates": {"a/..": ""}}, "a/..: is not a path", id="traversal 3"),
+        pytest.param({"config": "", "certificates": {"/ca.crt": ""}}, "/ca.crt: is not a path", id="absolute"),
+        pytest.param({"config": "", "certificates": {"a/ca.crt": 1}}, "a/ca.crt: is not text", id="no text"),
     ],
 )
 def test_a_bad_instance_is_one_problem(instance: dict[str, t.Any], told: str) -> None:
@@ -271,23 +273,23 @@ def test_a_buildkitd_elsewhere_is_somebody_elses(instance: dict[str, t.Any], tol
     [
         pytest.param(
             {"driver_opts": {"memory": "1g"}, "driver": "remote", "nodes": [{"endpoint": FAR}]},
-            "b[0].driver_opts.memory: is no option of the remote driver.",
+            "b[0].driver_opts.memory: is not an option of the remote driver.",
             id="an option of another driver",
         ),
         pytest.param(
             {"driver_opts": {"replicas": 2}},
-            "b[0].driver_opts.replicas: is no option of the docker-container",
+            "b[0].driver_opts.replicas: is not an option of the docker-container",
             id="and",
         ),
         pytest.param(
             {"driver": "remote"}, "b[0].nodes: is empty, but the driver remote connects", id="remote: nowhere"
         ),
         pytest.param(
-            {"nodes": [{"host": "arm-9"}]}, "b[0].nodes[0].host = 'arm-9': is no host of the inventory.", id="a node"
+            {"nodes": [{"host": "arm-9"}]}, "b[0].nodes[0].host = 'arm-9': is not a host of the inventory.", id="a node"
         ),
         pytest.param(
             {"nodes": [{"host": "arm-1", "driver_opts": {"replicas": 2}}]},
-            "b[0].nodes[0].driver_opts.replicas: is no option of the docker-container driver.",
+            "b[0].nodes[0].driver_opts.replicas: is not an option of the docker-container driver.",
             id="an option of a node",
         ),
     ],

@@ -69,28 +69,36 @@ def test_patterns_of_other_programs_are_told(pattern: str, remedy: str) -> None:
 @pytest.mark.parametrize(
     ("keys", "told"),
     [
-        pytest.param({"https": ""}, "p.https = '': is no URL of a proxy", id="empty"),
-        pytest.param({"https": "proxy"}, "p.https = 'proxy': is no URL of a proxy", id="a name"),
-        pytest.param({"https": "proxy:3128"}, "p.https = 'proxy:3128': is no URL", id="no scheme"),
-        pytest.param({"https": "ftp://proxy"}, "p.https = 'ftp://proxy': is no URL", id="another scheme"),
-        pytest.param({"https": "http://"}, "p.https = 'http://': is no URL", id="no host"),
-        pytest.param({"https": "http://:3128"}, "p.https = 'http://:3128': is no URL", id="a port alone"),
-        pytest.param({"https": "http://p:0"}, "p.https = 'http://p:0': is no URL", id="port 0"),
-        pytest.param({"https": "http://p:99999"}, "p.https = 'http://p:99999': is no URL", id="no port"),
-        pytest.param({"https": "http://p:web"}, "p.https = 'http://p:web': is no URL", id="a port's name"),
-        pytest.param({"https": "http://[::1"}, "p.https = 'http://[::1': is no URL", id="half an IPv6 address"),
-        pytest.param({"https": "http://pro xy"}, "p.https = 'http://pro xy': is no URL", id="a space"),
+        pytest.param({"https": ""}, "p.https = '': is not the URL of a proxy", id="empty"),
+        pytest.param({"https": "proxy"}, "p.https = 'proxy': is not the URL of a proxy", id="a name"),
+        pytest.param({"https": "proxy:3128"}, "p.https = 'proxy:3128': is not the URL", id="no scheme"),
+        pytest.param({"https": "ftp://proxy"}, "p.https = 'ftp://proxy': is not the URL", id="another scheme"),
+        pytest.param({"https": "http://"}, "p.https = 'http://': is not the URL", id="no host"),
+        pytest.param({"https": "http://:3128"}, "p.https = 'http://:3128': is not the URL", id="a port alone"),
+        pytest.param({"https": "http://p:0"}, "p.https = 'http://p:0': is not the URL", id="port 0"),
+        pytest.param({"https": "http://p:99999"}, "p.https = 'http://p:99999': is not the URL", id="no port"),
+        pytest.param({"https": "http://p:web"}, "p.https = 'http://p:web': is not the URL", id="a port's name"),
+        pytest.param({"https": "http://[::1"}, "p.https = 'http://[::1': is not the URL", id="half an IPv6 address"),
+        pytest.param({"https": "http://pro xy"}, "p.https = 'http://pro xy': is not the URL", id="a space"),
         pytest.param({"https": URL + "\n"}, "p.https = ", id="a newline, which urllib would drop"),
         pytest.param({"https": URL + "/a"}, f"p.https = '{URL}/a': has more than scheme, host and port", id="a path"),
         pytest.param({"https": URL + "?a"}, f"p.https = '{URL}?a': has more than scheme", id="a query"),
         pytest.param({"https": URL + "#a"}, f"p.https = '{URL}#a': has more than scheme", id="a fragment"),
-        pytest.param({"https": URL, "http": "proxy"}, "p.http = 'proxy': is no URL of a proxy", id="the same for http"),
-        pytest.param({"https": URL, "no_proxy": ["a", "b, c"]}, "p.no_proxy[1] = 'b, c': is no name", id="two in one"),
-        pytest.param({"https": URL, "no_proxy": [""]}, "p.no_proxy[0] = '': is no name", id="an empty name"),
         pytest.param(
-            {"https": URL, "no_proxy": ["http://a"]}, "p.no_proxy[0] = 'http://a': is no name", id="a URL in no_proxy"
+            {"https": URL, "http": "proxy"}, "p.http = 'proxy': is not the URL of a proxy", id="the same for http"
         ),
-        pytest.param({"https": URL, "no_proxy": ["a/b"]}, "p.no_proxy[0] = 'a/b': is no name", id="a path in no_proxy"),
+        pytest.param(
+            {"https": URL, "no_proxy": ["a", "b, c"]}, "p.no_proxy[1] = 'b, c': is not the name", id="two in one"
+        ),
+        pytest.param({"https": URL, "no_proxy": [""]}, "p.no_proxy[0] = '': is not the name", id="an empty name"),
+        pytest.param(
+            {"https": URL, "no_proxy": ["http://a"]},
+            "p.no_proxy[0] = 'http://a': is not the name",
+            id="a URL in no_proxy",
+        ),
+        pytest.param(
+            {"https": URL, "no_proxy": ["a/b"]}, "p.no_proxy[0] = 'a/b': is not the name", id="a path in no_proxy"
+        ),
         pytest.param(
             {"https": URL, "username": "u"}, "p.password: is missing, but `username` is given", id="no password"
         ),
@@ -114,8 +122,8 @@ def test_bad_proxies(keys: Mapping, told: str) -> None:
         pytest.param("http://me:s3cret@proxy:3128", "holds a user name or password", id="user and password"),
         pytest.param("http://s3cret@proxy:3128", "holds a user name or password", id="a token"),
         pytest.param("http://me:s3c@ret@proxy:3128", "holds a user name or password", id="an @ in the password"),
-        pytest.param("me:s3cret@proxy:3128", "is no URL of a proxy", id="no scheme"),
-        pytest.param("http://me:s3cret/@proxy:3128", "is no URL of a proxy", id="a slash in the password"),
+        pytest.param("me:s3cret@proxy:3128", "is not the URL of a proxy", id="no scheme"),
+        pytest.param("http://me:s3cret/@proxy:3128", "is not the URL of a proxy", id="a slash in the password"),
     ],
 )
 def test_credentials_in_a_url_are_refused_and_not_shown(url: str, message: str) -> None:
@@ -147,14 +155,14 @@ def test_every_problem_is_told() -> None:
         pytest.param("1.1.1.1", None, id="IPv4"),
         pytest.param("2606:4700:4700::1111", None, id="IPv6"),
         pytest.param("10.0.0.53", None, id="of a private network"),
-        pytest.param("dns.example.com", "is no IP address", id="a name"),
-        pytest.param("1.1.1.1:53", "is no IP address", id="a port"),
-        pytest.param("1.1.1", "is no IP address", id="an address cut off"),
-        pytest.param("1.1.1.1 ", "is no IP address", id="a space"),
-        pytest.param("[2606:4700:4700::1111]", "is no IP address", id="brackets"),
-        pytest.param("10.0.0.0/8", "is no IP address", id="a network"),
-        pytest.param("", "is no IP address", id="empty"),
-        pytest.param("fe80::1%eth0", "is no IP address", id="a zone, which is an interface of the host"),
+        pytest.param("dns.example.com", "is not an IP address", id="a name"),
+        pytest.param("1.1.1.1:53", "is not an IP address", id="a port"),
+        pytest.param("1.1.1", "is not an IP address", id="an address cut off"),
+        pytest.param("1.1.1.1 ", "is not an IP address", id="a space"),
+        pytest.param("[2606:4700:4700::1111]", "is not an IP address", id="brackets"),
+        pytest.param("10.0.0.0/8", "is not an IP address", id="a network"),
+        pytest.param("", "is not an IP address", id="empty"),
+        pytest.param("fe80::1%eth0", "is not an IP address", id="a zone, which is an interface of the host"),
         pytest.param("127.0.0.53", "is each container's own loopback", id="systemd-resolved"),
         pytest.param("::1", "is each container's own loopback", id="loopback, IPv6"),
     ],

@@ -154,14 +154,17 @@ def test_an_entry_of_the_wrong_type_was_told_already() -> None:
         pytest.param(
             [{"host": "arm-9"}],
             [
-                "n[0].host = 'arm-9': is no host of the inventory. Write a host's name as in the inventory, or give "
+                "n[0].host = 'arm-9': is not a host of the inventory. Write a host's name as in the inventory, or give "
                 "`endpoint: ssh://user@host`."
             ],
             id="an unknown host",
         ),
         pytest.param(
             [{"host": "arm-8", "name": "a"}, {"host": "arm-9", "name": "b"}],
-            ["n[0].host = 'arm-8': is no host of the inventory.", "n[1].host = 'arm-9': is no host of the inventory."],
+            [
+                "n[0].host = 'arm-8': is not a host of the inventory.",
+                "n[1].host = 'arm-9': is not a host of the inventory.",
+            ],
             id="two unknown hosts are not the same machine",
         ),
         pytest.param([BARE], ["n[0]: has no machine. Give one of host, endpoint, context."], id="nowhere"),
@@ -175,7 +178,7 @@ def test_an_entry_of_the_wrong_type_was_told_already() -> None:
             pytest.param(
                 [{"endpoint": text}],
                 [
-                    f"n[0].endpoint = {shown!r}: is no endpoint of this driver. Write ssh://user@host, "
+                    f"n[0].endpoint = {shown!r}: is not a valid endpoint for this driver. Write ssh://user@host, "
                     "tcp://host:port or unix:///path."
                 ],
                 id=name,
@@ -203,8 +206,8 @@ def test_an_entry_of_the_wrong_type_was_told_already() -> None:
         pytest.param(
             [{"host": "arm-1", "name": "1a"}],
             [
-                "n[0].name = '1a': is no name of a node. Start with a letter, go on with letters, digits, '.', '_' or "
-                "'-'."
+                "n[0].name = '1a': is not a valid node name. Start with a letter, go on with letters, digits, '.', '_' "
+                "or '-'."
             ],
             id="a digit first: docker/buildx, store/util.go",
         ),
@@ -222,7 +225,9 @@ def test_an_entry_of_the_wrong_type_was_told_already() -> None:
             [f"n[0].name = '{'a' * 79}…': is longer than 200 characters."],
             id="too long for a file",
         ),
-        pytest.param([{"host": "arm-1", "name": "a b"}], ["n[0].name = 'a b': is no name of a node."], id="a space"),
+        pytest.param(
+            [{"host": "arm-1", "name": "a b"}], ["n[0].name = 'a b': is not a valid node name."], id="a space"
+        ),
         pytest.param(
             [{"host": "arm-1", "name": "a"}, {"host": "arm-3", "name": "A"}],
             [f"n[1] = 'A': is the same name as n[0]. {SPLIT}"],
@@ -254,14 +259,14 @@ def test_an_entry_of_the_wrong_type_was_told_already() -> None:
         pytest.param(
             [{"host": "arm-1", "platforms": ["arm46", "windows/amd64"]}],
             [
-                "n[0].platforms[0] = 'arm46': is no known platform. Did you mean linux/arm64",
-                "n[0].platforms[1] = 'windows/amd64': is no Linux platform. Write linux/ARCHITECTURE.",
+                "n[0].platforms[0] = 'arm46': is not a known platform. Did you mean linux/arm64",
+                "n[0].platforms[1] = 'windows/amd64': is not a Linux platform. Write linux/ARCHITECTURE.",
             ],
             id="no platforms",
         ),
         pytest.param(
             [{"host": "arm-1", "driver_opts": {"cpus": 1}}],
-            ["n[0].driver_opts.cpus: is no option of the docker-container driver."],
+            ["n[0].driver_opts.cpus: is not an option of the docker-container driver."],
             id="no option",
         ),
         pytest.param(
@@ -332,7 +337,8 @@ def test_where_a_buildkitd_may_be(endpoint: str, name: str) -> None:
         pytest.param(BARE, PLACE.format("no machine"), id="nowhere"),
         pytest.param(
             {"endpoint": "ssh://arm"},
-            "n[0].endpoint = 'ssh://arm': is no endpoint of this driver. Write tcp://host:port, with its certificates",
+            "n[0].endpoint = 'ssh://arm': is not a valid endpoint for this driver. Write tcp://host:port, with its "
+            "certificates",
             id="ssh",
         ),
         pytest.param(

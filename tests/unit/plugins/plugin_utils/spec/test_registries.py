@@ -165,7 +165,7 @@ def test_harbor_is_asked_only_if_the_answer_can_be_used() -> None:
         ),
         pytest.param(
             {"host": "h.example", **FROM, "ca_fingerprint": CA.fingerprint, "http": True},
-            "r[0].ca_from: is given, but `http: true` means that there is no TLS. Remove `http` or `ca_from`.",
+            "r[0].ca_from: is set, but `http: true` turns TLS off. Remove `http` or `ca_from`.",
             id="http, ca_from",
         ),
         pytest.param(
@@ -175,22 +175,22 @@ def test_harbor_is_asked_only_if_the_answer_can_be_used() -> None:
         ),
         pytest.param(
             {"host": "h.example", **FROM, "ca_fingerprint": "ab:cd"},
-            "r[0].ca_fingerprint = 'ab:cd': is no SHA-256 fingerprint. Write its 64",
+            "r[0].ca_fingerprint = 'ab:cd': is not a SHA-256 fingerprint. Write its 64",
             id="malformed",
         ),
         pytest.param(
             {"host": "a.b", "ca": "ca.crt", "ca_fingerprint": CLIENT.key_pem},
-            "r[0].ca_fingerprint: is no SHA-256 fingerprint",
+            "r[0].ca_fingerprint: is not a SHA-256 fingerprint",
             id="a key as fingerprint",
         ),
         pytest.param(
             {"host": "a.b", "ca": "ca.crt", "ca_fingerprint": OTHER.key_bytes(der=True).hex()},
-            "r[0].ca_fingerprint: is no SHA-256 fingerprint",
+            "r[0].ca_fingerprint: is not a SHA-256 fingerprint",
             id="a key's hex text as fingerprint",
         ),
         pytest.param(
             {"host": "a.b", "ca": "ca.crt", "ca_fingerprint": NEXT.fingerprint},
-            f"r[0].ca_fingerprint = 'sha256:{NEXT.fingerprint}': is of no certificate in `ca`: "
+            f"r[0].ca_fingerprint = 'sha256:{NEXT.fingerprint}': matches no certificate in `ca`: "
             f"CN=CA has sha256:{CA.fingerprint}. Give the file",
             id="another pinned: both are told",
         ),
@@ -203,7 +203,7 @@ def test_harbor_is_asked_only_if_the_answer_can_be_used() -> None:
         ),
         pytest.param(
             {"host": "10.0.0.0/33", "insecure": True},
-            "r[0].host = '10.0.0.0/33': is no network. Write",
+            "r[0].host = '10.0.0.0/33': is not a network. Write",
             id="no network",
         ),
         *(
@@ -234,7 +234,7 @@ def test_harbor_is_asked_only_if_the_answer_can_be_used() -> None:
             id="hosts.toml",
         ),
         pytest.param({"host": "a.b", "hosts_toml": ""}, "r[0].hosts_toml: is made from", id="an empty hosts.toml"),
-        pytest.param({"host": "a.b", "http": True, "ca": CA.pem}, "r[0].ca: is given, but `http: true`", id="http, ca"),
+        pytest.param({"host": "a.b", "http": True, "ca": CA.pem}, "r[0].ca: is set, but `http: true`", id="http, ca"),
         pytest.param({"host": "a.b", "username": "u"}, "r[0].password: is missing, but `username`", id="no password"),
         pytest.param({"host": "a.b", "password": "pw"}, "r[0].username: is missing, but `password`", id="no username"),
         pytest.param({"host": "a.b", "username": "u", "password": ""}, "r[0].password: is empty", id="empty password"),
@@ -303,7 +303,7 @@ def test_hosts_that_look_alike_and_are_two(hosts: list[str]) -> None:
 
 def test_an_underscore_where_another_has_a_port_is_no_host() -> None:
     _found, findings = run({"host": "a.b:443"}, {"host": "a.b_443"})
-    assert [str(problem)[:40] for problem in findings.problems] == ["r[1].host = 'a.b_443': is no host name. "]
+    assert [str(problem)[:43] for problem in findings.problems] == ["r[1].host = 'a.b_443': is not a host name. "]
 
 
 def test_ca_files_of_the_same_name_are_two() -> None:

@@ -25,8 +25,8 @@ QUOTES = "Put it in quotes, if it is meant to be a string."
             [{"a": ["\0"]}], f"[0].a[0]: has a character that no text file can hold (U+0000). {TEXT}", id="deep"
         ),
         pytest.param({"a\0": 1}, rf".a\x00: has a character that no text file can hold (U+0000). {TEXT}", id="key"),
-        pytest.param(float("nan"), f": is no number that JSON has. {QUOTES}", id=".nan"),
-        pytest.param([float("inf")], f"[0]: is no number that JSON has. {QUOTES}", id=".inf"),
+        pytest.param(float("nan"), f": is not a number in JSON. {QUOTES}", id=".nan"),
+        pytest.param([float("inf")], f"[0]: is not a number in JSON. {QUOTES}", id=".inf"),
         pytest.param(10**5000, f": is a number of more than 64 bits. {QUOTES}", id="digits without end"),
         pytest.param({2**63: 1}, f".a number: is a number of more than 64 bits. {QUOTES}", id="a key of 64 bits"),
         pytest.param(-(2**63) - 1, f": is a number of more than 64 bits. {QUOTES}", id="below 64 bits"),

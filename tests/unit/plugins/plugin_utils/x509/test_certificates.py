@@ -316,7 +316,7 @@ def test_a_fingerprint_as_people_write_it(text: str) -> None:
     ],
 )
 def test_what_is_no_fingerprint(text: str) -> None:
-    with pytest.raises(CertificateError, match="is no SHA-256 fingerprint") as caught:
+    with pytest.raises(CertificateError, match="is not a SHA-256 fingerprint") as caught:
         parse_fingerprint(text)
     assert "openssl x509 -noout -fingerprint -sha256" in caught.value.remedy
 
