@@ -153,7 +153,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.proof.build imp
 from ansible_collections.multiarch.builders.plugins.module_utils.proof.pulling import pull
 from ansible_collections.multiarch.builders.plugins.module_utils.run.module import Module
 from ansible_collections.multiarch.builders.plugins.module_utils.run.one_concern import require_root
-from ansible_collections.multiarch.builders.plugins.module_utils.state import record
+from ansible_collections.multiarch.builders.plugins.module_utils.state.record import now
 
 Row = t.Dict[str, t.Any]
 
@@ -165,7 +165,7 @@ def main() -> None:
     require_root(module)
     if module.check_mode:
         module.exit_json(changed=False, proofs=[], failures=[], pulls=[])
-    began = record.now()
+    began = now()
     try:
         proofs, failures = _prove(module.params)
         pulls = _pull(module.params, proofs)
@@ -214,16 +214,16 @@ def _pull(given: t.Mapping[str, t.Any], proofs: t.Sequence[Row]) -> t.List[Row]:
 
 def _remember(module: AnsibleModule, failures: t.Sequence[str], began: str) -> None:
     given = module.params
-    history.remember(
-        module,
-        history.BUILD,
-        failures,
-        began,
-        platforms=_known(given["platforms"]),
-        builders=[each["name"] for each in given["instances"]],
-        users=given["users"],
+    proof = history.BuildProof(
+        now(),
+        not failures,
+        tuple(failures),
+        platforms=tuple(_known(given["platforms"])),
+        builders=tuple(each["name"] for each in given["instances"]),
+        users=tuple(given["users"]),
         repository=given["repository"],
     )
+    history.remember(module, history.BUILD, proof, began)
 
 
 def _known(platforms: t.Sequence[str]) -> t.List[str]:

@@ -142,6 +142,7 @@ notes:
 """
 
 import base64
+import typing as t
 from dataclasses import asdict
 
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import Docker
@@ -155,18 +156,18 @@ from ansible_collections.multiarch.builders.plugins.module_utils.model.desired i
 from ansible_collections.multiarch.builders.plugins.module_utils.model.options import argument_spec
 from ansible_collections.multiarch.builders.plugins.module_utils.proof import history
 from ansible_collections.multiarch.builders.plugins.module_utils.proof.outcomes import PROVEN
-from ansible_collections.multiarch.builders.plugins.module_utils.proof.registry import places_of, targets_of
+from ansible_collections.multiarch.builders.plugins.module_utils.proof.registry import Target, places_of, targets_of
 from ansible_collections.multiarch.builders.plugins.module_utils.proof.registry_probe import Asking, note_unread
 from ansible_collections.multiarch.builders.plugins.module_utils.run.module import Module
 from ansible_collections.multiarch.builders.plugins.module_utils.run.one_concern import require_root
-from ansible_collections.multiarch.builders.plugins.module_utils.state import record
+from ansible_collections.multiarch.builders.plugins.module_utils.state.record import now
 
 
 def main() -> None:
     """Ask everybody; `chains` and `clocks` are for the action plugin, which knows X.509."""
     module = Module(argument_spec("registry_proof"), supports_check_mode=True)
     require_root(module)
-    given, began = module.params, record.now()
+    given, began = module.params, now()
     names = [each["name"] for each in given["instances"]]
     registries = registries_of(given)
     targets = () if module.check_mode else targets_of(registries)
@@ -187,13 +188,13 @@ def main() -> None:
         found = asking.ask(targets)
         note_unread(registries, found.rows)
     except HostError as exc:
-        history.remember(module, history.REGISTRY, [shown(str(exc))], began, registries=[each.host for each in targets])
+        _remember(module, [shown(str(exc))], began, targets)
         module.fail_json(msg=str(exc), registries=[], chains={}, clocks={}, notes=[])
     chains = {host: [base64.b64encode(each).decode() for each in chain] for host, chain in found.chains.items()}
     rows = [{**asdict(each), "words": shown(each.words)} for each in found.rows]
     bad = [each for each in found.rows if each.outcome not in PROVEN]
     failures = [f"{each.registry}: {each.outcome} ({each.way} {each.who}".rstrip() + ")" for each in bad]
-    history.remember(module, history.REGISTRY, failures, began, registries=[each.host for each in targets])
+    _remember(module, failures, began, targets)
     result = {
         "changed": False,
         "registries": rows,
@@ -205,6 +206,12 @@ def main() -> None:
     if bad:
         module.fail_json(msg=f"{len(bad)} of {len(rows)} ways to the registries and logins are not proven", **result)
     module.exit_json(**result)
+
+
+def _remember(module: Module, failures: t.Sequence[str], began: str, targets: t.Sequence[Target]) -> None:
+    registries = tuple(each.host for each in targets)
+    proof = history.RegistryProof(now(), not failures, tuple(failures), registries=registries)
+    history.remember(module, history.REGISTRY, proof, began)
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ import datetime
 import http.client
 import secrets
 import typing as t
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, field, replace
 
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.trust import login
 from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
@@ -19,9 +19,8 @@ from ansible_collections.multiarch.builders.plugins.module_utils.model.proxy imp
 from ansible_collections.multiarch.builders.plugins.module_utils.proof.capabilities import Asking, Capability
 from ansible_collections.multiarch.builders.plugins.module_utils.registry.address import address_of, split_repository
 from ansible_collections.multiarch.builders.plugins.module_utils.registry.session import Session
-from ansible_collections.multiarch.builders.plugins.module_utils.state import record
+from ansible_collections.multiarch.builders.plugins.module_utils.state.record import RecordFile, now
 
-_RECORD = "registry_capabilities"
 _DAYS = 30  # a registry that takes all is asked again after that
 
 
@@ -35,17 +34,35 @@ class Found:
     kept: str = ""
 
 
+@dataclass(frozen=True)
+class Answer:
+    """What a registry said to each form, and when (UTC)."""
+
+    time: str
+    capabilities: t.Tuple[Capability, ...]
+
+
+@dataclass(frozen=True)
+class Answers:
+    """By the registry's host."""
+
+    registries: t.Mapping[str, Answer] = field(default_factory=dict)
+
+
+RECORD = RecordFile("registry_capabilities", Answers)
+
+
 def remembered(repository: str) -> t.Optional[Found]:
     """What its registry said not long ago, if there was nothing that it did not take. Raises HostError."""
     host, _name = split_repository(repository)
-    noted = record.load(_RECORD).get("registries", {}).get(host)
+    noted = RECORD.read().registries.get(host)
     if noted is None:
         return None
-    found = tuple(Capability(**each) for each in noted["capabilities"])
-    when = datetime.datetime.strptime(noted["time"], "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=datetime.timezone.utc)
+    found = noted.capabilities
+    when = datetime.datetime.strptime(noted.time, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=datetime.timezone.utc)
     age = datetime.datetime.now(datetime.timezone.utc) - when
     fresh = datetime.timedelta() <= age < datetime.timedelta(days=_DAYS)
-    return Found(host, noted["time"], found) if fresh and all(each.taken for each in found) else None
+    return Found(host, noted.time, found) if fresh and all(each.taken for each in found) else None
 
 
 def ask(repository: str, users: t.Sequence[str], registries: t.Sequence[Registry], proxy: Proxy) -> Found:
@@ -65,11 +82,9 @@ def ask(repository: str, users: t.Sequence[str], registries: t.Sequence[Registry
     except (OSError, http.client.HTTPException) as exc:
         words = getattr(exc, "verify_message", None) or getattr(exc, "strerror", None) or str(exc)
         raise HostError(words or type(exc).__name__) from exc
-    found = Found(host, record.now(), capabilities, next(iter(kept), ""))
-    memory = record.load(_RECORD).get("registries", {})
-    noted = {"time": found.time, "capabilities": [asdict(each) for each in capabilities]}
-    record.save(_RECORD, {"registries": {**memory, host: noted}})
-    return found
+    answer = Answer(now(), capabilities)
+    RECORD.update(lambda known: replace(known, registries={**known.registries, host: answer}))
+    return Found(host, answer.time, capabilities, next(iter(kept), ""))
 
 
 def _login(users: t.Sequence[str], registry: Registry) -> t.Tuple[str, str]:

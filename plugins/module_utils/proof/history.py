@@ -5,33 +5,65 @@
 
 from __future__ import annotations
 
+import dataclasses
 import typing as t
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.proof.unproven import settle
-from ansible_collections.multiarch.builders.plugins.module_utils.state import record
-
-BUILD, REGISTRY = "build_proof", "registry_proof"
-_PROVES = {BUILD: "builds", REGISTRY: "trust"}
+from ansible_collections.multiarch.builders.plugins.module_utils.state.record import RecordFile
 
 
-def remember(module: AnsibleModule, proof: str, failures: t.Sequence[str], began: str, **about: t.Any) -> None:
-    """Keep the end of *proof*: when it was, that it passed if there are no *failures*, and what it was *about*.
+@dataclasses.dataclass(frozen=True)
+class Proof:
+    """How a proof ended: its *time* (UTC), whether it *passed*, and the *failures* in words."""
 
-    A proof does not fail for that it cannot be kept; that is a warning.
-    """
+    time: str
+    passed: bool
+    failures: t.Tuple[str, ...]
+
+
+@dataclasses.dataclass(frozen=True)
+class BuildProof(Proof):
+    """Builds for *platforms* with *builders* as *users*, pushed to *repository* if that is no empty text."""
+
+    platforms: t.Tuple[str, ...] = ()
+    builders: t.Tuple[str, ...] = ()
+    users: t.Tuple[str, ...] = ()
+    repository: str = ""
+
+
+@dataclasses.dataclass(frozen=True)
+class RegistryProof(Proof):
+    """Questions to *registries*."""
+
+    registries: t.Tuple[str, ...] = ()
+
+
+BUILD, REGISTRY = RecordFile("build_proof", BuildProof), RecordFile("registry_proof", RegistryProof)
+_PROVES = {BUILD.name: "builds", REGISTRY.name: "trust"}
+P = t.TypeVar("P", bound=Proof)
+
+
+def remember(module: AnsibleModule, record: RecordFile[P], proof: P, began: str) -> None:
+    """Keep the end of *proof*. It does not fail for that it cannot be kept; that is a warning."""
     try:
-        record.save(proof, {"time": record.now(), "passed": not failures, "failures": list(failures), **about})
+        record.put(proof)
     except HostError as exc:
         module.warn(f"the result is not kept for reports: {exc}")
-    if not failures:
-        passed(module, proof, began)
+    if proof.passed:
+        passed(module, record, began)
 
 
-def passed(module: AnsibleModule, proof: str, began: str) -> None:
-    """What was changed before *proof* began (`record.now`) is proven."""
+def kept(record: RecordFile[t.Any]) -> t.Optional[t.Dict[str, t.Any]]:
+    """The last one, for reports; None if there was none. Raises HostError."""
+    found = record.find()
+    return None if found is None else dataclasses.asdict(found)
+
+
+def passed(module: AnsibleModule, record: RecordFile[P], began: str) -> None:
+    """What was changed before the proof of *record* began (`record.now`) is proven."""
     try:
-        settle(_PROVES[proof], began)
+        settle(_PROVES[record.name], began)
     except HostError as exc:
         module.warn(f"the next run makes the proof again: {exc}")

@@ -9,29 +9,39 @@ Without it the next run would find nothing to do, and nobody would look again.
 from __future__ import annotations
 
 import typing as t
+from dataclasses import dataclass, field, replace
 
 from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import Params
-from ansible_collections.multiarch.builders.plugins.module_utils.state import record
+from ansible_collections.multiarch.builders.plugins.module_utils.state.record import RecordFile, now
 
-_NAME = "unproven"
+
+@dataclass(frozen=True)
+class Unproven:
+    """The time (UTC) of the last change that called for each of *proofs*, by name."""
+
+    proofs: t.Mapping[str, str] = field(default_factory=dict)
+
+
+RECORD = RecordFile("unproven", Unproven, (lambda found: {"proofs": found},))
 
 
 def expect(proofs: t.Sequence[str]) -> None:
     """Before a change that calls for *proofs* (`trust`, `builds`). Raises HostError if that cannot be kept."""
     if proofs:
-        record.save(_NAME, {**record.load(_NAME), **dict.fromkeys(proofs, record.now())})
+        RECORD.update(lambda found: replace(found, proofs={**found.proofs, **dict.fromkeys(proofs, now())}))
 
 
 def settle(proof: str, began: str) -> None:
     """*proof* has passed; what was changed after it *began* still wants one. Raises HostError."""
-    known = record.load(_NAME)
-    left = {name: time for name, time in known.items() if name != proof or time > began}
-    if left != known:
-        record.save(_NAME, left)
+    RECORD.update(
+        lambda found: replace(
+            found, proofs={name: time for name, time in found.proofs.items() if name != proof or time > began}
+        )
+    )
 
 
 def unproven(params: Params) -> t.Dict[str, str]:
     """{proof: time of the last change that called for it}, of those that the run makes. Raises HostError."""
-    known, concerns = record.load(_NAME), params["concerns"]
+    known, concerns = RECORD.read().proofs, params["concerns"]
     makes = {"trust": "trust" in concerns and params["verify_trust"], "builds": "buildx" in concerns}
-    return {name: str(known[name]) for name, made in makes.items() if made and name in known}
+    return {name: known[name] for name, made in makes.items() if made and name in known}

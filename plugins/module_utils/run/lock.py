@@ -16,6 +16,7 @@ import typing as t
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
+from ansible_collections.multiarch.builders.plugins.module_utils.state.record import require_known
 
 PATH = "/run/multiarch-builders.lock"
 _PAUSE = 0.2  # seconds between two tries
@@ -26,14 +27,17 @@ _LONGEST = 500  # bytes that the holder says of itself
 def alone(module: AnsibleModule, what: str, path: str = PATH) -> t.Iterator[None]:
     """Hold the lock while *module* does *what* to the host; a check takes none.
 
-    Raises HostError, which says who holds it, if that run has not ended after `lock_timeout` seconds.
+    Raises HostError, which says who holds it, if that run has not ended after `lock_timeout` seconds; and if the record
+    is one that only a newer version understands.
     """
     if module.check_mode:
+        require_known()
         yield
         return
     with held(what, module.params["lock_timeout"], path) as waited:
         if waited:
             module.warn(f"waited {waited}; what differs was looked at after that")
+        require_known()
         yield
 
 

@@ -19,6 +19,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.run.concerns im
 from ansible_collections.multiarch.builders.plugins.module_utils.run.module import Module
 from ansible_collections.multiarch.builders.plugins.module_utils.run.one_concern import require_root
 from ansible_collections.multiarch.builders.plugins.module_utils.run.result import failed, plans_result
+from ansible_collections.multiarch.builders.plugins.module_utils.state.record import NewerRecordError, require_known
 
 
 def plan_all() -> None:
@@ -42,6 +43,10 @@ def plan_concerns(params: Params, docker: Docker) -> t.Tuple[t.Dict[str, Plan], 
     effects: Effects = NO_EFFECTS
     plans: t.Dict[str, Plan] = {}
     failures: t.List[HostError] = []
+    try:
+        require_known()
+    except NewerRecordError as exc:
+        return plans, [exc]
     for kind in asked(params):
         try:
             resource = kind.from_params(params, docker)
@@ -58,6 +63,8 @@ def unproven_since(params: Params, failures: t.List[HostError]) -> t.Dict[str, s
     """What is still to be proven; a damaged record joins *failures*."""
     try:
         return unproven(params)
+    except NewerRecordError:  # which the plans tell
+        return {}
     except HostError as exc:
         failures.append(exc)
         return {}

@@ -17,6 +17,8 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.retired import RetiredDaemon
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.engine.retired import RetiredEngine
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.pull_mode import RetiredPull
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.trust.record import RECORD as TRUST
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.trust.record import TrustRecord
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.trust.resource import Trust
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import Docker
 from ansible_collections.multiarch.builders.plugins.module_utils.host import files
@@ -29,7 +31,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.model.resource 
     Plan,
     Resource,
 )
-from ansible_collections.multiarch.builders.plugins.module_utils.state import config_dir, record
+from ansible_collections.multiarch.builders.plugins.module_utils.state import config_dir
 
 ORDER = ("pull", "buildx", "binfmt", "daemon", "trust", "engine", "record")
 NOTHING = "nothing of ours is on this host"
@@ -116,7 +118,7 @@ def _concerns(params: Params) -> t.Tuple[str, ...]:
     if params["only"] == "leftovers":
         return ("buildx",)
     # a host without ca-certificates has nothing to refresh, and needs nothing
-    return tuple(each for each in ORDER if each != "trust" or record.holds(each))
+    return tuple(each for each in ORDER if each != "trust" or TRUST.read() != TrustRecord())
 
 
 def _part(concern: str, params: Params, docker: Docker, before: t.Mapping[str, Plan]) -> Resource[t.Any]:

@@ -11,22 +11,37 @@ from __future__ import annotations
 
 import hashlib
 import typing as t
+from dataclasses import dataclass, field, replace
 
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.process import daemon_start
-from ansible_collections.multiarch.builders.plugins.module_utils.state import record, restart_due
+from ansible_collections.multiarch.builders.plugins.module_utils.state import restart_due
+from ansible_collections.multiarch.builders.plugins.module_utils.state.record import RecordFile
+from ansible_collections.multiarch.builders.plugins.module_utils.state.restart_due import Mark
 
-_RECORD = "authorities"
 # What a host remembers that was provisioned before each CA had a moment of its own: the last refresh of the store.
 _LAST_REFRESH = "TRUST_STORE_CHANGES"
 
 
+@dataclass(frozen=True)
+class Authorities:
+    """When each CA of ours *came* into the system's store, by the SHA-256 of its PEM."""
+
+    came: t.Mapping[str, Mark] = field(default_factory=dict)
+
+
+RECORD = RecordFile("authorities", Authorities, (lambda found: {"came": found},))
+
+
 def come(new: t.Iterable[str], there: t.Iterable[str] = ()) -> None:
     """Remember that the CAs *new* (PEM) come now, and when those *there* came; all others are forgotten."""
-    marks, former = record.load(_RECORD), restart_due.mark(_LAST_REFRESH)
-    known = {each: marks.get(each, former) for each in map(_name, there)}
-    now = restart_due.moment()
-    found = {**{each: mark for each, mark in known.items() if mark}, **{_name(each): now for each in new}}
-    record.save(_RECORD, found)
+    former, now = restart_due.mark(_LAST_REFRESH), restart_due.moment()
+
+    def changed(found: Authorities) -> Authorities:
+        known = {each: found.came.get(each, former) for each in map(_name, there)}
+        came = {each: mark for each, mark in known.items() if mark}
+        return replace(found, came={**came, **{_name(each): now for each in new}})
+
+    RECORD.update(changed)
     restart_due.drop(_LAST_REFRESH)
 
 
@@ -38,7 +53,7 @@ def unread(wanted: t.Iterable[str], bundle: str) -> t.FrozenSet[str]:
     started = daemon_start()
     if started is None:
         return frozenset()
-    marks, former = record.load(_RECORD), restart_due.mark(_LAST_REFRESH)
+    marks, former = RECORD.read().came, restart_due.mark(_LAST_REFRESH)
     return frozenset(
         each
         for each in wanted

@@ -8,49 +8,66 @@ from __future__ import annotations
 import pathlib
 import shutil
 import typing as t
+from dataclasses import dataclass, field, replace
 
 from ansible_collections.multiarch.builders.plugins.module_utils.host.command import is_user, owner_of, user_entry
 from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.host.files import acting_as
-from ansible_collections.multiarch.builders.plugins.module_utils.state import record
+from ansible_collections.multiarch.builders.plugins.module_utils.state.record import RecordFile
 
-_RECORD = "homes"
-_PARTS = {"folder": "", "config": "config.json", "store": "buildx"}
+_CONFIG, _STORE = "config.json", "buildx"
 # Folders of the store that hold what users made (docker/buildx, store/store.go, localstate/localstate.go).
 _OF_USERS = ("instances", "defaults", "refs")
 # What buildx notes for itself beside its store (util/confutil; moby/buildkit, session/auth/authprovider).
 _BOOKKEEPING = (".buildNodeID", ".token_seed", ".token_seed.lock")
 
 
+@dataclass(frozen=True)
+class Before:
+    """Whether the *folder*, its *config* and the *store* of buildx were there before us."""
+
+    folder: bool = True
+    config: bool = True
+    store: bool = True
+
+
+@dataclass(frozen=True)
+class Homes:
+    """~/.docker of each of *users* as it was before us."""
+
+    users: t.Mapping[str, Before] = field(default_factory=dict)
+
+
+RECORD = RecordFile("homes", Homes, (lambda found: {"users": found},))
+
+
 def note(user: str) -> None:
     """Remember once which parts of ~/.docker were there before us."""
-    memory = record.load(_RECORD)
-    if user not in memory:
+    if user not in RECORD.read().users:
         folder = _folder(user)
         with acting_as(owner_of(user)):
-            memory[user] = {part: (folder / name).exists() for part, name in _PARTS.items()}
-        record.save(_RECORD, memory)
+            now = Before(folder.exists(), (folder / _CONFIG).exists(), (folder / _STORE).exists())
+        RECORD.update(lambda found: replace(found, users={**found.users, user: now}))
 
 
-def was_there(user: str, part: str) -> bool:
-    """Whether the *folder*, its *config* or the *store* of buildx was there before us, as far as is known."""
-    found = record.load(_RECORD).get(user, {}).get(part, True)
-    return bool(found)
+def before(user: str) -> Before:
+    """What was there before us; all of it, unless we know better."""
+    return RECORD.read().users.get(user, Before())
 
 
 def untidy() -> t.Tuple[str, ...]:
     """The users in whose ~/.docker is something that came with us."""
-    users = [user for user in record.load(_RECORD) if is_user(user)]
+    users = [user for user in RECORD.read().users if is_user(user)]
     return tuple(user for user in users if any(path.exists() for path in _ours(user)))
 
 
 def tidy(user: str) -> None:
     """Remove it, unless somebody else has something in it by now. Raises HostError."""
-    folder, came, ours = _folder(user), not was_there(user, "folder"), _ours(user)
+    folder, came, ours = _folder(user), not before(user).folder, _ours(user)
     try:
         with acting_as(owner_of(user)):
             for path in ours:
-                if path == folder / _PARTS["store"] and not _is_used(path):
+                if path == folder / _STORE and not _is_used(path):
                     shutil.rmtree(path)
                 elif path.is_file():
                     path.unlink()
@@ -66,10 +83,10 @@ def _folder(user: str) -> pathlib.Path:
 
 def _ours(user: str) -> t.List[pathlib.Path]:
     folder, found = _folder(user), []
-    store, came = not was_there(user, "store"), not was_there(user, "folder")
+    store, came = not before(user).store, not before(user).folder
     with acting_as(owner_of(user)):
-        if store and (folder / _PARTS["store"]).is_dir():
-            found.append(folder / _PARTS["store"])
+        if store and (folder / _STORE).is_dir():
+            found.append(folder / _STORE)
         if came and folder.is_dir():
             found += [folder / name for name in _BOOKKEEPING if (folder / name).exists()]
             found.append(folder)

@@ -53,7 +53,7 @@ def wanted_file(user: str, content: t.Mapping[str, t.Any]) -> WriteFile:
 def save(user: str, content: t.Mapping[str, t.Any]) -> None:
     """Write config.json; one that was not there before us and has nothing in it any more goes."""
     config_dir.note(user)
-    if content or config_dir.was_there(user, "config"):
+    if content or config_dir.before(user).config:
         write(wanted_file(user, content))
     else:
         remove(RemoveFile(config_path(user), owner=owner_of(user)))

@@ -14,6 +14,7 @@ import hashlib
 import pathlib
 import pwd
 import typing as t
+from dataclasses import dataclass, field, replace
 
 from ansible_collections.multiarch.builders.plugins.module_utils.docker import certs_d
 from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
@@ -28,21 +29,33 @@ from ansible_collections.multiarch.builders.plugins.module_utils.host.files impo
     remove,
     write,
 )
-from ansible_collections.multiarch.builders.plugins.module_utils.state import record
-
-_AT_TIMES = ("folders", "former", "replacing")
+from ansible_collections.multiarch.builders.plugins.module_utils.state.record import RecordFile, without
 
 
-def owned(concern: str) -> t.Mapping[str, str]:
-    """{path: SHA-256 of the content} of the files that *concern* wrote."""
-    found: t.Mapping[str, str] = record.load(concern).get("files", {})
-    return found
+@dataclass(frozen=True)
+class FormerFile:
+    """What was in a place before us: *backup* is its copy, None if nothing was there; *mode* as in chmod."""
+
+    backup: t.Optional[str]
+    mode: int
 
 
-def owners(concern: str) -> t.Mapping[str, str]:
-    """{path: name of the user} of the files that are in a user's home."""
-    found: t.Mapping[str, str] = record.load(concern).get("owners", {})
-    return found
+@dataclass(frozen=True)
+class WithFiles:
+    """What a concern remembers that owns files, by path: the SHA-256 of what it wrote.
+
+    *owners* are the users in whose homes files are, *former* is what they took the place of, *replacing* the SHA-256 of
+    what is just being replaced. *folders* were made for them.
+    """
+
+    files: t.Mapping[str, str] = field(default_factory=dict)
+    owners: t.Mapping[str, str] = field(default_factory=dict)
+    former: t.Mapping[str, FormerFile] = field(default_factory=dict)
+    replacing: t.Mapping[str, str] = field(default_factory=dict)
+    folders: t.Tuple[str, ...] = ()
+
+
+R = t.TypeVar("R", bound=WithFiles)
 
 
 def leftovers(
@@ -56,76 +69,77 @@ def leftovers(
     )
 
 
-def is_as_written(concern: str, path: str, owner: t.Optional[Owner] = None) -> bool:
+def is_as_written(record: RecordFile[R], path: str, owner: t.Optional[Owner] = None) -> bool:
     """Whether nobody changed a file of ours since we wrote it; one that is gone is not changed."""
-    text = read(path, owner, errors="replace")
-    memory = record.load(concern)
-    digests = [memory.get(name, {}).get(path) for name in ("files", "replacing")]
-    return text is None or _digest(text) in digests
+    text, found = read(path, owner, errors="replace"), record.read()
+    return text is None or _digest(text) in (found.files.get(path), found.replacing.get(path))
 
 
-def was_theirs(concern: str, path: str) -> bool:
+def was_theirs(record: RecordFile[R], path: str) -> bool:
     """Whether a file of ours took the place of somebody else's."""
-    return path in record.load(concern).get("former", {})
+    return path in record.read().former
 
 
-def write_owned(concern: str, step: WriteFile) -> None:
+def write_owned(record: RecordFile[R], step: WriteFile) -> None:
     """Write a file and own it; one that was somebody else's so far is backed up, to be put back in the end."""
-    memory = record.load(concern)
-    files = memory.get("files", {})
-    if step.path in files:
-        memory["replacing"] = {**memory.get("replacing", {}), step.path: files[step.path]}
+    # Remembered before it is written: a crash in between leaves a name too many, never one too few.
+    record.update(lambda found: _with(found, step))
+    write(step)
+    record.update(lambda found: replace(found, replacing=without(found.replacing, step.path)))
+
+
+def _with(found: R, step: WriteFile) -> R:
+    """What is remembered with the file of *step*, which is about to be written."""
+    path = step.path
+    if path in found.files:
+        found = replace(found, replacing={**found.replacing, path: found.files[path]})
     else:
-        memory["folders"] = sorted({*memory.get("folders", []), *_missing_folders(step)})
         former = _former(step)
         if former is not None:
-            memory["former"] = {**memory.get("former", {}), step.path: former}
-    # Remembered before it is written: a crash in between leaves a name too many, never one too few.
-    memory["files"] = {**files, step.path: _digest(step.content)}
+            found = replace(found, former={**found.former, path: former})
+        found = replace(found, folders=tuple(sorted({*found.folders, *_missing_folders(step)})))
     if step.owner is not None:
-        memory["owners"] = {**memory.get("owners", {}), step.path: pwd.getpwuid(step.owner.uid).pw_name}
-    record.save(concern, memory)
-    write(step)
-    _forget(concern, step.path, ("replacing",))
+        found = replace(found, owners={**found.owners, path: pwd.getpwuid(step.owner.uid).pw_name})
+    return replace(found, files={**found.files, path: _digest(step.content)})
 
 
-def remove_owned(concern: str, step: RemoveFile) -> None:
+def remove_owned(record: RecordFile[R], step: RemoveFile) -> None:
     """Remove a file that is ours, or put back what it took the place of, and forget it."""
-    former = record.load(concern).get("former", {}).get(step.path)
-    if former is None:
+    former = record.read().former.get(step.path)
+    if former is None or former.backup is None:
         remove(step)
     else:
-        text = read(former["backup"])
+        text = read(former.backup)
         if text is None:
             raise HostError(
-                f"{step.path} cannot be put back, as its copy {former['backup']} is gone: put the file back by hand, or"
+                f"{step.path} cannot be put back, as its copy {former.backup} is gone: put the file back by hand, or"
                 " remove it, then run again"
             )
-        write(WriteFile(step.path, text, former["mode"], step.owner))
-    _tidy(concern, step)
-    forget_owned(concern, step.path)
+        write(WriteFile(step.path, text, former.mode, step.owner))
+    record.update(lambda found: replace(found, folders=_left_of(found, step)))
+    forget_owned(record, step.path)
 
 
-def forget_owned(concern: str, path: str) -> None:
+def forget_owned(record: RecordFile[R], path: str) -> None:
     """A file is no longer ours; it is not touched."""
-    _forget(concern, path, ("files", "owners", "former", "replacing"))
+    record.update(
+        lambda found: replace(
+            found,
+            files=without(found.files, path),
+            owners=without(found.owners, path),
+            former=without(found.former, path),
+            replacing=without(found.replacing, path),
+        )
+    )
 
 
-def _forget(concern: str, path: str, names: t.Iterable[str]) -> None:
-    memory = record.load(concern)
-    for name in names:
-        if name in memory:
-            memory[name] = {key: value for key, value in memory[name].items() if key != path}
-    _save(concern, memory)
-
-
-def _former(step: WriteFile) -> t.Optional[t.Dict[str, t.Any]]:
+def _former(step: WriteFile) -> t.Optional[FormerFile]:
     """The copy of what is there now, and its mode; None if there is nothing."""
     backup = back_up(step.path, step.owner)
     if backup is None:
         return None
     with acting_as(step.owner):
-        return {"backup": backup, "mode": mode_of(step.path)}
+        return FormerFile(backup, mode_of(step.path))
 
 
 def _missing_folders(step: WriteFile) -> t.List[str]:
@@ -133,23 +147,17 @@ def _missing_folders(step: WriteFile) -> t.List[str]:
         return [str(each) for each in pathlib.Path(step.path).parents if not each.exists()]
 
 
-def _tidy(concern: str, step: RemoveFile) -> None:
-    """Remove the folders that we made for the file, unless something else is in them by now."""
-    memory = record.load(concern)
-    made = memory.get("folders", [])
-    others = [pathlib.Path(each) for each in memory.get("files", {}) if each != step.path]
+def _left_of(found: WithFiles, step: RemoveFile) -> t.Tuple[str, ...]:
+    """The folders that we made, without those that go with the file: nothing else is in them."""
+    made = found.folders
+    others = [pathlib.Path(each) for each in found.files if each != step.path]
     for folder in pathlib.Path(step.path).parents:
         if str(folder) not in made or any(folder in each.parents for each in others):
             continue
         with acting_as(step.owner), contextlib.suppress(OSError):
             folder.rmdir()
-        made = [each for each in made if each != str(folder)]
-    _save(concern, {**memory, "folders": made})
-
-
-def _save(concern: str, memory: t.Mapping[str, t.Any]) -> None:
-    """Remember *memory*, without names of what there is nothing of."""
-    record.save(concern, {name: value for name, value in memory.items() if value or name not in _AT_TIMES})
+        made = tuple(each for each in made if each != str(folder))
+    return made
 
 
 def _digest(text: str) -> str:

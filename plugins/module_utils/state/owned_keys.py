@@ -104,26 +104,6 @@ def both(one: Owned, other: Owned) -> Owned:
     return {path: one.get(path, frozenset()) | other.get(path, frozenset()) for path in {*one, *other}}
 
 
-def to_record(owned: Owned) -> t.List[t.Dict[str, t.List[str]]]:
-    """*owned* as JSON can hold it."""
-    return [{"path": list(path), "values": sorted(values)} for path, values in sorted(owned.items())]
-
-
-def from_record(found: t.Iterable[t.Mapping[str, t.Sequence[str]]]) -> Owned:
-    """The opposite."""
-    return {tuple(each["path"]): frozenset(each["values"]) for each in found}
-
-
-def former_to_record(former: Former) -> t.List[t.Dict[str, t.Any]]:
-    """*former* as JSON can hold it."""
-    return [{"path": list(path), "value": value} for path, value in sorted(former.items())]
-
-
-def former_from_record(found: t.Iterable[t.Mapping[str, t.Any]]) -> Former:
-    """The opposite."""
-    return {tuple(each["path"]): each["value"] for each in found}
-
-
 def _digest(value: t.Any) -> str:
     return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()
 

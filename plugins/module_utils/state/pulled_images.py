@@ -8,11 +8,11 @@ from __future__ import annotations
 import json
 import typing as t
 import urllib.parse
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, replace
 
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import Docker, local_reference
 from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
-from ansible_collections.multiarch.builders.plugins.module_utils.state import record
+from ansible_collections.multiarch.builders.plugins.module_utils.state.record import RecordFile
 
 
 @dataclass(frozen=True)
@@ -24,16 +24,20 @@ class PulledImage:
     user: str = "root"
 
 
-def note(concern: str, image: PulledImage, docker: Docker) -> None:
+@dataclass(frozen=True)
+class WithImages:
+    """What a concern remembers that pulls *images*."""
+
+    images: t.Tuple[PulledImage, ...] = ()
+
+
+R = t.TypeVar("R", bound=WithImages)
+
+
+def note(record: RecordFile[R], image: PulledImage, docker: Docker) -> None:
     """Remember that *image* comes with us, unless that dockerd has it already."""
-    memory = record.load(concern)
-    if image not in pulled(concern) and _of(image, docker) is None:
-        record.save(concern, {**memory, "images": [*memory.get("images", []), asdict(image)]})
-
-
-def pulled(concern: str) -> t.Tuple[PulledImage, ...]:
-    """What is remembered."""
-    return tuple(PulledImage(**each) for each in record.load(concern).get("images", ()))
+    if image not in record.read().images and _of(image, docker) is None:
+        record.update(lambda found: replace(found, images=(*found.images, image)))
 
 
 def is_there(image: PulledImage, docker: Docker) -> bool:
@@ -48,21 +52,18 @@ def users_of(image: PulledImage, docker: Docker) -> t.Tuple[str, ...]:
     return tuple(sorted(row["Names"][0].lstrip("/") for row in rows))
 
 
-def remove(concern: str, image: PulledImage, docker: Docker) -> None:
+def remove(record: RecordFile[R], image: PulledImage, docker: Docker) -> None:
     """Remove it, and forget it; dockerd refuses if a container is made of it."""
     if is_there(image, docker):
         docker.delete(f"/images/{local_reference(image.reference)}")
     if is_there(image, docker):
         raise HostError(f"image {image.reference} is still there: see `docker image inspect {image.reference}`")
-    forget(concern, image)
+    forget(record, image)
 
 
-def forget(concern: str, image: PulledImage) -> None:
+def forget(record: RecordFile[R], image: PulledImage) -> None:
     """It is not ours any more."""
-    memory = record.load(concern)
-    left = [asdict(each) for each in pulled(concern) if each != image]
-    others = {name: value for name, value in memory.items() if name != "images"}
-    record.save(concern, {**others, "images": left} if left else others)
+    record.update(lambda found: replace(found, images=tuple(each for each in found.images if each != image)))
 
 
 def _of(image: PulledImage, docker: Docker) -> t.Any:

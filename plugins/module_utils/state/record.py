@@ -1,54 +1,146 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What is ours on a host: small files under /var/lib/multiarch-builders, so that removing takes exactly that.
+"""The record: what a host has to remember of us, so that retiring takes exactly that, and restores what was there.
 
-State is read from the host itself wherever it can be read; only ownership is remembered here.
+It is small files of JSON under /var/lib/multiarch-builders, root's alone; each is a dataclass, declared beside the code
+that it is about, and read and changed here alone. What can be read from the host itself is not remembered.
+
+Each file carries its format. An older one is migrated when it is read, and written in the present format with its next
+change; a newer one is refused.
 """
 
 from __future__ import annotations
 
+import dataclasses
 import datetime
 import json
 import pathlib
 import typing as t
 
+from ansible_collections.multiarch.builders.plugins.module_utils.host import files
 from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
-from ansible_collections.multiarch.builders.plugins.module_utils.host.files import HOME, WriteFile, differs, read, write
+from ansible_collections.multiarch.builders.plugins.module_utils.state.typed_json import KindError, decode, encode
+
+FORMAT = 1
+"""Of what this version writes. 0 is what was written before 0.1.0, without a format."""
+_FORMAT = "format"
+
+Document = t.Dict[str, t.Any]
+R = t.TypeVar("R")
+V = t.TypeVar("V")
+
+
+class NewerRecordError(HostError):
+    """A newer version wrote a file of the record."""
+
+    def __init__(self, path: pathlib.Path, found: int) -> None:
+        super().__init__(
+            f"{path} has format {found}, and this checkout of multiarch.builders knows formats up to {FORMAT}",
+            "a newer one has changed this host",
+            "Nothing was changed: run the checkout that did, or a newer one",
+        )
+
+
+@dataclasses.dataclass(frozen=True)
+class RecordFile(t.Generic[R]):
+    """One file of the record, NAME.json with a *kind*, a dataclass whose fields have defaults.
+
+    The step *migrations*[n] makes a document of format n + 1 of one of format n. *home* is the folder, None for that of
+    the host.
+    """
+
+    name: str
+    kind: t.Type[R]
+    migrations: t.Tuple[t.Callable[[Document], Document], ...] = ()
+    home: t.Optional[pathlib.Path] = None
+
+    @property
+    def path(self) -> pathlib.Path:
+        """Where it is."""
+        return (self.home or files.HOME) / f"{self.name}.json"
+
+    def find(self) -> t.Optional[R]:
+        """What is remembered, None if there is no file. Raises HostError if it is damaged, or newer than we are."""
+        return self._load()[0]
+
+    def _load(self) -> t.Tuple[t.Optional[R], Document]:
+        """What is remembered, and the document of it in the present format."""
+        text = files.read(str(self.path))
+        if text is None:
+            return None, {}
+        try:
+            found = decode(t.Dict[str, t.Any], json.loads(text))
+            since = decode(int, found.pop(_FORMAT, 0), _FORMAT)
+            if since > FORMAT:
+                raise NewerRecordError(self.path, since)
+            document = self._migrated(found, since)
+            return decode(self.kind, document), document
+        except (ValueError, RecursionError) as exc:
+            what = str(exc) if isinstance(exc, KindError) else f"it is not JSON ({exc})"
+            raise HostError(
+                f"{self.path} is damaged",
+                what,
+                "Restore it, or remove it: then what it names is no longer managed",
+            ) from exc
+
+    def _migrated(self, found: Document, since: int) -> Document:
+        try:
+            for step in self.migrations[since:]:
+                found = step(found)
+        except (AttributeError, KeyError, TypeError) as exc:
+            raise KindError(f"it is not as format {since} was") from exc
+        return found
+
+    def read(self) -> R:
+        """What is remembered; what a new host has if there is no file. Raises HostError as find() does."""
+        found = self.find()
+        return self.kind() if found is None else found
+
+    def update(self, change: t.Callable[[R], R]) -> R:
+        """Read, *change*, and write what differs in one move. Raises HostError as find() does, and if it cannot.
+
+        Keys that are unknown here, which a newer version of the same format may write, stay.
+        """
+        found, document = self._load()
+        before = self.kind() if found is None else found
+        after = change(before)
+        if after != before:
+            self._write(after, document)
+        return after
+
+    def put(self, record: R) -> None:
+        """Remember *record* in place of whatever is there. Raises HostError if that is newer, or cannot be replaced."""
+        _require_known(self.path)
+        self._write(record, {})
+
+    def _write(self, record: R, former: Document) -> None:
+        content = {_FORMAT: FORMAT, **encode(self.kind, record, former)}
+        text = json.dumps(content, indent=2, sort_keys=True) + "\n"
+        files.write(files.WriteFile(str(self.path), text, mode=0o600))
+
+
+def without(pairs: t.Mapping[str, V], name: str) -> t.Dict[str, V]:
+    """*pairs* but that of *name*."""
+    return {key: value for key, value in pairs.items() if key != name}
+
+
+def require_known(home: t.Optional[pathlib.Path] = None) -> None:
+    """Raise NewerRecordError if a newer version wrote any of the files, also those that are unknown here."""
+    for path in sorted((home or files.HOME).glob("*.json")):
+        _require_known(path)
+
+
+def _require_known(path: pathlib.Path) -> None:
+    try:
+        found = json.loads(files.read(str(path)) or "{}")
+    except (HostError, ValueError, RecursionError):  # damaged, which is told where it is read
+        return
+    since = found.get(_FORMAT) if isinstance(found, dict) else None
+    if isinstance(since, int) and since > FORMAT:
+        raise NewerRecordError(path, since)
 
 
 def now() -> str:
     """The time in UTC, by the host's clock, such as 2026-11-20T08:00:00Z."""
     return datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def load(concern: str, home: pathlib.Path = HOME) -> t.Dict[str, t.Any]:
-    """What *concern* remembered, {} at first. Raises HostError if the file is damaged."""
-    path = home / f"{concern}.json"
-    text = read(str(path))
-    if text is None:
-        return {}
-    try:
-        found = json.loads(text)
-    except ValueError as exc:
-        raise HostError(f"{path} is damaged ({exc}): restore it, or remove it to start without a memory") from exc
-    return found if isinstance(found, dict) else {}
-
-
-def save(concern: str, content: t.Mapping[str, t.Any], home: pathlib.Path = HOME) -> None:
-    """Remember *content*; readable by root alone."""
-    text = json.dumps(content, indent=2, sort_keys=True) + "\n"
-    step = WriteFile(str(home / f"{concern}.json"), text, mode=0o600)
-    if differs(step):
-        write(step)
-
-
-def holds(concern: str) -> bool:
-    """Whether *concern* remembers anything that is still there to be looked after."""
-    return _is_anything(load(concern))
-
-
-def _is_anything(value: t.Any) -> bool:
-    if isinstance(value, dict):
-        return any(_is_anything(each) for each in value.values())
-    return bool(value)

@@ -11,21 +11,34 @@ from __future__ import annotations
 import pathlib
 import time
 import typing as t
+from dataclasses import dataclass, field, replace
 
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.process import daemon_start
 from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import Effect
-from ansible_collections.multiarch.builders.plugins.module_utils.state import record
-
-_RECORD = "pending"
+from ansible_collections.multiarch.builders.plugins.module_utils.state.record import RecordFile, without
 
 
-Mark = t.Mapping[str, t.Any]
-"""A moment: the boot's id, and seconds since that boot."""
+@dataclass(frozen=True)
+class Mark:
+    """A moment: the *boot*'s id, and seconds since that boot."""
+
+    boot: str
+    uptime: float
+
+
+@dataclass(frozen=True)
+class RestartDue:
+    """When each effect happened, by its name."""
+
+    marks: t.Mapping[str, Mark] = field(default_factory=dict)
+
+
+RECORD = RecordFile("pending", RestartDue, (lambda found: {"marks": found},))
 
 
 def note(effect: Effect) -> None:
     """*effect* happens now."""
-    record.save(_RECORD, {**record.load(_RECORD), effect.name: moment()})
+    RECORD.update(lambda found: replace(found, marks={**found.marks, effect.name: moment()}))
 
 
 def forget(effect: Effect) -> None:
@@ -35,20 +48,17 @@ def forget(effect: Effect) -> None:
 
 def drop(name: str) -> None:
     """Forget what is noted by this name."""
-    marks = record.load(_RECORD)
-    if name in marks:
-        record.save(_RECORD, {other: mark for other, mark in marks.items() if other != name})
+    RECORD.update(lambda found: replace(found, marks=without(found.marks, name)))
 
 
 def mark(name: str) -> t.Optional[Mark]:
     """When what has this name was noted, None if it was not."""
-    found: t.Optional[Mark] = record.load(_RECORD).get(name)
-    return found
+    return RECORD.read().marks.get(name)
 
 
 def since_start() -> t.FrozenSet[Effect]:
     """The effects that the running dockerd has not seen: noted after it started, in this boot."""
-    marks = record.load(_RECORD)
+    marks = RECORD.read().marks
     started = daemon_start() if marks else None
     if started is None:
         return frozenset()
@@ -59,12 +69,12 @@ def since_start() -> t.FrozenSet[Effect]:
 
 def moment() -> Mark:
     """Now."""
-    return {"boot": _boot(), "uptime": _uptime()}
+    return Mark(_boot(), _uptime())
 
 
 def is_after(found: t.Optional[Mark], started: float) -> bool:
     """Whether *found* is a moment of this boot, later than *started* (seconds since boot)."""
-    return found is not None and bool(found["boot"] == _boot() and found["uptime"] > started)
+    return found is not None and found.boot == _boot() and found.uptime > started
 
 
 def _boot() -> str:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import typing as t
+from dataclasses import dataclass, replace
 
 from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.host.files import (
@@ -18,44 +19,62 @@ from ansible_collections.multiarch.builders.plugins.module_utils.host.files impo
     remove,
     write,
 )
-from ansible_collections.multiarch.builders.plugins.module_utils.state import record
+from ansible_collections.multiarch.builders.plugins.module_utils.state.owned_files import FormerFile
+from ansible_collections.multiarch.builders.plugins.module_utils.state.record import RecordFile
 
 DAEMON_JSON = "/etc/docker/daemon.json"
-_RECORD = "way-back"
 
 
-def prepare(text: t.Optional[str], *, unproven: bool = False) -> t.Mapping[str, t.Any]:
-    """Remember daemon.json as it is, before *text* (None: no file) takes its place: {backup: its copy, mode}.
+@dataclass(frozen=True)
+class Rollback:
+    """*backup* is a copy of daemon.json, None if there was none, with its *mode*.
+
+    *replaced_by* is the digest of what took its place, "" once dockerd runs with that.
+    """
+
+    backup: t.Optional[str] = None
+    mode: int = 0o644
+    replaced_by: str = ""
+
+
+RECORD = RecordFile("way-back", Rollback)
+
+
+def prepare(text: t.Optional[str], *, unproven: bool = False) -> FormerFile:
+    """Remember daemon.json as it is, before *text* (None: no file) takes its place: its copy and mode.
 
     *unproven*, what it replaced is remembered on.
     """
-    noted = record.load(_RECORD) if unproven else {"backup": back_up(DAEMON_JSON), "mode": mode_of(DAEMON_JSON)}
-    record.save(_RECORD, {**noted, "replaced_by": _digest(text)})
-    return noted
+    former = None if unproven else FormerFile(back_up(DAEMON_JSON), mode_of(DAEMON_JSON))
+
+    def changed(found: Rollback) -> Rollback:
+        kept = found if former is None else Rollback(former.backup, former.mode)
+        return replace(kept, replaced_by=_digest(text))
+
+    noted = RECORD.update(changed)
+    return FormerFile(noted.backup, noted.mode)
 
 
 def forget() -> None:
     """dockerd runs with the new one."""
-    if record.load(_RECORD):
-        record.save(_RECORD, {})
+    RECORD.update(lambda _found: Rollback())
 
 
 def is_open() -> bool:
     """Whether daemon.json is one that dockerd was not seen to run with, and that nobody changed since."""
-    noted = record.load(_RECORD)
-    return bool(noted) and noted.get("replaced_by") == _digest(read(DAEMON_JSON))
+    return RECORD.read().replaced_by == _digest(read(DAEMON_JSON))
 
 
 def take() -> None:
     """The former daemon.json in its place again."""
-    noted = record.load(_RECORD)
-    if noted["backup"] is None:
+    noted = RECORD.read()
+    if noted.backup is None:
         remove(RemoveFile(DAEMON_JSON))
     else:
-        text = read(noted["backup"])
+        text = read(noted.backup)
         if text is None:
-            raise HostError(f"{DAEMON_JSON} cannot be put back, as its copy {noted['backup']} is gone")
-        write(WriteFile(DAEMON_JSON, text, noted["mode"], keeps=True))
+            raise HostError(f"{DAEMON_JSON} cannot be put back, as its copy {noted.backup} is gone")
+        write(WriteFile(DAEMON_JSON, text, noted.mode, keeps=True))
     forget()
 
 

@@ -29,7 +29,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.run.plan import
     unproven_since,
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.run.result import failed, plans_result
-from ansible_collections.multiarch.builders.plugins.module_utils.state import record
+from ansible_collections.multiarch.builders.plugins.module_utils.state.record import NewerRecordError
 from ansible_collections.multiarch.builders.plugins.module_utils.survey import builders, machine, platforms
 
 _AT_ONCE = 8
@@ -62,12 +62,13 @@ def survey_host() -> None:
 def _proofs(failures: t.List[HostError]) -> t.Dict[str, t.Any]:
     """What each of the proofs left behind, None where there was none; a damaged file joins *failures*."""
     found: t.Dict[str, t.Any] = {}
-    for name in (history.BUILD, history.REGISTRY):
+    for each in (history.BUILD, history.REGISTRY):
         try:
-            found[name] = record.load(name) or None
+            found[each.name] = history.kept(each)
         except HostError as exc:
-            found[name] = None
-            failures.append(exc)
+            found[each.name] = None
+            if not isinstance(exc, NewerRecordError):  # which the plans tell
+                failures.append(exc)
     return found
 
 

@@ -26,12 +26,9 @@ from ansible_collections.multiarch.builders.plugins.module_utils.state.owned_key
     changes,
     desired,
     former_after,
-    former_from_record,
-    former_to_record,
-    from_record,
     owned_after,
-    to_record,
 )
+from ansible_collections.multiarch.builders.plugins.module_utils.state.typed_json import decode, encode
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
@@ -129,8 +126,8 @@ def test_what_others_had_is_there_again_in_the_end(document: Document, asked: St
         now, owned, former = desired(*arguments), owned_after(*arguments[:3]), former_after(*arguments)
         assert merge(now, patch) == now, "it has what was asked"
         assert desired(now, owned, patch, former) == now, "the next run finds nothing to do"
-        assert from_record(json.loads(json.dumps(to_record(owned)))) == owned
-        assert former_from_record(json.loads(json.dumps(former_to_record(former)))) == former
+        assert decode(Owned, json.loads(json.dumps(encode(Owned, owned)))) == owned
+        assert decode(Former, json.loads(json.dumps(encode(Former, former)))) == former
     retired = desired(now, owned, {}, former)
     assert without_empty(retired) == without_empty(document)
 

@@ -20,6 +20,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt
     registration_of,
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx import client, environment_file, store
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx.record import Own
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon import unit_flags
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.engine import apt_candidates
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.trust import login
@@ -198,7 +199,7 @@ def test_lines_in_an_environment_file_come_and_go(
     ]
     assert others[0] == others[1]
     lines = {name: environment_file.lines_of(content, name) for name in values}
-    own = environment_file.Own(values, lines, ended=not content or content.endswith("\n"))
+    own = Own(values, lines, ended=not content or content.endswith("\n"))
     assert environment_file.without_lines(ours, own, values) == ours
     assert environment_file.without_lines(ours, own) == content
 

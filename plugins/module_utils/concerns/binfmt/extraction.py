@@ -24,6 +24,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt
     folder_of,
     in_folder,
 )
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.record import RECORD
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import Docker, local_reference
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.hub import HUB
 from ansible_collections.multiarch.builders.plugins.module_utils.host.command import run
@@ -32,7 +33,6 @@ from ansible_collections.multiarch.builders.plugins.module_utils.host.files impo
 from ansible_collections.multiarch.builders.plugins.module_utils.state import pulled_images
 from ansible_collections.multiarch.builders.plugins.module_utils.state.pulled_images import PulledImage
 
-_CONCERN = "binfmt"
 # What the image's own program registers with (tonistiigi/binfmt, cmd/binfmt/main.go): C takes credentials from the
 # program, F opens the emulator once and for all; P only if the image was built to keep argv[0].
 _FLAGS = "CF"
@@ -104,7 +104,7 @@ def from_docker(image: str, names: t.Sequence[str], docker: Docker, login: t.Opt
     reference = local_reference(image)
     here = docker.find(f"/images/{reference}/json")
     if here is None:
-        pulled_images.note(_CONCERN, PulledImage(image), docker)
+        pulled_images.note(RECORD, PulledImage(image), docker)
         _pull(image, docker, login)
         here = docker.get(f"/images/{reference}/json")
     container = docker.create(image)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import pathlib
 import typing as t
-from dataclasses import asdict, dataclass, replace
+from dataclasses import replace
 
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.decide import (
     BINFMT_D,
@@ -19,6 +19,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt
     Handler,
     registration_of,
 )
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.record import RECORD, Former
 from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.host.files import (
     RemoveFile,
@@ -29,67 +30,39 @@ from ansible_collections.multiarch.builders.plugins.module_utils.host.files impo
     remove,
     write,
 )
-from ansible_collections.multiarch.builders.plugins.module_utils.state import record
-
-_CONCERN = "binfmt"
-
-
-@dataclass(frozen=True)
-class Former:
-    """What was there before us: *backup* of its file in /etc/binfmt.d with *mode*, the *line* that registers it.
-
-    *link* is where that file led, if it was one that masked the handler.
-    """
-
-    backup: t.Optional[str] = None
-    mode: int = 0o644
-    line: t.Optional[str] = None
-    interpreter: str = ""
-    enabled: bool = True
-    link: t.Optional[str] = None
-
-    @property
-    def lost(self) -> bool:
-        """Whether its emulator is not on this host: one that a container registered, which the kernel alone held."""
-        return self.line is not None and not pathlib.Path(self.interpreter).exists()
+from ansible_collections.multiarch.builders.plugins.module_utils.state.record import without
 
 
 def names() -> t.FrozenSet[str]:
     """The handlers that are ours."""
-    return frozenset(record.load(_CONCERN).get("handlers", ()))
+    return RECORD.read().handlers
 
 
 def former(name: str) -> Former:
     """What was there before the handler *name* of ours."""
-    return Former(**record.load(_CONCERN).get("former", {}).get(name, {}))
+    return RECORD.read().former.get(name, Former())
 
 
 def own(name: str, current: t.Optional[Handler]) -> None:
     """Own the handler *name*; *current* is the one of that name that is registered now."""
-    memory = record.load(_CONCERN)
     path, link = file_of(name), mask_of(name)
-    if name in memory.get("handlers", ()):
+    if name in names():
         if link is None:
             return
-        found = replace(former(name), link=link)  # somebody masked ours
+        before = replace(former(name), link=link)  # somebody masked ours
     else:
-        found = Former(link=link) if link else Former(back_up(path), mode_of(path))
+        before = Former(link=link) if link else Former(back_up(path), mode_of(path))
         if current is not None and not is_ours(current):
-            found = replace(
-                found, line=registration_of(current), interpreter=current.interpreter, enabled=current.enabled
+            before = replace(
+                before, line=registration_of(current), interpreter=current.interpreter, enabled=current.enabled
             )
-    memory["handlers"] = sorted({*memory.get("handlers", ()), name})
-    if found != Former():
-        memory["former"] = {**memory.get("former", {}), name: asdict(found)}
-    record.save(_CONCERN, memory)
+    kept = {name: before} if before != Former() else {}
+    RECORD.update(lambda found: replace(found, handlers=found.handlers | {name}, former={**found.former, **kept}))
 
 
 def disown(name: str) -> None:
     """The handler *name* is no longer ours."""
-    memory = record.load(_CONCERN)
-    memory["handlers"] = sorted({*memory.get("handlers", ())} - {name})
-    memory["former"] = {key: value for key, value in memory.get("former", {}).items() if key != name}
-    record.save(_CONCERN, {key: value for key, value in memory.items() if value or key != "former"})
+    RECORD.update(lambda found: replace(found, handlers=found.handlers - {name}, former=without(found.former, name)))
 
 
 def put_file_back(name: str) -> None:

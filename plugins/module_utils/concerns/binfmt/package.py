@@ -12,14 +12,14 @@ from __future__ import annotations
 import os
 import pathlib
 import typing as t
+from dataclasses import replace
 
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.handler_file import parse_registration
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.record import RECORD
 from ansible_collections.multiarch.builders.plugins.module_utils.host.command import must, run
 from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.host.files import read
-from ansible_collections.multiarch.builders.plugins.module_utils.state import record
 
-_CONCERN = "binfmt"
 BINFMT_D = "/usr/lib/binfmt.d"
 _LAST_STATIC = {"debian": 12.0, "ubuntu": 24.04}
 _APT = {"DEBIAN_FRONTEND": "noninteractive"}
@@ -50,8 +50,7 @@ def name_for(release: t.Mapping[str, str]) -> str:
 def install(name: str) -> None:
     """Install it and remember that; the package lists are brought up to date if it cannot be had without."""
     if run(["dpkg-query", "--show", "--showformat=${db:Status-Status}", name]).stdout != "installed":
-        memory = record.load(_CONCERN)
-        record.save(_CONCERN, {**memory, "packages": {**memory.get("packages", {}), name: ""}})
+        RECORD.update(lambda found: replace(found, packages={**found.packages, name: ""}))
     command = ["apt-get", "install", "--yes", "--quiet", "--no-install-recommends", name]
     if run(command, env=_APT).status != 0:
         must(["apt-get", "update", "--quiet"], "the package lists cannot be updated", env=_APT)

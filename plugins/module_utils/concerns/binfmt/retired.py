@@ -15,12 +15,13 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt
     BinfmtState,
     is_ours,
 )
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.record import RECORD
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.resource import Binfmt, DropHandler
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.source import PackageSource
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import Docker
 from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import Action, Effects, Plan
-from ansible_collections.multiarch.builders.plugins.module_utils.state import pulled_images, record
+from ansible_collections.multiarch.builders.plugins.module_utils.state import pulled_images
 from ansible_collections.multiarch.builders.plugins.module_utils.state.pulled_images import PulledImage
 
 # With the emulators of a run that was killed before it registered a handler.
@@ -59,14 +60,14 @@ class RetiredBinfmt(Binfmt):
                 notes.append(f"the emulators of {', '.join(users)} stay: handlers of somebody else use them")
             if not users or actions:
                 actions.append(Action(f"remove {_FOLDERS[1]}, with the emulators that nothing uses", RemoveEmulators()))
-        images = [each for each in pulled_images.pulled(self.concern) if self._is_there(each)]
+        images = [each for each in RECORD.read().images if self._is_there(each)]
         actions += [
             Action(f"remove image {each.reference}, which came with us", RemoveImage(each))
             for each in images
             if not self._users_of(each)
         ]
         notes += [f"image {each.reference} stays: a container is made of it" for each in images if self._users_of(each)]
-        packages = record.load(self.concern).get("packages", {})
+        packages = RECORD.read().packages
         notes += [f"package {name}, which came with us, stays: `apt-get remove {name}` removes it" for name in packages]
         removed = len([action for action in actions if isinstance(action.step, RemoveImage)])
         return Plan(tuple(actions), tuple(notes), {"images": removed})
@@ -80,10 +81,11 @@ class RetiredBinfmt(Binfmt):
     def apply(self, actions: t.Sequence[Action]) -> None:
         steps = [action.step for action in actions]
         if any(isinstance(step, (DropHandler, RemoveEmulators)) for step in steps):
-            super().apply(actions)
+            own = (RemoveImage, RemoveEmulators)
+            super().apply([action for action in actions if not isinstance(action.step, own)])
         for step in steps:
             if isinstance(step, RemoveImage) and self.docker is not None:
-                pulled_images.remove(self.concern, step.image, self.docker)
+                pulled_images.remove(RECORD, step.image, self.docker)
             elif isinstance(step, RemoveEmulators):
                 _remove_folders()
 

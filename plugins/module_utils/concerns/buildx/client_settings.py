@@ -9,14 +9,15 @@ No copy of a former config.json is kept: it may hold logins.
 from __future__ import annotations
 
 import typing as t
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx.record import RECORD
 from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.host.json_document import Document
 from ansible_collections.multiarch.builders.plugins.module_utils.host.merge_patch import compose
 from ansible_collections.multiarch.builders.plugins.module_utils.model.proxy import Proxy
 from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import Action
-from ansible_collections.multiarch.builders.plugins.module_utils.state import config_json, owned_keys, record
+from ansible_collections.multiarch.builders.plugins.module_utils.state import config_json, owned_keys
 from ansible_collections.multiarch.builders.plugins.module_utils.state.owned_keys import (
     Former,
     Owned,
@@ -26,7 +27,6 @@ from ansible_collections.multiarch.builders.plugins.module_utils.state.owned_key
     owned_after,
 )
 
-_CONCERN = "buildx"
 # Keys of config.json whose values may be secrets: logins, and headers such as Authorization.
 _SECRET = ("auths", "HttpHeaders")
 
@@ -70,12 +70,10 @@ def observe(users: t.Sequence[str], patch: t.Mapping[str, t.Any]) -> t.Tuple[Set
     )
 
 
-def remembered() -> t.Tuple[t.Dict[str, Owned], t.Dict[str, Former]]:
+def remembered() -> t.Tuple[t.Mapping[str, Owned], t.Mapping[str, Former]]:
     """The keys that are ours, and what others had in their place, by user."""
-    memory = record.load(_CONCERN)
-    ours = {user: owned_keys.from_record(found) for user, found in memory.get("client", {}).items()}
-    replaced = {user: owned_keys.former_from_record(found) for user, found in memory.get("replaced", {}).items()}
-    return ours, replaced
+    found = RECORD.read()
+    return found.client, found.replaced
 
 
 def actions_for(settings: Settings, patch: t.Mapping[str, t.Any]) -> t.List[Action]:
@@ -112,9 +110,10 @@ def apply(step: WriteSettings) -> None:
 
 def own(user: str, keys: Owned, replaced: Former) -> None:
     """Remember what is ours in the user's config.json; nothing at all if nothing is."""
-    memory = record.load(_CONCERN)
-    rows = {"client": owned_keys.to_record(keys), "replaced": owned_keys.former_to_record(replaced)}
-    for name, row in rows.items():
-        memory[name] = {**memory.get(name, {}), user: row}
-        memory[name] = {each: found for each, found in memory[name].items() if found}
-    record.save(_CONCERN, {name: value for name, value in memory.items() if value or name not in rows})
+    RECORD.update(
+        lambda found: replace(
+            found,
+            client={each: rows for each, rows in {**found.client, user: keys}.items() if rows},
+            replaced={each: rows for each, rows in {**found.replaced, user: replaced}.items() if rows},
+        )
+    )

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import contextlib
 import typing as t
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx import client, nodes, ours, store
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx.decide import MakeBuilder
-from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx.drift import digest
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx.drift import Remembered, digest
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx.record import RECORD
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import Docker
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.workload import container_name, drain
 from ansible_collections.multiarch.builders.plugins.module_utils.host.command import owner_of
@@ -25,9 +26,6 @@ from ansible_collections.multiarch.builders.plugins.module_utils.host.files impo
     write,
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import Disruption, Node
-from ansible_collections.multiarch.builders.plugins.module_utils.state import record
-
-_CONCERN = "buildx"
 
 
 @dataclass(frozen=True)
@@ -98,6 +96,5 @@ class Maker:
         if not isinstance(entry, store.StoredBuilder):
             return
         stored = entry.nodes[0].files.get(store.TOML, b"")
-        memory = record.load(_CONCERN)
-        mark = {"rendered": digest(step.instance.config.encode()), "stored": digest(stored)}
-        record.save(_CONCERN, {**memory, "builders": {**memory.get("builders", {}), step.instance.name: mark}})
+        new = {step.instance.name: Remembered(digest(step.instance.config.encode()), digest(stored))}
+        RECORD.update(lambda found: replace(found, configurations={**found.configurations, **new}))

@@ -9,15 +9,14 @@ import grp
 import os
 import pathlib
 import typing as t
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx.record import RECORD
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import SOCKET
 from ansible_collections.multiarch.builders.plugins.module_utils.host.command import is_user, must, run, user_entry
 from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import Action
-from ansible_collections.multiarch.builders.plugins.module_utils.state import record
 
-_CONCERN = "buildx"
 _GROUP = "docker"
 
 
@@ -43,7 +42,7 @@ def observe(users: t.Sequence[str]) -> Membership:
     """What the host says now; a docker that is not installed yet will have the usual group."""
     group = _group()
     outside = tuple(user for user in users if user_entry(user).pw_uid != 0 and group not in groups_of(user))
-    return Membership(group, outside, tuple(each for each in record.load(_CONCERN).get("members", []) if is_user(each)))
+    return Membership(group, outside, tuple(filter(is_user, RECORD.read().members)))
 
 
 def actions_for(asked: bool, users: t.Sequence[str], found: Membership) -> t.List[Action]:
@@ -88,15 +87,14 @@ def require(users: t.Sequence[str], found: Membership, *, docker: bool = True) -
 
 def apply(step: ChangeMember) -> None:
     """Change one membership; remembered before, so a crash in between leaves a name too many, never one too few."""
-    memory = record.load(_CONCERN)
-    others = [each for each in memory.get("members", []) if each != step.user]
+    others = tuple(each for each in RECORD.read().members if each != step.user)
     if step.joins:
-        record.save(_CONCERN, {**memory, "members": [*others, step.user]})
+        RECORD.update(lambda found: replace(found, members=(*others, step.user)))
         must(["usermod", "--append", "--groups", step.group, step.user], f"{step.user} cannot join {step.group}")
         return
     if step.group in groups_of(step.user):
         must(["gpasswd", "--delete", step.user, step.group], f"{step.user} cannot leave {step.group}")
-    record.save(_CONCERN, {**memory, "members": others})
+    RECORD.update(lambda found: replace(found, members=others))
 
 
 def groups_of(user: str) -> t.FrozenSet[str]:

@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import re
 import typing as t
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, replace
 
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx.record import RECORD, Own
 from ansible_collections.multiarch.builders.plugins.module_utils.host.files import (
     RemoveFile,
     WriteFile,
@@ -23,9 +24,8 @@ from ansible_collections.multiarch.builders.plugins.module_utils.host.files impo
 from ansible_collections.multiarch.builders.plugins.module_utils.host.path_owner import owner_on_the_way
 from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import Instance
 from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import Action, Difference
-from ansible_collections.multiarch.builders.plugins.module_utils.state import record
+from ansible_collections.multiarch.builders.plugins.module_utils.state.record import without
 
-_CONCERN = "buildx"
 BUILDER = "BUILDX_BUILDER"
 Values = t.Mapping[str, str]  # of variables, by name
 
@@ -37,16 +37,6 @@ class WriteEnvironment:
     path: str
     text: str
     values: Values
-
-
-@dataclass(frozen=True)
-class Own:
-    """What is ours in a file, and what was there before: *lines* by name, whether the file was *there* and *ended*."""
-
-    values: Values
-    lines: Values = field(default_factory=dict)
-    there: bool = True
-    ended: bool = True
 
 
 def _line(name: str) -> t.Pattern[str]:
@@ -125,18 +115,9 @@ def _shown(step: WriteEnvironment, before: str) -> Difference:
     return Difference(step.path, *("".join(f"{each}\n" for each in lines) for lines in (gone, new)))
 
 
-def remembered() -> t.Dict[str, Own]:
+def remembered() -> t.Mapping[str, Own]:
     """The files that have lines of ours."""
-    return {path: _own(found) for path, found in record.load(_CONCERN).get("environment", {}).items()}
-
-
-def _own(found: t.Mapping[str, t.Any]) -> Own:
-    """As it is recorded; at first there was one line, which named the builder."""
-    if "builder" not in found:
-        return Own(**found)
-    former = lines_of(found["lines"], BUILDER)
-    lines = {BUILDER: former} if former else {}
-    return Own({BUILDER: found["builder"]}, lines, found["there"], found["ended"])
+    return RECORD.read().environment
 
 
 def apply(step: WriteEnvironment) -> None:
@@ -165,7 +146,5 @@ def forget(path: str) -> None:
 
 
 def _remember(path: str, own: t.Optional[Own]) -> None:
-    memory = record.load(_CONCERN)
-    found = {key: asdict(value) for key, value in {**remembered(), path: own}.items() if value is not None}
-    others = {name: value for name, value in memory.items() if name != "environment"}
-    record.save(_CONCERN, {**others, "environment": found} if found else others)
+    new = {} if own is None else {path: own}
+    RECORD.update(lambda found: replace(found, environment={**without(found.environment, path), **new}))

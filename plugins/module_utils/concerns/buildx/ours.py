@@ -7,53 +7,31 @@ from __future__ import annotations
 
 import pathlib
 import typing as t
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import replace
 
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx import nodes, store
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx.drift import digest
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx.record import (
+    RECORD,
+    BuildxRecord,
+    OwnBuilder,
+    OwnNode,
+)
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import Docker
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.workload import container_name
 from ansible_collections.multiarch.builders.plugins.module_utils.host.command import is_user, owner_of
 from ansible_collections.multiarch.builders.plugins.module_utils.host.files import acting_as, back_up, read
 from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import Instance, Node
-from ansible_collections.multiarch.builders.plugins.module_utils.state import config_dir, pulled_images, record
+from ansible_collections.multiarch.builders.plugins.module_utils.state import config_dir, pulled_images
 from ansible_collections.multiarch.builders.plugins.module_utils.state.pulled_images import PulledImage
+from ansible_collections.multiarch.builders.plugins.module_utils.state.record import without
 
-_CONCERN = "buildx"
 DockerOf = t.Callable[[Node], Docker]
-
-
-@dataclass(frozen=True)
-class OwnNode:
-    """A node whose container is ours; its *volume* too, unless it was there before us. *user* reaches its dockerd.
-
-    *container* says that there was one before us.
-    """
-
-    name: str
-    endpoint: str
-    user: str
-    volume: bool
-    container: bool = False
-
-
-@dataclass(frozen=True)
-class OwnBuilder:
-    """A builder of ours: *users* have {name: copy of the entry that was there before, None if there was none}."""
-
-    name: str
-    driver: str
-    users: t.Mapping[str, t.Optional[str]] = field(default_factory=dict)
-    nodes: t.Tuple[OwnNode, ...] = ()
 
 
 def builders() -> t.Dict[str, OwnBuilder]:
     """What is remembered, by name."""
-    rows = record.load(_CONCERN).get("made", {})
-    return {
-        name: OwnBuilder(name, row["driver"], row["users"], tuple(OwnNode(**each) for each in row["nodes"]))
-        for name, row in rows.items()
-    }
+    return {name: replace(own, name=name) for name, own in RECORD.read().builders.items()}
 
 
 def has(name: str, user: str) -> bool:
@@ -72,13 +50,13 @@ def claim(wanted: Instance, users: t.Sequence[str], docker_of: DockerOf) -> None
     added = []
     for node in wanted.nodes if wanted.driver == "docker-container" else ():
         docker = docker_of(node)
-        pulled_images.note(_CONCERN, PulledImage(wanted.image, node.endpoint, users[0]), docker)
+        pulled_images.note(RECORD, PulledImage(wanted.image, node.endpoint, users[0]), docker)
         if (node.name, node.endpoint) not in [(each.name, each.endpoint) for each in own.nodes]:
             there = docker.find(f"/volumes/{volume_of(node.name)}") is not None
             container = docker.find(f"/containers/{container_name(node.name)}/json") is not None
             added.append(OwnNode(node.name, node.endpoint, users[0], not there, container))
     remember(replace(own, driver=wanted.driver, users={**own.users, **former}, nodes=(*own.nodes, *added)))
-    _forget_mark(wanted.name)  # until it is known what buildx makes of the configuration
+    _forget_configuration(wanted.name)  # until it is known what buildx makes of the configuration
 
 
 def claim_entries(wanted: Instance, users: t.Sequence[str]) -> None:
@@ -99,49 +77,44 @@ def release(name: str, users: t.Iterable[str]) -> None:
 
 def remember(own: OwnBuilder) -> None:
     """Remember *own*, or nothing of a builder of which nothing is ours."""
-    memory = record.load(_CONCERN)
-    row = {"driver": own.driver, "users": dict(own.users), "nodes": [asdict(each) for each in own.nodes]}
-    made = {name: found for name, found in memory.get("made", {}).items() if name != own.name}
-    if own.users or own.nodes:
-        made[own.name] = row
-    record.save(_CONCERN, {**{key: value for key, value in memory.items() if key != "made"}, **_if_any(made=made)})
+
+    def changed(found: BuildxRecord) -> BuildxRecord:
+        every = {**found.builders, own.name: replace(own, name="")}
+        return replace(found, builders={name: each for name, each in every.items() if each.users or each.nodes})
+
+    RECORD.update(changed)
 
 
 def forget(name: str) -> None:
     """Nothing of the builder is ours any more."""
     remember(OwnBuilder(name, ""))
-    _forget_mark(name)
+    _forget_configuration(name)
 
 
 def is_ours(own: OwnBuilder, entry: t.Union[store.StoredBuilder, str]) -> bool:
     """Whether an entry is one that we made, not one that somebody made anew by that name; a broken one is."""
     if isinstance(entry, str):
         return True
-    mark = record.load(_CONCERN).get("builders", {}).get(own.name)
+    known = RECORD.read().configurations.get(own.name)
     stored = entry.nodes[0].files.get(store.TOML, b"") if entry.nodes else b""
-    return entry.driver == own.driver and (mark is None or mark["stored"] == digest(stored))
+    return entry.driver == own.driver and (known is None or known.stored == digest(stored))
 
 
 def note_choice(user: str) -> None:
     """Remember once which builder the user built with before us, as the store's files say it."""
-    memory = record.load(_CONCERN)
-    if user not in memory.get("choices", {}):
-        found = _choice(user)
-        record.save(_CONCERN, {**memory, "choices": {**memory.get("choices", {}), user: found}})
+    if user not in RECORD.read().choices:
+        before = _choice(user)
+        RECORD.update(lambda found: replace(found, choices={**found.choices, user: before}))
 
 
-def choice(user: str) -> t.Dict[str, t.Optional[str]]:
+def choice(user: str) -> t.Mapping[str, t.Optional[str]]:
     """{name of a file in the store: its text, None for no file}, as it was before us."""
-    found: t.Dict[str, t.Optional[str]] = record.load(_CONCERN).get("choices", {}).get(user, {})
-    return found
+    return RECORD.read().choices.get(user, {})
 
 
 def forget_choice(user: str) -> None:
     """What the user built with before us is of no interest any more."""
-    memory = record.load(_CONCERN)
-    left = {key: value for key, value in memory.get("choices", {}).items() if key != user}
-    others = {key: value for key, value in memory.items() if key != "choices"}
-    record.save(_CONCERN, {**others, **_if_any(choices=left)})
+    RECORD.update(lambda found: replace(found, choices=without(found.choices, user)))
 
 
 def _choice(user: str) -> t.Dict[str, t.Optional[str]]:
@@ -180,12 +153,5 @@ def _containers(own: OwnBuilder, docker: Docker) -> t.List[str]:
     return [f", and its container {each.stuck}" if each.stuck else "" for each in conditions if each is not None]
 
 
-def _forget_mark(name: str) -> None:
-    memory = record.load(_CONCERN)
-    marks = {key: value for key, value in memory.get("builders", {}).items() if key != name}
-    others = {key: value for key, value in memory.items() if key != "builders"}
-    record.save(_CONCERN, {**others, **_if_any(builders=marks)})
-
-
-def _if_any(**names: t.Any) -> t.Dict[str, t.Any]:
-    return {name: value for name, value in names.items() if value}
+def _forget_configuration(name: str) -> None:
+    RECORD.update(lambda found: replace(found, configurations=without(found.configurations, name)))

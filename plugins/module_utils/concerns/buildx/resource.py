@@ -29,6 +29,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx
     ends_builds,
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx.drift import Remembered, options_of
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx.record import RECORD
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.concern import Concern
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.buildx_plugin import (
     buildx_version,
@@ -60,7 +61,6 @@ from ansible_collections.multiarch.builders.plugins.module_utils.model.resource 
     Plan,
     arrival,
 )
-from ansible_collections.multiarch.builders.plugins.module_utils.state import record
 
 
 @dataclass
@@ -93,9 +93,9 @@ class Buildx(Concern[BuildxState]):
         )
 
     def observe(self) -> BuildxState:
-        memory = record.load(self.concern).get("builders", {})
+        known = RECORD.read().configurations
         answers = self.docker.answers()
-        builders = {each.name: self._builder(each, memory.get(each.name), answers) for each in self.instances}
+        builders = {each.name: self._builder(each, known.get(each.name), answers) for each in self.instances}
         return BuildxState(
             builders,
             client_settings.observe(self.users, self.client_patch),
@@ -104,14 +104,14 @@ class Buildx(Concern[BuildxState]):
             network.observe(self.instances, self.docker if answers else None),
         )
 
-    def _builder(self, wanted: Instance, memory: t.Optional[t.Mapping[str, str]], answers: bool) -> Builder:
+    def _builder(self, wanted: Instance, memory: t.Optional[Remembered], answers: bool) -> Builder:
         entries = {user: store.entry(user, wanted.name) for user in self.users}
         containers, silent = self._nodes(wanted, entries, answers)
         return Builder(
             containers=containers,
             entries=entries,
             current={user: store.current(user) for user in self.users} if wanted.default else {},
-            memory=Remembered(**memory) if memory else None,
+            memory=memory,
             strays=nodes.strays(wanted, entries, self.docker),
             silent=silent,
         )

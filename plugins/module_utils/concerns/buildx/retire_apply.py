@@ -18,10 +18,11 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx
     remote_tls,
     store,
 )
-from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx.ours import (
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx.ours import volume_of
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx.record import (
+    RECORD,
     OwnBuilder,
     OwnNode,
-    volume_of,
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import Docker
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.workload import drain
@@ -38,8 +39,6 @@ from ansible_collections.multiarch.builders.plugins.module_utils.host.files impo
 from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import Disruption
 from ansible_collections.multiarch.builders.plugins.module_utils.state import pulled_images
 from ansible_collections.multiarch.builders.plugins.module_utils.state.pulled_images import PulledImage
-
-_CONCERN = "buildx"
 
 
 @dataclass(frozen=True)
@@ -138,7 +137,7 @@ class Leaver:
             docker.delete(f"/volumes/{volume_of(step.node.name)}")
 
     def remove_image(self, step: RemoveImage) -> None:
-        pulled_images.remove(_CONCERN, step.image, self.docker_of(step.image.endpoint, step.image.user))
+        pulled_images.remove(RECORD, step.image, self.docker_of(step.image.endpoint, step.image.user))
 
 
 def put_choice_back(step: PutChoiceBack) -> None:

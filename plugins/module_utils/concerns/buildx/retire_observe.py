@@ -14,11 +14,8 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx
     store,
     unused_caches,
 )
-from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx.ours import (
-    OwnBuilder,
-    OwnNode,
-    volume_of,
-)
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx.ours import volume_of
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx.record import OwnBuilder, OwnNode
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx.retire_apply import (
     RemoveBuilder,
     RemoveVolume,

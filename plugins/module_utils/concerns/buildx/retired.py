@@ -18,6 +18,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx
     store,
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx.nodes import docker_of
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx.record import RECORD, OwnBuilder
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx.retire_apply import (
     Leaver,
     PutChoiceBack,
@@ -39,8 +40,6 @@ from ansible_collections.multiarch.builders.plugins.module_utils.model.desired i
 from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import Action, Effects, Plan, Resource
 from ansible_collections.multiarch.builders.plugins.module_utils.state import pulled_images
 from ansible_collections.multiarch.builders.plugins.module_utils.state.pulled_images import PulledImage
-
-_CONCERN = "buildx"
 
 
 @dataclass(frozen=True)
@@ -77,7 +76,7 @@ class RetiredBuildx(Resource[RetiredState]):
     volumes: bool
     disruption: Disruption
     docker: Docker
-    concern: t.ClassVar[str] = _CONCERN
+    concern: t.ClassVar[str] = "buildx"
     _dialled: t.Dict[t.Tuple[str, str], Docker] = field(default_factory=dict)
 
     def observe(self) -> RetiredState:
@@ -93,7 +92,7 @@ class RetiredBuildx(Resource[RetiredState]):
         }
         return RetiredState(going, images, choices, silent)
 
-    def _leaves(self, own: ours.OwnBuilder) -> t.Optional[t.Tuple[t.Tuple[str, ...], bool]]:
+    def _leaves(self, own: OwnBuilder) -> t.Optional[t.Tuple[t.Tuple[str, ...], bool]]:
         """(users whom the builder leaves, whether all of it goes), None if it stays as it is."""
         whole = self.asked is None or own.name.lower() not in self.asked.builders
         users = tuple(user for user in own.users if whole or (self.asked and user not in self.asked.users))
@@ -101,7 +100,7 @@ class RetiredBuildx(Resource[RetiredState]):
 
     def _images(self) -> t.Tuple[t.Dict[PulledImage, t.Tuple[str, ...]], t.Tuple[str, ...]]:
         found, silent = {}, []
-        for image in pulled_images.pulled(_CONCERN):
+        for image in RECORD.read().images:
             try:
                 docker = self._docker_of(image.endpoint, image.user)
                 if pulled_images.is_there(image, docker):

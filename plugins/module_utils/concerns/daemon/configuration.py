@@ -5,11 +5,12 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 import typing as t
-from dataclasses import dataclass
 
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.ours import Keys, Original
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.record import RECORD
 from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.host.files import (
     RemoveFile,
@@ -20,14 +21,13 @@ from ansible_collections.multiarch.builders.plugins.module_utils.host.files impo
     write,
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import Effect
-from ansible_collections.multiarch.builders.plugins.module_utils.state import owned_keys, record, restart_due, rollback
+from ansible_collections.multiarch.builders.plugins.module_utils.state import owned_keys, restart_due, rollback
 from ansible_collections.multiarch.builders.plugins.module_utils.state.rollback import DAEMON_JSON
 
-_CONCERN = "daemon"
 CREDENTIALS = re.compile(r"://[^/\s\"]+@")
 
 
-@dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True)
 class WriteConfiguration:
     """The step that replaces *former* by *text* (None: by no file).
 
@@ -46,18 +46,17 @@ class WriteConfiguration:
 
 def keys() -> Keys:
     """What is ours in daemon.json."""
-    memory = record.load(_CONCERN)
-    replaced = owned_keys.former_from_record(memory.get("replaced", ()))
-    return Keys(owned_keys.from_record(memory.get("owned", ())), replaced)
+    found = RECORD.read()
+    return Keys(found.owned, found.replaced)
 
 
 def original() -> t.Optional[Original]:
     """The file before us, None if that is not known."""
-    noted = record.load(_CONCERN).get("original")
-    if not noted:
+    noted = RECORD.read().original
+    if noted is None:
         return None
-    text = read(noted["backup"]) if noted["backup"] else None
-    return Original(text, noted["mode"]) if text is not None or noted["backup"] is None else None
+    text = read(noted.backup) if noted.backup else None
+    return Original(text, noted.mode) if text is not None or noted.backup is None else None
 
 
 def replace(step: WriteConfiguration) -> None:
@@ -67,7 +66,7 @@ def replace(step: WriteConfiguration) -> None:
     # Noted and owned before it is written: a crash in between is finished, or taken back, by the next run.
     former = rollback.prepare(step.text, unproven=step.unproven)
     if not step.former_keys:
-        record.save(_CONCERN, {**record.load(_CONCERN), "original": {key: former[key] for key in ("backup", "mode")}})
+        RECORD.update(lambda found: dataclasses.replace(found, original=former))
     restart_due.note(step.effect)
     both = owned_keys.both(step.former_keys.owned, step.keys.owned)
     own(Keys(both, {**step.keys.replaced, **step.former_keys.replaced}))
@@ -92,14 +91,13 @@ def put_back() -> None:
     restart_due.forget(Effect.CONFIGURATION_RELOADS)
 
 
-def own(found: Keys) -> None:
+def own(ours: Keys) -> None:
     """Remember what is ours; with nothing the file before us is of no use any more."""
-    memory = record.load(_CONCERN)
-    memory["owned"] = owned_keys.to_record(found.owned)
-    memory["replaced"] = owned_keys.former_to_record(found.replaced)
-    if not found:
-        memory.pop("original", None)
-    record.save(_CONCERN, memory)
+    RECORD.update(
+        lambda found: dataclasses.replace(
+            found, owned=ours.owned, replaced=ours.replaced, original=found.original if ours else None
+        )
+    )
 
 
 def _mode(text: str) -> int:

@@ -13,7 +13,9 @@ from __future__ import annotations
 import pathlib
 import typing as t
 from collections.abc import Mapping
+from dataclasses import replace
 
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.record import RECORD
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.store import has_containerd_store
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.containerd import (
     DATABASE,
@@ -24,9 +26,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.docker.containe
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import Docker
 from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.host.files import read
-from ansible_collections.multiarch.builders.plugins.module_utils.state import record
 
-_CONCERN, _KEY = "daemon", "containerd_root"
 _BACK = "give it that folder again (`root` in /etc/containerd/config.toml, `--root` in its unit) and reboot"
 
 
@@ -35,7 +35,8 @@ def remember(docker: Docker) -> None:
     info = docker.get("/info")
     found = of_dockerd(info, {}) if has_containerd_store(info) else None
     if found is not None:
-        record.save(_CONCERN, {**record.load(_CONCERN), _KEY: found.root})
+        root = found.root
+        RECORD.update(lambda known: replace(known, containerd_root=root))
 
 
 def notes(info: Mapping[str, t.Any], found: t.Optional[Containerd]) -> t.Tuple[str, ...]:
@@ -75,7 +76,7 @@ def refuse(info: Mapping[str, t.Any], found: t.Optional[Containerd], docker: Doc
 
 def _former(found: Containerd) -> t.Optional[str]:
     """The folder that it had, if that was another one and still holds its data."""
-    former = record.load(_CONCERN).get(_KEY)
+    former = RECORD.read().containerd_root
     if not former or former == found.root or not pathlib.Path(f"{former}{DATABASE}").is_file():
         return None
-    return str(former)
+    return former

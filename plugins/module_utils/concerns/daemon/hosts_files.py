@@ -9,13 +9,13 @@ import typing as t
 
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.decide import FilesState
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.mirrors import hosts_files
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.record import RECORD
 from ansible_collections.multiarch.builders.plugins.module_utils.docker import certs_d
 from ansible_collections.multiarch.builders.plugins.module_utils.host.files import differs, read
 from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import Registry
 from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import Action, Difference
-from ansible_collections.multiarch.builders.plugins.module_utils.state.owned_files import leftovers, owned
+from ansible_collections.multiarch.builders.plugins.module_utils.state.owned_files import leftovers
 
-_CONCERN = "daemon"
 _GONE = "no longer in builder_registries"
 
 
@@ -23,7 +23,7 @@ def observe(registries: t.Sequence[Registry], engine: t.Optional[str]) -> FilesS
     """What differs from the files that *engine* (its version) reads; nothing as long as it is unknown."""
     if engine is None:
         return FilesState()
-    ours = owned(_CONCERN)
+    ours = RECORD.read().files
     wanted = hosts_files(registries, engine)
     missing = [each for each in wanted if differs(each)]
     theirs = [each.path for each in missing if each.path not in ours and read(each.path) is not None]

@@ -9,40 +9,28 @@ import os
 import pathlib
 import typing as t
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import replace
 
-from ansible_collections.multiarch.builders.plugins.module_utils.state import record
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.record import RECORD, Left
 
-_CONCERN = "daemon"
 _PARTS = ("containers", "volumes")
-
-
-@dataclass(frozen=True)
-class Left:
-    """*what* stays in *folder*, and the options (*keep*) that show it again."""
-
-    folder: str
-    what: str
-    keep: str
 
 
 def remember(found: t.Iterable[Left]) -> None:
     """Noted before the restart: what stays where it is in the end is not told."""
-    memory = record.load(_CONCERN)
-    kept = {each["folder"]: each for each in memory.get("left", ())}
-    kept.update({each.folder: asdict(each) for each in found})
-    if kept:
-        record.save(_CONCERN, {**memory, "left": list(kept.values())})
+    new = {each.folder: each for each in found}
+    RECORD.update(
+        lambda known: replace(known, left=tuple({**{each.folder: each for each in known.left}, **new}.values()))
+    )
 
 
 def notes(info: Mapping[str, t.Any]) -> t.Tuple[str, ...]:
     """About those of them that are still there, and not in use again."""
     now = os.path.realpath(str(info.get("DockerRootDir") or ""))
-    found = [Left(**each) for each in record.load(_CONCERN).get("left", ())]
     return tuple(
         f"{each.folder} has {each.what}, from before data-root was changed: builder_daemon_options: {each.keep} shows "
         "that again; remove the folder when it is of no use"
-        for each in found
+        for each in RECORD.read().left
         if os.path.realpath(each.folder) != now and _holds_data(pathlib.Path(each.folder))
     )
 

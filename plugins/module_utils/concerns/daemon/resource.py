@@ -39,6 +39,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon
     unusable,
     without_login,
 )
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.record import RECORD
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.restart_plan import (
     RestartDaemon,
     restart,
@@ -263,8 +264,8 @@ class Daemon(Concern[DaemonState]):
                 dockerd.wait(action.step.document, action.step.hides, *action.step.folders)
                 left_behind.remember(action.step.left)
         doers: t.Dict[type, t.Callable[[t.Any], None]] = {
-            WriteFile: lambda step: write_owned(self.concern, step),
-            RemoveFile: lambda step: remove_owned(self.concern, step),
+            WriteFile: lambda step: write_owned(RECORD, step),
+            RemoveFile: lambda step: remove_owned(RECORD, step),
             WriteConfiguration: configuration.replace,
             RestoreRights: restore,
             RestartDaemon: lambda step: dockerd.restart(step.document, hides=step.hides),

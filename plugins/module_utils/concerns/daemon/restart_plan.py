@@ -17,7 +17,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon
     Hiding,
     hidings,
 )
-from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.left_behind import Left
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.record import Left
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.vanishing import (
     needs_leave,
     vanishing,

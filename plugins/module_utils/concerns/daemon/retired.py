@@ -21,6 +21,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.hiding import Hiding
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.ours import Keys
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.record import RECORD
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.resource import (
     Daemon,
     ReloadDaemon,
@@ -137,8 +138,8 @@ class RetiredDaemon(Daemon):
     def _files(self, state: DaemonState) -> t.List[Action]:
         found = []
         for each in state.files.remove:
-            if is_as_written(self.concern, each.path):
-                back = was_theirs(self.concern, each.path)
+            if is_as_written(RECORD, each.path):
+                back = was_theirs(RECORD, each.path)
                 found.append(
                     Action(f"put {each.path} back as it was before us" if back else f"remove {each.path}", each)
                 )
@@ -152,7 +153,7 @@ class RetiredDaemon(Daemon):
         steps = [action.step for action in actions]
         for step in steps:
             if isinstance(step, ForgetHostsFile):
-                forget_owned(self.concern, step.path)
+                forget_owned(RECORD, step.path)
             elif isinstance(step, ForgetKeys):
                 configuration.own(Keys({}))
             elif isinstance(step, WriteConfiguration) and not _is_taken_over(steps):

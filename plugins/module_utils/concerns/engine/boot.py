@@ -9,7 +9,9 @@ docker.service requires docker.socket and wants containerd.service (moby/moby, c
 from __future__ import annotations
 
 import typing as t
+from dataclasses import replace
 
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.engine.record import RECORD
 from ansible_collections.multiarch.builders.plugins.module_utils.host import units as systemd
 from ansible_collections.multiarch.builders.plugins.module_utils.host.command import must, run
 from ansible_collections.multiarch.builders.plugins.module_utils.host.units import (
@@ -19,10 +21,8 @@ from ansible_collections.multiarch.builders.plugins.module_utils.host.units impo
     Units,
     load_fault,
 )
-from ansible_collections.multiarch.builders.plugins.module_utils.state import record
 
 STARTED = (DOCKER, DOCKER_SOCKET)
-_CONCERN = "engine"
 
 
 def faults(units: Units) -> t.Tuple[str, ...]:
@@ -61,20 +61,19 @@ _ENABLE = ("systemctl", "enable", *STARTED)
 def enable() -> None:
     """Have docker started at boot, and remember what was off. Raises HostError."""
     before = {name for name in STARTED if systemd.look()[name].value("UnitFileState") == "disabled"}
-    memory = record.load(_CONCERN)
-    record.save(_CONCERN, {**memory, "enabled": sorted({*memory.get("enabled", ()), *before})})
+    RECORD.update(lambda found: replace(found, enabled=found.enabled | before))
     must(_ENABLE, "docker cannot be enabled")
     systemd.forget()
 
 
 def enabled() -> t.Tuple[str, ...]:
     """The units that we enabled, and that are so still."""
-    ours = record.load(_CONCERN).get("enabled", ())
-    return tuple(each for each in ours if systemd.look()[each].value("UnitFileState") == "enabled")
+    ours = RECORD.read().enabled
+    return tuple(each for each in sorted(ours) if systemd.look()[each].value("UnitFileState") == "enabled")
 
 
 def disable() -> None:
     """Have them as they were before us."""
     run(["systemctl", "disable", *enabled()])
     systemd.forget()
-    record.save(_CONCERN, {key: value for key, value in record.load(_CONCERN).items() if key != "enabled"})
+    RECORD.update(lambda found: replace(found, enabled=frozenset()))

@@ -6,13 +6,12 @@
 from __future__ import annotations
 
 import typing as t
+from dataclasses import replace
 
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.engine import apt
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.engine.apt_candidates import Offer
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.engine.record import RECORD
 from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
-from ansible_collections.multiarch.builders.plugins.module_utils.state import record
-
-_CONCERN = "engine"
 
 
 def offer(packages: t.Sequence[str]) -> Offer:
@@ -41,7 +40,7 @@ def _refreshed(found: Offer, check: t.Callable[[Offer], None]) -> Offer:
 
 
 def _install(found: Offer) -> None:
-    ours = record.load(_CONCERN).get("packages", {})
+    ours = RECORD.read().packages
     # Remembered before they are there: a crash in between leaves names too many, never one too few.
     _remember({**ours, **found.new})
     apt.install(found.asked)
@@ -49,4 +48,4 @@ def _install(found: Offer) -> None:
 
 
 def _remember(packages: t.Mapping[str, str]) -> None:
-    record.save(_CONCERN, {**record.load(_CONCERN), "packages": dict(packages)})
+    RECORD.update(lambda found: replace(found, packages=packages))

@@ -13,6 +13,7 @@ import shutil
 import sys
 import tempfile
 import typing as t
+from dataclasses import replace
 
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.engine import elf_machine
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.engine.decide import (
@@ -21,6 +22,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.engine
     PluginState,
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.engine.messages import of_url
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.engine.record import RECORD, OwnPlugin
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.buildx_plugin import (
     FOLDERS,
     NAME,
@@ -32,10 +34,8 @@ from ansible_collections.multiarch.builders.plugins.module_utils.host.command im
 from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.model.proxy import Proxy
 from ansible_collections.multiarch.builders.plugins.module_utils.model.version import version_of
-from ansible_collections.multiarch.builders.plugins.module_utils.state import record
 
 PLACE = pathlib.Path(FOLDERS[0]) / NAME
-_CONCERN = "engine"
 _VARIABLE = "builder_buildx_plugin"
 _MODE = 0o755
 _CHUNK = 1024**2
@@ -43,13 +43,12 @@ _CHUNK = 1024**2
 
 def observe(*, asked: bool) -> PluginState:
     """What is in the place; the digest of a file that others cannot run is that of no plugin."""
-    memory = _memory()
-    digest = _digest(PLACE) if asked or memory else None
-    if not memory or asked:
-        return PluginState(digest, memory.get("sha256"))
-    former = memory.get("former")
-    otherwise = memory.get("former_version") if former else buildx_version(FOLDERS[1:])
-    return PluginState(digest, memory["sha256"], otherwise, former is not None)
+    ours = RECORD.read().plugin
+    digest = _digest(PLACE) if asked or ours else None
+    if ours is None or asked:
+        return PluginState(digest, ours.sha256 if ours else None)
+    otherwise = ours.former_version if ours.former else buildx_version(FOLDERS[1:])
+    return PluginState(digest, ours.sha256, otherwise, ours.former is not None)
 
 
 def place(wanted: Plugin, proxy: Proxy) -> None:
@@ -58,19 +57,21 @@ def place(wanted: Plugin, proxy: Proxy) -> None:
         _fill(new, wanted, proxy)
         new.chmod(_MODE)
         _prove(new, wanted)
-        memory = _memory()
+        ours = RECORD.read().plugin or OwnPlugin("")
         present = _digest(PLACE)
-        if PLACE.exists() and present != memory.get("sha256"):
-            memory = {"former": _put_aside(PLACE), "former_version": buildx_version(FOLDERS[:1])}
+        if PLACE.exists() and present != ours.sha256:
+            ours = OwnPlugin("", _put_aside(PLACE), buildx_version(FOLDERS[:1]))
         # Remembered before it is there: a crash in between leaves a name too many, never one too few.
-        _remember({**memory, "sha256": wanted.sha256})
+        placed = replace(ours, sha256=wanted.sha256)
+        RECORD.update(lambda found: replace(found, plugin=placed))
         new.replace(PLACE)
         files.sync_folder(PLACE.parent)
 
 
 def leave() -> None:
     """Take ours away, and put back what was there before."""
-    former = _memory().get("former")
+    ours = RECORD.read().plugin
+    former = ours.former if ours else None
     if former is None:
         files.remove(files.RemoveFile(str(PLACE), folder=True))
     else:
@@ -85,7 +86,7 @@ def leave() -> None:
 
 def forget() -> None:
     """No plugin is ours any more."""
-    _remember(None)
+    RECORD.update(lambda found: replace(found, plugin=None))
 
 
 def _fill(new: pathlib.Path, wanted: Plugin, proxy: Proxy) -> None:
@@ -191,13 +192,3 @@ def _copy(source: pathlib.Path, target: pathlib.Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
-
-
-def _memory() -> t.Dict[str, t.Any]:
-    found: t.Dict[str, t.Any] = record.load(_CONCERN).get("plugin") or {}
-    return found
-
-
-def _remember(plugin: t.Optional[t.Mapping[str, t.Any]]) -> None:
-    memory = {name: value for name, value in record.load(_CONCERN).items() if name != "plugin"}
-    record.save(_CONCERN, {**memory, "plugin": dict(plugin)} if plugin is not None else memory)

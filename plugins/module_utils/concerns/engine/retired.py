@@ -14,8 +14,8 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.engine
     PluginState,
     plugin_step,
 )
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.engine.record import RECORD
 from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import Action, Effects, Plan, Resource
-from ansible_collections.multiarch.builders.plugins.module_utils.state import record
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class RetiredEngine(Resource[PluginState]):
         units = boot.enabled()
         if units:
             actions.append(Action(f"disable {', '.join(units)} at boot, as before us", DisableDocker()))
-        packages = record.load(self.concern).get("packages", {})
+        packages = RECORD.read().packages
         note = f"packages that came with us stay: `apt-get remove {' '.join(sorted(packages))}` removes them"
         return Plan(tuple(actions), (note,) if packages else ())
 

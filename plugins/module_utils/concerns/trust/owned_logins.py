@@ -12,7 +12,7 @@ import hashlib
 import hmac
 import secrets
 import typing as t
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.trust.login import (
     Login,
@@ -26,11 +26,15 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.trust.
     place_of,
     token_of,
 )
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.trust.record import (
+    RECORD,
+    OwnLogin,
+    TrustRecord,
+)
 from ansible_collections.multiarch.builders.plugins.module_utils.host.command import is_user
 from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
-from ansible_collections.multiarch.builders.plugins.module_utils.state import record
+from ansible_collections.multiarch.builders.plugins.module_utils.state.record import without
 
-_CONCERN = "trust"
 _ROUNDS = 100_000  # of PBKDF2: some 50 ms for each guess
 
 Memory = t.Mapping[Place, t.Tuple[str, ...]]
@@ -57,8 +61,7 @@ def is_of(digest: str, token: str) -> bool:
 
 def remembered() -> Memory:
     """{place: digests}; two digests where a run was killed between remembering a new login and making it."""
-    rows = record.load(_CONCERN).get("logins", ())
-    return {Place(each["user"], each["server"], each["helper"]): tuple(each["digests"]) for each in rows}
+    return {_place(each): each.digests for each in RECORD.read().logins}
 
 
 def is_ours(place: Place, digests: t.Iterable[str]) -> bool:
@@ -120,15 +123,16 @@ def replaced_by(step: Login) -> t.Optional[str]:
 
 def replaced(step: Logout) -> t.Optional[str]:
     """The user name of the login that ours took the place of, None if there was none."""
-    found: t.Optional[str] = record.load(_CONCERN).get("replaced", {}).get(_name(step.place))
-    return found
+    return RECORD.read().replaced.get(_name(step.place))
 
 
 def _remember_replaced(place: Place, name: str) -> None:
-    memory = record.load(_CONCERN)
-    found = {key: value for key, value in {**memory.get("replaced", {}), _name(place): name}.items() if value}
-    others = {key: value for key, value in memory.items() if key != "replaced"}
-    record.save(_CONCERN, {**others, "replaced": found} if found else others)
+    new = {_name(place): name} if name else {}
+    RECORD.update(lambda found: replace(found, replaced={**without(found.replaced, _name(place)), **new}))
+
+
+def _place(own: OwnLogin) -> Place:
+    return Place(own.user, own.server, own.helper)
 
 
 def _name(place: Place) -> str:
@@ -137,10 +141,10 @@ def _name(place: Place) -> str:
 
 def _remember(place: Place, digests: t.Tuple[str, ...]) -> None:
     """Remember *digests* for *place*, and nothing if there are none."""
-    memory = {**remembered(), place: digests}
-    rows = [
-        {"user": each.user, "server": each.server, "helper": each.helper, "digests": list(found)}
-        for each, found in memory.items()
-        if found
-    ]
-    record.save(_CONCERN, {**record.load(_CONCERN), "logins": rows})
+    own = OwnLogin(place.user, place.server, place.helper, digests)
+
+    def changed(found: TrustRecord) -> TrustRecord:
+        rows = {**{_place(each): each for each in found.logins}, place: own}
+        return replace(found, logins=tuple(each for each in rows.values() if each.digests))
+
+    RECORD.update(changed)

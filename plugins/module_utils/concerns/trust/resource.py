@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import typing as t
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.concern import Concern
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.trust import login, messages, owned_logins
@@ -16,6 +16,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.trust.
     missing_from,
     store_files,
 )
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.trust.record import RECORD
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.trust.rootless import rootless_files
 from ansible_collections.multiarch.builders.plugins.module_utils.docker import certs_d
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import Docker
@@ -37,13 +38,11 @@ from ansible_collections.multiarch.builders.plugins.module_utils.model.resource 
     arrival,
     perform,
 )
-from ansible_collections.multiarch.builders.plugins.module_utils.state import authorities, record
+from ansible_collections.multiarch.builders.plugins.module_utils.state import authorities
 from ansible_collections.multiarch.builders.plugins.module_utils.state.owned_files import (
     forget_owned,
     is_as_written,
     leftovers,
-    owned,
-    owners,
     remove_owned,
     was_theirs,
     write_owned,
@@ -107,7 +106,7 @@ class Trust(Concern[TrustState]):
         return TrustState(
             write=missing,
             remove=remove,
-            stale=bool(record.load(self.concern).get("stale")) or bool(missing_from(bundle, present)),
+            stale=RECORD.read().stale or bool(missing_from(bundle, present)),
             logins=logins,
             logouts=logouts,
             forget=forget,
@@ -118,13 +117,13 @@ class Trust(Concern[TrustState]):
 
     def _leftovers(self, wanted: t.Sequence[WriteFile]) -> t.Tuple[t.Tuple[RemoveFile, ...], t.Tuple[ForgetFile, ...]]:
         """What is ours and no longer wanted; a user's files with that user's rights, which may be gone."""
-        users = owners(self.concern)
+        users = RECORD.read().owners
         gone = {path for path, user in users.items() if not is_user(user)}
         ids = {path: owner_of(user) for path, user in users.items() if path not in gone}
-        left = leftovers(owned(self.concern), wanted, ids)
+        left = leftovers(RECORD.read().files, wanted, ids)
         forget = {path: ForgetFile(path) for path in gone}
         for each in left if self.retiring else ():
-            if each.path not in gone and not is_as_written(self.concern, each.path, each.owner):
+            if each.path not in gone and not is_as_written(RECORD, each.path, each.owner):
                 forget[each.path] = ForgetFile(each.path, "somebody changed it since, and it stays")
         return (
             tuple(each for each in left if each.path not in forget),
@@ -145,7 +144,7 @@ class Trust(Concern[TrustState]):
             Action(messages.of_file(each), each, difference=messages.difference_of(each)) for each in state.write
         ]
         for each in state.remove:
-            told = messages.of_removal(each, retiring=self.retiring, was_theirs=was_theirs(self.concern, each.path))
+            told = messages.of_removal(each, retiring=self.retiring, was_theirs=was_theirs(RECORD, each.path))
             actions.append(Action(told, each))
         actions += [Action(f"forget {each.path}: {each.why}", each) for each in state.forget]
         changed = [action.step.path for action in actions if isinstance(action.step, (WriteFile, RemoveFile))]
@@ -161,10 +160,10 @@ class Trust(Concern[TrustState]):
 
     def apply(self, actions: t.Sequence[Action]) -> None:
         doers: Doers = {
-            WriteFile: lambda step: write_owned(self.concern, step),
+            WriteFile: lambda step: write_owned(RECORD, step),
             RemoveFile: self._remove,
             RefreshStore: lambda step: self._refresh(step.store),
-            ForgetFile: lambda step: forget_owned(self.concern, step.path),
+            ForgetFile: lambda step: forget_owned(RECORD, step.path),
             login.Login: owned_logins.log_in_owned,
             owned_logins.Logout: owned_logins.log_out_owned,
         }
@@ -173,7 +172,7 @@ class Trust(Concern[TrustState]):
     def _remove(self, step: RemoveFile) -> None:
         if not certs_d.holds(step.path):
             self._stale(True)
-        remove_owned(self.concern, step)
+        remove_owned(RECORD, step)
 
     def _refresh(self, store: Store) -> None:
         from ansible_collections.multiarch.builders.plugins.module_utils.concerns.trust import dangling_links
@@ -190,7 +189,7 @@ class Trust(Concern[TrustState]):
 
     def _stale(self, stale: bool) -> None:
         """Remember that the store has to be refreshed: a crash after a removal shows nowhere else."""
-        record.save(self.concern, {**record.load(self.concern), "stale": stale})
+        RECORD.update(lambda found: replace(found, stale=stale))
 
 
 def _replaced(

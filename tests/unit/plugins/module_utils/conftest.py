@@ -15,7 +15,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon import resource as daemon_resource
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import Docker
 from ansible_collections.multiarch.builders.plugins.module_utils.host import command, files, units
-from ansible_collections.multiarch.builders.plugins.module_utils.state import record, rollback
+from ansible_collections.multiarch.builders.plugins.module_utils.state import rollback
 from ansible_collections.multiarch.builders.tests.unit.plugins.module_utils.dockerd_stand_in import DockerdStandIn
 
 
@@ -29,16 +29,20 @@ def _fresh_look_at_units() -> None:
 def records(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The folder of what we remember, not that of this machine."""
     folder = tmp_path / "multiarch-builders"
-    monkeypatch.setattr(record.load, "__defaults__", (folder,))
-    monkeypatch.setattr(record.save, "__defaults__", (folder,))
+    monkeypatch.setattr(files, "HOME", folder)
     return folder
 
 
 @pytest.fixture
-def home(records: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """/var/lib/multiarch-builders. What is in it belongs to root, so the test is skipped for others."""
+def as_root() -> None:
+    """What is tested acts as other users, or compares with root's files, so the test is skipped for others."""
     if os.geteuid() != 0:
-        pytest.skip("records belong to root")
+        pytest.skip("acts as other users")
+
+
+@pytest.fixture
+def home(records: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """/var/lib/multiarch-builders."""
     monkeypatch.setattr(files, "BACKUPS", records / "backups")
     return records
 

@@ -19,7 +19,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.proof.formats i
 from ansible_collections.multiarch.builders.plugins.module_utils.registry.address import split_repository
 from ansible_collections.multiarch.builders.plugins.module_utils.registry.client import Answer
 from ansible_collections.multiarch.builders.plugins.module_utils.registry.session import Session
-from ansible_collections.multiarch.builders.plugins.module_utils.state import record
+from ansible_collections.multiarch.builders.tests.unit.plugins.module_utils import records as record
 from ansible_collections.multiarch.builders.tests.unit.plugins.module_utils.registry import pushed_registry
 from ansible_collections.multiarch.builders.tests.unit.plugins.module_utils.registry.pushed_registry import (
     LOGIN,

@@ -10,8 +10,8 @@ from ansible.module_utils.testing import patch_module_args
 from ansible_collections.multiarch.builders.plugins.module_utils.host import temp_dirs
 from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.model.options import argument_spec
+from ansible_collections.multiarch.builders.plugins.module_utils.proof import unproven as proofs
 from ansible_collections.multiarch.builders.plugins.module_utils.proof.unproven import expect, settle, unproven
-from ansible_collections.multiarch.builders.plugins.module_utils.state import record
 from ansible_collections.multiarch.builders.plugins.modules import registry_proof
 
 pytestmark = pytest.mark.usefixtures("home")
@@ -22,7 +22,7 @@ EVERYTHING = {"concerns": ["engine", "trust", "daemon", "binfmt", "buildx"], "ve
 
 @pytest.fixture(autouse=True)
 def clock(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(record, "now", lambda: NINE)
+    monkeypatch.setattr(proofs, "now", lambda: NINE)
 
 
 def test_a_change_is_unproven_until_its_proof_passes() -> None:
@@ -43,7 +43,7 @@ def test_a_proof_that_began_before_the_change_proves_nothing_of_it() -> None:
 
 def test_the_last_change_counts(monkeypatch: pytest.MonkeyPatch) -> None:
     expect(["builds"])
-    monkeypatch.setattr(record, "now", lambda: TEN)
+    monkeypatch.setattr(proofs, "now", lambda: TEN)
     expect(["trust", "builds"])
     assert unproven(EVERYTHING) == {"trust": TEN, "builds": TEN}
 
@@ -78,6 +78,7 @@ def test_a_damaged_record_is_told(home: Path) -> None:
 @pytest.mark.parametrize(
     ("check", "left"), [pytest.param(False, {}, id="a run"), pytest.param(True, {"trust": NINE}, id="check mode")]
 )
+@pytest.mark.usefixtures("as_root")
 def test_where_there_is_no_registry_to_ask_trust_is_proven(
     check: bool, left: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

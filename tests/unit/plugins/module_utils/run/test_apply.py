@@ -15,7 +15,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.run.apply impor
     apply_concerns,
     require_nothing_left,
 )
-from ansible_collections.multiarch.builders.plugins.module_utils.state import record
+from ansible_collections.multiarch.builders.tests.unit.plugins.module_utils import records as record
 
 pytestmark = pytest.mark.usefixtures("home")
 
@@ -99,7 +99,7 @@ def test_the_first_that_fails_ends_it_and_what_was_done_is_told() -> None:
 
 def test_what_is_changed_wants_a_proof_even_if_the_run_ends_there() -> None:
     applied(fails="first")
-    assert [*record.load("unproven")] == ["builds"]
+    assert [*record.load("unproven")["proofs"]] == ["builds"]
 
 
 def test_what_has_no_effect_is_a_failure() -> None:

@@ -12,8 +12,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import Docker
 from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.run import lock
+from ansible_collections.multiarch.builders.plugins.module_utils.run.plan import plan_concerns
+from ansible_collections.multiarch.builders.plugins.module_utils.state.record import NewerRecordError
 
 ANOTHER_RUN = """
 import sys
@@ -151,3 +154,15 @@ def test_a_change_waits_as_long_as_asked_and_tells_that_it_did(
     other.wait()
     (warned,) = module.warnings
     assert re.match(r"waited \d+\.\d s for another run: daemon of ", warned), warned
+
+
+@pytest.mark.parametrize("check", [True, False], ids=["check mode", "a run"])
+def test_a_host_that_a_newer_version_changed_is_left_alone(check: bool, path: str, records: Path) -> None:
+    records.mkdir()
+    (records / "of_tomorrow.json").write_text('{"format": 2}')
+    with (
+        pytest.raises(NewerRecordError, match=r"of_tomorrow\.json has format 2"),
+        lock.alone(Module(check_mode=check), "trust", path),
+    ):
+        pytest.fail("something is done to it")
+    assert plan_concerns({"concerns": ["trust"]}, Docker("/nowhere"))[0] == {}

@@ -6,11 +6,13 @@
 from __future__ import annotations
 
 import typing as t
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
-from ansible_collections.multiarch.builders.plugins.module_utils.state import authorities, record, restart_due
+from ansible_collections.multiarch.builders.plugins.module_utils.state import authorities, restart_due
 from ansible_collections.multiarch.builders.plugins.module_utils.state.authorities import come, unread
+from ansible_collections.multiarch.builders.tests.unit.plugins.module_utils import records as record
 from ansible_collections.multiarch.builders.tests.unit.plugins.plugin_utils.x509_factory import make
 
 OLD, NEW, OTHER = (make(name).pem for name in ("old", "new", "other"))
@@ -63,14 +65,14 @@ def test_a_rotation_needs_one_restart(at: At, home: Path) -> None:
     assert unread([OLD, NEW], OLD + NEW) == set()
     come([], [NEW])  # the old one goes
     assert unread([NEW], NEW) == set()
-    assert len(record.load("authorities", home)) == 1
+    assert len(record.load("authorities", home)["came"]) == 1
 
 
 def test_moments_of_another_boot_do_not_count(at: At, home: Path) -> None:
     at(200.0, 100.0)
     come([NEW])
-    marks = record.load("authorities", home)
-    record.save("authorities", {name: {**mark, "boot": "another"} for name, mark in marks.items()}, home)
+    marks = record.load("authorities", home)["came"]
+    record.save("authorities", {"came": {name: {**mark, "boot": "another"} for name, mark in marks.items()}}, home)
     assert unread([NEW], NEW) == set()
 
 
@@ -87,7 +89,7 @@ def test_a_host_that_remembers_the_last_refresh_alone(
 ) -> None:
     """As hosts do that were provisioned before 0.1.0: all came with it."""
     at(200.0, started)
-    record.save("pending", {"TRUST_STORE_CHANGES": restart_due.moment()}, home)
+    record.save("pending", {"TRUST_STORE_CHANGES": asdict(restart_due.moment())}, home, since=None)
     if refreshed:
         at(300.0, started)
         come([NEW], [OLD, NEW])

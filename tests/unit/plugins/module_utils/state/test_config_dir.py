@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 from ansible_collections.multiarch.builders.plugins.module_utils.state import config_dir
 from ansible_collections.multiarch.builders.plugins.module_utils.state.config_dir import (
+    before,
     note,
     tidy,
     untidy,
-    was_there,
 )
 
 # What buildx 0.29 leaves in a home that had no ~/.docker, once its builders are gone.
@@ -89,7 +89,7 @@ def test_what_others_have_there_stays(before: list[str], since: list[str], stays
 
 def test_of_a_user_of_whom_nothing_is_known_nothing_goes(folder: Path) -> None:
     put(folder, *LEFT)
-    assert was_there("ci", "folder")
+    assert before("ci").folder
     tidy("ci")
     assert names(folder) == sorted([*LEFT, "buildx/"])
 

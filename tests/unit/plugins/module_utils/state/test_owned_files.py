@@ -15,18 +15,20 @@ from pathlib import Path
 import pytest
 from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.host.files import Owner, RemoveFile, WriteFile
-from ansible_collections.multiarch.builders.plugins.module_utils.state import owned_files, record
+from ansible_collections.multiarch.builders.plugins.module_utils.state import owned_files
 from ansible_collections.multiarch.builders.plugins.module_utils.state.owned_files import (
+    WithFiles,
     forget_owned,
     is_as_written,
     leftovers,
-    owned,
-    owners,
     remove_owned,
     was_theirs,
     write_owned,
 )
+from ansible_collections.multiarch.builders.plugins.module_utils.state.record import RecordFile
+from ansible_collections.multiarch.builders.tests.unit.plugins.module_utils import records as record
 
+TRUST, DAEMON = RecordFile("trust", WithFiles), RecordFile("daemon", WithFiles)
 ANCHORS = "/usr/local/share/ca-certificates"
 
 
@@ -85,10 +87,10 @@ def test_write_owned(now: str | None, is_ours: bool, kept: list[str], tmp_path: 
         path.parent.mkdir(parents=True)
         path.write_text(now)
     record.save("trust", {"files": {str(path): digest("ours")} if is_ours else {}}, home)
-    write_owned("trust", WriteFile(str(path), "é\n", 0o600))
+    write_owned(TRUST, WriteFile(str(path), "é\n", 0o600))
     assert path.read_text() == "é\n"
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
-    assert owned("trust") == {str(path): digest("é\n")}
+    assert TRUST.read().files == {str(path): digest("é\n")}
     assert backups(home) == kept
 
 
@@ -97,8 +99,8 @@ def test_a_file_that_cannot_be_written_is_remembered_all_the_same(tmp_path: Path
     (tmp_path / "file").write_text("")
     step = WriteFile(str(tmp_path / "file/ca.crt"), "x")
     with pytest.raises(HostError, match="cannot be written"):
-        write_owned("trust", step)
-    assert list(owned("trust")) == [step.path]
+        write_owned(TRUST, step)
+    assert list(TRUST.read().files) == [step.path]
     assert home.exists()
 
 
@@ -106,52 +108,52 @@ def test_a_file_that_cannot_be_written_is_remembered_all_the_same(tmp_path: Path
 def test_remove_owned(there: bool, tmp_path: Path, home: Path) -> None:
     path, other = tmp_path / "a.example/ca.crt", tmp_path / "b.example/ca.crt"
     for each in (path, other):
-        write_owned("trust", WriteFile(str(each), "x"))
+        write_owned(TRUST, WriteFile(str(each), "x"))
     if not there:
         path.unlink()
-    remove_owned("trust", RemoveFile(str(path), folder=True))
+    remove_owned(TRUST, RemoveFile(str(path), folder=True))
     assert not path.parent.exists()
     assert other.exists()
-    assert list(owned("trust")) == [str(other)]
+    assert list(TRUST.read().files) == [str(other)]
     assert backups(home) == []
 
 
 def test_a_users_file_is_remembered_with_the_users_name(tmp_path: Path, home: Path) -> None:
     paths = [str(tmp_path / "a/ca.crt"), str(tmp_path / "b/ca.crt"), str(tmp_path / "c/ca.crt")]
     for path in paths[:2]:
-        write_owned("trust", WriteFile(path, "x", owner=Owner(os.geteuid(), os.getegid())))
-    write_owned("trust", WriteFile(paths[2], "x"))
+        write_owned(TRUST, WriteFile(path, "x", owner=Owner(os.geteuid(), os.getegid())))
+    write_owned(TRUST, WriteFile(paths[2], "x"))
     user = pwd.getpwuid(os.geteuid()).pw_name
-    assert owners("trust") == {paths[0]: user, paths[1]: user}
-    remove_owned("trust", RemoveFile(paths[0]))
-    assert owners("trust") == {paths[1]: user}
-    forget_owned("trust", paths[1])
-    assert (owners("trust"), list(owned("trust"))) == ({}, [paths[2]])
+    assert TRUST.read().owners == {paths[0]: user, paths[1]: user}
+    remove_owned(TRUST, RemoveFile(paths[0]))
+    assert TRUST.read().owners == {paths[1]: user}
+    forget_owned(TRUST, paths[1])
+    assert (TRUST.read().owners, list(TRUST.read().files)) == ({}, [paths[2]])
     assert Path(paths[1]).exists()
     assert record.load("trust", home)["folders"] == sorted(str(Path(path).parent) for path in paths[1:])
 
 
-Change: t.TypeAlias = "t.Callable[[str, Path], None]"
+Change: t.TypeAlias = "t.Callable[[RecordFile[WithFiles], Path], None]"
 
 
 @pytest.mark.parametrize(
     "change",
     [
-        pytest.param(lambda concern, path: write_owned(concern, WriteFile(str(path), "y")), id="write"),
-        pytest.param(lambda concern, path: remove_owned(concern, RemoveFile(str(path))), id="remove"),
+        pytest.param(lambda record, path: write_owned(record, WriteFile(str(path), "y")), id="write"),
+        pytest.param(lambda record, path: remove_owned(record, RemoveFile(str(path))), id="remove"),
     ],
 )
 def test_what_else_is_remembered_stays(change: Change, tmp_path: Path, home: Path) -> None:
     record.save("daemon", {"owned": [["debug"]]}, home)
-    write_owned("daemon", WriteFile(str(tmp_path / "hosts.toml"), "x"))
-    write_owned("trust", WriteFile(str(tmp_path / "ca.crt"), "x"))
-    change("daemon", tmp_path / "hosts.toml")
+    write_owned(DAEMON, WriteFile(str(tmp_path / "hosts.toml"), "x"))
+    write_owned(TRUST, WriteFile(str(tmp_path / "ca.crt"), "x"))
+    change(DAEMON, tmp_path / "hosts.toml")
     assert record.load("daemon", home)["owned"] == [["debug"]]
-    assert list(owned("trust")) == [str(tmp_path / "ca.crt")]
+    assert list(TRUST.read().files) == [str(tmp_path / "ca.crt")]
 
 
 def test_nothing_is_owned_at_first(home: Path) -> None:
-    assert owned("trust") == owners("trust") == {}
+    assert TRUST.read() == WithFiles()
     assert not home.exists()
 
 
@@ -161,42 +163,42 @@ def test_what_somebody_else_had_is_put_back(mode: int, tmp_path: Path, home: Pat
     path.write_text("theirs\n")
     path.chmod(mode)
     for content in ("ours", "ours, newer"):
-        write_owned("daemon", WriteFile(str(path), content, 0o640))
-        assert was_theirs("daemon", str(path))
-    remove_owned("daemon", RemoveFile(str(path), folder=True))
+        write_owned(DAEMON, WriteFile(str(path), content, 0o640))
+        assert was_theirs(DAEMON, str(path))
+    remove_owned(DAEMON, RemoveFile(str(path), folder=True))
     assert path.read_text() == "theirs\n"
     assert stat.S_IMODE(path.stat().st_mode) == mode
-    assert record.load("daemon", home) == {"files": {}}
-    assert not was_theirs("daemon", str(path))
+    assert record.load("daemon", home) == {}
+    assert not was_theirs(DAEMON, str(path))
 
 
 def test_without_its_copy_nothing_is_put_back_and_nothing_is_lost(tmp_path: Path, home: Path) -> None:
     path = tmp_path / "hosts.toml"
     path.write_text("theirs")
-    write_owned("daemon", WriteFile(str(path), "ours"))
+    write_owned(DAEMON, WriteFile(str(path), "ours"))
     for each in (home / "backups").iterdir():
         each.unlink()
     with pytest.raises(HostError, match=r"cannot be put back, as its copy .* is gone: put the file back by hand"):
-        remove_owned("daemon", RemoveFile(str(path)))
+        remove_owned(DAEMON, RemoveFile(str(path)))
     assert path.read_text() == "ours"
-    assert list(owned("daemon")) == [str(path)]
+    assert list(DAEMON.read().files) == [str(path)]
 
 
 def test_folders_that_we_made_go_with_the_last_file_in_them(tmp_path: Path, home: Path) -> None:
     (tmp_path / "theirs").mkdir()
     paths = [tmp_path / "theirs/a.example/ca.crt", tmp_path / "theirs/b.example/ca.crt", tmp_path / "new/c/ca.crt"]
     for path in paths:
-        write_owned("trust", WriteFile(str(path), "x"))
+        write_owned(TRUST, WriteFile(str(path), "x"))
     (tmp_path / "new/of-somebody").touch()
     for path in paths:
-        remove_owned("trust", RemoveFile(str(path)))
+        remove_owned(TRUST, RemoveFile(str(path)))
     assert sorted(str(each.relative_to(tmp_path)) for each in tmp_path.rglob("*") if home not in each.parents) == [
         home.name,
         "new",
         "new/of-somebody",
         "theirs",
     ]
-    assert record.load("trust", home) == {"files": {}}
+    assert record.load("trust", home) == {}
 
 
 @pytest.mark.parametrize(
@@ -210,12 +212,12 @@ def test_folders_that_we_made_go_with_the_last_file_in_them(tmp_path: Path, home
 @pytest.mark.usefixtures("home")
 def test_what_somebody_changed_since(now: str | None, as_written: bool, tmp_path: Path) -> None:
     path = tmp_path / "ca.crt"
-    write_owned("trust", WriteFile(str(path), "ours"))
+    write_owned(TRUST, WriteFile(str(path), "ours"))
     if now is None:
         path.unlink()
     else:
         path.write_text(now)
-    assert is_as_written("trust", str(path)) is as_written
+    assert is_as_written(TRUST, str(path)) is as_written
 
 
 @pytest.mark.usefixtures("home")
@@ -223,14 +225,14 @@ def test_a_crash_before_the_new_content_leaves_the_former_one_as_ours(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "ca.crt"
-    write_owned("trust", WriteFile(str(path), "ours"))
+    write_owned(TRUST, WriteFile(str(path), "ours"))
 
     def crash(_step: WriteFile) -> None:
         raise KeyboardInterrupt
 
     monkeypatch.setattr(owned_files, "write", crash)
     with pytest.raises(KeyboardInterrupt):
-        write_owned("trust", WriteFile(str(path), "newer"))
-    assert is_as_written("trust", str(path))
+        write_owned(TRUST, WriteFile(str(path), "newer"))
+    assert is_as_written(TRUST, str(path))
     path.write_text("newer")
-    assert is_as_written("trust", str(path))
+    assert is_as_written(TRUST, str(path))

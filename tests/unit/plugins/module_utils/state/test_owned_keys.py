@@ -18,13 +18,10 @@ from ansible_collections.multiarch.builders.plugins.module_utils.state.owned_key
     changes,
     desired,
     former_after,
-    former_from_record,
-    former_to_record,
-    from_record,
     ours,
     owned_after,
-    to_record,
 )
+from ansible_collections.multiarch.builders.plugins.module_utils.state.typed_json import decode, encode
 
 Document = dict[str, t.Any]
 SNAPSHOTTER = {"features": {"containerd-snapshotter": True}}
@@ -211,13 +208,13 @@ def test_as_long_as_it_is_not_known_which_state_holds_both_are_ours(document: Do
     ],
 )
 def test_what_is_remembered_of_it_comes_back_from_json(owned: Owned) -> None:
-    text = json.dumps(to_record(owned))
-    assert from_record(json.loads(text)) == owned
-    assert json.dumps(to_record(dict(reversed(list(owned.items()))))) == text, "another order is another file"
+    text = json.dumps(encode(Owned, owned))
+    assert decode(Owned, json.loads(text)) == owned
+    assert json.dumps(encode(Owned, dict(reversed(list(owned.items()))))) == text, "another order is another file"
 
 
 def test_no_value_is_remembered() -> None:
-    assert "s3cret" not in json.dumps(to_record(of({"HttpHeaders": {"Authorization": "s3cret"}})))
+    assert "s3cret" not in json.dumps(encode(Owned, of({"HttpHeaders": {"Authorization": "s3cret"}})))
 
 
 @pytest.mark.parametrize(
@@ -279,7 +276,7 @@ def test_what_others_had_comes_back(document: Document, patches: list[Document])
         now, owned, former = desired(*arguments), owned_after(*arguments[:3]), former_after(*arguments)
         assert desired(now, owned, patch, former) == now, "the next run finds nothing to do"
         assert former_after(now, owned, patch, former) == former
-        assert former_from_record(json.loads(json.dumps(former_to_record(former)))) == former
+        assert decode(Former, json.loads(json.dumps(encode(Former, former)))) == former
     assert (now, owned, former) == (document, {}, {})
 
 

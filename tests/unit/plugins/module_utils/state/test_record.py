@@ -1,43 +1,165 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What is ours on a host is remembered, and a damaged memory is no empty one."""
+"""A file of the record: read with tolerance, changed as a whole, refused if a newer version wrote it."""
 
 from __future__ import annotations
 
+import json
 import stat
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
-from ansible_collections.multiarch.builders.plugins.module_utils.state.record import load, save
+from ansible_collections.multiarch.builders.plugins.module_utils.state import record
+from ansible_collections.multiarch.builders.plugins.module_utils.state.record import (
+    FORMAT,
+    NewerRecordError,
+    RecordFile,
+    require_known,
+)
 
 
-def test_nothing_is_remembered_at_first(tmp_path: Path) -> None:
-    assert load("trust", tmp_path / "missing") == {}
+@dataclass(frozen=True)
+class Row:
+    name: str
+    count: int = 0
 
 
-def test_what_is_saved_is_loaded_and_concerns_do_not_mix(home: Path) -> None:
-    save("trust", {"files": {"/a ä": "x"}}, home)
-    save("daemon", {"owned": (("a", "b"),)}, home)
-    assert load("trust", home) == {"files": {"/a ä": "x"}}
-    assert load("daemon", home) == {"owned": [["a", "b"]]}
-    assert {each.name for each in home.iterdir()} == {"trust.json", "daemon.json"}
-    assert {stat.S_IMODE(each.stat().st_mode) for each in home.iterdir()} == {0o600}
+@dataclass(frozen=True)
+class Shape:
+    files: dict[str, str] = field(default_factory=dict)
+    stale: bool = False
+    rows: tuple[Row, ...] = ()
+    by_name: dict[str, Row] = field(default_factory=dict)
 
 
-def test_saving_the_same_does_not_touch_the_file(home: Path) -> None:
-    save("trust", {"b": 1, "a": 2}, home)
-    before = (home / "trust.json").stat()
-    save("trust", {"a": 2, "b": 1}, home)
-    assert (home / "trust.json").stat().st_ino == before.st_ino
-    save("trust", {"a": 3}, home)
-    assert (home / "trust.json").stat().st_ino != before.st_ino
-    assert load("trust", home) == {"a": 3}
+@pytest.fixture
+def file(tmp_path: Path) -> RecordFile[Shape]:
+    return RecordFile("trust", Shape, (lambda found: {"files": found["was"]},), home=tmp_path / "record")
 
 
-@pytest.mark.parametrize("text", ["", "{", '{"files": {}} {}', "files:\n"])
-def test_a_damaged_memory_is_told(tmp_path: Path, text: str) -> None:
-    (tmp_path / "trust.json").write_text(text)
-    with pytest.raises(HostError, match=r"trust\.json is damaged .*restore it, or remove it"):
-        load("trust", tmp_path)
+def put(file: RecordFile[Shape], text: str) -> None:
+    file.path.parent.mkdir(exist_ok=True)
+    file.path.write_text(text)
+
+
+def content(file: RecordFile[Shape]) -> Any:
+    return json.loads(file.path.read_text())
+
+
+def test_a_new_host_remembers_nothing(file: RecordFile[Shape]) -> None:
+    assert (file.find(), file.read()) == (None, Shape())
+    assert file.update(lambda found: found) == Shape()
+    assert not file.path.exists(), "what does not change is not written"
+
+
+def test_a_change_is_written_for_root_alone(file: RecordFile[Shape]) -> None:
+    assert file.update(lambda found: replace(found, files={"/a ä": "x"})) == Shape({"/a ä": "x"})
+    assert content(file) == {"format": FORMAT, "files": {"/a ä": "x"}}
+    assert file.read() == Shape({"/a ä": "x"})
+    assert stat.S_IMODE(file.path.stat().st_mode) == 0o600
+    assert [each.name for each in file.path.parent.iterdir()] == ["trust.json"]
+
+
+def test_what_is_as_it_was_is_not_written(file: RecordFile[Shape]) -> None:
+    file.update(lambda found: replace(found, stale=True))
+    before = file.path.stat()
+    file.update(lambda found: replace(found, stale=True, files={}))
+    assert file.path.stat().st_ino == before.st_ino
+    file.update(lambda found: replace(found, stale=False))
+    assert (file.path.stat().st_ino != before.st_ino, content(file)) == (True, {"format": FORMAT})
+
+
+def test_keys_of_a_newer_version_stay(file: RecordFile[Shape]) -> None:
+    kept, changed = {"name": "kept", "new": 1}, {"name": "changed", "count": 2, "new": 1}
+    rows = {"rows": [kept, changed], "by_name": {"a": changed}}
+    put(file, json.dumps({"format": FORMAT, "new": [1], **rows}))
+    file.update(lambda found: replace(found, rows=(Row("kept"), Row("changed", 3)), by_name={"a": Row("changed", 3)}))
+    assert content(file) == {
+        "format": FORMAT,
+        "new": [1],
+        "rows": [kept, {"name": "changed", "count": 3}],
+        "by_name": {"a": {**changed, "count": 3}},
+    }
+
+
+def test_an_older_format_is_migrated_and_written_with_the_next_change(file: RecordFile[Shape]) -> None:
+    text = '{"was": {"/a": "x"}}'
+    put(file, text)
+    assert file.read() == Shape({"/a": "x"})
+    file.update(lambda found: replace(found, stale=False))
+    assert file.path.read_text() == text
+    file.update(lambda found: replace(found, stale=True))
+    assert content(file) == {"format": FORMAT, "files": {"/a": "x"}, "stale": True}
+
+
+def test_each_format_has_its_step(file: RecordFile[Shape], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(record, "FORMAT", 2)
+    later = replace(file, migrations=(*file.migrations, lambda found: {**found, "stale": True}))
+    for text, stale in (('{"was": {}}', True), ('{"format": 1}', True), ('{"format": 2}', False)):
+        put(file, text)
+        assert later.read() == Shape(stale=stale)
+
+
+DAMAGED = [
+    pytest.param("", r"it is not JSON \(", id="empty"),
+    pytest.param("{", r"it is not JSON \(", id="half of it"),
+    pytest.param('{"format": 1} {}', r"it is not JSON \(", id="twice"),
+    pytest.param("[" * 100_000, r"it is not JSON \(", id="endless"),
+    pytest.param("[]", "it is a list, not a mapping", id="a list"),
+    pytest.param("null", "it is null, not a mapping", id="null"),
+    pytest.param('{"format": "1"}', "format is a text, not a number", id="format"),
+    pytest.param('{"format": 1, "stale": 1}', "stale is a number, not a boolean", id="a number for a boolean"),
+    pytest.param('{"format": 1, "stale": null}', "stale is null, not a boolean", id="null"),
+    pytest.param('{"format": 1, "files": []}', "files is a list, not a mapping", id="a list for a mapping"),
+    pytest.param('{"format": 1, "files": {"/s3cret": 5}}', r"files\./s3cret is a number, not a text", id="a value"),
+    pytest.param('{"format": 1, "rows": {}}', "rows is a mapping, not a list", id="a mapping for a list"),
+    pytest.param('{"format": 1, "rows": [{}]}', r"rows\[0\] has no name", id="a key that is missing"),
+    pytest.param('{"format": 1, "rows": [{"name": "a", "count": true}]}', r"rows\[0\]\.count is a boolean", id="a row"),
+    pytest.param('{"is": {}}', "it is not as format 0 was", id="before 0.1.0"),
+]
+
+
+@pytest.mark.parametrize(("text", "cause"), DAMAGED)
+def test_a_damaged_file_is_told_and_left_alone(text: str, cause: str, file: RecordFile[Shape]) -> None:
+    put(file, text)
+    for look in (file.read, file.find, lambda: file.update(lambda _found: Shape())):
+        with pytest.raises(HostError, match=rf"^{file.path} is damaged: {cause}.*Restore it, or remove it"):
+            look()
+    assert file.path.read_text() == text
+    require_known(file.path.parent)
+    file.put(Shape(stale=True))
+    assert file.read() == Shape(stale=True)
+
+
+@pytest.mark.parametrize("text", ['{"format": 2}', '{"format": 2, "files": 5}'])
+def test_a_newer_format_is_refused(text: str, file: RecordFile[Shape]) -> None:
+    put(file, text)
+    words = rf"^{file.path} has format 2, and this checkout of \S+ knows formats up to 1: .* run the checkout that did"
+    for look in (file.read, lambda: file.update(lambda _found: Shape()), lambda: file.put(Shape())):
+        with pytest.raises(NewerRecordError, match=words):
+            look()
+    assert file.path.read_text() == text
+
+
+@pytest.mark.parametrize(
+    ("files", "refused"),
+    [
+        pytest.param({}, False, id="nothing"),
+        pytest.param({"trust": '{"format": 1}', "pull": '{"commit": "a"}'}, False, id="as we write it"),
+        pytest.param({"trust": "{}", "daemon": "{", "binfmt": "[]"}, False, id="damaged: told where it is read"),
+        pytest.param({"daemon": "{", "trust": '{"format": 2}'}, True, id="one of them"),
+        pytest.param({"of_tomorrow": '{"format": 3}'}, True, id="one that nothing here reads"),
+    ],
+)
+def test_a_record_that_a_newer_version_wrote(files: dict[str, str], refused: bool, tmp_path: Path) -> None:
+    for name, text in files.items():
+        (tmp_path / f"{name}.json").write_text(text)
+    if refused:
+        with pytest.raises(NewerRecordError):
+            require_known(tmp_path)
+    else:
+        require_known(tmp_path)

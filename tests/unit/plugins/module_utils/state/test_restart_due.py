@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import Effect
-from ansible_collections.multiarch.builders.plugins.module_utils.state import record, restart_due
+from ansible_collections.multiarch.builders.plugins.module_utils.state import restart_due
+from ansible_collections.multiarch.builders.tests.unit.plugins.module_utils import records as record
 
 RELOAD, FILE = Effect.CONFIGURATION_RELOADS, Effect.CONFIGURATION_CHANGES
 
@@ -49,12 +50,12 @@ def test_what_dockerd_has_not_seen(
 
 def test_a_moment_is_comparable_with_the_start_of_a_process() -> None:
     """Whatever /proc/uptime says, which lxcfs replaces in containers."""
-    before = restart_due.moment()["uptime"]
+    before = restart_due.moment().uptime
     with subprocess.Popen(["sleep", "60"]) as process:
         fields = Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()
         process.kill()
     ticks = os.sysconf("SC_CLK_TCK")
-    assert before - 1 / ticks <= int(fields[19]) / ticks <= restart_due.moment()["uptime"]
+    assert before - 1 / ticks <= int(fields[19]) / ticks <= restart_due.moment().uptime
 
 
 def test_nothing_was_noted(home: Path, dockerd_started: Start) -> None:
@@ -71,13 +72,13 @@ def test_each_effect_has_its_own_mark(home: Path, dockerd_started: Start) -> Non
     restart_due.forget(FILE)
     restart_due.forget(Effect.DAEMON_RESTARTS)
     assert restart_due.since_start() == {RELOAD}
-    assert list(record.load("pending", home)) == [RELOAD.name]
+    assert list(record.load("pending", home)["marks"]) == [RELOAD.name]
 
 
 def test_a_later_note_counts(home: Path, dockerd_started: Start) -> None:
     restart_due.note(RELOAD)
-    marks = record.load("pending", home)
-    record.save("pending", {RELOAD.name: {**marks[RELOAD.name], "uptime": 0.5}}, home)
+    marks = record.load("pending", home)["marks"]
+    record.save("pending", {"marks": {RELOAD.name: {**marks[RELOAD.name], "uptime": 0.5}}}, home)
     dockerd_started(-1)
     assert restart_due.since_start() == frozenset()
     restart_due.note(RELOAD)
@@ -87,7 +88,7 @@ def test_a_later_note_counts(home: Path, dockerd_started: Start) -> None:
 def test_marks_of_another_boot_do_not_count(home: Path, dockerd_started: Start) -> None:
     restart_due.note(RELOAD)
     restart_due.note(FILE)
-    marks = record.load("pending", home)
-    record.save("pending", {**marks, RELOAD.name: {**marks[RELOAD.name], "boot": "another"}}, home)
+    marks = record.load("pending", home)["marks"]
+    record.save("pending", {"marks": {**marks, RELOAD.name: {**marks[RELOAD.name], "boot": "another"}}}, home)
     dockerd_started(-60)
     assert restart_due.since_start() == {FILE}

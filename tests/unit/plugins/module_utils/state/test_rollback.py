@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
-from ansible_collections.multiarch.builders.plugins.module_utils.state import record, rollback
+from ansible_collections.multiarch.builders.plugins.module_utils.state import rollback
+from ansible_collections.multiarch.builders.tests.unit.plugins.module_utils import records as record
 
 pytestmark = pytest.mark.usefixtures("home")
 

@@ -22,12 +22,12 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt
     Handler,
     registration_of,
 )
-from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.ours import Former
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.record import Former
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.resource import Binfmt, DropHandler
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.source import PackageSource
 from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import NO_EFFECTS, Action
-from ansible_collections.multiarch.builders.plugins.module_utils.state import record
+from ansible_collections.multiarch.builders.tests.unit.plugins.module_utils import records as record
 
 pytestmark = pytest.mark.usefixtures("home")
 
@@ -77,7 +77,7 @@ def test_it_is_remembered_once_and_its_file_is_put_back(file: Path, home: Path) 
     assert file.read_text() == "# theirs\n"
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     ours.disown(NAME)
-    assert record.load("binfmt", home) == {"handlers": []}
+    assert record.load("binfmt", home) == {}
 
 
 def test_without_its_copy_nothing_is_put_back(file: Path, home: Path) -> None:

@@ -19,15 +19,15 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx
     observe,
     patch_of,
 )
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx.record import RECORD
 from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.model.proxy import Proxy
-from ansible_collections.multiarch.builders.plugins.module_utils.state import record
 from ansible_collections.multiarch.builders.plugins.module_utils.state.owned_keys import (
     Owned,
     both,
-    from_record,
     owned_after,
 )
+from ansible_collections.multiarch.builders.tests.unit.plugins.module_utils import records as record
 
 Document = dict[str, t.Any]
 KEYS = {"detachKeys": "ctrl-q"}
@@ -64,7 +64,7 @@ def of(values: Document) -> Owned:
 
 def owned(user: str = "ci") -> Owned:
     """What of the user's config.json is remembered as ours."""
-    return from_record(record.load("buildx").get("client", {}).get(user, ()))
+    return RECORD.read().client.get(user, {})
 
 
 def step_for(patch: Document) -> WriteSettings:
@@ -250,10 +250,10 @@ def test_each_user_has_its_own(config: Path, homes: Path, home: Path) -> None:
 
 def test_what_else_the_concern_remembers_stays(config: Path, home: Path) -> None:
     builders = {"multiarch": {"rendered": "a", "stored": "b"}}
-    record.save("buildx", {"builders": builders}, home)
+    record.save("buildx", {"configurations": builders}, home)
     converge({"detachKeys": "ctrl-q"})
     assert config.exists()
-    assert record.load("buildx", home)["builders"] == builders
+    assert record.load("buildx", home)["configurations"] == builders
     assert owned() == of(KEYS)
 
 

@@ -26,7 +26,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_a
 from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import Disruption, Node
 from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import Action
-from ansible_collections.multiarch.builders.plugins.module_utils.state import record
+from ansible_collections.multiarch.builders.tests.unit.plugins.module_utils import records as record
 from ansible_collections.multiarch.builders.tests.unit.plugins.module_utils.concerns.buildx.recorded import (
     DATA,
     ENTRY,
@@ -41,6 +41,8 @@ from ansible_collections.multiarch.builders.tests.unit.plugins.module_utils.dock
     as_json,
     unpacked,
 )
+
+pytestmark = pytest.mark.usefixtures("as_root")
 
 Programs = Callable[[str, str], Path]
 
@@ -218,7 +220,7 @@ def test_what_fails_is_put_back(
         assert not (host.folder / "started.ci").exists()
     else:
         assert (host.folder / f"started.{started}").read_text() == FORMER
-    assert "builders" not in record.load("buildx")
+    assert "configurations" not in record.load("buildx")
     assert ours.builders()["multiarch"].users == {}, "the entries are not ours"
 
 
@@ -395,4 +397,4 @@ def test_a_node_that_goes_leaves_its_cache(endpoint: str, here: bool, host: Host
 
 def test_what_buildx_made_of_the_toml_is_remembered(host: Host) -> None:
     do(host, MakeBuilder(TWO, ("ci",), ()))
-    assert set(record.load("buildx")["builders"]["multiarch"]) == {"rendered", "stored"}
+    assert set(record.load("buildx")["configurations"]["multiarch"]) == {"rendered", "stored"}

@@ -13,15 +13,17 @@ from pathlib import Path
 import pytest
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx import environment_file
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx.environment_file import (
-    Own,
     actions_for,
     wanted_values,
     with_lines,
     without_lines,
 )
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx.record import Own
 from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
-from ansible_collections.multiarch.builders.plugins.module_utils.state import record
+from ansible_collections.multiarch.builders.tests.unit.plugins.module_utils import records as record
 from ansible_collections.multiarch.builders.tests.unit.plugins.module_utils.concerns.buildx.recorded import WANTED
+
+pytestmark = pytest.mark.usefixtures("as_root")
 
 LINE = "BUILDX_BUILDER=multiarch\n"
 OURS = {"BUILDX_BUILDER": "multiarch"}
@@ -216,15 +218,15 @@ def test_what_an_earlier_version_wrote_is_taken_over(
 ) -> None:
     path = tmp_path / "environment"
     path.write_text(text)
-    memory = {"made": {"x": 1}, "environment": {str(path): {"builder": "multiarch", **noted}}}
-    record.save("buildx", memory)
+    memory = {"members": ["x"], "environment": {str(path): {"builder": "multiarch", **noted}}}
+    record.save("buildx", memory, since=None)
     assert applied(str(path)) == []
     assert record.load("buildx") == memory
 
     assert applied(str(path), {**OURS, "B": "2"}) == [f"set B=2 in {path}"]
     applied(None, {})
     assert (path.read_text() if path.exists() else None) == before
-    assert record.load("buildx") == {"made": {"x": 1}}
+    assert record.load("buildx") == {"members": ["x"]}
 
 
 @pytest.mark.usefixtures("home")

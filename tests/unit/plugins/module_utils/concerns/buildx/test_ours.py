@@ -12,11 +12,15 @@ from pathlib import Path
 import pytest
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx import ours
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx.drift import digest
-from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx.ours import OwnBuilder, OwnNode
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx.record import (
+    RECORD,
+    OwnBuilder,
+    OwnNode,
+)
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx.store import StoredBuilder
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import Docker
 from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import Node
-from ansible_collections.multiarch.builders.plugins.module_utils.state import pulled_images, record
+from ansible_collections.multiarch.builders.tests.unit.plugins.module_utils import records as record
 from ansible_collections.multiarch.builders.tests.unit.plugins.module_utils.concerns.buildx.recorded import (
     ENTRY,
     NODE,
@@ -49,7 +53,7 @@ def test_a_new_builder_is_ours_with_all_that_comes_with_it(docker: Docker) -> No
     assert claim(docker, "ci", "jane") == OwnBuilder(
         "multiarch", "docker-container", {"ci": None, "jane": None}, (OWN_NODE,)
     )
-    assert [each.reference for each in pulled_images.pulled("buildx")] == [WANTED.image]
+    assert [each.reference for each in RECORD.read().images] == [WANTED.image]
 
 
 @pytest.mark.parametrize(
@@ -70,7 +74,7 @@ def test_an_image_that_is_there_already_is_not_ours(dockerd: DockerdStandIn, doc
     reference = f"docker.io/moby/buildkit@{WANTED.image.partition('@')[2]}"
     dockerd.answers[f"GET /images/{reference}/json"] = as_json({})
     claim(docker, "ci")
-    assert pulled_images.pulled("buildx") == ()
+    assert RECORD.read().images == ()
 
 
 def test_somebody_elses_builder_of_that_name_is_copied_once(docker: Docker, homes: Path) -> None:
@@ -116,7 +120,7 @@ def test_which_entry_is_ours(
 ) -> None:
     own = claim(docker, "ci")
     if mark:
-        record.save("buildx", {**record.load("buildx"), "builders": {"multiarch": mark}})
+        record.save("buildx", {**record.load("buildx"), "configurations": {"multiarch": mark}})
     assert ours.is_ours(own, entry) is is_ours
 
 

@@ -533,6 +533,7 @@ def fleet(docker: Docker, homes: Path, tmp_path: Path, home: Path, programs: t.A
         ),
     ],
 )
+@pytest.mark.usefixtures("as_root")
 def test_what_is_observed_elsewhere(
     users: tuple[str, ...],
     entries: dict[str, StoredBuilder],

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx.ours import OwnBuilder, OwnNode
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx.record import OwnBuilder, OwnNode
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx.retire_apply import RemoveVolume
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx.retire_observe import (
     Going,

@@ -12,15 +12,15 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx import client_settings, ours, store
-from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx.ours import OwnBuilder, OwnNode
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx.record import OwnBuilder, OwnNode
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx.retired import Asked, RetiredBuildx
 from ansible_collections.multiarch.builders.plugins.module_utils.docker import service
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import Docker
 from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import Disruption
 from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import NO_EFFECTS, Plan
-from ansible_collections.multiarch.builders.plugins.module_utils.state import record
 from ansible_collections.multiarch.builders.plugins.module_utils.state.owned_keys import owned_after
+from ansible_collections.multiarch.builders.tests.unit.plugins.module_utils import records as record
 from ansible_collections.multiarch.builders.tests.unit.plugins.module_utils.concerns.buildx.recorded import ENTRY
 from ansible_collections.multiarch.builders.tests.unit.plugins.module_utils.dial_stand_in import DockerdElsewhere
 from ansible_collections.multiarch.builders.tests.unit.plugins.module_utils.dockerd_stand_in import (
@@ -30,6 +30,8 @@ from ansible_collections.multiarch.builders.tests.unit.plugins.module_utils.dock
     DockerdStandIn,
     as_json,
 )
+
+pytestmark = pytest.mark.usefixtures("as_root")
 
 Programs = Callable[[str, str], Path]
 HERE, ARM = OwnNode("multiarch0", "", "ci", volume=True), OwnNode("arm", "ssh://ci@198.51.100.24", "ci", volume=True)

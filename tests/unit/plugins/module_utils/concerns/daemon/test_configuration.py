@@ -22,8 +22,9 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.ours import Keys
 from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import Effect
-from ansible_collections.multiarch.builders.plugins.module_utils.state import record, rollback
+from ansible_collections.multiarch.builders.plugins.module_utils.state import rollback
 from ansible_collections.multiarch.builders.plugins.module_utils.state.owned_keys import Owned, both, owned_after
+from ansible_collections.multiarch.builders.tests.unit.plugins.module_utils import records as record
 
 pytestmark = pytest.mark.usefixtures("home")
 
@@ -50,7 +51,7 @@ def mode_of(path: Path) -> str:
 
 
 def pending(home: Path) -> list[str]:
-    return list(record.load("pending", home))
+    return list(record.load("pending", home).get("marks", ()))
 
 
 def backups(home: Path) -> list[tuple[str, str]]:

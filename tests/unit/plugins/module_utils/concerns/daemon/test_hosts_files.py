@@ -19,7 +19,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.docker import c
 from ansible_collections.multiarch.builders.plugins.module_utils.host.files import RemoveFile, WriteFile
 from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import Registry
 from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import NO_EFFECTS, Action, Difference
-from ansible_collections.multiarch.builders.plugins.module_utils.state import record
+from ansible_collections.multiarch.builders.tests.unit.plugins.module_utils import records as record
 
 QUAY = Registry("quay.example", mirrors=("a.example/quay",), hosts_toml="# ours\n")
 # What dockerd does with hosts.toml: 28 reads it, 26 does not.
@@ -64,6 +64,7 @@ NOTHING, WRITES, REMOVES, LEAVES = "nothing", "writes", "removes", "leaves"
         pytest.param(None, "# ours\n", (QUAY,), True, NOTHING, id="dockerd is down: not removed either"),
     ],
 )
+@pytest.mark.usefixtures("as_root")
 def test_what_differs(
     engine: str | None,
     now: str | None,

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon import left_behind
-from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.left_behind import Left
-from ansible_collections.multiarch.builders.plugins.module_utils.state import record
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.record import Left
+from ansible_collections.multiarch.builders.tests.unit.plugins.module_utils import records as record
 
 pytestmark = pytest.mark.usefixtures("home")
 ELSEWHERE = {"DockerRootDir": "/srv/docker"}
@@ -47,12 +47,12 @@ def test_what_somebody_removed_is_not(tmp_path: Path) -> None:
 
 
 def test_each_folder_is_remembered_once_and_the_record_keeps_all_else(tmp_path: Path) -> None:
-    record.save("daemon", {"owned": [1]})
+    record.save("daemon", {"folders": ["/a"]})
     folder = former(tmp_path)
     left_behind.remember([Left(folder, "3 containers", "k"), Left("/other", "1 containers", "o")])
     left_behind.remember([])
     memory = record.load("daemon")
-    assert memory["owned"] == [1]
+    assert memory["folders"] == ["/a"]
     assert [(each["folder"], each["what"]) for each in memory["left"]] == [
         (folder, "3 containers"),
         ("/other", "1 containers"),

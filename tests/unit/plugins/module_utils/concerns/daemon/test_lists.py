@@ -17,12 +17,11 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.ours import Keys
 from ansible_collections.multiarch.builders.plugins.module_utils.state.owned_keys import (
-    former_from_record,
-    former_to_record,
-    from_record,
+    Former,
+    Owned,
     owned_after,
-    to_record,
 )
+from ansible_collections.multiarch.builders.plugins.module_utils.state.typed_json import decode, encode
 
 KEY = "insecure-registries"
 Document = dict[str, t.Any]
@@ -32,8 +31,8 @@ NOTHING = Keys({})
 def step(document: Document, keys: Keys, patch: Document) -> tuple[Document, Keys]:
     """One run: what daemon.json holds then, and what is recorded, read back."""
     then = keys_after(document, keys, as_mappings(patch))
-    owned = from_record(to_record(then.owned))
-    return merged(document, keys, as_mappings(patch)), Keys(owned, former_from_record(former_to_record(then.replaced)))
+    owned, replaced = decode(Owned, encode(Owned, then.owned)), decode(Former, encode(Former, then.replaced))
+    return merged(document, keys, as_mappings(patch)), Keys(owned, replaced)
 
 
 @pytest.mark.parametrize(

@@ -46,9 +46,9 @@ from ansible_collections.multiarch.builders.plugins.module_utils.model.resource 
     Effect,
     Effects,
 )
-from ansible_collections.multiarch.builders.plugins.module_utils.state import record, restart_due, rollback
-from ansible_collections.multiarch.builders.plugins.module_utils.state.owned_files import owned
+from ansible_collections.multiarch.builders.plugins.module_utils.state import restart_due, rollback
 from ansible_collections.multiarch.builders.plugins.module_utils.state.owned_keys import owned_after
+from ansible_collections.multiarch.builders.tests.unit.plugins.module_utils import records as record
 from ansible_collections.multiarch.builders.tests.unit.plugins.module_utils.dockerd_stand_in import (
     DockerdStandIn,
     as_json,
@@ -486,14 +486,14 @@ def test_hosts_toml_comes_and_goes_without_a_restart(no_docker: Docker, home: Pa
     assert (plan.effects, plan.notes) == (NO_EFFECTS, ())
     made.apply(plan.actions)
     assert hosts_toml.read_text() == "# ours\n"
-    assert list(owned("daemon")) == [str(hosts_toml)]
+    assert list(record.load("daemon")["files"]) == [str(hosts_toml)]
 
     gone = FilesState(remove=(RemoveFile(str(hosts_toml), folder=True),))
     plan = made.plan(replace(state(engine), files=gone), NO_EFFECTS)
     assert [action.summary for action in plan.actions] == [f"remove {hosts_toml}, no longer in builder_registries"]
     made.apply(plan.actions)
     assert not hosts_toml.parent.exists()
-    assert record.load("daemon", home)["files"] == {}
+    assert "files" not in record.load("daemon", home)
 
 
 def test_what_is_left_alone_is_told(no_docker: Docker) -> None:
@@ -689,7 +689,9 @@ def test_a_reload_that_brings_nothing_where_nothing_may_be_disrupted(host: Host,
     )
     assert host.verbs() == ["reload"]
     assert host.document() == {**FORMER, "labels": ["b=c"]}
-    assert Effect.CONFIGURATION_CHANGES.name in record.load("pending", home), "the next run knows that it waits"
+    assert Effect.CONFIGURATION_CHANGES.name in record.load("pending", home)["marks"], (
+        "the next run knows that it waits"
+    )
     assert rollback.is_open() is True
 
 

@@ -16,6 +16,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon
     validation,
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.ours import Keys
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.record import RECORD
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.resource import ReloadDaemon
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.restart_plan import RestartDaemon
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.retired import RetiredDaemon
@@ -25,7 +26,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.host.errors imp
 from ansible_collections.multiarch.builders.plugins.module_utils.host.files import WriteFile
 from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import Disruption
 from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import NO_EFFECTS, Plan
-from ansible_collections.multiarch.builders.plugins.module_utils.state.owned_files import owned, write_owned
+from ansible_collections.multiarch.builders.plugins.module_utils.state.owned_files import write_owned
 from ansible_collections.multiarch.builders.plugins.module_utils.state.owned_keys import owned_after
 from ansible_collections.multiarch.builders.tests.unit.plugins.module_utils.dockerd_stand_in import (
     DockerdStandIn,
@@ -216,10 +217,10 @@ def test_hosts_toml(
     if before is not None:
         path.parent.mkdir(parents=True)
         path.write_text(before)
-    write_owned("daemon", WriteFile(str(path), "ours"))
+    write_owned(RECORD, WriteFile(str(path), "ours"))
     path.write_text(now)
     daemon, plan = planned(no_docker)
     assert [each.summary for each in plan.actions] == [told.format(path)]
     daemon.apply(plan.actions)
     assert (path.read_text() if path.exists() else None) == after
-    assert owned("daemon") == {}
+    assert RECORD.read().files == {}

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.engine import boot
 from ansible_collections.multiarch.builders.plugins.module_utils.host import units
-from ansible_collections.multiarch.builders.plugins.module_utils.state import record
+from ansible_collections.multiarch.builders.tests.unit.plugins.module_utils import records as record
 from ansible_collections.multiarch.builders.tests.unit.plugins.module_utils.recorded_units import (
     MASKED,
     NOT_FOUND,

@@ -14,7 +14,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.engine
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.engine import packages as needed
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.engine.apt_candidates import Offer
 from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
-from ansible_collections.multiarch.builders.plugins.module_utils.state import record
+from ansible_collections.multiarch.builders.tests.unit.plugins.module_utils import records as record
 
 Programs = Callable[[str, str], Path]
 

@@ -20,7 +20,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.engine
 from ansible_collections.multiarch.builders.plugins.module_utils.host.command import Outcome
 from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.model.proxy import Proxy
-from ansible_collections.multiarch.builders.plugins.module_utils.state import record
+from ansible_collections.multiarch.builders.tests.unit.plugins.module_utils import records as record
 
 X86_64 = b"\x7fELF\x02\x01" + b"\x00" * 12 + b"\x3e\x00"
 ARM64 = b"\x7fELF\x02\x01" + b"\x00" * 12 + b"\xb7\x00"

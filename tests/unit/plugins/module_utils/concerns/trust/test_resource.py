@@ -23,8 +23,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.host.files impo
 from ansible_collections.multiarch.builders.plugins.module_utils.host.system_store import DEBIAN, RED_HAT, Store
 from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import Registry
 from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import NO_EFFECTS, Action, Plan
-from ansible_collections.multiarch.builders.plugins.module_utils.state import record
-from ansible_collections.multiarch.builders.plugins.module_utils.state.owned_files import owned
+from ansible_collections.multiarch.builders.tests.unit.plugins.module_utils import records as record
 from ansible_collections.multiarch.builders.tests.unit.plugins.plugin_utils.x509_factory import make
 
 CA, CLIENT = make("CA"), make("client", ca=False)
@@ -140,16 +139,16 @@ def test_a_removal_is_remembered_until_the_store_is_refreshed(
     anchor = WriteFile(str(tmp_path / "anchor.crt"), CA.pem)
     trust = Trust((), ())
     trust.apply([Action("", anchor)])
-    assert list(owned("trust")) == [anchor.path]
+    assert list(record.load("trust")["files"]) == [anchor.path]
     trust.apply([Action("", RemoveFile(anchor.path))])
-    assert record.load("trust", home) == {"files": {}, "stale": True}
+    assert record.load("trust", home) == {"stale": True}
     refresh = [Action("", RefreshStore(REFRESHED))]
     if stale:
         with pytest.raises(HostError, match="the operating system's trust store cannot be refreshed"):
             trust.apply(refresh)
     else:
         trust.apply(refresh)
-    assert record.load("trust", home) == {"files": {}, "stale": stale}
+    assert record.load("trust", home) == ({"stale": True} if stale else {})
     assert record.load("authorities", home) == {}, "nothing came"
 
 
@@ -158,7 +157,7 @@ def test_the_store_knows_nothing_of_what_leaves_certs_d(tmp_path: Path, home: Pa
     trust = Trust((), ())
     trust.apply([Action("", WriteFile(str(path), "x"))])
     trust.apply([Action("", RemoveFile(str(path), folder=True))])
-    assert record.load("trust", home) == {"files": {}}
+    assert record.load("trust", home) == {}
     assert not (tmp_path / "docker").exists(), "its folders were not there before"
 
 
@@ -187,7 +186,7 @@ def converged(trust: Trust) -> list[str]:
     return [each.summary for each in plan.actions if "anchor" not in each.summary and "refresh" not in each.summary]
 
 
-@pytest.mark.usefixtures("home")
+@pytest.mark.usefixtures("home", "as_root")
 def test_what_a_user_got_goes_with_the_user(rootless: Path) -> None:
     file = rootless / ROW.host / "ca.crt"
     written, logged_in = converged(Trust((ROW,), ("ci",)))
@@ -201,7 +200,7 @@ def test_what_a_user_got_goes_with_the_user(rootless: Path) -> None:
     assert not rootless.exists(), "its folder was not there before"
 
 
-@pytest.mark.usefixtures("home")
+@pytest.mark.usefixtures("home", "as_root")
 def test_of_a_user_who_is_gone_all_is_forgotten_and_nothing_touched(
     rootless: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,0 +1,45 @@
+# Copyright: multiarch.builders contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a host remembers of handlers."""
+
+from __future__ import annotations
+
+import pathlib
+import typing as t
+from dataclasses import dataclass, field
+
+from ansible_collections.multiarch.builders.plugins.module_utils.state.pulled_images import WithImages
+from ansible_collections.multiarch.builders.plugins.module_utils.state.record import RecordFile
+
+
+@dataclass(frozen=True)
+class Former:
+    """What was there before us: *backup* of its file in /etc/binfmt.d with *mode*, the *line* that registers it.
+
+    *link* is where that file led, if it was one that masked the handler.
+    """
+
+    backup: t.Optional[str] = None
+    mode: int = 0o644
+    line: t.Optional[str] = None
+    interpreter: str = ""
+    enabled: bool = True
+    link: t.Optional[str] = None
+
+    @property
+    def lost(self) -> bool:
+        """Whether its emulator is not on this host: one that a container registered, which the kernel alone held."""
+        return self.line is not None and not pathlib.Path(self.interpreter).exists()
+
+
+@dataclass(frozen=True)
+class BinfmtRecord(WithImages):
+    """binfmt.json: *handlers* that are ours, what was there before each, by its name, *packages* that came with us."""
+
+    handlers: t.FrozenSet[str] = frozenset()
+    former: t.Mapping[str, Former] = field(default_factory=dict)
+    packages: t.Mapping[str, str] = field(default_factory=dict)
+
+
+RECORD = RecordFile("binfmt", BinfmtRecord)

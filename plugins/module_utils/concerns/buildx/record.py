@@ -1,0 +1,93 @@
+# Copyright: multiarch.builders contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a host remembers of builders and of their users' clients."""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass, field
+
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx.drift import Remembered
+from ansible_collections.multiarch.builders.plugins.module_utils.state.owned_keys import Former, Owned
+from ansible_collections.multiarch.builders.plugins.module_utils.state.pulled_images import WithImages
+from ansible_collections.multiarch.builders.plugins.module_utils.state.record import Document, RecordFile
+
+_BUILDER = "BUILDX_BUILDER"
+
+
+@dataclass(frozen=True)
+class OwnNode:
+    """A node whose container is ours; its *volume* too, unless it was there before us. *user* reaches its dockerd.
+
+    *container* says that there was one before us.
+    """
+
+    name: str
+    endpoint: str
+    user: str
+    volume: bool
+    container: bool = False
+
+
+@dataclass(frozen=True)
+class OwnBuilder:
+    """A builder of ours: *users* have {name: copy of the entry that was there before, None if there was none}.
+
+    In the record the *name* is the key.
+    """
+
+    name: str = ""
+    driver: str = ""
+    users: t.Mapping[str, t.Optional[str]] = field(default_factory=dict)
+    nodes: t.Tuple[OwnNode, ...] = ()
+
+
+@dataclass(frozen=True)
+class Own:
+    """What is ours in a file of variables: *values* by name.
+
+    What was there before: *lines* by name, whether the file was *there* and its last line *ended*.
+    """
+
+    values: t.Mapping[str, str]
+    lines: t.Mapping[str, str] = field(default_factory=dict)
+    there: bool = True
+    ended: bool = True
+
+
+@dataclass(frozen=True)
+class BuildxRecord(WithImages):
+    """buildx.json: *builders* of ours, and by builder the digests of its *configurations*.
+
+    By user: *choices* are the files of the store that chose a builder before us ({name: text, None for no file}),
+    *client* the keys of config.json that are ours, and *replaced* the values that they took the place of. *members*
+    are the users whom we put into Docker's group, *environment* the files with variables of ours.
+    """
+
+    builders: t.Mapping[str, OwnBuilder] = field(default_factory=dict)
+    configurations: t.Mapping[str, Remembered] = field(default_factory=dict)
+    choices: t.Mapping[str, t.Mapping[str, t.Optional[str]]] = field(default_factory=dict)
+    client: t.Mapping[str, Owned] = field(default_factory=dict)
+    replaced: t.Mapping[str, Former] = field(default_factory=dict)
+    members: t.Tuple[str, ...] = ()
+    environment: t.Mapping[str, Own] = field(default_factory=dict)
+
+
+def _migrated(found: Document) -> Document:
+    """Format 1 of 0: `made` is now `builders`, and `builders` `configurations`."""
+    made, configurations = found.pop("made", {}), found.pop("builders", {})
+    environment = {path: _with_values(row) for path, row in found.pop("environment", {}).items()}
+    return {**found, "builders": made, "configurations": configurations, "environment": environment}
+
+
+def _with_values(row: Document) -> Document:
+    """At first there was one line, which named the builder."""
+    if "builder" not in row:
+        return row
+    builder, lines = row.pop("builder"), row.pop("lines")
+    former = lines if lines.endswith("\n") else f"{lines}\n"
+    return {**row, "values": {_BUILDER: builder}, "lines": {_BUILDER: former} if lines else {}}
+
+
+RECORD = RecordFile("buildx", BuildxRecord, (_migrated,))

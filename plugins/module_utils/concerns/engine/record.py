@@ -1,0 +1,32 @@
+# Copyright: multiarch.builders contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a host remembers of Docker's and buildx's installation."""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass, field
+
+from ansible_collections.multiarch.builders.plugins.module_utils.state.record import RecordFile
+
+
+@dataclass(frozen=True)
+class OwnPlugin:
+    """The buildx plugin that we placed, and the copy and version of the *former* one in its place, None for none."""
+
+    sha256: str
+    former: t.Optional[str] = None
+    former_version: t.Optional[str] = None
+
+
+@dataclass(frozen=True)
+class EngineRecord:
+    """engine.json: *packages* that came with us, with their versions, units that we *enabled*, our *plugin*."""
+
+    packages: t.Mapping[str, str] = field(default_factory=dict)
+    enabled: t.FrozenSet[str] = frozenset()
+    plugin: t.Optional[OwnPlugin] = None
+
+
+RECORD = RecordFile("engine", EngineRecord)
