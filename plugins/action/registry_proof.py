@@ -38,5 +38,6 @@ class ActionModule(SpecActionBase):
         remedies = trust_report.remedies(rows, spec.options["registries"], chains, clocks)
         result["registries"] = [{**row, "remedy": remedy} for row, remedy in zip(rows, remedies, strict=True)]
         if result.get("failed") and rows:
-            result["msg"] = trust_report.message(rows, spec.options["registries"], chains, clocks)
+            result["failures"] = trust_report.failures(rows, spec.options["registries"], chains, clocks)
+            result["msg"] = trust_report.message(rows, result["failures"])
         return result

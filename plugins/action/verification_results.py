@@ -79,7 +79,7 @@ def _result(variables: Mapping[str, t.Any], name: str) -> t.Any:
 def _notes(variables: Mapping[str, t.Any]) -> list[str]:
     """What the modules left alone or could not ask."""
     results = (_result(variables, name) or {} for name in _WITH_NOTES)
-    return [shown(note) for result in results for note in result.get("notes", ())]
+    return [shown(note["text"]) for result in results for note in result.get("notes", ())]
 
 
 def _told_by(passed: Mapping[str, Mapping[str, t.Any]]) -> dict[str, list[str]]:

@@ -27,6 +27,7 @@ from ansible.executor.stats import AggregateStats
 from ansible.executor.task_result import CallbackTaskResult
 from ansible.plugins.callback import CallbackBase
 from ansible_collections.multiarch.builders.plugins.plugin_utils.summary import Failed, Story, lines
+from ansible_collections.multiarch.builders.plugins.plugin_utils.values.problems import Problem
 
 _OURS = "multiarch.builders."
 _CONCERNS = {
@@ -80,8 +81,9 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]  # ansible-core has no
 
     def _ok(self, event: CallbackTaskResult) -> None:
         name, result, story = self._event(event)
+        if name and result.get("notes"):
+            story.notes[name] = result["notes"]
         if name == "plan":
-            story.notes = result.get("notes") or ()
             if _check_mode():
                 story.changes = _changes(result)
         elif name == "apply":
@@ -127,14 +129,11 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]  # ansible-core has no
 
 
 def _failures(result: t.Mapping[str, t.Any]) -> list[Failed]:
-    """Of a module that returns them: those of concerns have a `message`, those of proofs `words`."""
-    found = []
+    """What is wrong with the input, or with the host; of pulls, those that went well are there, too."""
+    found = [Failed(str(Problem(**each))) for each in result.get("problems") or ()]
     for each in [*(result.get("failures") or ()), *(result.get("pulls") or ())]:
-        if not (each.get("message") or each.get("words")):  # of pulls, those that went well are there, too
-            continue
         concern = f"{each['concern']}: " if each.get("concern") else ""
-        message = " ".join(str(each.get("message") or each.get("words") or "").split())
-        found.append(Failed(concern + message, str(each.get("cause") or "")))
+        found += [Failed(concern + " ".join(each["message"].split()), each["cause"])] if each["message"] else []
     return found
 
 

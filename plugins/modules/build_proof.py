@@ -97,8 +97,8 @@ proofs:
       type: bool
       sample: true
 pulls:
-  description: One for each image that docker itself pulled, with C(image), C(user), and C(words), C(cause),
-    C(evidence) and C(remedy) where that failed.
+  description: One for each image that docker itself pulled, with C(image), C(user), and C(message),
+    C(cause), C(evidence) and C(remedy) where that failed.
   returned: always
   type: list
   elements: dict
@@ -121,12 +121,12 @@ failures:
       type: list
       elements: str
       sample: [linux/arm64]
-    words:
-      description: What failed.
+    message:
+      description: What failed and why.
       type: str
       sample: "builder multiarch, user root: the build for linux/arm64 failed: …"
     cause:
-      description: Why, with which the words end.
+      description: Why, with which the message ends.
       type: str
       sample: 'process "/probe" did not complete successfully: exit code: 255: exec /probe: exec format error'
     evidence:
@@ -172,11 +172,11 @@ def main() -> None:
     except (HostError, ValueError) as exc:
         _remember(module, [shown(str(exc))], began)
         module.fail_json(msg=shown(str(exc)), proofs=[], failures=[], pulls=[])
-    bad = [*failures, *(each for each in pulls if each["words"])]
-    _remember(module, [each["words"] for each in bad], began)
+    bad = [*failures, *(each for each in pulls if each["message"])]
+    _remember(module, [each["message"] for each in bad], began)
     result = {"proofs": proofs, "failures": failures, "pulls": pulls}
     if bad:
-        module.fail_json(msg="\n".join(f"{each['words']}. {each['remedy']}" for each in bad), **result)
+        module.fail_json(msg="\n".join(f"{each['message']}. {each['remedy']}" for each in bad), **result)
     module.exit_json(changed=False, **result)
 
 
@@ -204,9 +204,9 @@ def _pull(given: t.Mapping[str, t.Any], proofs: t.Sequence[Row]) -> t.List[Row]:
     rows = []
     for image in images:
         failure = pull(image, platform, user)
-        row = {"image": image, "user": user, "words": "", "cause": "", "evidence": [], "remedy": ""}
+        row = {"image": image, "user": user, "message": "", "cause": "", "evidence": [], "remedy": ""}
         if failure:
-            row.update(words=shown(failure.words), cause=shown(failure.cause), remedy=failure.remedy)
+            row.update(message=shown(failure.message), cause=shown(failure.cause), remedy=failure.remedy)
             row.update(evidence=[shown(each) for each in failure.evidence])
         rows.append(row)
     return rows
@@ -239,7 +239,7 @@ def _row(user: str, builder: str, failure: Failure) -> Row:
         "user": user,
         "builder": builder,
         "platforms": list(failure.platforms),
-        "words": shown(failure.words),
+        "message": shown(failure.message),
         "cause": shown(failure.cause),
         "evidence": [shown(each) for each in failure.evidence],
         "remedy": failure.remedy,

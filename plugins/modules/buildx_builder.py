@@ -45,37 +45,15 @@ facts:
   type: dict
   sample: {}
 notes:
-  description: What was left alone or waits, and why.
+  description: What was left alone or waits, and why; see RV(multiarch.builders.plan#module:notes).
   returned: always
   type: list
-  elements: str
-  sample: []
+  elements: dict
 failures:
-  description: Why it failed, as data, of which the message for people is made.
+  description: Why it failed, as data; see RV(multiarch.builders.plan#module:failures).
   returned: when it fails
   type: list
   elements: dict
-  contains:
-    concern:
-      description: The concern; empty if it is of none.
-      type: str
-      sample: buildx
-    message:
-      description: What and why in one line, at whose end the cause stands.
-      type: str
-      sample: "builder multiarch of root does not run: network nope not found"
-    cause:
-      description: Why.
-      type: str
-      sample: network nope not found
-    remedy:
-      description: What to do; empty if the message says it, or nothing is known.
-      type: str
-      sample: Mend builder_daemon_options
-    said:
-      description: What a program printed, in whole lines, if it is about one.
-      type: str
-      sample: "`docker buildx create` said:\n#1 [internal] booting buildkit"
 """
 
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx.resource import Buildx

@@ -90,12 +90,6 @@ facts:
           flags: POCF
           version: 10.2.3
           verdict: keep
-errors:
-  description: Why the host cannot be made as asked, all of it at once.
-  returned: when it cannot
-  type: list
-  elements: str
-  sample: ["engine: Docker is not installed"]
 actions:
   description: What was done, or would be in check mode; empty if the host is as asked.
   returned: always
@@ -106,10 +100,23 @@ notes:
   description: What was left alone or waits, and why.
   returned: always
   type: list
-  elements: str
-  sample: []
+  elements: dict
+  contains:
+    concern:
+      description: The concern; empty if it is of none.
+      type: str
+      sample: daemon
+    kind:
+      description: V(waits) has to be done, and is not done now. V(unproven) has to be proven. V(left_alone) stays as it
+        is, as it is somebody else's. V(limit) has less effect on this host than asked for, or another.
+      type: str
+      sample: waits
+    text:
+      description: For people.
+      type: str
+      sample: "docker needs a restart, which builder_disruption: never forbids: daemon.json changed"
 failures:
-  description: Why it failed, as data, of which the message for people is made.
+  description: Why the host cannot be made as asked, all of it at once, as data; the message for people is made of it.
   returned: when it fails
   type: list
   elements: dict

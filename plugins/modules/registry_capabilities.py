@@ -94,10 +94,11 @@ capabilities:
       type: str
       sample: "HTTP 404 Not Found: BLOB_UNKNOWN: blob unknown to registry"
 notes:
-  description: What is no warning, such as why the registry could not be asked.
+  description: What is no warning, such as why the registry could not be asked; see
+    RV(multiarch.builders.plan#module:notes).
   returned: always
   type: list
-  elements: str
+  elements: dict
 """
 
 import typing as t
@@ -109,11 +110,13 @@ from ansible_collections.multiarch.builders.plugins.module_utils.host.errors imp
 from ansible_collections.multiarch.builders.plugins.module_utils.host.redact import shown
 from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import Params, proxy_of, registries_of
 from ansible_collections.multiarch.builders.plugins.module_utils.model.options import argument_spec
+from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import Kind, noted
 from ansible_collections.multiarch.builders.plugins.module_utils.proof import capability_proof
 from ansible_collections.multiarch.builders.plugins.module_utils.proof.capability_words import words_of
 from ansible_collections.multiarch.builders.plugins.module_utils.registry.address import split_repository
 from ansible_collections.multiarch.builders.plugins.module_utils.run.module import Module
 from ansible_collections.multiarch.builders.plugins.module_utils.run.one_concern import require_root
+from ansible_collections.multiarch.builders.plugins.module_utils.run.result import notes_of
 
 
 def main() -> None:
@@ -134,10 +137,10 @@ def main() -> None:
         for each in warnings:
             module.warn(shown(each))
         result["time"], result["capabilities"] = found.time, [asdict(each) for each in found.capabilities]
-        result["notes"] = [shown(each) for each in (*notes, *more)]
+        notes += more
     except HostError as exc:
-        result["notes"] = [shown(f"{result['registry']} was not asked what it takes: {exc}")]
-    module.exit_json(changed=False, **result)
+        notes = (f"{result['registry']} was not asked what it takes: {exc}",)
+    module.exit_json(changed=False, **{**result, "notes": notes_of("", noted(Kind.LIMIT, notes))})
 
 
 def _found(repository: str, given: Params) -> t.Tuple[capability_proof.Found, t.Tuple[str, ...]]:

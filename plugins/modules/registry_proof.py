@@ -96,6 +96,10 @@ registries:
       description: Who the words are about; another than the registry if it is a mirror, or gives out tokens.
       type: str
       sample: harbor.example.com
+    about:
+      description: What of it; empty for its connection or its certificate, else such as V(token endpoint).
+      type: str
+      sample: token endpoint
     remedy:
       description: What to do; empty for one that is trusted or logged in.
       type: str
@@ -135,10 +139,15 @@ unproven_logins:
   elements: str
   sample: [nexus.example.com]
 notes:
-  description: What was not asked, and why.
+  description: What was not asked, and why; see RV(multiarch.builders.plan#module:notes).
   returned: always
   type: list
-  elements: str
+  elements: dict
+failures:
+  description: What is not proven, a row for each registry and outcome; see RV(multiarch.builders.plan#module:failures).
+  returned: when it fails
+  type: list
+  elements: dict
 """
 
 import base64
@@ -154,13 +163,20 @@ from ansible_collections.multiarch.builders.plugins.module_utils.model.desired i
     registries_of,
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.model.options import argument_spec
+from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import Kind, noted
 from ansible_collections.multiarch.builders.plugins.module_utils.proof import history
 from ansible_collections.multiarch.builders.plugins.module_utils.proof.outcomes import PROVEN
 from ansible_collections.multiarch.builders.plugins.module_utils.proof.registry import Target, places_of, targets_of
 from ansible_collections.multiarch.builders.plugins.module_utils.proof.registry_probe import Asking, note_unread
 from ansible_collections.multiarch.builders.plugins.module_utils.run.module import Module
 from ansible_collections.multiarch.builders.plugins.module_utils.run.one_concern import require_root
-from ansible_collections.multiarch.builders.plugins.module_utils.state.record import now
+from ansible_collections.multiarch.builders.plugins.module_utils.run.result import (
+    failed,
+    notes_of,
+)
+from ansible_collections.multiarch.builders.plugins.module_utils.state.record import (
+    now,
+)
 
 
 def main() -> None:
@@ -189,7 +205,7 @@ def main() -> None:
         note_unread(registries, found.rows)
     except HostError as exc:
         _remember(module, [shown(str(exc))], began, targets)
-        module.fail_json(msg=str(exc), registries=[], chains={}, clocks={}, notes=[])
+        module.fail_json(**failed(exc), registries=[], chains={}, clocks={}, notes=[])
     chains = {host: [base64.b64encode(each).decode() for each in chain] for host, chain in found.chains.items()}
     rows = [{**asdict(each), "words": shown(each.words)} for each in found.rows]
     bad = [each for each in found.rows if each.outcome not in PROVEN]
@@ -201,7 +217,7 @@ def main() -> None:
         "chains": chains,
         "clocks": {host: asdict(each) for host, each in found.clocks.items()},
         "unproven_logins": list(found.unproven),
-        "notes": [shown(each) for each in found.notes],
+        "notes": notes_of("", noted(Kind.LIMIT, found.notes)),
     }
     if bad:
         module.fail_json(msg=f"{len(bad)} of {len(rows)} ways to the registries and logins are not proven", **result)

@@ -82,11 +82,12 @@ actions:
   elements: str
   sample: ["remove builder multiarch of root, ci: container buildx_buildkit_multiarch0 goes"]
 notes:
-  description: What stays, and why.
+  description: What stays, and why; see RV(multiarch.builders.plan#module:notes). As long as something V(waits), the
+    record stays.
   returned: always
   type: list
-  elements: str
-  sample: ["nothing of ours is on this host"]
+  elements: dict
+  sample: [{concern: record, kind: left_alone, text: nothing of ours is on this host}]
 plan:
   description: The actions of each concern.
   returned: always
@@ -96,31 +97,10 @@ plan:
     - concern: trust
       actions: ["log ci out of harbor.example.com"]
 failures:
-  description: Why it failed, as data, of which the message for people is made.
+  description: Why it failed, as data; see RV(multiarch.builders.plan#module:failures).
   returned: when it fails
   type: list
   elements: dict
-  contains:
-    concern:
-      description: The concern; empty if it is of none.
-      type: str
-      sample: buildx
-    message:
-      description: What and why in one line, at whose end the cause stands.
-      type: str
-      sample: "builder multiarch of root does not run: network nope not found"
-    cause:
-      description: Why.
-      type: str
-      sample: network nope not found
-    remedy:
-      description: What to do; empty if the message says it, or nothing is known.
-      type: str
-      sample: Mend builder_daemon_options
-    said:
-      description: What a program printed, in whole lines, if it is about one.
-      type: str
-      sample: "`docker buildx create` said:\n#1 [internal] booting buildkit"
 """
 
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import Docker
@@ -129,7 +109,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.model.options i
 from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import Plan
 from ansible_collections.multiarch.builders.plugins.module_utils.run.lock import alone
 from ansible_collections.multiarch.builders.plugins.module_utils.run.module import Module
-from ansible_collections.multiarch.builders.plugins.module_utils.run.one_concern import require_root
+from ansible_collections.multiarch.builders.plugins.module_utils.run.one_concern import require_nothing, require_root
 from ansible_collections.multiarch.builders.plugins.module_utils.run.result import failed, plans_result
 from ansible_collections.multiarch.builders.plugins.module_utils.run.retire import (
     NOTHING,
@@ -152,16 +132,17 @@ def main() -> None:
     plans = {"record": Plan()}
     try:
         with alone(module, "retire"):
-            plans = plan_retirement(module.params, Docker()) or {"record": Plan(notes=(NOTHING,))}
+            plans, failures = plan_retirement(module.params, Docker())
+            plans = plans or {"record": Plan(notes=(NOTHING,))}
             changed = any(plan.actions for plan in plans.values())
-            if changed and not module.check_mode:
+            if changed and not failures and not module.check_mode:
                 apply_retirement(module.params, Docker(), plans)
-                left = plan_retirement(module.params, Docker())
-                words = [action.summary for plan in left.values() for action in plan.actions]
-                if words:
-                    raise HostError(f"done, but still there: {'; '.join(words)}")
+                left, failures = plan_retirement(module.params, Docker())
+                require_nothing(*left.values())
     except HostError as exc:
-        module.fail_json(**failed(exc), **plans_result(plans))
+        failures = [exc]
+    if failures:
+        module.fail_json(**failed(*failures), **plans_result(plans))
     module.exit_json(changed=changed, **plans_result(plans))
 
 

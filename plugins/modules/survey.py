@@ -64,17 +64,16 @@ facts:
   description: What was seen while planning, as M(multiarch.builders.plan) returns it.
   returned: always
   type: dict
-errors:
-  description: Why the host cannot be made as asked, all of it at once.
+failures:
+  description: Why the host cannot be made as asked, all of it at once; see RV(multiarch.builders.plan#module:failures).
   returned: always
   type: list
-  elements: str
-  sample: ["engine: Docker is not installed"]
+  elements: dict
 notes:
-  description: What was left alone or waits, and why.
+  description: What was left alone or waits, and why; see RV(multiarch.builders.plan#module:notes).
   returned: always
   type: list
-  elements: str
+  elements: dict
 actions:
   description: What would be done, in words.
   returned: always

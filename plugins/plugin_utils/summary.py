@@ -10,15 +10,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ansible_collections.multiarch.builders.plugins.module_utils.causes.ssh import of_ssh
+from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import Kind
 
 _LONGEST = 400  # characters of a message
 _MOST_FAILURES = 3
 _MOST_NAMES = 8
-# Notes of the plan about what will have to be done; the others only tell what is left alone.
-_WAITS = re.compile(
-    "which builder_disruption: never forbids|^pending, as |is not logged out of|is not known whether docker has to be"
-)
-_NOT_PROVEN = re.compile("no proof has passed since")  # a run makes it, check mode does not
 _NO_REASON = "no reason was told"
 _PREFIXES = re.compile("^(?:Task failed: |Module failed: |Action failed: )+")
 
@@ -35,13 +31,14 @@ class Failed:
 class Story:
     """What happened to one host. *changes* are {concern: actions in words}, *failed_at* the name of a task.
 
+    *notes* are those that modules returned, {module: its last}.
     *failures* are why that failed, *words* the same where no module of ours told it. *unproven* are the registries
     whose logins could not be proven.
     """
 
     changes: dict[str, list[str]] = field(default_factory=dict)
     other_changes: int = 0
-    notes: Sequence[str] = ()
+    notes: dict[str, Sequence[Mapping[str, str]]] = field(default_factory=dict)
     proven: bool = False
     unproven: Sequence[str] = ()
     failed_at: str = ""
@@ -83,7 +80,8 @@ def _line(story: Story, check_mode: bool) -> Line:
         before = f" (before: {done})" if done and not check_mode else ""
         why = _causes(story.failures) or first_words(story.words)
         return Line("failed", f"failed at '{story.failed_at}'{before}: {why}")
-    waiting = [note for note in story.notes if _WAITS.search(note) or (check_mode and _NOT_PROVEN.search(note))]
+    kinds = {Kind.WAITS.value, *([Kind.UNPROVEN.value] if check_mode else [])}  # a run makes the proof
+    waiting = dict.fromkeys(note["text"] for told in story.notes.values() for note in told if note["kind"] in kinds)
     parts = [done] if done else []
     but = f", but for the login at {' and '.join(story.unproven)}" if story.unproven else ""
     parts += [f"proven{but}"] if story.proven else []
@@ -111,9 +109,8 @@ def _verbs(actions: Iterable[str]) -> list[str]:
 
 
 def first_words(message: str) -> str:
-    """The first line of a message, and the one after it if the first only leads to it."""
-    found = [line.strip().removeprefix("- ") for line in _PREFIXES.sub("", message).splitlines() if line.strip()]
-    return _cut(" ".join(found[: 2 if found and found[0].endswith(":") else 1]) or _NO_REASON)
+    """The first line of a message."""
+    return _cut(next((line.strip() for line in _PREFIXES.sub("", message).splitlines() if line.strip()), _NO_REASON))
 
 
 def _causes(failures: Sequence[Failed]) -> str:

@@ -24,11 +24,19 @@ UNREACHABLE = {
     "unreachable": True,
     "msg": "Failed to connect to the host via ssh: ssh: connect to host 198.51.100.99 port 22: No route to host",
 }
+_KEYS = ("variable", "value", "message", "remedy")
+_WRONG = (
+    ("builder_disruption", "'later'", "is not a valid choice", "Known: wait, now, never"),
+    ("builder_platforms[1]", "'amd46'", "is not a known platform", "Did you mean linux/amd64?"),
+)
+PROBLEMS = [
+    "builder_disruption = 'later': is not a valid choice. Known: wait, now, never.",
+    "builder_platforms[1] = 'amd46': is not a known platform. Did you mean linux/amd64?",
+]
 INPUT = {
     "failed": True,
-    "msg": "2 problems in the input; nothing was changed:\n"
-    "- builder_disruption = 'later': is not a valid choice. Known: wait, now, never.\n"
-    "- builder_platforms[1] = 'amd46': is not a known platform. Did you mean linux/amd64?",
+    "msg": "\n".join(["2 problems in the input; nothing was changed:", *(f"- {each}" for each in PROBLEMS)]),
+    "problems": [dict(zip(_KEYS, each, strict=True)) for each in _WRONG],
 }
 _ENGINES = (("28.5.2", "0.29.1", 70), ("26.1.5+dfsg1", "0.13.1+ds1", 22), ("29.7.2", "0.33.0", 8))
 _HANDLERS = {
@@ -96,7 +104,8 @@ def drifted(found: Survey) -> Survey:
         "write /etc/docker/daemon.json: registry-mirrors: absent → [https://mirror.lab.test:5000]",
         "restart docker: features.containerd-snapshotter: absent → true (running now: a build in multiarch0)",
     ]
-    found |= {"pending": ["daemon", "buildx"], "notes": ["handler qemu-arm of somebody else works and was left alone"]}
+    note = {"concern": "binfmt", "kind": "left_alone", "text": "handler qemu-arm of somebody else was left alone"}
+    found |= {"pending": ["daemon", "buildx"], "notes": [note]}
     found["plan"] = [
         {"concern": "daemon", "actions": actions},
         {"concern": "buildx", "actions": ["start builder multiarch: its container multiarch0 is stopped"]},
@@ -115,9 +124,14 @@ def unproven(found: Survey) -> Survey:
     return found
 
 
+def failure(concern: str, message: str) -> dict[str, str]:
+    """Why a host cannot be made as asked."""
+    return {"concern": concern, "message": message, "cause": message, "remedy": "", "said": ""}
+
+
 def broken(found: Survey) -> Survey:
     """Which cannot be made as asked: a platform is missing, and a registry is not trusted."""
-    found["errors"] = ["binfmt: the emulator of qemu-s390x does not run on this host: Exec format error"]
+    found["failures"] = [failure("binfmt", "the emulator of qemu-s390x does not run on this host: Exec format error")]
     row = next(each for each in found["platforms"] if each["platform"] == "linux/s390x")
     row |= {"how": "missing", "qemu": None, "interpreter": None, "why": "no handler"}
     found["registries"][2] |= {"outcome": "unknown authority", "words": "unable to get local issuer certificate"}
@@ -136,7 +150,7 @@ def ending(found: Survey, days: int = 12) -> Survey:
 
 def hostile(found: Survey) -> Survey:
     """With markup and quotes wherever a host, a registry or an error could bring them."""
-    found["errors"] = [f"engine: {HOSTILE} \"quoted\" 'too' </textarea></style>"]
+    found["failures"] = [failure("engine", f"{HOSTILE} \"quoted\" 'too' </textarea></style>")]
     found["registries"][2]["registry"] = f"harbor{HOSTILE}"
     found["machine"]["os"] = f'"><img src=x onerror=alert(2)>{HOSTILE}'
     found["builders"][0]["name"] = HOSTILE

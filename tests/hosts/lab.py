@@ -24,6 +24,10 @@ class Run:
         """Whether *words* are in the output, however it is wrapped and quoted."""
         return words in " ".join(self.output.replace("''", "'").split()) or words in self.output
 
+    def summary(self, host: str) -> str:
+        """What the last lines say of *host*, which has one of its own."""
+        return next(line.partition(": ")[2] for line in self.output.splitlines() if line.startswith(f"{host}: "))
+
     def recap(self, host: str) -> dict[str, int]:
         """The counts of the last lines, such as {"ok": 2, "changed": 0, "failed": 0, "unreachable": 0}."""
         line = next(line for line in self.output.splitlines() if line.startswith(f"{host} ") and "unreachable=" in line)

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import html
 import json
+from pathlib import Path
 
 from tests.hosts.daemon import PATH, THEIRS, content, process, provision, provisioned, start_container, state, write
-from tests.hosts.lab import on
+from tests.hosts.lab import on, playbook
 
 LABELS = "docker info --format '{{json .Labels}}'"
 
 
-def test_what_dockerd_takes_over_live_is_reloaded_and_the_rest_waits_for_leave_to_restart(engine: str) -> None:
+def test_what_dockerd_takes_over_live_is_reloaded_and_the_rest_waits_for_leave_to_restart(
+    engine: str, tmp_path: Path
+) -> None:
     provisioned(engine)
     before = process(engine)
     live = {"labels": ["team=b"], "max-concurrent-downloads": 2}
@@ -21,10 +25,14 @@ def test_what_dockerd_takes_over_live_is_reloaded_and_the_rest_waits_for_leave_t
     assert provision(engine, daemon_options=live).recap(engine)["changed"] == 0
 
     # the removal of a label is nothing that a reload brings
-    for changed, reason in ((1, 'labels: ["team=b"] → absent'), (0, "daemon.json changed after dockerd started")):
+    written, reasons = ("changed: daemon 1 (write); ", ""), ('labels: ["team=b"] → absent', "daemon.json changed after")
+    for done, reason in zip(written, reasons, strict=True):
         run = provisioned(engine, disruption="never")
-        assert run.recap(engine)["changed"] == changed, run.output
+        assert run.recap(engine)["changed"] == bool(done), run.output
         assert run.says(f"docker needs a restart, which builder_disruption: never forbids: {reason}")
+        assert run.summary(engine).startswith(f"{done}waits: docker needs a restart")
+    waits = _reported_as_waiting(engine, tmp_path)
+    assert run.summary(engine) == f"waits: {waits}", "one note, wherever it is shown"
     assert process(engine) == before
     assert json.loads(on(engine, LABELS)) == ["team=b"]
 
@@ -32,6 +40,17 @@ def test_what_dockerd_takes_over_live_is_reloaded_and_the_rest_waits_for_leave_t
     assert run.says("restart docker: daemon.json changed after dockerd started")
     assert process(engine) != before
     assert not json.loads(on(engine, LABELS))
+
+
+def _reported_as_waiting(host: str, folder: Path) -> str:
+    """The note of builders.json whose kind says that something waits; the page has it in its place."""
+    variables = {"report_dest": str(folder), "concerns": ["engine", "trust", "daemon"], "disruption": "never"}
+    playbook("report-builders", limit=host, variables={f"builder_{name}": each for name, each in variables.items()})
+    (found,) = json.loads((folder / "builders.json").read_text())["hosts"]
+    (told,) = [each["text"] for each in found["notes"] if each["kind"] == "waits"]
+    assert found["state"] == "drift"
+    assert f"<h4>what waits</h4><ul><li>{html.escape(told)}</li></ul>" in (folder / "builders.html").read_text()
+    return str(told)
 
 
 # An option that stops docker on this host alone.

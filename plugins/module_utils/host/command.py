@@ -59,7 +59,7 @@ def user_entry(name: str) -> pwd.struct_passwd:
         return pwd.getpwnam(name)
     except KeyError:
         raise HostError(
-            f"builder_users: {name!r} is no user of this host: create the user first, or take the name out"
+            f"builder_users: {name!r} is no user of this host", remedy="Create the user first, or take the name out"
         ) from None
 
 

@@ -23,8 +23,6 @@ import typing as t
 from dataclasses import dataclass
 
 REMEDY = "give it `driver_opts: {network: host}` in builder_instances"
-# Of all that is told about it, so that who reads a failure knows it again.
-SIGNS = "docker has no default network|docker's default network"
 STARTED_WITHOUT = "has no network, as it was started while docker has no default network"
 
 

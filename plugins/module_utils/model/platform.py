@@ -84,19 +84,27 @@ def _nearest(text: str) -> t.List[str]:
     return found[:3]
 
 
+class UnknownPlatformError(ValueError):
+    """*what* is wrong with the name of a platform, and the *remedy*."""
+
+    def __init__(self, text: str, what: str, remedy: str) -> None:
+        self.what, self.remedy = what, remedy
+        super().__init__(f"{text.strip()!r} {what}. {remedy}")
+
+
 def canonical(text: str) -> str:
     """The one name of the platform that *text* names, such as ``linux/amd64`` or ``linux/arm/v7``.
 
     Case, spaces around and a missing ``linux/`` do not matter. Variants of their own (``linux/amd64/v2``,
     ``linux/arm/v6``) are kept, the common ones (``amd64/v1``, ``arm64/v8``) are dropped, as containerd does.
-    Raises ValueError, with the nearest known names in its text.
+    Raises UnknownPlatformError, whose remedy has the nearest known names.
     """
     name = text.strip().lower()
     head, _slash, rest = name.partition("/")
     if head == "linux":
         name = rest
     elif rest and head not in _ALIASES:
-        raise ValueError(f"{text.strip()!r} is not a Linux platform; write linux/ARCHITECTURE")
+        raise UnknownPlatformError(text, "is not a Linux platform", "Write linux/ARCHITECTURE")
     spelled, _slash, variant = name.partition("/")
     architecture, default = _ALIASES.get(spelled, ("", ""))
     resolved = _normalise_variant(architecture, default, variant) if architecture else None
@@ -104,8 +112,8 @@ def canonical(text: str) -> str:
     contradicts = bool(variant) and bool(default) and spelled != architecture and resolved != default
     if resolved is None or contradicts or name.endswith("/"):
         near = _nearest(name)
-        hint = f"did you mean {' or '.join(near)}?" if near else f"known are {', '.join(known_platforms())}"
-        raise ValueError(f"{text.strip()!r} is not a known platform; {hint}")
+        remedy = f"Did you mean {' or '.join(near)}?" if near else f"Known are {', '.join(known_platforms())}"
+        raise UnknownPlatformError(text, "is not a known platform", remedy)
     return "/".join(part for part in ("linux", architecture, resolved) if part)
 
 

@@ -25,6 +25,7 @@ class Effect(enum.Enum):
     DAEMON_RESTARTS = "docker restarts"
     BUILDER_TRUST_CHANGES = "builders trust others, and are the same in all else"
     CONTAINERS_VANISH = "containers vanish, with another image store or data-root"
+    REMAINS = "something that has to change stays as it is for now"
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,23 @@ class Arrival:
     trust_store: bool = False  # the operating system's
 
 
-Effects = t.FrozenSet[t.Union[Effect, Arrival, DefaultNetwork]]
+class Thing(enum.Enum):
+    """What Docker keeps on a host."""
+
+    IMAGE = "image"
+    CONTAINER = "container"
+    VOLUME = "volume"
+
+
+@dataclass(frozen=True)
+class Departure:
+    """The effect that removes something from this host's Docker."""
+
+    thing: Thing
+    name: str
+
+
+Effects = t.FrozenSet[t.Union[Effect, Arrival, Departure, DefaultNetwork]]
 NO_EFFECTS: Effects = frozenset()
 
 
@@ -50,6 +67,11 @@ def arrival(effects: Effects) -> Arrival:
     )
 
 
+def departing(effects: Effects, thing: Thing) -> int:
+    """How many of that kind leave this host's Docker by *effects*."""
+    return sum(isinstance(each, Departure) and each.thing is thing for each in effects)
+
+
 @dataclass(frozen=True)
 class Difference:
     """Text before and after, as Ansible's --diff shows it. Never holds a secret."""
@@ -57,6 +79,28 @@ class Difference:
     name: str
     before: str
     after: str
+
+
+class Kind(enum.Enum):
+    """What a note is about, which decides who shows it and how. Values are what modules return."""
+
+    WAITS = "waits"  # something has to be done, and is not done now
+    UNPROVEN = "unproven"  # a proof has to be made: a run makes it, check mode does not
+    LEFT_ALONE = "left_alone"  # something stays as it is, as it is not ours, or was there before
+    LIMIT = "limit"  # what is asked for has less effect on this host, or another one
+
+
+@dataclass(frozen=True)
+class Note:
+    """What people should know of a host besides the actions. *text* is for them alone: no code reads it."""
+
+    kind: Kind
+    text: str
+
+
+def noted(kind: Kind, texts: t.Iterable[str]) -> t.Tuple[Note, ...]:
+    """A note of this kind for each text."""
+    return tuple(Note(kind, each) for each in texts)
 
 
 @dataclass(frozen=True)
@@ -73,17 +117,20 @@ class Action:
 class Plan:
     """*actions* in their order, none if the host is as asked; *notes* say what is left alone or pending, and why.
 
-    *facts* are what was seen, as plain data, for those who report it.
+    *facts* are what was seen, as plain data, for those who report it: no concern reads them. *holds* says that nothing
+    may be done for the concerns after it either.
     """
 
     actions: t.Tuple[Action, ...] = ()
-    notes: t.Tuple[str, ...] = ()
+    notes: t.Tuple[Note, ...] = ()
     facts: t.Mapping[str, t.Any] = field(default_factory=dict)
+    holds: bool = False
 
     @property
     def effects(self) -> Effects:
-        """All that the actions cause."""
-        return frozenset(effect for action in self.actions for effect in action.effects)
+        """All that the actions cause, and what waits."""
+        waits = {Effect.REMAINS} if any(note.kind is Kind.WAITS for note in self.notes) else set()
+        return frozenset(waits).union(*(action.effects for action in self.actions))
 
 
 State = t.TypeVar("State")

@@ -26,7 +26,12 @@ from ansible_collections.multiarch.builders.plugins.module_utils.model.platform 
     native_platforms,
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.proof import diagnostics, push, rights
-from ansible_collections.multiarch.builders.plugins.module_utils.proof.remedy import of_settings, remedy_of
+from ansible_collections.multiarch.builders.plugins.module_utils.proof.remedy import (
+    HANDLERS,
+    READ_BACK,
+    of_settings,
+    remedy_of,
+)
 
 _TAG = "proof"
 _LINES = 20  # of a build's log, as evidence
@@ -61,8 +66,8 @@ class Proof:
 class _BuildError(HostError):
     """A build failed; *failed* is why, *log* its progress."""
 
-    def __init__(self, what: str, failed: Failed, log: str) -> None:
-        super().__init__(what, failed.cause, said=told("the build said", log, _LINES))
+    def __init__(self, what: str, failed: Failed, log: str, remedy: str = "") -> None:
+        super().__init__(what, failed.cause, remedy, told("the build said", log, _LINES))
         self.failed, self.log = failed, log
 
 
@@ -71,7 +76,7 @@ class Failure:
     """What is not proven of *platforms*, with what the host shows about it (*evidence*) and what to do."""
 
     platforms: t.Tuple[str, ...]
-    words: str
+    message: str
     evidence: t.Tuple[str, ...]
     remedy: str
     cause: str = ""
@@ -85,7 +90,7 @@ def running(platforms: t.Sequence[str]) -> t.Tuple[t.Tuple[str, ...], t.Tuple[Fa
             execution.prove(platform)
         except HostError as exc:
             shows = diagnostics.of_handler(platform)
-            failures.append(Failure((platform,), str(exc), shows, remedy_of(str(exc)), exc.cause or exc.what))
+            failures.append(Failure((platform,), exc.short, shows, HANDLERS, exc.cause or exc.what))
     failed = {platform for each in failures for platform in each.platforms}
     return tuple(each for each in platforms if each not in failed), tuple(failures)
 
@@ -128,11 +133,13 @@ class _Build:
     timeout: int
     folder: str = ""
 
-    def failure(self, platforms: t.Sequence[str], exc: HostError) -> Failure:
-        """What is not proven, with all that the host shows about it."""
+    def failure(self, platforms: t.Sequence[str], exc: HostError, what: str = "") -> Failure:
+        """What is not proven, with all that the host shows about it; *what* in place of what *exc* says of one."""
         shows = diagnostics.of_builder(self.builder, self.user)
         said = (exc.said,) if exc.said else ()
-        return Failure(tuple(platforms), str(exc), (*said, *shows), self._remedy(str(exc)), exc.cause or exc.what)
+        remedy = exc.remedy or self._remedy(exc.short)
+        message = f"{what}: {exc.cause}" if what else exc.short
+        return Failure(tuple(platforms), message, (*said, *shows), remedy, exc.cause or exc.what)
 
     def _remedy(self, words: str) -> str:
         setting = of_settings(words, self.environment)
@@ -153,10 +160,8 @@ class _Build:
             broken = self._broken(platforms, exc)
             if not broken:
                 raise
-            failures = tuple(
-                self.failure(group, self._failed(group, broken[group[0]].failed, broken[group[0]].log))
-                for group in _alike({each: exc.failed.cause for each, exc in broken.items()})
-            )
+            alike = _alike({each: exc.failed.cause for each, exc in broken.items()})
+            failures = tuple(self.failure(group, broken[group[0]], self._what(group)) for group in alike)
             left = tuple(each for each in platforms if each not in broken)
             proofs, more = self._others(left) if left else ((), ())
             return proofs, (*failures, *more)
@@ -197,19 +202,17 @@ class _Build:
     def _run(self, platforms: t.Sequence[str], output: t.Sequence[str]) -> str:
         """The log of a build. Raises _BuildError."""
         arguments = ["--builder", self.builder, "--platform", ",".join(platforms), "--build-arg", f"BASE={self.base}"]
-        arguments += ["--no-cache", "--progress", "plain", *output]
-        command = ["docker", "buildx", "build", *arguments, self.folder]
+        command = ["docker", "buildx", "build", *arguments, "--no-cache", "--progress", "plain", *output, self.folder]
         outcome = run(command, user=self.user, env=self.environment, timeout=self.timeout)
         if outcome.status == 0:
             return outcome.stderr + outcome.stdout
         failed = of_build(outcome.words)
-        own = diagnostics.behind(failed.cause, self.builder, self.user)
+        own, remedy = diagnostics.behind(failed.cause, self.builder, self.user)
         failed = replace(failed, cause=f"{failed.cause} ({own})") if own else failed
-        raise self._failed(platforms, failed, outcome.stderr)
+        raise _BuildError(self._what(platforms), failed, outcome.stderr, remedy)
 
-    def _failed(self, platforms: t.Sequence[str], failed: Failed, log: str) -> _BuildError:
-        what = f"builder {self.builder}, user {self.user}: the build for {', '.join(platforms)} failed"
-        return _BuildError(what, failed, log)
+    def _what(self, platforms: t.Sequence[str]) -> str:
+        return f"builder {self.builder}, user {self.user}: the build for {', '.join(platforms)} failed"
 
     def _judge(self, platforms: t.Sequence[str], log: str) -> Result:
         """What a build that ended well proves of each platform."""
@@ -218,14 +221,13 @@ class _Build:
         native = {architecture_of(each) for each in native_platforms(os.uname().machine)}
         proofs, failures = [], []
         for platform in platforms:
-            words = ""
+            words, remedy = "", HANDLERS
             if machines.get(platform) not in expected_machine(platform):
                 words = f"builder {self.builder}: the RUN step of {platform} told {machines.get(platform) or 'nothing'}"
             elif self.repository and platform not in pushed:
-                words = f"{self.repository}:{_TAG} was pushed, but its index lacks {platform}"
+                words, remedy = f"{self.repository}:{_TAG} was pushed, but its index lacks {platform}", READ_BACK
             if words:
-                said = told("the build said", log, _LINES)
-                failures.append(Failure((platform,), words, (said,), remedy_of(words), words))
+                failures.append(Failure((platform,), words, (told("the build said", log, _LINES),), remedy, words))
                 continue
             how = "native" if architecture_of(platform) in native else "emulated"
             proofs.append(Proof(platform, how, machines[platform], platform in pushed))
@@ -283,7 +285,7 @@ def _pushed(builder: str, user: str, repository: str) -> t.FrozenSet[str]:
         manifests = json.loads(outcome.stdout)["manifests"]
     except (ValueError, KeyError, TypeError):
         what = f"{reference} was pushed, but no index can be read back"
-        raise HostError(what, outcome.cause, said=outcome.said) from None
+        raise HostError(what, outcome.cause, remedy_of(outcome.cause, READ_BACK), outcome.said) from None
     return index_platforms(manifests)
 
 

@@ -19,6 +19,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.docker.workload
 from ansible_collections.multiarch.builders.plugins.module_utils.host.command import run
 from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.proof import outcomes
+from ansible_collections.multiarch.builders.plugins.module_utils.proof.remedy import CONTAINER_NETWORK
 
 _LINES = 15  # of a log
 
@@ -47,11 +48,12 @@ def of_builder(builder: str, user: str) -> t.Tuple[str, ...]:
     return (*shows, *(_output("docker", "logs", "--tail=200", each) for each in containers))
 
 
-def behind(cause: str, builder: str, user: str) -> str:
-    """What is behind a *cause* of which a client knows its effect alone; empty for nothing, or if that is not known."""
+def behind(cause: str, builder: str, user: str) -> t.Tuple[str, str]:
+    """(what is behind a *cause* of which a client knows its effect alone, what to do about it); empty if not known."""
     if is_symptom(cause):
-        return cause_in_logs(builder, user)
-    return cause_in_network(builder, user) if outcomes.outcome_of(cause, "") == outcomes.NO_ANSWER else ""
+        return cause_in_logs(builder, user), ""
+    found = cause_in_network(builder, user) if outcomes.outcome_of(cause, "") == outcomes.NO_ANSWER else ""
+    return found, CONTAINER_NETWORK if found else ""
 
 
 def cause_in_logs(builder: str, user: str) -> str:

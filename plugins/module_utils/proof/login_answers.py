@@ -66,7 +66,7 @@ def to_token(where: str, status: int, realm: str, claims: Claims, clocks: t.Opti
 
 def invalid(where: str, realm: str, claims: Claims, clocks: t.Optional[Clocks]) -> str:
     """That a registry does not take a token, with the times that may be why."""
-    words = f"{where} {outcomes.INVALID} {endpoint(realm)}"
+    words = f"{where} does not take the token of {endpoint(realm)}"
     if claims.begins is not None and claims.ends is not None:
         words += f", which is valid from {instant(claims.begins)} to {instant(claims.ends)}"
         words += f"; by its own clock it is {instant(clocks.there)}" if clocks else ""

@@ -40,6 +40,7 @@ class Tried:
     at: str
     clocks: t.Mapping[str, Clocks]
     claims: Claims = field(default_factory=Claims)
+    about: str = ""
 
 
 def kept_for(user: str, registry: Registry) -> Kept:
@@ -82,7 +83,7 @@ def prove(
         return Tried(outcomes.OTHER, words, target.host, clocks)
     if hello.challenge.is_plain and not target.http and hello.challenge.token_host not in without_tls:
         words = login_answers.without_tls(hello.challenge.realm)
-        return Tried(outcomes.OTHER, words, hello.challenge.token_host, clocks)
+        return Tried(outcomes.OTHER, words, hello.challenge.token_host, clocks, about=outcomes.PLAIN_ENDPOINT)
     if hello.challenge.scheme == BEARER:
         return _by_token(target, hello.challenge, credentials, proxy, timeout, scope, clocks)
     told = shake(target, proxy, timeout, authorization=basic(credentials))
@@ -107,9 +108,10 @@ def _by_token(
     outcome, words = _verdict(told, where, credentials)
     token = token_in(told.body)
     if outcome != outcomes.LOGGED_IN:
-        return Tried(outcome, words, server.host, clocks)
+        nobody = outcome == outcomes.OTHER and 400 <= told.status < 500
+        return Tried(outcome, words, server.host, clocks, about=outcomes.NO_ENDPOINT if nobody else outcomes.ENDPOINT)
     if not token:
-        return Tried(outcomes.OTHER, f"{words}, without a token", server.host, clocks)
+        return Tried(outcomes.OTHER, f"{words}, without a token", server.host, clocks, about=outcomes.ENDPOINT)
     taken, claims = shake(target, proxy, timeout, authorization=f"Bearer {token}"), claims_in(token)
     if not taken.status:
         return Tried(taken.outcome, taken.words, target.host, clocks, claims)

@@ -56,7 +56,12 @@ OUTCOMES = (
 )
 PROVEN = frozenset((TRUSTED, LOGGED_IN))
 
-INVALID = "does not take the token of"  # in the words of who was told that a token is not valid
+# What an outcome is about, where that is neither the registry's connection nor its certificate.
+ENDPOINT = "token endpoint"
+NO_ENDPOINT = "no token endpoint"  # whoever answers there gives out no tokens
+PLAIN_ENDPOINT = "token endpoint without TLS"
+NETWORK = "network of the container"
+ASLEEP = "builder without BuildKit"
 
 _LONGEST = 1000  # characters of words
 
@@ -236,6 +241,15 @@ def asked(words: str) -> str:
 
 _ANSWERED = re.compile(r"unexpected status from \w+ request to ([^\s?]+)\S*: (.*)$")
 _ASKED = re.compile(r'(?:Get|Post) "([^?"]+)[^"]*": (.*)$')
+
+
+def about(words: str) -> str:
+    """What the words of a docker program are about, "" for the registry itself."""
+    _before, fetching, after = words.rpartition("failed to fetch ")
+    if not fetching:
+        return ASLEEP if "listing workers" in words else ""
+    answered = _ANSWERED.search(after)
+    return NO_ENDPOINT if answered and answered.group(2).startswith("4") else ENDPOINT
 
 
 def cause(words: str) -> str:

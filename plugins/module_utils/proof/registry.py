@@ -75,7 +75,8 @@ class Target:
 class Row:
     """What one way to one registry, or a login there, proved.
 
-    *who* is the user or the builder, *at* whom the words are about.
+    *who* is the user or the builder, *at* whom the words are about, *about* what of it (`outcomes.ENDPOINT` and the
+    like).
     """
 
     registry: str
@@ -84,6 +85,7 @@ class Row:
     outcome: str
     words: str
     at: str
+    about: str = ""
 
 
 def targets_of(registries: t.Sequence[Registry]) -> t.Tuple[Target, ...]:
@@ -130,7 +132,8 @@ def row(target: Target, way: str, who: str, said: str) -> Row:
     words = outcomes.last_words(said)
     at = outcomes.asked(words)
     itself = at in ("", target.host) or (target.host == HUB and at == SERVER)
-    return Row(target.host, way, who, outcomes.outcome_of(words, IMAGE), words, target.host if itself else at)
+    outcome, about = outcomes.outcome_of(words, IMAGE), outcomes.about(words)
+    return Row(target.host, way, who, outcome, words, target.host if itself else at, about)
 
 
 def settle(rows: t.Iterable[Row], targets: t.Sequence[Target]) -> t.Tuple[t.Tuple[Row, ...], t.Tuple[str, ...]]:

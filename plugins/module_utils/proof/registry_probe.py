@@ -25,7 +25,12 @@ from ansible_collections.multiarch.builders.plugins.module_utils.host.system_sto
 from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import Registry
 from ansible_collections.multiarch.builders.plugins.module_utils.model.proxy import Proxy
 from ansible_collections.multiarch.builders.plugins.module_utils.proof import diagnostics, logins, token_endpoint
-from ansible_collections.multiarch.builders.plugins.module_utils.proof.outcomes import NO_ANSWER, NOT_LOGGED_IN, TRUSTED
+from ansible_collections.multiarch.builders.plugins.module_utils.proof.outcomes import (
+    NETWORK,
+    NO_ANSWER,
+    NOT_LOGGED_IN,
+    TRUSTED,
+)
 from ansible_collections.multiarch.builders.plugins.module_utils.proof.registry import (
     BUILDER,
     CLIENT,
@@ -151,7 +156,7 @@ class Asking:
             self.chains[host] = each.chain or self.chains.get(host, ())
             if each.clocks:
                 self.clocks[host] = each.clocks
-        return Row(target.host, PLAIN, "", found.outcome, found.words, found.at)
+        return Row(target.host, PLAIN, "", found.outcome, found.words, found.at, found.about)
 
     def _logins(self, target: Target, registry: Registry, kept: t.Mapping[str, logins.Kept]) -> t.List[Row]:
         """The login of each user, none where none is wanted.
@@ -171,7 +176,7 @@ class Asking:
             if isinstance(each, str):
                 rows.append(Row(target.host, LOGIN, user, NOT_LOGGED_IN, each, target.host))
             elif tried and tried.outcome != TRUSTED:
-                rows.append(Row(target.host, LOGIN, user, tried.outcome, tried.words, tried.at))
+                rows.append(Row(target.host, LOGIN, user, tried.outcome, tried.words, tried.at, tried.about))
         return rows
 
     def _dockerd(self, target: Target) -> Row:
@@ -203,7 +208,7 @@ class Asking:
         if found.way != BUILDER or found.outcome != NO_ANSWER:
             return found
         own = diagnostics.cause_in_network(found.who, self.users[0])
-        return replace(found, words=f"{found.words} ({own})") if own else found
+        return replace(found, words=f"{found.words} ({own})", about=NETWORK) if own else found
 
     def _run(self, target: Target, way: str, who: str, user: str, arguments: t.Sequence[str], stdin: str = "") -> Row:
         env = self.proxy.environment() if way == CLIENT else {}

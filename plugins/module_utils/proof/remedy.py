@@ -59,6 +59,9 @@ _SETTINGS: t.Tuple[t.Tuple[t.Pattern[str], str, str], ...] = (
     ),
 )
 
+HANDLERS = f"Run {PROVISION}, which registers what is missing; docs/emulation.md tells about exec format error"
+READ_BACK = "See that the user may pull what it pushed, and that the registry keeps indexes as they are"
+_OF_BUILDKIT = f"The words are BuildKit's. If the builder is not as asked, {PROVISION} mends it"
 CONTAINER_NETWORK = (
     f"Where nothing else brings a builder's packets outside, {default_network.REMEDY}, and run {PROVISION}"
 )
@@ -68,16 +71,12 @@ _REMEDIES: t.Tuple[t.Tuple[t.Pattern[str], str], ...] = tuple(
     (re.compile(pattern, re.IGNORECASE), remedy)
     for pattern, remedy in (
         (
-            "does not run in an empty chroot|exec format error|the RUN step of|run in an empty chroot, ended",
-            f"Run {PROVISION}, which registers what is missing; docs/emulation.md tells about exec format error",
+            "exec format error",
+            HANDLERS,
         ),
         (
             "buildx build .* did not end within",
             "Look for what it waits for (`docker buildx build` tells), or raise builder_verify_timeout",
-        ),
-        (
-            default_network.SIGNS,
-            CONTAINER_NETWORK,
         ),
         (
             "/referrers/",
@@ -98,10 +97,6 @@ _REMEDIES: t.Tuple[t.Tuple[t.Pattern[str], str], ...] = tuple(
             "registry a name that other machines resolve",
         ),
         (
-            "index lacks|no index can be read back",
-            "See that the user may pull what it pushed, and that the registry keeps indexes as they are",
-        ),
-        (
             rf"{outcomes.STATUS}5\d\d\b|{outcomes.FETCHING}(?:unknown|unavailable|internal server error)",
             "The registry or its token endpoint is there, and fails: see its logs (of Harbor: core, and what is behind "
             "its proxy). Nothing on this host helps",
@@ -119,10 +114,10 @@ _REMEDIES: t.Tuple[t.Tuple[t.Pattern[str], str], ...] = tuple(
         (
             "denied|unauthorized|insufficient_scope|no basic auth credentials|authorization failed|40[13] ",
             "See that the project of builder_verify_repository exists and that its login, `username` and `password` in "
-            f"builder_registries, may push there; then run {TRUST}",
+            f"builder_registries, may push and pull there; then run {TRUST}",
         ),
         (
-            "no builder|failed to find instance|is no user of this host",
+            "no builder|failed to find instance",
             f"Run {PROVISION}, which makes the builders of all builder_users",
         ),
         (
@@ -148,9 +143,6 @@ def of_settings(words: str, environment: t.Mapping[str, str]) -> str:
     return next((each for fits, name, each in _SETTINGS if fits.search(words) and not is_set(environment, name)), "")
 
 
-def remedy_of(words: str) -> str:
-    """What to do about a failure that *words* tell."""
-    for pattern, remedy in _REMEDIES:
-        if pattern.search(words):
-            return remedy
-    return f"The words are BuildKit's. If the builder is not as asked, {PROVISION} mends it"
+def remedy_of(words: str, otherwise: str = _OF_BUILDKIT) -> str:
+    """What to do about what a docker program said; *otherwise* if its *words* are not known."""
+    return next((remedy for pattern, remedy in _REMEDIES if pattern.search(words)), otherwise)

@@ -26,6 +26,7 @@ class Plain:
     words: str
     at: str
     handshakes: t.Mapping[str, Handshake]
+    about: str = ""
 
 
 def server_of(target: Target, challenge: Challenge) -> Target:
@@ -72,7 +73,7 @@ def plain(target: Target, proxy: Proxy, scope: str, timeout: float = TIMEOUT) ->
     found.setdefault(server.host, told)
     if not told.status or told.outcome == outcomes.CLIENT_CERTIFICATE:
         words = f"{login_answers.endpoint(challenge.realm)}: {told.words}"
-        return Plain(told.outcome, words, server.host, found)
+        return Plain(told.outcome, words, server.host, found, outcomes.ENDPOINT)
     outcome, words = login_answers.without_login(challenge.realm, told.status)
     token = token_in(told.body) if told.status == 200 else ""
     if token:
@@ -82,4 +83,5 @@ def plain(target: Target, proxy: Proxy, scope: str, timeout: float = TIMEOUT) ->
             return Plain(outcomes.INVALID_TOKEN, words, target.host, found)
     if outcome == outcomes.TRUSTED:
         return Plain(outcome, registry.words, target.host, found)
-    return Plain(outcome, words, server.host, found)
+    about = outcomes.NO_ENDPOINT if outcome == outcomes.OTHER else outcomes.ENDPOINT
+    return Plain(outcome, words, server.host, found, about)

@@ -34,8 +34,8 @@ def converge(kind: t.Type[Concern[t.Any]]) -> None:
                 apply(resource, plan)
                 look_again(resource, plan)
     except HostError as exc:
-        module.fail_json(**failed(exc.of(kind.concern)), **plan_result(plan))
-    module.exit_json(changed=bool(plan.actions), **plan_result(plan))
+        module.fail_json(**failed(exc.of(kind.concern)), **plan_result(kind.concern, plan))
+    module.exit_json(changed=bool(plan.actions), **plan_result(kind.concern, plan))
 
 
 def apply(resource: Resource[t.Any], plan: Plan) -> None:

@@ -10,7 +10,6 @@ import typing as t
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.concern import Concern
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import Docker
 from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
-from ansible_collections.multiarch.builders.plugins.module_utils.host.redact import shown
 from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import Params
 from ansible_collections.multiarch.builders.plugins.module_utils.model.options import argument_spec
 from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import NO_EFFECTS, Effects, Plan
@@ -34,7 +33,7 @@ def tell_plan(module: Module) -> None:
     plans, failures = plan_concerns(module.params, Docker())
     result = plans_result(plans, unproven_since(module.params, failures))
     if failures:
-        module.fail_json(errors=texts(failures), **failed(*failures), **result)
+        module.fail_json(**failed(*failures), **result)
     module.exit_json(changed=module.check_mode and bool(result["pending"]), **result)
 
 
@@ -68,11 +67,6 @@ def unproven_since(params: Params, failures: t.List[HostError]) -> t.Dict[str, s
     except HostError as exc:
         failures.append(exc)
         return {}
-
-
-def texts(failures: t.Iterable[HostError]) -> t.List[str]:
-    """Each in one line, without secrets."""
-    return [shown(str(each)) for each in failures]
 
 
 def asked(params: Params) -> t.List[t.Type[Concern[t.Any]]]:

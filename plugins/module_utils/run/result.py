@@ -6,11 +6,10 @@
 from __future__ import annotations
 
 import typing as t
-from dataclasses import asdict
 
-from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError, failure
+from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import Failure, HostError, failure
 from ansible_collections.multiarch.builders.plugins.module_utils.host.redact import masked, shown
-from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import Effect, Plan
+from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import Effect, Kind, Note, Plan, noted
 
 Result = t.Dict[str, t.Any]
 
@@ -19,23 +18,32 @@ PROOFS = ("trust", "builds")  # in the order in which they are made
 
 def failed(*failures: HostError) -> Result:
     """What a module that fails returns of *failures*: a message, a line for each, and the same as data, with more."""
-    rows = [{name: shown(text) for name, text in failure(each).items()} for each in failures]
-    return {"msg": "\n".join(shown(str(each)) for each in failures), "failures": rows}
+    return {"msg": "\n".join(shown(str(each)) for each in failures), "failures": failures_of(failures)}
 
 
-def plan_result(plan: Plan) -> Result:
+def failures_of(failures: t.Iterable[HostError]) -> t.List[Failure]:
+    """*failures* as modules return them."""
+    return [{name: shown(text) for name, text in failure(each).items()} for each in failures]
+
+
+def notes_of(concern: str, notes: t.Iterable[Note]) -> t.List[t.Dict[str, str]]:
+    """*notes* on a concern, "" for none, as modules return them."""
+    return [{"concern": concern, "kind": each.kind.value, "text": shown(each.text)} for each in notes]
+
+
+def plan_result(concern: str, plan: Plan) -> Result:
     """What a module returns of one concern's plan."""
-    differences = [asdict(action.difference) for action in plan.actions if action.difference is not None]
+    differences = [action.difference for action in plan.actions if action.difference is not None]
     return {
         "actions": [shown(action.summary) for action in plan.actions],
-        "notes": [shown(note) for note in plan.notes],
+        "notes": notes_of(concern, plan.notes),
         "facts": masked(dict(plan.facts)),
         "diff": [
             {
-                "before_header": each["name"],
-                "after_header": each["name"],
-                "before": shown(each["before"]),
-                "after": shown(each["after"]),
+                "before_header": each.name,
+                "after_header": each.name,
+                "before": shown(each.before),
+                "after": shown(each.after),
             }
             for each in differences
         ],
@@ -44,25 +52,26 @@ def plan_result(plan: Plan) -> Result:
 
 def plans_result(plans: t.Mapping[str, Plan], unproven: t.Optional[t.Mapping[str, str]] = None) -> Result:
     """What modules return of *plans*, and of proofs that former changes called for: {proof: time of the change}."""
-    everything = Plan(
-        tuple(action for plan in plans.values() for action in plan.actions),
-        tuple(note for plan in plans.values() for note in plan.notes),
-    )
-    steps = [
-        {"concern": concern, "actions": [shown(each.summary) for each in plan.actions]}
-        for concern, plan in plans.items()
-        if plan.actions
-    ]
-    facts = {concern: masked(dict(plan.facts)) for concern, plan in plans.items() if plan.facts}
-    told = plan_result(everything)
+    told = {concern: plan_result(concern, plan) for concern, plan in plans.items()}
+    steps = [{"concern": concern, "actions": each["actions"]} for concern, each in told.items() if each["actions"]]
     called_for = due(plans)
-    told["notes"] += [
+    again = (
         f"{proof}: no proof has passed since the change of {time}, so it is made again"
         for proof, time in (unproven or {}).items()
         if proof not in called_for
-    ]
-    proofs = [proof for proof in PROOFS if proof in called_for or proof in (unproven or {})]
-    return {"pending": [step["concern"] for step in steps], "due": proofs, "plan": steps, **told, "facts": facts}
+    )
+    actions, notes, diff = (
+        [row for each in told.values() for row in each[name]] for name in ("actions", "notes", "diff")
+    )
+    return {
+        "pending": [step["concern"] for step in steps],
+        "due": [proof for proof in PROOFS if proof in called_for or proof in (unproven or {})],
+        "plan": steps,
+        "actions": actions,
+        "notes": [*notes, *notes_of("", noted(Kind.UNPROVEN, again))],
+        "diff": diff,
+        "facts": {concern: each["facts"] for concern, each in told.items() if each["facts"]},
+    }
 
 
 def due(plans: t.Mapping[str, Plan]) -> t.List[str]:

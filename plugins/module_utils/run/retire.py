@@ -27,14 +27,17 @@ from ansible_collections.multiarch.builders.plugins.module_utils.model.desired i
 from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import (
     NO_EFFECTS,
     Action,
+    Effect,
     Effects,
+    Kind,
+    Note,
     Plan,
     Resource,
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.state import config_dir
 
 ORDER = ("pull", "buildx", "binfmt", "daemon", "trust", "engine", "record")
-NOTHING = "nothing of ours is on this host"
+NOTHING = Note(Kind.LEFT_ALONE, "nothing of ours is on this host")
 
 
 @dataclass(frozen=True)
@@ -51,16 +54,15 @@ class TidyFolder:
 
 @dataclass
 class Record(Resource[t.Tuple[str, ...]]):
-    """The folder of the record, and the users' ~/.docker; both are the last to go, unless something of ours *stays*."""
+    """The folder of the record, and the users' ~/.docker; both are the last to go, unless something of ours remains."""
 
-    stays: bool
     concern: t.ClassVar[str] = "record"
 
     def observe(self) -> t.Tuple[str, ...]:
         return config_dir.untidy()
 
-    def plan(self, state: t.Tuple[str, ...], effects: Effects) -> Plan:  # noqa: ARG002  # nothing comes after it
-        if self.stays or not files.HOME.is_dir():
+    def plan(self, state: t.Tuple[str, ...], effects: Effects) -> Plan:
+        if Effect.REMAINS in effects or not files.HOME.is_dir():
             return Plan()
         tidy = [
             Action(f"remove from ~{user}/.docker what came with us, unless it is in use", TidyFolder(user))
@@ -79,35 +81,32 @@ class Record(Resource[t.Tuple[str, ...]]):
                     raise HostError(f"{files.HOME} cannot be removed: {exc}") from exc
 
 
-def plan_retirement(params: Params, docker: Docker) -> t.Dict[str, Plan]:
-    """What goes, by concern, in order. Raises HostError with all that keeps it from going."""
+def plan_retirement(params: Params, docker: Docker) -> t.Tuple[t.Dict[str, Plan], t.List[HostError]]:
+    """(what goes, by concern, in order; all that keeps it from going)."""
     plans: t.Dict[str, Plan] = {}
-    errors: t.List[str] = []
+    failures: t.List[HostError] = []
     effects: Effects = NO_EFFECTS
     for concern in _concerns(params):
         try:
-            resource = _part(concern, params, docker, plans)
+            resource = _part(concern, params, docker)
             plans[concern] = resource.plan(resource.observe(), effects)
             effects |= plans[concern].effects
         except HostError as exc:
-            errors.append(f"{concern}: {exc}")
-        if concern in plans and plans[concern].facts.get("held"):
-            return {concern: plans[concern]}
-    if errors:
-        raise HostError("; ".join(errors))
-    return plans
+            failures.append(exc.of(concern))
+        if concern in plans and plans[concern].holds:
+            return {concern: plans[concern]}, []
+    return plans, failures
 
 
 def apply_retirement(params: Params, docker: Docker, planned: t.Mapping[str, Plan]) -> None:
     """Do it, each concern as the host is by then. Raises HostError; what went until then is forgotten already."""
-    done: t.Dict[str, Plan] = {}
+    effects: Effects = NO_EFFECTS
     for concern in planned:
         try:
-            resource = _part(concern, params, docker, done)
-            plan = resource.plan(resource.observe(), NO_EFFECTS)
+            resource = _part(concern, params, docker)
+            plan = resource.plan(resource.observe(), effects)
             resource.apply(plan.actions)
-            # what went already needs not be reckoned with
-            done[concern] = Plan(facts={"stays": plan.facts.get("stays")})
+            effects |= plan.effects & {Effect.REMAINS}  # what is done shows in what the next one observes
         except HostError as exc:
             raise exc.of(concern) from exc
 
@@ -121,13 +120,9 @@ def _concerns(params: Params) -> t.Tuple[str, ...]:
     return tuple(each for each in ORDER if each != "trust" or TRUST.read() != TrustRecord())
 
 
-def _part(concern: str, params: Params, docker: Docker, before: t.Mapping[str, Plan]) -> Resource[t.Any]:
-    """The resource of a concern, given the plans *before* it."""
+def _part(concern: str, params: Params, docker: Docker) -> Resource[t.Any]:
+    """The resource of a concern."""
     disruption = disruption_of(params)
-    facts = [plan.facts for plan in before.values()]
-    images, containers, volumes = (
-        sum(each.get(name, 0) for each in facts) for name in ("images", "containers", "volumes")
-    )
     makers: t.Dict[str, t.Callable[[], Resource[t.Any]]] = {
         "pull": RetiredPull,
         "buildx": lambda: RetiredBuildx(_asked(params), params["volumes"], disruption, docker),
@@ -137,11 +132,10 @@ def _part(concern: str, params: Params, docker: Docker, before: t.Mapping[str, P
             disruption,
             switch=params["allow_image_store_switch"],
             root_switch=params["allow_data_root_switch"],
-            going=(images, containers, volumes),
         ),
         "trust": lambda: Trust((), (), retiring=True),
         "engine": RetiredEngine,
-        "record": lambda: Record(stays=any(each.get("stays") for each in facts)),
+        "record": Record,
     }
     return makers[concern]()
 

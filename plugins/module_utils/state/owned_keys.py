@@ -1,7 +1,7 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A document that others write too: what it shall hold, what of it is ours, and what differs, in words. Pure.
+"""A document that others write too: what it shall hold, what of it is ours, and what differs. Pure.
 
 What others had where we set or remove something is remembered too, and comes back when nobody asks for ours any more.
 """
@@ -12,6 +12,7 @@ import hashlib
 import json
 import types
 import typing as t
+from dataclasses import dataclass
 
 from ansible_collections.multiarch.builders.plugins.module_utils.host.json_document import Document
 from ansible_collections.multiarch.builders.plugins.module_utils.host.merge_patch import (
@@ -108,14 +109,27 @@ def _digest(value: t.Any) -> str:
     return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()
 
 
-def changes(before: t.Mapping[str, t.Any], after: t.Mapping[str, t.Any]) -> t.Tuple[str, ...]:
-    """The differences in words, a line for each key: `features.containerd-snapshotter: absent → true`."""
-    paths = sorted({*leaves(before), *leaves(after)})
-    return tuple(
-        f"{'.'.join(path)}: {_word(at(before, path))} → {_word(at(after, path))}"
-        for path in paths
-        if at(before, path) != at(after, path)
-    )
+@dataclass(frozen=True)
+class Change:
+    """One key of a document: its value *before* and *after*, None where there is none."""
+
+    path: Path
+    before: t.Any
+    after: t.Any
+
+    @property
+    def key(self) -> str:
+        """The path as people write it: `features.containerd-snapshotter`."""
+        return ".".join(self.path)
+
+    def __str__(self) -> str:
+        return f"{self.key}: {_word(self.before)} → {_word(self.after)}"
+
+
+def changes(before: t.Mapping[str, t.Any], after: t.Mapping[str, t.Any]) -> t.Tuple[Change, ...]:
+    """What differs, key by key."""
+    found = (Change(path, at(before, path), at(after, path)) for path in sorted({*leaves(before), *leaves(after)}))
+    return tuple(each for each in found if each.before != each.after)
 
 
 def at(document: t.Any, path: Path) -> t.Any:

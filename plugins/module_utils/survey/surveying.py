@@ -25,11 +25,16 @@ from ansible_collections.multiarch.builders.plugins.module_utils.run.module impo
 from ansible_collections.multiarch.builders.plugins.module_utils.run.one_concern import require_root
 from ansible_collections.multiarch.builders.plugins.module_utils.run.plan import (
     plan_concerns,
-    texts,
     unproven_since,
 )
-from ansible_collections.multiarch.builders.plugins.module_utils.run.result import failed, plans_result
-from ansible_collections.multiarch.builders.plugins.module_utils.state.record import NewerRecordError
+from ansible_collections.multiarch.builders.plugins.module_utils.run.result import (
+    failed,
+    failures_of,
+    plans_result,
+)
+from ansible_collections.multiarch.builders.plugins.module_utils.state.record import (
+    NewerRecordError,
+)
 from ansible_collections.multiarch.builders.plugins.module_utils.survey import builders, machine, platforms
 
 _AT_ONCE = 8
@@ -56,7 +61,7 @@ def survey_host() -> None:
     except HostError as exc:
         module.fail_json(**failed(exc))
     told = plans_result(plans, unproven_since(params, failures))
-    module.exit_json(changed=False, errors=texts(failures), **told, **masked(result))
+    module.exit_json(changed=False, failures=failures_of(failures), **told, **masked(result))
 
 
 def _proofs(failures: t.List[HostError]) -> t.Dict[str, t.Any]:

@@ -58,13 +58,16 @@ def summary(host: Host) -> str:
     if host.why:
         more = f" (+{len(host.why) - 1})" if len(host.why) > 1 else ""
         return host.why[0] + more
-    count = sum(len(step.actions) for step in host.plan)
-    words = [f"{count} to do" if count else "", "docker restarts" if host.restart and count else ""]
-    words += [
-        "docker waits for a restart" if host.restart and not count else "",
-        "builders wait" if host.waiting else "",
-    ]
-    return ", ".join(filter(None, words)) or "as asked"
+    count, waiting = sum(len(step.actions) for step in host.plan), {note.concern for note in host.waiting}
+    words = [f"{count} to do"] if count else []
+    words += ["docker restarts"] if host.restart and "daemon" not in waiting else []
+    waits = {
+        "trust": "logins wait",
+        "daemon": "docker waits for a restart" if host.restart else "docker waits",
+        "buildx": "builders wait",
+    }
+    words += [told for concern, told in waits.items() if concern in waiting]
+    return ", ".join(words) or "as asked"
 
 
 def nodes(host: Host) -> list[Node]:

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import typing as t
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from ansible_collections.multiarch.builders.plugins.module_utils.causes.ssh import of_ssh
+from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.model.version import text_of
 from ansible_collections.multiarch.builders.plugins.module_utils.proof.outcomes import TRUSTED
 from ansible_collections.multiarch.builders.plugins.plugin_utils.report.model import (
@@ -21,12 +23,13 @@ from ansible_collections.multiarch.builders.plugins.plugin_utils.report.model im
     Host,
     Machine,
     Node,
+    Note,
     Platform,
     Proof,
-    State,
     Step,
 )
 from ansible_collections.multiarch.builders.plugins.plugin_utils.spec.images import buildkit_version
+from ansible_collections.multiarch.builders.plugins.plugin_utils.values.problems import Problem
 
 Result = Mapping[str, t.Any]
 
@@ -40,19 +43,18 @@ def host_of(name: str, result: Result | None) -> Host:
     if result.get("unreachable"):
         return Host(name, "unreachable", (of_ssh(str(result.get("msg") or "")) or "nothing was said",))
     if "machine" not in result:
-        return Host(name, "failed", _lines(result))
+        return Host(name, "failed", (*_failures(result),) or _lines(result))
     answers = tuple(Answer(**each) for each in result["registries"])
     build = _proof(result["proofs"].get("build_proof"), "platforms")
     registry = _proof(result["proofs"].get("registry_proof"), "registries")
     facts = result["facts"]
-    why = (*result["errors"], *_faults(result, answers, build, registry))
+    why = (*_failures(result), *_faults(result, answers, build, registry))
     restart = tuple(facts.get("daemon", {}).get("restart", ()))
-    waiting = tuple(facts.get("buildx", {}).get("waiting", ()))
+    notes = tuple(Note(**each) for each in result["notes"])
     plan = tuple(Step(each["concern"], tuple(each["actions"])) for each in result["plan"])
-    state: State = "failed" if why else "drift" if plan or restart or waiting else "ok"
-    return Host(
+    host = Host(
         name,
-        state,
+        "ok",
         why,
         machine=Machine(**result["machine"]),
         disk=Disk(**result["disk"]) if result["disk"] else None,
@@ -64,23 +66,28 @@ def host_of(name: str, result: Result | None) -> Host:
         certificates=tuple(_certificates(result)),
         plan=plan,
         restart=restart,
-        waiting=waiting,
-        notes=tuple(result["notes"]),
+        notes=notes,
         build_proof=build,
         registry_proof=registry,
     )
+    return replace(host, state="failed" if why else "drift" if plan or restart or host.waiting else "ok")
+
+
+def _failures(result: Result) -> list[str]:
+    """What a module of ours says of its input, or of the host."""
+    problems = [str(Problem(**each)) for each in result.get("problems", ())]
+    found = result.get("failures", ())
+    return [*problems, *(str(HostError(each["message"], "", each["remedy"], "", each["concern"])) for each in found)]
 
 
 def _lines(result: Result) -> tuple[str, ...]:
-    """A failure in words, a line each, without the title that a list has."""
+    """What anybody else says, a line each."""
     text = str(result.get("msg") or "").removeprefix("Task failed: ")  # ansible-core says so of what it says itself
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
-    listed = [line.removeprefix("- ") for line in lines if line.startswith("- ")]
-    return tuple(listed or lines) or ("nothing was said",)
+    return tuple(line.strip() for line in text.splitlines() if line.strip()) or ("nothing was said",)
 
 
 def _faults(result: Result, answers: Sequence[Answer], build: Proof | None, registry: Proof | None) -> Iterator[str]:
-    """What is wrong beside the errors of the plan. Trust that the next run brings is drift."""
+    """What is wrong beside what cannot be planned. Trust that the next run brings is drift."""
     if build and not build.passed:
         yield f"the last proof of its builders failed: {'; '.join(build.failures)}"
     if registry and not registry.passed:

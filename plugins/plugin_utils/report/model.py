@@ -11,6 +11,8 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass
 
+from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import Kind
+
 VERSION = 1
 """Grows when a key changes its meaning or goes; a new key leaves it as it is."""
 
@@ -127,6 +129,15 @@ class Step:
 
 
 @dataclass(frozen=True)
+class Note:
+    """What was left alone (*kind* `left_alone`), has a limit here (`limit`), or waits (`waits`, a proof `unproven`)."""
+
+    concern: str
+    kind: str
+    text: str
+
+
+@dataclass(frozen=True)
 class Proof:
     """How the last proof ended, and what it was about: platforms, or registries."""
 
@@ -140,8 +151,7 @@ class Proof:
 class Host:
     """One host.
 
-    *why* says what makes it failed or unreachable; *plan* is its drift, *restart* why docker has to restart, *waiting*
-    what is not done because `builder_disruption` is `never`.
+    *why* says what makes it failed or unreachable; *plan* is its drift, *restart* why docker has to restart.
     """
 
     name: str
@@ -157,10 +167,14 @@ class Host:
     certificates: tuple[Certificate, ...] = ()
     plan: tuple[Step, ...] = ()
     restart: tuple[str, ...] = ()
-    waiting: tuple[str, ...] = ()
-    notes: tuple[str, ...] = ()
+    notes: tuple[Note, ...] = ()
     build_proof: Proof | None = None
     registry_proof: Proof | None = None
+
+    @property
+    def waiting(self) -> tuple[Note, ...]:
+        """What has to be done, and waits for people or for another run."""
+        return tuple(each for each in self.notes if each.kind == Kind.WAITS.value)
 
     @property
     def surveyed(self) -> bool:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ansible_collections.multiarch.builders.plugins.module_utils.model.platform import canonical
+from ansible_collections.multiarch.builders.plugins.module_utils.model.platform import UnknownPlatformError, canonical
 from ansible_collections.multiarch.builders.plugins.plugin_utils.values.problems import Findings
 
 
@@ -19,7 +19,6 @@ def normalise_platforms(values: Sequence[str | None], variable: str, findings: F
             continue
         try:
             found.append(canonical(text))
-        except ValueError as exc:
-            message, _separator, remedy = str(exc).removeprefix(f"{text.strip()!r} ").partition("; ")
-            findings.problem(f"{variable}[{index}]", text, message, remedy[:1].upper() + remedy[1:])
+        except UnknownPlatformError as exc:
+            findings.problem(f"{variable}[{index}]", text, exc.what, exc.remedy)
     return list(dict.fromkeys(found))

@@ -176,7 +176,7 @@ def _of_proof(host: str, result: Result) -> Iterator[Check]:
             yield _failed(host, build(each["user"], each["builder"], platform), each)
 
     for each in result.get("pulls") or []:
-        if each["words"]:
+        if each["message"]:
             yield _failed(host, pulled(each["user"], each["image"]), each)
         else:
             yield Check(host, pulled(each["user"], each["image"]))
@@ -187,7 +187,7 @@ def _platforms(failures: Iterable[Result]) -> list[str]:
 
 
 def _failed(host: str, name: str, failure: Result) -> Check:
-    return Check(host, name, FAILED, failure["words"], tuple(failure["evidence"]), failure["remedy"])
+    return Check(host, name, FAILED, failure["message"], tuple(failure["evidence"]), failure["remedy"])
 
 
 def failure_of(result: Result) -> str:

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import re
 import typing as t
 from collections.abc import Mapping
 
@@ -18,7 +17,6 @@ Clocks = Mapping[str, Mapping[str, int]]
 """{host: {"here": seconds since 1970 by the clock of the builder host, "there": by that of the server}}."""
 
 _TOLERATED = 60  # seconds
-_NO_ENDPOINT = re.compile(r"token endpoint \S+ answered 4\d\d")
 
 
 def clocks_apart(row: Answered, clocks: Clocks) -> str | None:
@@ -75,7 +73,7 @@ def _token(row: Answered, _entry: Mapping[str, t.Any], clocks: Clocks) -> str:
 
 
 def _server(row: Answered, _entry: Mapping[str, t.Any], _clocks: Clocks) -> str:
-    where = "Its token endpoint" if "token endpoint" in outcomes.cause(row["words"]) else "The registry"
+    where = "Its token endpoint" if row["about"] in (outcomes.ENDPOINT, outcomes.NO_ENDPOINT) else "The registry"
     return (
         f"{where} is there, and fails: see its logs at {row['at']} (of Harbor: core, and what is behind its proxy). "
         "Nothing on this host helps"
@@ -104,13 +102,13 @@ def _missing(row: Answered, _entry: Mapping[str, t.Any], _clocks: Clocks) -> str
 
 def no_token_endpoint(row: Answered) -> str:
     """About an address that gives out no tokens, or to which no password is sent; "" if *row* is not about one."""
-    if row["outcome"] == outcomes.OTHER and "has no TLS, so the password" in row["words"]:
+    if row["about"] == outcomes.PLAIN_ENDPOINT:
         return (
             f"{row['registry']} sends its clients there for tokens, and docker and BuildKit send the password: mend "
             "the address in its settings (auth.token.realm; of Harbor, external_url), or, if all on the way may read "
             f"the password, give {row['at']} an entry with `http: true` in builder_registries"
         )
-    if row["outcome"] != outcomes.OTHER or not _NO_ENDPOINT.search(outcomes.cause(row["words"])):
+    if row["outcome"] != outcomes.OTHER or row["about"] != outcomes.NO_ENDPOINT:
         return ""
     return (
         f"{row['registry']} sends its clients there for tokens: mend the address or the service in its settings "

@@ -5,16 +5,15 @@
 
 from __future__ import annotations
 
-import re
 import typing as t
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
 
 from ansible_collections.multiarch.builders.plugins.module_utils.causes.remedies import TRUST
+from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import Failure, HostError, failure
 from ansible_collections.multiarch.builders.plugins.module_utils.host.loopback import is_loopback
-from ansible_collections.multiarch.builders.plugins.module_utils.model import default_network
 from ansible_collections.multiarch.builders.plugins.module_utils.proof import outcomes
-from ansible_collections.multiarch.builders.plugins.module_utils.proof.registry import Row
+from ansible_collections.multiarch.builders.plugins.module_utils.proof.registry import LOGIN, PLAIN, Row
 from ansible_collections.multiarch.builders.plugins.module_utils.proof.remedy import CONTAINER_NETWORK, PROVISION
 from ansible_collections.multiarch.builders.plugins.module_utils.proof.unread import is_unread
 from ansible_collections.multiarch.builders.plugins.plugin_utils.verify import login_messages
@@ -26,28 +25,35 @@ from ansible_collections.multiarch.builders.plugins.plugin_utils.x509.served_cha
 Entry = Mapping[str, t.Any]
 
 
-def message(
+def failures(
     rows: Sequence[Answered], entries: Sequence[Entry], chains: Mapping[str, Chain], clocks: Clocks | None = None
-) -> str:
-    """The failure of a host in which not all *rows* are proven; *entries* are the normalised table of registries."""
+) -> list[Failure]:
+    """What is not proven of *rows*, those alike as one; *entries* are the normalised table of registries."""
     groups: dict[tuple[str, str, str], list[Answered]] = {}
     for row in rows:
         if row["outcome"] not in outcomes.PROVEN:
             groups.setdefault((row["registry"], row["at"], row["outcome"]), []).append(row)
-    bad = len({registry for registry, _at, _outcome in groups})
-    head = f"{bad} of {len({row['registry'] for row in rows})} registries are not proven:"
     table = {entry["host"]: entry for entry in entries}
-    return "\n".join([head, *(f"- {_line(group, table, chains, clocks or {})}" for group in groups.values())])
+    return [_failure(group, table, chains, clocks or {}) for group in groups.values()]
 
 
-def _line(group: Sequence[Answered], table: Mapping[str, Entry], chains: Mapping[str, Chain], clocks: Clocks) -> str:
-    first = next(
-        (row for row in group if outcomes.INVALID in row["words"]), group[0]
-    )  # who was told why, if anybody was
+def message(rows: Sequence[Answered], found: Sequence[Failure]) -> str:
+    """The *found* failures of a host for people."""
+    bad = {row["registry"] for row in rows if row["outcome"] not in outcomes.PROVEN}
+    head = f"{len(bad)} of {len({row['registry'] for row in rows})} registries are not proven:"
+    return "\n".join([head, *(f"- {each['message']}. {each['remedy']}." for each in found)])
+
+
+def _failure(
+    group: Sequence[Answered], table: Mapping[str, Entry], chains: Mapping[str, Chain], clocks: Clocks
+) -> Failure:
+    # who was told why a token is not valid, if anybody was
+    told = (row for row in group if row["outcome"] == outcomes.INVALID_TOKEN and row["way"] in (PLAIN, LOGIN))
+    first = next(told, group[0])
     elsewhere = f" at {first['at']}" if first["at"] != first["registry"] else ""
     words = outcomes.cause(first["words"]).rstrip(".")
-    remedy = _remedy(first, table, chains, clocks)
-    return f"{first['registry']}: {first['outcome']}{elsewhere} ({_ways(group)}): {words}. {remedy}."
+    what = f"{first['registry']}: {first['outcome']}{elsewhere} ({_ways(group)})"
+    return failure(HostError(what, words, _remedy(first, table, chains, clocks)))
 
 
 def remedies(
@@ -58,10 +64,15 @@ def remedies(
     return ["" if row["outcome"] in outcomes.PROVEN else _remedy(row, table, chains, clocks or {}) for row in rows]
 
 
+_OF_BUILDERS = {
+    outcomes.NETWORK: CONTAINER_NETWORK,
+    outcomes.ASLEEP: f"The builder itself does not answer: run {PROVISION}",
+}
+
+
 def _remedy(row: Answered, table: Mapping[str, Entry], chains: Mapping[str, Chain], clocks: Clocks) -> str:
-    if row["way"] == "builder" and re.search(f"listing workers|{default_network.SIGNS}", row["words"]):
-        asleep = "listing workers" in row["words"]
-        return f"The builder itself does not answer: run {PROVISION}" if asleep else CONTAINER_NETWORK
+    if row["about"] in _OF_BUILDERS:
+        return _OF_BUILDERS[row["about"]]
     if is_unread(Row(**{each.name: row[each.name] for each in fields(Row)})):
         return _unread(row, table, chains.get(row["at"], []))
     outcome, chain = row["outcome"], chains.get(row["at"], [])

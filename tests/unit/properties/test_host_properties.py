@@ -54,7 +54,7 @@ def test_a_platform_has_one_name_or_is_refused(said: str) -> None:
     try:
         found = canonical(said)
     except ValueError as exc:
-        assert "write linux/" in str(exc) or "did you mean linux/" in str(exc) or "known are linux/" in str(exc)
+        assert "Write linux/" in str(exc) or "Did you mean linux/" in str(exc) or "Known are linux/" in str(exc)
     else:
         assert canonical(found) == found
 

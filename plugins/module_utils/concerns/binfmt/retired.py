@@ -20,8 +20,18 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.source import PackageSource
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import Docker
 from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
-from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import Action, Effects, Plan
-from ansible_collections.multiarch.builders.plugins.module_utils.state import pulled_images
+from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import (
+    Action,
+    Departure,
+    Effects,
+    Kind,
+    Plan,
+    Thing,
+    noted,
+)
+from ansible_collections.multiarch.builders.plugins.module_utils.state import (
+    pulled_images,
+)
 from ansible_collections.multiarch.builders.plugins.module_utils.state.pulled_images import PulledImage
 
 # With the emulators of a run that was killed before it registered a handler.
@@ -53,7 +63,7 @@ class RetiredBinfmt(Binfmt):
 
     def plan(self, state: BinfmtState, effects: Effects) -> Plan:
         handlers = super().plan(state, effects)
-        actions, notes = list(handlers.actions), list(handlers.notes)
+        actions, notes = list(handlers.actions), []
         if _FOLDERS[1].exists():
             users = _users_but(state.owned)
             if users:
@@ -62,15 +72,18 @@ class RetiredBinfmt(Binfmt):
                 actions.append(Action(f"remove {_FOLDERS[1]}, with the emulators that nothing uses", RemoveEmulators()))
         images = [each for each in RECORD.read().images if self._is_there(each)]
         actions += [
-            Action(f"remove image {each.reference}, which came with us", RemoveImage(each))
+            Action(
+                f"remove image {each.reference}, which came with us",
+                RemoveImage(each),
+                frozenset({Departure(Thing.IMAGE, each.reference)}),
+            )
             for each in images
             if not self._users_of(each)
         ]
         notes += [f"image {each.reference} stays: a container is made of it" for each in images if self._users_of(each)]
         packages = RECORD.read().packages
         notes += [f"package {name}, which came with us, stays: `apt-get remove {name}` removes it" for name in packages]
-        removed = len([action for action in actions if isinstance(action.step, RemoveImage)])
-        return Plan(tuple(actions), tuple(notes), {"images": removed})
+        return Plan(tuple(actions), (*handlers.notes, *noted(Kind.LEFT_ALONE, notes)))
 
     def _is_there(self, image: PulledImage) -> bool:
         return self.docker is not None and self.docker.answers() and pulled_images.is_there(image, self.docker)

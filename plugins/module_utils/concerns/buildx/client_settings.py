@@ -87,13 +87,8 @@ def actions_for(settings: Settings, patch: t.Mapping[str, t.Any]) -> t.List[Acti
     # no secret of anybody is kept a second time
     kept = {path: value for path, value in replaced.items() if path[0] not in _SECRET}
     step = WriteSettings(settings.user, settings.document, after, owned, settings.owned, kept, settings.replaced)
-    told = "; ".join(map(_without_secret, differences))
+    told = "; ".join(f"{each.key}: changes" if each.path[0] in _SECRET else str(each) for each in differences)
     return [Action(f"write {config_json.config_path(settings.user)}: {told}", step)]
-
-
-def _without_secret(difference: str) -> str:
-    key = difference.partition(": ")[0]
-    return f"{key}: changes" if key.partition(".")[0] in _SECRET else difference
 
 
 def apply(step: WriteSettings) -> None:

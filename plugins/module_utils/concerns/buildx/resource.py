@@ -58,8 +58,10 @@ from ansible_collections.multiarch.builders.plugins.module_utils.model.resource 
     Action,
     Arrival,
     Effects,
+    Kind,
     Plan,
     arrival,
+    noted,
 )
 
 
@@ -154,35 +156,37 @@ class Buildx(Concern[BuildxState]):
         actions += environment_file.actions_for(self.environment_file, lines)
         actions += store_rights.actions_for(state.loose)
         here = self.docker if self.docker.answers() else None
-        notes = unused_caches.notes_on(here, self._known()) if here is not None else []
-        notes += ours.leftover_notes([each.name for each in self.instances], self.users, here)
-        waiting: t.List[str] = []
+        left = unused_caches.notes_on(here, self._known()) if here is not None else []
+        left += ours.leftover_notes([each.name for each in self.instances], self.users, here)
+        waits: t.List[str] = []
         coming = arrival(effects)
-        notes += without_effect(self.client_environment, self._versions(coming))
         outside = network.then(state.network, effects)
-        notes += network.notes(self.instances, outside)
+        limits = [
+            *without_effect(self.client_environment, self._versions(coming)),
+            *network.notes(self.instances, outside),
+        ]
         network.require(self.instances, outside)
         silent = [words for each in self.instances for words in state.builders[each.name].silent]
         if silent and coming.engine is None:
             raise HostError("; ".join(silent))
-        notes += [f"as there is no docker client yet: {words}" for words in silent]
+        limits += [f"as there is no docker client yet: {words}" for words in silent]
         for each in self.instances:
             builder = state.builders[each.name]
             actions += remote_tls.actions_for(each, self.users)
-            notes += [f"node {stray.name} is lost: {stray.gone}" for stray in builder.strays if stray.gone]
+            left += [f"node {stray.name} is lost: {stray.gone}" for stray in builder.strays if stray.gone]
             found = actions_for(each, self.users, builder, effects)
             making = [action.step for action in found if isinstance(action.step, MakeBuilder)]
             if making:
                 _require_options(each, buildx_version() if coming.buildx is None else coming.buildx)
                 self._require_access(making, state, coming)
             if self.disruption.mode == "never" and any(ends_builds(action, builder) for action in found):
-                waiting += [action.summary for action in found]
-                notes.append(
+                waits.append(
                     f"pending, as builder_disruption is never: {'; '.join(action.summary for action in found)}"
                 )
             else:
                 actions += [*found, *remote_tls.leftovers(each, self.users)]
-        return Plan(tuple(actions), tuple(notes), {"waiting": waiting} if waiting else {})
+        notes = (*noted(Kind.LIMIT, limits), *noted(Kind.LEFT_ALONE, left), *noted(Kind.WAITS, waits))
+        return Plan(tuple(actions), notes)
 
     def _versions(self, coming: Arrival) -> t.Dict[str, t.Optional[str]]:
         """Those of the programs that decide whether a setting has an effect, as they are or come."""

@@ -25,7 +25,15 @@ from ansible_collections.multiarch.builders.plugins.module_utils.docker import s
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import Docker
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.workload import container_name
 from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
-from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import Action
+from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import (
+    NO_EFFECTS,
+    Action,
+    Departure,
+    Kind,
+    Note,
+    Thing,
+    noted,
+)
 
 
 @dataclass(frozen=True)
@@ -124,11 +132,14 @@ def actions_for(found: t.Iterable[Going], *, volumes: bool) -> t.List[Action]:
     for each in found:
         caches = [place for place in each.places if volumes and place.volume and place.node.volume]
         if each.entries or each.changed or each.step.nodes or _settled(each):
-            actions.append(Action(_summary(each), each.step))
+            here = [place for place in each.places if place.here and place.container]
+            gone = (Departure(Thing.CONTAINER, container_name(place.node.name)) for place in here)
+            actions.append(Action(_summary(each), each.step, frozenset(gone)))
         for place in caches:
-            where = f" at {place.node.endpoint}" if place.node.endpoint else ""
-            what = f"remove volume {volume_of(place.node.name)}{where} ({place.volume}), the cache of builder"
-            actions.append(Action(f"{what} {each.own.name}", RemoveVolume(place.node)))
+            where, volume = f" at {place.node.endpoint}" if place.node.endpoint else "", volume_of(place.node.name)
+            summary = f"remove volume {volume}{where} ({place.volume}), the cache of builder {each.own.name}"
+            effects = frozenset({Departure(Thing.VOLUME, volume)}) if place.here else NO_EFFECTS
+            actions.append(Action(summary, RemoveVolume(place.node), effects))
     return actions
 
 
@@ -154,22 +165,22 @@ def _of(users: t.Sequence[str]) -> str:
     return f" of {', '.join(users)}" if users else ""
 
 
-def notes_on(found: t.Iterable[Going], *, volumes: bool) -> t.List[str]:
+def notes_on(found: t.Iterable[Going], *, volumes: bool) -> t.List[Note]:
     """What stays, and why. Pure."""
-    notes = []
+    waits, left = [], []
     for each in found:
-        notes += [
+        left += [
             f"builder {each.own.name} of {user} is not as we made it: it is somebody else's now, and stays"
             for user in each.changed
         ]
         for place in each.places:
             if place.silent:
-                notes.append(place.silent)
+                waits.append(place.silent)
             if place.gone:
-                notes.append(f"Docker is gone from this host, and with it what ran of builder {each.own.name}")
+                left.append(f"Docker is gone from this host, and with it what ran of builder {each.own.name}")
             if place.volume is not None and not (volumes and place.node.volume):
-                notes.append(_of_volume(place, each.own.name))
-    return list(dict.fromkeys(notes))
+                left.append(_of_volume(place, each.own.name))
+    return list(dict.fromkeys([*noted(Kind.WAITS, waits), *noted(Kind.LEFT_ALONE, left)]))
 
 
 def _of_volume(place: Place, builder: str) -> str:

@@ -37,7 +37,18 @@ from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_a
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.workload import container_name
 from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import Disruption
-from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import Action, Effects, Plan, Resource
+from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import (
+    NO_EFFECTS,
+    Action,
+    Departure,
+    Effects,
+    Kind,
+    Note,
+    Plan,
+    Resource,
+    Thing,
+    noted,
+)
 from ansible_collections.multiarch.builders.plugins.module_utils.state import pulled_images
 from ansible_collections.multiarch.builders.plugins.module_utils.state.pulled_images import PulledImage
 
@@ -116,35 +127,31 @@ class RetiredBuildx(Resource[RetiredState]):
         return self._dialled[endpoint, user]
 
     def plan(self, state: RetiredState, effects: Effects) -> Plan:  # noqa: ARG002  # it is the first
-        notes = [*notes_on(state.going, volumes=self.volumes), *state.silent]
+        notes = [*notes_on(state.going, volumes=self.volumes), *noted(Kind.LEFT_ALONE, state.silent)]
         actions = actions_for(state.going, volumes=self.volumes)
         working = [name for each in state.going for name in each.working]
         if working and self.disruption.mode == "never":
             told = (
                 f"pending, as builder_disruption is never and a build runs in {', '.join(working)}: nothing is removed"
             )
-            return Plan((), (told,), {"held": True})
-        gone = {container_name(node.name) for each in state.going if not each.step.back for node in each.step.nodes}
+            return Plan(notes=(Note(Kind.WAITS, told),), holds=True)
+        steps = [each.step for each in state.going]
+        gone = {container_name(node.name) for step in steps if not step.back for node in step.nodes}
         for image, users in state.images.items():
             left = [name for name in users if name not in gone]
             where = f" at {image.endpoint}" if image.endpoint else ""
             if left:
-                notes.append(f"image {image.reference}{where} stays: {', '.join(left)} is made of it")
+                words = f"image {image.reference}{where} stays: {', '.join(left)} is made of it"
+                notes.append(Note(Kind.LEFT_ALONE, words))
             else:
-                actions.append(Action(f"remove image {image.reference}{where}, which came with us", RemoveImage(image)))
+                words = f"remove image {image.reference}{where}, which came with us"
+                departure = NO_EFFECTS if image.endpoint else frozenset({Departure(Thing.IMAGE, image.reference)})
+                actions.append(Action(words, RemoveImage(image), departure))
         actions += [_choice(user, name, files) for user, (name, files) in state.choices.items()]
         actions += self._settings()
         actions += self._environment() if self.asked is None else []
         actions += docker_group.actions_for(False, (), docker_group.observe(())) if self.asked is None else []
-        steps = [action.step for action in actions]
-        removed = [step.image for step in steps if isinstance(step, RemoveImage)]
-        facts = {
-            "stays": [place.silent for each in state.going for place in each.places if place.silent],
-            "containers": len([1 for each in state.going for place in each.places if place.here and place.container]),
-            "volumes": len([step for step in steps if isinstance(step, RemoveVolume) and not step.node.endpoint]),
-            "images": len([image for image in removed if not image.endpoint]),
-        }
-        return Plan(tuple(actions), tuple(notes), facts)
+        return Plan(tuple(actions), tuple(notes))
 
     def _settings(self) -> t.List[Action]:
         """The keys of config.json that are ours, of all users or of those who left."""

@@ -126,7 +126,7 @@ def restart_reasons(
     """
     cold = needs_restart(state.document, after, state.info)
     differences = changes(state.document, after)
-    reasons = [each for each in differences if each.partition(":")[0].split(".")[0] in cold]
+    reasons = [str(each) for each in differences if each.path[0] in cold]
     reasons += store_reasons
     if state.other_file is not None:
         reasons.append(f"dockerd runs with {state.other_file} in place of daemon.json, which its unit no longer names")

@@ -78,13 +78,15 @@ from ansible_collections.multiarch.builders.plugins.module_utils.model.resource 
     Difference,
     Effect,
     Effects,
+    Kind,
     Plan,
     arrival,
+    noted,
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.registry.asking import challenges
 from ansible_collections.multiarch.builders.plugins.module_utils.state import authorities, restart_due, rollback
 from ansible_collections.multiarch.builders.plugins.module_utils.state.owned_files import remove_owned, write_owned
-from ansible_collections.multiarch.builders.plugins.module_utils.state.owned_keys import changes
+from ansible_collections.multiarch.builders.plugins.module_utils.state.owned_keys import Change, changes
 from ansible_collections.multiarch.builders.plugins.module_utils.state.rollback import DAEMON_JSON
 
 _NOT_YET = "daemon.json is validated by dockerd as soon as that is installed, before it is written"
@@ -184,35 +186,35 @@ class Daemon(Concern[DaemonState]):
         self._refuse(state, after, restarts=bool(reasons))
         if state.info is not None:
             containerd_root.refuse(state.info, state.containerd, self.docker)
-        notes = [
+        limits = [
             *unusable(self.registries, state.engine, wants_containerd_store(after)),
             *without_login(self.registries),
-            *hosts_files.notes_on(state.files),
             *gc_notes(self.gc, state.engine),
             *insecure_notes(self.registries, self.networks, state.engine, wants_containerd_store(after)),
             *lists.lost_entries(state.document, after, state.keys),
             *store.notes(compose(implied(()), self.options), state.engine),
-            *tokens.notes_on(self.registries, state.tokens),
-            *state.left,
             *(() if reasons else self._hides(state, after)),
+            *extra_checks.notes(after, state.engine),
         ]
-        notes += extra_checks.notes(after, state.engine)
         actions = hosts_files.actions_for(state.files)
         differences = changes(state.document, after)
         if differences:
             effect = Effect.CONFIGURATION_CHANGES if reasons else Effect.CONFIGURATION_RELOADS
             step = self._write(state, after, effect)
-            notes += _validate(step.text) if coming is None else (_NOT_YET,)
+            limits += _validate(step.text) if coming is None else (_NOT_YET,)
             actions.append(writing(step, differences, effects_on_containers(state.document, after)))
         actions += configuration_file.closing(state.loose)
+        waits = tokens.notes_on(self.registries, state.tokens)
         if reasons and self.disruption.mode == "never":
-            notes.append(f"docker needs a restart, which builder_disruption: never forbids: {'; '.join(reasons)}")
+            waits.append(f"docker needs a restart, which builder_disruption: never forbids: {'; '.join(reasons)}")
         elif reasons:
             actions.append(restart(self.docker, self.disruption, state, after, reasons))
         elif state.info is not None and (differences or Effect.CONFIGURATION_RELOADS in state.unseen):
-            why = "; ".join(differences) or "daemon.json changed after docker read it"
+            why = "; ".join(map(str, differences)) or "daemon.json changed after docker read it"
             actions.append(Action(f"reload docker, nothing that runs is disturbed: {why}", ReloadDaemon(after)))
-        return Plan(tuple(actions), tuple(notes), {"restart": list(reasons)} if reasons else {})
+        left = (*hosts_files.notes_on(state.files), *state.left)
+        notes = (*noted(Kind.LIMIT, limits), *noted(Kind.LEFT_ALONE, left), *noted(Kind.WAITS, waits))
+        return Plan(tuple(actions), notes, {"restart": list(reasons)} if reasons else {})
 
     def _store_reasons(self, state: DaemonState) -> t.List[str]:
         """Why dockerd needs the operating system's authorities as they are now."""
@@ -286,8 +288,8 @@ def _validate(text: t.Optional[str]) -> t.Tuple[str, ...]:
     return validate(text or "{}")
 
 
-def writing(step: WriteConfiguration, differences: t.Sequence[str], effects: Effects = NO_EFFECTS) -> Action:
+def writing(step: WriteConfiguration, differences: t.Sequence[Change], effects: Effects = NO_EFFECTS) -> Action:
     """The action that writes daemon.json."""
     verb = "remove" if step.text is None else "write"
-    summary = f"{verb} {DAEMON_JSON}: {'; '.join(differences)}"
+    summary = f"{verb} {DAEMON_JSON}: {'; '.join(map(str, differences))}"
     return Action(summary, step, effects, Difference(DAEMON_JSON, step.former or "", step.text or ""))

@@ -43,7 +43,18 @@ from ansible_collections.multiarch.builders.plugins.module_utils.host.errors imp
 from ansible_collections.multiarch.builders.plugins.module_utils.host.json_document import Document
 from ansible_collections.multiarch.builders.plugins.module_utils.host.merge_patch import compose
 from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import Disruption
-from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import Action, Effect, Effects, Plan
+from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import (
+    NO_EFFECTS,
+    Action,
+    Effect,
+    Effects,
+    Kind,
+    Note,
+    Plan,
+    Thing,
+    departing,
+    noted,
+)
 from ansible_collections.multiarch.builders.plugins.module_utils.state.owned_files import (
     forget_owned,
     is_as_written,
@@ -66,17 +77,15 @@ class ForgetHostsFile:
 
 @dataclass
 class RetiredDaemon(Daemon):
-    """Nothing is asked any more. *going* are images, containers, volumes (numbers) that the run removes before."""
+    """Nothing is asked any more."""
 
-    going: t.Tuple[int, int, int] = (0, 0, 0)
+    _going: Effects = field(default=NO_EFFECTS, init=False)
     _kept: t.Tuple[t.Tuple[Hiding, Vanishing], ...] = field(default=(), init=False)
 
     @classmethod
-    def of(
-        cls, docker: Docker, disruption: Disruption, *, switch: bool, root_switch: bool, going: t.Tuple[int, int, int]
-    ) -> RetiredDaemon:
+    def of(cls, docker: Docker, disruption: Disruption, *, switch: bool, root_switch: bool) -> RetiredDaemon:
         """The daemon of *docker*; *switch* and *root_switch* allow what hides images, containers and volumes."""
-        return cls((), NO_PROXY, (), {}, disruption, switch, docker, allow_data_root_switch=root_switch, going=going)
+        return cls((), NO_PROXY, (), {}, disruption, switch, docker, allow_data_root_switch=root_switch)
 
     def patch(self, state: DaemonState) -> Document:
         """Nothing, or the keys without which data of others would be hidden, as they are."""
@@ -89,14 +98,13 @@ class RetiredDaemon(Daemon):
         return kept
 
     def observe(self) -> DaemonState:
-        state = super().observe()
-        self._kept = self._hidden(state, lists.merged(state.document, state.keys, {}))
-        return replace(state, files=hosts_files.observe((), "0"), other_file=None)
+        return replace(super().observe(), files=hosts_files.observe((), "0"), other_file=None)
 
     def _hidden(self, state: DaemonState, after: Document) -> t.Tuple[t.Tuple[Hiding, Vanishing], ...]:
         """What Docker would not show any more with *after*, unless that is allowed, or goes anyway."""
         found = [each for each in hidden_by(state, after) if each.leave not in self.leave]
-        left = [(each, vanishing(self.docker, state.info or {}, each).without(*self.going)) for each in found]
+        going = [departing(self._going, each) for each in (Thing.IMAGE, Thing.CONTAINER, Thing.VOLUME)]
+        left = [(each, vanishing(self.docker, state.info or {}, each).without(*going)) for each in found]
         return tuple((each, hidden) for each, hidden in left if hidden)
 
     def _hides(self, state: DaemonState, after: Document) -> t.Tuple[str, ...]:
@@ -104,12 +112,14 @@ class RetiredDaemon(Daemon):
         return tuple(needs_leave(*each) for each in self._hidden(state, after))
 
     def plan(self, state: DaemonState, effects: Effects) -> Plan:
+        self._going = effects
+        self._kept = self._hidden(state, lists.merged(state.document, state.keys, {}))
         files, stays = self._files(state), self._stays()
         after = self._after(state)
         differences = changes(state.document, after)
         if not differences:
             forget = [Action("forget the keys of daemon.json, of which none is ours any more", ForgetKeys())]
-            return Plan((*files, *(forget if state.keys and not stays else ())), tuple(stays), {"stays": stays})
+            return Plan((*files, *(forget if state.keys and not stays else ())), stays)
         if state.info is None and state.program is not None:
             raise HostError(
                 "docker does not run, so nothing can be taken out of daemon.json: `systemctl start docker`, then again"
@@ -117,8 +127,9 @@ class RetiredDaemon(Daemon):
         reasons = restart_reasons(state, after, effects, ()) if state.info is not None else ()
         self._refuse(state, after, restarts=bool(reasons))
         if reasons and self.disruption.mode == "never":
-            stays.append(f"pending, as builder_disruption is never: {'; '.join(differences)}; docker needs a restart")
-            return Plan(tuple(files), tuple(stays), {"stays": stays})
+            told = "; ".join(map(str, differences))
+            waits = f"pending, as builder_disruption is never: {told}; docker needs a restart"
+            return Plan(tuple(files), (*stays, Note(Kind.WAITS, waits)))
         step = self._write(state, after, Effect.CONFIGURATION_CHANGES if reasons else Effect.CONFIGURATION_RELOADS)
         actions = [*files, writing(step, differences)]
         if reasons:
@@ -126,14 +137,15 @@ class RetiredDaemon(Daemon):
         elif state.info is not None:
             actions.append(Action("reload docker, nothing that runs is disturbed", ReloadDaemon(after)))
         notes = validate(step.text or "{}") if state.info is not None else ()
-        return Plan(tuple(actions), (*stays, *notes), {"stays": stays})
+        return Plan(tuple(actions), (*stays, *noted(Kind.LIMIT, notes)))
 
-    def _stays(self) -> t.List[str]:
-        return [
+    def _stays(self) -> t.Tuple[Note, ...]:
+        stays = (
             f"{'.'.join(hiding.path)} stays in daemon.json, as Docker would no longer show {hidden} (what is hidden "
             f"stays on disk): -e {hiding.leave}=true takes it out"
             for hiding, hidden in self._kept
-        ]
+        )
+        return noted(Kind.WAITS, stays)
 
     def _files(self, state: DaemonState) -> t.List[Action]:
         found = []

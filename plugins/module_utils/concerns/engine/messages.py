@@ -44,8 +44,10 @@ def difference_of(offer: Offer) -> Difference:
     return Difference("packages", _lines(before), _lines(after))
 
 
-def of_plugin(step: PluginStep, place: PluginState) -> str:
-    """What happens to the file in the plugin's place."""
+def of_plugin(
+    step: PluginStep, place: PluginState, why: str = "builder_buildx_plugin is not asked for any more"
+) -> str:
+    """What happens to the file in the plugin's place; *why* ours is taken away."""
     if isinstance(step, PlacePlugin):
         wanted = step.plugin
         source = of_url(wanted.url) if wanted.url else "the given file"
@@ -56,7 +58,7 @@ def of_plugin(step: PluginStep, place: PluginState) -> str:
         return words + (", in place of another" if place.digest is not None else "")
     if isinstance(step, LeavePlugin):
         what = f"put buildx {place.otherwise} back as" if place.former else "remove"
-        return f"{what} {_PLACE}: builder_buildx_plugin is not asked for any more"
+        return f"{what} {_PLACE}" + (f": {why}" if why else "")
     return f"forget {_PLACE}, which somebody else replaced: it is left as it is"
 
 

@@ -43,7 +43,9 @@ from ansible_collections.multiarch.builders.plugins.module_utils.model.resource 
     Doers,
     Effect,
     Effects,
+    Kind,
     Plan,
+    noted,
     perform,
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.state import rollback
@@ -121,8 +123,8 @@ class Engine(Concern[EngineState]):
             actions.append(Action(messages.of_start(way_back=rollback.is_open()), StartDocker(), _STARTS))
         if state.left_out and self.distro:
             actions.append(Action(f"enable docker: {state.left_out}", EnableDocker()))
-        notes = (state.left_out,) if state.left_out and not self.distro else ()
-        return Plan(tuple(actions), notes, {"docker": state.engine, "buildx": state.buildx})
+        notes = [state.left_out] if state.left_out and not self.distro else []
+        return Plan(tuple(actions), noted(Kind.LEFT_ALONE, notes), {"docker": state.engine, "buildx": state.buildx})
 
     def _refuse(self, state: EngineState) -> None:
         if state.offer is not None and (state.offer.unknown or state.offer.refusal):

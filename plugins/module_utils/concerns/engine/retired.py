@@ -14,8 +14,17 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.engine
     PluginState,
     plugin_step,
 )
-from ansible_collections.multiarch.builders.plugins.module_utils.concerns.engine.record import RECORD
-from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import Action, Effects, Plan, Resource
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.engine.record import (
+    RECORD,
+)
+from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import (
+    Action,
+    Effects,
+    Kind,
+    Plan,
+    Resource,
+    noted,
+)
 
 
 @dataclass(frozen=True)
@@ -34,13 +43,13 @@ class RetiredEngine(Resource[PluginState]):
 
     def plan(self, state: PluginState, effects: Effects) -> Plan:  # noqa: ARG002  # nothing depends on others
         step = plugin_step(None, state)
-        actions = [Action(messages.of_plugin(step, state).partition(": builder_")[0], step)] if step is not None else []
+        actions = [Action(messages.of_plugin(step, state, why=""), step)] if step is not None else []
         units = boot.enabled()
         if units:
             actions.append(Action(f"disable {', '.join(units)} at boot, as before us", DisableDocker()))
         packages = RECORD.read().packages
         note = f"packages that came with us stay: `apt-get remove {' '.join(sorted(packages))}` removes them"
-        return Plan(tuple(actions), (note,) if packages else ())
+        return Plan(tuple(actions), noted(Kind.LEFT_ALONE, [note] if packages else []))
 
     def apply(self, actions: t.Sequence[Action]) -> None:
         for action in actions:

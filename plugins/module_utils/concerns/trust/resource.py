@@ -34,8 +34,11 @@ from ansible_collections.multiarch.builders.plugins.module_utils.model.resource 
     Action,
     Doers,
     Effects,
+    Kind,
+    Note,
     Plan,
     arrival,
+    noted,
     perform,
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.state import authorities
@@ -74,7 +77,7 @@ class TrustState:
     logins: t.Tuple[login.Login, ...]
     logouts: t.Tuple[owned_logins.Logout, ...] = ()
     forget: t.Tuple[ForgetFile, ...] = ()
-    notes: t.Tuple[str, ...] = ()
+    notes: t.Tuple[Note, ...] = ()
     # names in logins of others, of which ours take or took the place
     replaced: t.Mapping[t.Union[login.Login, owned_logins.Logout], str] = field(default_factory=dict)
     has_store: bool = True  # what refreshes the system's store is there
@@ -110,7 +113,7 @@ class Trust(Concern[TrustState]):
             logins=logins,
             logouts=logouts,
             forget=forget,
-            notes=(*left_out(self.registries, store), *notes),
+            notes=(*noted(Kind.LIMIT, left_out(self.registries, store)), *noted(Kind.WAITS, notes)),
             replaced=_replaced(logins, logouts),
             has_store=is_here(store),
         )
@@ -153,7 +156,7 @@ class Trust(Concern[TrustState]):
             actions.append(Action(summary, RefreshStore(store)))
         actions += [Action(messages.of_login(each, state.replaced.get(each)), each) for each in state.logins]
         actions += [Action(self._of_logout(each, state.replaced.get(each)), each) for each in state.logouts]
-        return Plan(tuple(actions), state.notes, {"stays": list(state.notes)} if self.retiring else {})
+        return Plan(tuple(actions), state.notes)
 
     def _of_logout(self, step: owned_logins.Logout, replaced: t.Optional[str]) -> str:
         return messages.of_logout(step, self.registries, self.users, retiring=self.retiring, replaced=replaced)

@@ -244,6 +244,7 @@ def test_warnings_join_those_of_the_module(play: Path) -> None:
 def test_certificates_of_registries_come_back_in_words_and_with_remedies(play: Path, ca: Pair) -> None:
     server = make("a.b", ca=False, issuer=ca, names=("a.b",), start=-20 * 365, end=100 * 365)
     row = {"registry": "a.b", "at": "a.b", "way": "plain", "who": "", "outcome": "name mismatch", "words": "no."}
+    row["about"] = ""
     late = {**row, "outcome": "token not valid"}
     clocks = {"a.b": {"here": 0, "there": 600}}
     chains = {"a.b": [base64.b64encode(server.der).decode()], "c.d": [], "e.f": ["AAAA"]}

@@ -10,21 +10,24 @@ from ansible_collections.multiarch.builders.plugins.plugin_utils.summary import 
 
 WRITE, RESTART = "write /etc/docker/daemon.json: a: b", "restart docker: why"
 CHANGES = {"trust": ["write x", "write y", "refresh the store"], "daemon": [WRITE, RESTART]}
-NEVER = "docker needs a restart, which builder_disruption: never forbids: daemon.json"
-SILENT = "a.b does not answer (timed out), so it is not known whether docker has to be restarted for its tokens: run"
-UNPROVEN = "trust: no proof has passed since the change of 2026-11-29T07:06:35Z, so it is made again"
 SSH = "Failed to connect to the host via ssh: "
 NO_BUILDER = Failed("buildx: builder b does not run: network nope not found", "network nope not found")
 NOTHING, DONE = Story(), Story(changes=CHANGES, proven=True)
+
+
+def noted(*kinds: str, module: str = "plan") -> Story:
+    return Story(notes={module: [{"kind": each, "text": f"text of {each}"} for each in kinds]})
 
 
 @pytest.mark.parametrize(
     ("stories", "check_mode", "told"),
     [
         pytest.param({"a": NOTHING}, False, ["a: nothing to do"], id="one host, nothing"),
-        pytest.param({"a": Story(notes=[SILENT])}, False, [f"a: waits: {SILENT}"], id="nobody knows"),
-        pytest.param({"a": Story(notes=[UNPROVEN])}, True, [f"a: waits: {UNPROVEN}"], id="a proof is due"),
-        pytest.param({"a": Story(notes=[UNPROVEN])}, False, ["a: nothing to do"], id="a proof that the run makes"),
+        pytest.param({"a": noted("waits")}, False, ["a: waits: text of waits"], id="something waits"),
+        pytest.param({"a": noted("waits", module="retire")}, False, ["a: waits: text of waits"], id="of any module"),
+        pytest.param({"a": noted("unproven")}, True, ["a: waits: text of unproven"], id="a proof is due"),
+        pytest.param({"a": noted("unproven")}, False, ["a: nothing to do"], id="a proof that the run makes"),
+        pytest.param({"a": noted("left_alone", "limit")}, False, ["a: nothing to do"], id="other notes"),
         pytest.param(dict.fromkeys("abc", NOTHING), False, ["3 hosts: nothing to do"], id="three hosts, nothing"),
         pytest.param(
             {"a": DONE},
@@ -48,10 +51,6 @@ NOTHING, DONE = Story(), Story(changes=CHANGES, proven=True)
             id="logins that could not be tried",
         ),
         pytest.param({"a": Story(other_changes=1)}, False, ["a: changed: 1 other task"], id="a task of the user's"),
-        pytest.param({"a": Story(notes=[NEVER])}, False, [f"a: waits: {NEVER}"], id="a restart waits"),
-        pytest.param(
-            {"a": Story(notes=["handler x of somebody else is left alone"])}, False, ["a: nothing to do"], id="a note"
-        ),
         pytest.param(
             {
                 "a": Story(
@@ -127,11 +126,6 @@ def test_names(hosts: list[str], told: str) -> None:
     ("message", "told"),
     [
         pytest.param("one\ntwo", "one", id="the first line"),
-        pytest.param(
-            "1 of 3 are not trusted:\n- r.test: why. Do this.\n- more",
-            "1 of 3 are not trusted: r.test: why. Do this.",
-            id="a head",
-        ),
         pytest.param("Task failed: Module failed: why", "why", id="the words of ansible-core"),
         pytest.param("", "no reason was told", id="none"),
         pytest.param("words " * 80, "words " * 66 + "…", id="long"),

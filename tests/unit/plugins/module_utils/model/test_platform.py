@@ -54,7 +54,7 @@ def test_every_architecture_is_its_own_alias_and_is_in_the_table() -> None:
 @pytest.mark.parametrize(
     ("text", "hint"),
     [
-        pytest.param("linux/arm46", "did you mean linux/arm64 or ", id="letters swapped: first"),
+        pytest.param("linux/arm46", "Did you mean linux/arm64 or ", id="letters swapped: first"),
         pytest.param("amd46", "linux/amd64", id="letters swapped, no os"),
         pytest.param("linux/aarch46", "linux/arm64", id="an alias misspelled"),
         pytest.param("arm/v8", "linux/arm64 or linux/arm/v7", id="two meanings: never guessed"),

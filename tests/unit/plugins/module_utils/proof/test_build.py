@@ -213,7 +213,7 @@ def test_a_build_that_takes_too_long_is_a_failure(programs: t.Callable[[str, str
     programs("docker", "exec sleep 60")
     proofs, (failure,) = prove("b", USER, PLATFORMS, "scratch", "", timeout=1)
     assert proofs == ()
-    assert "did not end within 1 s" in failure.words
+    assert "did not end within 1 s" in failure.message
     assert "raise builder_verify_timeout" in failure.remedy
 
 
@@ -255,7 +255,7 @@ def test_a_proof_that_is_only_built(docker: Docker) -> None:
 def test_what_is_no_proof(log: str, index: object, status: int, told: str, docker: Docker) -> None:
     docker(log, {"manifests": WHOLE} if index is None else index, status)
     proofs, (failure,) = prove("b", USER, PLATFORMS, "scratch", "harbor.example.com/p")
-    assert told in failure.words
+    assert told in failure.message
     assert failure.evidence
     assert failure.remedy
     assert {each.platform for each in proofs} | set(failure.platforms) == set(PLATFORMS)
@@ -291,7 +291,7 @@ def test_a_push_that_is_refused(repository: str, remedy: str, docker: Docker) ->
     docker(REFUSED, status=1)
     _proofs, (failure,) = prove("b", "ci", ["linux/amd64"], "scratch", repository)
     assert failure.remedy.startswith(remedy)
-    assert "insufficient_scope" in failure.words
+    assert "insufficient_scope" in failure.message
 
 
 ALL = ",".join(PLATFORMS)
@@ -356,7 +356,7 @@ def test_one_platform_that_fails_is_told_and_the_others_are_proven(
     proofs, (failure,) = prove("b", USER, PLATFORMS, "scratch", "r.test/p")
     assert [(each.platform, each.pushed) for each in proofs] == [("linux/amd64", True), ("linux/arm64", True)]
     assert failure.platforms == ("linux/s390x",)
-    assert failure.words == f"builder b, user {USER}: the build for linux/s390x failed: {NO_FORMAT}"
+    assert failure.message == f"builder b, user {USER}: the build for linux/s390x failed: {NO_FORMAT}"
     assert failure.cause == NO_FORMAT
     assert "exec format error" in failure.evidence[0]
     assert asked.platforms == [f"{ALL}*", *PLATFORMS, "linux/amd64,linux/arm64*"]
@@ -371,7 +371,7 @@ def test_platforms_that_fail_alike_are_one_failure_others_have_their_own(
     assert (lacking.platforms, broken.platforms) == (("linux/amd64",), ("linux/arm64", "linux/s390x"))
     assert lacking.cause.endswith("no match for platform in manifest: not found")
     assert broken.cause == NO_FORMAT
-    assert broken.words == f"builder b, user {USER}: the build for linux/arm64, linux/s390x failed: {NO_FORMAT}"
+    assert broken.message == f"builder b, user {USER}: the build for linux/arm64, linux/s390x failed: {NO_FORMAT}"
 
 
 @pytest.mark.parametrize(
@@ -419,7 +419,7 @@ def test_a_failure_of_the_one_platform_is_not_tried_again(builds: t.Callable[[di
 def test_a_platform_that_does_not_run_is_told_with_its_handler(monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(platform: str) -> None:
         if platform == "linux/s390x":
-            raise HostError("linux/s390x: a program of that platform does not run in an empty chroot")
+            raise HostError("of this test")
 
     monkeypatch.setattr(execution, "prove", broken)
     platforms, (failure,) = running(PLATFORMS)

@@ -15,7 +15,7 @@ import pytest
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.trust.credential_helper import Credentials
 from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import Registry
 from ansible_collections.multiarch.builders.plugins.module_utils.model.proxy import Proxy
-from ansible_collections.multiarch.builders.plugins.module_utils.proof import logins
+from ansible_collections.multiarch.builders.plugins.module_utils.proof import logins, outcomes
 from ansible_collections.multiarch.builders.plugins.module_utils.proof.registry import Target
 from ansible_collections.multiarch.builders.tests.unit.plugins.module_utils.proof.token_stand_in import (
     LOGIN,
@@ -102,6 +102,8 @@ def test_what_comes_of_a_login(
     vars(registry).update(faults)
     found = logins.prove(Target(registry.host), credentials, DIRECT)
     assert (found.outcome, found.words) == (outcome, f"robot$ci: {words.format(host=registry.host)}")
+    assert bool(found.about) is words.startswith(AT)
+    assert (found.about == outcomes.NO_ENDPOINT) is (faults.get("token_status") == 404)
     for secret in (credentials.secret, basic(*credentials).partition(" ")[2], "opaque"):
         assert secret not in repr(found)
 
@@ -152,7 +154,7 @@ def test_an_endpoint_without_tls_gets_no_login_unless_the_table_says_so(registry
         found = logins.prove(Target(registry.host), RIGHT, DIRECT)
         assert (found.outcome, found.at) == ("other", plain.host)
         assert found.words == f"token endpoint {registry.realm} has no TLS, so the password was not sent there"
-        assert plain.asked == []
+        assert (found.about, plain.asked) == (outcomes.PLAIN_ENDPOINT, [])
         assert logins.prove(Target(registry.host), RIGHT, DIRECT, without_tls=[plain.host]).outcome == "logged in"
 
 

@@ -6,8 +6,10 @@
 from __future__ import annotations
 
 import pytest
+from ansible_collections.multiarch.builders.plugins.module_utils.proof import outcomes
 from ansible_collections.multiarch.builders.plugins.module_utils.proof.outcomes import (
     OUTCOMES,
+    about,
     asked,
     cause,
     is_closed,
@@ -449,6 +451,31 @@ def test_last_words(said: str, words: str) -> None:
 )
 def test_whom_words_are_about_and_why(words: str, host: str, why: str) -> None:
     assert (asked(words), cause(words)) == (host, why)
+
+
+FETCHED = "failed to authorize: failed to fetch oauth token"
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        pytest.param('Head "https://a.b/v2/": tls: because', "", id="the registry"),
+        pytest.param(f'{FETCHED}: Post "https://a.b/t": EOF', outcomes.ENDPOINT, id="no answer"),
+        pytest.param(
+            f"{FETCHED}: unexpected status from POST request to https://a.b/t: 404 Not Found",
+            outcomes.NO_ENDPOINT,
+            id="nobody gives out tokens there",
+        ),
+        pytest.param(
+            f"{FETCHED}: unexpected status from POST request to https://a.b/t: 503 Service Unavailable",
+            outcomes.ENDPOINT,
+            id="it fails",
+        ),
+        pytest.param("rpc error: listing workers for Build: EOF", outcomes.ASLEEP, id="a BuildKit that starts"),
+    ],
+)
+def test_what_words_are_about(words: str, told: str) -> None:
+    assert about(words) == told
 
 
 @pytest.mark.parametrize(

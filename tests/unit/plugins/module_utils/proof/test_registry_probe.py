@@ -16,7 +16,12 @@ from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_a
 from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import Registry
 from ansible_collections.multiarch.builders.plugins.module_utils.model.proxy import Proxy
-from ansible_collections.multiarch.builders.plugins.module_utils.proof import diagnostics, logins, registry_probe
+from ansible_collections.multiarch.builders.plugins.module_utils.proof import (
+    diagnostics,
+    logins,
+    outcomes,
+    registry_probe,
+)
 from ansible_collections.multiarch.builders.plugins.module_utils.proof.registry import Places, Target
 from ansible_collections.multiarch.builders.plugins.module_utils.proof.registry_probe import Asking
 from ansible_collections.multiarch.builders.tests.unit.plugins.module_utils.dockerd_stand_in import (
@@ -189,6 +194,7 @@ def test_a_builder_without_a_network_says_so(
     words = {each.way: each.words for each in found.rows}
     assert words["builder"].endswith("network is unreachable (b of ci has no network)")
     assert "has no network" not in words["dockerd"]
+    assert {each.way for each in found.rows if each.about == outcomes.NETWORK} == {"builder"}
 
 
 @pytest.fixture

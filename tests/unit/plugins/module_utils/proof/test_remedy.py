@@ -26,7 +26,6 @@ X509 = "tls: failed to verify certificate: x509: certificate signed by unknown a
 @pytest.mark.parametrize(
     ("words", "remedy"),
     [
-        pytest.param("linux/arm64: a program of that platform does not run in an empty chroot", PROVISION, id="run"),
         pytest.param('process "/probe" did not complete: exec /probe: exec format error', PROVISION, id="exec"),
         pytest.param(f"{PUSH}: tls: failed to verify certificate: x509: unknown authority", TRUST, id="certificate"),
         pytest.param(f"{PUSH}: server message: insufficient_scope: authorization failed", "may push", id="no right"),
@@ -84,14 +83,6 @@ X509 = "tls: failed to verify certificate: x509: certificate signed by unknown a
         pytest.param(f'{ANONYMOUS}: Get "https://h/token": {X509}', NO_CLIENT_TOKEN, id="without a login"),
         pytest.param(f'{TOKEN}: Post "https://h/token": dial tcp: i/o timeout', NO_CLIENT_TOKEN, id="buildx's way"),
         pytest.param(f"{TOKEN}: unexpected status from POST request to h: 401 Unauthorized", "may push", id="wrong"),
-        pytest.param(
-            "dial udp 192.0.2.1:53: connect: network is unreachable (docker has no default network (…)",
-            "driver_opts: {network: host}",
-            id="docker's bridge is off",
-        ),
-        pytest.param(
-            "dial tcp: i/o timeout (docker's default network is not masqueraded …)", "{network: host}", id="no way back"
-        ),
         pytest.param("something else", "BuildKit's", id="anything"),
     ],
 )

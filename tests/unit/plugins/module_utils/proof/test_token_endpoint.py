@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.multiarch.builders.plugins.module_utils.model.proxy import Proxy
+from ansible_collections.multiarch.builders.plugins.module_utils.proof import outcomes
 from ansible_collections.multiarch.builders.plugins.module_utils.proof.registry import Target
 from ansible_collections.multiarch.builders.plugins.module_utils.proof.token_endpoint import plain, server_of
 from ansible_collections.multiarch.builders.plugins.module_utils.registry.challenge import BEARER, Challenge
@@ -79,6 +80,7 @@ def test_what_the_token_endpoint_answers(
     found = plain(Target(registry.host), DIRECT, SCOPE)
     at = f"token endpoint https://{registry.host}/service/token"
     assert (found.outcome, found.words) == (outcome, words.format(at=at))
+    assert (found.about == outcomes.NO_ENDPOINT) is (outcome == "other")
 
 
 def test_a_token_of_tomorrow(registry: TokenStandIn) -> None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import Action, Effect, Plan
+from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import Action, Effect, Kind, Note, Plan
 from ansible_collections.multiarch.builders.plugins.module_utils.run.result import due, plans_result
 
-NOTHING = Plan(notes=("left alone",))
+NOTHING = Plan(notes=(Note(Kind.LEFT_ALONE, "it is theirs"),))
+LEFT_ALONE = {"concern": "trust", "kind": "left_alone", "text": "it is theirs"}
 CHANGE = Plan((Action("a change", None),))
 CERTIFICATES = Action("replace certificates", None, frozenset({Effect.BUILDER_TRUST_CHANGES}))
 
@@ -30,24 +31,26 @@ def test_what_changes_decides_what_is_proven(plans: dict[str, Plan], proofs: lis
 
 
 TIME = "2026-11-20T08:00:00Z"
-AGAIN = f"no proof has passed since the change of {TIME}, so it is made again"
+
+
+def again(proof: str) -> dict[str, str]:
+    text = f"{proof}: no proof has passed since the change of {TIME}, so it is made again"
+    return {"concern": "", "kind": "unproven", "text": text}
 
 
 @pytest.mark.parametrize(
     ("plans", "unproven", "proofs", "notes"),
     [
-        pytest.param({"trust": NOTHING}, {}, [], ["left alone"], id="all is proven"),
+        pytest.param({"trust": NOTHING}, {}, [], [LEFT_ALONE], id="all is proven"),
+        pytest.param({"trust": NOTHING}, {"builds": TIME}, ["builds"], [LEFT_ALONE, again("builds")], id="no change"),
         pytest.param(
-            {"trust": NOTHING}, {"builds": TIME}, ["builds"], ["left alone", f"builds: {AGAIN}"], id="no change"
-        ),
-        pytest.param(
-            {"binfmt": CHANGE}, {"trust": TIME}, ["trust", "builds"], [f"trust: {AGAIN}"], id="another is called for"
+            {"binfmt": CHANGE}, {"trust": TIME}, ["trust", "builds"], [again("trust")], id="another is called for"
         ),
         pytest.param({"binfmt": CHANGE}, {"builds": TIME}, ["builds"], [], id="the same is called for"),
     ],
 )
 def test_what_was_not_proven_before_is_proven_now(
-    plans: dict[str, Plan], unproven: dict[str, str], proofs: list[str], notes: list[str]
+    plans: dict[str, Plan], unproven: dict[str, str], proofs: list[str], notes: list[dict[str, str]]
 ) -> None:
     result = plans_result(plans, unproven)
     assert (result["due"], result["notes"]) == (proofs, notes)

@@ -11,7 +11,15 @@ from pathlib import Path
 import pytest
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import Docker
 from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
-from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import Action, Effects, Plan, Resource
+from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import (
+    Action,
+    Effect,
+    Effects,
+    Kind,
+    Note,
+    Plan,
+    Resource,
+)
 from ansible_collections.multiarch.builders.plugins.module_utils.run import retire
 from ansible_collections.multiarch.builders.plugins.module_utils.run.retire import (
     ORDER,
@@ -36,15 +44,15 @@ ALL: dict[str, t.Any] = {
 class Part(Resource[None]):
     """A stand-in for the part of a concern."""
 
-    def __init__(self, concern: str, calls: list[str], facts: dict[str, t.Any], fails: str) -> None:
-        self.concern, self.calls, self.facts, self.fails = concern, calls, facts, fails  # type: ignore[misc]
+    def __init__(self, concern: str, calls: list[str], more: dict[str, t.Any], fails: str) -> None:
+        self.concern, self.calls, self.more, self.fails = concern, calls, more, fails  # type: ignore[misc]
 
     def observe(self) -> None:
         if self.fails == "plan":
             raise HostError("of this test")
 
     def plan(self, state: None, effects: Effects) -> Plan:  # noqa: ARG002  # the base class's
-        return Plan((Action(f"remove {self.concern}", None),), facts=self.facts)
+        return Plan((Action(f"remove {self.concern}", None),), **self.more)
 
     def apply(self, actions: t.Sequence[Action]) -> None:
         if self.fails == "apply":
@@ -60,21 +68,23 @@ def calls(home: Path) -> list[str]:
 
 
 def stand_in(
-    monkeypatch: pytest.MonkeyPatch, calls: list[str], *, concern: str = "", fails: str = "", **facts: t.Any
+    monkeypatch: pytest.MonkeyPatch, calls: list[str], *, concern: str = "", fails: str = "", **more: t.Any
 ) -> None:
     real = retire._part
 
-    def part(name: str, params: t.Any, docker: Docker, before: t.Any) -> Resource[t.Any]:
+    def part(name: str, params: t.Any, docker: Docker) -> Resource[t.Any]:
         if name == "record":
-            return real(name, params, docker, before)
-        return Part(name, calls, facts if name == concern else {}, fails if name == concern else "")
+            return real(name, params, docker)
+        return Part(name, calls, more if name == concern else {}, fails if name == concern else "")
 
     monkeypatch.setattr(retire, "_part", part)
 
 
 def retired(docker: Docker, **params: t.Any) -> list[str]:
     given = {**ALL, **params}
-    plans = plan_retirement(given, docker)
+    plans, failures = plan_retirement(given, docker)
+    if failures:
+        raise failures[0]
     apply_retirement(given, docker, plans)
     return [action.summary for plan in plans.values() for action in plan.actions]
 
@@ -87,13 +97,13 @@ def test_all_goes_in_the_opposite_order_and_the_record_last(
     assert calls == [f"remove {each}" for each in ORDER[:-1]]
     assert told[-1] == f"remove {home}: the record of what is ours, and backups"
     assert not home.exists()
-    assert plan_retirement(ALL, no_docker) == {}, "nothing of ours is on the host any more"
+    assert plan_retirement(ALL, no_docker) == ({}, []), "nothing of ours is on the host any more"
 
 
 def test_what_stays_keeps_the_record(
     calls: list[str], home: Path, no_docker: Docker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    stand_in(monkeypatch, calls, concern="daemon", stays=["an image store"])
+    stand_in(monkeypatch, calls, concern="daemon", notes=(Note(Kind.WAITS, "an image store"),))
     retired(no_docker)
     assert calls == [f"remove {each}" for each in ORDER[:-1]]
     assert home.exists()
@@ -102,8 +112,8 @@ def test_what_stays_keeps_the_record(
 def test_a_build_that_keeps_its_builder_keeps_everything(
     calls: list[str], no_docker: Docker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    stand_in(monkeypatch, calls, concern="buildx", held=True)
-    assert list(plan_retirement(ALL, no_docker)) == ["buildx"]
+    stand_in(monkeypatch, calls, concern="buildx", holds=True)
+    assert list(plan_retirement(ALL, no_docker)[0]) == ["buildx"]
 
 
 def test_leftovers_are_builders_alone(calls: list[str], no_docker: Docker, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -136,7 +146,7 @@ def test_a_failure_half_way_keeps_the_record(
 def test_a_host_of_which_nothing_is_remembered_needs_nothing(
     no_docker: Docker,
 ) -> None:
-    assert plan_retirement(ALL, no_docker) == {}
+    assert plan_retirement(ALL, no_docker) == ({}, [])
 
 
 @pytest.mark.parametrize(
@@ -157,5 +167,5 @@ def test_whether_a_record_holds_anything(content: dict[str, t.Any] | None, holds
 
 def test_the_record_stays_as_long_as_something_does(home: Path) -> None:
     record.save("trust", {}, home)
-    assert Record(stays=True).plan((), frozenset()) == Plan()
-    assert len(Record(stays=False).plan((), frozenset()).actions) == 1
+    assert Record().plan((), frozenset({Effect.REMAINS})) == Plan()
+    assert len(Record().plan((), frozenset()).actions) == 1

@@ -13,6 +13,7 @@ from tests.browser import fleets
 
 Change = Callable[[dict[str, Any]], object]
 RESTART = ["docker needs it"]
+FAILURE = {"concern": "engine", "message": "no", "cause": "no", "remedy": "Install it", "said": ""}
 
 
 def _set(key: str, value: object) -> Change:
@@ -27,6 +28,10 @@ def _answer(outcome: str, *, optional: bool = False) -> Change:
     return lambda survey: survey["registries"][2].update(outcome=outcome, words="w", optional=optional)
 
 
+def _note(concern: str, kind: str) -> Change:
+    return _set("notes", [{"concern": concern, "kind": kind, "text": "words"}])
+
+
 def _pending(concern: str) -> Change:
     return lambda survey: survey.update(pending=[concern], plan=[{"concern": concern, "actions": ["do it"]}])
 
@@ -37,9 +42,9 @@ def _pending(concern: str) -> Change:
         pytest.param([], "ok", [], id="as asked"),
         pytest.param([_pending("daemon")], "drift", [], id="something to do"),
         pytest.param([_set("facts", {"daemon": {"restart": RESTART}})], "drift", [], id="a restart waits"),
-        pytest.param([_set("facts", {"buildx": {"waiting": ["make b"]}})], "drift", [], id="a builder waits"),
+        pytest.param([_note("buildx", "waits")], "drift", [], id="a builder waits"),
         pytest.param(
-            [_set("errors", ["engine: no"]), _pending("trust")], "failed", ["engine: no"], id="cannot be made"
+            [_set("failures", [FAILURE]), _pending("trust")], "failed", ["engine: no. Install it"], id="cannot be made"
         ),
         pytest.param(
             [_proof("build_proof", "a", "b")], "failed", ["the last proof of its builders failed: a; b"], id="builds"
@@ -57,7 +62,7 @@ def _pending(concern: str) -> Change:
         pytest.param([_answer("no answer", optional=True)], "ok", [], id="behind mirrors"),
         pytest.param([_answer("not asked")], "ok", [], id="behind a proxy that Python cannot use"),
         pytest.param([_set("proofs", {"build_proof": None, "registry_proof": None})], "ok", [], id="never proven"),
-        pytest.param([_set("notes", ["left alone"])], "ok", [], id="a note is no drift"),
+        pytest.param([_note("daemon", "left_alone")], "ok", [], id="another note is no drift"),
     ],
 )
 def test_the_state_of_a_host(changes: list[Change], state: str, why: list[str]) -> None:
@@ -76,7 +81,10 @@ def test_the_state_of_a_host(changes: list[Change], state: str, why: list[str]) 
             {"unreachable": True, "msg": "Task failed: no route"}, "unreachable", ["no route"], id="not reached"
         ),
         pytest.param({"failed": True, "msg": "boom\n\ntwice"}, "failed", ["boom", "twice"], id="a module that fails"),
-        pytest.param({"failed": True, "msg": "2 problems:\n- a.\n- b."}, "failed", ["a.", "b."], id="input, listed"),
+        pytest.param(fleets.INPUT, "failed", fleets.PROBLEMS, id="input"),
+        pytest.param(
+            {"failed": True, "msg": "x", "failures": [FAILURE]}, "failed", ["engine: no. Install it"], id="as data"
+        ),
         pytest.param({"failed": True}, "failed", ["nothing was said"], id="without words"),
     ],
 )

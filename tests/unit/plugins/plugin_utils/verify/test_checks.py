@@ -43,7 +43,7 @@ def built(*failures: Result) -> Result:
 
 def failure(user: str, *platforms: str) -> Result:
     builder = "b" if user else ""
-    told = {"words": "it failed", "evidence": ["a log"], "remedy": "mend it"}
+    told = {"message": "it failed", "evidence": ["a log"], "remedy": "mend it"}
     return {"user": user, "builder": builder, "platforms": list(platforms), **told}
 
 
@@ -206,8 +206,8 @@ def test_in_short(checks: list[Check], short: str) -> None:
 
 
 def test_what_docker_itself_pulled() -> None:
-    row = {"image": "r.test/a:proof", "user": "ci", "words": "", "evidence": [], "remedy": ""}
-    bad = {**row, "image": "b", "words": "ci cannot pull b", "evidence": ["docker said: no"], "remedy": "do this"}
+    row = {"image": "r.test/a:proof", "user": "ci", "message": "", "evidence": [], "remedy": ""}
+    bad = {**row, "image": "b", "message": "ci cannot pull b", "evidence": ["docker said: no"], "remedy": "do this"}
     found = checks_of("h", None, None, {**built(), "pulls": [row, bad], "msg": "x"}, CONCERNS)
     pulls = [each for each in found if each.name.startswith("pull")]
     assert [(each.name, each.outcome) for each in pulls] == [

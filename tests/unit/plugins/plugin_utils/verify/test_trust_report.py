@@ -8,9 +8,11 @@ from __future__ import annotations
 import typing as t
 
 import pytest
+from ansible_collections.multiarch.builders.plugins.module_utils.proof import outcomes
 from ansible_collections.multiarch.builders.plugins.module_utils.proof.outcomes import OUTCOMES, PROVEN
-from ansible_collections.multiarch.builders.plugins.plugin_utils.verify.trust_report import message, remedies
+from ansible_collections.multiarch.builders.plugins.plugin_utils.verify.trust_report import failures, message, remedies
 from ansible_collections.multiarch.builders.plugins.plugin_utils.x509.certificates import load_certificates
+from ansible_collections.multiarch.builders.plugins.plugin_utils.x509.served_chain import Chain
 from ansible_collections.multiarch.builders.tests.unit.plugins.plugin_utils.x509_factory import (
     Pair,
     make,
@@ -26,7 +28,13 @@ HOST = "a.b:5000"
 
 def row(outcome: str, way: str = "dockerd", who: str = "", **more: str) -> dict[str, str]:
     words = f'Head "https://{HOST}/v2/x": tls: because'
-    return {"registry": HOST, "way": way, "who": who, "outcome": outcome, "words": words, "at": HOST, **more}
+    found = {"registry": HOST, "way": way, "who": who, "outcome": outcome, "words": words, "at": HOST, "about": ""}
+    return found | more
+
+
+def whole(rows: list[dict[str, str]], entries: list[dict[str, t.Any]], chains: dict[str, Chain]) -> str:
+    """All that people are told."""
+    return message(rows, failures(rows, entries, chains))
 
 
 def test_one_line_for_each_registry_and_outcome() -> None:
@@ -40,7 +48,7 @@ def test_one_line_for_each_registry_and_outcome() -> None:
         row("other", registry="e.f", at="e.f"),
         row("trusted", registry="g.h", at="g.h"),
     ]
-    assert message(rows, [{"host": HOST}], {}).splitlines() == [
+    assert whole(rows, [{"host": HOST}], {}).splitlines() == [
         "2 of 3 registries are not proven:",
         "- a.b:5000: no answer (plain TLS, dockerd, client as ci and jane): a.b port 5000: timed out. "
         "See that it runs, and that this host resolves its name and reaches its port.",
@@ -50,9 +58,14 @@ def test_one_line_for_each_registry_and_outcome() -> None:
     ]
 
 
+def test_a_failure_is_data_of_which_the_line_is_made() -> None:
+    (found,) = failures([row("no answer", words="timed out."), row("trusted", "plain")], [{"host": HOST}], {})
+    assert (found["message"], found["cause"]) == (f"{HOST}: no answer (dockerd): timed out", "timed out")
+    assert found["remedy"].startswith("See that it runs")
+
+
 def test_a_builder_whose_container_has_no_network() -> None:
-    unreachable = "dial udp: connect: network is unreachable (docker has no default network (`bridge: none`), so …)"
-    rows = [row("no answer", "builder", "b", words=unreachable), row("no answer", "dockerd", words=unreachable)]
+    rows = [row("no answer", "builder", "b", about=outcomes.NETWORK), row("no answer", "dockerd")]
     builder, dockerd = remedies(rows, [{"host": HOST}], {})
     assert "driver_opts: {network: host}" in builder
     assert dockerd.startswith("See that it runs")
@@ -92,7 +105,7 @@ FETCHING = f'failed to fetch oauth token: Post "https://{HOST}/service/token": x
 )
 def test_tokens_that_docker_alone_cannot_fetch(entry: dict[str, t.Any], remedy: str) -> None:
     chains = {HOST: [SERVER.certificate]}
-    told = message([row("unknown authority", words=FETCHING)], [{"host": HOST, **entry}], chains)
+    told = whole([row("unknown authority", words=FETCHING)], [{"host": HOST, **entry}], chains)
     assert told.endswith(remedy)
 
 
@@ -100,8 +113,8 @@ def test_who_gives_out_tokens_has_the_cas_of_its_registry_if_it_has_no_entry() -
     words, entries = FETCHING.replace(HOST, "gitlab.b"), [{"host": HOST, "ca": CA.pem}]
     unread = row("unknown authority", at="gitlab.b", words=words)
     mended = "has not read this one yet: run playbooks/trust-registries.yml, which restarts docker as"
-    assert mended in message([unread], entries, {"gitlab.b": [SERVER.certificate]})
-    assert "Give its CA as `ca` of gitlab.b" in message([unread], entries, {"gitlab.b": [make("another").certificate]})
+    assert mended in whole([unread], entries, {"gitlab.b": [SERVER.certificate]})
+    assert "Give its CA as `ca` of gitlab.b" in whole([unread], entries, {"gitlab.b": [make("another").certificate]})
 
 
 @pytest.mark.parametrize(
@@ -222,7 +235,7 @@ def test_who_gives_out_tokens_has_the_cas_of_its_registry_if_it_has_no_entry() -
 def test_remedies(outcome: str, entry: dict[str, t.Any], server: Pair | str | None, remedy: str) -> None:
     pem = server.pem if isinstance(server, Pair) else server
     chains = {HOST: load_certificates(pem.encode())} if pem else {}
-    (_head, line) = message([row(outcome)], [{"host": HOST, **entry}], chains).splitlines()
+    (_head, line) = whole([row(outcome)], [{"host": HOST, **entry}], chains).splitlines()
     assert line == f"- {HOST}: {outcome} (dockerd): tls: because. {remedy}"
 
 
@@ -235,12 +248,12 @@ def test_remedies(outcome: str, entry: dict[str, t.Any], server: Pair | str | No
 )
 @pytest.mark.parametrize("host", ["localhost:5443", "127.0.0.1", "[::1]:5000"])
 def test_remedies_for_names_of_loopback(host: str, outcome: str, remedy: str) -> None:
-    told = message([row(outcome, registry=host, at=host)], [{"host": host, "ca": CA.pem}], {})
+    told = whole([row(outcome, registry=host, at=host)], [{"host": host, "ca": CA.pem}], {})
     assert f"- {host}: {outcome} (dockerd): tls: because. {remedy}" in told
 
 
 def test_a_mirror_that_is_the_reason_is_named() -> None:
-    told = message([row("unknown authority", at="m.b")], [{"host": HOST}, {"host": "m.b", "ca": CA.pem}], {})
+    told = whole([row("unknown authority", at="m.b")], [{"host": HOST}, {"host": "m.b", "ca": CA.pem}], {})
     assert (
         "- a.b:5000: unknown authority at m.b (dockerd): tls: because. Its `ca` in builder_registries is right" in told
     )
@@ -254,13 +267,13 @@ def test_every_outcome_has_a_remedy() -> None:
 def test_logins_are_told_with_the_ways_that_failed_alike() -> None:
     words = "token endpoint https://a.b:5000/service/token answered 500 Internal Server Error"
     rows = [
-        row("server error", "plain", words=words),
-        row("server error", "client", "ci", words=f"failed to fetch oauth token: {words}"),
-        row("server error", "login", "ci", words=f"robot$ci: {words}"),
+        row("server error", "plain", words=words, about=outcomes.ENDPOINT),
+        row("server error", "client", "ci", words=f"failed to fetch oauth token: {words}", about=outcomes.ENDPOINT),
+        row("server error", "login", "ci", words=f"robot$ci: {words}", about=outcomes.ENDPOINT),
         row("logged in", "login", "jane"),
         row("not logged in", "login", "root", words="config.json of root keeps no login"),
     ]
-    assert message(rows, [{"host": HOST, "username": "robot$ci"}], {}).splitlines() == [
+    assert whole(rows, [{"host": HOST, "username": "robot$ci"}], {}).splitlines() == [
         "1 of 1 registries are not proven:",
         f"- a.b:5000: server error (plain TLS, client as ci, login of ci): {words}. Its token endpoint is "
         f"there, and fails: "
@@ -275,7 +288,7 @@ def test_the_words_about_a_token_are_those_of_who_was_told_most() -> None:
         row("token not valid", words="pull access denied"),
         row("token not valid", "login", "ci", words="ci: https://a.b/v2/ does not take the token of token endpoint x"),
     ]
-    line = message(rows, [{"host": HOST}], {}).splitlines()[1]
+    line = whole(rows, [{"host": HOST}], {}).splitlines()[1]
     assert line.startswith(
         "- a.b:5000: token not valid (dockerd, login of ci): ci: https://a.b/v2/ does not take the token"
     )

@@ -25,7 +25,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import Docker
 from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.host.file_modes import program
-from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import NO_EFFECTS, Plan
+from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import NO_EFFECTS, Kind, Note, Plan
 
 ARM64, S390X = FORMATS["arm64"], FORMATS["s390x"]
 NAME = "qemu-aarch64"
@@ -131,8 +131,9 @@ def test_emulators_of_several_platforms_are_taken_at_once(no_docker: Docker) -> 
 def test_a_handler_that_is_left_alone_is_told(no_docker: Docker) -> None:
     plan = planned(replace(LASTING, handlers={NAME: THEIRS}, owned=frozenset()), no_docker)
     (note,) = plan.notes
-    assert note.startswith("linux/arm64: handler qemu-aarch64 of somebody else works and was left alone (")
-    assert "interpreter /opt/of-these-tests/qemu-aarch64, flags POCF" in note
+    assert note.kind is Kind.LEFT_ALONE
+    assert note.text.startswith("linux/arm64: handler qemu-aarch64 of somebody else works and was left alone (")
+    assert "interpreter /opt/of-these-tests/qemu-aarch64, flags POCF" in note.text
 
 
 def test_a_handler_that_took_the_place_of_ours_is_replaced(no_docker: Docker) -> None:
@@ -245,7 +246,7 @@ def test_what_becomes_of_somebody_elses_handler_at_boot_is_a_note(no_docker: Doc
     state = replace(LASTING, handlers={NAME: THEIRS}, owned=frozenset(), boot=(LOST,), masked=MASK)
     plan = planned(state, no_docker)
     assert plan.actions == ()
-    assert plan.notes[1:] == (LOST,)
+    assert plan.notes[1:] == (Note(Kind.LIMIT, LOST),)
 
 
 DEBIANS = "/usr/libexec/qemu-binfmt/aarch64-binfmt-P"

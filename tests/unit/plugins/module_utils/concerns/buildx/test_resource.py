@@ -37,6 +37,8 @@ from ansible_collections.multiarch.builders.plugins.module_utils.model.resource 
     Arrival,
     Effect,
     Effects,
+    Kind,
+    Note,
     Plan,
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.state.owned_keys import owned_after
@@ -306,7 +308,10 @@ def test_disruption_never(
     assert bool(plan.actions) is acts
     assert bool(plan.notes) is not acts
     if not acts:
-        assert plan.notes[0].startswith("pending, as builder_disruption is never: recreate builder multiarch for root")
+        assert plan.notes[0].kind is Kind.WAITS
+        assert plan.notes[0].text.startswith(
+            "pending, as builder_disruption is never: recreate builder multiarch for root"
+        )
 
 
 def test_the_difference_is_that_of_the_file_in_the_container(no_docker: Docker) -> None:
@@ -391,14 +396,14 @@ def test_a_node_that_does_not_answer_is_told_before_anything_is_done(
             (replace(LEFT, gone="it is down"),),
             "wait",
             [MakeBuilder],
-            ["node old is lost: it is down"],
+            [Note(Kind.LEFT_ALONE, "node old is lost: it is down")],
             id="it is lost",
         ),
         pytest.param(
             (replace(LEFT, gone="it is down"),),
             "never",
             [MakeBuilder],
-            ["node old is lost: it is down"],
+            [Note(Kind.LEFT_ALONE, "node old is lost: it is down")],
             id="it is lost: no build of ours ends there",
         ),
         pytest.param(
@@ -406,16 +411,19 @@ def test_a_node_that_does_not_answer_is_told_before_anything_is_done(
             "never",
             [],
             [
-                "pending, as builder_disruption is never: take node old at ssh://ci@198.51.100.40 off builder "
-                "multiarch: its container goes, its cache stays there; update builder multiarch for ci: node old is "
-                "not asked for, what runs stays as it is"
+                Note(
+                    Kind.WAITS,
+                    "pending, as builder_disruption is never: take node old at ssh://ci@198.51.100.40 off builder "
+                    "multiarch: its container goes, its cache stays there; update builder multiarch for ci: node old "
+                    "is not asked for, what runs stays as it is",
+                )
             ],
             id="it may build: later, with all that belongs to it",
         ),
     ],
 )
 def test_a_node_that_nobody_asks_for_any_more(
-    strays: tuple[Stray, ...], mode: str, steps: list[type], notes: list[str], no_docker: Docker
+    strays: tuple[Stray, ...], mode: str, steps: list[type], notes: list[Note], no_docker: Docker
 ) -> None:
     plan = resource(no_docker, mode).plan(seen(WITH_LEFT, strays=strays), NO_EFFECTS)
     assert [type(action.step) for action in plan.actions] == steps
@@ -467,7 +475,7 @@ def test_a_setting_that_buildx_is_too_old_for_is_told(
     settings = {"BUILDX_NO_DEFAULT_OCI_ARTIFACT": "1", "BUILDX_NO_DEFAULT_ATTESTATIONS": "1"}
     buildx = replace(resource(no_docker), client_environment=settings)
     effects: Effects = frozenset({Arrival(buildx=comes)}) if comes else NO_EFFECTS
-    notes = buildx.plan(seen(None), effects).notes
+    notes = [note.text for note in buildx.plan(seen(None), effects).notes]
     words = f"builder_environment.BUILDX_NO_DEFAULT_OCI_ARTIFACT has no effect here: {told}"
     assert [each for each in notes if "builder_environment" in each] == ([words] if told else [])
 

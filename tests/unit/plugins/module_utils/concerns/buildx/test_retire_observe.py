@@ -16,6 +16,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx
     actions_for,
     notes_on,
 )
+from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import Kind, Note
 
 HERE, THERE = OwnNode("b0", "", "ci", volume=True), OwnNode("b1", "ssh://ci@a", "ci", volume=True)
 OWN = OwnBuilder("b", "docker-container", {"ci": None, "jane": None}, (HERE, THERE))
@@ -86,14 +87,14 @@ def test_caches(place: Place, volumes: bool, removes: bool, note: str | None) ->
     assert (RemoveVolume(place.node) in steps) is removes
     notes = notes_on([going], volumes=volumes)
     assert len(notes) == (1 if note else 0)
-    assert all(each.startswith(note or "") for each in notes)
+    assert all(each.text.startswith(note or "") for each in notes)
 
 
 def test_what_somebody_made_anew_and_what_cannot_be_reached_is_told() -> None:
     going = replace(ALL, entries=("ci",), changed=("jane",), places=(Place(THERE, silent="b1 does not answer"),))
     assert notes_on([going], volumes=False) == [
-        "builder b of jane is not as we made it: it is somebody else's now, and stays",
-        "b1 does not answer",
+        Note(Kind.WAITS, "b1 does not answer"),
+        Note(Kind.LEFT_ALONE, "builder b of jane is not as we made it: it is somebody else's now, and stays"),
     ]
 
 

@@ -18,7 +18,15 @@ from ansible_collections.multiarch.builders.plugins.module_utils.docker import s
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import Docker
 from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import Disruption
-from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import NO_EFFECTS, Plan
+from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import (
+    NO_EFFECTS,
+    Departure,
+    Effect,
+    Kind,
+    Note,
+    Plan,
+    Thing,
+)
 from ansible_collections.multiarch.builders.plugins.module_utils.state.owned_keys import owned_after
 from ansible_collections.multiarch.builders.tests.unit.plugins.module_utils import records as record
 from ansible_collections.multiarch.builders.tests.unit.plugins.module_utils.concerns.buildx.recorded import ENTRY
@@ -122,7 +130,7 @@ def forget_containers(host: Host) -> None:
 def test_all_of_it_goes(host: Host) -> None:
     retired = host.retired()
     plan = retired.plan(retired.observe(), NO_EFFECTS)
-    assert plan.facts == {"stays": [], "containers": 1, "volumes": 0, "images": 0}
+    assert plan.effects == {Departure(Thing.CONTAINER, "buildx_buildkit_multiarch0")}, "what goes from this host"
     retired.apply(plan.actions)
     assert host.removed() == ["buildx_buildkit_multiarch0?force=1", "buildx_buildkit_arm?force=1"]
     assert [str(each) for each in host.homes.rglob("multiarch*")] == []
@@ -163,7 +171,7 @@ def test_a_container_that_another_builder_uses_stays(host: Host) -> None:
 
 def test_an_entry_that_somebody_made_anew_stays_with_its_container(host: Host) -> None:
     (host.store("jane") / "instances/multiarch").write_text(json.dumps({**json.loads(ENTRY), "Driver": "remote"}))
-    assert "builder multiarch of jane is not as we made it" in host.planned().notes[0]
+    assert "builder multiarch of jane is not as we made it" in host.planned().notes[0].text
     host.retires()
     assert host.entries() == ["jane"]
     assert host.removed() == ["buildx_buildkit_arm?force=1"]
@@ -185,8 +193,8 @@ def test_the_builder_of_that_name_from_before_us_comes_back(host: Host) -> None:
 def test_a_running_build_is_waited_for_or_keeps_everything(host: Host) -> None:
     (host.folder / "histories").write_text('{"type":"STARTED"}\n')
     held = host.planned(mode="never")
-    assert (held.actions, held.facts) == ((), {"held": True})
-    assert held.notes[0].startswith(
+    assert (held.actions, held.holds, held.notes[0].kind) == ((), True, Kind.WAITS)
+    assert held.notes[0].text.startswith(
         "pending, as builder_disruption is never and a build runs in buildx_buildkit_multiarch0, buildx_buildkit_arm"
     )
     retired = host.retired()
@@ -202,14 +210,15 @@ def test_a_docker_that_does_not_run_is_not_half_of_a_removal(host: Host, monkeyp
     with pytest.raises(HostError, match="docker does not run, so builder multiarch cannot be removed"):
         host.planned()
     monkeypatch.setattr(service, "installed_version", lambda: None)
-    assert "Docker is gone from this host, and with it what ran of builder multiarch" in host.planned().notes
+    told = "Docker is gone from this host, and with it what ran of builder multiarch"
+    assert Note(Kind.LEFT_ALONE, told) in host.planned().notes
 
 
 def test_what_cannot_be_reached_now_is_left_to_a_later_run(host: Host) -> None:
     host.elsewhere.ready = False
     plan = host.planned()
-    assert len(plan.facts["stays"]) == 1
-    assert "buildx_buildkit_arm at ssh://ci@198.51.100.24, of builder multiarch, stays for now: " in plan.notes[0]
+    assert Effect.REMAINS in plan.effects
+    assert "buildx_buildkit_arm at ssh://ci@198.51.100.24, of builder multiarch, stays for now: " in plan.notes[0].text
     host.retires()
     assert host.entries() == []
     assert ours.builders()["multiarch"] == OwnBuilder("multiarch", "docker-container", {}, (ARM,))

@@ -45,6 +45,9 @@ from ansible_collections.multiarch.builders.plugins.module_utils.model.resource 
     Difference,
     Effect,
     Effects,
+    Kind,
+    Note,
+    noted,
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.state import restart_due, rollback
 from ansible_collections.multiarch.builders.plugins.module_utils.state.owned_keys import owned_after
@@ -202,19 +205,23 @@ def test_a_registry_that_does_not_say_whether_it_has_tokens_is_told(no_docker: D
     now = replace(state({**CONTAINERD, "ServerVersion": "28.5.2"}), tokens=silent)
     plan = daemon(no_docker, registries=(HARBOR,)).plan(now, NO_EFFECTS)
     assert plan.actions == ()
-    assert plan.notes == (
-        "harbor.example does not answer (Connection refused), so it is not known whether docker has to be restarted "
-        "for its tokens: run this again when it does",
+    assert plan.notes == noted(
+        Kind.WAITS,
+        [
+            "harbor.example does not answer (Connection refused), so it is not known whether docker has to be "
+            "restarted for its tokens: run this again when it does"
+        ],
     )
 
 
 def test_disruption_never_tells_in_place_of_a_restart(no_docker: Docker) -> None:
     plan = daemon(no_docker, "never", registries=WITH_CA).plan(with_theirs(state(CONTAINERD)), NO_EFFECTS)
     assert plan.actions == ()
-    assert plan.effects == NO_EFFECTS
-    assert plan.notes[1:] == (
+    assert plan.effects == {Effect.REMAINS}
+    assert [note.kind for note in plan.notes] == [Kind.LEFT_ALONE, Kind.WAITS]
+    assert plan.notes[1].text == (
         "docker needs a restart, which builder_disruption: never forbids: the operating system's trust store changed, "
-        "which dockerd reads once",
+        "which dockerd reads once"
     )
 
 
@@ -321,7 +328,7 @@ def test_what_the_next_start_hides_is_a_note_where_nothing_restarts(dockerd: Doc
     now = replace(state(AT_DEFAULT, document={**SNAPSHOTTER, **MOVED}), flags=())
     plan = daemon(docker).plan(now, NO_EFFECTS)
     assert plan.actions == ()
-    assert plan.notes[0].startswith("with data-root /srv/docker in place of /var/lib/docker, Docker would no longer ")
+    assert plan.notes[0].text.startswith("with data-root /srv/docker in place of /var/lib/docker, Docker would no ")
 
 
 def test_a_storage_driver_that_is_not_there_is_refused(no_docker: Docker, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -392,7 +399,7 @@ def test_garbage_collection_restarts_docker_and_what_it_cannot_do_is_a_note(
     )
     differences = 'builder.gc.defaultKeepStorage: absent → "5GB"; builder.gc.enabled: absent → true'
     assert plan.actions[-1].summary.startswith(f"restart docker: {differences}")
-    assert [note.partition(":")[0] for note in plan.notes] == ["builder_gc.free"]
+    assert [note.text.partition(":")[0] for note in plan.notes] == ["builder_gc.free"]
 
 
 @pytest.mark.parametrize(
@@ -429,7 +436,8 @@ def test_a_dockerd_that_is_yet_to_come_is_planned_for_by_its_version(
         f"write {daemon_json}",
         "restart docker",
     ]
-    assert plan.notes == ("daemon.json is validated by dockerd as soon as that is installed, before it is written",)
+    told = "daemon.json is validated by dockerd as soon as that is installed, before it is written"
+    assert plan.notes == (Note(Kind.LIMIT, told),)
     assert not asked.exists()
 
 
@@ -446,7 +454,7 @@ def test_a_dockerd_without_the_containerd_image_store_does_without(
 ) -> None:
     plan = daemon(no_docker).plan(now, effects)
     assert plan.actions == ()
-    assert [note.partition(",")[0] for note in plan.notes] == [
+    assert [note.text.partition(",")[0] for note in plan.notes] == [
         f"Docker {now.engine or '20.10.24+dfsg1-1'} has no containerd image store (since 24.0)"
     ]
 
@@ -499,15 +507,14 @@ def test_hosts_toml_comes_and_goes_without_a_restart(no_docker: Docker, home: Pa
 def test_what_is_left_alone_is_told(no_docker: Docker) -> None:
     plan = daemon(no_docker, registries=(QUAY,)).plan(with_theirs(state(CONTAINERD), NO_TOKENS), NO_EFFECTS)
     assert plan.actions == ()
-    assert plan.notes == (
-        f"{HOSTS_TOML} is somebody else's and was left alone: remove it to have it made from mirrors",
-    )
+    told = f"{HOSTS_TOML} is somebody else's and was left alone: remove it to have it made from mirrors"
+    assert plan.notes == (Note(Kind.LEFT_ALONE, told),)
 
 
 def test_mirrors_that_this_dockerd_cannot_use_are_told(no_docker: Docker) -> None:
     plan = daemon(no_docker, registries=(QUAY,)).plan(state({**CONTAINERD, "ServerVersion": "27.5.1"}), NO_EFFECTS)
     assert plan.actions == ()
-    assert [note.partition(":")[0] for note in plan.notes] == ["mirror a.example/quay of quay.example"]
+    assert [note.text.partition(":")[0] for note in plan.notes] == ["mirror a.example/quay of quay.example"]
 
 
 # What is done. The stand-in for dockerd answers unless the daemon.json that it was started with says `bad`.

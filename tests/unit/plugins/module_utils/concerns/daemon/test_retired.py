@@ -25,8 +25,15 @@ from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_a
 from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.host.files import WriteFile
 from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import Disruption
-from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import NO_EFFECTS, Plan
-from ansible_collections.multiarch.builders.plugins.module_utils.state.owned_files import write_owned
+from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import (
+    Departure,
+    Effect,
+    Plan,
+    Thing,
+)
+from ansible_collections.multiarch.builders.plugins.module_utils.state.owned_files import (
+    write_owned,
+)
 from ansible_collections.multiarch.builders.plugins.module_utils.state.owned_keys import owned_after
 from ansible_collections.multiarch.builders.tests.unit.plugins.module_utils.dockerd_stand_in import (
     DockerdStandIn,
@@ -63,8 +70,10 @@ def planned(
     root_switch: bool = False,
     going: tuple[int, int, int] = (0, 0, 0),
 ) -> tuple[RetiredDaemon, Plan]:
-    daemon = RetiredDaemon.of(docker, Disruption(mode, 0), switch=switch, root_switch=root_switch, going=going)
-    return daemon, daemon.plan(daemon.observe(), NO_EFFECTS)
+    daemon = RetiredDaemon.of(docker, Disruption(mode, 0), switch=switch, root_switch=root_switch)
+    counts = zip(Thing, going, strict=True)
+    departures = [Departure(thing, str(number)) for thing, count in counts for number in range(count)]
+    return daemon, daemon.plan(daemon.observe(), frozenset(departures))
 
 
 def runs(dockerd: DockerdStandIn, images: int = 0, containers: int = 0, root: str = "/var/lib/docker") -> None:
@@ -79,7 +88,7 @@ def test_keys_of_ours_go_and_those_of_others_stay(daemon_json: Path, dockerd: Do
     _daemon, plan = planned(docker)
     assert plan.actions[0].summary == f"write {daemon_json}: max-concurrent-downloads: 4 → absent"
     assert isinstance(plan.actions[1].step, ReloadDaemon)
-    assert plan.facts == {"stays": []}
+    assert plan.notes == ()
 
 
 @pytest.mark.parametrize(
@@ -107,9 +116,9 @@ def test_the_image_store_stays_where_others_have_something_in_it(
     _daemon, plan = planned(docker, switch=switch, going=going)
     assert any(isinstance(action.step, RestartDaemon) for action in plan.actions) is True  # debug leaves so, too
     assert ("containerd-snapshotter: true → absent" in plan.actions[0].summary) is not kept
-    assert bool(plan.facts["stays"]) is kept
+    assert (Effect.REMAINS in plan.effects) is kept
     if kept:
-        assert plan.notes[0].startswith(
+        assert plan.notes[0].text.startswith(
             f"features.containerd-snapshotter stays in daemon.json, as Docker would no longer show "
             f"{images - going[0]} images"
         )
@@ -138,12 +147,12 @@ def test_the_data_root_stays_where_others_have_something_in_it(
     dockerd.answers["GET /networks"] = as_json([])
     daemon, plan = planned(docker, root_switch=switch, going=going)
     assert ('data-root: "/srv/docker" → absent' in plan.actions[0].summary) is not kept
-    assert bool(plan.facts["stays"]) is kept
+    assert (Effect.REMAINS in plan.effects) is kept
     if kept:
-        assert plan.notes[0].startswith(
+        assert plan.notes[0].text.startswith(
             "data-root stays in daemon.json, as Docker would no longer show 0 containers and 1 "
         )
-        assert plan.notes[0].endswith("-e builder_allow_data_root_switch=true takes it out")
+        assert plan.notes[0].text.endswith("-e builder_allow_data_root_switch=true takes it out")
         assert daemon.patch(daemon.observe()) == {"data-root": "/srv/docker"}
 
 
@@ -164,8 +173,8 @@ def test_a_restart_that_is_forbidden_leaves_the_file_as_it_is(
     runs(dockerd)
     _daemon, plan = planned(docker, mode="never")
     assert plan.actions == ()
-    assert plan.notes[0].startswith("pending, as builder_disruption is never: features.containerd-snapshotter")
-    assert plan.facts["stays"] == list(plan.notes)
+    assert plan.notes[0].text.startswith("pending, as builder_disruption is never: features.containerd-snapshotter")
+    assert plan.effects == {Effect.REMAINS}
 
 
 def test_keys_that_somebody_changed_since_are_theirs(

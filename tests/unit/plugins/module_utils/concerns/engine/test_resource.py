@@ -28,6 +28,8 @@ from ansible_collections.multiarch.builders.plugins.module_utils.model.resource 
     Arrival,
     Difference,
     Effect,
+    Kind,
+    Note,
     Plan,
     arrival,
 )
@@ -132,7 +134,7 @@ OFF = "nothing starts docker at boot (docker.service is disabled, docker.socket 
 def test_a_docker_that_nothing_starts_is_told_and_enabled_where_it_is_ours_to_look_after(engine: Engine) -> None:
     left_out = replace(RUNNING, left_out=OFF)
     plan = engine.plan(left_out, NO_EFFECTS)
-    assert (plan.actions, plan.notes) == ((), (OFF,))
+    assert (plan.actions, plan.notes) == ((), (Note(Kind.LEFT_ALONE, OFF),))
     plan = replace(engine, distro=True).plan(left_out, NO_EFFECTS)
     assert (plan.actions, plan.notes) == ((Action(f"enable docker: {OFF}", EnableDocker()),), ())
 

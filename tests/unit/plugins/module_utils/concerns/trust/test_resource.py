@@ -22,8 +22,16 @@ from ansible_collections.multiarch.builders.plugins.module_utils.host.errors imp
 from ansible_collections.multiarch.builders.plugins.module_utils.host.files import RemoveFile, WriteFile
 from ansible_collections.multiarch.builders.plugins.module_utils.host.system_store import DEBIAN, RED_HAT, Store
 from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import Registry
-from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import NO_EFFECTS, Action, Plan
-from ansible_collections.multiarch.builders.tests.unit.plugins.module_utils import records as record
+from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import (
+    NO_EFFECTS,
+    Action,
+    Kind,
+    Note,
+    Plan,
+)
+from ansible_collections.multiarch.builders.tests.unit.plugins.module_utils import (
+    records as record,
+)
 from ansible_collections.multiarch.builders.tests.unit.plugins.plugin_utils.x509_factory import make
 
 CA, CLIENT = make("CA"), make("client", ca=False)
@@ -77,16 +85,17 @@ def test_steps(state: TrustState, steps: list[object], refreshes: bool, monkeypa
 
 
 LOGOUT = Logout(Place("ci", "quay.example", None), ours=True)
+NOTE = Note(Kind.LIMIT, "a note")
 
 
 def test_the_order_is_files_then_the_store_then_logins(monkeypatch: pytest.MonkeyPatch) -> None:
     """A helper or a token's server may need the CA."""
     state = TrustState(
-        (ANCHOR,), (RemoveFile(CA_FILE.path),), False, (Login("ci", HARBOR),), (LOGOUT,), (ForgetFile("/x"),), ("note",)
+        (ANCHOR,), (RemoveFile(CA_FILE.path),), False, (Login("ci", HARBOR),), (LOGOUT,), (ForgetFile("/x"),), (NOTE,)
     )
     steps = [type(action.step) for action in planned(state, monkeypatch).actions]
     assert steps == [WriteFile, RemoveFile, ForgetFile, RefreshStore, Login, Logout]
-    assert planned(state, monkeypatch).notes == ("note",)
+    assert planned(state, monkeypatch).notes == (NOTE,)
 
 
 @pytest.mark.parametrize(
