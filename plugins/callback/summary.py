@@ -82,7 +82,7 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]  # ansible-core has no
     def _ok(self, event: CallbackTaskResult) -> None:
         name, result, story = self._event(event)
         if name and result.get("notes"):
-            story.notes[name] = result["notes"]
+            story.notes["plan" if name == "apply" else name] = result["notes"]  # the same concerns, later
         if name == "plan":
             if _check_mode():
                 story.changes = _changes(result)

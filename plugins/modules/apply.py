@@ -47,20 +47,11 @@ due:
   elements: str
   sample: [trust, builds]
 plan:
-  description: What was done for each of them. After a failure, only what was done before.
+  description: What was done for each of them; see RV(multiarch.builders.plan#module:plan). After a failure, only what
+    was done before.
   returned: always
   type: list
   elements: dict
-  contains:
-    concern:
-      description: The concern.
-      type: str
-      sample: daemon
-    actions:
-      description: Its actions in words.
-      type: list
-      elements: str
-      sample: ["restart docker: features.containerd-snapshotter: absent → true"]
 actions:
   description: The same as one list; empty if the host was as asked.
   returned: always

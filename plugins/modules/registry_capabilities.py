@@ -110,7 +110,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.host.errors imp
 from ansible_collections.multiarch.builders.plugins.module_utils.host.redact import shown
 from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import Params, proxy_of, registries_of
 from ansible_collections.multiarch.builders.plugins.module_utils.model.options import argument_spec
-from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import Kind, noted
+from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import Kind
 from ansible_collections.multiarch.builders.plugins.module_utils.proof import capability_proof
 from ansible_collections.multiarch.builders.plugins.module_utils.proof.capability_words import words_of
 from ansible_collections.multiarch.builders.plugins.module_utils.registry.address import split_repository
@@ -140,7 +140,7 @@ def main() -> None:
         notes += more
     except HostError as exc:
         notes = (f"{result['registry']} was not asked what it takes: {exc}",)
-    module.exit_json(changed=False, **{**result, "notes": notes_of("", noted(Kind.LIMIT, notes))})
+    module.exit_json(changed=False, **{**result, "notes": notes_of("", Kind.LIMIT.notes(notes))})
 
 
 def _found(repository: str, given: Params) -> t.Tuple[capability_proof.Found, t.Tuple[str, ...]]:

@@ -163,20 +163,15 @@ from ansible_collections.multiarch.builders.plugins.module_utils.model.desired i
     registries_of,
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.model.options import argument_spec
-from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import Kind, noted
+from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import Kind
 from ansible_collections.multiarch.builders.plugins.module_utils.proof import history
 from ansible_collections.multiarch.builders.plugins.module_utils.proof.outcomes import PROVEN
 from ansible_collections.multiarch.builders.plugins.module_utils.proof.registry import Target, places_of, targets_of
 from ansible_collections.multiarch.builders.plugins.module_utils.proof.registry_probe import Asking, note_unread
 from ansible_collections.multiarch.builders.plugins.module_utils.run.module import Module
 from ansible_collections.multiarch.builders.plugins.module_utils.run.one_concern import require_root
-from ansible_collections.multiarch.builders.plugins.module_utils.run.result import (
-    failed,
-    notes_of,
-)
-from ansible_collections.multiarch.builders.plugins.module_utils.state.record import (
-    now,
-)
+from ansible_collections.multiarch.builders.plugins.module_utils.run.result import failed, notes_of
+from ansible_collections.multiarch.builders.plugins.module_utils.state.record import now
 
 
 def main() -> None:
@@ -217,7 +212,7 @@ def main() -> None:
         "chains": chains,
         "clocks": {host: asdict(each) for host, each in found.clocks.items()},
         "unproven_logins": list(found.unproven),
-        "notes": notes_of("", noted(Kind.LIMIT, found.notes)),
+        "notes": notes_of("", Kind.LIMIT.notes(found.notes)),
     }
     if bad:
         module.fail_json(msg=f"{len(bad)} of {len(rows)} ways to the registries and logins are not proven", **result)

@@ -103,19 +103,9 @@ failures:
   elements: dict
 """
 
-from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import Docker
-from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.model.options import DEFAULT_INSTANCE, argument_spec
-from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import Plan
-from ansible_collections.multiarch.builders.plugins.module_utils.run.lock import alone
 from ansible_collections.multiarch.builders.plugins.module_utils.run.module import Module
-from ansible_collections.multiarch.builders.plugins.module_utils.run.one_concern import require_nothing, require_root
-from ansible_collections.multiarch.builders.plugins.module_utils.run.result import failed, plans_result
-from ansible_collections.multiarch.builders.plugins.module_utils.run.retire import (
-    NOTHING,
-    apply_retirement,
-    plan_retirement,
-)
+from ansible_collections.multiarch.builders.plugins.module_utils.run.retire import retire
 
 OWN = {
     "only": {"type": "str", "choices": ["all", "leftovers"], "default": "all"},
@@ -126,24 +116,8 @@ OWN = {
 
 
 def main() -> None:
-    """Plan, apply, and look again."""
-    module = Module({**argument_spec("retire"), **OWN}, supports_check_mode=True)
-    require_root(module)
-    plans = {"record": Plan()}
-    try:
-        with alone(module, "retire"):
-            plans, failures = plan_retirement(module.params, Docker())
-            plans = plans or {"record": Plan(notes=(NOTHING,))}
-            changed = any(plan.actions for plan in plans.values())
-            if changed and not failures and not module.check_mode:
-                apply_retirement(module.params, Docker(), plans)
-                left, failures = plan_retirement(module.params, Docker())
-                require_nothing(*left.values())
-    except HostError as exc:
-        failures = [exc]
-    if failures:
-        module.fail_json(**failed(*failures), **plans_result(plans))
-    module.exit_json(changed=changed, **plans_result(plans))
+    """One call."""
+    retire(Module({**argument_spec("retire"), **OWN}, supports_check_mode=True))
 
 
 if __name__ == "__main__":

@@ -9,9 +9,12 @@ import pathlib
 import typing as t
 from dataclasses import dataclass
 
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.concern import Concern
+from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import Docker
 from ansible_collections.multiarch.builders.plugins.module_utils.host.command import must
 from ansible_collections.multiarch.builders.plugins.module_utils.host.files import RemoveFile, remove
-from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import Action, Effects, Plan, Resource
+from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import Params
+from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import Action, Effects, Plan, perform
 
 _TIMER = "multiarch-builders-pull.timer"
 # roles/builder_pull/tasks/main.yml
@@ -42,11 +45,15 @@ class EndPullMode:
 
 
 @dataclass
-class RetiredPull(Resource[t.Tuple[str, ...]]):
+class RetiredPull(Concern[t.Tuple[str, ...]]):
     """What pull mode brought, below *root*."""
 
     root: pathlib.Path = pathlib.Path("/")
     concern: t.ClassVar[str] = "pull"
+
+    @classmethod
+    def from_params(cls, params: Params, docker: Docker) -> RetiredPull:  # noqa: ARG003  # it is known by its files
+        return cls()
 
     def observe(self) -> t.Tuple[str, ...]:
         return tuple(str(self.root / each) for each in _FILES if (self.root / each).exists())
@@ -57,9 +64,7 @@ class RetiredPull(Resource[t.Tuple[str, ...]]):
         return Plan((Action(f"stop {_TIMER}, and remove {', '.join(state)}", EndPullMode(state)),))
 
     def apply(self, actions: t.Sequence[Action]) -> None:
-        for action in actions:
-            if isinstance(action.step, EndPullMode):
-                self._end(action.step)
+        perform(actions, {EndPullMode: self._end})
 
     def _end(self, step: EndPullMode) -> None:
         """The service is not stopped: this may be a run of its own."""

@@ -119,8 +119,12 @@ def run(
     env: t.Optional[t.Mapping[str, str]] = None,
     cwd: str = "/",
     timeout: int = TIMEOUT,
+    remedy: str = "",
 ) -> Outcome:
-    """Run *argv* as *user* with its groups. Raises HostError if it cannot start or takes over *timeout* seconds."""
+    """Run *argv* as *user* with its groups. Raises HostError if it cannot start or takes over *timeout* seconds.
+
+    *remedy* is what to do about the latter.
+    """
     try:
         done = subprocess.run(
             list(argv),
@@ -137,7 +141,7 @@ def run(
     except FileNotFoundError:
         raise NoProgramError(f"{argv[0]} is not on this host") from None
     except subprocess.TimeoutExpired:
-        raise HostError(f"`{' '.join(argv)}` did not end within {timeout} s") from None
+        raise HostError(f"`{' '.join(argv)}` did not end within {timeout} s", remedy=remedy) from None
     except (OSError, ValueError) as exc:  # no program, too many arguments, NUL in one
         raise HostError(f"{argv[0]!r} cannot be started: {exc}") from None
     return Outcome(tuple(argv), done.returncode, done.stdout, done.stderr)

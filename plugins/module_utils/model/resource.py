@@ -37,12 +37,7 @@ class Arrival:
     trust_store: bool = False  # the operating system's
 
 
-class Thing(enum.Enum):
-    """What Docker keeps on a host."""
-
-    IMAGE = "image"
-    CONTAINER = "container"
-    VOLUME = "volume"
+Thing = t.Literal["image", "container", "volume"]
 
 
 @dataclass(frozen=True)
@@ -69,7 +64,7 @@ def arrival(effects: Effects) -> Arrival:
 
 def departing(effects: Effects, thing: Thing) -> int:
     """How many of that kind leave this host's Docker by *effects*."""
-    return sum(isinstance(each, Departure) and each.thing is thing for each in effects)
+    return sum(isinstance(each, Departure) and each.thing == thing for each in effects)
 
 
 @dataclass(frozen=True)
@@ -89,6 +84,10 @@ class Kind(enum.Enum):
     LEFT_ALONE = "left_alone"  # something stays as it is, as it is not ours, or was there before
     LIMIT = "limit"  # what is asked for has less effect on this host, or another one
 
+    def notes(self, texts: t.Iterable[str]) -> t.Tuple[Note, ...]:
+        """A note of this kind for each text."""
+        return tuple(Note(self, each) for each in texts)
+
 
 @dataclass(frozen=True)
 class Note:
@@ -96,11 +95,6 @@ class Note:
 
     kind: Kind
     text: str
-
-
-def noted(kind: Kind, texts: t.Iterable[str]) -> t.Tuple[Note, ...]:
-    """A note of this kind for each text."""
-    return tuple(Note(kind, each) for each in texts)
 
 
 @dataclass(frozen=True)

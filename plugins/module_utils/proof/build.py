@@ -26,12 +26,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.model.platform 
     native_platforms,
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.proof import diagnostics, push, rights
-from ansible_collections.multiarch.builders.plugins.module_utils.proof.remedy import (
-    HANDLERS,
-    READ_BACK,
-    of_settings,
-    remedy_of,
-)
+from ansible_collections.multiarch.builders.plugins.module_utils.proof import remedy as remedies
 
 _TAG = "proof"
 _LINES = 20  # of a build's log, as evidence
@@ -90,7 +85,7 @@ def running(platforms: t.Sequence[str]) -> t.Tuple[t.Tuple[str, ...], t.Tuple[Fa
             execution.prove(platform)
         except HostError as exc:
             shows = diagnostics.of_handler(platform)
-            failures.append(Failure((platform,), exc.short, shows, HANDLERS, exc.cause or exc.what))
+            failures.append(Failure((platform,), exc.short, shows, remedies.HANDLERS, exc.cause or exc.what))
     failed = {platform for each in failures for platform in each.platforms}
     return tuple(each for each in platforms if each not in failed), tuple(failures)
 
@@ -142,12 +137,12 @@ class _Build:
         return Failure(tuple(platforms), message, (*said, *shows), remedy, exc.cause or exc.what)
 
     def _remedy(self, words: str) -> str:
-        setting = of_settings(words, self.environment)
+        setting = remedies.of_settings(words, self.environment)
         if setting:  # "denied" is not always about rights
             return setting
         refused = self.repository and rights.was_refused(words)
         found = push.look(self.repository, self.user) if refused else None
-        return (rights.remedy(found) if found else "") or remedy_of(words)
+        return (rights.remedy(found) if found else "") or remedies.remedy_of(words)
 
     def prove(self, platforms: t.Tuple[str, ...]) -> Result:
         """One build for all; where it fails for some of them, one for the others. Raises HostError for a common cause.
@@ -203,7 +198,7 @@ class _Build:
         """The log of a build. Raises _BuildError."""
         arguments = ["--builder", self.builder, "--platform", ",".join(platforms), "--build-arg", f"BASE={self.base}"]
         command = ["docker", "buildx", "build", *arguments, "--no-cache", "--progress", "plain", *output, self.folder]
-        outcome = run(command, user=self.user, env=self.environment, timeout=self.timeout)
+        outcome = run(command, user=self.user, env=self.environment, timeout=self.timeout, remedy=remedies.TOO_SLOW)
         if outcome.status == 0:
             return outcome.stderr + outcome.stdout
         failed = of_build(outcome.words)
@@ -221,11 +216,12 @@ class _Build:
         native = {architecture_of(each) for each in native_platforms(os.uname().machine)}
         proofs, failures = [], []
         for platform in platforms:
-            words, remedy = "", HANDLERS
+            words, remedy = "", remedies.HANDLERS
             if machines.get(platform) not in expected_machine(platform):
                 words = f"builder {self.builder}: the RUN step of {platform} told {machines.get(platform) or 'nothing'}"
             elif self.repository and platform not in pushed:
-                words, remedy = f"{self.repository}:{_TAG} was pushed, but its index lacks {platform}", READ_BACK
+                words = f"{self.repository}:{_TAG} was pushed, but its index lacks {platform}"
+                remedy = remedies.READ_BACK
             if words:
                 failures.append(Failure((platform,), words, (told("the build said", log, _LINES),), remedy, words))
                 continue
@@ -285,7 +281,8 @@ def _pushed(builder: str, user: str, repository: str) -> t.FrozenSet[str]:
         manifests = json.loads(outcome.stdout)["manifests"]
     except (ValueError, KeyError, TypeError):
         what = f"{reference} was pushed, but no index can be read back"
-        raise HostError(what, outcome.cause, remedy_of(outcome.cause, READ_BACK), outcome.said) from None
+        remedy = remedies.remedy_of(outcome.cause, remedies.READ_BACK)
+        raise HostError(what, outcome.cause, remedy, outcome.said) from None
     return index_platforms(manifests)
 
 

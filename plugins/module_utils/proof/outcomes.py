@@ -35,25 +35,6 @@ LOGGED_IN = "logged in"
 NOT_LOGGED_IN = "not logged in"
 LOGIN_REFUSED = "login refused"
 FORBIDDEN = "forbidden"
-OUTCOMES = (
-    TRUSTED,
-    LOGGED_IN,
-    UNKNOWN_AUTHORITY,
-    WEAK_SIGNATURE,
-    NAME_MISMATCH,
-    EXPIRED,
-    NOT_YET_VALID,
-    CLIENT_CERTIFICATE,
-    NO_TLS,
-    TLS_WANTED,
-    NO_ANSWER,
-    SERVER_ERROR,
-    INVALID_TOKEN,
-    NOT_LOGGED_IN,
-    LOGIN_REFUSED,
-    FORBIDDEN,
-    OTHER,
-)
 PROVEN = frozenset((TRUSTED, LOGGED_IN))
 
 # What an outcome is about, where that is neither the registry's connection nor its certificate.

@@ -60,6 +60,7 @@ _SETTINGS: t.Tuple[t.Tuple[t.Pattern[str], str, str], ...] = (
 )
 
 HANDLERS = f"Run {PROVISION}, which registers what is missing; docs/emulation.md tells about exec format error"
+TOO_SLOW = "Look for what it waits for (`docker buildx build` tells), or raise builder_verify_timeout"
 READ_BACK = "See that the user may pull what it pushed, and that the registry keeps indexes as they are"
 _OF_BUILDKIT = f"The words are BuildKit's. If the builder is not as asked, {PROVISION} mends it"
 CONTAINER_NETWORK = (
@@ -73,10 +74,6 @@ _REMEDIES: t.Tuple[t.Tuple[t.Pattern[str], str], ...] = tuple(
         (
             "exec format error",
             HANDLERS,
-        ),
-        (
-            "buildx build .* did not end within",
-            "Look for what it waits for (`docker buildx build` tells), or raise builder_verify_timeout",
         ),
         (
             "/referrers/",

@@ -11,7 +11,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_a
 from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import Params
 from ansible_collections.multiarch.builders.plugins.module_utils.model.options import argument_spec
-from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import NO_EFFECTS, Plan
+from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import NO_EFFECTS, Effect, Effects, Plan
 from ansible_collections.multiarch.builders.plugins.module_utils.proof.unproven import unproven
 from ansible_collections.multiarch.builders.plugins.module_utils.run.lock import alone
 from ansible_collections.multiarch.builders.plugins.module_utils.run.module import Module
@@ -21,7 +21,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.run.one_concern
     require_nothing,
     require_root,
 )
-from ansible_collections.multiarch.builders.plugins.module_utils.run.plan import asked, plan_concerns, tell_plan
+from ansible_collections.multiarch.builders.plugins.module_utils.run.plan import Kinds, asked, plan_concerns, tell_plan
 from ansible_collections.multiarch.builders.plugins.module_utils.run.result import failed, plans_result
 
 
@@ -34,24 +34,26 @@ def apply_all() -> None:
     done: t.Dict[str, Plan] = {}
     try:
         with alone(module, "provisioning"):
-            apply_concerns(module.params, done)
-            require_nothing_left(module.params)
+            apply_concerns(asked(module.params), module.params, done)
+            require_nothing_left(asked(module.params), module.params)
         result = plans_result(done, unproven(module.params))
     except HostError as exc:
         module.fail_json(**failed(exc), **plans_result(done))
     module.exit_json(changed=bool(result["pending"]), **result)
 
 
-def apply_concerns(params: Params, done: t.Dict[str, Plan]) -> None:
+def apply_concerns(kinds: Kinds, params: Params, done: t.Dict[str, Plan], *, proven: bool = True) -> None:
     """Each concern as the host is by then; *done* gets what was done. Raises HostError at the first that fails.
 
-    A concern is observed twice: here, and by `require_nothing_left`.
+    A concern is observed twice: here, and by `require_nothing_left`. *proven* says whether proofs follow.
     """
-    for kind in asked(params):
+    effects: Effects = NO_EFFECTS
+    for kind in kinds:
         try:
             resource = kind.from_params(params, Docker())  # a dockerd that was just installed speaks its own version
-            plan = resource.plan(resource.observe(), NO_EFFECTS)
-            apply(resource, plan)
+            plan = resource.plan(resource.observe(), effects)
+            apply(resource, plan, proven=proven)
+            effects |= plan.effects & {Effect.REMAINS}  # all else shows in what the next one observes
             done[kind.concern] = plan
             if kind.concern == "engine":  # all others need it; they are looked at again together, at the end
                 look_again(resource, plan)
@@ -59,9 +61,9 @@ def apply_concerns(params: Params, done: t.Dict[str, Plan]) -> None:
             raise exc.of(kind.concern) from exc
 
 
-def require_nothing_left(params: Params) -> None:
+def require_nothing_left(kinds: Kinds, params: Params) -> None:
     """Raise HostError if any concern differs: a later one may have undone an earlier one's work."""
-    plans, failures = plan_concerns(params, Docker())
+    plans, failures = plan_concerns(kinds, params, Docker())
     if failures:
         raise failures[0]
     for concern, plan in plans.items():

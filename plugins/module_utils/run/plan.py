@@ -30,15 +30,18 @@ def plan_all() -> None:
 
 def tell_plan(module: Module) -> None:
     """End *module* with the plan, or with all that keeps the host from being made as asked."""
-    plans, failures = plan_concerns(module.params, Docker())
+    plans, failures = plan_concerns(asked(module.params), module.params, Docker())
     result = plans_result(plans, unproven_since(module.params, failures))
     if failures:
         module.fail_json(**failed(*failures), **result)
     module.exit_json(changed=module.check_mode and bool(result["pending"]), **result)
 
 
-def plan_concerns(params: Params, docker: Docker) -> t.Tuple[t.Dict[str, Plan], t.List[HostError]]:
-    """(plan of each concern that can be planned, why others cannot)."""
+Kinds = t.Sequence[t.Type[Concern[t.Any]]]
+
+
+def plan_concerns(kinds: Kinds, params: Params, docker: Docker) -> t.Tuple[t.Dict[str, Plan], t.List[HostError]]:
+    """(plan of each concern that can be planned, why others cannot); of one that holds the others, that alone."""
     effects: Effects = NO_EFFECTS
     plans: t.Dict[str, Plan] = {}
     failures: t.List[HostError] = []
@@ -46,7 +49,7 @@ def plan_concerns(params: Params, docker: Docker) -> t.Tuple[t.Dict[str, Plan], 
         require_known()
     except NewerRecordError as exc:
         return plans, [exc]
-    for kind in asked(params):
+    for kind in kinds:
         try:
             resource = kind.from_params(params, docker)
             plans[kind.concern] = resource.plan(resource.observe(), effects)
@@ -55,6 +58,9 @@ def plan_concerns(params: Params, docker: Docker) -> t.Tuple[t.Dict[str, Plan], 
             failures.append(exc.of(kind.concern))
             if kind.concern == "engine":  # nothing after it can be told without Docker
                 break
+        else:
+            if plans[kind.concern].holds:
+                return {kind.concern: plans[kind.concern]}, []
     return plans, failures
 
 
@@ -69,6 +75,6 @@ def unproven_since(params: Params, failures: t.List[HostError]) -> t.Dict[str, s
         return {}
 
 
-def asked(params: Params) -> t.List[t.Type[Concern[t.Any]]]:
+def asked(params: Params) -> Kinds:
     """The concerns that are asked for, in their order."""
     return [kind for kind in RESOURCES if kind.concern in params["concerns"]]

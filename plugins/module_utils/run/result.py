@@ -9,7 +9,7 @@ import typing as t
 
 from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import Failure, HostError, failure
 from ansible_collections.multiarch.builders.plugins.module_utils.host.redact import masked, shown
-from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import Effect, Kind, Note, Plan, noted
+from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import Effect, Kind, Note, Plan
 
 Result = t.Dict[str, t.Any]
 
@@ -68,7 +68,7 @@ def plans_result(plans: t.Mapping[str, Plan], unproven: t.Optional[t.Mapping[str
         "due": [proof for proof in PROOFS if proof in called_for or proof in (unproven or {})],
         "plan": steps,
         "actions": actions,
-        "notes": [*notes, *notes_of("", noted(Kind.UNPROVEN, again))],
+        "notes": [*notes, *notes_of("", Kind.UNPROVEN.notes(again))],
         "diff": diff,
         "facts": {concern: each["facts"] for concern, each in told.items() if each["facts"]},
     }

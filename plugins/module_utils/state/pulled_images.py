@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import Docker, local_reference
 from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
+from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import NO_EFFECTS, Action, Departure
 from ansible_collections.multiarch.builders.plugins.module_utils.state.record import RecordFile
 
 
@@ -68,3 +69,17 @@ def forget(record: RecordFile[R], image: PulledImage) -> None:
 
 def _of(image: PulledImage, docker: Docker) -> t.Any:
     return docker.find(f"/images/{local_reference(image.reference)}/json")
+
+
+@dataclass(frozen=True)
+class RemoveImage:
+    """The step that removes an image that came with us."""
+
+    image: PulledImage
+
+
+def removal(image: PulledImage) -> Action:
+    """The action of a host that retires; of an image at a node's endpoint it takes nothing from this host."""
+    where = f" at {image.endpoint}" if image.endpoint else ""
+    departure = NO_EFFECTS if image.endpoint else frozenset({Departure("image", image.reference)})
+    return Action(f"remove image {image.reference}{where}, which came with us", RemoveImage(image), departure)

@@ -23,18 +23,9 @@ from ansible_collections.multiarch.builders.plugins.module_utils.proof import hi
 from ansible_collections.multiarch.builders.plugins.module_utils.proof.registry import IMAGE, Target, targets_of
 from ansible_collections.multiarch.builders.plugins.module_utils.run.module import Module
 from ansible_collections.multiarch.builders.plugins.module_utils.run.one_concern import require_root
-from ansible_collections.multiarch.builders.plugins.module_utils.run.plan import (
-    plan_concerns,
-    unproven_since,
-)
-from ansible_collections.multiarch.builders.plugins.module_utils.run.result import (
-    failed,
-    failures_of,
-    plans_result,
-)
-from ansible_collections.multiarch.builders.plugins.module_utils.state.record import (
-    NewerRecordError,
-)
+from ansible_collections.multiarch.builders.plugins.module_utils.run.plan import asked, plan_concerns, unproven_since
+from ansible_collections.multiarch.builders.plugins.module_utils.run.result import failed, failures_of, plans_result
+from ansible_collections.multiarch.builders.plugins.module_utils.state.record import NewerRecordError
 from ansible_collections.multiarch.builders.plugins.module_utils.survey import builders, machine, platforms
 
 _AT_ONCE = 8
@@ -45,7 +36,7 @@ def survey_host() -> None:
     module = Module(argument_spec("survey"), supports_check_mode=True)
     require_root(module)
     params, docker = module.params, Docker()
-    plans, failures = plan_concerns(params, docker)
+    plans, failures = plan_concerns(asked(params), params, docker)
     try:
         disk, containerd_disk, engine = machine.docker_facts(docker)
         result = {

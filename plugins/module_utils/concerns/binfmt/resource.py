@@ -61,7 +61,6 @@ from ansible_collections.multiarch.builders.plugins.module_utils.model.resource 
     Effects,
     Kind,
     Plan,
-    noted,
     perform,
 )
 
@@ -171,8 +170,8 @@ class Binfmt(Concern[BinfmtState]):
             for name in dropped
         ]
         left = [(each, each.handler) for each in findings if each.verdict is Verdict.LEAVE and each.handler]
-        notes = noted(Kind.LEFT_ALONE, (messages.note(each, handler) for each, handler in left))
-        notes += noted(Kind.LIMIT, state.boot)  # of handlers that are somebody else's, too
+        notes = Kind.LEFT_ALONE.notes((messages.note(each, handler) for each, handler in left))
+        notes += Kind.LIMIT.notes(state.boot)  # of handlers that are somebody else's, too
         return Plan(tuple(actions), notes, {"handlers": [messages.fact(each) for each in findings]})
 
     def _keep(self, found: Finding, state: BinfmtState) -> t.Optional[Action]:

@@ -16,23 +16,21 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt
     is_ours,
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.record import RECORD
-from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.resource import Binfmt, DropHandler
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.resource import Binfmt
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.source import PackageSource
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import Docker
 from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
+from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import Params
 from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import (
     Action,
-    Departure,
+    Doers,
     Effects,
     Kind,
     Plan,
-    Thing,
-    noted,
+    perform,
 )
-from ansible_collections.multiarch.builders.plugins.module_utils.state import (
-    pulled_images,
-)
-from ansible_collections.multiarch.builders.plugins.module_utils.state.pulled_images import PulledImage
+from ansible_collections.multiarch.builders.plugins.module_utils.state import pulled_images
+from ansible_collections.multiarch.builders.plugins.module_utils.state.pulled_images import RemoveImage
 
 # With the emulators of a run that was killed before it registered a handler.
 _FOLDERS = (pathlib.Path(EMULATORS), pathlib.Path(EMULATORS).parent)
@@ -43,22 +41,14 @@ class RemoveEmulators:
     """The step that removes the folders of the emulators, if they are empty once nothing uses one."""
 
 
-@dataclass(frozen=True)
-class RemoveImage:
-    """The step that removes the image that the emulators came from."""
-
-    image: PulledImage
-
-
 @dataclass
 class RetiredBinfmt(Binfmt):
     """No platform is asked for any more."""
 
-    docker: t.Optional[Docker] = None
+    docker: Docker
 
     @classmethod
-    def of(cls, docker: Docker) -> RetiredBinfmt:
-        """The handlers of a host with *docker*."""
+    def from_params(cls, params: Params, docker: Docker) -> RetiredBinfmt:  # noqa: ARG003  # all is in the record
         return cls((), PackageSource(), takeover=False, docker=docker)
 
     def plan(self, state: BinfmtState, effects: Effects) -> Plan:
@@ -70,37 +60,24 @@ class RetiredBinfmt(Binfmt):
                 notes.append(f"the emulators of {', '.join(users)} stay: handlers of somebody else use them")
             if not users or actions:
                 actions.append(Action(f"remove {_FOLDERS[1]}, with the emulators that nothing uses", RemoveEmulators()))
-        images = [each for each in RECORD.read().images if self._is_there(each)]
-        actions += [
-            Action(
-                f"remove image {each.reference}, which came with us",
-                RemoveImage(each),
-                frozenset({Departure(Thing.IMAGE, each.reference)}),
-            )
-            for each in images
-            if not self._users_of(each)
-        ]
-        notes += [f"image {each.reference} stays: a container is made of it" for each in images if self._users_of(each)]
+        known = RECORD.read().images if self.docker.answers() else ()
+        for image in (each for each in known if pulled_images.is_there(each, self.docker)):
+            if pulled_images.users_of(image, self.docker):
+                notes.append(f"image {image.reference} stays: a container is made of it")
+            else:
+                actions.append(pulled_images.removal(image))
         packages = RECORD.read().packages
         notes += [f"package {name}, which came with us, stays: `apt-get remove {name}` removes it" for name in packages]
-        return Plan(tuple(actions), (*handlers.notes, *noted(Kind.LEFT_ALONE, notes)))
-
-    def _is_there(self, image: PulledImage) -> bool:
-        return self.docker is not None and self.docker.answers() and pulled_images.is_there(image, self.docker)
-
-    def _users_of(self, image: PulledImage) -> t.Tuple[str, ...]:
-        return pulled_images.users_of(image, self.docker) if self.docker is not None else ()
+        return Plan(tuple(actions), (*handlers.notes, *Kind.LEFT_ALONE.notes(notes)))
 
     def apply(self, actions: t.Sequence[Action]) -> None:
-        steps = [action.step for action in actions]
-        if any(isinstance(step, (DropHandler, RemoveEmulators)) for step in steps):
-            own = (RemoveImage, RemoveEmulators)
-            super().apply([action for action in actions if not isinstance(action.step, own)])
-        for step in steps:
-            if isinstance(step, RemoveImage) and self.docker is not None:
-                pulled_images.remove(RECORD, step.image, self.docker)
-            elif isinstance(step, RemoveEmulators):
-                _remove_folders()
+        doers: Doers = {
+            RemoveEmulators: lambda _step: _remove_folders(),
+            RemoveImage: lambda step: pulled_images.remove(RECORD, step.image, self.docker),
+        }
+        if not all(isinstance(action.step, RemoveImage) for action in actions):
+            super().apply([action for action in actions if type(action.step) not in doers])
+        perform([action for action in actions if type(action.step) in doers], doers)
 
 
 def _users_but(ours: t.Container[str]) -> t.List[str]:

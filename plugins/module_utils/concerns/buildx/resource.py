@@ -61,7 +61,6 @@ from ansible_collections.multiarch.builders.plugins.module_utils.model.resource 
     Kind,
     Plan,
     arrival,
-    noted,
 )
 
 
@@ -185,7 +184,7 @@ class Buildx(Concern[BuildxState]):
                 )
             else:
                 actions += [*found, *remote_tls.leftovers(each, self.users)]
-        notes = (*noted(Kind.LIMIT, limits), *noted(Kind.LEFT_ALONE, left), *noted(Kind.WAITS, waits))
+        notes = (*Kind.LIMIT.notes(limits), *Kind.LEFT_ALONE.notes(left), *Kind.WAITS.notes(waits))
         return Plan(tuple(actions), notes)
 
     def _versions(self, coming: Arrival) -> t.Dict[str, t.Optional[str]]:

@@ -38,7 +38,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.host.files impo
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import Disruption
 from ansible_collections.multiarch.builders.plugins.module_utils.state import pulled_images
-from ansible_collections.multiarch.builders.plugins.module_utils.state.pulled_images import PulledImage
+from ansible_collections.multiarch.builders.plugins.module_utils.state.pulled_images import RemoveImage
 
 
 @dataclass(frozen=True)
@@ -65,13 +65,6 @@ class RemoveVolume:
     """The step that removes the cache of a node."""
 
     node: OwnNode
-
-
-@dataclass(frozen=True)
-class RemoveImage:
-    """The step that removes an image that came with us."""
-
-    image: PulledImage
 
 
 @dataclass(frozen=True)

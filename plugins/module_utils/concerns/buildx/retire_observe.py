@@ -31,8 +31,6 @@ from ansible_collections.multiarch.builders.plugins.module_utils.model.resource 
     Departure,
     Kind,
     Note,
-    Thing,
-    noted,
 )
 
 
@@ -133,12 +131,12 @@ def actions_for(found: t.Iterable[Going], *, volumes: bool) -> t.List[Action]:
         caches = [place for place in each.places if volumes and place.volume and place.node.volume]
         if each.entries or each.changed or each.step.nodes or _settled(each):
             here = [place for place in each.places if place.here and place.container]
-            gone = (Departure(Thing.CONTAINER, container_name(place.node.name)) for place in here)
+            gone = (Departure("container", container_name(place.node.name)) for place in here)
             actions.append(Action(_summary(each), each.step, frozenset(gone)))
         for place in caches:
             where, volume = f" at {place.node.endpoint}" if place.node.endpoint else "", volume_of(place.node.name)
             summary = f"remove volume {volume}{where} ({place.volume}), the cache of builder {each.own.name}"
-            effects = frozenset({Departure(Thing.VOLUME, volume)}) if place.here else NO_EFFECTS
+            effects = frozenset({Departure("volume", volume)}) if place.here else NO_EFFECTS
             actions.append(Action(summary, RemoveVolume(place.node), effects))
     return actions
 
@@ -180,7 +178,7 @@ def notes_on(found: t.Iterable[Going], *, volumes: bool) -> t.List[Note]:
                 left.append(f"Docker is gone from this host, and with it what ran of builder {each.own.name}")
             if place.volume is not None and not (volumes and place.node.volume):
                 left.append(_of_volume(place, each.own.name))
-    return list(dict.fromkeys([*noted(Kind.WAITS, waits), *noted(Kind.LEFT_ALONE, left)]))
+    return list(dict.fromkeys([*Kind.WAITS.notes(waits), *Kind.LEFT_ALONE.notes(left)]))
 
 
 def _of_volume(place: Place, builder: str) -> str:

@@ -23,7 +23,6 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx
     Leaver,
     PutChoiceBack,
     RemoveBuilder,
-    RemoveImage,
     RemoveVolume,
     present_users,
 )
@@ -33,24 +32,22 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx
     actions_for,
     notes_on,
 )
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.concern import Concern
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import Docker
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.workload import container_name
 from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
-from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import Disruption
+from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import Disruption, Params, disruption_of
 from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import (
-    NO_EFFECTS,
     Action,
-    Departure,
+    Doers,
     Effects,
     Kind,
     Note,
     Plan,
-    Resource,
-    Thing,
-    noted,
+    perform,
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.state import pulled_images
-from ansible_collections.multiarch.builders.plugins.module_utils.state.pulled_images import PulledImage
+from ansible_collections.multiarch.builders.plugins.module_utils.state.pulled_images import PulledImage, RemoveImage
 
 
 @dataclass(frozen=True)
@@ -80,7 +77,7 @@ class RetiredState:
 
 
 @dataclass
-class RetiredBuildx(Resource[RetiredState]):
+class RetiredBuildx(Concern[RetiredState]):
     """All that is ours, or with *asked* what is not asked for any more; *volumes* says whether the caches go too."""
 
     asked: t.Optional[Asked]
@@ -89,6 +86,12 @@ class RetiredBuildx(Resource[RetiredState]):
     docker: Docker
     concern: t.ClassVar[str] = "buildx"
     _dialled: t.Dict[t.Tuple[str, str], Docker] = field(default_factory=dict)
+
+    @classmethod
+    def from_params(cls, params: Params, docker: Docker) -> RetiredBuildx:
+        names = frozenset(each["name"].lower() for each in params["instances"])
+        asked = None if params["only"] == "all" else Asked(names, frozenset(params["users"]))
+        return cls(asked, params["volumes"], disruption_of(params), docker)
 
     def observe(self) -> RetiredState:
         looker = Looker(self._docker_of, self.docker)
@@ -127,7 +130,7 @@ class RetiredBuildx(Resource[RetiredState]):
         return self._dialled[endpoint, user]
 
     def plan(self, state: RetiredState, effects: Effects) -> Plan:  # noqa: ARG002  # it is the first
-        notes = [*notes_on(state.going, volumes=self.volumes), *noted(Kind.LEFT_ALONE, state.silent)]
+        notes = [*notes_on(state.going, volumes=self.volumes), *Kind.LEFT_ALONE.notes(state.silent)]
         actions = actions_for(state.going, volumes=self.volumes)
         working = [name for each in state.going for name in each.working]
         if working and self.disruption.mode == "never":
@@ -139,14 +142,12 @@ class RetiredBuildx(Resource[RetiredState]):
         gone = {container_name(node.name) for step in steps if not step.back for node in step.nodes}
         for image, users in state.images.items():
             left = [name for name in users if name not in gone]
-            where = f" at {image.endpoint}" if image.endpoint else ""
             if left:
+                where = f" at {image.endpoint}" if image.endpoint else ""
                 words = f"image {image.reference}{where} stays: {', '.join(left)} is made of it"
                 notes.append(Note(Kind.LEFT_ALONE, words))
             else:
-                words = f"remove image {image.reference}{where}, which came with us"
-                departure = NO_EFFECTS if image.endpoint else frozenset({Departure(Thing.IMAGE, image.reference)})
-                actions.append(Action(words, RemoveImage(image), departure))
+                actions.append(pulled_images.removal(image))
         actions += [_choice(user, name, files) for user, (name, files) in state.choices.items()]
         actions += self._settings()
         actions += self._environment() if self.asked is None else []
@@ -176,7 +177,7 @@ class RetiredBuildx(Resource[RetiredState]):
 
     def apply(self, actions: t.Sequence[Action]) -> None:
         leaver = Leaver(self._docker_of, self.disruption)
-        doers: t.Dict[type, t.Callable[[t.Any], None]] = {
+        doers: Doers = {
             RemoveBuilder: leaver.remove_builder,
             RemoveVolume: leaver.remove_volume,
             RemoveImage: leaver.remove_image,
@@ -186,8 +187,7 @@ class RetiredBuildx(Resource[RetiredState]):
             environment_file.WriteEnvironment: environment_file.apply,
             docker_group.ChangeMember: docker_group.apply,
         }
-        for action in actions:
-            doers[type(action.step)](action.step)
+        perform(actions, doers)
 
 
 def _forget(step: Forget) -> None:

@@ -76,12 +76,13 @@ from ansible_collections.multiarch.builders.plugins.module_utils.model.resource 
     NO_EFFECTS,
     Action,
     Difference,
+    Doers,
     Effect,
     Effects,
     Kind,
     Plan,
     arrival,
-    noted,
+    perform,
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.registry.asking import challenges
 from ansible_collections.multiarch.builders.plugins.module_utils.state import authorities, restart_due, rollback
@@ -213,7 +214,7 @@ class Daemon(Concern[DaemonState]):
             why = "; ".join(map(str, differences)) or "daemon.json changed after docker read it"
             actions.append(Action(f"reload docker, nothing that runs is disturbed: {why}", ReloadDaemon(after)))
         left = (*hosts_files.notes_on(state.files), *state.left)
-        notes = (*noted(Kind.LIMIT, limits), *noted(Kind.LEFT_ALONE, left), *noted(Kind.WAITS, waits))
+        notes = (*Kind.LIMIT.notes(limits), *Kind.LEFT_ALONE.notes(left), *Kind.WAITS.notes(waits))
         return Plan(tuple(actions), notes, {"restart": list(reasons)} if reasons else {})
 
     def _store_reasons(self, state: DaemonState) -> t.List[str]:
@@ -257,6 +258,10 @@ class Daemon(Concern[DaemonState]):
     def _hides(self, state: DaemonState, after: Document) -> t.Tuple[str, ...]:
         return without_leave(self.docker, state, after, self.leave)
 
+    def more_doers(self) -> Doers:
+        """What does the steps that only a part of this kind has."""
+        return {}
+
     def apply(self, actions: t.Sequence[Action]) -> None:
         from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.restart import BringUp
 
@@ -265,17 +270,16 @@ class Daemon(Concern[DaemonState]):
             if isinstance(action.step, RestartDaemon):
                 dockerd.wait(action.step.document, action.step.hides, *action.step.folders)
                 left_behind.remember(action.step.left)
-        doers: t.Dict[type, t.Callable[[t.Any], None]] = {
+        doers: Doers = {
             WriteFile: lambda step: write_owned(RECORD, step),
             RemoveFile: lambda step: remove_owned(RECORD, step),
             WriteConfiguration: configuration.replace,
             RestoreRights: restore,
             RestartDaemon: lambda step: dockerd.restart(step.document, hides=step.hides),
             ReloadDaemon: lambda step: dockerd.reload(step.document),
+            **self.more_doers(),
         }
-        for action in actions:
-            if type(action.step) in doers:  # what is only taken back does others
-                doers[type(action.step)](action.step)
+        perform(actions, doers)
         if any(isinstance(action.step, (RestartDaemon, ReloadDaemon)) for action in actions):
             written = [action.step for action in actions if isinstance(action.step, WriteConfiguration)]
             configuration.settle(written[0] if written else None)

@@ -42,18 +42,17 @@ from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_a
 from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.host.json_document import Document
 from ansible_collections.multiarch.builders.plugins.module_utils.host.merge_patch import compose
-from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import Disruption
+from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import Params, disruption_of
 from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import (
     NO_EFFECTS,
     Action,
+    Doers,
     Effect,
     Effects,
     Kind,
     Note,
     Plan,
-    Thing,
     departing,
-    noted,
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.state.owned_files import (
     forget_owned,
@@ -83,9 +82,9 @@ class RetiredDaemon(Daemon):
     _kept: t.Tuple[t.Tuple[Hiding, Vanishing], ...] = field(default=(), init=False)
 
     @classmethod
-    def of(cls, docker: Docker, disruption: Disruption, *, switch: bool, root_switch: bool) -> RetiredDaemon:
-        """The daemon of *docker*; *switch* and *root_switch* allow what hides images, containers and volumes."""
-        return cls((), NO_PROXY, (), {}, disruption, switch, docker, allow_data_root_switch=root_switch)
+    def from_params(cls, params: Params, docker: Docker) -> RetiredDaemon:
+        leave = params["allow_image_store_switch"], params["allow_data_root_switch"]
+        return cls((), NO_PROXY, (), {}, disruption_of(params), leave[0], docker, allow_data_root_switch=leave[1])
 
     def patch(self, state: DaemonState) -> Document:
         """Nothing, or the keys without which data of others would be hidden, as they are."""
@@ -103,7 +102,7 @@ class RetiredDaemon(Daemon):
     def _hidden(self, state: DaemonState, after: Document) -> t.Tuple[t.Tuple[Hiding, Vanishing], ...]:
         """What Docker would not show any more with *after*, unless that is allowed, or goes anyway."""
         found = [each for each in hidden_by(state, after) if each.leave not in self.leave]
-        going = [departing(self._going, each) for each in (Thing.IMAGE, Thing.CONTAINER, Thing.VOLUME)]
+        going = [departing(self._going, each) for each in ("image", "container", "volume")]
         left = [(each, vanishing(self.docker, state.info or {}, each).without(*going)) for each in found]
         return tuple((each, hidden) for each, hidden in left if hidden)
 
@@ -137,7 +136,7 @@ class RetiredDaemon(Daemon):
         elif state.info is not None:
             actions.append(Action("reload docker, nothing that runs is disturbed", ReloadDaemon(after)))
         notes = validate(step.text or "{}") if state.info is not None else ()
-        return Plan(tuple(actions), (*stays, *noted(Kind.LIMIT, notes)))
+        return Plan(tuple(actions), (*stays, *Kind.LIMIT.notes(notes)))
 
     def _stays(self) -> t.Tuple[Note, ...]:
         stays = (
@@ -145,7 +144,7 @@ class RetiredDaemon(Daemon):
             f"stays on disk): -e {hiding.leave}=true takes it out"
             for hiding, hidden in self._kept
         )
-        return noted(Kind.WAITS, stays)
+        return Kind.WAITS.notes(stays)
 
     def _files(self, state: DaemonState) -> t.List[Action]:
         found = []
@@ -160,17 +159,16 @@ class RetiredDaemon(Daemon):
                 found.append(Action(told, ForgetHostsFile(each.path)))
         return found
 
+    def more_doers(self) -> Doers:
+        return {
+            ForgetHostsFile: lambda step: forget_owned(RECORD, step.path),
+            ForgetKeys: lambda _step: configuration.own(Keys({})),
+        }
+
     def apply(self, actions: t.Sequence[Action]) -> None:
         super().apply(actions)
         steps = [action.step for action in actions]
-        for step in steps:
-            if isinstance(step, ForgetHostsFile):
-                forget_owned(RECORD, step.path)
-            elif isinstance(step, ForgetKeys):
-                configuration.own(Keys({}))
-            elif isinstance(step, WriteConfiguration) and not _is_taken_over(steps):
-                configuration.settle(step)  # there is no dockerd any more
-
-
-def _is_taken_over(steps: t.Iterable[object]) -> bool:
-    return any(isinstance(step, (RestartDaemon, ReloadDaemon)) for step in steps)
+        if not any(isinstance(step, (RestartDaemon, ReloadDaemon)) for step in steps):
+            for step in steps:
+                if isinstance(step, WriteConfiguration):
+                    configuration.settle(step)  # there is no dockerd any more

@@ -45,7 +45,6 @@ from ansible_collections.multiarch.builders.plugins.module_utils.model.resource 
     Effects,
     Kind,
     Plan,
-    noted,
     perform,
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.state import rollback
@@ -124,7 +123,7 @@ class Engine(Concern[EngineState]):
         if state.left_out and self.distro:
             actions.append(Action(f"enable docker: {state.left_out}", EnableDocker()))
         notes = [state.left_out] if state.left_out and not self.distro else []
-        return Plan(tuple(actions), noted(Kind.LEFT_ALONE, notes), {"docker": state.engine, "buildx": state.buildx})
+        return Plan(tuple(actions), Kind.LEFT_ALONE.notes(notes), {"docker": state.engine, "buildx": state.buildx})
 
     def _refuse(self, state: EngineState) -> None:
         if state.offer is not None and (state.offer.unknown or state.offer.refusal):

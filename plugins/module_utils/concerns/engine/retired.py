@@ -8,22 +8,24 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass
 
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.concern import Concern
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.engine import boot, messages, plugin
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.engine.decide import (
+    ForgetPlugin,
     LeavePlugin,
     PluginState,
     plugin_step,
 )
-from ansible_collections.multiarch.builders.plugins.module_utils.concerns.engine.record import (
-    RECORD,
-)
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.engine.record import RECORD
+from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import Docker
+from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import Params
 from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import (
     Action,
+    Doers,
     Effects,
     Kind,
     Plan,
-    Resource,
-    noted,
+    perform,
 )
 
 
@@ -33,10 +35,14 @@ class DisableDocker:
 
 
 @dataclass
-class RetiredEngine(Resource[PluginState]):
+class RetiredEngine(Concern[PluginState]):
     """What came with `builder_engine` and `builder_buildx_plugin`."""
 
     concern: t.ClassVar[str] = "engine"
+
+    @classmethod
+    def from_params(cls, params: Params, docker: Docker) -> RetiredEngine:  # noqa: ARG003  # all is in the record
+        return cls()
 
     def observe(self) -> PluginState:
         return plugin.observe(asked=False)
@@ -49,13 +55,12 @@ class RetiredEngine(Resource[PluginState]):
             actions.append(Action(f"disable {', '.join(units)} at boot, as before us", DisableDocker()))
         packages = RECORD.read().packages
         note = f"packages that came with us stay: `apt-get remove {' '.join(sorted(packages))}` removes them"
-        return Plan(tuple(actions), noted(Kind.LEFT_ALONE, [note] if packages else []))
+        return Plan(tuple(actions), Kind.LEFT_ALONE.notes([note] if packages else []))
 
     def apply(self, actions: t.Sequence[Action]) -> None:
-        for action in actions:
-            if isinstance(action.step, DisableDocker):
-                boot.disable()
-            elif isinstance(action.step, LeavePlugin):
-                plugin.leave()
-            else:
-                plugin.forget()
+        doers: Doers = {
+            DisableDocker: lambda _step: boot.disable(),
+            LeavePlugin: lambda _step: plugin.leave(),
+            ForgetPlugin: lambda _step: plugin.forget(),
+        }
+        perform(actions, doers)

@@ -29,11 +29,9 @@ def difference_of(step: WriteFile) -> t.Optional[Difference]:
     return Difference(step.path, fingerprints(read(step.path, step.owner) or ""), fingerprints(step.content))
 
 
-def of_removal(step: RemoveFile, *, retiring: bool = False, was_theirs: bool = False) -> str:
-    """What goes or comes back, and why."""
-    why = ", no longer in builder_registries" if step.owner is None else ", no longer wanted for a rootless Docker"
-    verb = f"put {step.path} back as it was before us" if was_theirs else f"remove {step.path}"
-    return verb + ("" if retiring else why)
+def of_removal(step: RemoveFile, *, was_theirs: bool = False) -> str:
+    """What goes, or comes back."""
+    return f"put {step.path} back as it was before us" if was_theirs else f"remove {step.path}"
 
 
 def of_login(step: Login, replaced: t.Optional[str] = None) -> str:
@@ -42,25 +40,21 @@ def of_login(step: Login, replaced: t.Optional[str] = None) -> str:
     return f"log {step.user} in to {step.registry.host} as {step.registry.username}{instead}"
 
 
-def of_logout(
-    step: Logout,
-    registries: t.Sequence[Registry],
-    users: t.Sequence[str],
-    *,
-    retiring: bool = False,
-    replaced: t.Optional[str] = None,
-) -> str:
+def of_logout(step: Logout, why: str, replaced: t.Optional[str] = None) -> str:
     """Who is logged out, and why; or what is merely forgotten. *replaced* is the name in a login that was there."""
     user, host = step.place.user, host_of(step.place.server)
     if not step.ours:
         return f"forget that we logged {user} in to {host}: that login is gone, or somebody else's now"
     before = f"; {replaced} has to log in again, that login was not kept" if replaced else ""
-    if retiring:
-        return f"log {user} out of {host}{before}"
-    if user not in users:
-        why = "no longer in builder_users"
-    elif any(each.host == host and each.username for each in registries):
-        why = "as config.json names another place for that login now"
-    else:
-        why = "no longer in builder_registries"
-    return f"log {user} out of {host}, {why}{before}"
+    return f"log {user} out of {host}{why}{before}"
+
+
+def reason(step: t.Union[RemoveFile, Logout], registries: t.Sequence[Registry], users: t.Sequence[str]) -> str:
+    """Why nobody asks for it any more, for the end of a sentence."""
+    if isinstance(step, RemoveFile):
+        return ", no longer in builder_registries" if step.owner is None else ", no longer wanted for a rootless Docker"
+    if step.place.user not in users:
+        return ", no longer in builder_users"
+    if any(each.host == host_of(step.place.server) and each.username for each in registries):
+        return ", as config.json names another place for that login now"
+    return ", no longer in builder_registries"

@@ -38,18 +38,18 @@ from ansible_collections.multiarch.builders.plugins.module_utils.model.resource 
     Note,
     Plan,
     arrival,
-    noted,
     perform,
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.state import authorities
 from ansible_collections.multiarch.builders.plugins.module_utils.state.owned_files import (
     forget_owned,
-    is_as_written,
     leftovers,
     remove_owned,
     was_theirs,
     write_owned,
 )
+
+_NO_USER = "its user is no user of this host"
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ class ForgetFile:
     """The step that leaves a file of ours alone, and why."""
 
     path: str
-    why: str = "its user is no user of this host"
+    why: str = _NO_USER
 
 
 @dataclass(frozen=True)
@@ -85,11 +85,10 @@ class TrustState:
 
 @dataclass
 class Trust(Concern[TrustState]):
-    """Everything that the table of registries says about trust; *retiring*, nothing is asked for any more."""
+    """Everything that the table of registries says about trust."""
 
     registries: t.Tuple[Registry, ...]
     users: t.Tuple[str, ...]
-    retiring: bool = False
     concern: t.ClassVar[str] = "trust"
 
     @classmethod
@@ -113,7 +112,7 @@ class Trust(Concern[TrustState]):
             logins=logins,
             logouts=logouts,
             forget=forget,
-            notes=(*noted(Kind.LIMIT, left_out(self.registries, store)), *noted(Kind.WAITS, notes)),
+            notes=(*Kind.LIMIT.notes(left_out(self.registries, store)), *Kind.WAITS.notes(notes)),
             replaced=_replaced(logins, logouts),
             has_store=is_here(store),
         )
@@ -121,17 +120,20 @@ class Trust(Concern[TrustState]):
     def _leftovers(self, wanted: t.Sequence[WriteFile]) -> t.Tuple[t.Tuple[RemoveFile, ...], t.Tuple[ForgetFile, ...]]:
         """What is ours and no longer wanted; a user's files with that user's rights, which may be gone."""
         users = RECORD.read().owners
-        gone = {path for path, user in users.items() if not is_user(user)}
-        ids = {path: owner_of(user) for path, user in users.items() if path not in gone}
+        ids = {path: owner_of(user) for path, user in users.items() if is_user(user)}
         left = leftovers(RECORD.read().files, wanted, ids)
-        forget = {path: ForgetFile(path) for path in gone}
-        for each in left if self.retiring else ():
-            if each.path not in gone and not is_as_written(RECORD, each.path, each.owner):
-                forget[each.path] = ForgetFile(each.path, "somebody changed it since, and it stays")
-        return (
-            tuple(each for each in left if each.path not in forget),
-            tuple(forget[each.path] for each in left if each.path in forget),
-        )
+        stays = {
+            each.path: _NO_USER if each.path in users.keys() - ids.keys() else self._why_left(each) for each in left
+        }
+        forget = tuple(ForgetFile(path, why) for path, why in stays.items() if why)
+        return tuple(each for each in left if not stays[each.path]), forget
+
+    def _why_left(self, file: RemoveFile) -> str:  # noqa: ARG002  # nothing stays where something is asked for
+        """Why a file of ours that nobody asks for stays; "" if it goes."""
+        return ""
+
+    def _why(self, step: t.Union[RemoveFile, owned_logins.Logout]) -> str:
+        return messages.reason(step, self.registries, self.users)
 
     def _logins(self) -> t.Tuple[t.Tuple[login.Login, ...], t.FrozenSet[login.Place]]:
         """The logins that are missing, and the places of all that are asked for."""
@@ -147,19 +149,18 @@ class Trust(Concern[TrustState]):
             Action(messages.of_file(each), each, difference=messages.difference_of(each)) for each in state.write
         ]
         for each in state.remove:
-            told = messages.of_removal(each, retiring=self.retiring, was_theirs=was_theirs(RECORD, each.path))
-            actions.append(Action(told, each))
+            told = messages.of_removal(each, was_theirs=was_theirs(RECORD, each.path))
+            actions.append(Action(told + self._why(each), each))
         actions += [Action(f"forget {each.path}: {each.why}", each) for each in state.forget]
         changed = [action.step.path for action in actions if isinstance(action.step, (WriteFile, RemoveFile))]
         if state.stale or any(path.startswith(store.anchors) for path in changed):
             summary = f"refresh the operating system's trust store ({' '.join(store.refresh)})"
             actions.append(Action(summary, RefreshStore(store)))
         actions += [Action(messages.of_login(each, state.replaced.get(each)), each) for each in state.logins]
-        actions += [Action(self._of_logout(each, state.replaced.get(each)), each) for each in state.logouts]
+        actions += [
+            Action(messages.of_logout(each, self._why(each), state.replaced.get(each)), each) for each in state.logouts
+        ]
         return Plan(tuple(actions), state.notes)
-
-    def _of_logout(self, step: owned_logins.Logout, replaced: t.Optional[str]) -> str:
-        return messages.of_logout(step, self.registries, self.users, retiring=self.retiring, replaced=replaced)
 
     def apply(self, actions: t.Sequence[Action]) -> None:
         doers: Doers = {

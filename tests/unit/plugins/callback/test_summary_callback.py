@@ -9,9 +9,11 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from ansible_collections.multiarch.builders.plugins.callback.summary import CallbackModule
+from ansible_collections.multiarch.builders.plugins.plugin_utils.summary import lines
 
 ROOT = Path(__file__).parents[4]
 GOOD = "multiarch.builders.spec: {}"
@@ -68,3 +70,17 @@ def test_what_it_does_not_know_is_no_reason_to_fail() -> None:
     callback.v2_runner_on_ok(object())
     callback.v2_runner_on_failed(object())
     callback.v2_playbook_on_stats(object())
+
+
+def event(module: str, text: str) -> SimpleNamespace:
+    """The end of a task on host h that left a note of something that waits."""
+    note = {"concern": "daemon", "kind": "waits", "text": text}
+    task = SimpleNamespace(resolved_action=f"multiarch.builders.{module}")
+    return SimpleNamespace(task=task, host=SimpleNamespace(get_name=lambda: "h"), result={"notes": [note]})
+
+
+def test_what_waits_is_told_of_every_module_and_once() -> None:
+    callback = CallbackModule()
+    for module, text in (("plan", "as it was"), ("apply", "as it is"), ("retire", "a build"), ("retire", "a build")):
+        callback.v2_runner_on_ok(event(module, text))
+    assert [line.text for line in lines(callback._stories, check_mode=False)] == ["h: waits: as it is; a build"]

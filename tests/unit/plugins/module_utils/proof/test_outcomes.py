@@ -8,7 +8,6 @@ from __future__ import annotations
 import pytest
 from ansible_collections.multiarch.builders.plugins.module_utils.proof import outcomes
 from ansible_collections.multiarch.builders.plugins.module_utils.proof.outcomes import (
-    OUTCOMES,
     about,
     asked,
     cause,
@@ -20,6 +19,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.proof.outcomes 
     wants_certificate,
     words_of_status,
 )
+from ansible_collections.multiarch.builders.tests.unit.plugins.module_utils.proof.every_outcome import OUTCOMES
 
 IMAGE = "multiarch-builders/proof"
 HEAD = 'failed to do request: Head "https://harbor.lab.test/v2/multiarch-builders/proof/manifests/absent": '

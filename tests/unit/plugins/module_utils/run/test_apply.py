@@ -74,10 +74,11 @@ def host(monkeypatch: pytest.MonkeyPatch) -> None:
 def applied(**params: t.Any) -> tuple[list[str], str]:
     """(the concerns of which something was done, why it failed)."""
     done: dict[str, Plan] = {}
-    asked = {"concerns": ["third", "first", "second"], **params}
+    given = {"concerns": ["third", "first", "second"], **params}
+    kinds = plan.asked(given)
     try:
-        apply_concerns(asked, done)
-        require_nothing_left(asked)
+        apply_concerns(kinds, given, done)
+        require_nothing_left(kinds, given)
     except HostError as exc:
         return [concern for concern, plan in done.items() if plan.actions], str(exc)
     return [concern for concern, plan in done.items() if plan.actions], ""

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.trust.resource import Trust
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import Docker
 from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.run import lock
@@ -165,4 +166,4 @@ def test_a_host_that_a_newer_version_changed_is_left_alone(check: bool, path: st
         lock.alone(Module(check_mode=check), "trust", path),
     ):
         pytest.fail("something is done to it")
-    assert plan_concerns({"concerns": ["trust"]}, Docker("/nowhere"))[0] == {}
+    assert plan_concerns([Trust], {}, Docker("/nowhere"))[0] == {}

@@ -9,6 +9,7 @@ import typing as t
 from pathlib import Path
 
 import pytest
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.concern import Concern
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import Docker
 from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import (
@@ -18,17 +19,15 @@ from ansible_collections.multiarch.builders.plugins.module_utils.model.resource 
     Kind,
     Note,
     Plan,
-    Resource,
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.run import retire
-from ansible_collections.multiarch.builders.plugins.module_utils.run.retire import (
-    ORDER,
-    Record,
-    apply_retirement,
-    plan_retirement,
-)
+from ansible_collections.multiarch.builders.plugins.module_utils.run.apply import apply_concerns
+from ansible_collections.multiarch.builders.plugins.module_utils.run.concerns import RESOURCES
+from ansible_collections.multiarch.builders.plugins.module_utils.run.plan import plan_concerns
+from ansible_collections.multiarch.builders.plugins.module_utils.run.retire import RETIRED, Record, retiring
 from ansible_collections.multiarch.builders.tests.unit.plugins.module_utils import records as record
 
+ORDER = [kind.concern for kind in RETIRED[:-1]]
 ALL: dict[str, t.Any] = {
     "only": "all",
     "volumes": False,
@@ -41,23 +40,29 @@ ALL: dict[str, t.Any] = {
 }
 
 
-class Part(Resource[None]):
+class Part(Concern[None]):
     """A stand-in for the part of a concern."""
 
-    def __init__(self, concern: str, calls: list[str], more: dict[str, t.Any], fails: str) -> None:
-        self.concern, self.calls, self.more, self.fails = concern, calls, more, fails  # type: ignore[misc]
+    calls: t.ClassVar[list[str]]
+    more: t.ClassVar[dict[str, t.Any]] = {}
+    fails: t.ClassVar[str] = ""
+
+    @classmethod
+    def from_params(cls, params: t.Mapping[str, t.Any], docker: Docker) -> Part:  # noqa: ARG003
+        return cls()
 
     def observe(self) -> None:
         if self.fails == "plan":
             raise HostError("of this test")
 
     def plan(self, state: None, effects: Effects) -> Plan:  # noqa: ARG002  # the base class's
-        return Plan((Action(f"remove {self.concern}", None),), **self.more)
+        summary = f"remove {self.concern}"
+        return Plan(() if summary in self.calls else (Action(summary, None),), **self.more)
 
     def apply(self, actions: t.Sequence[Action]) -> None:
         if self.fails == "apply":
             raise HostError("of this test")
-        self.calls += [each.summary for each in actions]
+        self.calls.extend(each.summary for each in actions)
 
 
 @pytest.fixture
@@ -70,22 +75,22 @@ def calls(home: Path) -> list[str]:
 def stand_in(
     monkeypatch: pytest.MonkeyPatch, calls: list[str], *, concern: str = "", fails: str = "", **more: t.Any
 ) -> None:
-    real = retire._part
+    def part(name: str) -> type[Part]:
+        own = {"more": more, "fails": fails} if name == concern else {}
+        return type(name, (Part,), {"concern": name, "calls": calls, **own})
 
-    def part(name: str, params: t.Any, docker: Docker) -> Resource[t.Any]:
-        if name == "record":
-            return real(name, params, docker)
-        return Part(name, calls, more if name == concern else {}, fails if name == concern else "")
+    monkeypatch.setattr(retire, "RETIRED", (*map(part, ORDER), Record))
 
-    monkeypatch.setattr(retire, "_part", part)
+
+def planned(docker: Docker, **params: t.Any) -> tuple[dict[str, Plan], list[HostError]]:
+    return plan_concerns(retiring({**ALL, **params}), {**ALL, **params}, docker)
 
 
 def retired(docker: Docker, **params: t.Any) -> list[str]:
-    given = {**ALL, **params}
-    plans, failures = plan_retirement(given, docker)
+    plans, failures = planned(docker, **params)
     if failures:
         raise failures[0]
-    apply_retirement(given, docker, plans)
+    apply_concerns(retiring({**ALL, **params}), {**ALL, **params}, {}, proven=False)
     return [action.summary for plan in plans.values() for action in plan.actions]
 
 
@@ -94,10 +99,10 @@ def test_all_goes_in_the_opposite_order_and_the_record_last(
 ) -> None:
     stand_in(monkeypatch, calls)
     told = retired(no_docker)
-    assert calls == [f"remove {each}" for each in ORDER[:-1]]
+    assert calls == [f"remove {each}" for each in ORDER]
     assert told[-1] == f"remove {home}: the record of what is ours, and backups"
     assert not home.exists()
-    assert plan_retirement(ALL, no_docker) == ({}, []), "nothing of ours is on the host any more"
+    assert planned(no_docker) == ({}, []), "nothing of ours is on the host any more"
 
 
 def test_what_stays_keeps_the_record(
@@ -105,7 +110,7 @@ def test_what_stays_keeps_the_record(
 ) -> None:
     stand_in(monkeypatch, calls, concern="daemon", notes=(Note(Kind.WAITS, "an image store"),))
     retired(no_docker)
-    assert calls == [f"remove {each}" for each in ORDER[:-1]]
+    assert calls == [f"remove {each}" for each in ORDER]
     assert home.exists()
 
 
@@ -113,7 +118,11 @@ def test_a_build_that_keeps_its_builder_keeps_everything(
     calls: list[str], no_docker: Docker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stand_in(monkeypatch, calls, concern="buildx", holds=True)
-    assert list(plan_retirement(ALL, no_docker)[0]) == ["buildx"]
+    assert list(planned(no_docker)[0]) == ["buildx"]
+
+
+def test_the_order_is_the_opposite_of_that_of_provisioning() -> None:
+    assert ["pull", *(kind.concern for kind in reversed(RESOURCES))] == ORDER
 
 
 def test_leftovers_are_builders_alone(calls: list[str], no_docker: Docker, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -121,7 +130,7 @@ def test_leftovers_are_builders_alone(calls: list[str], no_docker: Docker, monke
     assert retired(no_docker, only="leftovers") == ["remove buildx"]
 
 
-@pytest.mark.parametrize("concern", ORDER[:-1])
+@pytest.mark.parametrize("concern", ORDER)
 def test_what_cannot_be_planned_keeps_all_of_it(
     concern: str, calls: list[str], home: Path, no_docker: Docker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -131,7 +140,7 @@ def test_what_cannot_be_planned_keeps_all_of_it(
     assert (calls, home.exists()) == ([], True)
 
 
-@pytest.mark.parametrize("concern", ORDER[:-1])
+@pytest.mark.parametrize("concern", ORDER)
 def test_a_failure_half_way_keeps_the_record(
     concern: str, calls: list[str], home: Path, no_docker: Docker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -146,7 +155,7 @@ def test_a_failure_half_way_keeps_the_record(
 def test_a_host_of_which_nothing_is_remembered_needs_nothing(
     no_docker: Docker,
 ) -> None:
-    assert plan_retirement(ALL, no_docker) == ({}, [])
+    assert planned(no_docker) == ({}, [])
 
 
 @pytest.mark.parametrize(
@@ -162,7 +171,7 @@ def test_a_host_of_which_nothing_is_remembered_needs_nothing(
 def test_whether_a_record_holds_anything(content: dict[str, t.Any] | None, holds: bool, home: Path) -> None:
     if content is not None:
         record.save("trust", content, home)
-    assert ("trust" in retire._concerns(ALL)) is holds
+    assert ("trust" in [kind.concern for kind in retiring(ALL)]) is holds
 
 
 def test_the_record_stays_as_long_as_something_does(home: Path) -> None:

@@ -9,10 +9,11 @@ import typing as t
 
 import pytest
 from ansible_collections.multiarch.builders.plugins.module_utils.proof import outcomes
-from ansible_collections.multiarch.builders.plugins.module_utils.proof.outcomes import OUTCOMES, PROVEN
+from ansible_collections.multiarch.builders.plugins.module_utils.proof.outcomes import PROVEN
 from ansible_collections.multiarch.builders.plugins.plugin_utils.verify.trust_report import failures, message, remedies
 from ansible_collections.multiarch.builders.plugins.plugin_utils.x509.certificates import load_certificates
 from ansible_collections.multiarch.builders.plugins.plugin_utils.x509.served_chain import Chain
+from ansible_collections.multiarch.builders.tests.unit.plugins.module_utils.proof.every_outcome import OUTCOMES
 from ansible_collections.multiarch.builders.tests.unit.plugins.plugin_utils.x509_factory import (
     Pair,
     make,

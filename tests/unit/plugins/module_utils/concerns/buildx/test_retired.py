@@ -25,7 +25,6 @@ from ansible_collections.multiarch.builders.plugins.module_utils.model.resource 
     Kind,
     Note,
     Plan,
-    Thing,
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.state.owned_keys import owned_after
 from ansible_collections.multiarch.builders.tests.unit.plugins.module_utils import records as record
@@ -130,7 +129,7 @@ def forget_containers(host: Host) -> None:
 def test_all_of_it_goes(host: Host) -> None:
     retired = host.retired()
     plan = retired.plan(retired.observe(), NO_EFFECTS)
-    assert plan.effects == {Departure(Thing.CONTAINER, "buildx_buildkit_multiarch0")}, "what goes from this host"
+    assert plan.effects == {Departure("container", "buildx_buildkit_multiarch0")}, "what goes from this host"
     retired.apply(plan.actions)
     assert host.removed() == ["buildx_buildkit_multiarch0?force=1", "buildx_buildkit_arm?force=1"]
     assert [str(each) for each in host.homes.rglob("multiarch*")] == []

@@ -47,7 +47,6 @@ from ansible_collections.multiarch.builders.plugins.module_utils.model.resource 
     Effects,
     Kind,
     Note,
-    noted,
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.state import restart_due, rollback
 from ansible_collections.multiarch.builders.plugins.module_utils.state.owned_keys import owned_after
@@ -205,8 +204,7 @@ def test_a_registry_that_does_not_say_whether_it_has_tokens_is_told(no_docker: D
     now = replace(state({**CONTAINERD, "ServerVersion": "28.5.2"}), tokens=silent)
     plan = daemon(no_docker, registries=(HARBOR,)).plan(now, NO_EFFECTS)
     assert plan.actions == ()
-    assert plan.notes == noted(
-        Kind.WAITS,
+    assert plan.notes == Kind.WAITS.notes(
         [
             "harbor.example does not answer (Connection refused), so it is not known whether docker has to be "
             "restarted for its tokens: run this again when it does"

@@ -24,16 +24,8 @@ from ansible_collections.multiarch.builders.plugins.module_utils.docker import s
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import Docker
 from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.host.files import WriteFile
-from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import Disruption
-from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import (
-    Departure,
-    Effect,
-    Plan,
-    Thing,
-)
-from ansible_collections.multiarch.builders.plugins.module_utils.state.owned_files import (
-    write_owned,
-)
+from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import Departure, Effect, Plan, Thing
+from ansible_collections.multiarch.builders.plugins.module_utils.state.owned_files import write_owned
 from ansible_collections.multiarch.builders.plugins.module_utils.state.owned_keys import owned_after
 from ansible_collections.multiarch.builders.tests.unit.plugins.module_utils.dockerd_stand_in import (
     DockerdStandIn,
@@ -70,8 +62,9 @@ def planned(
     root_switch: bool = False,
     going: tuple[int, int, int] = (0, 0, 0),
 ) -> tuple[RetiredDaemon, Plan]:
-    daemon = RetiredDaemon.of(docker, Disruption(mode, 0), switch=switch, root_switch=root_switch)
-    counts = zip(Thing, going, strict=True)
+    params = {"allow_image_store_switch": switch, "allow_data_root_switch": root_switch}
+    daemon = RetiredDaemon.from_params({**params, "disruption": mode, "drain_timeout": 0}, docker)
+    counts = zip(t.get_args(Thing), going, strict=True)
     departures = [Departure(thing, str(number)) for thing, count in counts for number in range(count)]
     return daemon, daemon.plan(daemon.observe(), frozenset(departures))
 

@@ -11,6 +11,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.trust.
     of_login,
     of_logout,
     of_removal,
+    reason,
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.trust.owned_logins import Logout
 from ansible_collections.multiarch.builders.plugins.module_utils.host.files import Owner, RemoveFile
@@ -59,7 +60,8 @@ OUT = "log ci out of harbor.example.com, "
 def test_of_logout(
     server: str, ours: bool, registries: tuple[Registry, ...], users: tuple[str, ...], words: str
 ) -> None:
-    assert of_logout(Logout(Place("ci", server, None), ours), registries, users) == words
+    step = Logout(Place("ci", server, None), ours)
+    assert of_logout(step, reason(step, registries, users)) == words
 
 
 @pytest.mark.parametrize(
@@ -69,26 +71,23 @@ def test_of_logout(
         pytest.param(Owner(1000, 1000), "no longer wanted for a rootless Docker", id="of a user"),
     ],
 )
-def test_of_removal(owner: Owner | None, why: str) -> None:
-    assert of_removal(RemoveFile("/x/ca.crt", owner=owner)) == f"remove /x/ca.crt, {why}"
+def test_why_a_file_goes(owner: Owner | None, why: str) -> None:
+    assert reason(RemoveFile("/x/ca.crt", owner=owner), (), ()) == f", {why}"
 
 
 @pytest.mark.parametrize(
-    ("retiring", "was_theirs", "words"),
+    ("was_theirs", "words"),
     [
-        pytest.param(True, False, "remove /x/ca.crt", id="retired: the table says nothing about it"),
-        pytest.param(True, True, "put /x/ca.crt back as it was before us", id="retired, and theirs comes back"),
-        pytest.param(
-            False, True, "put /x/ca.crt back as it was before us, no longer in builder_registries", id="theirs"
-        ),
+        pytest.param(False, "remove /x/ca.crt", id="ours"),
+        pytest.param(True, "put /x/ca.crt back as it was before us", id="theirs comes back"),
     ],
 )
-def test_of_what_is_retired_or_comes_back(retiring: bool, was_theirs: bool, words: str) -> None:
-    assert of_removal(RemoveFile("/x/ca.crt"), retiring=retiring, was_theirs=was_theirs) == words
+def test_what_goes_or_comes_back(was_theirs: bool, words: str) -> None:
+    assert of_removal(RemoveFile("/x/ca.crt"), was_theirs=was_theirs) == words
 
 
 def test_a_login_of_somebody_else_that_ours_takes_the_place_of_is_told_before_and_after() -> None:
     login = Login("ci", HARBOR)
     assert of_login(login, "alice").endswith(", in place of alice, whose login is not kept")
-    told = of_logout(Logout(Place("ci", HARBOR.host, None), ours=True), (), (), retiring=True, replaced="alice")
+    told = of_logout(Logout(Place("ci", HARBOR.host, None), ours=True), "", replaced="alice")
     assert told == f"log ci out of {HARBOR.host}; alice has to log in again, that login was not kept"

@@ -29,9 +29,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.model.resource 
     Note,
     Plan,
 )
-from ansible_collections.multiarch.builders.tests.unit.plugins.module_utils import (
-    records as record,
-)
+from ansible_collections.multiarch.builders.tests.unit.plugins.module_utils import records as record
 from ansible_collections.multiarch.builders.tests.unit.plugins.plugin_utils.x509_factory import make
 
 CA, CLIENT = make("CA"), make("client", ca=False)
