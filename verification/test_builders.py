@@ -14,8 +14,8 @@ from ansible_collections.multiarch.builders.plugins.module_utils.causes.buildkit
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx.container import condition
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx.store_rights import rights_of
 from ansible_collections.multiarch.builders.plugins.module_utils.docker import buildx_inspect
-from ansible_collections.multiarch.builders.plugins.module_utils.host.files import Owner
 from ansible_collections.multiarch.builders.plugins.module_utils.model.platform import canonical
+from ansible_collections.multiarch.builders.plugins.module_utils.model.steps import Owner
 from ansible_collections.multiarch.builders.verification.looking import (
     PROVISION,
     Asked,

@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.concern import Concern
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import Docker
 from ansible_collections.multiarch.builders.plugins.module_utils.host.command import must
-from ansible_collections.multiarch.builders.plugins.module_utils.host.files import RemoveFile, remove
+from ansible_collections.multiarch.builders.plugins.module_utils.host.files import remove
 from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import Params
 from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import Action, Effects, Plan, perform
+from ansible_collections.multiarch.builders.plugins.module_utils.model.steps import RemoveFile
 
 _TIMER = "multiarch-builders-pull.timer"
 # roles/builder_pull/tasks/main.yml

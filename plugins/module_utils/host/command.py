@@ -13,7 +13,7 @@ import typing as t
 from dataclasses import dataclass
 
 from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
-from ansible_collections.multiarch.builders.plugins.module_utils.host.files import Owner
+from ansible_collections.multiarch.builders.plugins.module_utils.model.steps import Owner
 
 # dockerd looks for docker-proxy and the iptables programs in the administrator's folders.
 _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"

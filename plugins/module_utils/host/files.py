@@ -15,47 +15,15 @@ import stat
 import tempfile
 import time
 import typing as t
-from dataclasses import dataclass
 
 from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
+from ansible_collections.multiarch.builders.plugins.module_utils.model.steps import Owner, RemoveFile, WriteFile
 
 HOME = pathlib.Path("/var/lib/multiarch-builders")
 BACKUPS = HOME / "backups"
 LARGEST = 64 * 1024**2
 """Bytes of a file that is read; the largest that anybody has, a bundle of CAs, is not one of them."""
 _LONGEST_NAME = 200  # bytes of a path in the name of its copy
-
-
-@dataclass(frozen=True)
-class Owner:
-    """Numeric user and group."""
-
-    uid: int
-    gid: int
-
-
-@dataclass(frozen=True)
-class WriteFile:
-    """The step that makes *path* hold *content*; *mode* as in chmod.
-
-    *owner* is a user whose file it is, written with that user's rights; None for root's. Of a file of root's that
-    *keeps* its owner and group, nothing but content and mode changes.
-    """
-
-    path: str
-    content: str
-    mode: int = 0o644
-    owner: t.Optional[Owner] = None
-    keeps: bool = False
-
-
-@dataclass(frozen=True)
-class RemoveFile:
-    """The step that removes *path*, and its folder if it is empty then and *folder* says so."""
-
-    path: str
-    folder: bool = False
-    owner: t.Optional[Owner] = None
 
 
 @contextlib.contextmanager

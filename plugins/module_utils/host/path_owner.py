@@ -11,7 +11,7 @@ import stat
 import typing as t
 
 from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
-from ansible_collections.multiarch.builders.plugins.module_utils.host.files import Owner
+from ansible_collections.multiarch.builders.plugins.module_utils.model.steps import Owner
 
 _MOST_LINKS = 40  # as the kernel: path_resolution(7)
 

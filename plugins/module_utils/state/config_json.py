@@ -9,19 +9,14 @@ import typing as t
 
 from ansible_collections.multiarch.builders.plugins.module_utils.host.command import home_of, owner_of, user_entry
 from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
-from ansible_collections.multiarch.builders.plugins.module_utils.host.files import (
-    RemoveFile,
-    WriteFile,
-    read,
-    remove,
-    write,
-)
+from ansible_collections.multiarch.builders.plugins.module_utils.host.files import read, remove, write
 from ansible_collections.multiarch.builders.plugins.module_utils.host.json_document import (
     CLIENT_MAPPINGS,
     Document,
     parse,
     render,
 )
+from ansible_collections.multiarch.builders.plugins.module_utils.model.steps import RemoveFile, WriteFile
 from ansible_collections.multiarch.builders.plugins.module_utils.state import config_dir
 
 

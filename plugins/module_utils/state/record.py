@@ -20,6 +20,7 @@ import typing as t
 
 from ansible_collections.multiarch.builders.plugins.module_utils.host import files
 from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
+from ansible_collections.multiarch.builders.plugins.module_utils.model.steps import WriteFile
 from ansible_collections.multiarch.builders.plugins.module_utils.state.typed_json import KindError, decode, encode
 
 FORMAT = 1
@@ -117,7 +118,7 @@ class RecordFile(t.Generic[R]):
     def _write(self, record: R, former: Document) -> None:
         content = {_FORMAT: FORMAT, **encode(self.kind, record, former)}
         text = json.dumps(content, indent=2, sort_keys=True) + "\n"
-        files.write(files.WriteFile(str(self.path), text, mode=0o600))
+        files.write(WriteFile(str(self.path), text, mode=0o600))
 
 
 def without(pairs: t.Mapping[str, V], name: str) -> t.Dict[str, V]:

@@ -46,13 +46,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_a
 from ansible_collections.multiarch.builders.plugins.module_utils.host import file_modes
 from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.host.file_modes import RestoreRights, Rights
-from ansible_collections.multiarch.builders.plugins.module_utils.host.files import (
-    RemoveFile,
-    WriteFile,
-    read,
-    remove,
-    write,
-)
+from ansible_collections.multiarch.builders.plugins.module_utils.host.files import read, remove, write
 from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import Params, registries_of
 from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import (
     NO_EFFECTS,
@@ -63,6 +57,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.model.resource 
     Plan,
     perform,
 )
+from ansible_collections.multiarch.builders.plugins.module_utils.model.steps import RemoveFile, WriteFile
 
 
 @dataclass(frozen=True)

@@ -29,9 +29,10 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import Docker
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.workload import container_name, drain
 from ansible_collections.multiarch.builders.plugins.module_utils.host.file_modes import RestoreRights, restore
-from ansible_collections.multiarch.builders.plugins.module_utils.host.files import RemoveFile, WriteFile, remove, write
+from ansible_collections.multiarch.builders.plugins.module_utils.host.files import remove, write
 from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import Disruption, Node
 from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import Action, Doers, perform
+from ansible_collections.multiarch.builders.plugins.module_utils.model.steps import RemoveFile, WriteFile
 
 
 @dataclass(frozen=True)

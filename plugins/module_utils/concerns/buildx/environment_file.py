@@ -13,17 +13,11 @@ import typing as t
 from dataclasses import dataclass, replace
 
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx.record import RECORD, Own
-from ansible_collections.multiarch.builders.plugins.module_utils.host.files import (
-    RemoveFile,
-    WriteFile,
-    mode_of,
-    read,
-    remove,
-    write,
-)
+from ansible_collections.multiarch.builders.plugins.module_utils.host.files import mode_of, read, remove, write
 from ansible_collections.multiarch.builders.plugins.module_utils.host.path_owner import owner_on_the_way
 from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import Instance
 from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import Action, Difference
+from ansible_collections.multiarch.builders.plugins.module_utils.model.steps import RemoveFile, WriteFile
 from ansible_collections.multiarch.builders.plugins.module_utils.state.record import without
 
 BUILDER = "BUILDX_BUILDER"

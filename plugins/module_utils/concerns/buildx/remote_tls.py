@@ -13,14 +13,10 @@ import pathlib
 import typing as t
 
 from ansible_collections.multiarch.builders.plugins.module_utils.host.command import owner_of, user_entry
-from ansible_collections.multiarch.builders.plugins.module_utils.host.files import (
-    RemoveFile,
-    WriteFile,
-    acting_as,
-    differs,
-)
+from ansible_collections.multiarch.builders.plugins.module_utils.host.files import acting_as, differs
 from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import Instance, Node
 from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import Action
+from ansible_collections.multiarch.builders.plugins.module_utils.model.steps import RemoveFile, WriteFile
 
 
 def _files_of(wanted: Instance, node: Node, user: str) -> t.Dict[str, t.Tuple[str, str]]:

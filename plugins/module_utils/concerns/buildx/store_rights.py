@@ -20,8 +20,8 @@ from ansible_collections.multiarch.builders.plugins.module_utils.host.file_modes
     folder,
     secret,
 )
-from ansible_collections.multiarch.builders.plugins.module_utils.host.files import Owner
 from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import Action
+from ansible_collections.multiarch.builders.plugins.module_utils.model.steps import Owner
 
 
 def observe(users: t.Iterable[str], builders: t.Collection[str]) -> t.Dict[Rights, str]:

@@ -19,8 +19,9 @@ from ansible_collections.multiarch.builders.plugins.module_utils.host.file_modes
     fault,
     look,
 )
-from ansible_collections.multiarch.builders.plugins.module_utils.host.files import Owner, read
+from ansible_collections.multiarch.builders.plugins.module_utils.host.files import read
 from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import Action
+from ansible_collections.multiarch.builders.plugins.module_utils.model.steps import Owner
 from ansible_collections.multiarch.builders.plugins.module_utils.state.rollback import DAEMON_JSON
 
 

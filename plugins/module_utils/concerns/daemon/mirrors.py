@@ -18,8 +18,8 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.docker import certs_d
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.hub import HUB
-from ansible_collections.multiarch.builders.plugins.module_utils.host.files import WriteFile
 from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import Registry
+from ansible_collections.multiarch.builders.plugins.module_utils.model.steps import WriteFile
 
 # What mirrors are for, as the controller renders it: never pushes.
 CAPABILITIES = ("pull", "resolve")

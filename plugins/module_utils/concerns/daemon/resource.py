@@ -53,11 +53,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.docker import c
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import Docker
 from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.host.file_modes import RestoreRights, restore
-from ansible_collections.multiarch.builders.plugins.module_utils.host.files import (
-    RemoveFile,
-    WriteFile,
-    read,
-)
+from ansible_collections.multiarch.builders.plugins.module_utils.host.files import read
 from ansible_collections.multiarch.builders.plugins.module_utils.host.json_document import Document, parse, render
 from ansible_collections.multiarch.builders.plugins.module_utils.host.merge_patch import compose
 from ansible_collections.multiarch.builders.plugins.module_utils.host.system_store import bundle_of, system_store
@@ -84,6 +80,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.model.resource 
     arrival,
     perform,
 )
+from ansible_collections.multiarch.builders.plugins.module_utils.model.steps import RemoveFile, WriteFile
 from ansible_collections.multiarch.builders.plugins.module_utils.registry.asking import challenges
 from ansible_collections.multiarch.builders.plugins.module_utils.state import authorities, restart_due, rollback
 from ansible_collections.multiarch.builders.plugins.module_utils.state.owned_files import remove_owned, write_owned

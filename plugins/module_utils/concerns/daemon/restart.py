@@ -16,10 +16,11 @@ from ansible_collections.multiarch.builders.plugins.module_utils.docker.containe
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import Docker
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.workload import Work, at_restart, drain
 from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
-from ansible_collections.multiarch.builders.plugins.module_utils.host.files import WriteFile, mode_of, read, write
+from ansible_collections.multiarch.builders.plugins.module_utils.host.files import mode_of, read, write
 from ansible_collections.multiarch.builders.plugins.module_utils.host.json_document import Document, render
 from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import Disruption
 from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import Effect
+from ansible_collections.multiarch.builders.plugins.module_utils.model.steps import WriteFile
 from ansible_collections.multiarch.builders.plugins.module_utils.state import restart_due, rollback
 from ansible_collections.multiarch.builders.plugins.module_utils.state.rollback import DAEMON_JSON
 

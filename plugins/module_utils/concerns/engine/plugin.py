@@ -33,6 +33,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.host import fil
 from ansible_collections.multiarch.builders.plugins.module_utils.host.command import run
 from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.model.proxy import Proxy
+from ansible_collections.multiarch.builders.plugins.module_utils.model.steps import RemoveFile
 from ansible_collections.multiarch.builders.plugins.module_utils.model.version import version_of
 
 PLACE = pathlib.Path(FOLDERS[0]) / NAME
@@ -73,7 +74,7 @@ def leave() -> None:
     ours = RECORD.read().plugin
     former = ours.former if ours else None
     if former is None:
-        files.remove(files.RemoveFile(str(PLACE), folder=True))
+        files.remove(RemoveFile(str(PLACE), folder=True))
     else:
         with _new_file() as new:
             _copy(pathlib.Path(former), new)

@@ -15,9 +15,9 @@ import re
 import typing as t
 
 from ansible_collections.multiarch.builders.plugins.module_utils.docker import certs_d
-from ansible_collections.multiarch.builders.plugins.module_utils.host.files import Owner, WriteFile
 from ansible_collections.multiarch.builders.plugins.module_utils.host.system_store import Store, blocks
 from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import Registry
+from ansible_collections.multiarch.builders.plugins.module_utils.model.steps import Owner, WriteFile
 
 PREFIX = "multiarch-builders-"
 

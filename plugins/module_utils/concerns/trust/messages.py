@@ -10,9 +10,10 @@ import typing as t
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.trust.decide import fingerprints
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.trust.login import Login, host_of
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.trust.owned_logins import Logout
-from ansible_collections.multiarch.builders.plugins.module_utils.host.files import RemoveFile, WriteFile, read
+from ansible_collections.multiarch.builders.plugins.module_utils.host.files import read
 from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import Registry
 from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import Difference
+from ansible_collections.multiarch.builders.plugins.module_utils.model.steps import RemoveFile, WriteFile
 
 
 def of_file(step: WriteFile) -> str:

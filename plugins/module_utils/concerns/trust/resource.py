@@ -22,7 +22,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.docker import c
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import Docker
 from ansible_collections.multiarch.builders.plugins.module_utils.host.command import is_user, must, owner_of
 from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
-from ansible_collections.multiarch.builders.plugins.module_utils.host.files import RemoveFile, WriteFile, differs
+from ansible_collections.multiarch.builders.plugins.module_utils.host.files import differs
 from ansible_collections.multiarch.builders.plugins.module_utils.host.system_store import (
     Store,
     bundle_of,
@@ -40,6 +40,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.model.resource 
     arrival,
     perform,
 )
+from ansible_collections.multiarch.builders.plugins.module_utils.model.steps import RemoveFile, WriteFile
 from ansible_collections.multiarch.builders.plugins.module_utils.state import authorities
 from ansible_collections.multiarch.builders.plugins.module_utils.state.owned_files import (
     forget_owned,

@@ -19,7 +19,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.host.command im
     user_entry,
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
-from ansible_collections.multiarch.builders.plugins.module_utils.host.files import Owner
+from ansible_collections.multiarch.builders.plugins.module_utils.model.steps import Owner
 
 ME = pwd.getpwuid(os.geteuid())
 NOBODY = pwd.getpwnam("nobody")

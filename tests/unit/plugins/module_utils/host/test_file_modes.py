@@ -27,7 +27,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.host.file_modes
     restore,
     secret,
 )
-from ansible_collections.multiarch.builders.plugins.module_utils.host.files import Owner
+from ansible_collections.multiarch.builders.plugins.module_utils.model.steps import Owner
 
 CI = Owner(1000, 1000)
 NOBODY = Owner(65534, 65534)

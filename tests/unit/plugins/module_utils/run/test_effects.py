@@ -43,7 +43,6 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.trust.
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import Docker
 from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
-from ansible_collections.multiarch.builders.plugins.module_utils.host.files import WriteFile
 from ansible_collections.multiarch.builders.plugins.module_utils.host.system_store import DEBIAN
 from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import Disruption, Registry
 from ansible_collections.multiarch.builders.plugins.module_utils.model.proxy import Proxy
@@ -54,6 +53,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.model.resource 
     Plan,
     Resource,
 )
+from ansible_collections.multiarch.builders.plugins.module_utils.model.steps import WriteFile
 from ansible_collections.multiarch.builders.tests.unit.plugins.module_utils.concerns.buildx.recorded import (
     CONTAINER,
     STORED,

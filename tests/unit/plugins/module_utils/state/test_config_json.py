@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
-from ansible_collections.multiarch.builders.plugins.module_utils.host.files import Owner, write
+from ansible_collections.multiarch.builders.plugins.module_utils.host.files import write
+from ansible_collections.multiarch.builders.plugins.module_utils.model.steps import Owner
 from ansible_collections.multiarch.builders.plugins.module_utils.state.config_json import (
     config_path,
     load,

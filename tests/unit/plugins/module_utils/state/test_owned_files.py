@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
-from ansible_collections.multiarch.builders.plugins.module_utils.host.files import Owner, RemoveFile, WriteFile
+from ansible_collections.multiarch.builders.plugins.module_utils.model.steps import Owner, RemoveFile, WriteFile
 from ansible_collections.multiarch.builders.plugins.module_utils.state import owned_files
 from ansible_collections.multiarch.builders.plugins.module_utils.state.owned_files import (
     WithFiles,

@@ -25,9 +25,10 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx.store import StoredBuilder, StoredNode
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import Docker
 from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
-from ansible_collections.multiarch.builders.plugins.module_utils.host.files import RemoveFile, WriteFile, write
+from ansible_collections.multiarch.builders.plugins.module_utils.host.files import write
 from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import Disruption, Instance, Node
 from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import NO_EFFECTS, Action
+from ansible_collections.multiarch.builders.plugins.module_utils.model.steps import RemoveFile, WriteFile
 
 USERS = ("ci", "jane")
 PLAIN = Node("r1", "tcp://192.0.2.1:1234")

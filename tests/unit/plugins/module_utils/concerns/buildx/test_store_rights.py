@@ -16,7 +16,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.host.file_modes
     look,
     restore,
 )
-from ansible_collections.multiarch.builders.plugins.module_utils.host.files import Owner
+from ansible_collections.multiarch.builders.plugins.module_utils.model.steps import Owner
 
 
 @pytest.fixture

@@ -16,9 +16,9 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon
     observe,
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.docker import certs_d
-from ansible_collections.multiarch.builders.plugins.module_utils.host.files import RemoveFile, WriteFile
 from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import Registry
 from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import NO_EFFECTS, Action, Difference
+from ansible_collections.multiarch.builders.plugins.module_utils.model.steps import RemoveFile, WriteFile
 from ansible_collections.multiarch.builders.tests.unit.plugins.module_utils import records as record
 
 QUAY = Registry("quay.example", mirrors=("a.example/quay",), hosts_toml="# ours\n")

@@ -17,8 +17,8 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon
     unusable,
     without_login,
 )
-from ansible_collections.multiarch.builders.plugins.module_utils.host.files import WriteFile
 from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import Registry
+from ansible_collections.multiarch.builders.plugins.module_utils.model.steps import WriteFile
 from ansible_collections.multiarch.builders.plugins.plugin_utils.buildkitd.hosts_toml import render
 
 # dockerd's versions, and whether it reads hosts.toml.

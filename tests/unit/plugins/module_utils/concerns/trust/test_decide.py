@@ -16,7 +16,6 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.trust.
     store_files,
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.docker import certs_d
-from ansible_collections.multiarch.builders.plugins.module_utils.host.files import Owner, WriteFile
 from ansible_collections.multiarch.builders.plugins.module_utils.host.system_store import (
     DEBIAN,
     RED_HAT,
@@ -24,6 +23,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.host.system_sto
     blocks,
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import Registry
+from ansible_collections.multiarch.builders.plugins.module_utils.model.steps import Owner, WriteFile
 from ansible_collections.multiarch.builders.tests.unit.plugins.plugin_utils.x509_factory import make
 from cryptography.hazmat.primitives import hashes
 

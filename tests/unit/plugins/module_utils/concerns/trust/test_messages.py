@@ -14,8 +14,8 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.trust.
     reason,
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.trust.owned_logins import Logout
-from ansible_collections.multiarch.builders.plugins.module_utils.host.files import Owner, RemoveFile
 from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import Registry
+from ansible_collections.multiarch.builders.plugins.module_utils.model.steps import Owner, RemoveFile
 
 HARBOR = Registry("harbor.example.com", username="robot$ci", password="x")
 HUB = "https://index.docker.io/v1/"

@@ -19,7 +19,6 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.trust.
     TrustState,
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
-from ansible_collections.multiarch.builders.plugins.module_utils.host.files import RemoveFile, WriteFile
 from ansible_collections.multiarch.builders.plugins.module_utils.host.system_store import DEBIAN, RED_HAT, Store
 from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import Registry
 from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import (
@@ -29,6 +28,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.model.resource 
     Note,
     Plan,
 )
+from ansible_collections.multiarch.builders.plugins.module_utils.model.steps import RemoveFile, WriteFile
 from ansible_collections.multiarch.builders.tests.unit.plugins.module_utils import records as record
 from ansible_collections.multiarch.builders.tests.unit.plugins.plugin_utils.x509_factory import make
 
