@@ -63,7 +63,7 @@ jobs:
 
 from dataclasses import asdict
 
-from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
+from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.model.options import argument_spec
 from ansible_collections.multiarch.builders.plugins.module_utils.proof.ci_job import prove_job
 from ansible_collections.multiarch.builders.plugins.module_utils.run.module import Module

@@ -106,9 +106,9 @@ from dataclasses import asdict
 
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.buildx_plugin import buildx_version
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.client_environment import of_client
-from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.host.redact import shown
 from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import Params, proxy_of, registries_of
+from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.model.options import argument_spec
 from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import Kind
 from ansible_collections.multiarch.builders.plugins.module_utils.proof import capability_proof

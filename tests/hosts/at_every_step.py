@@ -24,8 +24,8 @@ from typing import Any, TypedDict
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.resource import Daemon
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import Docker
 from ansible_collections.multiarch.builders.plugins.module_utils.host import temp_dirs
-from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.host.files import HOME
+from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.model.options import OPTIONS
 from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import NO_EFFECTS
 

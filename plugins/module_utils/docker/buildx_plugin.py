@@ -12,7 +12,7 @@ import typing as t
 from dataclasses import dataclass
 
 from ansible_collections.multiarch.builders.plugins.module_utils.host.command import run
-from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
+from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
 
 # Where docker looks for the plugins of all users, in this order (docker/cli, cli-plugins/manager/manager_unix.go). The
 # first is the administrator's; packages have theirs in the last two.

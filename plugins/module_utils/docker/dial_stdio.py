@@ -17,7 +17,7 @@ import typing as t
 
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import Docker, NotThereError
 from ansible_collections.multiarch.builders.plugins.module_utils.host.command import environment, identity
-from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
+from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
 
 
 class _Dialled(http.client.HTTPConnection):

@@ -18,7 +18,7 @@ import typing as t
 import urllib.parse
 
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.process import daemon_pid
-from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
+from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
 
 SOCKET = "/var/run/docker.sock"
 _HOST = "docker"

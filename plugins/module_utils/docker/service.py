@@ -11,7 +11,7 @@ import typing as t
 
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import Docker
 from ansible_collections.multiarch.builders.plugins.module_utils.host.command import run
-from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
+from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
 
 if t.TYPE_CHECKING:
     from ansible_collections.multiarch.builders.plugins.module_utils.causes.docker_start import Why

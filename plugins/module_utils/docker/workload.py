@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import Docker
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.process import daemon_pid
 from ansible_collections.multiarch.builders.plugins.module_utils.host.command import run
-from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import Disruption
+from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
 
 # docker/buildx, driver/docker-container/driver.go: the name of a builder's container
 BUILDER_PREFIX = "buildx_buildkit_"

@@ -10,7 +10,7 @@ import pathlib
 import stat
 import typing as t
 
-from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
+from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.model.steps import Owner
 
 _MOST_LINKS = 40  # as the kernel: path_resolution(7)

@@ -11,7 +11,7 @@ import pathlib
 import re
 import typing as t
 
-from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
+from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
 
 FOLDER = pathlib.Path("/var/tmp")
 # Where programs may run, if not there: hardened hosts mount /var/tmp with noexec (CIS benchmarks).

@@ -13,7 +13,7 @@ import typing as t
 from dataclasses import dataclass
 
 from ansible_collections.multiarch.builders.plugins.module_utils.host.command import run
-from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
+from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
 
 DOCKER, DOCKER_SOCKET, CONTAINERD = "docker.service", "docker.socket", "containerd.service"
 BINFMT = "systemd-binfmt.service"

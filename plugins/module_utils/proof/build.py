@@ -18,8 +18,8 @@ from ansible_collections.multiarch.builders.plugins.module_utils.causes.lines im
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt import execution
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.probe import expected_machine, probe
 from ansible_collections.multiarch.builders.plugins.module_utils.host.command import run, user_entry
-from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.host.temp_dirs import scratch
+from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.model.platform import (
     architecture_of,
     canonical,

@@ -13,7 +13,7 @@ import typing as t
 import urllib.parse
 from dataclasses import dataclass, field
 
-from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
+from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.proof import formats
 from ansible_collections.multiarch.builders.plugins.module_utils.proof.formats import Content, Example
 from ansible_collections.multiarch.builders.plugins.module_utils.registry.client import Answer

@@ -12,10 +12,10 @@ import typing as t
 from dataclasses import dataclass, field, replace
 
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.trust import login
-from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
-from ansible_collections.multiarch.builders.plugins.module_utils.host.way_out import is_tunnel, proxy_for
 from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import Registry
+from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.model.proxy import Proxy
+from ansible_collections.multiarch.builders.plugins.module_utils.model.proxy_rules import is_tunnel, proxy_for
 from ansible_collections.multiarch.builders.plugins.module_utils.proof.capabilities import Asking, Capability
 from ansible_collections.multiarch.builders.plugins.module_utils.registry.address import address_of, split_repository
 from ansible_collections.multiarch.builders.plugins.module_utils.registry.session import Session

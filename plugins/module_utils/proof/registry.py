@@ -9,8 +9,8 @@ import typing as t
 from dataclasses import dataclass, replace
 
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.hub import HUB, SERVER
-from ansible_collections.multiarch.builders.plugins.module_utils.host.loopback import is_loopback, takes_http
 from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import Instance, Registry
+from ansible_collections.multiarch.builders.plugins.module_utils.model.loopback import is_loopback, takes_http
 from ansible_collections.multiarch.builders.plugins.module_utils.proof import outcomes
 from ansible_collections.multiarch.builders.plugins.module_utils.registry.address import address_of
 

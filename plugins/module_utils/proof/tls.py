@@ -12,8 +12,8 @@ import time
 import typing as t
 from dataclasses import dataclass, field
 
-from ansible_collections.multiarch.builders.plugins.module_utils.host.way_out import proxy_for
 from ansible_collections.multiarch.builders.plugins.module_utils.model.proxy import Proxy
+from ansible_collections.multiarch.builders.plugins.module_utils.model.proxy_rules import proxy_for
 from ansible_collections.multiarch.builders.plugins.module_utils.proof import outcomes
 from ansible_collections.multiarch.builders.plugins.module_utils.proof.registry import Target
 from ansible_collections.multiarch.builders.plugins.module_utils.registry import client

@@ -9,8 +9,8 @@ import typing as t
 import urllib.parse
 from dataclasses import dataclass
 
-from ansible_collections.multiarch.builders.plugins.module_utils.host.way_out import is_tunnel, proxy_for
 from ansible_collections.multiarch.builders.plugins.module_utils.model.proxy import Proxy
+from ansible_collections.multiarch.builders.plugins.module_utils.model.proxy_rules import is_tunnel, proxy_for
 from ansible_collections.multiarch.builders.plugins.module_utils.proof import login_answers, outcomes
 from ansible_collections.multiarch.builders.plugins.module_utils.proof.registry import Target
 from ansible_collections.multiarch.builders.plugins.module_utils.proof.tls import TIMEOUT, Handshake, shake

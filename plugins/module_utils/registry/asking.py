@@ -9,9 +9,9 @@ import concurrent.futures
 import http.client
 import typing as t
 
-from ansible_collections.multiarch.builders.plugins.module_utils.host.way_out import is_tunnel, proxy_for
 from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import Registry
 from ansible_collections.multiarch.builders.plugins.module_utils.model.proxy import Proxy
+from ansible_collections.multiarch.builders.plugins.module_utils.model.proxy_rules import is_tunnel, proxy_for
 from ansible_collections.multiarch.builders.plugins.module_utils.registry.address import address_of
 from ansible_collections.multiarch.builders.plugins.module_utils.registry.challenge import Challenge, challenge_in
 from ansible_collections.multiarch.builders.plugins.module_utils.registry.client import context_for, request

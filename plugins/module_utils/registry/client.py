@@ -17,8 +17,8 @@ import urllib.parse
 from dataclasses import dataclass
 
 from ansible_collections.multiarch.builders.plugins.module_utils.docker import certs_d
-from ansible_collections.multiarch.builders.plugins.module_utils.host.way_out import proxy_for
 from ansible_collections.multiarch.builders.plugins.module_utils.model.proxy import Proxy
+from ansible_collections.multiarch.builders.plugins.module_utils.model.proxy_rules import proxy_for
 
 LONGEST = 65536  # bytes of an answer's body
 _PARTIAL_CHAIN = 0x80000  # ssl.VERIFY_X509_PARTIAL_CHAIN, which has a name since Python 3.10

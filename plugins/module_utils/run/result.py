@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import Failure, HostError, failure
 from ansible_collections.multiarch.builders.plugins.module_utils.host.redact import masked, shown
+from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import Failure, HostError, failure
 from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import Effect, Kind, Note, Plan
 
 Result = t.Dict[str, t.Any]

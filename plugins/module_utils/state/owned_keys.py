@@ -14,8 +14,8 @@ import types
 import typing as t
 from dataclasses import dataclass
 
-from ansible_collections.multiarch.builders.plugins.module_utils.host.json_document import Document
-from ansible_collections.multiarch.builders.plugins.module_utils.host.merge_patch import (
+from ansible_collections.multiarch.builders.plugins.module_utils.model.json_document import Document
+from ansible_collections.multiarch.builders.plugins.module_utils.model.merge_patch import (
     Path,
     leaves,
     merge,

@@ -11,7 +11,7 @@ import urllib.parse
 from dataclasses import dataclass, replace
 
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import Docker, local_reference
-from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
+from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import NO_EFFECTS, Action, Departure
 from ansible_collections.multiarch.builders.plugins.module_utils.state.record import RecordFile
 

@@ -19,7 +19,7 @@ import pathlib
 import typing as t
 
 from ansible_collections.multiarch.builders.plugins.module_utils.host import files
-from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
+from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.model.steps import WriteFile
 from ansible_collections.multiarch.builders.plugins.module_utils.state.typed_json import KindError, decode, encode
 

@@ -9,8 +9,8 @@ import hashlib
 import typing as t
 from dataclasses import dataclass, replace
 
-from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.host.files import back_up, mode_of, read, remove, write
+from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.model.steps import RemoveFile, WriteFile
 from ansible_collections.multiarch.builders.plugins.module_utils.state.owned_files import FormerFile
 from ansible_collections.multiarch.builders.plugins.module_utils.state.record import RecordFile

@@ -16,9 +16,9 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx
 from ansible_collections.multiarch.builders.plugins.module_utils.docker import buildx_inspect
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import Docker
 from ansible_collections.multiarch.builders.plugins.module_utils.host.command import is_user, run
-from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.model import human_size
 from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import Instance
+from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
 
 RUNNING, MISSING, UNKNOWN, ERROR = "running", "missing", "unknown", "error"
 Row = t.Dict[str, t.Any]

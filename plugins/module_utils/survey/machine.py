@@ -13,7 +13,7 @@ import typing as t
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.store import has_containerd_store
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.containerd import of_dockerd
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import Docker
-from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
+from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.model.platform import native_platforms
 from ansible_collections.multiarch.builders.plugins.module_utils.model.version import version_of
 

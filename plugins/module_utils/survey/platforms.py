@@ -15,7 +15,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.execution import prove
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.handler_file import Handler
 from ansible_collections.multiarch.builders.plugins.module_utils.host.command import run
-from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
+from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
 
 NATIVE, EMULATED, MISSING = "native", "emulated", "missing"
 Row = t.Dict[str, t.Optional[str]]

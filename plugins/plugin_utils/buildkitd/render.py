@@ -22,8 +22,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import tomlkit
-from ansible_collections.multiarch.builders.plugins.module_utils.host.loopback import takes_http
-from ansible_collections.multiarch.builders.plugins.module_utils.host.merge_patch import merge
+from ansible_collections.multiarch.builders.plugins.module_utils.model.loopback import takes_http
+from ansible_collections.multiarch.builders.plugins.module_utils.model.merge_patch import merge
 from ansible_collections.multiarch.builders.plugins.plugin_utils.values.host_names import certificate_folder
 from tomlkit.exceptions import ParseError, TOMLKitError
 

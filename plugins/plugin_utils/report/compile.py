@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from ansible_collections.multiarch.builders.plugins.module_utils.causes.ssh import of_ssh
-from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
+from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.model.version import text_of
 from ansible_collections.multiarch.builders.plugins.module_utils.proof.outcomes import TRUSTED
 from ansible_collections.multiarch.builders.plugins.plugin_utils.report.model import (

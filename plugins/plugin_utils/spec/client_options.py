@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ansible_collections.multiarch.builders.plugins.module_utils.host.json_document import CLIENT_MAPPINGS
+from ansible_collections.multiarch.builders.plugins.module_utils.model.json_document import CLIENT_MAPPINGS
 from ansible_collections.multiarch.builders.plugins.plugin_utils.spec.daemon_options import check_json
 from ansible_collections.multiarch.builders.plugins.plugin_utils.values.problems import Findings, type_name
 

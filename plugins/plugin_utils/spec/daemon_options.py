@@ -12,7 +12,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon
     contradictions,
     unknown_names,
 )
-from ansible_collections.multiarch.builders.plugins.module_utils.host.merge_patch import merge
+from ansible_collections.multiarch.builders.plugins.module_utils.model.merge_patch import merge
 from ansible_collections.multiarch.builders.plugins.plugin_utils.spec.daemon_types import check_types
 from ansible_collections.multiarch.builders.plugins.plugin_utils.values.problems import Findings, suggest, type_name
 

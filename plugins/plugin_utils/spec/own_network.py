@@ -8,7 +8,7 @@ from __future__ import annotations
 import typing as t
 from collections.abc import Mapping, Sequence
 
-from ansible_collections.multiarch.builders.plugins.module_utils.host.loopback import is_loopback
+from ansible_collections.multiarch.builders.plugins.module_utils.model.loopback import is_loopback
 from ansible_collections.multiarch.builders.plugins.plugin_utils.values.problems import Findings
 
 Entry = Mapping[str, t.Any]

@@ -10,8 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import fields
 
 from ansible_collections.multiarch.builders.plugins.module_utils.causes.remedies import TRUST
-from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import Failure, HostError, failure
-from ansible_collections.multiarch.builders.plugins.module_utils.host.loopback import is_loopback
+from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import Failure, HostError, failure
+from ansible_collections.multiarch.builders.plugins.module_utils.model.loopback import is_loopback
 from ansible_collections.multiarch.builders.plugins.module_utils.proof import outcomes
 from ansible_collections.multiarch.builders.plugins.module_utils.proof.registry import LOGIN, PLAIN, Row
 from ansible_collections.multiarch.builders.plugins.module_utils.proof.remedy import CONTAINER_NETWORK, PROVISION

@@ -13,9 +13,9 @@ import typing as t
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.gc import gc_keys
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.keys import NESTED
 from ansible_collections.multiarch.builders.plugins.module_utils.docker import certs_d
-from ansible_collections.multiarch.builders.plugins.module_utils.host.json_document import parse as parse_json
-from ansible_collections.multiarch.builders.plugins.module_utils.host.json_document import render as render_json
 from ansible_collections.multiarch.builders.plugins.module_utils.model.gc import gc_of
+from ansible_collections.multiarch.builders.plugins.module_utils.model.json_document import parse as parse_json
+from ansible_collections.multiarch.builders.plugins.module_utils.model.json_document import render as render_json
 from ansible_collections.multiarch.builders.plugins.plugin_utils.buildkitd import hosts_toml, render
 from ansible_collections.multiarch.builders.plugins.plugin_utils.buildkitd.check import check_keys
 from ansible_collections.multiarch.builders.plugins.plugin_utils.buildkitd.rules import check_config

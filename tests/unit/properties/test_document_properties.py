@@ -10,9 +10,9 @@ import typing as t
 
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon import lists
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.ours import Keys
-from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
-from ansible_collections.multiarch.builders.plugins.module_utils.host.json_document import Document, parse, render
-from ansible_collections.multiarch.builders.plugins.module_utils.host.merge_patch import (
+from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
+from ansible_collections.multiarch.builders.plugins.module_utils.model.json_document import Document, parse, render
+from ansible_collections.multiarch.builders.plugins.module_utils.model.merge_patch import (
     compose,
     leaves,
     merge,

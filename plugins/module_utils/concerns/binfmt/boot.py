@@ -14,8 +14,8 @@ import typing as t
 
 from ansible_collections.multiarch.builders.plugins.module_utils.host import units as systemd
 from ansible_collections.multiarch.builders.plugins.module_utils.host.command import run
-from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.host.units import Unit, Units, load_fault
+from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
 
 CONDITIONS = ("systemd-analyze", "condition", f"--unit={systemd.BINFMT}")
 _LOST = "handlers are gone after a reboot"

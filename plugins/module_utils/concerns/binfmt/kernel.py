@@ -20,7 +20,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt
     parse_handler,
     status_is_on,
 )
-from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
+from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
 
 REGISTRY = pathlib.Path("/proc/sys/fs/binfmt_misc")
 _WHY = {

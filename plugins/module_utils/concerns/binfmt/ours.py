@@ -20,8 +20,8 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt
     registration_of,
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.record import RECORD, Former
-from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.host.files import back_up, mode_of, read, remove, write
+from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.model.steps import RemoveFile, WriteFile
 from ansible_collections.multiarch.builders.plugins.module_utils.state.record import without
 

@@ -17,8 +17,8 @@ from dataclasses import replace
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.handler_file import parse_registration
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.record import RECORD
 from ansible_collections.multiarch.builders.plugins.module_utils.host.command import must, run
-from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.host.files import read
+from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
 
 BINFMT_D = "/usr/lib/binfmt.d"
 _LAST_STATIC = {"debian": 12.0, "ubuntu": 24.04}

@@ -12,9 +12,9 @@ import typing as t
 from dataclasses import dataclass, field, replace
 
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx.record import RECORD
-from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
-from ansible_collections.multiarch.builders.plugins.module_utils.host.json_document import Document
-from ansible_collections.multiarch.builders.plugins.module_utils.host.merge_patch import compose
+from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
+from ansible_collections.multiarch.builders.plugins.module_utils.model.json_document import Document
+from ansible_collections.multiarch.builders.plugins.module_utils.model.merge_patch import compose
 from ansible_collections.multiarch.builders.plugins.module_utils.model.proxy import Proxy
 from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import Action
 from ansible_collections.multiarch.builders.plugins.module_utils.state import config_json, owned_keys

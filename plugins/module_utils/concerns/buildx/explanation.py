@@ -16,8 +16,8 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.buildx_inspect import Inspected, InspectedNode
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.workload import container_name
 from ansible_collections.multiarch.builders.plugins.module_utils.host.command import Outcome, run
-from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import Node
+from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
 
 _LINES = 200  # of a log that are looked at
 _SECONDS = 15

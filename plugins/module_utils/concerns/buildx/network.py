@@ -11,9 +11,7 @@ from dataclasses import replace
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx.container import condition, plain
 from ansible_collections.multiarch.builders.plugins.module_utils.docker import default_network
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import Docker
-from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.host.files import read
-from ansible_collections.multiarch.builders.plugins.module_utils.host.json_document import parse
 from ansible_collections.multiarch.builders.plugins.module_utils.model.default_network import (
     REMEDY,
     STARTED_WITHOUT,
@@ -21,6 +19,8 @@ from ansible_collections.multiarch.builders.plugins.module_utils.model.default_n
     of_document,
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import Instance
+from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
+from ansible_collections.multiarch.builders.plugins.module_utils.model.json_document import parse
 from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import Effects
 from ansible_collections.multiarch.builders.plugins.module_utils.state.rollback import DAEMON_JSON
 

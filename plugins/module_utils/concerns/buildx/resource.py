@@ -44,7 +44,6 @@ from ansible_collections.multiarch.builders.plugins.module_utils.docker.client_e
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.driver_versions import too_new
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import Docker
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.workload import container_name
-from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import (
     Disruption,
     Instance,
@@ -54,6 +53,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.model.desired i
     instances_of,
     proxy_of,
 )
+from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import (
     Action,
     Arrival,

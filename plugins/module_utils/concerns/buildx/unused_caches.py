@@ -11,8 +11,8 @@ import urllib.parse
 
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import Docker
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.workload import BUILDER_PREFIX
-from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.model import human_size
+from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
 
 _SUFFIX = "_state"  # docker/buildx, driver/docker-container/driver.go
 

@@ -24,8 +24,8 @@ from ansible_collections.multiarch.builders.plugins.module_utils.docker.containe
     root_at_start,
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import Docker
-from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.host.files import read
+from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
 
 _BACK = "give it that folder again (`root` in /etc/containerd/config.toml, `--root` in its unit) and reboot"
 

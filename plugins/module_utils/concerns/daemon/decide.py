@@ -21,12 +21,12 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.tokens import NO_TOKENS, Tokens
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.containerd import Containerd
 from ansible_collections.multiarch.builders.plugins.module_utils.host.file_modes import Rights
-from ansible_collections.multiarch.builders.plugins.module_utils.host.json_document import Document
 from ansible_collections.multiarch.builders.plugins.module_utils.model.default_network import (
     DefaultNetwork,
     of_document,
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import Registry
+from ansible_collections.multiarch.builders.plugins.module_utils.model.json_document import Document
 from ansible_collections.multiarch.builders.plugins.module_utils.model.proxy import Proxy
 from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import NO_EFFECTS, Effect, Effects
 from ansible_collections.multiarch.builders.plugins.module_utils.model.steps import RemoveFile, WriteFile

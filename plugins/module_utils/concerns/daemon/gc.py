@@ -13,8 +13,8 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.keys import NESTED
-from ansible_collections.multiarch.builders.plugins.module_utils.host.json_document import Document
 from ansible_collections.multiarch.builders.plugins.module_utils.model.gc import Gc
+from ansible_collections.multiarch.builders.plugins.module_utils.model.json_document import Document
 from ansible_collections.multiarch.builders.plugins.module_utils.model.version import Version, text_of, version_of
 
 _PARENT = "builder.gc"

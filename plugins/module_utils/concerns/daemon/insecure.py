@@ -12,8 +12,11 @@ import ipaddress
 import re
 import typing as t
 
-from ansible_collections.multiarch.builders.plugins.module_utils.host.loopback import IPV6_LOOPBACK, needs_ipv6_loopback
 from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import Registry
+from ansible_collections.multiarch.builders.plugins.module_utils.model.loopback import (
+    IPV6_LOOPBACK,
+    needs_ipv6_loopback,
+)
 
 
 def insecure_notes(

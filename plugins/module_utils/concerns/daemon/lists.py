@@ -17,8 +17,8 @@ import json
 import typing as t
 
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.ours import Keys
-from ansible_collections.multiarch.builders.plugins.module_utils.host.json_document import Document
-from ansible_collections.multiarch.builders.plugins.module_utils.host.merge_patch import leaves
+from ansible_collections.multiarch.builders.plugins.module_utils.model.json_document import Document
+from ansible_collections.multiarch.builders.plugins.module_utils.model.merge_patch import leaves
 from ansible_collections.multiarch.builders.plugins.module_utils.state.owned_keys import (
     Former,
     Owned,

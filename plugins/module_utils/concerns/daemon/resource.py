@@ -51,11 +51,8 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.docker import containerd, service
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import Docker
-from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.host.file_modes import RestoreRights, restore
 from ansible_collections.multiarch.builders.plugins.module_utils.host.files import read
-from ansible_collections.multiarch.builders.plugins.module_utils.host.json_document import Document, parse, render
-from ansible_collections.multiarch.builders.plugins.module_utils.host.merge_patch import compose
 from ansible_collections.multiarch.builders.plugins.module_utils.host.system_store import bundle_of, system_store
 from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import (
     Disruption,
@@ -66,7 +63,10 @@ from ansible_collections.multiarch.builders.plugins.module_utils.model.desired i
     proxy_of,
     registries_of,
 )
+from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.model.gc import NO_GC, Gc, gc_of
+from ansible_collections.multiarch.builders.plugins.module_utils.model.json_document import Document, parse, render
+from ansible_collections.multiarch.builders.plugins.module_utils.model.merge_patch import compose
 from ansible_collections.multiarch.builders.plugins.module_utils.model.proxy import Proxy
 from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import (
     NO_EFFECTS,

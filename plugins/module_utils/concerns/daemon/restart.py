@@ -15,10 +15,10 @@ from ansible_collections.multiarch.builders.plugins.module_utils.docker import s
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.containerd import of_dockerd
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import Docker
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.workload import Work, at_restart, drain
-from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.host.files import mode_of, read, write
-from ansible_collections.multiarch.builders.plugins.module_utils.host.json_document import Document, render
 from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import Disruption
+from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
+from ansible_collections.multiarch.builders.plugins.module_utils.model.json_document import Document, render
 from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import Effect
 from ansible_collections.multiarch.builders.plugins.module_utils.model.steps import WriteFile
 from ansible_collections.multiarch.builders.plugins.module_utils.state import restart_due, rollback

@@ -24,8 +24,8 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon
     way_out,
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import Docker
-from ansible_collections.multiarch.builders.plugins.module_utils.host.json_document import Document
 from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import Disruption
+from ansible_collections.multiarch.builders.plugins.module_utils.model.json_document import Document
 from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import Action, Effect
 
 

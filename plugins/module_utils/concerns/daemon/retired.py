@@ -39,10 +39,10 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon
     vanishing,
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import Docker
-from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
-from ansible_collections.multiarch.builders.plugins.module_utils.host.json_document import Document
-from ansible_collections.multiarch.builders.plugins.module_utils.host.merge_patch import compose
 from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import Params, disruption_of
+from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
+from ansible_collections.multiarch.builders.plugins.module_utils.model.json_document import Document
+from ansible_collections.multiarch.builders.plugins.module_utils.model.merge_patch import compose
 from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import (
     NO_EFFECTS,
     Action,

@@ -31,8 +31,8 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.containerd import ADDRESS, ROOT
 from ansible_collections.multiarch.builders.plugins.module_utils.host.command import run
-from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.host.files import nearest_folder
+from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
 
 _TYPE = "io.containerd.snapshotter.v1"
 _FILE_SYSTEMS = ("btrfs", "zfs")  # names of drivers and snapshotters that need the file system of their name

@@ -10,10 +10,10 @@ import typing as t
 
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon import unit_flags
 from ansible_collections.multiarch.builders.plugins.module_utils.host.command import Outcome, run
-from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.host.files import read
-from ansible_collections.multiarch.builders.plugins.module_utils.host.json_document import parse
 from ansible_collections.multiarch.builders.plugins.module_utils.host.temp_dirs import scratch
+from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
+from ansible_collections.multiarch.builders.plugins.module_utils.model.json_document import parse
 from ansible_collections.multiarch.builders.plugins.module_utils.state.rollback import DAEMON_JSON
 
 _REMAP = "userns-remap"

@@ -17,9 +17,9 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import Docker
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.workload import BUILDER_PREFIX
-from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.host.files import nearest_folder
 from ansible_collections.multiarch.builders.plugins.module_utils.model import human_size
+from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
 
 _PREDEFINED = ("bridge", "host", "none")
 _STATE = "_state"  # docker/buildx, driver/docker-container/driver.go: the end of the name of a builder's volume

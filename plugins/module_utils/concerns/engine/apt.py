@@ -26,8 +26,8 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.engine
     simulated,
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.host.command import Outcome, run
-from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.host.temp_dirs import scratch
+from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
 
 _UPDATES = pathlib.Path("/var/lib/dpkg/updates")
 _LOCK_SECONDS = 300

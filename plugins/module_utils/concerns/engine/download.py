@@ -12,9 +12,9 @@ import urllib.parse
 import urllib.request
 
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.engine.messages import of_url
-from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
-from ansible_collections.multiarch.builders.plugins.module_utils.host.way_out import proxy_for
+from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.model.proxy import Proxy
+from ansible_collections.multiarch.builders.plugins.module_utils.model.proxy_rules import proxy_for
 
 _SILENCE = 60  # seconds
 _LARGEST = 1024**3  # bytes: ten times a buildx

@@ -11,7 +11,7 @@ from dataclasses import replace
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.engine import apt
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.engine.apt_candidates import Offer
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.engine.record import RECORD
-from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
+from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
 
 
 def offer(packages: t.Sequence[str]) -> Offer:

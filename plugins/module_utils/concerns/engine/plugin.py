@@ -31,7 +31,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.docker.buildx_p
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.host import files
 from ansible_collections.multiarch.builders.plugins.module_utils.host.command import run
-from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
+from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.model.proxy import Proxy
 from ansible_collections.multiarch.builders.plugins.module_utils.model.steps import RemoveFile
 from ansible_collections.multiarch.builders.plugins.module_utils.model.version import version_of

@@ -12,7 +12,7 @@ import json
 import typing as t
 
 from ansible_collections.multiarch.builders.plugins.module_utils.host.command import NoProgramError, Outcome, run
-from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
+from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.state import config_json
 
 # What every helper answers for a server that it does not know; some say more.

@@ -13,7 +13,7 @@ import typing as t
 
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.trust.decide import PREFIX
 from ansible_collections.multiarch.builders.plugins.module_utils.host.command import run
-from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
+from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
 
 
 def sweep(folder: t.Optional[str]) -> None:

@@ -17,8 +17,8 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.trust 
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.trust.credential_helper import Credentials
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.hub import HUB, LOGIN
 from ansible_collections.multiarch.builders.plugins.module_utils.host.files import differs, read
-from ansible_collections.multiarch.builders.plugins.module_utils.host.merge_patch import without
 from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import Registry
+from ansible_collections.multiarch.builders.plugins.module_utils.model.merge_patch import without
 from ansible_collections.multiarch.builders.plugins.module_utils.model.steps import WriteFile
 from ansible_collections.multiarch.builders.plugins.module_utils.state import config_json
 

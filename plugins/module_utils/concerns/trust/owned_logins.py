@@ -32,7 +32,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.trust.
     TrustRecord,
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.host.command import is_user
-from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
+from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.state.record import without
 
 _ROUNDS = 100_000  # of PBKDF2: some 50 ms for each guess

@@ -21,7 +21,6 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.trust.
 from ansible_collections.multiarch.builders.plugins.module_utils.docker import certs_d
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import Docker
 from ansible_collections.multiarch.builders.plugins.module_utils.host.command import is_user, must, owner_of
-from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.host.files import differs
 from ansible_collections.multiarch.builders.plugins.module_utils.host.system_store import (
     Store,
@@ -30,6 +29,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.host.system_sto
     system_store,
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import Params, Registry, registries_of
+from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import (
     Action,
     Doers,

@@ -14,7 +14,7 @@ import pytest
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.dial_stdio import DialledDocker
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import NotThereError
 from ansible_collections.multiarch.builders.plugins.module_utils.host import command
-from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
+from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
 from ansible_collections.multiarch.builders.tests.unit.plugins.module_utils.dial_stand_in import (
     DockerdElsewhere,
     KeepsAlive,

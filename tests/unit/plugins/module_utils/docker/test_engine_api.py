@@ -21,7 +21,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_a
     local_reference,
     split_reference,
 )
-from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
+from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
 from ansible_collections.multiarch.builders.tests.unit.plugins.module_utils.dockerd_stand_in import (
     Answer,
     DockerdStandIn,

@@ -19,8 +19,8 @@ from ansible_collections.multiarch.builders.plugins.module_utils.docker.workload
     drain,
     is_building,
 )
-from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import Disruption
+from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
 from ansible_collections.multiarch.builders.tests.unit.plugins.module_utils.dockerd_stand_in import (
     CLIENT,
     WITH_CLIENT,

@@ -18,7 +18,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.host.command im
     run,
     user_entry,
 )
-from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
+from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.model.steps import Owner
 
 ME = pwd.getpwuid(os.geteuid())

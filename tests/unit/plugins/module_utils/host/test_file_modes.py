@@ -13,7 +13,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.host.file_modes import (
     FileState,
     RestoreRights,
@@ -27,6 +26,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.host.file_modes
     restore,
     secret,
 )
+from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.model.steps import Owner
 
 CI = Owner(1000, 1000)

@@ -16,11 +16,11 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.multiarch.builders.plugins.module_utils.host import files
-from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.host.files import back_up, differs, read, remove, write
 from ansible_collections.multiarch.builders.plugins.module_utils.host.files import (
     mode_of as mode_of_file,
 )
+from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.model.steps import Owner, RemoveFile, WriteFile
 
 ME = Owner(os.geteuid(), os.getegid())

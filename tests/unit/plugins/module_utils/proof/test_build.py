@@ -16,7 +16,7 @@ from types import SimpleNamespace
 
 import pytest
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt import execution
-from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
+from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.proof import build, diagnostics
 from ansible_collections.multiarch.builders.plugins.module_utils.proof.build import (
     Proof,

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 from ansible_collections.multiarch.builders.plugins.module_utils.host import files
-from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
+from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.proof import history
 from ansible_collections.multiarch.builders.plugins.module_utils.proof.history import Proof, RegistryProof
 from ansible_collections.multiarch.builders.plugins.module_utils.state.record import RecordFile

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from ansible.module_utils.testing import patch_module_args
 from ansible_collections.multiarch.builders.plugins.module_utils.host import temp_dirs
-from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
+from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.model.options import argument_spec
 from ansible_collections.multiarch.builders.plugins.module_utils.proof import unproven as proofs
 from ansible_collections.multiarch.builders.plugins.module_utils.proof.unproven import expect, settle, unproven

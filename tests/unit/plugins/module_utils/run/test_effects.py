@@ -42,9 +42,9 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.trust.
     TrustState,
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import Docker
-from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.host.system_store import DEBIAN
 from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import Disruption, Registry
+from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.model.proxy import Proxy
 from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import (
     NO_EFFECTS,

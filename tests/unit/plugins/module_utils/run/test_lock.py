@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.trust.resource import Trust
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import Docker
-from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
+from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.run import lock
 from ansible_collections.multiarch.builders.plugins.module_utils.run.plan import plan_concerns
 from ansible_collections.multiarch.builders.plugins.module_utils.state.record import NewerRecordError

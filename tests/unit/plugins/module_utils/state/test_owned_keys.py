@@ -10,7 +10,7 @@ import json
 import typing as t
 
 import pytest
-from ansible_collections.multiarch.builders.plugins.module_utils.host.merge_patch import Path
+from ansible_collections.multiarch.builders.plugins.module_utils.model.merge_patch import Path
 from ansible_collections.multiarch.builders.plugins.module_utils.state.owned_keys import (
     Former,
     Owned,

@@ -25,7 +25,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.record import Former
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.resource import Binfmt, DropHandler
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.source import PackageSource
-from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
+from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import NO_EFFECTS, Action
 from ansible_collections.multiarch.builders.tests.unit.plugins.module_utils import records as record
 

@@ -8,7 +8,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt
     name_for,
     parse_os_release,
 )
-from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
+from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
 
 TESTING = 'PRETTY_NAME="Debian GNU/Linux forky/sid"\nNAME="Debian GNU/Linux"\nVERSION_CODENAME=forky\nID=debian\n'
 TRIXIE = (

@@ -23,8 +23,8 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt
     Source,
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import Docker
-from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.host.file_modes import program
+from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import NO_EFFECTS, Kind, Note, Plan
 
 ARM64, S390X = FORMATS["arm64"], FORMATS["s390x"]

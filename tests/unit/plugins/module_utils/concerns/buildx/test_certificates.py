@@ -18,7 +18,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx
     replace_in_store,
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import Docker
-from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
+from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
 from ansible_collections.multiarch.builders.tests.unit.plugins.module_utils.concerns.buildx.recorded import (
     ENTRY,
     NODE,

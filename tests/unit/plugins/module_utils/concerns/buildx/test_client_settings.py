@@ -20,7 +20,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx
     patch_of,
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx.record import RECORD
-from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
+from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.model.proxy import Proxy
 from ansible_collections.multiarch.builders.plugins.module_utils.state.owned_keys import (
     Owned,

@@ -19,7 +19,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx
     without_lines,
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx.record import Own
-from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
+from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
 from ansible_collections.multiarch.builders.tests.unit.plugins.module_utils import records as record
 from ansible_collections.multiarch.builders.tests.unit.plugins.module_utils.concerns.buildx.recorded import WANTED
 

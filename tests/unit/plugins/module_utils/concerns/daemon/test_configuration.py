@@ -20,7 +20,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon
     settle,
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.ours import Keys
-from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
+from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import Effect
 from ansible_collections.multiarch.builders.plugins.module_utils.state import rollback
 from ansible_collections.multiarch.builders.plugins.module_utils.state.owned_keys import Owned, both, owned_after

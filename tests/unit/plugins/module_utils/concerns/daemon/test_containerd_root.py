@@ -11,7 +11,7 @@ import pytest
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon import containerd_root
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.containerd import DATABASE, Containerd
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import Docker
-from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
+from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
 from ansible_collections.multiarch.builders.tests.unit.plugins.module_utils import records as record
 from ansible_collections.multiarch.builders.tests.unit.plugins.module_utils.dockerd_stand_in import (
     DockerdStandIn,

@@ -14,8 +14,8 @@ import pytest
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.extra_checks import notes, refusals
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.gc import gc_keys, gc_notes
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.keys import NESTED
-from ansible_collections.multiarch.builders.plugins.module_utils.host.merge_patch import merge
 from ansible_collections.multiarch.builders.plugins.module_utils.model.gc import NO_GC, Gc, gc_of
+from ansible_collections.multiarch.builders.plugins.module_utils.model.merge_patch import merge
 
 Document = dict[str, t.Any]
 DEBIAN_13, TESTING = "26.1.5+dfsg1", "28.5.2+dfsg4"

@@ -22,7 +22,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.retired import RetiredDaemon
 from ansible_collections.multiarch.builders.plugins.module_utils.docker import service, workload
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import Docker
-from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
+from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import Departure, Effect, Plan, Thing
 from ansible_collections.multiarch.builders.plugins.module_utils.model.steps import WriteFile
 from ansible_collections.multiarch.builders.plugins.module_utils.state.owned_files import write_owned

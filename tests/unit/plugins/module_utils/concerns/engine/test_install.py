@@ -13,7 +13,7 @@ import pytest
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.engine import apt, install
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.engine import packages as needed
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.engine.apt_candidates import Offer
-from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
+from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
 from ansible_collections.multiarch.builders.tests.unit.plugins.module_utils import records as record
 
 Programs = Callable[[str, str], Path]

@@ -18,7 +18,7 @@ import pytest
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.engine import download, elf_machine, plugin
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.engine.decide import Plugin, PluginState
 from ansible_collections.multiarch.builders.plugins.module_utils.host.command import Outcome
-from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
+from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.model.proxy import Proxy
 from ansible_collections.multiarch.builders.tests.unit.plugins.module_utils import records as record
 

@@ -21,7 +21,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.engine
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.engine.resource import Engine
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import Docker
-from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
+from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import (
     NO_EFFECTS,
     Action,

@@ -25,8 +25,8 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.trust.
     server,
     with_login,
 )
-from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import Registry
+from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
 
 HARBOR = Registry("harbor.example.com:8443", username="robot$ci+builder", password="pä:ss$word")
 HUB = Registry("docker.io", username="u", password="p")

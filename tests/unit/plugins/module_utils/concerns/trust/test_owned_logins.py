@@ -30,8 +30,8 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.trust.
     replaced_by,
     retired,
 )
-from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import Registry
+from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
 from ansible_collections.multiarch.builders.tests.unit.plugins.module_utils import records as record
 
 HARBOR = Registry("harbor.example.com", username="robot$ci", password="of-this-login")

@@ -18,9 +18,9 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.trust.
     Trust,
     TrustState,
 )
-from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.host.system_store import DEBIAN, RED_HAT, Store
 from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import Registry
+from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import (
     NO_EFFECTS,
     Action,

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.trust.rootless import rootless_files
-from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.host.files import differs, write
 from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import Registry
+from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.model.steps import Owner, WriteFile
 
 HARBOR = Registry("harbor.example.com:8443", ca="CA", client_cert="CERTIFICATE", client_key="KEY")

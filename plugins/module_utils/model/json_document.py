@@ -9,7 +9,7 @@ import json
 import re
 import typing as t
 
-from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
+from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
 
 Document = t.Dict[str, t.Any]
 CLIENT_MAPPINGS = ("auths", "credHelpers", "HttpHeaders", "proxies")

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.multiarch.builders.plugins.module_utils.host.loopback import (
+from ansible_collections.multiarch.builders.plugins.module_utils.model.loopback import (
     is_loopback,
     needs_ipv6_loopback,
     takes_http,

@@ -9,7 +9,7 @@ import copy
 import typing as t
 
 import pytest
-from ansible_collections.multiarch.builders.plugins.module_utils.host.merge_patch import (
+from ansible_collections.multiarch.builders.plugins.module_utils.model.merge_patch import (
     Path,
     compose,
     leaves,

@@ -9,8 +9,8 @@ import json
 import textwrap
 
 import pytest
-from ansible_collections.multiarch.builders.plugins.module_utils.host.errors import HostError
-from ansible_collections.multiarch.builders.plugins.module_utils.host.json_document import parse, render
+from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
+from ansible_collections.multiarch.builders.plugins.module_utils.model.json_document import parse, render
 
 PATH = "/some/daemon.json"
 
