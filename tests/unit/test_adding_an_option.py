@@ -1,4 +1,4 @@
-"""A new option is a row and a text: all else that names it is made from them (docs/how-it-works.md)."""
+"""A new option is a row and a text: all else that names it is made from them (docs/architecture.md)."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def test_it_is_a_variable(tea: str) -> None:
 
 
 def test_the_page_names_files_that_are_there() -> None:
-    page = (ROOT / "docs/how-it-works.md").read_text()
+    page = (ROOT / "docs/architecture.md").read_text()
     (section,) = re.findall(r"^## Adding an option\n(.*?)^## ", page, re.DOTALL | re.MULTILINE)
     steps = re.findall(r"^\d\. ", section, re.MULTILINE)
     files = re.findall(r"^\d\. `(\S+)`:", section, re.MULTILINE)

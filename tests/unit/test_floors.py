@@ -10,7 +10,7 @@ import pytest
 
 PLUGINS = Path(__file__).parents[2] / "plugins"
 PACKAGE = "ansible_collections.multiarch.builders.plugins."
-# From the top down; docs/how-it-works.md tells what each is.
+# From the top down; docs/architecture.md tells what each is.
 FLOORS = {
     "module_utils": ("survey", "run", "proof", "concerns", "registry", "state", "docker", "host", "model", "causes"),
     "plugin_utils": ("report", "verify", "actions", "spec", "buildkitd", "x509", "values"),

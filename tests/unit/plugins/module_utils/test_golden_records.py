@@ -47,7 +47,7 @@ def test_every_file_is_there_once() -> None:
 
 
 def test_the_documentation_tells_of_each() -> None:
-    page = (GOLDEN.parents[5] / "docs/how-it-works.md").read_text()
+    page = (GOLDEN.parents[5] / "docs/architecture.md").read_text()
     rows = page.partition("## What is on a host's disk")[2].partition("\n- ")[0]
     told = re.findall(r"`([a-z_-]+)\.json`(?=[^|]*\|[^|]*\|[^|]*\|$)", rows, re.MULTILINE)
     assert sorted(told) == sorted([*BY_NAME, "pull"])
