@@ -8,7 +8,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: plan
-short_description: Tell what differs between a host and what is asked of it, in one round trip
+short_description: Report the differences between a host and its desired state, in one round trip
 version_added: 0.1.0
 author:
   - multiarch.builders contributors (@multiarch)
@@ -114,7 +114,7 @@ notes:
     text:
       description: For people.
       type: str
-      sample: "docker needs a restart, which builder_disruption: never forbids: daemon.json changed"
+      sample: "docker must restart, but builder_disruption: never forbids it: daemon.json changed"
 failures:
   description: Why the host cannot be made as asked, all of it at once, as data; the message for people is made of it.
   returned: when it fails

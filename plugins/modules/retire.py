@@ -87,7 +87,7 @@ notes:
   returned: always
   type: list
   elements: dict
-  sample: [{concern: record, kind: left_alone, text: nothing of ours is on this host}]
+  sample: [{concern: record, kind: left_alone, text: nothing managed is on this host}]
 plan:
   description: The actions of each concern.
   returned: always

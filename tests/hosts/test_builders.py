@@ -87,9 +87,9 @@ def test_drift_by_hand_is_found_named_and_mended_and_the_cache_is_kept(engine: s
     mended(
         engine,
         "update builder multiarch for root, ci: default-load true → absent; node multiarch0 is not in the store; "
-        "node own is not asked for, what runs stays as it is",
+        "node own is not asked for, its containers keep running",
         "take node own at unix:///var/run/docker.sock off builder multiarch",
-        "replace certificates of builder multiarch where they are, no build is disturbed: "
+        "replace certificates of builder multiarch in place (builds are unaffected): "
         "certs/harbor.lab.test/ca.crt in the container differs",
     )
     assert on(engine, CONTAINER) == container

@@ -19,7 +19,7 @@ def test_what_dockerd_takes_over_live_is_reloaded_and_the_rest_waits_for_leave_t
     before = process(engine)
     live = {"labels": ["team=b"], "max-concurrent-downloads": 2}
     run = provisioned(engine, daemon_options=live)
-    assert run.says("reload docker, nothing that runs is disturbed: labels: absent")
+    assert run.says("reload docker (running containers and builds are unaffected): labels: absent")
     assert process(engine) == before
     assert json.loads(on(engine, LABELS)) == ["team=b"]
     assert provision(engine, daemon_options=live).recap(engine)["changed"] == 0
@@ -29,7 +29,7 @@ def test_what_dockerd_takes_over_live_is_reloaded_and_the_rest_waits_for_leave_t
     for done, reason in zip(written, reasons, strict=True):
         run = provisioned(engine, disruption="never")
         assert run.recap(engine)["changed"] == bool(done), run.output
-        assert run.says(f"docker needs a restart, which builder_disruption: never forbids: {reason}")
+        assert run.says(f"docker must restart, but builder_disruption: never forbids it: {reason}")
         assert run.summary(engine).startswith(f"{done}waits: docker needs a restart")
     waits = _reported_as_waiting(engine, tmp_path)
     assert run.summary(engine) == f"waits: {waits}", "one note, wherever it is shown"

@@ -79,7 +79,7 @@ def test_a_package_that_serves_is_left_alone_until_ours_shall_take_over_and_come
     require_emulation(spare)
 
     run = provision(spare, binfmt_takeover=True, platforms=["linux/arm64"])
-    assert run.says("remove handler qemu-riscv64, which is not asked for any more")
+    assert run.says("remove handler qemu-riscv64 (no longer required)")
     assert handler(spare, "qemu-riscv64") == theirs
     assert handler(spare, "qemu-aarch64")["interpreter"].startswith("/usr/local/lib/multiarch-builders/")
 

@@ -105,6 +105,6 @@ def test_a_login_that_somebody_else_changed_meanwhile_is_left_alone(spare: str) 
     on(spare, "rm ~/.docker/config.json")
     run = trust(spare, **WITHOUT_HARBOR)
     for user in ("ci", "root"):
-        assert run.says(f"forget that we logged {user} in to harbor.lab.test")
+        assert run.says(f"drop the login of {user} to harbor.lab.test from the record")
     assert config_of(spare, "/home/ci") == theirs
     assert trust(spare, **WITHOUT_HARBOR).recap(spare)["changed"] == 0

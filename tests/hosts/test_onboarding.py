@@ -57,7 +57,7 @@ def test_a_new_machine_becomes_a_proven_runner() -> None:
     assert refused.says("ci may not use Docker")
 
     too_early = onboard(builder_docker_group=True)
-    assert too_early.says("put ci into the group docker, which is root on this host"), too_early.output
+    assert too_early.says("put ci into the group docker (root-equivalent on this host)"), too_early.output
     words = "agent.service of ci runs since before ci came into the group docker: systemctl restart agent.service"
     assert too_early.says(words), too_early.output
 

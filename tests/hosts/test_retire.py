@@ -82,7 +82,7 @@ def test_a_host_is_as_it_was_before(newer: str) -> None:
         "remove builder multiarch of ops, root: container buildx_buildkit_multiarch0 goes",
         "make theirs the builder of root again, in place of multiarch",
         "/opt/theirs/qemu is registered again, as before us",
-        "put /etc/docker/certs.d/harbor.lab.test/ca.crt back as it was before us",
+        "restore /etc/docker/certs.d/harbor.lab.test/ca.crt to its previous content",
         "log ops out of harbor.lab.test",
         "take ops out of the group docker",
         "remove /var/lib/multiarch-builders",
@@ -98,7 +98,7 @@ def test_a_host_is_as_it_was_before(newer: str) -> None:
 
     run = retire(newer)
     assert run.recap(newer)["changed"] == 0
-    assert run.says("nothing of ours is on this host")
+    assert run.says("nothing managed is on this host")
     assert snapshot(newer) == after
 
 

@@ -75,7 +75,7 @@ def test_from_no_trust_through_a_rotation_to_no_trust(engine: str) -> None:
     start_build(engine, "slow", f"{STEP}; echo slept", command=f"docker buildx build --tag {HOST}/slow:1 --push")
     run = trust(engine, old.pem, new.pem)  # while a build runs
     assert run.status == 0, run.output
-    assert run.says("replace certificates of builder multiarch where they are, no build is disturbed")
+    assert run.says("replace certificates of builder multiarch in place (builds are unaffected)")
     assert not run.says(PROOF), "a change of certificates alone is proven by asking the registries"
     assert on(engine, f"pgrep --full --exact '{STEP}' || true") != ""
     own_registry.serve(new)

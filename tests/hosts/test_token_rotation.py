@@ -78,7 +78,7 @@ def test_a_rotation_restarts_docker_once_when_it_may(engine: str) -> None:
     run = trust(engine, old.pem, new.pem, disruption="never")
     assert run.status == 0, run.output
     assert run.says(
-        f"docker needs a restart, which builder_disruption: never forbids: {FOR_TOKENS} {HOST}; builders do not"
+        f"docker must restart, but builder_disruption: never forbids it: {FOR_TOKENS} {HOST}; builders do not"
     )
     assert process(engine) == docker
     assert failing(engine) == {}

@@ -62,7 +62,7 @@ def test_two_runs_at_once_never_change_a_host_together(spare: str) -> None:
         assert holder.startswith("provisioning of root from ")
         refused = run(*OTHER, wait=0)
         assert refused.status != 0
-        assert refused.says(f"another run changes this host: {holder}. Nothing was changed here"), refused.output
+        assert refused.says(f"another run is changing this host: {holder}. Nothing was changed here"), refused.output
         began = time.monotonic()
         check = playbook("provision-builders", "--check", limit=spare, variables=description(*OTHER))
         assert (check.status, time.monotonic() - began < 30) == (0, True), "a check waits for nobody"

@@ -23,7 +23,7 @@ class Effect(enum.Enum):
     CONFIGURATION_CHANGES = "daemon.json changes"
     CONFIGURATION_RELOADS = "daemon.json changes, which a reload brings to docker"
     DAEMON_RESTARTS = "docker restarts"
-    BUILDER_TRUST_CHANGES = "builders trust others, and are the same in all else"
+    BUILDER_TRUST_CHANGES = "only the builders' trusted CAs change"
     CONTAINERS_VANISH = "containers vanish, with another image store or data-root"
     REMAINS = "something that has to change stays as it is for now"
 

@@ -89,7 +89,7 @@ def _acquire(descriptor: int, seconds: float) -> str:
             return f"{time.monotonic() - begin:.1f} s for another run: {other}" if other else ""
         if time.monotonic() - begin >= seconds:
             raise HostError(
-                f"another run changes this host: {other}. Nothing was changed here after {seconds:.0f} s of waiting: "
-                "run again when it ended, or raise builder_lock_timeout"
+                f"another run is changing this host: {other}. Nothing was changed here after {seconds:.0f} s of "
+                "waiting: run again when it has finished, or raise builder_lock_timeout"
             )
         time.sleep(_PAUSE)

@@ -56,11 +56,11 @@ def require_nothing(left: Plan) -> None:
     """Raise HostError if anything is to be done."""
     actions = [action.summary for action in left.actions]
     if actions:
-        raise HostError(f"done, but still differs: {'; '.join(actions)}")
+        raise HostError(f"applied, but the host still differs from the desired state: {'; '.join(actions)}")
 
 
 def require_root(module: AnsibleModule) -> None:
     """Everything here belongs to root; without, dockerd would only seem to be down."""
     if os.geteuid() != 0:
         user = pwd.getpwuid(os.geteuid()).pw_name
-        module.fail_json(msg=f"{user} may not see what root owns: set `become: true` (ansible_become) for this host")
+        module.fail_json(msg=f"root is required (running as {user}): set `become: true` (ansible_become) for this host")

@@ -42,7 +42,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.run.plan import
 from ansible_collections.multiarch.builders.plugins.module_utils.run.result import failed, plans_result
 from ansible_collections.multiarch.builders.plugins.module_utils.state import config_dir
 
-NOTHING = Note(Kind.LEFT_ALONE, "nothing of ours is on this host")
+NOTHING = Note(Kind.LEFT_ALONE, "nothing managed is on this host")
 
 
 @dataclass(frozen=True)

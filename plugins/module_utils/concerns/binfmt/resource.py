@@ -161,7 +161,7 @@ class Binfmt(Concern[BinfmtState]):
         spared = {each.fmt.handler for each in findings if each.verdict is not Verdict.KEEP}
         dropped = [name for name in unwanted(state, kept) if name not in spared]
         actions += [
-            Action(f"remove handler {name}, which is not asked for any more{messages.instead(name)}", DropHandler(name))
+            Action(f"remove handler {name} (no longer required){messages.instead(name)}", DropHandler(name))
             for name in dropped
         ]
         left = [(each, each.handler) for each in findings if each.verdict is Verdict.LEAVE and each.handler]

@@ -36,7 +36,7 @@ def replace_in_store(user: str, wanted: Instance) -> None:
     path, owner = store.entry_path(user, wanted.name), owner_of(user)
     text = read(path, owner)
     if text is None:
-        raise HostError(f"{path} went away just now: run again")
+        raise HostError(f"{path} disappeared during the run: run again")
     back_up(path, owner)
     files = {store.CERTIFICATES + name: pem.encode() for name, pem in wanted.certificates.items()}
     write(WriteFile(path, store.with_certificates(text, files), mode=0o600, owner=owner))

@@ -121,7 +121,7 @@ def _add_options(wanted: Instance, user: str, options: t.Mapping[str, t.Mapping[
     path, owner = store.entry_path(user, wanted.name), owner_of(user)
     text = read(path, owner)
     if text is None:
-        raise HostError(f"{path} went away just now: run again")
+        raise HostError(f"{path} disappeared during the run: run again")
     write(WriteFile(path, store.with_driver_opts(text, options), mode=0o600, owner=owner))
 
 

@@ -160,7 +160,7 @@ def _make(
     builder: Builder,
 ) -> Action:
     kept = any(isinstance(builder.entries[user], store.StoredBuilder) for user in users)
-    verb, end = ("update", ", what runs stays as it is") if kept else ("create", "")
+    verb, end = ("update", ", its containers keep running") if kept else ("create", "")
     if renewed:
         verb, end = "recreate", ", its cache is kept"
     summary = f"{verb} builder {wanted.name} for {', '.join(users)}: {'; '.join(words)}{end}"
@@ -192,7 +192,7 @@ def _replace(
     told = dict.fromkeys(word for each in (*inside.values(), *stored.values()) for word in each)
     if not told:
         return []
-    summary = f"replace certificates of builder {wanted.name} where they are, no build is disturbed: {'; '.join(told)}"
+    summary = f"replace certificates of builder {wanted.name} in place (builds are unaffected): {'; '.join(told)}"
     behind = tuple(user for user, words in stored.items() if words)
     return [
         Action(

@@ -62,7 +62,7 @@ def actions_for(asked: bool, users: t.Sequence[str], found: Membership) -> t.Lis
 
 
 def _action(words: str, step: ChangeMember) -> Action:
-    return Action(f"{words}, which is root on this host", step)
+    return Action(f"{words} (root-equivalent on this host)", step)
 
 
 def require(users: t.Sequence[str], found: Membership, *, docker: bool = True) -> None:
@@ -81,7 +81,7 @@ def require(users: t.Sequence[str], found: Membership, *, docker: bool = True) -
     if refused:
         raise HostError(
             f"{'; '.join(refused)}: put the user into the group {found.group}, or set builder_docker_group to true;"
-            " who is in that group is root on this host"
+            " members of that group are root-equivalent on this host"
         )
 
 

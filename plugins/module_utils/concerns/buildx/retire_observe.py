@@ -149,9 +149,9 @@ def _settled(found: Going) -> bool:
 def _summary(found: Going) -> str:
     name, step = found.own.name, found.step
     if not found.entries and not step.nodes:
-        return f"forget builder {name}{_of(found.users)}, of which nothing of ours is there any more"
+        return f"drop builder {name}{_of(found.users)} from the record: nothing managed is left"
     if not found.whole:
-        return f"take builder {name} away from {', '.join(found.entries)}: what runs stays"
+        return f"remove builder {name} from the stores of {', '.join(found.entries)}: its containers keep running"
     containers = ", ".join(container_name(node.name) for node in step.nodes)
     told = f"remove builder {name}{_of(found.entries)}"
     told += f": container {containers} goes" if containers else ""

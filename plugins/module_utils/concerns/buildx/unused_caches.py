@@ -28,8 +28,7 @@ def notes_on(docker: Docker, known: t.Iterable[str]) -> t.List[str]:
     idle = [name for name in names if name not in used and docker.find(_container(name)) is None]
     found = sizes(docker) if idle else {}
     return [
-        f"volume {name} ({found.get(name, UNKNOWN)}) is the cache of no builder here: "
-        f"`docker volume rm {name}` removes it"
+        f"volume {name} ({found.get(name, UNKNOWN)}) is an unused build cache: `docker volume rm {name}` removes it"
         for name in idle
     ]
 

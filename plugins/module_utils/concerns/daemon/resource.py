@@ -204,12 +204,14 @@ class Daemon(Concern[DaemonState]):
         actions += configuration_file.closing(state.loose)
         waits = tokens.notes_on(self.registries, state.tokens)
         if reasons and self.disruption.mode == "never":
-            waits.append(f"docker needs a restart, which builder_disruption: never forbids: {'; '.join(reasons)}")
+            waits.append(f"docker must restart, but builder_disruption: never forbids it: {'; '.join(reasons)}")
         elif reasons:
             actions.append(restart(self.docker, self.disruption, state, after, reasons))
         elif state.info is not None and (differences or Effect.CONFIGURATION_RELOADS in state.unseen):
             why = "; ".join(map(str, differences)) or "daemon.json changed after docker read it"
-            actions.append(Action(f"reload docker, nothing that runs is disturbed: {why}", ReloadDaemon(after)))
+            actions.append(
+                Action(f"reload docker (running containers and builds are unaffected): {why}", ReloadDaemon(after))
+            )
         left = (*hosts_files.notes_on(state.files), *state.left)
         notes = (*Kind.LIMIT.notes(limits), *Kind.LEFT_ALONE.notes(left), *Kind.WAITS.notes(waits))
         return Plan(tuple(actions), notes, {"restart": list(reasons)} if reasons else {})

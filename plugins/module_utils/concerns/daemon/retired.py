@@ -134,7 +134,7 @@ class RetiredDaemon(Daemon):
         if reasons:
             actions.append(restart(self.docker, self.disruption, state, after, reasons))
         elif state.info is not None:
-            actions.append(Action("reload docker, nothing that runs is disturbed", ReloadDaemon(after)))
+            actions.append(Action("reload docker (running containers and builds are unaffected)", ReloadDaemon(after)))
         notes = validate(step.text or "{}") if state.info is not None else ()
         return Plan(tuple(actions), (*stays, *Kind.LIMIT.notes(notes)))
 
@@ -152,7 +152,7 @@ class RetiredDaemon(Daemon):
             if is_as_written(RECORD, each.path):
                 back = was_theirs(RECORD, each.path)
                 found.append(
-                    Action(f"put {each.path} back as it was before us" if back else f"remove {each.path}", each)
+                    Action(f"restore {each.path} to its previous content" if back else f"remove {each.path}", each)
                 )
             else:
                 told = f"forget {each.path}: somebody changed it since, and it stays"

@@ -32,7 +32,7 @@ def difference_of(step: WriteFile) -> t.Optional[Difference]:
 
 def of_removal(step: RemoveFile, *, was_theirs: bool = False) -> str:
     """What goes, or comes back."""
-    return f"put {step.path} back as it was before us" if was_theirs else f"remove {step.path}"
+    return f"restore {step.path} to its previous content" if was_theirs else f"remove {step.path}"
 
 
 def of_login(step: Login, replaced: t.Optional[str] = None) -> str:
@@ -45,7 +45,7 @@ def of_logout(step: Logout, why: str, replaced: t.Optional[str] = None) -> str:
     """Who is logged out, and why; or what is merely forgotten. *replaced* is the name in a login that was there."""
     user, host = step.place.user, host_of(step.place.server)
     if not step.ours:
-        return f"forget that we logged {user} in to {host}: that login is gone, or somebody else's now"
+        return f"drop the login of {user} to {host} from the record: it was removed or changed by someone else"
     before = f"; {replaced} has to log in again, that login was not kept" if replaced else ""
     return f"log {user} out of {host}{why}{before}"
 

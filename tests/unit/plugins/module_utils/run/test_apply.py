@@ -104,7 +104,10 @@ def test_what_is_changed_wants_a_proof_even_if_the_run_ends_there() -> None:
 
 
 def test_what_has_no_effect_is_a_failure() -> None:
-    assert applied(idles="second") == (["first", "second", "third"], "second: done, but still differs: do second")
+    assert applied(idles="second") == (
+        ["first", "second", "third"],
+        "second: applied, but the host still differs from the desired state: do second",
+    )
 
 
 def test_each_concern_is_looked_at_before_it_and_at_the_end() -> None:
@@ -113,12 +116,12 @@ def test_each_concern_is_looked_at_before_it_and_at_the_end() -> None:
 
 
 def test_what_all_others_need_is_looked_at_at_once() -> None:
-    failed = "engine: done, but still differs: do engine"
+    failed = "engine: applied, but the host still differs from the desired state: do engine"
     assert applied(concerns=["engine", "first"], idles="engine") == (["engine"], failed)
 
 
 def test_what_a_later_concern_undoes_is_a_failure() -> None:
     assert applied(undoes={"third": "first"}) == (
         ["first", "second", "third"],
-        "first: done, but still differs: do first",
+        "first: applied, but the host still differs from the desired state: do first",
     )

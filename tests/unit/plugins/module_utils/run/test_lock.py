@@ -71,7 +71,7 @@ def test_the_second_run_fails_with_who_holds_it(path: str) -> None:
         other.kill()
         other.wait()
     said = str(error.value)
-    assert f"another run changes this host: daemon of ops from 192.0.2.7, process {other.pid}, since " in said
+    assert f"another run is changing this host: daemon of ops from 192.0.2.7, process {other.pid}, since " in said
     assert "builder_lock_timeout" in said
 
 

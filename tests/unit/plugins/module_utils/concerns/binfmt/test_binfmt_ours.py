@@ -166,7 +166,7 @@ def test_a_handler_that_goes_gives_its_place_back(
     binfmt = Binfmt((), PackageSource(), takeover=False)
     plan = binfmt.plan(binfmt.observe(), NO_EFFECTS)
     (action,) = plan.actions
-    assert action == Action(f"remove handler {NAME}, which is not asked for any more{told}", DropHandler(NAME))
+    assert action == Action(f"remove handler {NAME} (no longer required){told}", DropHandler(NAME))
     binfmt.apply(plan.actions)
     assert [each.split()[0] for each in calls] == done
     if REGISTER in done:

@@ -134,6 +134,6 @@ def test_an_entry_that_went_away_is_told(homes: Path, home: Path) -> None:
     path = homes / "ci/.docker/buildx/instances/multiarch"
     with pytest.raises(HostError) as caught:
         replace_in_store("ci", ROTATED)
-    assert str(caught.value) == f"{path} went away just now: run again"
+    assert str(caught.value) == f"{path} disappeared during the run: run again"
     assert not path.exists()
     assert not home.exists()

@@ -83,9 +83,9 @@ GONE = replace(OLD, gone="dockerd does not answer: Connection refused")
 WITH_OLD = entry(IN_HERE, IN_ARM, IN_OLD)
 OTHER_OPTION = entry(replace(IN_HERE, driver_opts={**NODE.driver_opts, "memory": "1g"}), IN_ARM)
 OTHER_CA = entry(IN_HERE, replace(IN_ARM, files=OLD_CA.files))
-KEPT, STAYS = "its cache is kept", "what runs stays as it is"
+KEPT, STAYS = "its cache is kept", "its containers keep running"
 FOR = "builder multiarch for"
-CERTIFICATES = "replace certificates of builder multiarch where they are, no build is disturbed"
+CERTIFICATES = "replace certificates of builder multiarch in place (builds are unaffected)"
 CA = "certs/harbor.lab.test/ca.crt"
 TO = f"moby/buildkit:old → {WANTED.image}"
 

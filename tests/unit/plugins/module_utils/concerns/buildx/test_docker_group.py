@@ -12,8 +12,8 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx
 )
 
 USERS = ("root", "ci")
-IN = "put ci into the group docker, which is root on this host"
-OUT = "take ci out of the group docker, which is root on this host"
+IN = "put ci into the group docker (root-equivalent on this host)"
+OUT = "take ci out of the group docker (root-equivalent on this host)"
 
 
 @pytest.mark.parametrize(

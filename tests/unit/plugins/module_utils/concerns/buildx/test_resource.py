@@ -185,9 +185,7 @@ def test_certificates_are_replaced_where_they_are(
 ) -> None:
     (action,) = planned(no_docker, container, entries, mode=mode).actions
     assert action.step == ReplaceCertificates(WANTED, users, NODES if inside else ())
-    assert action.summary == (
-        f"replace certificates of builder multiarch where they are, no build is disturbed: {told}"
-    )
+    assert action.summary == (f"replace certificates of builder multiarch in place (builds are unaffected): {told}")
 
 
 @pytest.mark.parametrize(
@@ -415,7 +413,7 @@ def test_a_node_that_does_not_answer_is_told_before_anything_is_done(
                     Kind.WAITS,
                     "pending, as builder_disruption is never: take node old at ssh://ci@198.51.100.40 off builder "
                     "multiarch: its container goes, its cache stays there; update builder multiarch for ci: node old "
-                    "is not asked for, what runs stays as it is",
+                    "is not asked for, its containers keep running",
                 )
             ],
             id="it may build: later, with all that belongs to it",

@@ -41,7 +41,7 @@ STAYS = (
         pytest.param(replace(ALL, places=(Place(HERE),)), "remove builder b of ci, jane", id="no container is left"),
         pytest.param(
             replace(ALL, whole=False, users=("jane",), entries=("jane",), places=()),
-            "take builder b away from jane: what runs stays",
+            "remove builder b from the stores of jane: its containers keep running",
             id="a user who left",
         ),
         pytest.param(
@@ -51,7 +51,7 @@ STAYS = (
         ),
         pytest.param(
             replace(ALL, entries=(), places=()),
-            "forget builder b of ci, jane, of which nothing of ours is there any more",
+            "drop builder b of ci, jane from the record: nothing managed is left",
             id="removed by hand already",
         ),
         pytest.param(

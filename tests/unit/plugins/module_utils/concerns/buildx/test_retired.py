@@ -142,7 +142,7 @@ def test_all_of_it_goes(host: Host) -> None:
     [
         pytest.param(
             Asked(frozenset({"multiarch"}), frozenset({"ci"})),
-            ["take builder multiarch away from jane: what runs stays"],
+            ["remove builder multiarch from the stores of jane: its containers keep running"],
             ["ci"],
             id="a user left",
         ),

@@ -15,7 +15,7 @@ from ansible_collections.multiarch.builders.tests.unit.plugins.module_utils.dock
 
 CONTAINER = "buildx_buildkit_b0"
 VOLUME = f"{CONTAINER}_state"
-TOLD = f"volume {VOLUME} (12.3 MB) is the cache of no builder here: `docker volume rm {VOLUME}` removes it"
+TOLD = f"volume {VOLUME} (12.3 MB) is an unused build cache: `docker volume rm {VOLUME}` removes it"
 
 
 @pytest.mark.parametrize(

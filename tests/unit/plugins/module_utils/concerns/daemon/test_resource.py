@@ -218,7 +218,7 @@ def test_disruption_never_tells_in_place_of_a_restart(no_docker: Docker) -> None
     assert plan.effects == {Effect.REMAINS}
     assert [note.kind for note in plan.notes] == [Kind.LEFT_ALONE, Kind.WAITS]
     assert plan.notes[1].text == (
-        "docker needs a restart, which builder_disruption: never forbids: the operating system's trust store changed, "
+        "docker must restart, but builder_disruption: never forbids it: the operating system's trust store changed, "
         "which dockerd reads once"
     )
 

@@ -205,7 +205,7 @@ def test_where_docker_is_gone_its_file_is_put_right_all_the_same(
     ("before", "now", "told", "after"),
     [
         pytest.param(None, "ours", "remove {}", None, id="ours"),
-        pytest.param("theirs", "ours", "put {} back as it was before us", "theirs", id="theirs comes back"),
+        pytest.param("theirs", "ours", "restore {} to its previous content", "theirs", id="theirs comes back"),
         pytest.param(
             None, "changed", "forget {}: somebody changed it since, and it stays", "changed", id="changed since"
         ),

@@ -52,7 +52,7 @@ OUT = "log ci out of harbor.example.com, "
             False,
             (),
             (),
-            "forget that we logged ci in to harbor.example.com: that login is gone, or somebody else's now",
+            "drop the login of ci to harbor.example.com from the record: it was removed or changed by someone else",
             id="changed by somebody else",
         ),
     ],
@@ -79,7 +79,7 @@ def test_why_a_file_goes(owner: Owner | None, why: str) -> None:
     ("was_theirs", "words"),
     [
         pytest.param(False, "remove /x/ca.crt", id="ours"),
-        pytest.param(True, "put /x/ca.crt back as it was before us", id="theirs comes back"),
+        pytest.param(True, "restore /x/ca.crt to its previous content", id="theirs comes back"),
     ],
 )
 def test_what_goes_or_comes_back(was_theirs: bool, words: str) -> None:

@@ -217,6 +217,6 @@ def test_of_a_user_who_is_gone_all_is_forgotten_and_nothing_touched(
         monkeypatch.setattr(module, "is_user", lambda _name: False)
     assert converged(Trust((), ())) == [
         f"forget {file}: its user is no user of this host",
-        f"forget that we logged ci in to {ROW.host}: that login is gone, or somebody else's now",
+        f"drop the login of ci to {ROW.host} from the record: it was removed or changed by someone else",
     ]
     assert file.read_text() == CA.pem
