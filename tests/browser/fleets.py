@@ -104,7 +104,8 @@ def drifted(found: Survey) -> Survey:
         "write /etc/docker/daemon.json: registry-mirrors: absent → [https://mirror.lab.test:5000]",
         "restart docker: features.containerd-snapshotter: absent → true (running now: a build in multiarch0)",
     ]
-    note = {"concern": "binfmt", "kind": "left_alone", "text": "handler qemu-arm of somebody else was left alone"}
+    text = "handler qemu-arm of somebody else works and was left alone"
+    note = {"concern": "binfmt", "kind": "left_alone", "text": text}
     found |= {"pending": ["daemon", "buildx"], "notes": [note]}
     found["plan"] = [
         {"concern": "daemon", "actions": actions},
