@@ -30,7 +30,7 @@ def test_what_dockerd_takes_over_live_is_reloaded_and_the_rest_waits_for_leave_t
         run = provisioned(engine, disruption="never")
         assert run.recap(engine)["changed"] == bool(done), run.output
         assert run.says(f"docker must restart, but builder_disruption: never forbids it: {reason}")
-        assert run.summary(engine).startswith(f"{done}waits: docker needs a restart")
+        assert run.summary(engine).startswith(f"{done}waits: docker must restart")
     waits = _reported_as_waiting(engine, tmp_path)
     assert run.summary(engine) == f"waits: {waits}", "one note, wherever it is shown"
     assert process(engine) == before

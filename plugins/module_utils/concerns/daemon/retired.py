@@ -127,7 +127,7 @@ class RetiredDaemon(Daemon):
         self._refuse(state, after, restarts=bool(reasons))
         if reasons and self.disruption.mode == "never":
             told = "; ".join(map(str, differences))
-            waits = f"pending, as builder_disruption is never: {told}; docker needs a restart"
+            waits = f"pending, as builder_disruption is never: {told}; docker must restart"
             return Plan(tuple(files), (*stays, Note(Kind.WAITS, waits)))
         step = self._write(state, after, Effect.CONFIGURATION_CHANGES if reasons else Effect.CONFIGURATION_RELOADS)
         actions = [*files, writing(step, differences)]
