@@ -5,7 +5,7 @@
 
 An option ``X`` is the role variable ``builder_X``. Modules, their documentation, the roles' defaults and argument
 specs, and docs/variables.md are made from the rows; the texts are in doc_fragments/texts.py, the checks of values in
-plugin_utils/spec/checks.py. Pure data: nothing of Ansible is imported.
+plugin_utils/spec/option_checks.py. Pure data: nothing of Ansible is imported.
 """
 
 from __future__ import annotations

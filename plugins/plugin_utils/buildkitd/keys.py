@@ -7,7 +7,7 @@ Source: moby/buildkit, cmd/buildkitd/config/config.go, util/resolver/config/conf
 at every tag from v0.3.0 to v0.32.2. buildkitd ignores unknown keys silently, and older ones ignore newer keys: hence
 this table.
 
-A node of the table is a kind (a string, see `buildkitd_check.KINDS`), a dict (a table with these keys), a list of
+A node of the table is a kind (a string, see `check.KINDS`), a dict (a table with these keys), a list of
 one dict (an array of tables), `Named` (a table whose keys are free) or `Key` (one of these with its versions).
 """
 

@@ -53,7 +53,7 @@ def render(
 
     The merge is that of RFC 7396: null removes. *worker* are keys of ``[worker.oci]``.
 
-    Both have been checked before (`registries.normalise`, `buildkitd_rules.check_options`). The same input gives the
+    Both have been checked before (`registries.normalise`, `rules.check_options`). The same input gives the
     same text, whatever the order of keys and entries.
     """
     mirrors = {mirror.partition("/")[0] for registry in registries for mirror in registry.get("mirrors") or ()}

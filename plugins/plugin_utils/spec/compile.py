@@ -26,7 +26,7 @@ _NOBODY = Inventory()
 
 @dataclass(frozen=True)
 class CompiledSpec:
-    """*options* in the shape of `module_utils.options.OPTIONS`, checked and complete; *warnings* are for people."""
+    """*options* in the shape of `model.options.OPTIONS`, checked and complete; *warnings* are for people."""
 
     options: dict[str, t.Any]
     warnings: tuple[str, ...]

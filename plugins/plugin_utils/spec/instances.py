@@ -21,7 +21,7 @@ from ansible_collections.multiarch.builders.plugins.plugin_utils.values.problems
 from ansible_collections.multiarch.builders.plugins.plugin_utils.x509.pem import CertificateError, ReadFile, read
 
 Instance = dict[str, t.Any]
-"""An entry: the keys of `module_utils.options.INSTANCE`, already of the right types; optional ones may be absent."""
+"""An entry: the keys of `model.options.INSTANCE`, already of the right types; optional ones may be absent."""
 
 Rendering = Callable[[Version], Rendered]
 """Makes buildkitd.toml for a version of BuildKit, () if that is unknown."""

@@ -19,7 +19,7 @@ from ansible_collections.multiarch.builders.plugins.plugin_utils.x509 import cer
 from ansible_collections.multiarch.builders.plugins.plugin_utils.x509.pem import CertificateError, ReadFile, read
 
 Node = dict[str, t.Any]
-"""An entry: the keys of `module_utils.options.NODE`, already of the right types; optional ones may be absent."""
+"""An entry: the keys of `model.options.NODE`, already of the right types; optional ones may be absent."""
 
 _NAME = re.compile(r"[a-zA-Z][a-zA-Z0-9._-]*")  # docker/buildx, store/util.go
 LONGEST_NAME = 200  # characters: files are named so, with something added

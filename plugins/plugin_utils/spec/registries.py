@@ -33,7 +33,7 @@ from ansible_collections.multiarch.builders.plugins.plugin_utils.x509.pem import
 )
 
 Registry = dict[str, t.Any]
-"""An entry: the keys of `module_utils.options.REGISTRY`, already of the right types; optional ones may be absent."""
+"""An entry: the keys of `model.options.REGISTRY`, already of the right types; optional ones may be absent."""
 
 _OF_A_NETWORK = ("host", "insecure", "http")
 _CA_KEYS = ("ca", "ca_from", "ca_fingerprint", "client_cert", "client_key")

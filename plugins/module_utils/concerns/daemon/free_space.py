@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Room on the disks of dockerd and its containerd: one that starts without any loses sight of containers, which run on.
 
-docker_api.lists tells which. What dockerd keeps is in its data-root, what containerd keeps in a folder of its own.
+Docker.lists tells which. What dockerd keeps is in its data-root, what containerd keeps in a folder of its own.
 """
 
 from __future__ import annotations
