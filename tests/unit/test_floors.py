@@ -22,7 +22,7 @@ TOUCHES_THE_HOST = {
     "urllib.request",
 }
 # What differs, and what to do about it, is decided on data alone.
-DECIDING = {"decide.py", "drift.py"}
+DECIDING = {"decide.py", "drift.py", "plan.py"}
 LOOKS = {("host", "files"), ("host", "command"), ("docker", "engine_api"), ("docker", "service"), ("state", "record")}
 FILES = [path for each in FLOORS for path in sorted((PLUGINS / each).rglob("*.py")) if path.name != "__init__.py"]
 
@@ -57,12 +57,13 @@ def test_imports(path: Path) -> None:
     if path not in LOOSE:
         floors = FLOORS[kind]
         assert [name for name in ours if floors.index(name[0]) < floors.index(own[0])] == [], "only downwards"
+    decides = own[0] == "concerns" and path.name in DECIDING
     if own[0] == "concerns" and len(own) > 2:
         others = [name for name in ours if name[0] == "concerns" and len(name) > 2 and name[1] != own[1]]
         assert [name for name in others if (PLUGINS / kind / "concerns" / name[1]).is_dir()] == [], "never each other"
-    if path.name in DECIDING:
+    if decides:
         assert {name[:2] for name in ours} & LOOKS == set(), "on data alone"
-    if own[0] in PURE or path.name in DECIDING:
+    if own[0] in PURE or decides:
         assert {part for name in names for part in (name[0], ".".join(name[:2]))} & TOUCHES_THE_HOST == set(), "pure"
     if kind == "module_utils":
         assert [name for name in names if name[0] == "plugin_utils"] == [], "hosts know nothing of the controller"

@@ -1,7 +1,7 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which files make a host trust its registries. Pure.
+"""Which files make a host trust its registries, and where its logins are kept. Pure.
 
 dockerd: https://docs.docker.com/engine/security/certificates/ . The operating system's store too: buildx fetches tokens
 with it, and newer engines reach mirrors with it.
@@ -13,13 +13,50 @@ import base64
 import hashlib
 import re
 import typing as t
+from dataclasses import dataclass
 
 from ansible_collections.multiarch.builders.plugins.module_utils.docker import certs_d
+from ansible_collections.multiarch.builders.plugins.module_utils.docker.hub import HUB, LOGIN
 from ansible_collections.multiarch.builders.plugins.module_utils.host.system_store import Store, blocks
 from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import Registry
 from ansible_collections.multiarch.builders.plugins.module_utils.model.steps import Owner, WriteFile
 
 PREFIX = "multiarch-builders-"
+
+
+@dataclass(frozen=True)
+class Login:
+    """The step that logs *user* in to *registry*. Its repr holds the password: never print it."""
+
+    user: str
+    registry: Registry
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a login of *user* to *server* is kept: by a credential helper, or, if that is None, in config.json."""
+
+    user: str
+    server: str
+    helper: t.Optional[str]
+
+
+@dataclass(frozen=True)
+class Logout:
+    """The step that forgets a login of ours and, if it still is ours, removes it."""
+
+    place: Place
+    ours: bool
+
+
+def server(registry: Registry) -> str:
+    """The registry's key in config.json."""
+    return LOGIN if registry.host == HUB else registry.host
+
+
+def host_of(key: str) -> str:
+    """The registry with this key in config.json, as people name it."""
+    return HUB if key == LOGIN else key
 
 
 def fingerprints(pem: str) -> str:

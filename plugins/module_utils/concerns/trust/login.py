@@ -11,43 +11,15 @@ from __future__ import annotations
 
 import base64
 import typing as t
-from dataclasses import dataclass
 
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.trust import credential_helper
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.trust.credential_helper import Credentials
-from ansible_collections.multiarch.builders.plugins.module_utils.docker.hub import HUB, LOGIN
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.trust.decide import Login, Place, server
 from ansible_collections.multiarch.builders.plugins.module_utils.host.files import differs, read
 from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import Registry
 from ansible_collections.multiarch.builders.plugins.module_utils.model.merge_patch import without
 from ansible_collections.multiarch.builders.plugins.module_utils.model.steps import WriteFile
 from ansible_collections.multiarch.builders.plugins.module_utils.state import config_json
-
-
-@dataclass(frozen=True)
-class Login:
-    """The step that logs *user* in to *registry*. Its repr holds the password: never print it."""
-
-    user: str
-    registry: Registry
-
-
-@dataclass(frozen=True)
-class Place:
-    """Where a login of *user* to *server* is kept: by a credential helper, or, if that is None, in config.json."""
-
-    user: str
-    server: str
-    helper: t.Optional[str]
-
-
-def server(registry: Registry) -> str:
-    """The registry's key in config.json."""
-    return LOGIN if registry.host == HUB else registry.host
-
-
-def host_of(key: str) -> str:
-    """The registry with this key in config.json, as people name it."""
-    return HUB if key == LOGIN else key
 
 
 def helper_of(config: t.Mapping[str, t.Any], key: str) -> t.Optional[str]:

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.multiarch.builders.plugins.module_utils.concerns.trust.decide import fingerprints
-from ansible_collections.multiarch.builders.plugins.module_utils.concerns.trust.login import Login, host_of
-from ansible_collections.multiarch.builders.plugins.module_utils.concerns.trust.owned_logins import Logout
-from ansible_collections.multiarch.builders.plugins.module_utils.host.files import read
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.trust.decide import (
+    Login,
+    Logout,
+    fingerprints,
+    host_of,
+)
 from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import Registry
 from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import Difference
 from ansible_collections.multiarch.builders.plugins.module_utils.model.steps import RemoveFile, WriteFile
@@ -23,14 +25,12 @@ def of_file(step: WriteFile) -> str:
     return f"write {step.path} ({', '.join(each[:27] + '…' for each in fingerprints(step.content).splitlines())})"
 
 
-def difference_of(step: WriteFile) -> t.Optional[Difference]:
-    """The fingerprints before and after; nothing of a key."""
-    if step.path.endswith(".key"):
-        return None
-    return Difference(step.path, fingerprints(read(step.path, step.owner) or ""), fingerprints(step.content))
+def difference_of(step: WriteFile, before: str) -> t.Optional[Difference]:
+    """The fingerprints *before* and after; nothing of a key."""
+    return None if step.path.endswith(".key") else Difference(step.path, before, fingerprints(step.content))
 
 
-def of_removal(step: RemoveFile, *, was_theirs: bool = False) -> str:
+def of_removal(step: RemoveFile, *, was_theirs: bool) -> str:
     """What goes, or comes back."""
     return f"restore {step.path} to its previous content" if was_theirs else f"remove {step.path}"
 

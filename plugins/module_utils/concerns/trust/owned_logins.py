@@ -12,13 +12,16 @@ import hashlib
 import hmac
 import secrets
 import typing as t
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
-from ansible_collections.multiarch.builders.plugins.module_utils.concerns.trust.login import (
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.trust.decide import (
     Login,
+    Logout,
     Place,
-    credentials_of,
     host_of,
+)
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.trust.login import (
+    credentials_of,
     kept,
     log_in,
     log_out,
@@ -38,14 +41,6 @@ from ansible_collections.multiarch.builders.plugins.module_utils.state.record im
 _ROUNDS = 100_000  # of PBKDF2: some 50 ms for each guess
 
 Memory = t.Mapping[Place, t.Tuple[str, ...]]
-
-
-@dataclass(frozen=True)
-class Logout:
-    """The step that forgets a login of ours and, if it still is ours, removes it."""
-
-    place: Place
-    ours: bool
 
 
 def digest_of(token: str, salt: t.Optional[str] = None) -> str:

@@ -6,22 +6,34 @@
 from __future__ import annotations
 
 import typing as t
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.concern import Concern
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.trust import login, messages, owned_logins
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.trust.decide import (
+    Login,
+    Logout,
+    Place,
     daemon_files,
+    fingerprints,
     left_out,
     missing_from,
     store_files,
+)
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.trust.plan import (
+    NO_USER,
+    ForgetFile,
+    LoginStep,
+    RefreshStore,
+    TrustState,
+    planned,
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.trust.record import RECORD
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.trust.rootless import rootless_files
 from ansible_collections.multiarch.builders.plugins.module_utils.docker import certs_d
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import Docker
 from ansible_collections.multiarch.builders.plugins.module_utils.host.command import is_user, must, owner_of
-from ansible_collections.multiarch.builders.plugins.module_utils.host.files import differs
+from ansible_collections.multiarch.builders.plugins.module_utils.host.files import differs, read
 from ansible_collections.multiarch.builders.plugins.module_utils.host.system_store import (
     Store,
     bundle_of,
@@ -29,15 +41,12 @@ from ansible_collections.multiarch.builders.plugins.module_utils.host.system_sto
     system_store,
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import Params, Registry, registries_of
-from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import (
     Action,
     Doers,
     Effects,
     Kind,
-    Note,
     Plan,
-    arrival,
     perform,
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.model.steps import RemoveFile, WriteFile
@@ -46,42 +55,8 @@ from ansible_collections.multiarch.builders.plugins.module_utils.state.owned_fil
     forget_owned,
     leftovers,
     remove_owned,
-    was_theirs,
     write_owned,
 )
-
-_NO_USER = "its user is no user of this host"
-
-
-@dataclass(frozen=True)
-class RefreshStore:
-    """The step that makes the operating system's bundle from its anchors."""
-
-    store: Store
-
-
-@dataclass(frozen=True)
-class ForgetFile:
-    """The step that leaves a file of ours alone, and why."""
-
-    path: str
-    why: str = _NO_USER
-
-
-@dataclass(frozen=True)
-class TrustState:
-    """What differs: files to write, what is ours and no longer wanted, a bundle behind its anchors, logins."""
-
-    write: t.Tuple[WriteFile, ...]
-    remove: t.Tuple[RemoveFile, ...]
-    stale: bool
-    logins: t.Tuple[login.Login, ...]
-    logouts: t.Tuple[owned_logins.Logout, ...] = ()
-    forget: t.Tuple[ForgetFile, ...] = ()
-    notes: t.Tuple[Note, ...] = ()
-    # names in logins of others, of which ours take or took the place
-    replaced: t.Mapping[t.Union[login.Login, owned_logins.Logout], str] = field(default_factory=dict)
-    has_store: bool = True  # what refreshes the system's store is there
 
 
 @dataclass
@@ -106,16 +81,20 @@ class Trust(Concern[TrustState]):
         remove, forget = self._leftovers(wanted)
         logins, asked = self._logins()
         logouts, notes = owned_logins.retired(owned_logins.remembered(), asked)
+        known = RECORD.read()
         return TrustState(
+            store,
             write=missing,
             remove=remove,
-            stale=RECORD.read().stale or bool(missing_from(bundle, present)),
+            stale=known.stale or bool(missing_from(bundle, present)),
             logins=logins,
             logouts=logouts,
             forget=forget,
             notes=(*Kind.LIMIT.notes(left_out(self.registries, store)), *Kind.WAITS.notes(notes)),
             replaced=_replaced(logins, logouts),
             has_store=is_here(store),
+            before={each.path: fingerprints(read(each.path, each.owner) or "") for each in missing},
+            theirs=frozenset(known.former),
         )
 
     def _leftovers(self, wanted: t.Sequence[WriteFile]) -> t.Tuple[t.Tuple[RemoveFile, ...], t.Tuple[ForgetFile, ...]]:
@@ -124,7 +103,7 @@ class Trust(Concern[TrustState]):
         ids = {path: owner_of(user) for path, user in users.items() if is_user(user)}
         left = leftovers(RECORD.read().files, wanted, ids)
         stays = {
-            each.path: _NO_USER if each.path in users.keys() - ids.keys() else self._why_left(each) for each in left
+            each.path: NO_USER if each.path in users.keys() - ids.keys() else self._why_left(each) for each in left
         }
         forget = tuple(ForgetFile(path, why) for path, why in stays.items() if why)
         return tuple(each for each in left if not stays[each.path]), forget
@@ -133,35 +112,17 @@ class Trust(Concern[TrustState]):
         """Why a file of ours that nobody asks for stays; "" if it goes."""
         return ""
 
-    def _why(self, step: t.Union[RemoveFile, owned_logins.Logout]) -> str:
+    def _why(self, step: t.Union[RemoveFile, Logout]) -> str:
         return messages.reason(step, self.registries, self.users)
 
-    def _logins(self) -> t.Tuple[t.Tuple[login.Login, ...], t.FrozenSet[login.Place]]:
+    def _logins(self) -> t.Tuple[t.Tuple[Login, ...], t.FrozenSet[Place]]:
         """The logins that are missing, and the places of all that are asked for."""
         pairs = [(user, registry) for registry in self.registries if registry.username for user in self.users]
-        missing = tuple(login.Login(*pair) for pair in pairs if not login.is_logged_in(*pair))
+        missing = tuple(Login(*pair) for pair in pairs if not login.is_logged_in(*pair))
         return missing, frozenset(login.place_of(*pair) for pair in pairs)
 
     def plan(self, state: TrustState, effects: Effects) -> Plan:
-        store = system_store()
-        if not state.has_store and not arrival(effects).trust_store:
-            raise HostError(f"{store.refresh[0]} is not on this host: install ca-certificates")
-        actions = [
-            Action(messages.of_file(each), each, difference=messages.difference_of(each)) for each in state.write
-        ]
-        for each in state.remove:
-            told = messages.of_removal(each, was_theirs=was_theirs(RECORD, each.path))
-            actions.append(Action(told + self._why(each), each))
-        actions += [Action(f"forget {each.path}: {each.why}", each) for each in state.forget]
-        changed = [action.step.path for action in actions if isinstance(action.step, (WriteFile, RemoveFile))]
-        if state.stale or any(path.startswith(store.anchors) for path in changed):
-            summary = f"refresh the operating system's trust store ({' '.join(store.refresh)})"
-            actions.append(Action(summary, RefreshStore(store)))
-        actions += [Action(messages.of_login(each, state.replaced.get(each)), each) for each in state.logins]
-        actions += [
-            Action(messages.of_logout(each, self._why(each), state.replaced.get(each)), each) for each in state.logouts
-        ]
-        return Plan(tuple(actions), state.notes)
+        return planned(state, effects, self._why)
 
     def apply(self, actions: t.Sequence[Action]) -> None:
         doers: Doers = {
@@ -169,8 +130,8 @@ class Trust(Concern[TrustState]):
             RemoveFile: self._remove,
             RefreshStore: lambda step: self._refresh(step.store),
             ForgetFile: lambda step: forget_owned(RECORD, step.path),
-            login.Login: owned_logins.log_in_owned,
-            owned_logins.Logout: owned_logins.log_out_owned,
+            Login: owned_logins.log_in_owned,
+            Logout: owned_logins.log_out_owned,
         }
         perform(actions, doers)
 
@@ -197,10 +158,8 @@ class Trust(Concern[TrustState]):
         RECORD.update(lambda found: replace(found, stale=stale))
 
 
-def _replaced(
-    logins: t.Iterable[login.Login], logouts: t.Iterable[owned_logins.Logout]
-) -> t.Dict[t.Union[login.Login, owned_logins.Logout], str]:
-    found: t.Dict[t.Union[login.Login, owned_logins.Logout], t.Optional[str]] = {}
+def _replaced(logins: t.Iterable[Login], logouts: t.Iterable[Logout]) -> t.Dict[LoginStep, str]:
+    found: t.Dict[LoginStep, t.Optional[str]] = {}
     found.update((each, owned_logins.replaced_by(each)) for each in logins)
     found.update((each, owned_logins.replaced(each)) for each in logouts)
     return {step: name for step, name in found.items() if name}

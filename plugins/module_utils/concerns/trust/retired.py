@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.multiarch.builders.plugins.module_utils.concerns.trust.owned_logins import Logout
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.trust.decide import Logout
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.trust.record import RECORD
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.trust.resource import Trust
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import Docker

@@ -13,16 +13,26 @@ from pathlib import Path
 import pytest
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon import configuration, restart
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon import resource as daemon_resource
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.trust.resource import Trust
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import Docker
 from ansible_collections.multiarch.builders.plugins.module_utils.host import command, files, units
 from ansible_collections.multiarch.builders.plugins.module_utils.state import rollback
+from ansible_collections.multiarch.builders.tests.unit.plugins.module_utils.blind import make_blind, seen
 from ansible_collections.multiarch.builders.tests.unit.plugins.module_utils.dockerd_stand_in import DockerdStandIn
+
+BLIND = (Trust,)
 
 
 @pytest.fixture(autouse=True)
 def _fresh_look_at_units() -> None:
     """What one test's stand-in for systemctl told is not the next one's answer."""
     units.forget()
+
+
+@pytest.fixture(autouse=True)
+def _blind_plans(monkeypatch: pytest.MonkeyPatch) -> None:
+    """observe() sees all that plan() needs."""
+    make_blind(BLIND, monkeypatch)
 
 
 @pytest.fixture
@@ -54,7 +64,7 @@ def homes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name, uid, gid in (("root", 0, 0), ("ci", os.geteuid(), os.getegid()), ("jane", os.geteuid(), os.getegid())):
         (folder / name).mkdir(parents=True)
         entries[name] = pwd.struct_passwd((name, "x", uid, gid, "", str(folder / name), "/bin/sh"))
-    monkeypatch.setattr(pwd, "getpwnam", entries.__getitem__)
+    monkeypatch.setattr(pwd, "getpwnam", seen(entries.__getitem__))
     return folder
 
 

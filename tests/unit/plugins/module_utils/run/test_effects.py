@@ -35,12 +35,8 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.engine
     StartDocker,
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.engine.resource import Engine
-from ansible_collections.multiarch.builders.plugins.module_utils.concerns.trust import resource as trust_resource
-from ansible_collections.multiarch.builders.plugins.module_utils.concerns.trust.resource import (
-    RefreshStore,
-    Trust,
-    TrustState,
-)
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.trust.plan import RefreshStore, TrustState
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.trust.resource import Trust
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import Docker
 from ansible_collections.multiarch.builders.plugins.module_utils.host.system_store import DEBIAN
 from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import Disruption, Registry
@@ -69,8 +65,8 @@ OVERLAY2 = {"Driver": "overlay2", "DriverStatus": [["Backing Filesystem", "extfs
 
 RUNNING = EngineState("26.1.5", "0.13.1", True)
 STOPPED = EngineState(None, "0.13.1", True)
-TRUSTED = TrustState((), (), False, ())
-NEW_CA = TrustState((WriteFile(f"{DEBIAN.anchors}/of-these-tests.crt", ""),), (), False, ())
+TRUSTED = TrustState(DEBIAN)
+NEW_CA = TrustState(DEBIAN, (WriteFile(f"{DEBIAN.anchors}/of-these-tests.crt", ""),))
 CURRENT = DaemonState("{}", SNAPSHOTTER, Keys({}), {**CONTAINERD, "ServerVersion": "28.5.2"}, NO_EFFECTS)
 # With somebody else's hosts.toml, dockerd has CAs from the system's store alone.
 THEIRS = replace(
@@ -195,9 +191,7 @@ def test_one_run_plans_all_that_follows(
     steps: list[type],
     notes: int,
     no_docker: Docker,
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(trust_resource, "system_store", lambda: DEBIAN)
     disruption = Disruption(mode, 900)
     resources: list[Resource[t.Any]] = [
         Engine(builders=True, docker=no_docker),
@@ -214,8 +208,7 @@ def test_one_run_plans_all_that_follows(
     assert sum(len(plan.notes) for plan in plans) == notes
 
 
-def test_a_missing_trust_store_that_does_not_come_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(trust_resource, "system_store", lambda: DEBIAN)
+def test_a_missing_trust_store_that_does_not_come_is_told() -> None:
     with pytest.raises(HostError, match=r"^update-ca-certificates is not on this host: install ca-certificates$"):
         Trust((), ("root",)).plan(replace(NEW_CA, has_store=False), frozenset({Arrival("26.1.5")}))
 

@@ -12,17 +12,19 @@ import typing as t
 from pathlib import Path
 
 import pytest
-from ansible_collections.multiarch.builders.plugins.module_utils.concerns.trust.login import (
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.trust.decide import (
     Login,
     Place,
-    helper_of,
     host_of,
+    server,
+)
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.trust.login import (
+    helper_of,
     is_logged_in,
     kept,
     log_in,
     log_out,
     place_of,
-    server,
     with_login,
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import Registry

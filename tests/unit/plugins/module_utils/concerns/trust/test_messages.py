@@ -6,14 +6,13 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.multiarch.builders.plugins.module_utils.concerns.trust.login import Login, Place
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.trust.decide import Login, Logout, Place
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.trust.messages import (
     of_login,
     of_logout,
     of_removal,
     reason,
 )
-from ansible_collections.multiarch.builders.plugins.module_utils.concerns.trust.owned_logins import Logout
 from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import Registry
 from ansible_collections.multiarch.builders.plugins.module_utils.model.steps import Owner, RemoveFile
 

@@ -11,16 +11,14 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.trust import owned_logins
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.trust.decide import Login, Logout, Place
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.trust.login import (
-    Login,
-    Place,
     credentials_of,
     is_logged_in,
     log_in,
     token_of,
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.trust.owned_logins import (
-    Logout,
     digest_of,
     is_of,
     log_in_owned,

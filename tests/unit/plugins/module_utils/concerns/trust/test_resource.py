@@ -10,14 +10,13 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.trust import owned_logins, resource
-from ansible_collections.multiarch.builders.plugins.module_utils.concerns.trust.login import Login, Place
-from ansible_collections.multiarch.builders.plugins.module_utils.concerns.trust.owned_logins import Logout
-from ansible_collections.multiarch.builders.plugins.module_utils.concerns.trust.resource import (
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.trust.decide import Login, Logout, Place
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.trust.plan import (
     ForgetFile,
     RefreshStore,
-    Trust,
     TrustState,
 )
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.trust.resource import Trust
 from ansible_collections.multiarch.builders.plugins.module_utils.host.system_store import DEBIAN, RED_HAT, Store
 from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import Registry
 from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
@@ -39,44 +38,42 @@ CA_FILE = WriteFile(f"{FOLDER}/ca.crt", CA.pem)
 KEY_FILE = WriteFile(f"{FOLDER}/client.key", CLIENT.key_pem, 0o600)
 ANCHOR = WriteFile(f"{DEBIAN.anchors}/multiarch-builders-of-these-tests.example.crt", CA.pem)
 HARBOR = Registry("harbor.example.com", username="robot$ci", password="of-this-login")
-NOTHING = TrustState((), (), False, ())
+NOTHING = TrustState(DEBIAN)
 
 
-def planned(state: TrustState, monkeypatch: pytest.MonkeyPatch, store: Store = DEBIAN) -> Plan:
-    monkeypatch.setattr(resource, "system_store", lambda: store)
-    monkeypatch.setattr(resource, "is_here", lambda _store: True)
+def planned(state: TrustState) -> Plan:
     return Trust((), ()).plan(state, NO_EFFECTS)
 
 
-def test_nothing_differs(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert planned(NOTHING, monkeypatch) == Plan()
+def test_nothing_differs() -> None:
+    assert planned(NOTHING) == Plan()
 
 
 @pytest.mark.parametrize(
     ("state", "steps", "refreshes"),
     [
-        pytest.param(TrustState((CA_FILE,), (), False, ()), [CA_FILE], False, id="certs.d is read at every connection"),
-        pytest.param(TrustState((CA_FILE, ANCHOR), (), False, ()), [CA_FILE, ANCHOR], True, id="a new anchor"),
+        pytest.param(TrustState(DEBIAN, (CA_FILE,)), [CA_FILE], False, id="certs.d is read at every connection"),
+        pytest.param(TrustState(DEBIAN, (CA_FILE, ANCHOR)), [CA_FILE, ANCHOR], True, id="a new anchor"),
         pytest.param(
-            TrustState((), (RemoveFile(ANCHOR.path),), False, ()),
+            TrustState(DEBIAN, remove=(RemoveFile(ANCHOR.path),)),
             [RemoveFile(ANCHOR.path)],
             True,
             id="an anchor that goes is forgotten by the bundle too",
         ),
         pytest.param(
-            TrustState((), (RemoveFile(CA_FILE.path, folder=True),), False, ()),
+            TrustState(DEBIAN, remove=(RemoveFile(CA_FILE.path, folder=True),)),
             [RemoveFile(CA_FILE.path, folder=True)],
             False,
             id="a file of certs.d goes",
         ),
-        pytest.param(TrustState((), (), True, ()), [], True, id="the bundle was never made"),
+        pytest.param(TrustState(DEBIAN, stale=True), [], True, id="the bundle was never made"),
         pytest.param(
-            TrustState((), (), False, (Login("ci", HARBOR),)), [Login("ci", HARBOR)], False, id="a login is no trust"
+            TrustState(DEBIAN, logins=(Login("ci", HARBOR),)), [Login("ci", HARBOR)], False, id="a login is no trust"
         ),
     ],
 )
-def test_steps(state: TrustState, steps: list[object], refreshes: bool, monkeypatch: pytest.MonkeyPatch) -> None:
-    plan = planned(state, monkeypatch)
+def test_steps(state: TrustState, steps: list[object], refreshes: bool) -> None:
+    plan = planned(state)
     expected = [*steps, RefreshStore(DEBIAN)] if refreshes else steps
     assert [action.step for action in plan.actions] == expected
     assert plan.effects == NO_EFFECTS
@@ -86,14 +83,20 @@ LOGOUT = Logout(Place("ci", "quay.example", None), ours=True)
 NOTE = Note(Kind.LIMIT, "a note")
 
 
-def test_the_order_is_files_then_the_store_then_logins(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_order_is_files_then_the_store_then_logins() -> None:
     """A helper or a token's server may need the CA."""
     state = TrustState(
-        (ANCHOR,), (RemoveFile(CA_FILE.path),), False, (Login("ci", HARBOR),), (LOGOUT,), (ForgetFile("/x"),), (NOTE,)
+        DEBIAN,
+        (ANCHOR,),
+        (RemoveFile(CA_FILE.path),),
+        logins=(Login("ci", HARBOR),),
+        logouts=(LOGOUT,),
+        forget=(ForgetFile("/x"),),
+        notes=(NOTE,),
     )
-    steps = [type(action.step) for action in planned(state, monkeypatch).actions]
+    steps = [type(action.step) for action in planned(state).actions]
     assert steps == [WriteFile, RemoveFile, ForgetFile, RefreshStore, Login, Logout]
-    assert planned(state, monkeypatch).notes == (NOTE,)
+    assert planned(state).notes == (NOTE,)
 
 
 @pytest.mark.parametrize(
@@ -103,14 +106,14 @@ def test_the_order_is_files_then_the_store_then_logins(monkeypatch: pytest.Monke
         pytest.param(RED_HAT, "update-ca-trust extract", id="Red Hat"),
     ],
 )
-def test_the_store_is_that_of_the_host(store: Store, command: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_store_is_that_of_the_host(store: Store, command: str) -> None:
     anchor = WriteFile(f"{store.anchors}/x{store.suffix}", CA.pem)
-    plan = planned(TrustState((anchor,), (), False, ()), monkeypatch, store)
+    plan = planned(TrustState(store, (anchor,)))
     assert plan.actions[-1].summary == f"refresh the operating system's trust store ({command})"
 
 
-def test_no_secret_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    plan = planned(TrustState((CA_FILE, KEY_FILE), (), False, (Login("ci", HARBOR),)), monkeypatch)
+def test_no_secret_is_told() -> None:
+    plan = planned(TrustState(DEBIAN, (CA_FILE, KEY_FILE), logins=(Login("ci", HARBOR),)))
     summaries = [action.summary for action in plan.actions]
     assert summaries[1:] == [f"write {KEY_FILE.path} (client key)", "log ci in to harbor.example.com as robot$ci"]
     assert summaries[0].startswith(f"write {CA_FILE.path} (certificate sha256:")
@@ -122,10 +125,11 @@ def test_no_secret_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     assert plan.actions[1].difference is None
 
 
-def test_the_difference_of_a_certificate_is_its_fingerprint(monkeypatch: pytest.MonkeyPatch) -> None:
-    (action,) = planned(TrustState((CA_FILE,), (), False, ()), monkeypatch).actions
+def test_the_difference_of_a_certificate_is_its_fingerprint() -> None:
+    before = "certificate sha256:of the former\n"
+    (action,) = planned(TrustState(DEBIAN, (CA_FILE,), before={CA_FILE.path: before})).actions
     assert action.difference is not None
-    assert (action.difference.name, action.difference.before) == (CA_FILE.path, "")
+    assert (action.difference.name, action.difference.before) == (CA_FILE.path, before)
     assert action.difference.after.startswith("certificate sha256:")
 
 
