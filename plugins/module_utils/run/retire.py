@@ -57,8 +57,16 @@ class TidyFolder:
     user: str
 
 
+@dataclass(frozen=True)
+class RecordState:
+    """The record's *folder*, "" if it is not there, and *users* in whose ~/.docker is something that came with us."""
+
+    folder: str
+    users: t.Tuple[str, ...] = ()
+
+
 @dataclass
-class Record(Concern[t.Tuple[str, ...]]):
+class Record(Concern[RecordState]):
     """The folder of the record, and the users' ~/.docker; both are the last to go, unless something of ours remains."""
 
     concern: t.ClassVar[str] = "record"
@@ -67,17 +75,18 @@ class Record(Concern[t.Tuple[str, ...]]):
     def from_params(cls, params: Params, docker: Docker) -> Record:  # noqa: ARG003  # the last, whatever is asked
         return cls()
 
-    def observe(self) -> t.Tuple[str, ...]:
-        return config_dir.untidy()
+    def observe(self) -> RecordState:
+        return RecordState(str(files.HOME) if files.HOME.is_dir() else "", config_dir.untidy())
 
-    def plan(self, state: t.Tuple[str, ...], effects: Effects) -> Plan:
-        if Effect.REMAINS in effects or not files.HOME.is_dir():
+    def plan(self, state: RecordState, effects: Effects) -> Plan:
+        if Effect.REMAINS in effects or not state.folder:
             return Plan()
         tidy = [
             Action(f"remove from ~{user}/.docker what came with us, unless it is in use", TidyFolder(user))
-            for user in state
+            for user in state.users
         ]
-        return Plan((*tidy, Action(f"remove {files.HOME}: the record of what is ours, and backups", RemoveRecord())))
+        forget = Action(f"remove {state.folder}: the record of what is ours, and backups", RemoveRecord())
+        return Plan((*tidy, forget))
 
     def apply(self, actions: t.Sequence[Action]) -> None:
         perform(actions, {TidyFolder: lambda step: config_dir.tidy(step.user), RemoveRecord: _remove_record})

@@ -56,7 +56,7 @@ class EngineState:
     *broken* is the path of a buildx plugin that is there and does not run, and why. *offer* is what the distribution
     has for what is missing, None if nothing is, or nothing may be installed. *snap* and *podman* are where something
     else is that calls itself docker. *faults* keep docker from starting again, *left_out* says why nothing starts it at
-    boot.
+    boot. *way_back*: it does not run, and its daemon.json is of a run that ended before it saw docker run with it.
     """
 
     engine: t.Optional[str]
@@ -70,6 +70,7 @@ class EngineState:
     faults: t.Tuple[str, ...] = ()
     left_out: str = ""
     broken: str = ""
+    way_back: bool = False
 
 
 @dataclass(frozen=True)

@@ -11,11 +11,11 @@ from dataclasses import dataclass, replace
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.concern import Concern
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.engine import (
     boot,
-    messages,
     others,
     packages,
     plugin,
 )
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.engine.apt_candidates import Offer
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.engine.decide import (
     EnableDocker,
     EngineState,
@@ -25,11 +25,8 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.engine
     PlacePlugin,
     Plugin,
     StartDocker,
-    arriving,
-    not_offered,
-    plugin_step,
-    refusals,
 )
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.engine.plan import planned, require
 from ansible_collections.multiarch.builders.plugins.module_utils.docker import service
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.buildx_plugin import find
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import Docker
@@ -39,11 +36,8 @@ from ansible_collections.multiarch.builders.plugins.module_utils.model.errors im
 from ansible_collections.multiarch.builders.plugins.module_utils.model.proxy import Proxy
 from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import (
     Action,
-    Arrival,
     Doers,
-    Effect,
     Effects,
-    Kind,
     Plan,
     perform,
 )
@@ -89,8 +83,9 @@ class Engine(Concern[EngineState]):
         installed = packages.is_there("dockerd")
         found = units.look() if installed else {}
         buildx = find()
+        engine = self.docker.get("/version")["Version"] if self.docker.answers() else None
         return EngineState(
-            engine=self.docker.get("/version")["Version"] if self.docker.answers() else None,
+            engine=engine,
             buildx=buildx.version if buildx else None,
             installed=installed,
             snap=others.snap(),
@@ -100,37 +95,11 @@ class Engine(Concern[EngineState]):
             client=packages.is_there("docker"),
             place=plugin.observe(asked=self.plugin is not None),
             broken=f"{buildx.path}: {buildx.defect}" if buildx and buildx.defect else "",
+            way_back=installed and engine is None and rollback.is_open(),
         )
 
     def plan(self, state: EngineState, effects: Effects) -> Plan:  # noqa: ARG002  # it is the first
-        self._refuse(state)
-        actions = []
-        step = plugin_step(self.plugin, state.place)
-        coming = arriving(state, step)
-        if step is not None:
-            actions.append(
-                Action(messages.of_plugin(step, state.place), step, frozenset({Arrival(buildx=coming.buildx)}))
-            )
-        if state.offer is not None:
-            causes: t.Set[t.Union[Effect, Arrival]] = {coming}
-            if coming.engine is not None:
-                causes.add(Effect.DAEMON_RESTARTS)
-            difference = messages.difference_of(state.offer)
-            install = InstallPackages(state.offer)
-            actions.append(Action(messages.of_offer(state.offer), install, frozenset(causes), difference))
-        if state.installed and state.engine is None:
-            actions.append(Action(messages.of_start(way_back=rollback.is_open()), StartDocker(), _STARTS))
-        if state.left_out and self.distro:
-            actions.append(Action(f"enable docker: {state.left_out}", EnableDocker()))
-        notes = [state.left_out] if state.left_out and not self.distro else []
-        return Plan(tuple(actions), Kind.LEFT_ALONE.notes(notes), {"docker": state.engine, "buildx": state.buildx})
-
-    def _refuse(self, state: EngineState) -> None:
-        if state.offer is not None and (state.offer.unknown or state.offer.refusal):
-            raise HostError(*not_offered(state.offer))
-        found = refusals(state, plugin_step(self.plugin, state.place), builders=self.builders)
-        if found:
-            raise HostError("; ".join(found))
+        return planned(state, self.plugin, builders=self.builders, distro=self.distro)
 
     def apply(self, actions: t.Sequence[Action]) -> None:
         doers: Doers = {
@@ -146,10 +115,13 @@ class Engine(Concern[EngineState]):
     def _install(self, step: InstallPackages) -> None:
         from ansible_collections.multiarch.builders.plugins.module_utils.concerns.engine import install
 
-        install.install(step.offer, lambda offer: self._refuse(replace(self._here(), offer=offer)))
+        install.install(step.offer, self._require)
         units.forget()
         if not self.docker.answers():  # a policy of the host may keep packages from starting their services
             self._start()
+
+    def _require(self, offer: Offer) -> None:
+        require(replace(self._here(), offer=offer), self.plugin, builders=self.builders)
 
     def _start(self) -> None:
         why = service.start(self.docker)
@@ -158,6 +130,3 @@ class Engine(Concern[EngineState]):
             why = service.start(self.docker)
         if why is not None:
             raise HostError("docker does not start", why.cause, why.remedy, why.said)
-
-
-_STARTS: Effects = frozenset({Effect.DAEMON_RESTARTS})

@@ -34,8 +34,17 @@ class DisableDocker:
     """The step that has docker not started at boot, as before us."""
 
 
+@dataclass(frozen=True)
+class RetiredState:
+    """The *place* of the plugin, *units* that we enabled, and that are so still, *packages* that came with us."""
+
+    place: PluginState
+    units: t.Tuple[str, ...] = ()
+    packages: t.Tuple[str, ...] = ()
+
+
 @dataclass
-class RetiredEngine(Concern[PluginState]):
+class RetiredEngine(Concern[RetiredState]):
     """What came with `builder_engine` and `builder_buildx_plugin`."""
 
     concern: t.ClassVar[str] = "engine"
@@ -44,18 +53,16 @@ class RetiredEngine(Concern[PluginState]):
     def from_params(cls, params: Params, docker: Docker) -> RetiredEngine:  # noqa: ARG003  # all is in the record
         return cls()
 
-    def observe(self) -> PluginState:
-        return plugin.observe(asked=False)
+    def observe(self) -> RetiredState:
+        return RetiredState(plugin.observe(asked=False), boot.enabled(), tuple(sorted(RECORD.read().packages)))
 
-    def plan(self, state: PluginState, effects: Effects) -> Plan:  # noqa: ARG002  # nothing depends on others
-        step = plugin_step(None, state)
-        actions = [Action(messages.of_plugin(step, state, why=""), step)] if step is not None else []
-        units = boot.enabled()
-        if units:
-            actions.append(Action(f"disable {', '.join(units)} at boot, as before us", DisableDocker()))
-        packages = RECORD.read().packages
-        note = f"packages that came with us stay: `apt-get remove {' '.join(sorted(packages))}` removes them"
-        return Plan(tuple(actions), Kind.LEFT_ALONE.notes([note] if packages else []))
+    def plan(self, state: RetiredState, effects: Effects) -> Plan:  # noqa: ARG002  # nothing depends on others
+        step = plugin_step(None, state.place)
+        actions = [Action(messages.of_plugin(step, state.place, why=""), step)] if step is not None else []
+        if state.units:
+            actions.append(Action(f"disable {', '.join(state.units)} at boot, as before us", DisableDocker()))
+        note = f"packages that came with us stay: `apt-get remove {' '.join(state.packages)}` removes them"
+        return Plan(tuple(actions), Kind.LEFT_ALONE.notes([note] if state.packages else []))
 
     def apply(self, actions: t.Sequence[Action]) -> None:
         doers: Doers = {

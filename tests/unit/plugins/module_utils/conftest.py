@@ -13,14 +13,18 @@ from pathlib import Path
 import pytest
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon import configuration, restart
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon import resource as daemon_resource
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.engine.resource import Engine
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.engine.retired import RetiredEngine
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.pull_mode import RetiredPull
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.trust.resource import Trust
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import Docker
 from ansible_collections.multiarch.builders.plugins.module_utils.host import command, files, units
+from ansible_collections.multiarch.builders.plugins.module_utils.run.retire import Record
 from ansible_collections.multiarch.builders.plugins.module_utils.state import rollback
 from ansible_collections.multiarch.builders.tests.unit.plugins.module_utils.blind import make_blind, seen
 from ansible_collections.multiarch.builders.tests.unit.plugins.module_utils.dockerd_stand_in import DockerdStandIn
 
-BLIND = (Trust,)
+BLIND = (Trust, Engine, RetiredEngine, RetiredPull, Record)
 
 
 @pytest.fixture(autouse=True)

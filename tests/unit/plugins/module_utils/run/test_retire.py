@@ -176,5 +176,6 @@ def test_whether_a_record_holds_anything(content: dict[str, t.Any] | None, holds
 
 def test_the_record_stays_as_long_as_something_does(home: Path) -> None:
     record.save("trust", {}, home)
-    assert Record().plan((), frozenset({Effect.REMAINS})) == Plan()
-    assert len(Record().plan((), frozenset()).actions) == 1
+    state = Record().observe()
+    assert Record().plan(state, frozenset({Effect.REMAINS})) == Plan()
+    assert len(Record().plan(state, frozenset()).actions) == 1

@@ -1,0 +1,47 @@
+# Copyright: multiarch.builders contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What of the engine goes when a host retires."""
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.engine.decide import (
+    ForgetPlugin,
+    LeavePlugin,
+    PluginState,
+)
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.engine.retired import (
+    DisableDocker,
+    RetiredEngine,
+    RetiredState,
+)
+from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import NO_EFFECTS
+
+NO_PLUGIN = PluginState()
+STAY = "packages that came with us stay: `apt-get remove docker-cli docker.io` removes them"
+
+
+@pytest.mark.parametrize(
+    ("state", "steps", "notes"),
+    [
+        pytest.param(RetiredState(NO_PLUGIN), [], [], id="nothing of ours"),
+        pytest.param(RetiredState(PluginState("a", "a", "0.13.1")), [LeavePlugin()], [], id="our plugin"),
+        pytest.param(RetiredState(PluginState("b", "a")), [ForgetPlugin()], [], id="somebody else's in its place"),
+        pytest.param(
+            RetiredState(NO_PLUGIN, units=("docker.service",)), [DisableDocker()], [], id="a unit that we enabled"
+        ),
+        pytest.param(
+            RetiredState(NO_PLUGIN, packages=("docker-cli", "docker.io")), [], [STAY], id="packages are told, and stay"
+        ),
+    ],
+)
+def test_what_goes(state: RetiredState, steps: list[object], notes: list[str]) -> None:
+    plan = RetiredEngine().plan(state, NO_EFFECTS)
+    assert [action.step for action in plan.actions] == steps
+    assert [note.text for note in plan.notes] == notes
+
+
+@pytest.mark.usefixtures("home")
+def test_a_host_without_a_record_has_nothing_to_retire() -> None:
+    assert RetiredEngine().observe() == RetiredState(NO_PLUGIN)
