@@ -9,7 +9,7 @@ import os
 import typing as t
 
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt import ours
-from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.decide import mask_of
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.decide import file_of, mask_of
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.source import Emulator
 from ansible_collections.multiarch.builders.plugins.module_utils.host.file_modes import Rights, public
 from ansible_collections.multiarch.builders.plugins.module_utils.host.files import read
@@ -19,7 +19,7 @@ def files_of(names: t.Iterable[str], owned: t.Container[str]) -> t.Tuple[t.Dict[
     """(how files in /etc/binfmt.d switch their handlers off, what the others say), by handler."""
     masked, texts = {}, {}
     for name in names:
-        path = ours.file_of(name)
+        path = file_of(name)
         text = read(path) if ours.mask_of(name) is None else ""
         words = mask_of(path, os.path.realpath(path), text, owned=name in owned) if text is not None else None
         if words is not None:
@@ -32,4 +32,4 @@ def files_of(names: t.Iterable[str], owned: t.Container[str]) -> t.Tuple[t.Dict[
 def rights_of(emulators: t.Iterable[Emulator], owned: t.Iterable[str]) -> t.List[Rights]:
     """Those of the files that bring handlers back, each once: systemd reads and starts them as root."""
     files = [each for emulator in emulators for each in emulator.rights]
-    return list(dict.fromkeys([*files, *(public(ours.file_of(name)) for name in sorted(owned))]))
+    return list(dict.fromkeys([*files, *(public(file_of(name)) for name in sorted(owned))]))

@@ -18,6 +18,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt
     Handler,
     parse_registration,
 )
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.record import Former
 from ansible_collections.multiarch.builders.plugins.module_utils.host.file_modes import Rights
 from ansible_collections.multiarch.builders.plugins.module_utils.model.platform import architecture_of, native_platforms
 
@@ -33,7 +34,11 @@ class BinfmtState:
     *lines* are what the source would register, by handler, as far as it is installed. *broken* says why. *damaged* says
     why an emulator of the source is not the one that was written, *faults* what of it only people can mend. *on* is the
     switch of all handlers, *boot* what keeps them from coming back at boot, *masked* how a handler's file switches it
-    off, *loose* which files of ours have another owner or mode.
+    off, *loose* which files of ours have another owner or mode. *former* is what was there before ours, of which *lost*
+    is no more on this host.
+
+    Of findings() is the rest: the *versions* of emulators of ours, by path, and whose others are, *owners*: a package,
+    "" for nobody's, None for what is no file of this host. *release* is /etc/os-release, where something is missing().
     """
 
     machine: str
@@ -48,6 +53,11 @@ class BinfmtState:
     boot: t.Tuple[str, ...] = ()
     masked: t.Mapping[str, str] = field(default_factory=dict)
     loose: t.Mapping[Rights, str] = field(default_factory=dict)
+    former: t.Mapping[str, Former] = field(default_factory=dict)
+    lost: t.FrozenSet[str] = frozenset()
+    owners: t.Mapping[str, t.Optional[str]] = field(default_factory=dict)
+    versions: t.Mapping[str, str] = field(default_factory=dict)
+    release: t.Mapping[str, str] = field(default_factory=dict)
 
 
 class Verdict(enum.Enum):
@@ -67,6 +77,11 @@ class Finding:
     verdict: Verdict
     handler: t.Optional[Handler]
     why: str
+
+
+def file_of(handler: str) -> str:
+    """The handler's file, which systemd-binfmt reads at every boot."""
+    return f"{BINFMT_D}/{handler}.conf"
 
 
 def needed(platforms: t.Iterable[str], machine: str) -> t.Tuple[ElfFormat, ...]:
@@ -121,6 +136,18 @@ def finding(fmt: ElfFormat, state: BinfmtState, takeover: bool) -> Finding:
     return Finding(fmt, Verdict.LEAVE, handler, "works")
 
 
+def findings(platforms: t.Iterable[str], state: BinfmtState, takeover: bool) -> t.Tuple[Finding, ...]:
+    """That of each format that *platforms* need."""
+    return tuple(finding(fmt, state, takeover) for fmt in needed(platforms, state.machine))
+
+
+def missing(found: t.Iterable[Finding], state: BinfmtState) -> t.Tuple[ElfFormat, ...]:
+    """The formats whose emulators the source has to bring."""
+    return tuple(
+        each.fmt for each in found if each.verdict is not Verdict.LEAVE and each.fmt.handler not in state.lines
+    )
+
+
 def _fault(handler: Handler, fmt: ElfFormat, state: BinfmtState) -> str:
     if not handler.enabled:
         return "disabled"
@@ -136,19 +163,19 @@ def unwanted(state: BinfmtState, formats: t.Iterable[ElfFormat]) -> t.Tuple[str,
     return tuple(sorted(state.owned - {fmt.handler for fmt in formats}))
 
 
-def refusals(findings: t.Iterable[Finding], state: BinfmtState, *, ours: bool, takeover: bool) -> t.Tuple[str, ...]:
-    """Why handlers of *findings* would not last, or not work, whatever is done here; each with the way out.
+def refusals(found: t.Iterable[Finding], state: BinfmtState, *, ours: bool, takeover: bool) -> t.Tuple[str, ...]:
+    """Why handlers of *found* would not last, or not work, whatever is done here; each with the way out.
 
     *ours* says whether files of ours make them last.
     """
-    asked = [each.fmt for each in findings if each.verdict is not Verdict.LEAVE]
-    found = [
+    asked = [each.fmt for each in found if each.verdict is not Verdict.LEAVE]
+    told = [
         mask_fault(fmt, state.masked[fmt.handler], ours=ours)
         for fmt in asked
         if fmt.handler in state.masked and not (ours and takeover)
     ]
-    found += [state.faults[fmt.handler] for fmt in asked if fmt.handler in state.faults]
-    return (*found, *state.boot) if asked else ()
+    told += [state.faults[fmt.handler] for fmt in asked if fmt.handler in state.faults]
+    return (*told, *state.boot) if asked else ()
 
 
 def mask_of(path: str, leads_to: str, text: str, *, owned: bool) -> t.Optional[str]:

@@ -5,20 +5,18 @@
 
 from __future__ import annotations
 
-import pathlib
 import typing as t
 
-from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt import image, ours, package
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.decide import Finding, is_ours
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.handler_file import Handler
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.record import Former
 
 
-def instead(name: str) -> str:
-    """What comes back in its place, of what was there before us."""
-    former = ours.former(name)
-    if former.line is None:
+def instead(former: t.Optional[Former], *, lost: bool) -> str:
+    """What comes back in its place, of what was there before us; *lost* says that it cannot."""
+    if former is None or former.line is None:
         return ""
-    if former.lost:
+    if lost:
         return (
             f"; {former.interpreter}, registered before us, is not on this host (a container brought it), and "
             "comes back only from there"
@@ -26,37 +24,35 @@ def instead(name: str) -> str:
     return f"; {former.interpreter} is registered again, as before us"
 
 
-def owner(handler: Handler) -> str:
+def owner(handler: Handler, owners: t.Mapping[str, t.Optional[str]]) -> str:
     """Who brought the emulator of a handler, with a space behind it; nothing if nobody says so.
 
     One that is no file of this host, and that the kernel holds open all the same, came from a container.
     """
     if is_ours(handler):
         return "ours, "
-    found = package.owner_of_file(handler.interpreter)
-    if found or pathlib.Path(handler.interpreter).exists():
-        return f"of package {found}, " if found else ""
-    return "out of a container, "
+    found = owners.get(handler.interpreter)
+    if found is None:
+        return "out of a container, "
+    return f"of package {found}, " if found else ""
 
 
-def note(found: Finding, handler: Handler) -> str:
+def note(found: Finding, handler: Handler, owners: t.Mapping[str, t.Optional[str]]) -> str:
     """What is told of a handler that was left alone."""
     return (
         f"linux/{found.fmt.architecture}: handler {handler.name} of somebody else works and was left alone "
-        f"({owner(handler)}interpreter {handler.interpreter}, flags {handler.flags})"
+        f"({owner(handler, owners)}interpreter {handler.interpreter}, flags {handler.flags})"
     )
 
 
-def fact(found: Finding) -> t.Dict[str, t.Any]:
+def fact(found: Finding, versions: t.Mapping[str, str]) -> t.Dict[str, t.Any]:
     """One handler as data: its version is known where the emulator is ours."""
     handler = found.handler
-    folder = str(pathlib.Path(handler.interpreter).parent) if handler else ""
-    emulators = image.in_folder(folder) if handler and is_ours(handler) else None
     return {
         "platform": f"linux/{found.fmt.architecture}",
         "handler": handler.name if handler else None,
         "interpreter": handler.interpreter if handler else None,
         "flags": handler.flags if handler else None,
-        "version": emulators.version if emulators else None,
+        "version": versions.get(handler.interpreter) if handler else None,
         "verdict": found.verdict.value,
     }

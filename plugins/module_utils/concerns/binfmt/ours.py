@@ -11,7 +11,7 @@ import typing as t
 from dataclasses import replace
 
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.decide import (
-    BINFMT_D,
+    file_of,
     is_mask,
     is_ours,
 )
@@ -34,6 +34,11 @@ def names() -> t.FrozenSet[str]:
 def former(name: str) -> Former:
     """What was there before the handler *name* of ours."""
     return RECORD.read().former.get(name, Former())
+
+
+def is_lost(found: Former) -> bool:
+    """Whether its emulator is not on this host: one that a container registered, which the kernel alone held."""
+    return found.line is not None and not pathlib.Path(found.interpreter).exists()
 
 
 def own(name: str, current: t.Optional[Handler]) -> None:
@@ -87,8 +92,3 @@ def unmask(name: str) -> None:
     """Make room for a file of ours."""
     if mask_of(name) is not None:
         remove(RemoveFile(file_of(name)))
-
-
-def file_of(handler: str) -> str:
-    """The handler's file, which systemd-binfmt reads at every boot."""
-    return f"{BINFMT_D}/{handler}.conf"

@@ -77,8 +77,9 @@ def fault_of(path: str, text: str) -> str:
 
 
 def owner_of_file(path: str) -> t.Optional[str]:
-    """The package that a file belongs to, None if to none or if there is no dpkg."""
-    if not pathlib.Path("/usr/bin/dpkg-query").exists():
-        return None
-    found = run(["dpkg-query", "--search", path])
-    return found.stdout.partition(":")[0] or None if found.status == 0 else None
+    """The package that a file belongs to, "" if to none, or if there is no dpkg; None if it is not there either."""
+    if pathlib.Path("/usr/bin/dpkg-query").exists():
+        found = run(["dpkg-query", "--search", path])
+        if found.status == 0 and found.stdout.partition(":")[0]:
+            return found.stdout.partition(":")[0]
+    return "" if pathlib.Path(path).exists() else None

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import pathlib
 import typing as t
 from dataclasses import dataclass, field
 
@@ -26,11 +25,6 @@ class Former:
     interpreter: str = ""
     enabled: bool = True
     link: t.Optional[str] = None
-
-    @property
-    def lost(self) -> bool:
-        """Whether its emulator is not on this host: one that a container registered, which the kernel alone held."""
-        return self.line is not None and not pathlib.Path(self.interpreter).exists()
 
 
 @dataclass(frozen=True)

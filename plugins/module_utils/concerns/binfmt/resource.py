@@ -8,12 +8,12 @@ from __future__ import annotations
 import os
 import pathlib
 import typing as t
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt import (
     boot,
+    image,
     kernel,
-    messages,
     ours,
     package,
 )
@@ -23,18 +23,24 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.decide import (
     BinfmtState,
-    Finding,
     Verdict,
     catching,
-    finding,
+    file_of,
+    findings,
     is_ours,
     is_theirs,
+    missing,
     needed,
-    refusals,
-    unwanted,
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.formats import ElfFormat
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.handler_file import Handler
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.plan import (
+    DropHandler,
+    KeepHandler,
+    TurnOn,
+    planned,
+)
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.record import RECORD
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.source import (
     ImageSource,
     InstallEmulators,
@@ -44,7 +50,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.concern import Concern
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import Docker
 from ansible_collections.multiarch.builders.plugins.module_utils.host import file_modes
-from ansible_collections.multiarch.builders.plugins.module_utils.host.file_modes import RestoreRights, Rights
+from ansible_collections.multiarch.builders.plugins.module_utils.host.file_modes import RestoreRights
 from ansible_collections.multiarch.builders.plugins.module_utils.host.files import read, remove, write
 from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import Params, registries_of
 from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
@@ -53,31 +59,10 @@ from ansible_collections.multiarch.builders.plugins.module_utils.model.resource 
     Action,
     Doers,
     Effects,
-    Kind,
     Plan,
     perform,
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.model.steps import RemoveFile, WriteFile
-
-
-@dataclass(frozen=True)
-class KeepHandler:
-    """The step that registers a handler and makes it last; *register* is False if only its file differs."""
-
-    fmt: ElfFormat
-    register: bool
-
-
-@dataclass(frozen=True)
-class DropHandler:
-    """The step that removes a handler of ours; one that it had masked is registered again."""
-
-    name: str
-
-
-@dataclass(frozen=True)
-class TurnOn:
-    """The step that turns on the switch of all handlers of the host."""
 
 
 @dataclass
@@ -99,13 +84,14 @@ class Binfmt(Concern[BinfmtState]):
     def observe(self) -> BinfmtState:
         machine = os.uname().machine
         formats = needed(self.platforms, machine)
-        owned = ours.names()
+        known = RECORD.read()
+        owned = known.handlers
         names = sorted(owned | {fmt.handler for fmt in formats})
         handlers = kernel.handlers() if names else {}
         on = not formats or kernel.is_on()
         emulators = {fmt.handler: self.source.emulator(fmt) for fmt in formats}
         masked, configuration = files_of(names, owned)
-        return BinfmtState(
+        state = BinfmtState(
             machine=machine,
             handlers=handlers,
             lines=_known({name: each.line for name, each in emulators.items()}),
@@ -118,6 +104,23 @@ class Binfmt(Concern[BinfmtState]):
             boot=boot.faults() if formats else (),
             masked=masked,
             loose=file_modes.faults(rights_of(emulators.values(), owned & emulators.keys() - masked.keys())),
+            former=known.former,
+            lost=frozenset(name for name, each in known.former.items() if ours.is_lost(each)),
+        )
+        return self._with_origins(state)
+
+    def _with_origins(self, state: BinfmtState) -> BinfmtState:
+        """*state* with what is told of the handlers that are found: dpkg is asked for no more."""
+        found = findings(self.platforms, state, self.takeover)
+        there = [(each.handler, each.verdict) for each in found if each.handler is not None]
+        owners = [each.interpreter for each, verdict in there if verdict is not Verdict.KEEP and not is_ours(each)]
+        programs = [each.interpreter for each, _verdict in there if is_ours(each)]
+        emulators = {each: image.in_folder(str(pathlib.Path(each).parent)) for each in programs}
+        return replace(
+            state,
+            owners={each: package.owner_of_file(each) for each in owners},
+            versions={each: known.version for each, known in emulators.items() if known is not None},
+            release=package.os_release() if missing(found, state) else {},
         )
 
     def _broken(self, formats: t.Iterable[ElfFormat], handlers: t.Mapping[str, Handler]) -> t.Dict[str, str]:
@@ -142,45 +145,7 @@ class Binfmt(Concern[BinfmtState]):
         return next(each for each in self.platforms if fmt in needed([each], os.uname().machine))
 
     def plan(self, state: BinfmtState, effects: Effects) -> Plan:  # noqa: ARG002  # the kernel does the work
-        formats = needed(self.platforms, state.machine)
-        findings = [finding(fmt, state, self.takeover) for fmt in formats]
-        asked = [each for each in findings if each.verdict is not Verdict.LEAVE]
-        refused = refusals(findings, state, ours=self.source.ours, takeover=self.takeover)
-        if refused:
-            raise HostError("; ".join(refused))
-        missing = tuple(each.fmt for each in asked if each.fmt.handler not in state.lines)
-        actions = [] if state.on or not findings else [_TURN_ON]
-        actions += [self.source.installation(missing)] if missing else []
-        actions += [_restore(state.loose)] if state.loose else []
-        for each in asked:
-            action = self._keep(each, state)
-            if action is not None:
-                actions.append(action)
-        kept = [each.fmt for each in asked] if self.source.ours else []
-        # one that is replaced is seen to above; one of somebody else's that works in place of ours stays
-        spared = {each.fmt.handler for each in findings if each.verdict is not Verdict.KEEP}
-        dropped = [name for name in unwanted(state, kept) if name not in spared]
-        actions += [
-            Action(f"remove handler {name} (no longer required){messages.instead(name)}", DropHandler(name))
-            for name in dropped
-        ]
-        left = [(each, each.handler) for each in findings if each.verdict is Verdict.LEAVE and each.handler]
-        notes = Kind.LEFT_ALONE.notes((messages.note(each, handler) for each, handler in left))
-        notes += Kind.LIMIT.notes(state.boot)  # of handlers that are somebody else's, too
-        return Plan(tuple(actions), notes, {"handlers": [messages.fact(each) for each in findings]})
-
-    def _keep(self, found: Finding, state: BinfmtState) -> t.Optional[Action]:
-        fmt = found.fmt
-        if found.verdict is Verdict.KEEP:
-            lasting = state.configuration.get(fmt.handler) == state.lines[fmt.handler] and fmt.handler in state.owned
-            if lasting or not self.source.ours:
-                return None
-            mask = f" in place of what masks it ({state.masked[fmt.handler]})" if fmt.handler in state.masked else ""
-            summary = f"write {_file(fmt.handler)}{mask}, so that {fmt.handler} is there after a reboot"
-            return Action(summary, KeepHandler(fmt, False))
-        verb = "register" if found.verdict is Verdict.ADD else "replace"
-        there = f" ({messages.owner(found.handler)}{found.handler.interpreter}: {found.why})" if found.handler else ""
-        return Action(f"{verb} handler {fmt.handler} for linux/{fmt.architecture}{there}", KeepHandler(fmt, True))
+        return planned(self.platforms, self.source, state, takeover=self.takeover)
 
     def apply(self, actions: t.Sequence[Action]) -> None:
         from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.extraction import sweep
@@ -210,21 +175,21 @@ class Binfmt(Concern[BinfmtState]):
         if self.source.ours:
             ours.own(name, kernel.handlers().get(name))
             ours.unmask(name)
-            write(WriteFile(_file(name), text))
+            write(WriteFile(file_of(name), text))
         elif name in ours.names():
-            remove(RemoveFile(_file(name)))
+            remove(RemoveFile(file_of(name)))
             ours.disown(name)
         if step.register:
             kernel.register(text, name)
 
     def _drop(self, name: str) -> None:
         former, current = ours.former(name), kernel.handlers().get(name)
-        if not is_theirs(read(_file(name)) if ours.mask_of(name) is None else None):
+        if not is_theirs(read(file_of(name)) if ours.mask_of(name) is None else None):
             ours.put_file_back(name)
         packaged = read(f"{package.BINFMT_D}/{name}.conf") if ours.mask_of(name) is None else None
         if current is not None and not is_ours(current):
             pass  # somebody registered another over ours: theirs stays
-        elif former.line is not None and not former.lost:
+        elif former.line is not None and not ours.is_lost(former):
             kernel.register(former.line, name)
             if not former.enabled:
                 kernel.disable(name)
@@ -235,18 +200,6 @@ class Binfmt(Concern[BinfmtState]):
         ours.disown(name)
 
 
-def _restore(loose: t.Mapping[Rights, str]) -> Action:
-    summary = f"give files that bring handlers back their owner and mode: {'; '.join(loose.values())}"
-    return Action(summary, RestoreRights(tuple(loose)))
-
-
-_TURN_ON = Action(
-    f"turn on {kernel.REGISTRY}/status, the switch of all handlers on this host, ours and others': it is off, so no "
-    "program of another platform runs",
-    TurnOn(),
-)
-
-
 def _prove(platform: str) -> None:
     from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.execution import prove
 
@@ -255,7 +208,3 @@ def _prove(platform: str) -> None:
 
 def _known(found: t.Mapping[str, t.Optional[str]]) -> t.Dict[str, str]:
     return {name: text for name, text in found.items() if text is not None}
-
-
-def _file(handler: str) -> str:
-    return ours.file_of(handler)

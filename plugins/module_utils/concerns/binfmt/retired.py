@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import pathlib
 import typing as t
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt import kernel
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.decide import (
@@ -18,6 +18,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.record import RECORD
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.resource import Binfmt
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.source import PackageSource
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.concern import Concern
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import Docker
 from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import Params
 from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
@@ -30,7 +31,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.model.resource 
     perform,
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.state import pulled_images
-from ansible_collections.multiarch.builders.plugins.module_utils.state.pulled_images import RemoveImage
+from ansible_collections.multiarch.builders.plugins.module_utils.state.pulled_images import PulledImage, RemoveImage
 
 # With the emulators of a run that was killed before it registered a handler.
 _FOLDERS = (pathlib.Path(EMULATORS), pathlib.Path(EMULATORS).parent)
@@ -41,33 +42,62 @@ class RemoveEmulators:
     """The step that removes the folders of the emulators, if they are empty once nothing uses one."""
 
 
-@dataclass
-class RetiredBinfmt(Binfmt):
-    """No platform is asked for any more."""
+@dataclass(frozen=True)
+class RetiredState:
+    """*folder* says whether ours is there, *users* are handlers that use an emulator in it, and that are not ours.
 
+    *images* came with us, with the containers made of each; *packages* too.
+    """
+
+    handlers: BinfmtState
+    folder: bool = False
+    users: t.Tuple[str, ...] = ()
+    images: t.Mapping[PulledImage, t.Tuple[str, ...]] = field(default_factory=dict)
+    packages: t.Tuple[str, ...] = ()
+
+
+@dataclass
+class RetiredBinfmt(Concern[RetiredState]):
+    """No platform is asked for any more of *handlers*."""
+
+    handlers: Binfmt
     docker: Docker
+    concern: t.ClassVar[str] = Binfmt.concern
 
     @classmethod
     def from_params(cls, params: Params, docker: Docker) -> RetiredBinfmt:  # noqa: ARG003  # all is in the record
-        return cls((), PackageSource(), takeover=False, docker=docker)
+        return cls(Binfmt((), PackageSource(), takeover=False), docker)
 
-    def plan(self, state: BinfmtState, effects: Effects) -> Plan:
-        handlers = super().plan(state, effects)
+    def observe(self) -> RetiredState:
+        handlers, known, folder = self.handlers.observe(), RECORD.read(), _FOLDERS[1].exists()
+        images = known.images if self.docker.answers() else ()
+        return RetiredState(
+            handlers,
+            folder,
+            _users_but(handlers.owned) if folder else (),
+            {
+                each: pulled_images.users_of(each, self.docker)
+                for each in images
+                if pulled_images.is_there(each, self.docker)
+            },
+            tuple(known.packages),
+        )
+
+    def plan(self, state: RetiredState, effects: Effects) -> Plan:
+        handlers = self.handlers.plan(state.handlers, effects)
         actions, notes = list(handlers.actions), []
-        if _FOLDERS[1].exists():
-            users = _users_but(state.owned)
-            if users:
-                notes.append(f"the emulators of {', '.join(users)} stay: handlers of somebody else use them")
-            if not users or actions:
-                actions.append(Action(f"remove {_FOLDERS[1]}, with the emulators that nothing uses", RemoveEmulators()))
-        known = RECORD.read().images if self.docker.answers() else ()
-        for image in (each for each in known if pulled_images.is_there(each, self.docker)):
-            if pulled_images.users_of(image, self.docker):
+        if state.users:
+            notes.append(f"the emulators of {', '.join(state.users)} stay: handlers of somebody else use them")
+        if state.folder and (not state.users or actions):
+            actions.append(Action(f"remove {_FOLDERS[1]}, with the emulators that nothing uses", RemoveEmulators()))
+        for image, containers in state.images.items():
+            if containers:
                 notes.append(f"image {image.reference} stays: a container is made of it")
             else:
                 actions.append(pulled_images.removal(image))
-        packages = RECORD.read().packages
-        notes += [f"package {name}, which came with us, stays: `apt-get remove {name}` removes it" for name in packages]
+        notes += [
+            f"package {name}, which came with us, stays: `apt-get remove {name}` removes it" for name in state.packages
+        ]
         return Plan(tuple(actions), (*handlers.notes, *Kind.LEFT_ALONE.notes(notes)))
 
     def apply(self, actions: t.Sequence[Action]) -> None:
@@ -76,16 +106,17 @@ class RetiredBinfmt(Binfmt):
             RemoveImage: lambda step: pulled_images.remove(RECORD, step.image, self.docker),
         }
         if not all(isinstance(action.step, RemoveImage) for action in actions):
-            super().apply([action for action in actions if type(action.step) not in doers])
+            self.handlers.apply([action for action in actions if type(action.step) not in doers])
         perform([action for action in actions if type(action.step) in doers], doers)
 
 
-def _users_but(ours: t.Container[str]) -> t.List[str]:
+def _users_but(ours: t.Container[str]) -> t.Tuple[str, ...]:
     """Handlers that use an emulator of ours, and that we did not make."""
     try:
-        return sorted(name for name, handler in kernel.handlers().items() if is_ours(handler) and name not in ours)
+        handlers = kernel.handlers()
     except HostError:  # without a registry nothing is registered
-        return []
+        return ()
+    return tuple(sorted(name for name, handler in handlers.items() if is_ours(handler) and name not in ours))
 
 
 def _remove_folders() -> None:

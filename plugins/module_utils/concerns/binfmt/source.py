@@ -51,8 +51,8 @@ class Source(abc.ABC):
         """The emulator of the format, as it is on the host."""
 
     @abc.abstractmethod
-    def installation(self, missing: t.Tuple[ElfFormat, ...]) -> Action:
-        """The action that installs what is missing."""
+    def installation(self, missing: t.Tuple[ElfFormat, ...], release: t.Mapping[str, str]) -> Action:
+        """The action that installs what is missing on a host of *release* (/etc/os-release). Pure. Raises HostError."""
 
     @abc.abstractmethod
     def install(self, formats: t.Tuple[ElfFormat, ...]) -> None:
@@ -82,7 +82,11 @@ class ImageSource(Source):
             return Emulator(None, damage)
         return Emulator(registration(fmt, path, found.flags) + "\n", rights=images.rights_of(path))
 
-    def installation(self, missing: t.Tuple[ElfFormat, ...]) -> Action:
+    def installation(
+        self,
+        missing: t.Tuple[ElfFormat, ...],
+        release: t.Mapping[str, str],  # noqa: ARG002  # the same image for all
+    ) -> Action:
         names = ", ".join(fmt.binary for fmt in missing)
         where = f" in {self.archive}" if self.archive else ""
         return Action(f"take {names} out of {self.image}{where}", InstallEmulators(missing))
@@ -116,8 +120,8 @@ class PackageSource(Source):
         line = read(path)
         return Emulator(line, fault=package.fault_of(path, line) if line else "")
 
-    def installation(self, missing: t.Tuple[ElfFormat, ...]) -> Action:
-        name = package.name_for(package.os_release())
+    def installation(self, missing: t.Tuple[ElfFormat, ...], release: t.Mapping[str, str]) -> Action:
+        name = package.name_for(release)
         return Action(f"install package {name}, which brings handlers for all its formats", InstallEmulators(missing))
 
     def install(self, formats: t.Tuple[ElfFormat, ...]) -> None:

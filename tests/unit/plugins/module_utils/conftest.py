@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.resource import Binfmt
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.retired import RetiredBinfmt
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon import configuration, restart
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon import resource as daemon_resource
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.engine.resource import Engine
@@ -24,7 +26,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.state import ro
 from ansible_collections.multiarch.builders.tests.unit.plugins.module_utils.blind import make_blind, seen
 from ansible_collections.multiarch.builders.tests.unit.plugins.module_utils.dockerd_stand_in import DockerdStandIn
 
-BLIND = (Trust, Engine, RetiredEngine, RetiredPull, Record)
+BLIND = (Trust, Binfmt, RetiredBinfmt, Engine, RetiredEngine, RetiredPull, Record)
 
 
 @pytest.fixture(autouse=True)

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt import (
+    decide,
     extraction,
     kernel,
     ours,
@@ -22,8 +23,9 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt
     Handler,
     registration_of,
 )
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.plan import DropHandler
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.record import Former
-from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.resource import Binfmt, DropHandler
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.resource import Binfmt
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.source import PackageSource
 from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import NO_EFFECTS, Action
@@ -40,7 +42,7 @@ GONE = replace(THEIRS, interpreter="/of-these-tests/qemu-aarch64")
 @pytest.fixture
 def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The handler's file in /etc/binfmt.d; it is not there yet."""
-    monkeypatch.setattr(ours, "BINFMT_D", str(tmp_path))
+    monkeypatch.setattr(decide, "BINFMT_D", str(tmp_path))
     return tmp_path / f"{NAME}.conf"
 
 

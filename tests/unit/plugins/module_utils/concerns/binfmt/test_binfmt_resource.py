@@ -11,11 +11,9 @@ import pytest
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.decide import EMULATORS, BinfmtState
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.formats import FORMATS, registration
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.handler_file import Handler
-from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.resource import (
-    Binfmt,
-    DropHandler,
-    KeepHandler,
-)
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.plan import DropHandler, KeepHandler
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.record import Former
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.resource import Binfmt
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.source import (
     ImageSource,
     InstallEmulators,
@@ -134,6 +132,47 @@ def test_a_handler_that_is_left_alone_is_told(no_docker: Docker) -> None:
     assert note.kind is Kind.LEFT_ALONE
     assert note.text.startswith("linux/arm64: handler qemu-aarch64 of somebody else works and was left alone (")
     assert "interpreter /opt/of-these-tests/qemu-aarch64, flags POCF" in note.text
+
+
+@pytest.mark.parametrize(
+    ("owner", "told"),
+    [
+        pytest.param("qemu-user", "(of package qemu-user, interpreter ", id="of a package"),
+        pytest.param("", "(interpreter ", id="nobody's"),
+        pytest.param(None, "(out of a container, interpreter ", id="no file of this host"),
+    ],
+)
+def test_whose_a_handler_is_that_is_left_alone(owner: str | None, told: str, no_docker: Docker) -> None:
+    state = replace(LASTING, handlers={NAME: THEIRS}, owned=frozenset(), owners={THEIRS.interpreter: owner})
+    (note,) = planned(state, no_docker).notes
+    assert told in note.text
+
+
+@pytest.mark.parametrize(
+    ("lost", "told"),
+    [
+        pytest.param(False, f"; {THEIRS.interpreter} is registered again, as before us", id="there"),
+        pytest.param(True, f"; {THEIRS.interpreter}, registered before us, is not on this host (a con", id="gone"),
+    ],
+)
+def test_what_comes_back_in_place_of_ours(lost: bool, told: str, no_docker: Docker) -> None:
+    former = Former(line=LINE, interpreter=THEIRS.interpreter)
+    state = replace(LASTING, former={NAME: former}, lost=OWNED if lost else frozenset())
+    (action,) = planned(state, no_docker, ("linux/amd64",)).actions
+    assert action.step == DropHandler(NAME)
+    assert told in action.summary
+
+
+@pytest.mark.parametrize(
+    ("release", "told"),
+    [
+        pytest.param({"ID": "debian", "VERSION_ID": "13"}, "install package qemu-user-binfmt, which", id="Debian 13"),
+        pytest.param({"ID": "debian", "VERSION_ID": "12"}, "install package qemu-user-static, which", id="Debian 12"),
+    ],
+)
+def test_the_package_is_that_of_the_release(release: dict[str, str], told: str, no_docker: Docker) -> None:
+    state = replace(LASTING, handlers={}, lines={}, owned=frozenset(), release=release)
+    assert planned(state, no_docker, source=PackageSource()).actions[0].summary.startswith(told)
 
 
 def test_a_handler_that_took_the_place_of_ours_is_replaced(no_docker: Docker) -> None:

@@ -1,0 +1,60 @@
+# Copyright: multiarch.builders contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What of the emulators goes when a host retires, and what stays with somebody else."""
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.decide import BinfmtState
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.plan import DropHandler
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.retired import (
+    RemoveEmulators,
+    RetiredBinfmt,
+    RetiredState,
+)
+from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import Docker
+from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import NO_EFFECTS
+from ansible_collections.multiarch.builders.plugins.module_utils.state.pulled_images import PulledImage, RemoveImage
+
+NONE = BinfmtState("x86_64", {}, {}, {}, frozenset(), {})
+OURS = BinfmtState("x86_64", {}, {}, {}, frozenset({"qemu-arm"}), {})
+IMAGE = PulledImage("tonistiigi/binfmt:v1")
+
+
+@pytest.mark.parametrize(
+    ("state", "steps", "note"),
+    [
+        pytest.param(RetiredState(NONE), [], "", id="nothing of ours"),
+        pytest.param(RetiredState(OURS, folder=True), [DropHandler("qemu-arm"), RemoveEmulators()], "", id="all of it"),
+        pytest.param(
+            RetiredState(NONE, folder=True, users=("x",)),
+            [],
+            "the emulators of x stay: handlers of somebody else use them",
+            id="what somebody else uses",
+        ),
+        pytest.param(RetiredState(NONE, images={IMAGE: ()}), [RemoveImage(IMAGE)], "", id="the image"),
+        pytest.param(
+            RetiredState(NONE, images={IMAGE: ("c",)}),
+            [],
+            "image tonistiigi/binfmt:v1 stays: a container is made of it",
+            id="an image with containers",
+        ),
+        pytest.param(
+            RetiredState(NONE, packages=("qemu-user",)),
+            [],
+            "package qemu-user, which came with us, stays: `apt-get remove qemu-user` removes it",
+            id="a package",
+        ),
+    ],
+)
+def test_what_goes(state: RetiredState, steps: list[object], note: str, no_docker: Docker) -> None:
+    plan = RetiredBinfmt.from_params({}, no_docker).plan(state, NO_EFFECTS)
+    assert [action.step for action in plan.actions] == steps
+    assert [each.text for each in plan.notes] == ([note] if note else [])
+
+
+@pytest.mark.usefixtures("home")
+def test_a_host_without_a_record_has_no_handler_of_ours(no_docker: Docker) -> None:
+    state = RetiredBinfmt.from_params({}, no_docker).observe()
+    assert (state.handlers.owned, state.images, state.packages) == (frozenset(), {}, ())
