@@ -11,7 +11,7 @@ import re
 import typing as t
 from dataclasses import dataclass
 
-from ansible_collections.multiarch.builders.plugins.module_utils.host.command import run
+from ansible_collections.multiarch.builders.plugins.module_utils.host.command import NoProgramError, run
 from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
 
 # Where docker looks for the plugins of all users, in this order (docker/cli, cli-plugins/manager/manager_unix.go). The
@@ -71,8 +71,11 @@ def buildx_version(folders: t.Sequence[str] = FOLDERS) -> t.Optional[str]:
 
 
 def docker_version() -> t.Optional[str]:
-    """The version of the docker client, such as 26.1.5+dfsg1; None if it tells none."""
-    found = re.search(r"version ([^\s,]+)", run(["docker", "--version"]).stdout)
+    """The version of the docker client, such as 26.1.5+dfsg1; None if it tells none, or is not there."""
+    try:
+        found = re.search(r"version ([^\s,]+)", run(["docker", "--version"]).stdout)
+    except NoProgramError:
+        return None
     return found.group(1) if found else None
 
 

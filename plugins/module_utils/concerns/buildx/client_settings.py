@@ -33,12 +33,13 @@ _SECRET = ("auths", "HttpHeaders")
 
 @dataclass(frozen=True)
 class Settings:
-    """The config.json of *user* as it is, the keys in it that are ours, and what others had in their place."""
+    """The config.json of *user* as it is at *path*, the keys in it that are ours, what others had in their place."""
 
     user: str
     document: Document
     owned: Owned
     replaced: Former = field(default_factory=dict)
+    path: str = ""
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,9 @@ def observe(users: t.Sequence[str], patch: t.Mapping[str, t.Any]) -> t.Tuple[Set
     """The settings of each user; nobody's file is read if nothing is asked of it and nothing in it is ours."""
     ours, replaced = remembered()
     return tuple(
-        Settings(each, config_json.load(each), ours.get(each, {}), replaced.get(each, {}))
+        Settings(
+            each, config_json.load(each), ours.get(each, {}), replaced.get(each, {}), config_json.config_path(each)
+        )
         for each in users
         if patch or ours.get(each) or replaced.get(each)
     )
@@ -77,7 +80,7 @@ def remembered() -> t.Tuple[t.Mapping[str, Owned], t.Mapping[str, Former]]:
 
 
 def actions_for(settings: Settings, patch: t.Mapping[str, t.Any]) -> t.List[Action]:
-    """What one user's config.json wants."""
+    """What one user's config.json wants. Pure."""
     after = desired(settings.document, settings.owned, patch, settings.replaced)
     differences = changes(settings.document, after)
     if not differences:
@@ -88,7 +91,7 @@ def actions_for(settings: Settings, patch: t.Mapping[str, t.Any]) -> t.List[Acti
     kept = {path: value for path, value in replaced.items() if path[0] not in _SECRET}
     step = WriteSettings(settings.user, settings.document, after, owned, settings.owned, kept, settings.replaced)
     told = "; ".join(f"{each.key}: changes" if each.path[0] in _SECRET else str(each) for each in differences)
-    return [Action(f"write {config_json.config_path(settings.user)}: {told}", step)]
+    return [Action(f"write {settings.path}: {told}", step)]
 
 
 def apply(step: WriteSettings) -> None:

@@ -18,6 +18,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx
     container_drift,
     store_drift,
 )
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx.environment_file import EnvironmentFile
 from ansible_collections.multiarch.builders.plugins.module_utils.host.file_modes import Rights
 from ansible_collections.multiarch.builders.plugins.module_utils.model.default_network import DefaultNetwork
 from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import Instance, Node
@@ -27,6 +28,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.model.resource 
     Effect,
     Effects,
 )
+from ansible_collections.multiarch.builders.plugins.module_utils.model.steps import RemoveFile, WriteFile
 
 
 @dataclass(frozen=True)
@@ -42,7 +44,8 @@ class Stray:
 @dataclass(frozen=True)
 class Builder:
     """One builder as it is: *containers* by node (None: none there), *entries* by user (None: no entry, a text: why it
-    is broken), *current* the users'. *silent* are words about wanted nodes that do not answer."""
+    is broken), *current* the users'. *silent* are words about wanted nodes that do not answer, *certificates* files of
+    users to reach nodes with that differ, *outdated* such that nobody needs any more."""
 
     containers: t.Mapping[str, t.Optional[Container]]
     entries: t.Mapping[str, t.Union[store.StoredBuilder, str, None]]
@@ -50,13 +53,16 @@ class Builder:
     memory: t.Optional[Remembered]
     strays: t.Tuple[Stray, ...] = ()
     silent: t.Tuple[str, ...] = ()
+    certificates: t.Tuple[WriteFile, ...] = ()
+    outdated: t.Tuple[RemoveFile, ...] = ()
 
 
 @dataclass(frozen=True)
 class BuildxState:
     """All builders by their names, the users' settings of the docker client, and who may use Docker.
 
-    *loose* are files of the users' stores with which others may do too much: how, in words.
+    *loose* are files of the users' stores with which others may do too much: how, in words. *left* are words about what
+    is of use to nobody, *versions* those of programs, as far as they decide something (None: none is told).
     """
 
     builders: t.Mapping[str, Builder]
@@ -64,6 +70,9 @@ class BuildxState:
     membership: Membership = field(default_factory=Membership)
     loose: t.Mapping[Rights, str] = field(default_factory=dict)
     network: DefaultNetwork = field(default_factory=DefaultNetwork)
+    environment: t.Mapping[str, EnvironmentFile] = field(default_factory=dict)
+    left: t.Tuple[str, ...] = ()
+    versions: t.Mapping[str, t.Optional[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ import grp
 import os
 import pathlib
 import typing as t
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx.record import RECORD
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import SOCKET
@@ -31,11 +31,15 @@ class ChangeMember:
 
 @dataclass(frozen=True)
 class Membership:
-    """*outside* are the users who are not in *group* (root needs no group), *ours* those whom we put there."""
+    """*outside* are the users who are not in *group* (root needs no group), *ours* those whom we put there.
+
+    *refused* are those outside who may not use Docker, with the cause, of all who were asked.
+    """
 
     group: str = _GROUP
     outside: t.Tuple[str, ...] = ()
     ours: t.Tuple[str, ...] = ()
+    refused: t.Mapping[str, str] = field(default_factory=dict)
 
 
 def observe(users: t.Sequence[str]) -> Membership:
@@ -65,19 +69,22 @@ def _action(words: str, step: ChangeMember) -> Action:
     return Action(f"{words} (root-equivalent on this host)", step)
 
 
-def require(users: t.Sequence[str], found: Membership, *, docker: bool = True) -> None:
-    """Raise HostError for *users* who may not use Docker; one outside may have a rootless one, or a context.
+def asked(found: Membership, users: t.Iterable[str]) -> Membership:
+    """*found*, with what Docker says to *users*; one outside may have a rootless one, or a context."""
+    run_as = {user: run(["docker", "version", "--format", "{{.Server.Version}}"], user=user) for user in users}
+    return replace(found, refused={user: each.cause for user, each in run_as.items() if each.status != 0})
 
-    *docker* says whether it is there to be asked; else the group decides.
+
+def require(users: t.Iterable[str], found: Membership, *, docker: bool = True) -> None:
+    """Raise HostError for *users* who may not use Docker. Pure.
+
+    *docker* says whether it is there, and they were asked; else the group decides.
     """
-    refused = []
-    for user in (each for each in users if each in found.outside):
-        if not docker:
-            refused.append(f"{user} may not use Docker once it is installed")
-            continue
-        asked = run(["docker", "version", "--format", "{{.Server.Version}}"], user=user)
-        if asked.status != 0:
-            refused.append(f"{user} may not use Docker ({asked.cause})")
+    if docker:
+        told = {user: f"may not use Docker ({cause})" for user, cause in found.refused.items()}
+    else:
+        told = dict.fromkeys(found.outside, "may not use Docker once it is installed")
+    refused = [f"{user} {told[user]}" for user in users if user in told]
     if refused:
         raise HostError(
             f"{'; '.join(refused)}: put the user into the group {found.group}, or set builder_docker_group to true;"

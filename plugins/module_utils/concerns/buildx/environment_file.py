@@ -33,6 +33,14 @@ class WriteEnvironment:
     values: Values
 
 
+@dataclass(frozen=True)
+class EnvironmentFile:
+    """A file as it is, and what of it is ours."""
+
+    text: str
+    own: Own
+
+
 def _line(name: str) -> t.Pattern[str]:
     return re.compile(rf"^[ \t]*(?:export[ \t]+)?{re.escape(name)}=.*(?:\n|$)", re.MULTILINE)
 
@@ -74,19 +82,24 @@ def wanted_values(instances: t.Sequence[Instance], settings: Values) -> t.Dict[s
     return {**({BUILDER: default} if default else {}), **settings}
 
 
-def actions_for(path: t.Optional[str], values: Values) -> t.List[Action]:
-    """The lines *values* in *path*; what is ours and not asked for any more goes, there and in other files."""
+def observe(path: t.Optional[str]) -> t.Dict[str, EnvironmentFile]:
+    """*path*, if something is asked of it, and all files that have lines of ours."""
     ours = remembered()
-    wanted: t.Dict[str, Values] = {path: values} if path and values else {}
-    found = []
-    for each in dict.fromkeys([*wanted, *ours]):
-        before, here = read(each, owner_on_the_way(each)) or "", wanted.get(each, {})
-        own = ours.get(each, Own({}))
-        after = with_lines(without_lines(before, own, here), here)
-        if after != before:
+    paths = dict.fromkeys([*([path] if path else []), *ours])
+    return {each: EnvironmentFile(read(each, owner_on_the_way(each)) or "", ours.get(each, Own({}))) for each in paths}
+
+
+def actions_for(found: t.Mapping[str, EnvironmentFile], path: t.Optional[str], values: Values) -> t.List[Action]:
+    """The lines *values* in *path*; what is ours and not asked for any more goes, there and in other files. Pure."""
+    actions = []
+    for each, file in found.items():
+        here = values if each == path else {}
+        after = with_lines(without_lines(file.text, file.own, here), here)
+        if after != file.text:
             step = WriteEnvironment(each, after, here)
-            found.append(Action(f"{_words(before, after, own, here)} in {each}", step, difference=_shown(step, before)))
-    return found
+            told = f"{_words(file.text, after, file.own, here)} in {each}"
+            actions.append(Action(told, step, difference=_shown(step, file.text)))
+    return actions
 
 
 def _words(before: str, after: str, own: Own, values: Values) -> str:

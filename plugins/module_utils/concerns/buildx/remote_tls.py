@@ -15,7 +15,6 @@ import typing as t
 from ansible_collections.multiarch.builders.plugins.module_utils.host.command import owner_of, user_entry
 from ansible_collections.multiarch.builders.plugins.module_utils.host.files import acting_as, differs
 from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import Instance, Node
-from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import Action
 from ansible_collections.multiarch.builders.plugins.module_utils.model.steps import RemoveFile, WriteFile
 
 
@@ -46,18 +45,17 @@ def files(wanted: Instance, user: str) -> t.Tuple[WriteFile, ...]:
     return tuple(WriteFile(path, content, mode=0o600, owner=owner_of(user)) for path, content in found)
 
 
-def actions_for(wanted: Instance, users: t.Sequence[str]) -> t.List[Action]:
+def missing(wanted: Instance, users: t.Sequence[str]) -> t.Tuple[WriteFile, ...]:
     """What differs, for all of *users*."""
-    wrong = [each for user in users for each in files(wanted, user) if differs(each)]
-    return [Action(f"write {each.path}, to reach a node of builder {wanted.name}", each) for each in wrong]
+    return tuple(each for user in users for each in files(wanted, user) if differs(each))
 
 
-def leftovers(wanted: Instance, users: t.Sequence[str]) -> t.List[Action]:
-    """Certificates that a node needs no more; for the end, as until then a way back may need them."""
-    found = []
+def leftovers(wanted: Instance, users: t.Sequence[str]) -> t.Tuple[RemoveFile, ...]:
+    """Certificates that a node needs no more."""
+    found: t.List[RemoveFile] = []
     for user in users:
         asked, owner = {each.path for each in files(wanted, user)}, owner_of(user)
         with acting_as(owner):
             present = sorted(map(str, pathlib.Path(folder_of(wanted.name, user)).glob("*/*.pem")))
         found += [RemoveFile(each, folder=True, owner=owner) for each in present if each not in asked]
-    return [Action(f"remove {each.path}, no longer asked for", each) for each in found]
+    return tuple(found)

@@ -24,11 +24,14 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx.decide import (
     Builder,
     BuildxState,
-    MakeBuilder,
-    actions_for,
-    ends_builds,
 )
-from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx.drift import Remembered, options_of
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx.docker_group import Membership
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx.drift import Remembered
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx.plan import (
+    making,
+    planned,
+    users_of_docker,
+)
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx.record import RECORD
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.concern import Concern
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.buildx_plugin import (
@@ -39,9 +42,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.docker.client_e
     BUILDX,
     DOCKER,
     programs_to_ask,
-    without_effect,
 )
-from ansible_collections.multiarch.builders.plugins.module_utils.docker.driver_versions import too_new
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import Docker
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.workload import container_name
 from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import (
@@ -54,14 +55,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.model.desired i
     proxy_of,
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
-from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import (
-    Action,
-    Arrival,
-    Effects,
-    Kind,
-    Plan,
-    arrival,
-)
+from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import Action, Effects, Plan
 
 
 @dataclass
@@ -95,15 +89,28 @@ class Buildx(Concern[BuildxState]):
 
     def observe(self) -> BuildxState:
         known = RECORD.read().configurations
-        answers = self.docker.answers()
-        builders = {each.name: self._builder(each, known.get(each.name), answers) for each in self.instances}
+        docker = self.docker if self.docker.answers() else None
+        builders = {each.name: self._builder(each, known.get(each.name), docker is not None) for each in self.instances}
+        made = making(self, builders)
+        values = environment_file.wanted_values(self.instances, self.client_environment)
+        left = unused_caches.notes_on(docker, self._known()) if docker is not None else []
+        left += ours.leftover_notes([each.name for each in self.instances], self.users, docker)
         return BuildxState(
             builders,
             client_settings.observe(self.users, self.client_patch),
-            docker_group.observe(self.users),
+            self._membership(users_of_docker(made) if docker is not None else ()),
             store_rights.observe(self.users, [each.name for each in self.instances]),
-            network.observe(self.instances, self.docker if answers else None),
+            network.observe(self.instances, docker),
+            environment_file.observe(self.environment_file if values else None),
+            tuple(left),
+            _versions(programs_to_ask(self.client_environment) | ({BUILDX} if made else set())),
         )
+
+    def _membership(self, users: t.Iterable[str]) -> Membership:
+        """Who is in Docker's group; of *users*, who need Docker, those outside are asked whether they have it."""
+        found = docker_group.observe(self.users)
+        outside = [] if self.docker_group else [user for user in users if user in found.outside]
+        return docker_group.asked(found, outside)
 
     def _builder(self, wanted: Instance, memory: t.Optional[Remembered], answers: bool) -> Builder:
         entries = {user: store.entry(user, wanted.name) for user in self.users}
@@ -115,6 +122,8 @@ class Buildx(Concern[BuildxState]):
             memory=memory,
             strays=nodes.strays(wanted, entries, self.docker),
             silent=silent,
+            certificates=remote_tls.missing(wanted, self.users),
+            outdated=remote_tls.leftovers(wanted, self.users),
         )
 
     def _nodes(
@@ -147,59 +156,7 @@ class Buildx(Concern[BuildxState]):
         return self._dialled[node.endpoint]
 
     def plan(self, state: BuildxState, effects: Effects) -> Plan:
-        actions = docker_group.actions_for(self.docker_group, self.users, state.membership)
-        actions += [
-            action for each in state.settings for action in client_settings.actions_for(each, self.client_patch)
-        ]
-        lines = environment_file.wanted_values(self.instances, self.client_environment)
-        actions += environment_file.actions_for(self.environment_file, lines)
-        actions += store_rights.actions_for(state.loose)
-        here = self.docker if self.docker.answers() else None
-        left = unused_caches.notes_on(here, self._known()) if here is not None else []
-        left += ours.leftover_notes([each.name for each in self.instances], self.users, here)
-        waits: t.List[str] = []
-        coming = arrival(effects)
-        outside = network.then(state.network, effects)
-        limits = [
-            *without_effect(self.client_environment, self._versions(coming)),
-            *network.notes(self.instances, outside),
-        ]
-        network.require(self.instances, outside)
-        silent = [words for each in self.instances for words in state.builders[each.name].silent]
-        if silent and coming.engine is None:
-            raise HostError("; ".join(silent))
-        limits += [f"as there is no docker client yet: {words}" for words in silent]
-        for each in self.instances:
-            builder = state.builders[each.name]
-            actions += remote_tls.actions_for(each, self.users)
-            left += [f"node {stray.name} is lost: {stray.gone}" for stray in builder.strays if stray.gone]
-            found = actions_for(each, self.users, builder, effects)
-            making = [action.step for action in found if isinstance(action.step, MakeBuilder)]
-            if making:
-                _require_options(each, buildx_version() if coming.buildx is None else coming.buildx)
-                self._require_access(making, state, coming)
-            if self.disruption.mode == "never" and any(ends_builds(action, builder) for action in found):
-                waits.append(
-                    f"pending, as builder_disruption is never: {'; '.join(action.summary for action in found)}"
-                )
-            else:
-                actions += [*found, *remote_tls.leftovers(each, self.users)]
-        notes = (*Kind.LIMIT.notes(limits), *Kind.LEFT_ALONE.notes(left), *Kind.WAITS.notes(waits))
-        return Plan(tuple(actions), notes)
-
-    def _versions(self, coming: Arrival) -> t.Dict[str, t.Optional[str]]:
-        """Those of the programs that decide whether a setting has an effect, as they are or come."""
-        asked = programs_to_ask(self.client_environment)
-        here = {BUILDX: (coming.buildx, buildx_version), DOCKER: (coming.engine, docker_version)}
-        return {name: look() if new is None else new for name, (new, look) in here.items() if name in asked}
-
-    def _require_access(self, making: t.Sequence[MakeBuilder], state: BuildxState, coming: Arrival) -> None:
-        """Raise for users who may not use this host's Docker, and shall not be let in."""
-        if self.docker_group or (coming.engine is None and not self.docker.answers()):
-            return
-        for step in making:
-            if step.instance.driver == "docker-container" and any(node.local for node in step.instance.nodes):
-                docker_group.require(step.users, state.membership, docker=coming.engine is None)
+        return planned(self, state, effects)
 
     def apply(self, actions: t.Sequence[Action]) -> None:
         from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx.apply import Application
@@ -207,12 +164,10 @@ class Buildx(Concern[BuildxState]):
         Application(self.docker, self._docker_of, self.disruption).apply(actions)
 
 
-def _require_options(wanted: Instance, buildx: t.Optional[str]) -> None:
-    """Raise for driver options that *buildx*, its version, does not know: asked only when a builder is made."""
-    options = dict.fromkeys(name for node in wanted.nodes for name in options_of(wanted, node))
-    words = too_new(wanted.driver, options, buildx or "")
-    if words:
-        raise HostError(f"builder {wanted.name}: {'; '.join(words)}: install a newer buildx, or leave it out")
+def _versions(programs: t.Container[str]) -> t.Dict[str, t.Optional[str]]:
+    """Those of *programs*, as far as they are there."""
+    looks = {BUILDX: buildx_version, DOCKER: docker_version}
+    return {name: look() for name, look in looks.items() if name in programs}
 
 
 def _has(entry: t.Union[store.StoredBuilder, str, None], node: Node) -> bool:

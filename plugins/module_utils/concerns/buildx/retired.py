@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import typing as t
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx import (
     client_settings,
@@ -49,6 +49,8 @@ from ansible_collections.multiarch.builders.plugins.module_utils.model.resource 
 from ansible_collections.multiarch.builders.plugins.module_utils.state import pulled_images
 from ansible_collections.multiarch.builders.plugins.module_utils.state.pulled_images import PulledImage, RemoveImage
 
+_NOTHING = "nothing of ours is in it any more"
+
 
 @dataclass(frozen=True)
 class Asked:
@@ -68,12 +70,20 @@ class Forget:
 
 @dataclass(frozen=True)
 class RetiredState:
-    """*images* that are there with the containers made of them, *choices* by user, *silent* words about images."""
+    """*images* that are there with the containers made of them, *choices* by user, *silent* words about images.
+
+    *clients* are the users with something of ours in config.json, *settings* that of those who are users still,
+    *environment* the files with lines of ours.
+    """
 
     going: t.Tuple[Going, ...]
     images: t.Mapping[PulledImage, t.Tuple[str, ...]]
     choices: t.Mapping[str, t.Tuple[str, t.Mapping[str, t.Optional[str]]]]
     silent: t.Tuple[str, ...] = ()
+    clients: t.Tuple[str, ...] = ()
+    settings: t.Tuple[client_settings.Settings, ...] = ()
+    environment: t.Mapping[str, environment_file.EnvironmentFile] = field(default_factory=dict)
+    membership: docker_group.Membership = field(default_factory=docker_group.Membership)
 
 
 @dataclass
@@ -104,7 +114,14 @@ class RetiredBuildx(Concern[RetiredState]):
             for user in each.entries
             if (store.current(user) or "").lower() == each.own.name.lower()
         }
-        return RetiredState(going, images, choices, silent)
+        users = sorted({user for each in client_settings.remembered() for user in each})
+        clients = tuple(user for user in users if self.asked is None or user not in self.asked.users)
+        state = RetiredState(
+            going, images, choices, silent, clients, client_settings.observe(present_users(clients), {})
+        )
+        if self.asked is not None:
+            return state
+        return replace(state, environment=environment_file.observe(None), membership=docker_group.observe(()))
 
     def _leaves(self, own: OwnBuilder) -> t.Optional[t.Tuple[t.Tuple[str, ...], bool]]:
         """(users whom the builder leaves, whether all of it goes), None if it stays as it is."""
@@ -149,31 +166,10 @@ class RetiredBuildx(Concern[RetiredState]):
             else:
                 actions.append(pulled_images.removal(image))
         actions += [_choice(user, name, files) for user, (name, files) in state.choices.items()]
-        actions += self._settings()
-        actions += self._environment() if self.asked is None else []
-        actions += docker_group.actions_for(False, (), docker_group.observe(())) if self.asked is None else []
+        actions += _settings(state)
+        actions += _environment(state)
+        actions += docker_group.actions_for(False, (), state.membership)
         return Plan(tuple(actions), tuple(notes))
-
-    def _settings(self) -> t.List[Action]:
-        """The keys of config.json that are ours, of all users or of those who left."""
-        users = sorted({user for each in client_settings.remembered() for user in each})
-        users = [user for user in users if self.asked is None or user not in self.asked.users]
-        present = client_settings.observe(present_users(users), {})
-        actions = [action for each in present for action in client_settings.actions_for(each, {})]
-        written = [action.step.user for action in actions if isinstance(action.step, client_settings.WriteSettings)]
-        why = "nothing of ours is in it any more"
-        return actions + [
-            Action(f"forget config.json of {user}: {why}", Forget(user=user)) for user in users if user not in written
-        ]
-
-    def _environment(self) -> t.List[Action]:
-        actions = environment_file.actions_for(None, {})
-        written = [action.step.path for action in actions if isinstance(action.step, environment_file.WriteEnvironment)]
-        return actions + [
-            Action(f"forget {path}: nothing of ours is in it any more", Forget(file=path))
-            for path in environment_file.remembered()
-            if path not in written
-        ]
 
     def apply(self, actions: t.Sequence[Action]) -> None:
         leaver = Leaver(self._docker_of, self.disruption)
@@ -188,6 +184,25 @@ class RetiredBuildx(Concern[RetiredState]):
             docker_group.ChangeMember: docker_group.apply,
         }
         perform(actions, doers)
+
+
+def _settings(state: RetiredState) -> t.List[Action]:
+    """The keys of config.json that are ours, of all users or of those who left."""
+    actions = [action for each in state.settings for action in client_settings.actions_for(each, {})]
+    written = [action.step.user for action in actions if isinstance(action.step, client_settings.WriteSettings)]
+    return actions + [
+        Action(f"forget config.json of {user}: {_NOTHING}", Forget(user=user))
+        for user in state.clients
+        if user not in written
+    ]
+
+
+def _environment(state: RetiredState) -> t.List[Action]:
+    actions = environment_file.actions_for(state.environment, None, {})
+    written = [action.step.path for action in actions if isinstance(action.step, environment_file.WriteEnvironment)]
+    return actions + [
+        Action(f"forget {path}: {_NOTHING}", Forget(file=path)) for path in state.environment if path not in written
+    ]
 
 
 def _forget(step: Forget) -> None:

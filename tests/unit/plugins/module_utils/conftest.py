@@ -13,6 +13,8 @@ from pathlib import Path
 import pytest
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.resource import Binfmt
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.retired import RetiredBinfmt
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx.resource import Buildx
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx.retired import RetiredBuildx
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon import configuration, restart
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon import resource as daemon_resource
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.engine.resource import Engine
@@ -26,7 +28,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.state import ro
 from ansible_collections.multiarch.builders.tests.unit.plugins.module_utils.blind import make_blind, seen
 from ansible_collections.multiarch.builders.tests.unit.plugins.module_utils.dockerd_stand_in import DockerdStandIn
 
-BLIND = (Trust, Binfmt, RetiredBinfmt, Engine, RetiredEngine, RetiredPull, Record)
+BLIND = (Trust, Binfmt, RetiredBinfmt, Buildx, RetiredBuildx, Engine, RetiredEngine, RetiredPull, Record)
 
 
 @pytest.fixture(autouse=True)

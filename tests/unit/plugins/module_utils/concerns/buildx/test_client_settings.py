@@ -330,7 +330,7 @@ def test_a_crash_in_between_leaves_nothing_unowned(config: Path) -> None:
     ],
 )
 def test_what_is_told(before: Document, patch: Document, told: list[str], config: Path) -> None:
-    (action,) = actions_for(Settings("ci", before, {}), patch)
+    (action,) = actions_for(Settings("ci", before, {}, path=str(config)), patch)
     assert action.summary == f"write {config}: {'; '.join(told)}"
     assert action.difference is None
     assert action.effects == frozenset()

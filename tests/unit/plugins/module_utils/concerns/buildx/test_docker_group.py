@@ -9,7 +9,9 @@ import pytest
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx.docker_group import (
     Membership,
     actions_for,
+    require,
 )
+from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
 
 USERS = ("root", "ci")
 IN = "put ci into the group docker (root-equivalent on this host)"
@@ -34,3 +36,25 @@ def test_members(
 ) -> None:
     found = actions_for(asked, users, Membership("docker", outside, ours))
     assert [action.summary for action in found] == then
+
+
+OUTSIDE = Membership("docker", ("ci",), refused={"ci": "permission denied"})
+TO_THE_GROUP = ": put the user into the group docker, or set builder_docker_group to true"
+
+
+@pytest.mark.parametrize(
+    ("found", "users", "docker", "told"),
+    [
+        pytest.param(OUTSIDE, ("root",), True, None, id="not needed by who is outside"),
+        pytest.param(Membership("docker", ("ci",)), USERS, True, None, id="outside, with a Docker all the same"),
+        pytest.param(OUTSIDE, USERS, True, "ci may not use Docker (permission denied)", id="refused"),
+        pytest.param(OUTSIDE, USERS, False, "ci may not use Docker once it is installed", id="Docker comes"),
+    ],
+)
+def test_who_may_not_use_docker(found: Membership, users: tuple[str, ...], docker: bool, told: str | None) -> None:
+    if told is None:
+        require(users, found, docker=docker)
+        return
+    with pytest.raises(HostError) as caught:
+        require(users, found, docker=docker)
+    assert str(caught.value).startswith(told + TO_THE_GROUP)

@@ -14,12 +14,14 @@ import pytest
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx import environment_file
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx.environment_file import (
     actions_for,
+    observe,
     wanted_values,
     with_lines,
     without_lines,
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx.record import Own
 from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
+from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import Action
 from ansible_collections.multiarch.builders.tests.unit.plugins.module_utils import records as record
 from ansible_collections.multiarch.builders.tests.unit.plugins.module_utils.concerns.buildx.recorded import WANTED
 
@@ -81,8 +83,12 @@ def test_what_the_file_shall_say() -> None:
     assert wanted_values([other], {"A": "1"}) == {"A": "1"}
 
 
+def found(path: str | None, values: dict[str, str]) -> list[Action]:
+    return actions_for(observe(path if values else None), path, values)
+
+
 def applied(path: str | None, values: dict[str, str] | None = None) -> list[str]:
-    actions = actions_for(path, OURS if values is None else values)
+    actions = found(path, OURS if values is None else values)
     for action in actions:
         assert isinstance(action.step, environment_file.WriteEnvironment)
         environment_file.apply(action.step)
@@ -188,7 +194,7 @@ def test_settings_come_are_changed_and_go_one_by_one(tmp_path: Path) -> None:
 def test_lines_of_others_are_in_no_diff(tmp_path: Path) -> None:
     path = tmp_path / "environment"
     path.write_text("B=theirs\nSECRET=x")
-    (action,) = actions_for(str(path), {"A": "1", "B": "2"})
+    (action,) = found(str(path), {"A": "1", "B": "2"})
     assert action.difference is not None
     assert (action.difference.before, action.difference.after) == ("B=theirs\n", "B=2\nA=1\n")
 
@@ -236,7 +242,7 @@ def test_a_run_that_is_killed_between_record_and_file_leaves_nothing_forgotten(
     path = tmp_path / "environment"
     path.write_text("A=0\n")
     applied(str(path), {"A": "1", "B": "1"})
-    (action,) = actions_for(str(path), {"B": "1", "C": "1"})
+    (action,) = found(str(path), {"B": "1", "C": "1"})
     assert isinstance(action.step, environment_file.WriteEnvironment)
 
     def killed(_step: object) -> None:

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import stat
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,9 +17,9 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx
     MakeBuilder,
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx.remote_tls import (
-    actions_for,
     files,
     leftovers,
+    missing,
     placed_options,
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx.resource import Buildx
@@ -27,7 +28,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_a
 from ansible_collections.multiarch.builders.plugins.module_utils.host.files import write
 from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import Disruption, Instance, Node
 from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
-from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import NO_EFFECTS, Action
+from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import NO_EFFECTS
 from ansible_collections.multiarch.builders.plugins.module_utils.model.steps import RemoveFile, WriteFile
 
 USERS = ("ci", "jane")
@@ -47,10 +48,9 @@ def placed(homes: Path) -> dict[str, str]:
     return {str(each.relative_to(homes)): each.read_text() for each in found if "multiarch-builders" in str(each)}
 
 
-def place(actions: list[Action]) -> None:
-    for action in actions:
-        assert isinstance(action.step, WriteFile)
-        write(action.step)
+def place(found: Iterable[WriteFile]) -> None:
+    for each in found:
+        write(each)
 
 
 BELOW = ".docker/multiarch-builders/far"
@@ -74,13 +74,7 @@ def test_the_drivers_options_name_files_of_the_user(node: Node, named: dict[str,
 
 
 def test_each_user_has_the_files_of_all_nodes_and_nobody_else_reads_them(homes: Path) -> None:
-    actions = actions_for(far(MUTUAL, SECOND), USERS)
-    assert [action.summary for action in actions[:4]] == [
-        f"write {homes}/ci/{BELOW}/{path}, to reach a node of builder Far"
-        for path in ("r1/cacert.pem", "r1/cert.pem", "r1/key.pem", "r2/cacert.pem")
-    ]
-    assert all(action.difference is None for action in actions), "--diff would show a key"
-    place(actions)
+    place(missing(far(MUTUAL, SECOND), USERS))
     assert placed(homes) == {
         f"{user}/{BELOW}/{path}": content
         for user in USERS
@@ -94,7 +88,7 @@ def test_each_user_has_the_files_of_all_nodes_and_nobody_else_reads_them(homes: 
     for path in placed(homes):
         assert stat.S_IMODE((homes / path).stat().st_mode) == 0o600
         assert stat.S_IMODE((homes / path).parent.stat().st_mode) == 0o700
-    assert actions_for(far(MUTUAL, SECOND), USERS) == []
+    assert missing(far(MUTUAL, SECOND), USERS) == ()
 
 
 @pytest.mark.parametrize(
@@ -110,20 +104,18 @@ def test_each_user_has_the_files_of_all_nodes_and_nobody_else_reads_them(homes: 
     ],
 )
 def test_what_changes_is_written(node: Node, written: list[str], homes: Path) -> None:
-    place(actions_for(far(MUTUAL), USERS))
+    place(missing(far(MUTUAL), USERS))
     folders = [f"{homes}/{user}/{BELOW}/{node.name}" for user in USERS]
     expected = [f"{folder}/{name}.pem" for folder in folders for name in written]
-    steps = [action.step for action in actions_for(far(node), USERS)]
-    assert [step.path for step in steps if isinstance(step, WriteFile)] == expected
+    assert [each.path for each in missing(far(node), USERS)] == expected
 
 
 @pytest.mark.parametrize("mode", [0o644, 0o640, 0o400])
 def test_a_mode_that_was_changed_is_mended(mode: int, homes: Path) -> None:
-    place(actions_for(far(TRUSTED), ("ci",)))
+    place(missing(far(TRUSTED), ("ci",)))
     path = homes / "ci" / BELOW / "r1/cacert.pem"
     path.chmod(mode)
-    (action,) = actions_for(far(TRUSTED), ("ci",))
-    place([action])
+    place(missing(far(TRUSTED), ("ci",)))
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
@@ -140,10 +132,9 @@ def test_a_mode_that_was_changed_is_mended(mode: int, homes: Path) -> None:
     ],
 )
 def test_what_is_no_longer_asked_for_is_removed(wanted: Instance, removed: list[str], homes: Path) -> None:
-    place(actions_for(far(MUTUAL), USERS))
-    steps = [action.step for action in leftovers(wanted, USERS)]
+    place(missing(far(MUTUAL), USERS))
     folders = [f"{homes}/{user}/{BELOW}/r1" for user in USERS]
-    assert sorted(step.path for step in steps if isinstance(step, RemoveFile)) == [
+    assert sorted(each.path for each in leftovers(wanted, USERS)) == [
         f"{folder}/{name}.pem" for folder in folders for name in removed
     ]
 
@@ -177,12 +168,15 @@ def test_the_plan(
     before: tuple[Node, ...], after: tuple[Node, ...], steps: list[type], homes: Path, no_docker: Docker
 ) -> None:
     assert homes.exists()
-    place(actions_for(far(*before), ("ci",)))
+    place(missing(far(*before), ("ci",)))
     wanted = far(*after)
-    state = BuildxState({"Far": Builder({}, {"ci": entry("ci", *before)}, {}, None)}, ())
+    certificates, outdated = missing(wanted, ("ci",)), leftovers(wanted, ("ci",))
+    builder = Builder({}, {"ci": entry("ci", *before)}, {}, None, certificates=certificates, outdated=outdated)
+    state = BuildxState({"Far": builder}, ())
     plan = Buildx((wanted,), ("ci",), {}, Disruption("never", 900), no_docker).plan(state, NO_EFFECTS)
     assert [type(action.step) for action in plan.actions] == steps
     assert plan.notes == (), "no build runs here that could be ended"
+    assert all(action.difference is None for action in plan.actions if isinstance(action.step, WriteFile)), "of keys"
 
 
 def test_a_user_that_is_none_is_told() -> None:

@@ -11,7 +11,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
-from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx import resource as buildx_resource
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx.client_settings import (
     Settings,
     WriteSettings,
@@ -41,7 +40,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.model.resource 
     Note,
     Plan,
 )
-from ansible_collections.multiarch.builders.plugins.module_utils.state.owned_keys import owned_after
+from ansible_collections.multiarch.builders.plugins.module_utils.state.owned_keys import Owned, owned_after
 from ansible_collections.multiarch.builders.tests.unit.plugins.module_utils.concerns.buildx.recorded import (
     CONTAINER,
     ENTRY,
@@ -53,7 +52,10 @@ from ansible_collections.multiarch.builders.tests.unit.plugins.module_utils.conc
     with_node,
 )
 from ansible_collections.multiarch.builders.tests.unit.plugins.module_utils.dial_stand_in import DockerdElsewhere
-from ansible_collections.multiarch.builders.tests.unit.plugins.module_utils.dockerd_stand_in import as_json
+from ansible_collections.multiarch.builders.tests.unit.plugins.module_utils.dockerd_stand_in import (
+    DockerdStandIn,
+    as_json,
+)
 
 pytestmark = pytest.mark.usefixtures("homes")
 
@@ -261,6 +263,20 @@ def test_builders_that_are_started(
     assert [action.step for action in plan.actions] == ([StartBuilder(WANTED, "root")] if starts else [])
 
 
+@pytest.mark.parametrize("container", [CONTAINER, STOPPED, OLD_CONTAINER, None])
+@pytest.mark.parametrize("entry", [STORED, OLD, None])
+def test_no_effect_makes_a_builder_that_would_not_be_made_without(
+    container: Container | None, entry: StoredBuilder | None, no_docker: Docker
+) -> None:
+    """What is observed for the sake of a builder that is made is asked without them."""
+
+    def made(effects: Effects) -> bool:
+        actions = planned(no_docker, container, {"root": entry}, effects).actions
+        return any(isinstance(action.step, MakeBuilder) for action in actions)
+
+    assert made(NO_EFFECTS) >= max(made(effects) for effects in (RESTART, SWITCH))
+
+
 def test_a_builder_that_is_made_is_not_started_too(no_docker: Docker) -> None:
     plan = planned(no_docker, STOPPED, {"root": None}, RESTART)
     assert [type(action.step) for action in plan.actions] == [MakeBuilder]
@@ -333,16 +349,20 @@ def test_the_clients_are_set_before_builders_are_made_and_whatever_disruption_al
 def test_what_is_observed_of_the_users(no_docker: Docker, home: Path, homes: Path) -> None:
     for user in ("ci", "jane"):
         (homes / user / ".docker").mkdir()
+
+    def of(user: str, document: dict[str, str], owned: Owned) -> Settings:
+        return Settings(user, document, owned, path=str(homes / user / ".docker/config.json"))
+
     (homes / "ci/.docker/config.json").write_text('{"detachKeys": "ctrl-q"}')
     builder = Buildx((WANTED,), ("ci", "jane"), {"detachKeys": "ctrl-q"}, Disruption("wait", 900), no_docker)
     state = builder.observe()
-    assert state.settings == (Settings("ci", {"detachKeys": "ctrl-q"}, {}), Settings("jane", {}, {}))
+    assert state.settings == (of("ci", {"detachKeys": "ctrl-q"}, {}), of("jane", {}, {}))
     nobody = {"ci": None, "jane": None}
     assert state.builders == {"multiarch": Builder({"multiarch0": None}, nobody, nobody, None)}
     builder.apply([action for action in builder.plan(state, NO_EFFECTS).actions if "config.json" in action.summary])
     assert json.loads((homes / "jane/.docker/config.json").read_text()) == {"detachKeys": "ctrl-q"}
     ours = owned_after({}, {}, {"detachKeys": "ctrl-q"})
-    assert builder.observe().settings[1] == Settings("jane", {"detachKeys": "ctrl-q"}, ours)
+    assert builder.observe().settings[1] == of("jane", {"detachKeys": "ctrl-q"}, ours)
     assert home.exists()
 
 
@@ -444,15 +464,15 @@ def test_a_node_that_nobody_asks_for_any_more(
     ],
 )
 def test_options_that_came_with_a_later_buildx(
-    options: dict[str, str], version: str | None, told: str | None, no_docker: Docker, monkeypatch: pytest.MonkeyPatch
+    options: dict[str, str], version: str | None, told: str | None, no_docker: Docker
 ) -> None:
-    monkeypatch.setattr(buildx_resource, "buildx_version", lambda: version)
+    state = replace(seen(None), versions={"buildx": version})
     buildx = resource(no_docker, wanted=replace(TWO, nodes=(replace(ARM, driver_opts=options),)))
     if told is None:
-        assert [type(action.step) for action in buildx.plan(seen(None), NO_EFFECTS).actions] == [MakeBuilder]
+        assert [type(action.step) for action in buildx.plan(state, NO_EFFECTS).actions] == [MakeBuilder]
         return
     with pytest.raises(HostError) as caught:
-        buildx.plan(seen(None), NO_EFFECTS)
+        buildx.plan(state, NO_EFFECTS)
     assert str(caught.value) == told
 
 
@@ -467,13 +487,13 @@ def test_options_that_came_with_a_later_buildx(
 )
 @pytest.mark.usefixtures("home")
 def test_a_setting_that_buildx_is_too_old_for_is_told(
-    here: str | None, comes: str | None, told: str | None, no_docker: Docker, monkeypatch: pytest.MonkeyPatch
+    here: str | None, comes: str | None, told: str | None, no_docker: Docker
 ) -> None:
-    monkeypatch.setattr(buildx_resource, "buildx_version", lambda: here)
+    state = replace(seen(None), versions={"buildx": here})
     settings = {"BUILDX_NO_DEFAULT_OCI_ARTIFACT": "1", "BUILDX_NO_DEFAULT_ATTESTATIONS": "1"}
     buildx = replace(resource(no_docker), client_environment=settings)
     effects: Effects = frozenset({Arrival(buildx=comes)}) if comes else NO_EFFECTS
-    notes = [note.text for note in buildx.plan(seen(None), effects).notes]
+    notes = [note.text for note in buildx.plan(state, effects).notes]
     words = f"builder_environment.BUILDX_NO_DEFAULT_OCI_ARTIFACT has no effect here: {told}"
     assert [each for each in notes if "builder_environment" in each] == ([words] if told else [])
 
@@ -510,8 +530,11 @@ class Fleet:
 
 
 @pytest.fixture
-def fleet(docker: Docker, homes: Path, tmp_path: Path, home: Path, programs: t.Any) -> t.Iterator[Fleet]:
+def fleet(
+    dockerd: DockerdStandIn, docker: Docker, homes: Path, tmp_path: Path, home: Path, programs: t.Any
+) -> t.Iterator[Fleet]:
     assert home.parent == tmp_path
+    dockerd.answers["GET /volumes"] = as_json({})
     with DockerdElsewhere(tmp_path) as elsewhere:
         yield Fleet(docker, elsewhere, homes, programs("docker", DOCKER.format(dial=elsewhere.command)))
 

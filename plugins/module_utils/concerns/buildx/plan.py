@@ -1,0 +1,129 @@
+# Copyright: multiarch.builders contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What has to be done for the builders of a host. Pure."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx import (
+    client_settings,
+    docker_group,
+    environment_file,
+    network,
+    store_rights,
+)
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx.decide import (
+    Builder,
+    BuildxState,
+    MakeBuilder,
+    actions_for,
+    ends_builds,
+)
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx.drift import options_of
+from ansible_collections.multiarch.builders.plugins.module_utils.docker.client_environment import (
+    BUILDX,
+    DOCKER,
+    without_effect,
+)
+from ansible_collections.multiarch.builders.plugins.module_utils.docker.driver_versions import too_new
+from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import Disruption, Instance
+from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
+from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import (
+    NO_EFFECTS,
+    Action,
+    Effects,
+    Kind,
+    Plan,
+    arrival,
+)
+
+
+class Wanted(t.Protocol):
+    """What is asked for."""
+
+    instances: t.Tuple[Instance, ...]
+    users: t.Tuple[str, ...]
+    client_patch: t.Mapping[str, t.Any]
+    disruption: Disruption
+    environment_file: t.Optional[str]
+    client_environment: t.Mapping[str, str]
+    docker_group: bool
+
+
+def planned(wanted: Wanted, state: BuildxState, effects: Effects) -> Plan:
+    """What has to be done, with what earlier concerns cause. Raises HostError for what cannot be."""
+    coming, outside = arrival(effects), network.then(state.network, effects)
+    versions = {**state.versions}
+    versions.update({name: new for name, new in ((BUILDX, coming.buildx), (DOCKER, coming.engine)) if new is not None})
+    limits = [*without_effect(wanted.client_environment, versions), *network.notes(wanted.instances, outside)]
+    network.require(wanted.instances, outside)
+    silent = [words for each in wanted.instances for words in state.builders[each.name].silent]
+    if silent and coming.engine is None:
+        raise HostError("; ".join(silent))
+    limits += [f"as there is no docker client yet: {words}" for words in silent]
+    actions, left, waits = _of_users(wanted, state), list(state.left), []
+    for each in wanted.instances:
+        builder = state.builders[each.name]
+        actions += [
+            Action(f"write {file.path}, to reach a node of builder {each.name}", file) for file in builder.certificates
+        ]
+        left += [f"node {stray.name} is lost: {stray.gone}" for stray in builder.strays if stray.gone]
+        found = actions_for(each, wanted.users, builder, effects)
+        made = makes(found)
+        if made:
+            _require_options(each, versions.get(BUILDX))
+        if not wanted.docker_group:
+            docker_group.require(users_of_docker(made), state.membership, docker=coming.engine is None)
+        if wanted.disruption.mode == "never" and any(ends_builds(action, builder) for action in found):
+            waits.append(f"pending, as builder_disruption is never: {'; '.join(action.summary for action in found)}")
+        else:  # certificates go in the end, as until then a way back may need them
+            actions += [
+                *found,
+                *(Action(f"remove {file.path}, no longer asked for", file) for file in builder.outdated),
+            ]
+    notes = (*Kind.LIMIT.notes(limits), *Kind.LEFT_ALONE.notes(left), *Kind.WAITS.notes(waits))
+    return Plan(tuple(actions), notes)
+
+
+def _of_users(wanted: Wanted, state: BuildxState) -> t.List[Action]:
+    """What is asked of groups and files of the users, and of the file of variables."""
+    actions = docker_group.actions_for(wanted.docker_group, wanted.users, state.membership)
+    for each in state.settings:
+        actions += client_settings.actions_for(each, wanted.client_patch)
+    values = environment_file.wanted_values(wanted.instances, wanted.client_environment)
+    actions += environment_file.actions_for(state.environment, wanted.environment_file, values)
+    return actions + store_rights.actions_for(state.loose)
+
+
+def making(wanted: Wanted, builders: t.Mapping[str, Builder]) -> t.List[MakeBuilder]:
+    """The builders that are made; no effect of an earlier concern adds one."""
+    return [
+        step
+        for each in wanted.instances
+        for step in makes(actions_for(each, wanted.users, builders[each.name], NO_EFFECTS))
+    ]
+
+
+def makes(actions: t.Iterable[Action]) -> t.List[MakeBuilder]:
+    """Those of *actions* that make a builder."""
+    return [action.step for action in actions if isinstance(action.step, MakeBuilder)]
+
+
+def users_of_docker(steps: t.Iterable[MakeBuilder]) -> t.Tuple[str, ...]:
+    """Who needs this host's Docker for *steps*."""
+    local = [
+        each
+        for each in steps
+        if each.instance.driver == "docker-container" and any(node.local for node in each.instance.nodes)
+    ]
+    return tuple(dict.fromkeys(user for each in local for user in each.users))
+
+
+def _require_options(wanted: Instance, buildx: t.Optional[str]) -> None:
+    """Raise for driver options that *buildx*, its version, does not know: asked only when a builder is made."""
+    options = dict.fromkeys(name for node in wanted.nodes for name in options_of(wanted, node))
+    words = too_new(wanted.driver, options, buildx or "")
+    if words:
+        raise HostError(f"builder {wanted.name}: {'; '.join(words)}: install a newer buildx, or leave it out")
