@@ -59,19 +59,20 @@ def notes(info: Mapping[str, t.Any], found: t.Optional[Containerd]) -> t.Tuple[s
     return tuple(told)
 
 
-def refuse(info: Mapping[str, t.Any], found: t.Optional[Containerd], docker: Docker) -> None:
-    """Raise if containerd moved away from under containers that Docker still lists."""
+def stranded(info: Mapping[str, t.Any], found: t.Optional[Containerd], docker: Docker) -> t.Optional[HostError]:
+    """Words if containerd moved away from under containers that Docker still lists."""
     former = _former(found) if found is not None and has_containerd_store(info) else None
     if found is None or former is None:
-        return
+        return None
     rows = docker.get("/containers/json?all=1")
     lost = [str(row["Names"][0]).lstrip("/") for row in rows if docker.find(f"/images/{row['ImageID']}/json") is None]
-    if lost:
-        raise HostError(
-            f"containerd keeps its data in {found.root}, and kept it in {former} when this host was provisioned: "
-            f"images and layers of {', '.join(lost)} are not in it, so docker can do nothing with them",
-            remedy=f"To have them back, {_BACK}; to do without them, `docker rm --force {' '.join(lost)}`",
-        )
+    if not lost:
+        return None
+    return HostError(
+        f"containerd keeps its data in {found.root}, and kept it in {former} when this host was provisioned: "
+        f"images and layers of {', '.join(lost)} are not in it, so docker can do nothing with them",
+        remedy=f"To have them back, {_BACK}; to do without them, `docker rm --force {' '.join(lost)}`",
+    )
 
 
 def _former(found: Containerd) -> t.Optional[str]:

@@ -5,10 +5,15 @@
 
 from __future__ import annotations
 
+import json
 import typing as t
 from dataclasses import dataclass, field
 
-from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.hiding import Running
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.hiding import (
+    CONTAINERS,
+    Hiding,
+    Running,
+)
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.mirrors import for_daemon_json
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.ours import Keys, Original
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.reload import needs_restart
@@ -19,6 +24,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon
     wants_containerd_store,
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.tokens import NO_TOKENS, Tokens
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.vanishing import Vanishing
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.containerd import Containerd
 from ansible_collections.multiarch.builders.plugins.module_utils.host.file_modes import Rights
 from ansible_collections.multiarch.builders.plugins.module_utils.model.default_network import (
@@ -26,6 +32,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.model.default_n
     of_document,
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import Registry
+from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.model.json_document import Document
 from ansible_collections.multiarch.builders.plugins.module_utils.model.proxy import Proxy
 from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import NO_EFFECTS, Effect, Effects
@@ -37,16 +44,56 @@ _OF_THE_FILE = frozenset({Effect.CONFIGURATION_CHANGES, Effect.CONFIGURATION_REL
 
 
 @dataclass(frozen=True)
+class Seen:
+    """The places of hosts.toml: the *texts* that are there, which of them are *ours*, or have another owner or mode."""
+
+    texts: t.Mapping[str, t.Optional[str]] = field(default_factory=dict)
+    ours: t.FrozenSet[str] = frozenset()
+    loose: t.FrozenSet[str] = frozenset()
+
+
+@dataclass(frozen=True)
 class FilesState:
     """hosts.toml: what to write, what of ours is no longer wanted, and the paths of somebody else's.
 
-    *reasons* are {path: why it is not wanted}.
+    *reasons* are {path: why it is not wanted}, *seen* is what all of this was told from. Of what is ours, *changed* is
+    not as we wrote it, and *former* took the place of somebody else's.
     """
 
     write: t.Tuple[WriteFile, ...] = ()
     remove: t.Tuple[RemoveFile, ...] = ()
     theirs: t.Tuple[str, ...] = ()
     reasons: t.Mapping[str, str] = field(default_factory=dict)
+    seen: Seen = field(default_factory=Seen)
+    changed: t.FrozenSet[str] = frozenset()
+    former: t.FrozenSet[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Foreseen:
+    """What is seen for one document that daemon.json may come to hold.
+
+    *cold* are the changed keys that need a restart, as needs_restart() has them. *hidden* is what a dockerd that starts
+    with it would not show any more, *drivers* are words about a storage driver that would not work, *work* names what a
+    restart would end. dockerd has validated it with *notes* or a *refusal*.
+    """
+
+    cold: t.Optional[t.Tuple[str, ...]] = None
+    hidden: t.Tuple[t.Tuple[Hiding, Vanishing], ...] = ()
+    drivers: t.Tuple[str, ...] = ()
+    work: str = ""
+    notes: t.Tuple[str, ...] = ()
+    refusal: t.Optional[HostError] = None
+
+    @property
+    def hides_containers(self) -> bool:
+        """Whether the next dockerd sees no container of this one."""
+        return any(CONTAINERS in each.kinds for each, _hidden in self.hidden)
+
+
+def key_of(document: t.Mapping[str, t.Any]) -> str:
+    """The same text for the same document."""
+    return json.dumps(document, sort_keys=True)
 
 
 @dataclass(frozen=True)
@@ -54,7 +101,7 @@ class DaemonState:
     """daemon.json and the dockerd that runs; *info* is None if it does not answer, *unseen* what it started before.
 
     *elsewhere* says why dockerd will read another file, *other_file* is the one that it runs with in place of it.
-    *loose* says what others may do too much with daemon.json.
+    *loose* says what others may do too much with daemon.json, *stranded* that images of containers are lost.
     """
 
     text: t.Optional[str]
@@ -73,6 +120,12 @@ class DaemonState:
     flags: t.Tuple[str, ...] = ()  # those that the unit starts dockerd with
     containerd: t.Optional[Containerd] = None  # the one that the dockerd works with
     left: t.Tuple[str, ...] = ()  # notes about data that Docker showed before
+    stranded: t.Optional[HostError] = None
+    foreseen: t.Mapping[str, Foreseen] = field(default_factory=dict)  # by key_of() the document
+
+    def then(self, after: Document) -> Foreseen:
+        """What is seen for *after*; nothing where no dockerd runs, and none was asked."""
+        return self.foreseen.get(key_of(after), Foreseen())
 
     @property
     def running(self) -> t.Optional[Running]:
@@ -124,7 +177,9 @@ def restart_reasons(
 
     *store_reasons* say why it needs the operating system's authorities as they are now.
     """
-    cold = needs_restart(state.document, after, state.info)
+    cold = state.then(after).cold
+    if cold is None:
+        cold = needs_restart(state.document, after, state.info)
     differences = changes(state.document, after)
     reasons = [str(each) for each in differences if each.path[0] in cold]
     reasons += store_reasons

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.decide import FilesState
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.decide import FilesState, Seen
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.mirrors import hosts_files
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.record import RECORD
 from ansible_collections.multiarch.builders.plugins.module_utils.docker import certs_d
-from ansible_collections.multiarch.builders.plugins.module_utils.host.files import differs, read
+from ansible_collections.multiarch.builders.plugins.module_utils.host import file_modes
+from ansible_collections.multiarch.builders.plugins.module_utils.host.files import read
 from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import Registry
 from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import Action, Difference
 from ansible_collections.multiarch.builders.plugins.module_utils.state.owned_files import leftovers
@@ -20,17 +21,32 @@ _GONE = "no longer in builder_registries"
 
 
 def observe(registries: t.Sequence[Registry], engine: t.Optional[str]) -> FilesState:
-    """What differs from the files that *engine* (its version) reads; nothing as long as it is unknown."""
+    """What differs from the files that *engine* (its version) reads."""
+    return files_of(registries, engine, look(registries))
+
+
+def look(registries: t.Sequence[Registry]) -> Seen:
+    """What is there for *registries*, whichever version reads it."""
+    places = [certs_d.path(each.host, certs_d.HOSTS) for each in registries if each.hosts_toml]
+    found = {path: file_modes.look(path) for path in places}
+    return Seen(
+        {path: read(path, errors="replace") for path in places},
+        frozenset(RECORD.read().files),
+        frozenset(path for path, each in found.items() if each and (each.mode, each.uid, each.gid) != (0o644, 0, 0)),
+    )
+
+
+def files_of(registries: t.Sequence[Registry], engine: t.Optional[str], seen: Seen) -> FilesState:
+    """The same of what was *seen*; nothing differs as long as *engine* is unknown. Pure."""
     if engine is None:
-        return FilesState()
-    ours = RECORD.read().files
+        return FilesState(seen=seen)
     wanted = hosts_files(registries, engine)
-    missing = [each for each in wanted if differs(each)]
-    theirs = [each.path for each in missing if each.path not in ours and read(each.path) is not None]
+    missing = [each for each in wanted if seen.texts.get(each.path) != each.content or each.path in seen.loose]
+    theirs = [each.path for each in missing if each.path not in seen.ours and seen.texts.get(each.path) is not None]
     write = tuple(each for each in missing if each.path not in theirs)
-    remove = leftovers(ours, wanted)
+    remove = leftovers(seen.ours, wanted)
     reasons = {each.path: why_not(each.path, registries, engine) for each in remove}
-    return FilesState(write=write, remove=remove, theirs=tuple(theirs), reasons=reasons)
+    return FilesState(write, remove, tuple(theirs), reasons, seen)
 
 
 def why_not(path: str, registries: t.Sequence[Registry], engine: str) -> str:
@@ -44,12 +60,12 @@ def why_not(path: str, registries: t.Sequence[Registry], engine: str) -> str:
 
 
 def actions_for(files: FilesState) -> t.List[Action]:
-    """What they want."""
+    """What they want. Pure."""
     actions = [
         Action(
             f"write {each.path}, which docker reads at every pull",
             each,
-            difference=Difference(each.path, read(each.path) or "", each.content),
+            difference=Difference(each.path, files.seen.texts.get(each.path) or "", each.content),
         )
         for each in files.write
     ]
@@ -59,7 +75,7 @@ def actions_for(files: FilesState) -> t.List[Action]:
 
 
 def notes_on(files: FilesState) -> t.List[str]:
-    """What is left alone."""
+    """What is left alone. Pure."""
     return [
         f"{each} is somebody else's and was left alone: remove it to have it made from mirrors" for each in files.theirs
     ]

@@ -10,21 +10,11 @@ from dataclasses import dataclass
 
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.decide import (
     DaemonState,
+    Foreseen,
     effects_on_containers,
 )
-from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.hiding import (
-    CONTAINERS,
-    Hiding,
-    hidings,
-)
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.record import Left
-from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.vanishing import (
-    needs_leave,
-    vanishing,
-    way_out,
-)
-from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import Docker
-from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import Disruption
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.vanishing import needs_leave, way_out
 from ansible_collections.multiarch.builders.plugins.module_utils.model.json_document import Document
 from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import Action, Effect
 
@@ -42,36 +32,21 @@ class RestartDaemon:
     left: t.Tuple[Left, ...] = ()
 
 
-def hidden_by(state: DaemonState, after: Document) -> t.Tuple[Hiding, ...]:
-    """What a dockerd started with *after* would not show any more; nothing if none runs, which shows nothing."""
-    return hidings(state.running, after) if state.running is not None else ()
+def without_leave(found: Foreseen, leave: t.Collection[str]) -> t.Tuple[str, ...]:
+    """Why a document is refused, for what it hides and what no variable of *leave* allows to."""
+    return tuple(needs_leave(each, hidden) for each, hidden in found.hidden if hidden and each.leave not in leave)
 
 
-def without_leave(docker: Docker, state: DaemonState, after: Document, leave: t.Collection[str]) -> t.Tuple[str, ...]:
-    """Why *after* is refused, for what it hides and what no variable of *leave* allows to."""
-    refused = [each for each in hidden_by(state, after) if each.leave not in leave]
-    found = [(each, vanishing(docker, state.info or {}, each)) for each in refused]
-    return tuple(needs_leave(each, hidden) for each, hidden in found if hidden)
-
-
-def restart(
-    docker: Docker, disruption: Disruption, state: DaemonState, after: Document, reasons: t.Sequence[str]
-) -> Action:
+def restart(state: DaemonState, after: Document, reasons: t.Sequence[str]) -> Action:
     """The action, with all that it ends and hides in words."""
-    from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.restart import BringUp
-
-    summary, left = f"restart docker: {'; '.join(reasons)}", []
-    found = hidden_by(state, after)
-    hides = any(CONTAINERS in each.kinds for each in found)
-    for each in found:
-        hidden = vanishing(docker, state.info or {}, each)
+    found, left = state.then(after), []
+    summary = f"restart docker: {'; '.join(reasons)}"
+    for each, hidden in found.hidden:
         summary += f" (vanishing: {way_out(each, hidden)})" if hidden else ""
         if hidden and each.moves_root and state.running is not None:
             left.append(Left(state.running.root, hidden.things, each.keep))
-    work = BringUp(docker, disruption).work(after, hides=hides) if state.info is not None else None
-    if work:
-        summary += f" (running now: {work})"
+    summary += f" (running now: {found.work})" if found.work else ""
     effects = {Effect.DAEMON_RESTARTS, *effects_on_containers(state.document, after)}
-    effects |= {Effect.CONTAINERS_VANISH} if hides else set()
-    step = RestartDaemon(after, hides, tuple(each.place for each in found if each.place), tuple(left))
-    return Action(summary, step, frozenset(effects))
+    effects |= {Effect.CONTAINERS_VANISH} if found.hides_containers else set()
+    folders = tuple(each.place for each, _hidden in found.hidden if each.place)
+    return Action(summary, RestartDaemon(after, found.hides_containers, folders, tuple(left)), frozenset(effects))

@@ -6,13 +6,10 @@
 from __future__ import annotations
 
 import typing as t
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
+from itertools import combinations
 
-from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon import (
-    configuration,
-    hosts_files,
-    lists,
-)
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon import configuration, hosts_files
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.configuration import WriteConfiguration
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.decide import (
     NO_PROXY,
@@ -21,22 +18,23 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.hiding import Hiding
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.ours import Keys
-from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.record import RECORD
-from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.resource import (
-    Daemon,
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.plan import (
     ReloadDaemon,
+    merged,
+    refuse,
+    validated,
     writing,
+    written,
 )
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.record import RECORD
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.resource import Daemon
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.restart_plan import (
     RestartDaemon,
-    hidden_by,
     restart,
 )
-from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.validation import validate
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.vanishing import (
     Vanishing,
     needs_leave,
-    vanishing,
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import Docker
 from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import Params, disruption_of
@@ -54,11 +52,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.model.resource 
     Plan,
     departing,
 )
-from ansible_collections.multiarch.builders.plugins.module_utils.state.owned_files import (
-    forget_owned,
-    is_as_written,
-    was_theirs,
-)
+from ansible_collections.multiarch.builders.plugins.module_utils.state.owned_files import forget_owned, is_as_written
 from ansible_collections.multiarch.builders.plugins.module_utils.state.owned_keys import at, changes
 
 
@@ -78,43 +72,40 @@ class ForgetHostsFile:
 class RetiredDaemon(Daemon):
     """Nothing is asked any more."""
 
-    _going: Effects = field(default=NO_EFFECTS, init=False)
-    _kept: t.Tuple[t.Tuple[Hiding, Vanishing], ...] = field(default=(), init=False)
-
     @classmethod
     def from_params(cls, params: Params, docker: Docker) -> RetiredDaemon:
         leave = params["allow_image_store_switch"], params["allow_data_root_switch"]
         return cls((), NO_PROXY, (), {}, disruption_of(params), leave[0], docker, allow_data_root_switch=leave[1])
 
-    def patch(self, state: DaemonState) -> Document:
-        """Nothing, or the keys without which data of others would be hidden, as they are."""
-        kept: Document = {}
-        for hiding, _hidden in self._kept:
-            value = at(state.document, hiding.path)
-            for name in reversed(hiding.path):
-                value = {name: value}
-            kept = compose(kept, value)
-        return kept
+    def patch(self, state: DaemonState) -> Document:  # noqa: ARG002  # whatever is there
+        return {}
 
     def observe(self) -> DaemonState:
-        return replace(super().observe(), files=hosts_files.observe((), "0"), other_file=None)
+        known = RECORD.read()
+        changed = frozenset(each for each in known.files if not is_as_written(RECORD, each))
+        files = replace(hosts_files.observe((), "0"), changed=changed, former=frozenset(known.former))
+        return replace(super().observe(), files=files)
 
-    def _hidden(self, state: DaemonState, after: Document) -> t.Tuple[t.Tuple[Hiding, Vanishing], ...]:
-        """What Docker would not show any more with *after*, unless that is allowed, or goes anyway."""
-        found = [each for each in hidden_by(state, after) if each.leave not in self.leave]
-        going = [departing(self._going, each) for each in ("image", "container", "volume")]
-        left = [(each, vanishing(self.docker, state.info or {}, each).without(*going)) for each in found]
-        return tuple((each, hidden) for each, hidden in left if hidden)
+    def foresee(self, state: DaemonState) -> DaemonState:
+        """Some of the keys may have to stay; which ones is known when all goes that the earlier concerns remove."""
+        state = super().foresee(replace(state, other_file=None))
+        found = [each for each, _hidden in self._hidden(state, {}, NO_EFFECTS)]
+        kept = [each for number in range(1, len(found) + 1) for each in combinations(found, number)]
+        return self._with(state, [_keeping(state, each) for each in kept])
 
-    def _hides(self, state: DaemonState, after: Document) -> t.Tuple[str, ...]:
-        """What our keys do not keep from that: the unit was changed."""
-        return tuple(needs_leave(*each) for each in self._hidden(state, after))
+    def _hidden(
+        self, state: DaemonState, patch: Document, effects: Effects
+    ) -> t.Tuple[t.Tuple[Hiding, Vanishing], ...]:
+        """What Docker would not show any more with *patch*, unless that is allowed, or goes anyway by *effects*."""
+        going = [departing(effects, each) for each in ("image", "container", "volume")]
+        found = [(each, hidden.without(*going)) for each, hidden in state.then(merged(state, patch)).hidden]
+        return tuple((each, hidden) for each, hidden in found if hidden and each.leave not in self.leave)
 
     def plan(self, state: DaemonState, effects: Effects) -> Plan:
-        self._going = effects
-        self._kept = self._hidden(state, lists.merged(state.document, state.keys, {}))
-        files, stays = self._files(state), self._stays()
-        after = self._after(state)
+        kept = self._hidden(state, {}, effects)
+        files, stays = _files(state), _stays(kept)
+        patch = _keeping(state, [each for each, _hidden in kept])
+        after = merged(state, patch)
         differences = changes(state.document, after)
         if not differences:
             forget = [Action("forget the keys of daemon.json, of which none is ours any more", ForgetKeys())]
@@ -124,40 +115,21 @@ class RetiredDaemon(Daemon):
                 "docker does not run, so nothing can be taken out of daemon.json: `systemctl start docker`, then again"
             )
         reasons = restart_reasons(state, after, effects, ()) if state.info is not None else ()
-        self._refuse(state, after, restarts=bool(reasons))
+        # what our keys do not keep from being hidden: the unit was changed
+        hidden = [needs_leave(*each) for each in self._hidden(state, patch, effects)]
+        refuse(state, after, hidden if reasons else ())
         if reasons and self.disruption.mode == "never":
             told = "; ".join(map(str, differences))
             waits = f"pending, as builder_disruption is never: {told}; docker must restart"
             return Plan(tuple(files), (*stays, Note(Kind.WAITS, waits)))
-        step = self._write(state, after, Effect.CONFIGURATION_CHANGES if reasons else Effect.CONFIGURATION_RELOADS)
-        actions = [*files, writing(step, differences)]
+        effect = Effect.CONFIGURATION_CHANGES if reasons else Effect.CONFIGURATION_RELOADS
+        actions = [*files, writing(written(state, patch, effect), differences)]
         if reasons:
-            actions.append(restart(self.docker, self.disruption, state, after, reasons))
+            actions.append(restart(state, after, reasons))
         elif state.info is not None:
             actions.append(Action("reload docker (running containers and builds are unaffected)", ReloadDaemon(after)))
-        notes = validate(step.text or "{}") if state.info is not None else ()
+        notes = validated(state, after) if state.info is not None else ()
         return Plan(tuple(actions), (*stays, *Kind.LIMIT.notes(notes)))
-
-    def _stays(self) -> t.Tuple[Note, ...]:
-        stays = (
-            f"{'.'.join(hiding.path)} stays in daemon.json, as Docker would no longer show {hidden} (what is hidden "
-            f"stays on disk): -e {hiding.leave}=true takes it out"
-            for hiding, hidden in self._kept
-        )
-        return Kind.WAITS.notes(stays)
-
-    def _files(self, state: DaemonState) -> t.List[Action]:
-        found = []
-        for each in state.files.remove:
-            if is_as_written(RECORD, each.path):
-                back = was_theirs(RECORD, each.path)
-                found.append(
-                    Action(f"restore {each.path} to its previous content" if back else f"remove {each.path}", each)
-                )
-            else:
-                told = f"forget {each.path}: somebody changed it since, and it stays"
-                found.append(Action(told, ForgetHostsFile(each.path)))
-        return found
 
     def more_doers(self) -> Doers:
         return {
@@ -172,3 +144,36 @@ class RetiredDaemon(Daemon):
             for step in steps:
                 if isinstance(step, WriteConfiguration):
                     configuration.settle(step)  # there is no dockerd any more
+
+
+def _keeping(state: DaemonState, kept: t.Iterable[Hiding]) -> Document:
+    """The keys without which data of others would be hidden, as they are."""
+    found: Document = {}
+    for hiding in kept:
+        value = at(state.document, hiding.path)
+        for name in reversed(hiding.path):
+            value = {name: value}
+        found = compose(found, value)
+    return found
+
+
+def _stays(kept: t.Iterable[t.Tuple[Hiding, Vanishing]]) -> t.Tuple[Note, ...]:
+    return Kind.WAITS.notes(
+        f"{'.'.join(hiding.path)} stays in daemon.json, as Docker would no longer show {hidden} (what is hidden "
+        f"stays on disk): -e {hiding.leave}=true takes it out"
+        for hiding, hidden in kept
+    )
+
+
+def _files(state: DaemonState) -> t.List[Action]:
+    found = []
+    for each in state.files.remove:
+        if each.path in state.files.changed:
+            told = f"forget {each.path}: somebody changed it since, and it stays"
+            found.append(Action(told, ForgetHostsFile(each.path)))
+        else:
+            back = each.path in state.files.former
+            found.append(
+                Action(f"restore {each.path} to its previous content" if back else f"remove {each.path}", each)
+            )
+    return found

@@ -11,24 +11,16 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.resource import Binfmt
-from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.retired import RetiredBinfmt
-from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx.resource import Buildx
-from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx.retired import RetiredBuildx
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon import configuration, restart
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon import plan as daemon_plan
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon import resource as daemon_resource
-from ansible_collections.multiarch.builders.plugins.module_utils.concerns.engine.resource import Engine
-from ansible_collections.multiarch.builders.plugins.module_utils.concerns.engine.retired import RetiredEngine
-from ansible_collections.multiarch.builders.plugins.module_utils.concerns.pull_mode import RetiredPull
-from ansible_collections.multiarch.builders.plugins.module_utils.concerns.trust.resource import Trust
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import Docker
 from ansible_collections.multiarch.builders.plugins.module_utils.host import command, files, units
-from ansible_collections.multiarch.builders.plugins.module_utils.run.retire import Record
+from ansible_collections.multiarch.builders.plugins.module_utils.run.concerns import RESOURCES
+from ansible_collections.multiarch.builders.plugins.module_utils.run.retire import RETIRED
 from ansible_collections.multiarch.builders.plugins.module_utils.state import rollback
 from ansible_collections.multiarch.builders.tests.unit.plugins.module_utils.blind import make_blind, seen
 from ansible_collections.multiarch.builders.tests.unit.plugins.module_utils.dockerd_stand_in import DockerdStandIn
-
-BLIND = (Trust, Binfmt, RetiredBinfmt, Buildx, RetiredBuildx, Engine, RetiredEngine, RetiredPull, Record)
 
 
 @pytest.fixture(autouse=True)
@@ -40,7 +32,7 @@ def _fresh_look_at_units() -> None:
 @pytest.fixture(autouse=True)
 def _blind_plans(monkeypatch: pytest.MonkeyPatch) -> None:
     """observe() sees all that plan() needs."""
-    make_blind(BLIND, monkeypatch)
+    make_blind((*RESOURCES, *RETIRED), monkeypatch)
 
 
 @pytest.fixture
@@ -80,7 +72,7 @@ def homes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def daemon_json(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Path of daemon.json; neither it nor its folder is there yet."""
     path = tmp_path / "docker/daemon.json"
-    for module in (rollback, configuration, restart, daemon_resource):
+    for module in (rollback, configuration, restart, daemon_plan, daemon_resource):
         monkeypatch.setattr(module, "DAEMON_JSON", str(path))
     return path
 

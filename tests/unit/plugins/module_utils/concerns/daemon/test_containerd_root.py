@@ -11,7 +11,6 @@ import pytest
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon import containerd_root
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.containerd import DATABASE, Containerd
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import Docker
-from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
 from ansible_collections.multiarch.builders.tests.unit.plugins.module_utils import records as record
 from ansible_collections.multiarch.builders.tests.unit.plugins.module_utils.dockerd_stand_in import (
     DockerdStandIn,
@@ -70,14 +69,14 @@ def test_containers_that_it_lost_are_refused(tmp_path: Path, dockerd: DockerdSta
     rows = [{"Names": ["/lost"], "ImageID": "sha256:1"}, {"Names": ["/made-since"], "ImageID": "sha256:2"}]
     dockerd.answers["GET /containers/json"] = as_json(rows)
     dockerd.answers["GET /images/sha256:2/json"] = as_json({"Id": "sha256:2"})
-    with pytest.raises(HostError) as caught:
-        containerd_root.refuse(STORE, HERE, docker)
-    assert caught.value.what.startswith(f"containerd keeps its data in /srv/c, and kept it in {former} when ")
-    assert "images and layers of lost are not in it" in caught.value.what
-    assert caught.value.remedy.endswith("`docker rm --force lost`")
+    told = containerd_root.stranded(STORE, HERE, docker)
+    assert told is not None
+    assert told.what.startswith(f"containerd keeps its data in /srv/c, and kept it in {former} when ")
+    assert "images and layers of lost are not in it" in told.what
+    assert told.remedy.endswith("`docker rm --force lost`")
     dockerd.answers["GET /containers/json"] = as_json(rows[1:])
-    containerd_root.refuse(STORE, HERE, docker)
-    containerd_root.refuse(GRAPH, HERE, docker)
+    assert containerd_root.stranded(STORE, HERE, docker) is None
+    assert containerd_root.stranded(GRAPH, HERE, docker) is None
 
 
 def test_where_it_is_is_remembered(dockerd: DockerdStandIn, docker: Docker, monkeypatch: pytest.MonkeyPatch) -> None:

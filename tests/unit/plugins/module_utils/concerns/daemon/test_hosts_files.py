@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.decide import FilesState
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.decide import FilesState, Seen
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.hosts_files import (
     actions_for,
     notes_on,
@@ -78,7 +78,7 @@ def test_what_differs(
     record.save("daemon", {"files": {str(hosts_toml): "digest"} if ours else {}}, home)
     found = observe(registries, engine)
     assert set(found.reasons) == {each.path for each in found.remove}
-    assert replace(found, reasons={}) == FilesState(
+    assert replace(found, reasons={}, seen=Seen()) == FilesState(
         write=(WriteFile(str(hosts_toml), "# ours\n"),) if does == WRITES else (),
         remove=(RemoveFile(str(hosts_toml), folder=True),) if does == REMOVES else (),
         theirs=(str(hosts_toml),) if does == LEAVES else (),
@@ -119,11 +119,10 @@ def test_a_file_that_others_may_not_read_differs(home: Path, hosts_toml: Path) -
 
 
 def test_what_is_to_do_is_told_with_its_difference(tmp_path: Path) -> None:
-    (tmp_path / "old").write_text("# old\n")
     new, old, gone = (str(tmp_path / name) for name in ("new", "old", "gone"))
     write = (WriteFile(new, "# new\n"), WriteFile(old, "# ours\n"))
     remove = (RemoveFile(gone, folder=True),)
-    assert actions_for(FilesState(write, remove, ("/theirs",))) == [
+    assert actions_for(FilesState(write, remove, ("/theirs",), seen=Seen({old: "# old\n"}))) == [
         Action(f"write {new}, which docker reads at every pull", write[0], NO_EFFECTS, Difference(new, "", "# new\n")),
         Action(
             f"write {old}, which docker reads at every pull",

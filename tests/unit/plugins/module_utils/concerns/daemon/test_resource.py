@@ -25,7 +25,8 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.decide import DaemonState, FilesState
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.keys import NESTED
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.ours import Keys
-from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.resource import Daemon, ReloadDaemon
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.plan import ReloadDaemon
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.resource import Daemon
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.restart_plan import RestartDaemon
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.tokens import NO_TOKENS, Tokens
 from ansible_collections.multiarch.builders.plugins.module_utils.docker import service, workload
@@ -46,6 +47,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.model.resource 
     Effects,
     Kind,
     Note,
+    Plan,
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.model.steps import RemoveFile, WriteFile
 from ansible_collections.multiarch.builders.plugins.module_utils.state import restart_due, rollback
@@ -103,8 +105,13 @@ def with_theirs(now: DaemonState, tokens: Tokens = UNREAD) -> DaemonState:
     return replace(now, info=info, files=FilesState(theirs=(HOSTS_TOML,)), tokens=tokens)
 
 
+def planned(made: Daemon, now: DaemonState, effects: Effects = NO_EFFECTS) -> Plan:
+    """With what is seen for the document that comes of *now*."""
+    return made.plan(made.foresee(now), effects)
+
+
 def test_a_dockerd_that_runs_as_asked_needs_nothing(no_docker: Docker) -> None:
-    plan = daemon(no_docker).plan(state(CONTAINERD), NO_EFFECTS)
+    plan = planned(daemon(no_docker), state(CONTAINERD))
     assert (plan.actions, plan.notes) == ((), ())
 
 
@@ -132,13 +139,13 @@ def test_what_becomes_of_the_default_network_is_told_to_the_builders(
 ) -> None:
     programs("dockerd", "exit 0")
     now = state(CONTAINERD, document={**SNAPSHOTTER, **document})
-    plan = daemon(no_docker, mode, options=options).plan(now, NO_EFFECTS)
+    plan = planned(daemon(no_docker, mode, options=options), now)
     assert {each for each in plan.effects if isinstance(each, DefaultNetwork)} == told
 
 
 @pytest.mark.parametrize("mode", ["wait", "now"])
 def test_an_authority_that_dockerd_needs_and_has_not_read_restarts_it_once(mode: str, no_docker: Docker) -> None:
-    plan = daemon(no_docker, mode, registries=WITH_CA).plan(with_theirs(state(CONTAINERD)), NO_EFFECTS)
+    plan = planned(daemon(no_docker, mode, registries=WITH_CA), with_theirs(state(CONTAINERD)))
     assert [type(action.step) for action in plan.actions] == [RestartDaemon]
     assert plan.actions[0].summary == (
         "restart docker: the operating system's trust store changed, which dockerd reads once"
@@ -158,21 +165,21 @@ def test_an_authority_that_dockerd_does_not_need_disturbs_nothing(
     registries: tuple[Registry, ...], now: DaemonState, no_docker: Docker
 ) -> None:
     made = daemon(no_docker, registries=registries)
-    assert made.plan(replace(now, tokens=UNREAD), NO_EFFECTS).actions == ()
+    assert planned(made, replace(now, tokens=UNREAD)).actions == ()
 
 
 def test_authorities_that_dockerd_has_read_disturb_nothing(no_docker: Docker) -> None:
     made = daemon(no_docker, registries=WITH_CA)
-    assert made.plan(with_theirs(state(CONTAINERD), NO_TOKENS), NO_EFFECTS).actions == ()
+    assert planned(made, with_theirs(state(CONTAINERD), NO_TOKENS)).actions == ()
 
 
 def test_a_file_that_dockerd_does_not_read_is_refused(no_docker: Docker) -> None:
     with pytest.raises(HostError, match=r"^starts with another file$"):
-        daemon(no_docker).plan(replace(state(CONTAINERD), elsewhere="starts with another file"), NO_EFFECTS)
+        planned(daemon(no_docker), replace(state(CONTAINERD), elsewhere="starts with another file"))
 
 
 def test_a_dockerd_that_was_started_with_another_file_restarts(no_docker: Docker) -> None:
-    (action,) = daemon(no_docker).plan(replace(state(CONTAINERD), other_file="/o.json"), NO_EFFECTS).actions
+    (action,) = planned(daemon(no_docker), replace(state(CONTAINERD), other_file="/o.json")).actions
     assert action.summary == (
         "restart docker: dockerd runs with /o.json in place of daemon.json, which its unit no longer names"
     )
@@ -180,7 +187,7 @@ def test_a_dockerd_that_was_started_with_another_file_restarts(no_docker: Docker
 
 def test_a_daemon_json_that_others_may_write_is_closed_to_them(no_docker: Docker) -> None:
     loose = {public("/d"): "/d has mode 0666, not 0644"}
-    (action,) = daemon(no_docker).plan(replace(state(CONTAINERD), loose=loose), NO_EFFECTS).actions
+    (action,) = planned(daemon(no_docker), replace(state(CONTAINERD), loose=loose)).actions
     assert action == Action("close to others: /d has mode 0666, not 0644", RestoreRights((public("/d"),)))
 
 
@@ -194,7 +201,7 @@ FOR_TOKENS = (
 
 def test_tokens_that_dockerd_cannot_fetch_restart_it(no_docker: Docker) -> None:
     now = replace(state({**CONTAINERD, "ServerVersion": "28.5.2"}), tokens=OF_HARBOR)
-    plan = daemon(no_docker, registries=(HARBOR,)).plan(now, NO_EFFECTS)
+    plan = planned(daemon(no_docker, registries=(HARBOR,)), now)
     assert [action.summary for action in plan.actions] == [f"restart docker: {FOR_TOKENS}"]
     assert plan.facts == {"restart": [FOR_TOKENS]}
 
@@ -202,7 +209,7 @@ def test_tokens_that_dockerd_cannot_fetch_restart_it(no_docker: Docker) -> None:
 def test_a_registry_that_does_not_say_whether_it_has_tokens_is_told(no_docker: Docker) -> None:
     silent = Tokens(OF_HARBOR.unread, silent={"harbor.example": "Connection refused"})
     now = replace(state({**CONTAINERD, "ServerVersion": "28.5.2"}), tokens=silent)
-    plan = daemon(no_docker, registries=(HARBOR,)).plan(now, NO_EFFECTS)
+    plan = planned(daemon(no_docker, registries=(HARBOR,)), now)
     assert plan.actions == ()
     assert plan.notes == Kind.WAITS.notes(
         [
@@ -213,7 +220,7 @@ def test_a_registry_that_does_not_say_whether_it_has_tokens_is_told(no_docker: D
 
 
 def test_disruption_never_tells_in_place_of_a_restart(no_docker: Docker) -> None:
-    plan = daemon(no_docker, "never", registries=WITH_CA).plan(with_theirs(state(CONTAINERD)), NO_EFFECTS)
+    plan = planned(daemon(no_docker, "never", registries=WITH_CA), with_theirs(state(CONTAINERD)))
     assert plan.actions == ()
     assert plan.effects == {Effect.REMAINS}
     assert [note.kind for note in plan.notes] == [Kind.LEFT_ALONE, Kind.WAITS]
@@ -227,7 +234,7 @@ def test_what_a_restart_would_end_is_told(dockerd: DockerdStandIn, docker: Docke
     dockerd.answers["GET /info"] = as_json({"DockerRootDir": ROOT})
     dockerd.answers["GET /containers/json"] = as_json([{"Id": "1", "Names": ["/ci-job"]}])
     dockerd.answers["GET /containers/1/json"] = as_json({"HostConfig": {"RestartPolicy": {"Name": "no"}}})
-    plan = daemon(docker, registries=WITH_CA).plan(with_theirs(state(CONTAINERD)), NO_EFFECTS)
+    plan = planned(daemon(docker, registries=WITH_CA), with_theirs(state(CONTAINERD)))
     assert plan.actions[0].summary.endswith(" (running now: container ci-job)")
 
 
@@ -247,9 +254,9 @@ def test_another_image_store_needs_leave(
     if refused:
         told = f"Docker would no longer show {images} images and {containers} containers of the image store overlay2"
         with pytest.raises(HostError, match=told):
-            daemon(no_docker, switch=switch).plan(now, NO_EFFECTS)
+            planned(daemon(no_docker, switch=switch), now)
         return
-    plan = daemon(no_docker, switch=switch).plan(now, NO_EFFECTS)
+    plan = planned(daemon(no_docker, switch=switch), now)
     assert plan.effects == {Effect.DAEMON_RESTARTS, Effect.CONTAINERS_VANISH}
 
 
@@ -266,7 +273,7 @@ def test_the_ways_out_of_another_image_store_are_told(
     feature = {"features": {"containerd-snapshotter": wanted}}
     now = state({**info, "Images": 3}, document={"features": {"containerd-snapshotter": not wanted}})
     with pytest.raises(HostError) as caught:
-        daemon(no_docker, options=feature).plan(now, NO_EFFECTS)
+        planned(daemon(no_docker, options=feature), now)
     assert str(caught.value).startswith(f"with features.containerd-snapshotter {word}, Docker would no longer show 3 ")
     assert str(caught.value).endswith(
         "(what is hidden stays on disk): set builder_allow_image_store_switch: true, or keep the store with "
@@ -278,7 +285,7 @@ def test_what_vanishes_with_leave_is_told_too(dockerd: DockerdStandIn, docker: D
     dockerd.answers["GET /info"] = as_json({"DockerRootDir": ROOT})
     dockerd.answers["GET /containers/json"] = as_json([])
     dockerd.answers["GET /system/df"] = as_json({"LayersSize": 4_200_000_000})
-    plan = daemon(docker, switch=True).plan(state({**OVERLAY2, "Images": 3, "Containers": 2}), NO_EFFECTS)
+    plan = planned(daemon(docker, switch=True), state({**OVERLAY2, "Images": 3, "Containers": 2}))
     told = "(vanishing: 3 images (4.2 GB) and 2 containers of the image store overlay2; /var/lib/containerd has "
     back = "; it stays on disk; builder_daemon_options: {features: {containerd-snapshotter: null}} shows it again)"
     assert re.search(re.escape(told) + r"\S+ [kMGT]?B free" + re.escape(back) + "$", plan.actions[0].summary)
@@ -304,14 +311,14 @@ def test_another_data_root_needs_leave(
     with_volume(dockerd)
     now = replace(state(AT_DEFAULT), flags=())
     with pytest.raises(HostError) as caught:
-        daemon(docker, options=MOVED, switch=True).plan(now, NO_EFFECTS)
+        planned(daemon(docker, options=MOVED, switch=True), now)
     told = (
         "with data-root /srv/docker in place of /var/lib/docker, Docker would no longer show 2 containers and 1 volumes"
     )
     assert str(caught.value).startswith(told)
 
     allowed = replace(daemon(docker, options=MOVED), allow_data_root_switch=True)
-    (_written, action) = allowed.plan(now, NO_EFFECTS).actions
+    (_written, action) = planned(allowed, now).actions
     assert "(vanishing: 2 containers and 1 volumes in /var/lib/docker; " in action.summary
     assert action.effects == {Effect.DAEMON_RESTARTS, Effect.CONTAINERS_VANISH}
     step = action.step
@@ -324,7 +331,7 @@ def test_what_the_next_start_hides_is_a_note_where_nothing_restarts(dockerd: Doc
     """Somebody wrote daemon.json, or the unit, and did not restart docker."""
     with_volume(dockerd)
     now = replace(state(AT_DEFAULT, document={**SNAPSHOTTER, **MOVED}), flags=())
-    plan = daemon(docker).plan(now, NO_EFFECTS)
+    plan = planned(daemon(docker), now)
     assert plan.actions == ()
     assert plan.notes[0].text.startswith("with data-root /srv/docker in place of /var/lib/docker, Docker would no ")
 
@@ -332,7 +339,7 @@ def test_what_the_next_start_hides_is_a_note_where_nothing_restarts(dockerd: Doc
 def test_a_storage_driver_that_is_not_there_is_refused(no_docker: Docker, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(snapshotters, "loaded", lambda _address: {"overlayfs": "ok", "btrfs": "skip"})
     with pytest.raises(HostError, match=r"^storage-driver = btrfs names a snapshotter of containerd"):
-        daemon(no_docker, options={"storage-driver": "btrfs"}).plan(state(CONTAINERD), NO_EFFECTS)
+        planned(daemon(no_docker, options={"storage-driver": "btrfs"}), state(CONTAINERD))
 
 
 @pytest.mark.parametrize(
@@ -392,9 +399,8 @@ def test_garbage_collection_restarts_docker_and_what_it_cannot_do_is_a_note(
     assert not daemon_json.exists()
     programs("dockerd", "")
     programs("systemctl", "")
-    plan = replace(daemon(no_docker), gc=Gc("2GB", "5GB", "1GB")).plan(
-        state({**CONTAINERD, "ServerVersion": "26.1.5"}), NO_EFFECTS
-    )
+    made = replace(daemon(no_docker), gc=Gc("2GB", "5GB", "1GB"))
+    plan = planned(made, state({**CONTAINERD, "ServerVersion": "26.1.5"}))
     differences = 'builder.gc.defaultKeepStorage: absent → "5GB"; builder.gc.enabled: absent → true'
     assert plan.actions[-1].summary.startswith(f"restart docker: {differences}")
     assert [note.text.partition(":")[0] for note in plan.notes] == ["builder_gc.free"]
@@ -427,8 +433,8 @@ OLD = state({**OVERLAY2, "ServerVersion": "20.10.24"}, document={})
 def test_a_dockerd_that_is_yet_to_come_is_planned_for_by_its_version(
     no_docker: Docker, daemon_json: Path, programs: Callable[[str, str], Path]
 ) -> None:
-    asked = programs("dockerd", "exit 1")
-    plan = daemon(no_docker, registries=(QUAY,)).plan(state(None, document={}), ARRIVES)
+    programs("dockerd", "exit 1")  # what another one says is of no interest
+    plan = planned(daemon(no_docker, registries=(QUAY,)), state(None, document={}), ARRIVES)
     assert [re.split("[,:]", action.summary)[0] for action in plan.actions] == [
         f"write {HOSTS_TOML}",
         f"write {daemon_json}",
@@ -436,7 +442,6 @@ def test_a_dockerd_that_is_yet_to_come_is_planned_for_by_its_version(
     ]
     told = "daemon.json is validated by dockerd as soon as that is installed, before it is written"
     assert plan.notes == (Note(Kind.LIMIT, told),)
-    assert not asked.exists()
 
 
 @pytest.mark.parametrize(
@@ -450,7 +455,7 @@ def test_a_dockerd_that_is_yet_to_come_is_planned_for_by_its_version(
 def test_a_dockerd_without_the_containerd_image_store_does_without(
     now: DaemonState, effects: Effects, no_docker: Docker
 ) -> None:
-    plan = daemon(no_docker).plan(now, effects)
+    plan = planned(daemon(no_docker), now, effects)
     assert plan.actions == ()
     assert [note.text.partition(",")[0] for note in plan.notes] == [
         f"Docker {now.engine or '20.10.24+dfsg1-1'} has no containerd image store (since 24.0)"
@@ -463,7 +468,7 @@ def test_nothing_is_told_where_nobody_asks_for_that_store(
     programs("systemctl", "")
     programs("dockerd", "")
     options = {"features": {"containerd-snapshotter": None}}
-    assert daemon(no_docker, options=options).plan(OLD, NO_EFFECTS).notes == ()
+    assert planned(daemon(no_docker, options=options), OLD).notes == ()
 
 
 @pytest.mark.parametrize(
@@ -477,16 +482,14 @@ def test_a_dockerd_that_is_asked_for_an_image_store_that_it_has_not(
     document: dict[str, t.Any], options: dict[str, t.Any], no_docker: Docker
 ) -> None:
     with pytest.raises(HostError, match=rf"^{STORE} is true.*but Docker 20\.10\.24 has no containerd.*: null"):
-        daemon(no_docker, options=options).plan(replace(OLD, document=document), NO_EFFECTS)
+        planned(daemon(no_docker, options=options), replace(OLD, document=document))
 
 
 def test_hosts_toml_comes_and_goes_without_a_restart(no_docker: Docker, home: Path, tmp_path: Path) -> None:
     hosts_toml = tmp_path / "docker/certs.d/quay.example/hosts.toml"
     made = daemon(no_docker, registries=(QUAY,))
     engine = {**CONTAINERD, "ServerVersion": "28.5.2"}
-    plan = made.plan(
-        replace(state(engine), files=FilesState(write=(WriteFile(str(hosts_toml), "# ours\n"),))), NO_EFFECTS
-    )
+    plan = planned(made, replace(state(engine), files=FilesState(write=(WriteFile(str(hosts_toml), "# ours\n"),))))
     assert [action.summary for action in plan.actions] == [f"write {hosts_toml}, which docker reads at every pull"]
     assert plan.actions[0].difference == Difference(str(hosts_toml), "", "# ours\n")
     assert (plan.effects, plan.notes) == (NO_EFFECTS, ())
@@ -495,7 +498,7 @@ def test_hosts_toml_comes_and_goes_without_a_restart(no_docker: Docker, home: Pa
     assert list(record.load("daemon")["files"]) == [str(hosts_toml)]
 
     gone = FilesState(remove=(RemoveFile(str(hosts_toml), folder=True),))
-    plan = made.plan(replace(state(engine), files=gone), NO_EFFECTS)
+    plan = planned(made, replace(state(engine), files=gone))
     assert [action.summary for action in plan.actions] == [f"remove {hosts_toml}, no longer in builder_registries"]
     made.apply(plan.actions)
     assert not hosts_toml.parent.exists()
@@ -503,14 +506,14 @@ def test_hosts_toml_comes_and_goes_without_a_restart(no_docker: Docker, home: Pa
 
 
 def test_what_is_left_alone_is_told(no_docker: Docker) -> None:
-    plan = daemon(no_docker, registries=(QUAY,)).plan(with_theirs(state(CONTAINERD), NO_TOKENS), NO_EFFECTS)
+    plan = planned(daemon(no_docker, registries=(QUAY,)), with_theirs(state(CONTAINERD), NO_TOKENS))
     assert plan.actions == ()
     told = f"{HOSTS_TOML} is somebody else's and was left alone: remove it to have it made from mirrors"
     assert plan.notes == (Note(Kind.LEFT_ALONE, told),)
 
 
 def test_mirrors_that_this_dockerd_cannot_use_are_told(no_docker: Docker) -> None:
-    plan = daemon(no_docker, registries=(QUAY,)).plan(state({**CONTAINERD, "ServerVersion": "27.5.1"}), NO_EFFECTS)
+    plan = planned(daemon(no_docker, registries=(QUAY,)), state({**CONTAINERD, "ServerVersion": "27.5.1"}))
     assert plan.actions == ()
     assert [note.text.partition(":")[0] for note in plan.notes] == ["mirror a.example/quay of quay.example"]
 
@@ -672,7 +675,7 @@ def test_a_file_that_we_did_not_change_is_not_put_back(host: Host) -> None:
     made = daemon(host.docker, "now", registries=WITH_CA)
     now = with_theirs(state(CONTAINERD, document=host.document()))
     with pytest.raises(HostError) as caught:
-        made.apply(made.plan(now, NO_EFFECTS).actions)
+        made.apply(planned(made, now).actions)
     assert str(caught.value) == f"docker does not come up, daemon.json was not changed: {WHY}"
     assert host.document() == {**FORMER, "bip": "bad"}
 

@@ -12,12 +12,12 @@ from pathlib import Path
 import pytest
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon import (
     configuration,
-    retired,
     validation,
 )
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.configuration import WriteConfiguration
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.ours import Keys
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.plan import ReloadDaemon
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.record import RECORD
-from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.resource import ReloadDaemon
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.restart_plan import RestartDaemon
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.retired import RetiredDaemon
 from ansible_collections.multiarch.builders.plugins.module_utils.docker import service, workload
@@ -43,8 +43,7 @@ def of_the_host(monkeypatch: pytest.MonkeyPatch) -> None:
     """What a dockerd that is installed would be asked for."""
     monkeypatch.setattr(workload, "daemon_pid", lambda: None)
     monkeypatch.setattr(service, "installed_version", lambda: "28.5.2")
-    for module in (validation, retired):
-        monkeypatch.setattr(module, "validate", lambda _text: ())
+    monkeypatch.setattr(validation, "validate", lambda _text: ())
 
 
 def provisioned(path: Path, theirs: dict[str, t.Any], ours: dict[str, t.Any]) -> None:
@@ -138,7 +137,7 @@ def test_the_data_root_stays_where_others_have_something_in_it(
     runs(dockerd, 1, 0, root="/srv/docker")
     dockerd.answers["GET /volumes"] = as_json({"Volumes": [{"Name": str(number)} for number in range(volumes)]})
     dockerd.answers["GET /networks"] = as_json([])
-    daemon, plan = planned(docker, root_switch=switch, going=going)
+    _daemon, plan = planned(docker, root_switch=switch, going=going)
     assert ('data-root: "/srv/docker" → absent' in plan.actions[0].summary) is not kept
     assert (Effect.REMAINS in plan.effects) is kept
     if kept:
@@ -146,7 +145,8 @@ def test_the_data_root_stays_where_others_have_something_in_it(
             "data-root stays in daemon.json, as Docker would no longer show 0 containers and 1 "
         )
         assert plan.notes[0].text.endswith("-e builder_allow_data_root_switch=true takes it out")
-        assert daemon.patch(daemon.observe()) == {"data-root": "/srv/docker"}
+        (step,) = (each.step for each in plan.actions if isinstance(each.step, WriteConfiguration))
+        assert step.keys.owned == owned_after({}, {}, {"data-root": "/srv/docker"})
 
 
 def test_a_kept_image_store_is_all_that_is_left_to_tell(

@@ -1,0 +1,190 @@
+# Copyright: multiarch.builders contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What has to be done for daemon.json and the dockerd that runs with it. Pure."""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass, replace
+
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon import (
+    configuration_file,
+    extra_checks,
+    hosts_files,
+    lists,
+    store,
+    tokens,
+)
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.configuration import WriteConfiguration
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.decide import (
+    DaemonState,
+    effects_on_containers,
+    implied,
+    restart_reasons,
+)
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.gc import gc_keys, gc_notes
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.insecure import insecure_notes
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.mirrors import (
+    need_system_store,
+    unusable,
+    without_login,
+)
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.restart_plan import (
+    restart,
+    without_leave,
+)
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.store import (
+    has_containerd_store,
+    wants_containerd_store,
+)
+from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import Disruption, Registry
+from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
+from ansible_collections.multiarch.builders.plugins.module_utils.model.gc import Gc
+from ansible_collections.multiarch.builders.plugins.module_utils.model.json_document import Document, parse, render
+from ansible_collections.multiarch.builders.plugins.module_utils.model.merge_patch import compose
+from ansible_collections.multiarch.builders.plugins.module_utils.model.proxy import Proxy
+from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import (
+    NO_EFFECTS,
+    Action,
+    Difference,
+    Effect,
+    Effects,
+    Kind,
+    Plan,
+    arrival,
+)
+from ansible_collections.multiarch.builders.plugins.module_utils.state.owned_keys import Change, changes
+from ansible_collections.multiarch.builders.plugins.module_utils.state.rollback import DAEMON_JSON
+
+_NOT_YET = "daemon.json is validated by dockerd as soon as that is installed, before it is written"
+
+
+@dataclass(frozen=True)
+class ReloadDaemon:
+    """The step that has dockerd read daemon.json again, which disturbs nothing that runs."""
+
+    document: Document
+
+
+class Wanted(t.Protocol):
+    """What is asked for; *leave* are the variables that allow what hides data."""
+
+    registries: t.Tuple[Registry, ...]
+    proxy: Proxy
+    dns: t.Tuple[str, ...]
+    options: t.Mapping[str, t.Any]
+    disruption: Disruption
+    gc: Gc
+    networks: t.Tuple[str, ...]
+
+    @property
+    def leave(self) -> t.FrozenSet[str]: ...
+
+
+def planned(wanted: Wanted, state: DaemonState, effects: Effects) -> Plan:
+    """What has to be done, with what earlier concerns cause. Raises HostError for what cannot be."""
+    coming = arrival(effects).engine
+    if coming is not None:
+        files = hosts_files.files_of(wanted.registries, coming, state.files.seen)
+        state = replace(state, program=coming, files=files)
+    patch = patch_of(wanted, state)
+    after = merged(state, patch)
+    if state.elsewhere:
+        raise HostError(state.elsewhere)
+    reasons = restart_reasons(state, after, effects, store_reasons(wanted.registries, state))
+    refused = without_leave(state.then(after), wanted.leave)
+    refuse(state, after, refused if reasons else ())
+    if state.stranded is not None:
+        raise state.stranded
+    limits = [*_limits(wanted, state, after), *(() if reasons else refused), *extra_checks.notes(after, state.engine)]
+    actions = hosts_files.actions_for(state.files)
+    differences = changes(state.document, after)
+    if differences:
+        effect = Effect.CONFIGURATION_CHANGES if reasons else Effect.CONFIGURATION_RELOADS
+        limits += (_NOT_YET,) if coming is not None else validated(state, after)
+        step = written(state, patch, effect)
+        actions.append(writing(step, differences, effects_on_containers(state.document, after)))
+    actions += configuration_file.closing(state.loose)
+    waits = tokens.notes_on(wanted.registries, state.tokens)
+    if reasons and wanted.disruption.mode == "never":
+        waits.append(f"docker must restart, but builder_disruption: never forbids it: {'; '.join(reasons)}")
+    elif reasons:
+        actions.append(restart(state, after, reasons))
+    elif state.info is not None and (differences or Effect.CONFIGURATION_RELOADS in state.unseen):
+        why = "; ".join(map(str, differences)) or "daemon.json changed after docker read it"
+        actions.append(
+            Action(f"reload docker (running containers and builds are unaffected): {why}", ReloadDaemon(after))
+        )
+    left = (*hosts_files.notes_on(state.files), *state.left)
+    notes = (*Kind.LIMIT.notes(limits), *Kind.LEFT_ALONE.notes(left), *Kind.WAITS.notes(waits))
+    return Plan(tuple(actions), notes, {"restart": list(reasons)} if reasons else {})
+
+
+def _limits(wanted: Wanted, state: DaemonState, after: Document) -> t.List[str]:
+    """What of it has less effect with this dockerd."""
+    containerd_store = wants_containerd_store(after)
+    return [
+        *unusable(wanted.registries, state.engine, containerd_store),
+        *without_login(wanted.registries),
+        *gc_notes(wanted.gc, state.engine),
+        *insecure_notes(wanted.registries, wanted.networks, state.engine, containerd_store),
+        *lists.lost_entries(state.document, after, state.keys),
+        *store.notes(compose(implied(()), wanted.options), state.engine),
+    ]
+
+
+def patch_of(wanted: Wanted, state: DaemonState) -> Document:
+    """All that is asked of daemon.json, sets as mappings; the user's options have the last word."""
+    gc = gc_keys(wanted.gc, state.engine, state.document)
+    found = implied(wanted.registries, wanted.proxy, wanted.dns, gc, state.engine, wanted.networks)
+    return compose(lists.as_mappings(found), wanted.options)
+
+
+def merged(state: DaemonState, patch: Document) -> Document:
+    """What daemon.json holds then."""
+    return lists.merged(state.document, state.keys, patch)
+
+
+def store_reasons(registries: t.Sequence[Registry], state: DaemonState) -> t.List[str]:
+    """Why dockerd needs the operating system's authorities as they are now."""
+    if state.info is None or not state.tokens.unread:
+        return []
+    containerd_store = has_containerd_store(state.info)
+    for_tokens = tokens.restart_reason(registries, state.tokens, state.engine, containerd_store=containerd_store)
+    if need_system_store(registries, state.engine, state.files.theirs):
+        return ["the operating system's trust store changed, which dockerd reads once"]
+    return [for_tokens] if for_tokens else []
+
+
+def refuse(state: DaemonState, after: Document, hidden: t.Iterable[str]) -> None:
+    """Raise for what dockerd would not start with, and for data that is *hidden* without leave."""
+    found = [*store.refusals(after, state.engine), *extra_checks.refusals(after, state.engine)]
+    found += [*state.then(after).drivers, *hidden]
+    if found:
+        raise HostError("; ".join(found))
+
+
+def validated(state: DaemonState, after: Document) -> t.Tuple[str, ...]:
+    """Notes if dockerd cannot tell. Raises HostError if it refuses *after*."""
+    found = state.then(after)
+    if found.refusal is not None:
+        raise found.refusal
+    return found.notes
+
+
+def written(state: DaemonState, patch: Document, effect: Effect) -> WriteConfiguration:
+    """The step that writes the file; where nothing of ours is left, the very file that was there before us."""
+    after, then = merged(state, patch), lists.keys_after(state.document, state.keys, patch)
+    text, mode = t.cast("t.Optional[str]", render(after, state.text)), None
+    before = state.original
+    if before is not None and not then and lists.is_same(parse(before.text, DAEMON_JSON, marked=True), after):
+        text, mode = before.text, before.mode
+    return WriteConfiguration(text, state.text, then, state.keys, effect, state.unproven, mode)
+
+
+def writing(step: WriteConfiguration, differences: t.Sequence[Change], effects: Effects = NO_EFFECTS) -> Action:
+    """The action that writes daemon.json."""
+    verb = "remove" if step.text is None else "write"
+    summary = f"{verb} {DAEMON_JSON}: {'; '.join(map(str, differences))}"
+    return Action(summary, step, effects, Difference(DAEMON_JSON, step.former or "", step.text or ""))
