@@ -73,11 +73,6 @@ def is_as_written(record: RecordFile[R], path: str, owner: t.Optional[Owner] = N
     return text is None or _digest(text) in (found.files.get(path), found.replacing.get(path))
 
 
-def was_theirs(record: RecordFile[R], path: str) -> bool:
-    """Whether a file of ours took the place of somebody else's."""
-    return path in record.read().former
-
-
 def write_owned(record: RecordFile[R], step: WriteFile) -> None:
     """Write a file and own it; one that was somebody else's so far is backed up, to be put back in the end."""
     # Remembered before it is written: a crash in between leaves a name too many, never one too few.

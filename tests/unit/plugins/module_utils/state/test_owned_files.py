@@ -22,7 +22,6 @@ from ansible_collections.multiarch.builders.plugins.module_utils.state.owned_fil
     is_as_written,
     leftovers,
     remove_owned,
-    was_theirs,
     write_owned,
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.state.record import RecordFile
@@ -164,12 +163,12 @@ def test_what_somebody_else_had_is_put_back(mode: int, tmp_path: Path, home: Pat
     path.chmod(mode)
     for content in ("ours", "ours, newer"):
         write_owned(DAEMON, WriteFile(str(path), content, 0o640))
-        assert was_theirs(DAEMON, str(path))
+        assert str(path) in DAEMON.read().former
     remove_owned(DAEMON, RemoveFile(str(path), folder=True))
     assert path.read_text() == "theirs\n"
     assert stat.S_IMODE(path.stat().st_mode) == mode
     assert record.load("daemon", home) == {}
-    assert not was_theirs(DAEMON, str(path))
+    assert str(path) not in DAEMON.read().former
 
 
 def test_without_its_copy_nothing_is_put_back_and_nothing_is_lost(tmp_path: Path, home: Path) -> None:
