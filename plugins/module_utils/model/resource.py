@@ -138,11 +138,11 @@ class Resource(abc.ABC, t.Generic[State]):
 
     @abc.abstractmethod
     def observe(self) -> State:
-        """What is there now. Changes nothing."""
+        """What is there now, all that plan() needs. Changes nothing."""
 
     @abc.abstractmethod
     def plan(self, state: State, effects: Effects) -> Plan:
-        """What has to be done, given what earlier concerns cause. Changes nothing; raises HostError if impossible."""
+        """What has to be done, given what earlier concerns cause. Pure; raises HostError if impossible."""
 
     @abc.abstractmethod
     def apply(self, actions: t.Sequence[Action]) -> None:
