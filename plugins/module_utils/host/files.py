@@ -86,7 +86,7 @@ def differs(wanted: WriteFile) -> bool:
     if read(wanted.path, wanted.owner) != wanted.content:
         return True
     found = pathlib.Path(wanted.path).stat()
-    owner = wanted.owner or Owner(0, 0)
+    owner = wanted.owner or Owner(os.geteuid(), os.getegid())  # as write() makes it
     return (found.st_mode & 0o7777, found.st_uid, found.st_gid) != (wanted.mode, owner.uid, owner.gid)
 
 

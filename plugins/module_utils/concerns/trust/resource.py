@@ -61,10 +61,11 @@ from ansible_collections.multiarch.builders.plugins.module_utils.state.owned_fil
 
 @dataclass
 class Trust(Concern[TrustState]):
-    """Everything that the table of registries says about trust."""
+    """Everything that the table of registries says about trust, on the host whose files are below *root*."""
 
     registries: t.Tuple[Registry, ...]
     users: t.Tuple[str, ...]
+    root: str = ""
     concern: t.ClassVar[str] = "trust"
 
     @classmethod
@@ -72,9 +73,10 @@ class Trust(Concern[TrustState]):
         return cls(registries_of(params), tuple(params["users"]))
 
     def observe(self) -> TrustState:
-        store = system_store()
+        store = system_store(self.root)
         anchors = store_files(self.registries, store)
-        wanted = (*daemon_files(self.registries), *rootless_files(self.registries, self.users), *anchors)
+        of_daemon = daemon_files(self.registries, self.root + certs_d.ROOT)
+        wanted = (*of_daemon, *rootless_files(self.registries, self.users), *anchors)
         missing = tuple(each for each in wanted if differs(each))
         present = [each for each in anchors if each not in missing]
         bundle = bundle_of(store)
@@ -92,7 +94,7 @@ class Trust(Concern[TrustState]):
             forget=forget,
             notes=(*Kind.LIMIT.notes(left_out(self.registries, store)), *Kind.WAITS.notes(notes)),
             replaced=_replaced(logins, logouts),
-            has_store=is_here(store),
+            has_store=is_here(store, self.root),
             before={each.path: fingerprints(read(each.path, each.owner) or "") for each in missing},
             theirs=frozenset(known.former),
         )

@@ -65,6 +65,7 @@ def homes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         (folder / name).mkdir(parents=True)
         entries[name] = pwd.struct_passwd((name, "x", uid, gid, "", str(folder / name), "/bin/sh"))
     monkeypatch.setattr(pwd, "getpwnam", seen(entries.__getitem__))
+    monkeypatch.setattr(pwd, "getpwuid", seen({each.pw_uid: each for each in reversed(entries.values())}.__getitem__))
     return folder
 
 

@@ -23,6 +23,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.model.errors im
 from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import (
     NO_EFFECTS,
     Action,
+    Arrival,
     Kind,
     Note,
     Plan,
@@ -175,14 +176,24 @@ def test_the_store_knows_nothing_of_what_leaves_certs_d(tmp_path: Path, home: Pa
 ROW = Registry(HARBOR.host, ca=CA.pem, username=HARBOR.username, password=HARBOR.password)
 
 
+REFRESH = "cat {root}{anchors}/*.crt >{root}{bundle} 2>/dev/null; true"
+
+
 @pytest.fixture
-def rootless(homes: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A user's folder for a rootless Docker, and a host of which nothing else is seen or changed."""
-    store = Store(str(tmp_path / "anchors"), ".crt", ("true",), str(tmp_path / "bundle"))
-    monkeypatch.setattr(resource, "system_store", lambda: store)
-    monkeypatch.setattr(resource, "is_here", lambda _store: True)
-    monkeypatch.setattr(resource, "daemon_files", lambda _registries: ())
-    monkeypatch.setattr(resource, "missing_from", lambda _bundle, _wanted: ())
+def root(tmp_path: Path, home: Path, programs: t.Callable[[str, str], Path]) -> str:
+    """The folder of a host's files, with Debian's store, whose program makes a bundle of the anchors."""
+    assert home.parent == tmp_path
+    folder = tmp_path / "host"
+    for path in ("usr/sbin", DEBIAN.anchors[1:], Path(DEBIAN.bundle).parent.relative_to("/")):
+        (folder / path).mkdir(parents=True)
+    (folder / "usr/sbin" / DEBIAN.refresh[0]).touch()
+    programs(DEBIAN.refresh[0], REFRESH.format(root=folder, anchors=DEBIAN.anchors, bundle=DEBIAN.bundle))
+    return str(folder)
+
+
+@pytest.fixture
+def rootless(homes: Path) -> Path:
+    """A user's folder for a rootless Docker."""
     unit = homes / "ci/.config/systemd/user/docker.service"
     unit.parent.mkdir(parents=True)
     unit.touch()
@@ -194,32 +205,62 @@ def converged(trust: Trust) -> list[str]:
     plan = trust.plan(trust.observe(), NO_EFFECTS)
     trust.apply(plan.actions)
     assert trust.plan(trust.observe(), NO_EFFECTS) == Plan()
-    return [each.summary for each in plan.actions if "anchor" not in each.summary and "refresh" not in each.summary]
+    summaries = [action.summary for action in plan.actions if not isinstance(action.step, RefreshStore)]
+    return [each for each in summaries if f"{trust.root}/" not in each]
 
 
-@pytest.mark.usefixtures("home", "as_root")
-def test_what_a_user_got_goes_with_the_user(rootless: Path) -> None:
+def told(trust: Trust) -> list[str]:
+    return [each.summary.partition(" (")[0] for each in trust.plan(trust.observe(), NO_EFFECTS).actions]
+
+
+def test_a_host_trusts_what_the_table_says_and_forgets_what_it_says_no_more(root: str) -> None:
+    pair = Registry("a.example", ca=CA.pem, client_cert=CLIENT.pem, client_key=CLIENT.key_pem)
+    folder, anchor = f"{root}/etc/docker/certs.d/a.example", f"{root}{DEBIAN.anchors}/multiarch-builders-a.example.crt"
+    refresh = "refresh the operating system's trust store"
+    paths = [f"{folder}/{name}" for name in ("ca.crt", "client.cert", "client.key")]
+    assert told(Trust((pair,), (), root)) == [*(f"write {path}" for path in (*paths, anchor)), refresh]
+    converged(Trust((pair,), (), root))
+    assert CA.pem in Path(root + DEBIAN.bundle).read_text()
+    assert Path(folder, "client.key").stat().st_mode & 0o777 == 0o600
+    Path(folder, "ca.crt").write_text("another")
+    Path(folder, "client.key").chmod(0o644)
+    Path(root + DEBIAN.bundle).write_text("")
+    assert told(Trust((pair,), (), root)) == [f"write {paths[0]}", f"write {paths[2]}", refresh]
+    converged(Trust((), (), root))
+    assert not Path(folder).exists()
+    assert not Path(anchor).exists()
+
+
+def test_a_host_without_a_store_is_told(root: str) -> None:
+    Path(root, "usr/sbin", DEBIAN.refresh[0]).unlink()
+    Path(root, "etc/debian_version").touch()
+    with pytest.raises(HostError, match=r"^update-ca-certificates is not on this host"):
+        told(Trust((), (), root))
+    trust = Trust((), (), root)
+    assert trust.plan(trust.observe(), frozenset({Arrival(trust_store=True)})) == Plan()
+
+
+def test_what_a_user_got_goes_with_the_user(rootless: Path, root: str) -> None:
     file = rootless / ROW.host / "ca.crt"
-    written, logged_in = converged(Trust((ROW,), ("ci",)))
+    written, logged_in = converged(Trust((ROW,), ("ci",), root))
     assert written.startswith(f"write {file} (certificate sha256:")
     assert logged_in == f"log ci in to {ROW.host} as {ROW.username}"
     assert file.read_text() == CA.pem
-    assert converged(Trust((ROW,), ())) == [
+    assert converged(Trust((ROW,), (), root)) == [
         f"remove {file}, no longer wanted for a rootless Docker",
         f"log ci out of {ROW.host}, no longer in builder_users",
     ]
     assert not rootless.exists(), "its folder was not there before"
 
 
-@pytest.mark.usefixtures("home", "as_root")
 def test_of_a_user_who_is_gone_all_is_forgotten_and_nothing_touched(
-    rootless: Path, monkeypatch: pytest.MonkeyPatch
+    rootless: Path, root: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     file = rootless / ROW.host / "ca.crt"
-    converged(Trust((ROW,), ("ci",)))
+    converged(Trust((ROW,), ("ci",), root))
     for module in (resource, owned_logins):
         monkeypatch.setattr(module, "is_user", lambda _name: False)
-    assert converged(Trust((), ())) == [
+    assert converged(Trust((), (), root)) == [
         f"forget {file}: its user is no user of this host",
         f"drop the login of ci to {ROW.host} from the record: it was removed or changed by someone else",
     ]
