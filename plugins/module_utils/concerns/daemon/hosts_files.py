@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import os
 import typing as t
 
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.decide import FilesState, Seen
@@ -29,10 +30,11 @@ def look(registries: t.Sequence[Registry]) -> Seen:
     """What is there for *registries*, whichever version reads it."""
     places = [certs_d.path(each.host, certs_d.HOSTS) for each in registries if each.hosts_toml]
     found = {path: file_modes.look(path) for path in places}
+    own = (0o644, os.geteuid(), os.getegid())
     return Seen(
         {path: read(path, errors="replace") for path in places},
         frozenset(RECORD.read().files),
-        frozenset(path for path, each in found.items() if each and (each.mode, each.uid, each.gid) != (0o644, 0, 0)),
+        frozenset(path for path, each in found.items() if each and (each.mode, each.uid, each.gid) != own),
     )
 
 

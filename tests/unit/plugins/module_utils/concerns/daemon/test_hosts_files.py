@@ -64,7 +64,6 @@ NOTHING, WRITES, REMOVES, LEAVES = "nothing", "writes", "removes", "leaves"
         pytest.param(None, "# ours\n", (QUAY,), True, NOTHING, id="dockerd is down: not removed either"),
     ],
 )
-@pytest.mark.usefixtures("as_root")
 def test_what_differs(
     engine: str | None,
     now: str | None,
