@@ -14,12 +14,16 @@ import socket
 import sys
 import threading
 from collections.abc import Callable
+from typing import Any
 
 import pytest
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.concern import Concern
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import Docker
 from ansible_collections.multiarch.builders.plugins.module_utils.host.command import is_user, run
 from ansible_collections.multiarch.builders.plugins.module_utils.host.files import read
 from ansible_collections.multiarch.builders.plugins.module_utils.host.system_store import system_store
+from ansible_collections.multiarch.builders.plugins.module_utils.run.concerns import RESOURCES
+from ansible_collections.multiarch.builders.plugins.module_utils.run.retire import RETIRED
 from ansible_collections.multiarch.builders.tests.unit.plugins.module_utils.blind import LooksError, blind
 
 LOOKS: dict[str, Callable[[], object]] = {
@@ -44,6 +48,11 @@ LOOKS: dict[str, Callable[[], object]] = {
 def test_a_look_fails(name: str) -> None:
     with pytest.raises(LooksError), blind():
         LOOKS[name]()
+
+
+@pytest.mark.parametrize("kind", (*RESOURCES, *RETIRED))
+def test_every_concern_plans_blindly(kind: type[Concern[Any]]) -> None:
+    assert hasattr(kind.plan, "__wrapped__"), "by a fixture of all these tests"
 
 
 def test_it_sees_again_afterwards() -> None:

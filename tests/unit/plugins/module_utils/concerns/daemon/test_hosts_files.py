@@ -12,6 +12,8 @@ import pytest
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.decide import FilesState, Seen
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.hosts_files import (
     actions_for,
+    files_of,
+    look,
     notes_on,
     observe,
 )
@@ -109,6 +111,14 @@ def test_the_true_reason_of_a_removal_is_told(
     record.save("daemon", {"files": {str(hosts_toml): "digest"}}, home)
     (action,) = actions_for(observe(registries, engine))
     assert action.summary == f"remove {hosts_toml}, {reason}"
+
+
+@pytest.mark.usefixtures("home")
+def test_one_look_serves_for_every_version(hosts_toml: Path) -> None:
+    """What is installed in the same run is planned for without another look."""
+    seen = look((QUAY,))
+    assert [each.path for each in files_of((QUAY,), READS, seen).write] == [str(hosts_toml)]
+    assert files_of((QUAY,), IGNORES, seen).write == files_of((QUAY,), None, seen).write == ()
 
 
 def test_a_file_that_others_may_not_read_differs(home: Path, hosts_toml: Path) -> None:
