@@ -25,8 +25,6 @@ from ansible_collections.multiarch.builders.plugins.module_utils.model.resource 
 from ansible_collections.multiarch.builders.tests.unit.plugins.module_utils import records as record
 from ansible_collections.multiarch.builders.tests.unit.plugins.module_utils.concerns.buildx.recorded import WANTED
 
-pytestmark = pytest.mark.usefixtures("as_root")
-
 LINE = "BUILDX_BUILDER=multiarch\n"
 OURS = {"BUILDX_BUILDER": "multiarch"}
 
@@ -114,7 +112,7 @@ def test_the_line_comes_follows_the_variable_and_goes(tmp_path: Path) -> None:
     assert applied(None, {}) == []
 
 
-@pytest.mark.usefixtures("home")
+@pytest.mark.usefixtures("home", "as_root")
 def test_a_users_link_shows_and_changes_nothing_of_roots() -> None:
     with tempfile.TemporaryDirectory(dir="/var/tmp") as name:
         folder, secret = Path(name, "runner"), Path(name, "secret")
