@@ -22,7 +22,7 @@ TOUCHES_THE_HOST = {
     "urllib.request",
 }
 # What differs, and what to do about it, is decided on data alone.
-DECIDING = {"decide.py", "drift.py", "messages.py", "plan.py", "restart_plan.py"}
+DECIDING = {"decide.py", "drift.py", "messages.py", "plan.py"}
 LOOKS = {("host", "files"), ("host", "command"), ("docker", "engine_api"), ("docker", "service"), ("state", "record")}
 FILES = [path for each in FLOORS for path in sorted((PLUGINS / each).rglob("*.py")) if path.name != "__init__.py"]
 

@@ -19,6 +19,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.configuration import WriteConfiguration
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.decide import (
     DaemonState,
+    Foreseen,
     effects_on_containers,
     implied,
     restart_reasons,
@@ -30,14 +31,12 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon
     unusable,
     without_login,
 )
-from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.restart_plan import (
-    restart,
-    without_leave,
-)
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.record import Left
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.store import (
     has_containerd_store,
     wants_containerd_store,
 )
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.vanishing import needs_leave, way_out
 from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import Disruption, Registry
 from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.model.gc import Gc
@@ -65,6 +64,19 @@ class ReloadDaemon:
     """The step that has dockerd read daemon.json again, which disturbs nothing that runs."""
 
     document: Document
+
+
+@dataclass(frozen=True)
+class RestartDaemon:
+    """The step that restarts dockerd once running work allows it, and *folders* have room.
+
+    *hides* says that the next dockerd sees no container of this one, *left* what stays where it is no longer shown.
+    """
+
+    document: Document
+    hides: bool = False
+    folders: t.Tuple[str, ...] = ()
+    left: t.Tuple[Left, ...] = ()
 
 
 class Wanted(t.Protocol):
@@ -188,3 +200,23 @@ def writing(step: WriteConfiguration, differences: t.Sequence[Change], effects: 
     verb = "remove" if step.text is None else "write"
     summary = f"{verb} {DAEMON_JSON}: {'; '.join(map(str, differences))}"
     return Action(summary, step, effects, Difference(DAEMON_JSON, step.former or "", step.text or ""))
+
+
+def without_leave(found: Foreseen, leave: t.Collection[str]) -> t.Tuple[str, ...]:
+    """Why a document is refused, for what it hides and what no variable of *leave* allows to."""
+    return tuple(needs_leave(each, hidden) for each, hidden in found.hidden if hidden and each.leave not in leave)
+
+
+def restart(state: DaemonState, after: Document, reasons: t.Sequence[str]) -> Action:
+    """The action, with all that it ends and hides in words."""
+    found, left = state.then(after), []
+    summary = f"restart docker: {'; '.join(reasons)}"
+    for each, hidden in found.hidden:
+        summary += f" (vanishing: {way_out(each, hidden)})" if hidden else ""
+        if hidden and each.moves_root and state.running is not None:
+            left.append(Left(state.running.root, hidden.things, each.keep))
+    summary += f" (running now: {found.work})" if found.work else ""
+    effects = {Effect.DAEMON_RESTARTS, *effects_on_containers(state.document, after)}
+    effects |= {Effect.CONTAINERS_VANISH} if found.hides_containers else set()
+    folders = tuple(each.place for each, _hidden in found.hidden if each.place)
+    return Action(summary, RestartDaemon(after, found.hides_containers, folders, tuple(left)), frozenset(effects))

@@ -28,6 +28,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.plan import (
     ReloadDaemon,
+    RestartDaemon,
     merged,
     patch_of,
     planned,
@@ -36,7 +37,6 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.record import RECORD
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.reload import needs_restart
-from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.restart_plan import RestartDaemon
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.vanishing import vanishing
 from ansible_collections.multiarch.builders.plugins.module_utils.docker import containerd, service
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import Docker

@@ -20,18 +20,16 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.ours import Keys
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.plan import (
     ReloadDaemon,
+    RestartDaemon,
     merged,
     refuse,
+    restart,
     validated,
     writing,
     written,
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.record import RECORD
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.resource import Daemon
-from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.restart_plan import (
-    RestartDaemon,
-    restart,
-)
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.vanishing import (
     Vanishing,
     needs_leave,

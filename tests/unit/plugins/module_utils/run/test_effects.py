@@ -25,8 +25,8 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.configuration import WriteConfiguration
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.decide import DaemonState, FilesState
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.ours import Keys
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.plan import RestartDaemon
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.resource import Daemon
-from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.restart_plan import RestartDaemon
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.tokens import Tokens
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.engine.apt_candidates import Offer
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.engine.decide import (

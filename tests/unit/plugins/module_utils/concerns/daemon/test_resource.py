@@ -25,9 +25,8 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.decide import DaemonState, FilesState
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.keys import NESTED
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.ours import Keys
-from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.plan import ReloadDaemon
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.plan import ReloadDaemon, RestartDaemon
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.resource import Daemon
-from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.restart_plan import RestartDaemon
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.tokens import NO_TOKENS, Tokens
 from ansible_collections.multiarch.builders.plugins.module_utils.docker import service, workload
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import Docker

@@ -16,9 +16,8 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.configuration import WriteConfiguration
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.ours import Keys
-from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.plan import ReloadDaemon
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.plan import ReloadDaemon, RestartDaemon
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.record import RECORD
-from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.restart_plan import RestartDaemon
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.retired import RetiredDaemon
 from ansible_collections.multiarch.builders.plugins.module_utils.docker import service, workload
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import Docker
