@@ -6,17 +6,14 @@
 from __future__ import annotations
 
 import os
-import pathlib
-import pwd
 import subprocess
 import typing as t
 from dataclasses import dataclass
 
+from ansible_collections.multiarch.builders.plugins.module_utils.host.place import here
+from ansible_collections.multiarch.builders.plugins.module_utils.host.users import user_entry
 from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
-from ansible_collections.multiarch.builders.plugins.module_utils.model.steps import Owner
 
-# dockerd looks for docker-proxy and the iptables programs in the administrator's folders.
-_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 TIMEOUT = 600
 
 
@@ -53,46 +50,11 @@ class Outcome:
         return told(f"`{' '.join(self.argv[:3])}` said", self.stderr if self.stderr.strip() else self.stdout)
 
 
-def user_entry(name: str) -> pwd.struct_passwd:
-    """The user's entry. Raises HostError for an unknown one."""
-    try:
-        return pwd.getpwnam(name)
-    except KeyError:
-        raise HostError(
-            f"builder_users: {name!r} is no user of this host", remedy="Create the user first, or take the name out"
-        ) from None
-
-
-def home_of(name: str) -> str:
-    """The user's home. Raises HostError if it is not there: nobody but root could make it."""
-    home = user_entry(name).pw_dir
-    if not pathlib.Path(home).is_dir():
-        raise HostError(
-            f"builder_users: {name!r} has no home folder, {home} is not there: make it, or take the name out"
-        )
-    return home
-
-
-def is_user(name: str) -> bool:
-    """Whether this host has the user."""
-    try:
-        user_entry(name)
-    except HostError:
-        return False
-    return True
-
-
-def owner_of(name: str) -> Owner:
-    """The user's ids, for files of that user."""
-    entry = user_entry(name)
-    return Owner(entry.pw_uid, entry.pw_gid)
-
-
 def environment(user: t.Optional[str], extra: t.Optional[t.Mapping[str, str]] = None) -> t.Dict[str, str]:
     """The environment of a process of *user* (root if None)."""
     entry = user_entry(user or "root")
     return {
-        "PATH": _PATH,
+        "PATH": here().programs,
         "LC_ALL": "C",
         "LANGUAGE": "C",
         "HOME": entry.pw_dir,
@@ -107,7 +69,7 @@ def identity(user: t.Optional[str]) -> t.Dict[str, t.Any]:
     if user is None or user_entry(user).pw_uid == os.geteuid():
         return {}
     entry = user_entry(user)
-    groups = os.getgrouplist(entry.pw_name, entry.pw_gid)
+    groups = list(here().users.groups(entry))
     return {"user": entry.pw_uid, "group": entry.pw_gid, "extra_groups": groups}
 
 

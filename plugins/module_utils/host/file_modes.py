@@ -6,12 +6,13 @@
 from __future__ import annotations
 
 import os
-import pathlib
 import stat
 import typing as t
 from dataclasses import dataclass
 
+from ansible_collections.multiarch.builders.plugins.module_utils.host import look as look_at
 from ansible_collections.multiarch.builders.plugins.module_utils.host.files import acting_as, read, write
+from ansible_collections.multiarch.builders.plugins.module_utils.host.place import at
 from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.model.steps import Owner, WriteFile
 
@@ -78,7 +79,7 @@ def look(path: str, owner: t.Optional[Owner] = None) -> t.Optional[FileState]:
     """A file as it is, None where there is none; a user's (*owner*) with the user's rights."""
     try:
         with acting_as(owner):
-            found = pathlib.Path(path).stat()
+            found = at(path).stat()
     except (FileNotFoundError, NotADirectoryError, PermissionError):
         return None
     except (OSError, ValueError) as exc:
@@ -125,11 +126,11 @@ def _restore(rights: Rights) -> None:
     if found is None:
         return
     mode, owner = rights.mended(found), rights.owner
-    if owner is not None and found.uid != owner.uid and not pathlib.Path(rights.path).is_dir():
+    if owner is not None and found.uid != owner.uid and not look_at.is_folder(rights.path):
         # the user may not change it, but may put another in its place
         write(WriteFile(rights.path, read(rights.path, owner) or "", mode, owner))
         return
     with acting_as(owner):
         if owner is None and found.uid != 0:
-            os.chown(rights.path, 0, 0)
-        pathlib.Path(rights.path).chmod(mode)
+            os.chown(at(rights.path), 0, 0)
+        at(rights.path).chmod(mode)

@@ -16,6 +16,9 @@ import tempfile
 import time
 import typing as t
 
+from ansible_collections.multiarch.builders.plugins.module_utils.host import look
+from ansible_collections.multiarch.builders.plugins.module_utils.host.place import at
+from ansible_collections.multiarch.builders.plugins.module_utils.host.users import me
 from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.model.steps import Owner, RemoveFile, WriteFile
 
@@ -60,7 +63,7 @@ def read(path: str, owner: t.Optional[Owner] = None, errors: str = "strict") -> 
 
 def _content(path: str) -> bytes:
     """What is in a regular file: a device has no end, and a pipe waits for whoever made it."""
-    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY)
+    descriptor = os.open(at(path), os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY)
     try:
         state = os.fstat(descriptor)
         if not stat.S_ISREG(state.st_mode):
@@ -75,27 +78,24 @@ def _content(path: str) -> bytes:
 
 def mode_of(path: str, otherwise: int = 0o644) -> int:
     """The mode of a file, so that a secret stays one when the file is written anew; *otherwise* where there is none."""
-    try:
-        return pathlib.Path(path).stat().st_mode & 0o7777
-    except OSError:
-        return otherwise
+    found = look.state(path)
+    return otherwise if found is None else found.st_mode & 0o7777
 
 
 def differs(wanted: WriteFile) -> bool:
     """Whether *wanted* has something to do: content, mode or owner."""
     if read(wanted.path, wanted.owner) != wanted.content:
         return True
-    found = pathlib.Path(wanted.path).stat()
-    owner = wanted.owner or Owner(os.geteuid(), os.getegid())  # as write() makes it
-    return (found.st_mode & 0o7777, found.st_uid, found.st_gid) != (wanted.mode, owner.uid, owner.gid)
+    found, owner = look.state(wanted.path), wanted.owner or me()  # as write() makes it
+    return found is None or (found.st_mode & 0o7777, found.st_uid, found.st_gid) != (wanted.mode, owner.uid, owner.gid)
 
 
 def write(step: WriteFile) -> None:
     """Replace *step.path* in one move: another process sees the old file or the new one, also after a crash."""
-    owner = step.owner or Owner(os.geteuid(), os.getegid())
+    owner = step.owner or me()
     try:
         with acting_as(step.owner):
-            path = pathlib.Path(os.path.realpath(step.path))  # a link's target changes, the link stays
+            path = pathlib.Path(os.path.realpath(at(step.path)))  # a link's target changes, the link stays
             if path.exists() and not (path.is_file() or path.is_dir()):
                 raise OSError(errno.EINVAL, "it is not a regular file")  # /dev/null would become one
             make_folders(path.parent, 0o700 if step.owner else 0o755)
@@ -128,13 +128,13 @@ def remove_leftovers(path: pathlib.Path) -> None:
     """The temporary files for *path* of processes that were killed; a name of another form is somebody else's."""
     for each in path.parent.glob(f".{glob.escape(path.name)}.*.*"):
         found = re.fullmatch(r"([0-9]+)\.[a-z0-9_]{8}", each.name[len(path.name) + 2 :])  # as mkstemp() makes it
-        if found and not pathlib.Path("/proc", found.group(1)).exists():
+        if found and not look.lives(int(found.group(1))):
             each.unlink(missing_ok=True)
 
 
 def remove(step: RemoveFile) -> None:
     """Remove the file; one that is gone already is fine."""
-    path = pathlib.Path(step.path)
+    path = at(step.path)
     try:
         with acting_as(step.owner):
             path.unlink(missing_ok=True)
@@ -147,11 +147,12 @@ def remove(step: RemoveFile) -> None:
 def nearest_folder(path: str) -> t.Optional[pathlib.Path]:
     """*path* if it is a folder, else the first one above it; None if even / cannot be looked into."""
     place = pathlib.Path(path)
-    return next((each for each in (place, *place.parents) if each.is_dir()), None)
+    return next((each for each in (place, *place.parents) if look.is_folder(each)), None)
 
 
 def make_folders(folder: pathlib.Path, mode: int = 0o755) -> None:
     """Make *folder* and what is missing above it. Raises OSError."""
+    folder = at(folder)
     for each in reversed((folder, *folder.parents)):
         if not each.exists():
             with contextlib.suppress(FileExistsError):

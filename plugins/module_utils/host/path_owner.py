@@ -10,6 +10,8 @@ import pathlib
 import stat
 import typing as t
 
+from ansible_collections.multiarch.builders.plugins.module_utils.host.look import link
+from ansible_collections.multiarch.builders.plugins.module_utils.host.place import at
 from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.model.steps import Owner
 
@@ -42,8 +44,8 @@ def _way(path: str) -> t.Iterator[t.Tuple[pathlib.Path, os.stat_result]]:
             here = here.parent
             continue
         try:
-            state = (here / part).lstat()
-            target = str((here / part).readlink()) if stat.S_ISLNK(state.st_mode) else None
+            state = at(here / part).lstat()
+            target = link(here / part) if stat.S_ISLNK(state.st_mode) else None
         except OSError:
             return
         yield here / part, state

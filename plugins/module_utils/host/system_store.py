@@ -6,12 +6,12 @@
 from __future__ import annotations
 
 import base64
-import pathlib
 import re
 import typing as t
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from ansible_collections.multiarch.builders.plugins.module_utils.host.files import read
+from ansible_collections.multiarch.builders.plugins.module_utils.host.look import exists
 from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
 
 # basicConstraints (2.5.29.19) with CA:TRUE, and a version that can have it, in DER.
@@ -33,11 +33,6 @@ class Store:
     bundle: str
     links: t.Optional[str] = None
     only_authorities: bool = False
-
-    def below(self, root: str) -> Store:
-        """The same store of the host whose files are below *root*."""
-        links = self.links and root + self.links
-        return replace(self, anchors=root + self.anchors, bundle=root + self.bundle, links=links)
 
     def takes(self, pem: str) -> bool:
         """Whether a certificate gets into the bundle."""
@@ -69,18 +64,18 @@ def is_authority(pem: str) -> bool:
     return _VERSION_3 not in der[:16] or _CONSTRAINTS.search(der) is not None
 
 
-def is_here(store: Store, root: str = "") -> bool:
-    """Whether the host, whose files are below *root*, has what refreshes the store."""
-    return any(pathlib.Path(f"{root}{folder}", store.refresh[0]).exists() for folder in ("/usr/sbin", "/usr/bin"))
+def is_here(store: Store) -> bool:
+    """Whether the host has what refreshes the store."""
+    return any(exists(f"{folder}/{store.refresh[0]}") for folder in ("/usr/sbin", "/usr/bin"))
 
 
-def system_store(root: str = "") -> Store:
+def system_store() -> Store:
     """This host's store, which may have to be installed yet. Raises HostError on a system that is of neither family."""
     for store in (DEBIAN, RED_HAT):
-        if is_here(store, root):
-            return store.below(root)
-    if pathlib.Path(f"{root}/etc/debian_version").exists():
-        return DEBIAN.below(root)
+        if is_here(store):
+            return store
+    if exists("/etc/debian_version"):
+        return DEBIAN
     raise HostError("neither update-ca-certificates nor update-ca-trust is on this host: install ca-certificates")
 
 

@@ -11,6 +11,8 @@ import pathlib
 import re
 import typing as t
 
+from ansible_collections.multiarch.builders.plugins.module_utils.host.look import file_system, lives, names
+from ansible_collections.multiarch.builders.plugins.module_utils.host.place import at
 from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
 
 FOLDER = pathlib.Path("/var/tmp")
@@ -28,7 +30,7 @@ def scratch(*, programs: bool = False) -> t.Iterator[pathlib.Path]:
     """
     import tempfile
 
-    place = _for_programs() if programs else FOLDER
+    place = at(_for_programs() if programs else FOLDER)
     try:
         folder = pathlib.Path(tempfile.mkdtemp(prefix=f"{_PREFIX}{os.getpid()}.", dir=place))
     except OSError as exc:
@@ -46,7 +48,7 @@ def _for_programs() -> pathlib.Path:
     places = (FOLDER, *_FOR_PROGRAMS)
     for place in places:
         with contextlib.suppress(OSError):
-            if not os.statvfs(place).f_flag & (os.ST_NOEXEC | os.ST_RDONLY):
+            if not file_system(place).f_flag & (os.ST_NOEXEC | os.ST_RDONLY):
                 return place
     names = ", ".join(map(str, places))
     raise HostError(f"no program can be tried on this host: {names} are all mounted with noexec or read-only")
@@ -62,11 +64,10 @@ def leftovers() -> t.Tuple[pathlib.Path, ...]:
     """Those whose process is gone."""
     found = [
         (path, _OURS.fullmatch(path.name))
-        for folder in (FOLDER, *_FOR_PROGRAMS)
-        if folder.is_dir()
-        for path in folder.iterdir()
+        for folder in map(at, (FOLDER, *_FOR_PROGRAMS))
+        for path in map(folder.joinpath, names(folder))
     ]
-    return tuple(path for path, ours in found if ours and not pathlib.Path("/proc", ours.group(1)).exists())
+    return tuple(path for path, ours in found if ours and not lives(int(ours.group(1))))
 
 
 def _remove(folder: pathlib.Path) -> None:

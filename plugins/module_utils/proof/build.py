@@ -17,8 +17,9 @@ from ansible_collections.multiarch.builders.plugins.module_utils.causes.buildkit
 from ansible_collections.multiarch.builders.plugins.module_utils.causes.lines import told
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt import execution
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.probe import expected_machine, probe
-from ansible_collections.multiarch.builders.plugins.module_utils.host.command import run, user_entry
+from ansible_collections.multiarch.builders.plugins.module_utils.host.command import run
 from ansible_collections.multiarch.builders.plugins.module_utils.host.temp_dirs import scratch
+from ansible_collections.multiarch.builders.plugins.module_utils.host.users import user_entry
 from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.model.platform import (
     architecture_of,

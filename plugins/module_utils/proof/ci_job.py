@@ -18,7 +18,8 @@ from dataclasses import dataclass
 
 from ansible_collections.multiarch.builders.plugins.module_utils.docker import buildx_inspect
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import SOCKET
-from ansible_collections.multiarch.builders.plugins.module_utils.host.command import run, user_entry
+from ansible_collections.multiarch.builders.plugins.module_utils.host.command import run
+from ansible_collections.multiarch.builders.plugins.module_utils.host.users import user_entry
 from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
 
 # What leads docker and buildx elsewhere (docker/cli, docker/buildx). Their values are paths and addresses, no secrets.

@@ -10,8 +10,8 @@ import shutil
 import typing as t
 from dataclasses import dataclass, field, replace
 
-from ansible_collections.multiarch.builders.plugins.module_utils.host.command import is_user, owner_of, user_entry
 from ansible_collections.multiarch.builders.plugins.module_utils.host.files import acting_as
+from ansible_collections.multiarch.builders.plugins.module_utils.host.users import is_user, owner_of, user_entry
 from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.state.record import RecordFile
 

@@ -15,7 +15,8 @@ import typing as t
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx import explanation, store
 from ansible_collections.multiarch.builders.plugins.module_utils.docker import buildx_inspect
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import Docker
-from ansible_collections.multiarch.builders.plugins.module_utils.host.command import is_user, run
+from ansible_collections.multiarch.builders.plugins.module_utils.host.command import run
+from ansible_collections.multiarch.builders.plugins.module_utils.host.users import is_user
 from ansible_collections.multiarch.builders.plugins.module_utils.model import human_size
 from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import Instance
 from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError

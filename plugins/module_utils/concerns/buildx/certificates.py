@@ -10,8 +10,9 @@ from __future__ import annotations
 
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx import store
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import Docker
-from ansible_collections.multiarch.builders.plugins.module_utils.host.command import owner_of, run
+from ansible_collections.multiarch.builders.plugins.module_utils.host.command import run
 from ansible_collections.multiarch.builders.plugins.module_utils.host.files import back_up, read, write
+from ansible_collections.multiarch.builders.plugins.module_utils.host.users import owner_of
 from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import Instance
 from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.model.steps import WriteFile

@@ -17,9 +17,10 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx.drift import endpoint_of, options_of
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx.store import CERTIFICATES, TOML
 from ansible_collections.multiarch.builders.plugins.module_utils.docker import buildx_inspect
-from ansible_collections.multiarch.builders.plugins.module_utils.host.command import Outcome, owner_of, run, user_entry
+from ansible_collections.multiarch.builders.plugins.module_utils.host.command import Outcome, run
 from ansible_collections.multiarch.builders.plugins.module_utils.host.files import read, write
 from ansible_collections.multiarch.builders.plugins.module_utils.host.temp_dirs import scratch
+from ansible_collections.multiarch.builders.plugins.module_utils.host.users import owner_of, user_entry
 from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import Instance, Node
 from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.model.steps import WriteFile

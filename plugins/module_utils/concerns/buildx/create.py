@@ -15,8 +15,8 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx.record import RECORD
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import Docker
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.workload import container_name, drain
-from ansible_collections.multiarch.builders.plugins.module_utils.host.command import owner_of
 from ansible_collections.multiarch.builders.plugins.module_utils.host.files import back_up, read, remove, write
+from ansible_collections.multiarch.builders.plugins.module_utils.host.users import owner_of
 from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import Disruption, Node
 from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.model.steps import RemoveFile, WriteFile

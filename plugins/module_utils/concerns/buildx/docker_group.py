@@ -13,7 +13,8 @@ from dataclasses import dataclass, field, replace
 
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx.record import RECORD
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import SOCKET
-from ansible_collections.multiarch.builders.plugins.module_utils.host.command import is_user, must, run, user_entry
+from ansible_collections.multiarch.builders.plugins.module_utils.host.command import must, run
+from ansible_collections.multiarch.builders.plugins.module_utils.host.users import is_user, user_entry
 from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import Action
 

@@ -19,8 +19,8 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import Docker
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.workload import container_name
-from ansible_collections.multiarch.builders.plugins.module_utils.host.command import is_user, owner_of
 from ansible_collections.multiarch.builders.plugins.module_utils.host.files import acting_as, back_up, read
+from ansible_collections.multiarch.builders.plugins.module_utils.host.users import is_user, owner_of
 from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import Instance, Node
 from ansible_collections.multiarch.builders.plugins.module_utils.state import config_dir, pulled_images
 from ansible_collections.multiarch.builders.plugins.module_utils.state.pulled_images import PulledImage

@@ -12,8 +12,8 @@ from __future__ import annotations
 import pathlib
 import typing as t
 
-from ansible_collections.multiarch.builders.plugins.module_utils.host.command import owner_of, user_entry
 from ansible_collections.multiarch.builders.plugins.module_utils.host.files import acting_as, differs
+from ansible_collections.multiarch.builders.plugins.module_utils.host.users import owner_of, user_entry
 from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import Instance, Node
 from ansible_collections.multiarch.builders.plugins.module_utils.model.steps import RemoveFile, WriteFile
 

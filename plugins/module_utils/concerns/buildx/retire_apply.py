@@ -26,8 +26,8 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import Docker
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.workload import drain
-from ansible_collections.multiarch.builders.plugins.module_utils.host.command import is_user, owner_of
 from ansible_collections.multiarch.builders.plugins.module_utils.host.files import acting_as, read, remove, write
+from ansible_collections.multiarch.builders.plugins.module_utils.host.users import is_user, owner_of
 from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import Disruption
 from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.model.steps import RemoveFile, WriteFile

@@ -15,8 +15,8 @@ import shutil
 import typing as t
 from dataclasses import dataclass
 
-from ansible_collections.multiarch.builders.plugins.module_utils.host.command import owner_of, user_entry
 from ansible_collections.multiarch.builders.plugins.module_utils.host.files import acting_as, read, remove
+from ansible_collections.multiarch.builders.plugins.module_utils.host.users import owner_of, user_entry
 from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.model.platform import canonical
 from ansible_collections.multiarch.builders.plugins.module_utils.model.steps import RemoveFile

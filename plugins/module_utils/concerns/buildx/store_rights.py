@@ -12,7 +12,6 @@ import pathlib
 import typing as t
 
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx import store
-from ansible_collections.multiarch.builders.plugins.module_utils.host.command import owner_of
 from ansible_collections.multiarch.builders.plugins.module_utils.host.file_modes import (
     RestoreRights,
     Rights,
@@ -20,6 +19,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.host.file_modes
     folder,
     secret,
 )
+from ansible_collections.multiarch.builders.plugins.module_utils.host.users import owner_of
 from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import Action
 from ansible_collections.multiarch.builders.plugins.module_utils.model.steps import Owner
 

@@ -34,7 +34,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.trust.
     OwnLogin,
     TrustRecord,
 )
-from ansible_collections.multiarch.builders.plugins.module_utils.host.command import is_user
+from ansible_collections.multiarch.builders.plugins.module_utils.host.users import is_user
 from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.state.record import without
 

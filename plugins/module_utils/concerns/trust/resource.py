@@ -32,7 +32,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.trust.
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.trust.rootless import rootless_files
 from ansible_collections.multiarch.builders.plugins.module_utils.docker import certs_d
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import Docker
-from ansible_collections.multiarch.builders.plugins.module_utils.host.command import is_user, must, owner_of
+from ansible_collections.multiarch.builders.plugins.module_utils.host.command import must
 from ansible_collections.multiarch.builders.plugins.module_utils.host.files import differs, read
 from ansible_collections.multiarch.builders.plugins.module_utils.host.system_store import (
     Store,
@@ -40,6 +40,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.host.system_sto
     is_here,
     system_store,
 )
+from ansible_collections.multiarch.builders.plugins.module_utils.host.users import is_user, owner_of
 from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import Params, Registry, registries_of
 from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import (
     Action,
@@ -61,11 +62,10 @@ from ansible_collections.multiarch.builders.plugins.module_utils.state.owned_fil
 
 @dataclass
 class Trust(Concern[TrustState]):
-    """Everything that the table of registries says about trust, on the host whose files are below *root*."""
+    """Everything that the table of registries says about trust."""
 
     registries: t.Tuple[Registry, ...]
     users: t.Tuple[str, ...]
-    root: str = ""
     concern: t.ClassVar[str] = "trust"
 
     @classmethod
@@ -73,9 +73,9 @@ class Trust(Concern[TrustState]):
         return cls(registries_of(params), tuple(params["users"]))
 
     def observe(self) -> TrustState:
-        store = system_store(self.root)
+        store = system_store()
         anchors = store_files(self.registries, store)
-        of_daemon = daemon_files(self.registries, self.root + certs_d.ROOT)
+        of_daemon = daemon_files(self.registries)
         wanted = (*of_daemon, *rootless_files(self.registries, self.users), *anchors)
         missing = tuple(each for each in wanted if differs(each))
         present = [each for each in anchors if each not in missing]
@@ -94,7 +94,7 @@ class Trust(Concern[TrustState]):
             forget=forget,
             notes=(*Kind.LIMIT.notes(left_out(self.registries, store)), *Kind.WAITS.notes(notes)),
             replaced=_replaced(logins, logouts),
-            has_store=is_here(store, self.root),
+            has_store=is_here(store),
             before={each.path: fingerprints(read(each.path, each.owner) or "") for each in missing},
             theirs=frozenset(known.former),
         )

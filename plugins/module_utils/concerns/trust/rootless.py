@@ -9,8 +9,8 @@ import typing as t
 
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.trust.decide import daemon_files
 from ansible_collections.multiarch.builders.plugins.module_utils.docker import certs_d
-from ansible_collections.multiarch.builders.plugins.module_utils.host.command import owner_of, user_entry
 from ansible_collections.multiarch.builders.plugins.module_utils.host.files import read
+from ansible_collections.multiarch.builders.plugins.module_utils.host.users import owner_of, user_entry
 from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import Registry
 from ansible_collections.multiarch.builders.plugins.module_utils.model.steps import WriteFile
 

@@ -8,19 +8,20 @@ from __future__ import annotations
 import os
 import pwd
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon import configuration, restart
-from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon import plan as daemon_plan
-from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon import resource as daemon_resource
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import Docker
-from ansible_collections.multiarch.builders.plugins.module_utils.host import command, files, units
+from ansible_collections.multiarch.builders.plugins.module_utils.host import units
+from ansible_collections.multiarch.builders.plugins.module_utils.host.files import HOME
+from ansible_collections.multiarch.builders.plugins.module_utils.host.place import PATH, Host, here, standing_on
 from ansible_collections.multiarch.builders.plugins.module_utils.run.concerns import RESOURCES
 from ansible_collections.multiarch.builders.plugins.module_utils.run.retire import RETIRED
-from ansible_collections.multiarch.builders.plugins.module_utils.state import rollback
-from ansible_collections.multiarch.builders.tests.unit.plugins.module_utils.blind import make_blind, seen
+from ansible_collections.multiarch.builders.plugins.module_utils.state.rollback import DAEMON_JSON
+from ansible_collections.multiarch.builders.tests.unit.plugins.module_utils.blind import make_blind
 from ansible_collections.multiarch.builders.tests.unit.plugins.module_utils.dockerd_stand_in import DockerdStandIn
+from ansible_collections.multiarch.builders.tests.unit.plugins.module_utils.host_users import TheseUsers
 
 
 @pytest.fixture(autouse=True)
@@ -35,47 +36,35 @@ def _blind_plans(monkeypatch: pytest.MonkeyPatch) -> None:
     make_blind((*RESOURCES, *RETIRED), monkeypatch)
 
 
-@pytest.fixture
-def records(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The folder of what we remember, not that of this machine."""
-    folder = tmp_path / "multiarch-builders"
-    monkeypatch.setattr(files, "HOME", folder)
-    return folder
+@pytest.fixture(autouse=True)
+def _host(tmp_path: Path) -> Iterator[None]:
+    """The host of a test: its / is the folder `tmp_path`, its users and programs are those of this machine."""
+    with standing_on(Host(root=str(tmp_path))):
+        yield
 
 
 @pytest.fixture
-def as_root() -> None:
-    """What is tested acts as other users, or compares with root's files, so the test is skipped for others."""
-    if os.geteuid() != 0:
-        pytest.skip("acts as other users")
+def home(tmp_path: Path) -> Path:
+    """The folder of what we remember, which is not there yet."""
+    return tmp_path / HOME.relative_to("/")
 
 
 @pytest.fixture
-def home(records: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """/var/lib/multiarch-builders."""
-    monkeypatch.setattr(files, "BACKUPS", records / "backups")
-    return records
-
-
-@pytest.fixture
-def homes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The folder of the homes of root and of the users `ci` and `jane`, who have the ids of whoever runs the tests."""
+def homes(tmp_path: Path) -> Iterator[Path]:
+    """The folder of the homes of the host's users: root, `ci` and `jane`, who have the ids of whoever runs the tests."""
     folder, entries = tmp_path / "homes", {}
-    for name, uid, gid in (("root", 0, 0), ("ci", os.geteuid(), os.getegid()), ("jane", os.geteuid(), os.getegid())):
+    for name in ("root", "ci", "jane"):
         (folder / name).mkdir(parents=True)
-        entries[name] = pwd.struct_passwd((name, "x", uid, gid, "", str(folder / name), "/bin/sh"))
-    monkeypatch.setattr(pwd, "getpwnam", seen(entries.__getitem__))
-    monkeypatch.setattr(pwd, "getpwuid", seen({each.pw_uid: each for each in reversed(entries.values())}.__getitem__))
-    return folder
+        ids = (os.geteuid(), os.getegid())
+        entries[name] = pwd.struct_passwd((name, "x", *ids, "", str(folder / name), "/bin/sh"))
+    with standing_on(replace(here(), users=TheseUsers(entries))):
+        yield folder
 
 
 @pytest.fixture
-def daemon_json(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def daemon_json(tmp_path: Path) -> Path:
     """Path of daemon.json; neither it nor its folder is there yet."""
-    path = tmp_path / "docker/daemon.json"
-    for module in (rollback, configuration, restart, daemon_plan, daemon_resource):
-        monkeypatch.setattr(module, "DAEMON_JSON", str(path))
-    return path
+    return tmp_path / DAEMON_JSON.lstrip("/")
 
 
 @pytest.fixture
@@ -92,11 +81,10 @@ def docker(dockerd: DockerdStandIn) -> Docker:
 
 
 @pytest.fixture
-def programs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str, str], Path]:
+def programs(tmp_path: Path) -> Iterator[Callable[[str, str], Path]]:
     """Make shell scripts that stand in for programs of the host: (name, script) → the file of their calls."""
     folder = tmp_path / "programs"
     folder.mkdir()
-    monkeypatch.setattr(command, "_PATH", f"{folder}:{command._PATH}")
 
     def make(name: str, script: str) -> Path:
         calls = tmp_path / f"{name}.calls"
@@ -105,7 +93,8 @@ def programs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str, 
         path.chmod(0o755)
         return calls
 
-    return make
+    with standing_on(replace(here(), programs=f"{folder}:{PATH}")):
+        yield make
 
 
 @pytest.fixture

@@ -19,9 +19,10 @@ from typing import Any
 import pytest
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.concern import Concern
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import Docker
-from ansible_collections.multiarch.builders.plugins.module_utils.host.command import is_user, run
+from ansible_collections.multiarch.builders.plugins.module_utils.host.command import run
 from ansible_collections.multiarch.builders.plugins.module_utils.host.files import read
 from ansible_collections.multiarch.builders.plugins.module_utils.host.system_store import system_store
+from ansible_collections.multiarch.builders.plugins.module_utils.host.users import is_user
 from ansible_collections.multiarch.builders.plugins.module_utils.run.concerns import RESOURCES
 from ansible_collections.multiarch.builders.plugins.module_utils.run.retire import RETIRED
 from ansible_collections.multiarch.builders.tests.unit.plugins.module_utils.blind import LooksError, blind

@@ -10,14 +10,8 @@ import pwd
 import sys
 
 import pytest
-from ansible_collections.multiarch.builders.plugins.module_utils.host.command import (
-    Outcome,
-    environment,
-    must,
-    owner_of,
-    run,
-    user_entry,
-)
+from ansible_collections.multiarch.builders.plugins.module_utils.host.command import Outcome, environment, must, run
+from ansible_collections.multiarch.builders.plugins.module_utils.host.users import owner_of, user_entry
 from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.model.steps import Owner
 

@@ -1,0 +1,87 @@
+# Copyright: multiarch.builders contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The host that is looked at and changed: this machine, or a folder that a test makes into one.
+
+A process looks at one host only, so the host is the process's own and no function hands it on (docs/architecture.md).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import grp
+import os
+import pathlib
+import pwd
+import typing as t
+from dataclasses import dataclass, field
+
+# dockerd looks for docker-proxy and the iptables programs in the administrator's folders.
+PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+
+class Users:
+    """The users and groups of a host; the methods are those of pwd and grp, KeyError where there is none."""
+
+    def named(self, name: str) -> pwd.struct_passwd:
+        """The entry of the user *name*."""
+        return pwd.getpwnam(name)
+
+    def numbered(self, uid: int) -> pwd.struct_passwd:
+        """The entry of the user with this id."""
+        return pwd.getpwuid(uid)
+
+    def every(self) -> t.Sequence[pwd.struct_passwd]:
+        """The entries of all users."""
+        return pwd.getpwall()
+
+    def groups(self, entry: pwd.struct_passwd) -> t.Sequence[int]:
+        """The ids of all groups of a user, as a new process of that user gets them."""
+        return os.getgrouplist(entry.pw_name, entry.pw_gid)
+
+    def group(self, gid: int) -> grp.struct_group:
+        """The entry of the group with this id."""
+        return grp.getgrgid(gid)
+
+
+@dataclass(frozen=True)
+class Host:
+    """*root* is the folder that is its /, *programs* are the folders of its programs as in PATH, not below *root*.
+
+    *machine* is its architecture as uname(2) has it, None for the kernel's answer.
+    """
+
+    root: str = ""
+    users: Users = field(default_factory=Users)
+    programs: str = PATH
+    machine: t.Optional[str] = None
+
+
+_host = Host()
+
+
+def here() -> Host:
+    """The host of this process."""
+    return _host
+
+
+@contextlib.contextmanager
+def standing_on(host: Host) -> t.Iterator[None]:
+    """Look at *host*, and change it, for as long as the block runs."""
+    global _host  # noqa: PLW0603  # of the process, its threads included
+    former, _host = _host, host
+    try:
+        yield
+    finally:
+        _host = former
+
+
+def at(path: t.Union[str, pathlib.Path]) -> pathlib.Path:
+    """Where *path* of the host is found; one that is below its root already, as a folder lists it, stays."""
+    root, text = _host.root, str(path)
+    return pathlib.Path(text if not root or text == root or text.startswith(f"{root}/") else f"{root}{text}")
+
+
+def architecture() -> str:
+    """The host's architecture, such as x86_64."""
+    return _host.machine or os.uname().machine
