@@ -6,11 +6,11 @@
 from __future__ import annotations
 
 import errno
-import pathlib
 import re
 import typing as t
 from dataclasses import dataclass
 
+from ansible_collections.multiarch.builders.plugins.module_utils.host import look
 from ansible_collections.multiarch.builders.plugins.module_utils.host.command import NoProgramError, run
 from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
 
@@ -44,9 +44,8 @@ class Found:
 def find(folders: t.Sequence[str] = FOLDERS) -> t.Optional[Found]:
     """The plugin in the first of *folders* that has one, None if none has. docker tries no other if that is broken."""
     for folder in folders:
-        program = pathlib.Path(folder) / NAME
-        if program.exists():
-            return _look(str(program))
+        if look.exists(f"{folder}/{NAME}"):
+            return _look(f"{folder}/{NAME}")
     return None
 
 

@@ -10,14 +10,13 @@ that dockerd was given: several may run on one host.
 
 from __future__ import annotations
 
-import os
-import pathlib
 import re
 import typing as t
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.process import daemon_arguments, option
+from ansible_collections.multiarch.builders.plugins.module_utils.host import look
 
 ADDRESS = "/run/containerd/containerd.sock"
 """That of the system's containerd (containerd, defaults/defaults_unix.go)."""
@@ -55,45 +54,36 @@ def of_dockerd(info: Mapping[str, t.Any], document: Mapping[str, t.Any]) -> t.Op
     return next(filter(None, found), None)
 
 
-def running(address: str, proc: pathlib.Path = pathlib.Path("/proc")) -> t.Optional[Containerd]:
+def running(address: str) -> t.Optional[Containerd]:
     """The containerd that listens at *address*, None if none is found there."""
-    listener = _listener(address, _read(proc / "net" / "unix"))
-    for folder in sorted(proc.glob("[0-9]*")) if listener else ():
-        if _read(folder / "comm").strip() not in _PROGRAMS:
+    listener = _listener(address, look.text("/proc/net/unix") or "")
+    for folder in look.processes() if listener else ():
+        if (look.text(f"{folder}/comm") or "").strip() not in _PROGRAMS:
             continue
-        links = _links(folder / "fd")
+        links = _links(f"{folder}/fd")
         roots = [each[: -len(DATABASE)] for each in links if each.endswith(DATABASE)]
         if listener in links and roots:
-            return Containerd(address, roots[0], tuple(_read(folder / "cmdline").split("\0")[1:-1]))
+            return Containerd(address, roots[0], tuple((look.text(f"{folder}/cmdline") or "").split("\0")[1:-1]))
     return None
 
 
 def _listener(address: str, table: str) -> str:
     """The socket that listens there, as /proc/PID/fd names it; "" if there is none. *table* is /proc/net/unix."""
-    wanted = os.path.realpath(address)
+    wanted = look.real(address)
     for line in table.splitlines()[1:]:
         fields = line.split(None, 7)
         # Flags say whether it listens (the kernel's __SO_ACCEPTCON), and then come type, state and inode.
-        if len(fields) == 8 and int(fields[3], 16) & 0x10000 and os.path.realpath(fields[7]) == wanted:
+        if len(fields) == 8 and int(fields[3], 16) & 0x10000 and look.real(fields[7]) == wanted:
             return f"socket:[{fields[6]}]"
     return ""
 
 
-def _links(folder: pathlib.Path) -> t.List[str]:
-    found = []
+def _links(folder: str) -> t.List[str]:
     try:
-        for each in folder.iterdir():
-            found.append(str(each.readlink()))
-    except OSError:  # it ended, or closed it
-        pass
-    return found
-
-
-def _read(path: pathlib.Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        return ""
+        found = [look.link(f"{folder}/{name}") for name in look.names(folder)]
+    except OSError:  # the process ended
+        return []
+    return [each for each in found if each is not None]
 
 
 def root_at_start(arguments: t.Sequence[str], read: t.Callable[[str], t.Optional[str]]) -> t.Optional[str]:

@@ -5,12 +5,11 @@
 
 from __future__ import annotations
 
-import pathlib
-
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import Docker
+from ansible_collections.multiarch.builders.plugins.module_utils.host import look
 from ansible_collections.multiarch.builders.plugins.module_utils.model.default_network import DefaultNetwork
 
-_FORWARDING = pathlib.Path("/proc/sys/net/ipv4/ip_forward")
+_FORWARDING = "/proc/sys/net/ipv4/ip_forward"
 _MASQUERADE = "com.docker.network.bridge.enable_ip_masquerade"
 
 
@@ -27,7 +26,4 @@ def of_engine(docker: Docker) -> DefaultNetwork:
 
 def kernel_forwards() -> bool:
     """Whether packets from one of the host's networks go on to another; True where that cannot be seen."""
-    try:
-        return _FORWARDING.read_text(encoding="ascii").strip() != "0"
-    except OSError:
-        return True
+    return (look.text(_FORWARDING) or "").strip() != "0"

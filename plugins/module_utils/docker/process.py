@@ -6,23 +6,20 @@
 from __future__ import annotations
 
 import os
-import pathlib
 import typing as t
 
+from ansible_collections.multiarch.builders.plugins.module_utils.host import look
 from ansible_collections.multiarch.builders.plugins.module_utils.host.command import run
 
 # dockerd's default (docs.docker.com, dockerd reference, --pidfile)
-_PID_FILE = pathlib.Path("/run/docker.pid")
+_PID_FILE = "/run/docker.pid"
 
 
 def daemon_pid() -> t.Optional[int]:
     """dockerd's process, None if it does not run. Its own file first; systemd is asked where that is elsewhere."""
-    try:
-        pid = int(_PID_FILE.read_text(encoding="ascii"))
-        if pathlib.Path(f"/proc/{pid}/comm").read_text(encoding="ascii").strip() == "dockerd":
-            return pid
-    except (OSError, ValueError):
-        pass
+    pid = (look.text(_PID_FILE) or "").strip()
+    if pid.isdigit() and (look.text(f"/proc/{pid}/comm") or "").strip() == "dockerd":
+        return int(pid)
     text = run(["systemctl", "show", "--property=MainPID", "--value", "docker.service"]).stdout.strip()
     return int(text) if text.isdigit() and text != "0" else None
 
@@ -30,11 +27,8 @@ def daemon_pid() -> t.Optional[int]:
 def daemon_arguments() -> t.Tuple[str, ...]:
     """The arguments of dockerd's process, none if it does not run."""
     pid = daemon_pid()
-    try:
-        text = pathlib.Path(f"/proc/{pid}/cmdline").read_text(encoding="utf-8", errors="replace") if pid else ""
-    except OSError:
-        return ()
-    return tuple(text.split("\0")[1:-1])
+    text = look.text(f"/proc/{pid}/cmdline") if pid else None
+    return tuple((text or "").split("\0")[1:-1])
 
 
 def option(arguments: t.Sequence[str], *names: str) -> t.Optional[str]:
@@ -50,11 +44,9 @@ def option(arguments: t.Sequence[str], *names: str) -> t.Optional[str]:
 def daemon_start() -> t.Optional[float]:
     """When dockerd started, in seconds since boot."""
     pid = daemon_pid()
-    if pid is None:
+    stat = look.text(f"/proc/{pid}/stat") if pid else None
+    if stat is None:
         return None
-    try:
-        fields = pathlib.Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
-    except OSError:
-        return None
+    fields = stat.rpartition(")")[2].split()
     # proc(5): starttime is field 22, in clock ticks after boot; two fields went with the name
     return int(fields[19]) / os.sysconf("SC_CLK_TCK")

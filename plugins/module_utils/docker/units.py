@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import pathlib
 import typing as t
 
 from ansible_collections.multiarch.builders.plugins.module_utils.causes import systemd
@@ -17,6 +16,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.causes.docker_s
     Why,
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.causes.docker_start import why as why_of
+from ansible_collections.multiarch.builders.plugins.module_utils.host import look
 from ansible_collections.multiarch.builders.plugins.module_utils.host.command import Outcome, run
 
 _SHOW = ("systemctl", "show", f"--property={','.join(systemd.PROPERTIES)}")
@@ -46,13 +46,8 @@ def files() -> t.Dict[str, str]:
 
 def texts(unit: systemd.Unit) -> t.Dict[str, str]:
     """{path: text} of the unit's files that are there, in the order in which systemd reads them."""
-    found = {}
-    for path in (*unit.files, *unit.environment_files):
-        try:
-            found[path] = pathlib.Path(path).read_text(encoding="utf-8", errors="replace")
-        except OSError:  # it is not there, or not for reading: then it holds nothing
-            continue
-    return found
+    found = {path: look.text(path) for path in (*unit.files, *unit.environment_files)}
+    return {path: text for path, text in found.items() if text is not None}  # what cannot be read holds nothing
 
 
 def _journal(units: t.Mapping[str, systemd.Unit], since: float) -> str:

@@ -6,13 +6,13 @@
 from __future__ import annotations
 
 import json
-import pathlib
 import time
 import typing as t
 from dataclasses import dataclass
 
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import Docker
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.process import daemon_pid
+from ansible_collections.multiarch.builders.plugins.module_utils.host import look
 from ansible_collections.multiarch.builders.plugins.module_utils.host.command import run
 from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import Disruption
 from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
@@ -93,19 +93,16 @@ def has_client(shown: t.Mapping[str, t.Any], docker: Docker) -> bool:
     return any(each.get("Running") for each in found)
 
 
-def builds_in_daemon(daemon: t.Optional[int], proc: pathlib.Path = pathlib.Path("/proc")) -> bool:
+def builds_in_daemon(daemon: t.Optional[int]) -> bool:
     """Whether dockerd's own BuildKit runs a step: it starts runc itself, where for containers a shim does.
 
     Seen with Docker 26.1.5 and 28.5.2. A build that is not at a RUN step just then is not found.
     """
-    for folder in proc.glob("[0-9]*"):
-        try:
-            # proc(5): the parent is field 4; two fields went with the name
-            parent = int((folder / "stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()[1])
-            if parent == daemon and b"/buildkit/executor/" in (folder / "cmdline").read_bytes():
-                return True
-        except (OSError, ValueError, IndexError):  # it ended meanwhile
-            continue
+    for folder in look.processes():
+        # proc(5): the parent is field 4; two fields went with the name
+        fields = (look.text(f"{folder}/stat") or "").rpartition(")")[2].split()
+        if fields[1:2] == [str(daemon)] and "/buildkit/executor/" in (look.text(f"{folder}/cmdline") or ""):
+            return True
     return False
 
 

@@ -22,8 +22,8 @@ from ansible_collections.multiarch.builders.plugins.module_utils.host.users impo
 from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.model.steps import Owner, RemoveFile, WriteFile
 
-HOME = pathlib.Path("/var/lib/multiarch-builders")
-BACKUPS = HOME / "backups"
+HOME = "/var/lib/multiarch-builders"
+BACKUPS = f"{HOME}/backups"
 LARGEST = 64 * 1024**2
 """Bytes of a file that is read; the largest that anybody has, a bundle of CAs, is not one of them."""
 _LONGEST_NAME = 200  # bytes of a path in the name of its copy
@@ -174,16 +174,16 @@ def back_up(path: str, owner: t.Optional[Owner] = None) -> t.Optional[str]:
     if text is None:
         return None
     target = backup_path(path)
-    write(WriteFile(str(target), text, mode=0o600))
-    return str(target)
+    write(WriteFile(target, text, mode=0o600))
+    return target
 
 
-def backup_path(path: str) -> pathlib.Path:
+def backup_path(path: str) -> str:
     """Where a copy of *path* as it is now belongs; the folder is there."""
     stamp = f"{time.strftime('%Y%m%dT%H%M%S', time.gmtime())}.{time.time_ns() % 10**9:09}"
     try:
-        make_folders(BACKUPS, 0o700)
+        make_folders(pathlib.Path(BACKUPS), 0o700)
     except OSError as exc:
         raise HostError(f"{BACKUPS} cannot be made: {exc}") from exc
     name = os.fsdecode(os.fsencode(path.strip("/").replace("/", "_"))[-_LONGEST_NAME:])
-    return BACKUPS / f"{name}.{stamp}"
+    return f"{BACKUPS}/{name}.{stamp}"

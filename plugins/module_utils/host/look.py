@@ -95,6 +95,11 @@ def file_system(path: Path) -> os.statvfs_result:
     return os.statvfs(at(path))
 
 
+def processes() -> t.Tuple[str, ...]:
+    """The folders of /proc of the processes that run."""
+    return tuple(f"/proc/{name}" for name in names("/proc") if name.isdigit())
+
+
 def lives(pid: int) -> bool:
     """Whether a process with this id runs."""
     try:

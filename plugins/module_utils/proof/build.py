@@ -18,6 +18,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.causes.lines im
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt import execution
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.probe import expected_machine, probe
 from ansible_collections.multiarch.builders.plugins.module_utils.host.command import run
+from ansible_collections.multiarch.builders.plugins.module_utils.host.place import architecture
 from ansible_collections.multiarch.builders.plugins.module_utils.host.temp_dirs import scratch
 from ansible_collections.multiarch.builders.plugins.module_utils.host.users import user_entry
 from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
@@ -214,7 +215,7 @@ class _Build:
         """What a build that ended well proves of each platform."""
         pushed = _pushed(self.builder, self.user, self.repository) if self.repository else frozenset()
         machines = machines_in(log, platforms)
-        native = {architecture_of(each) for each in native_platforms(os.uname().machine)}
+        native = {architecture_of(each) for each in native_platforms(architecture())}
         proofs, failures = [], []
         for platform in platforms:
             words, remedy = "", remedies.HANDLERS

@@ -9,17 +9,16 @@ onboarded may not use Docker, and one with DOCKER_CONFIG in its environment does
 
 from __future__ import annotations
 
-import grp
-import os
-import pathlib
 import re
 import typing as t
 from dataclasses import dataclass
 
 from ansible_collections.multiarch.builders.plugins.module_utils.docker import buildx_inspect
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import SOCKET
+from ansible_collections.multiarch.builders.plugins.module_utils.host import look
 from ansible_collections.multiarch.builders.plugins.module_utils.host.command import run
-from ansible_collections.multiarch.builders.plugins.module_utils.host.users import user_entry
+from ansible_collections.multiarch.builders.plugins.module_utils.host.place import here
+from ansible_collections.multiarch.builders.plugins.module_utils.host.users import group_name, user_entry
 from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
 
 # What leads docker and buildx elsewhere (docker/cli, docker/buildx). Their values are paths and addresses, no secrets.
@@ -71,12 +70,11 @@ def _current(user: str, builder: str) -> t.List[str]:
 def _needed(user: str) -> t.Optional[t.Tuple[int, str]]:
     """The group by which *user* reaches Docker's socket, as number and name; None for root and others who need none."""
     entry = user_entry(user)
-    try:
-        gid = pathlib.Path(SOCKET).stat().st_gid
-        member = entry.pw_uid != 0 and gid in os.getgrouplist(entry.pw_name, entry.pw_gid)
-        return (gid, grp.getgrgid(gid).gr_name) if member else None
-    except (OSError, KeyError):
+    socket = look.state(SOCKET)
+    if socket is None or entry.pw_uid == 0 or socket.st_gid not in here().users.groups(entry):
         return None
+    name = group_name(socket.st_gid)
+    return None if name is None else (socket.st_gid, name)
 
 
 def hindrances(
@@ -97,23 +95,22 @@ def hindrances(
     return list(words)
 
 
-def processes_of(uid: int, proc: pathlib.Path = pathlib.Path("/proc")) -> t.Tuple[Process, ...]:
+def processes_of(uid: int) -> t.Tuple[Process, ...]:
     """The processes of a user that could start jobs; root's are everybody's, so there are none of root."""
-    found = (_process(each, uid) for each in proc.iterdir() if each.name.isdigit() and uid != 0)
+    found = (_process(each, uid) for each in look.processes() if uid != 0)
     return tuple(each for each in found if each is not None and not _NO_RUNNER.match(each.unit))
 
 
-def _process(folder: pathlib.Path, uid: int) -> t.Optional[Process]:
+def _process(folder: str, uid: int) -> t.Optional[Process]:
     try:
-        status = dict(line.split(":", 1) for line in (folder / "status").read_text().splitlines() if ":" in line)
-        if int(status["Uid"].split()[1]) != uid or status["State"].split()[0] == "Z":
+        status, cgroup, raw = (look.text(f"{folder}/{name}") or "" for name in ("status", "cgroup", "environ"))
+        fields = dict(line.split(":", 1) for line in status.splitlines() if ":" in line)
+        if int(fields["Uid"].split()[1]) != uid or fields["State"].split()[0] == "Z":
             return None
-        cgroup = (folder / "cgroup").read_text().strip().splitlines()[-1]
-        raw = (folder / "environ").read_bytes().decode("utf-8", "replace")
-    except (OSError, KeyError, ValueError, IndexError):  # it ended meanwhile
+        unit = _UNIT.search(cgroup.strip().splitlines()[-1])
+    except (KeyError, ValueError, IndexError):  # it ended meanwhile
         return None
     pairs = dict(pair.split("=", 1) for pair in raw.split("\0") if "=" in pair)
-    unit = _UNIT.search(cgroup)
-    groups = frozenset(map(int, [*status["Groups"].split(), status["Gid"].split()[1]]))
+    groups = frozenset(map(int, [*fields["Groups"].split(), fields["Gid"].split()[1]]))
     kept = {name: pairs[name] for name in (*VARIABLES, "HOME") if name in pairs}
-    return Process(status["Name"].strip(), unit.group(1) if unit else "", groups, kept)
+    return Process(fields["Name"].strip(), unit.group(1) if unit else "", groups, kept)

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import pathlib
 import typing as t
 
 from ansible_collections.multiarch.builders.plugins.module_utils.causes.buildkit import is_symptom
@@ -16,7 +15,9 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx import explanation, network, store
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import Docker
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.workload import container_name
+from ansible_collections.multiarch.builders.plugins.module_utils.host import look
 from ansible_collections.multiarch.builders.plugins.module_utils.host.command import run
+from ansible_collections.multiarch.builders.plugins.module_utils.host.place import at
 from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.proof import outcomes
 from ansible_collections.multiarch.builders.plugins.module_utils.proof.remedy import CONTAINER_NETWORK
@@ -28,12 +29,12 @@ def of_handler(platform: str) -> t.Tuple[str, ...]:
     """The kernel's handler of *platform*, the file that brings it back, and what systemd-binfmt said."""
     name = format_for(platform).binary
     try:
-        others = sorted(path.name for path in REGISTRY.iterdir() if path.name not in CONTROL_FILES)
+        others = [each for each in look.names(REGISTRY) if each not in CONTROL_FILES]
     except OSError:
         others = []
     return (
-        _file(REGISTRY / name) + f"\nhandlers there: {', '.join(others) or 'none'}",
-        _file(pathlib.Path(f"/etc/binfmt.d/{name}.conf")),
+        _file(f"{REGISTRY}/{name}") + f"\nhandlers there: {', '.join(others) or 'none'}",
+        _file(f"/etc/binfmt.d/{name}.conf"),
         _output("journalctl", "--no-pager", "--lines=5", "--unit=systemd-binfmt"),
     )
 
@@ -82,9 +83,9 @@ def _local_nodes(builder: str, user: str) -> t.List[str]:
     return [node.name for node in entry.nodes if "://" not in node.endpoint or node.endpoint.startswith("unix:")]
 
 
-def _file(path: pathlib.Path) -> str:
+def _file(path: str) -> str:
     try:
-        return f"{path}:\n{path.read_text(encoding='utf-8', errors='replace').strip()}"
+        return f"{path}:\n{at(path).read_text(encoding='utf-8', errors='replace').strip()}"
     except FileNotFoundError:
         return f"{path}: not there"
     except OSError as exc:

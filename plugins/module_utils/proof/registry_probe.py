@@ -9,7 +9,6 @@ Nothing is pulled, built or kept.
 from __future__ import annotations
 
 import concurrent.futures
-import pathlib
 import secrets
 import time
 import typing as t
@@ -19,6 +18,7 @@ from functools import partial
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx import store
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.tokens import entry_of_endpoint
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import Docker
+from ansible_collections.multiarch.builders.plugins.module_utils.host import look
 from ansible_collections.multiarch.builders.plugins.module_utils.host.command import run
 from ansible_collections.multiarch.builders.plugins.module_utils.host.system_store import blocks
 from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import Registry
@@ -147,7 +147,7 @@ class Asking:
         return next((each for each in there if target.needs_builder and each in self.places.configured), "")
 
     def _is_there(self, builder: str) -> bool:
-        return bool(self.users) and pathlib.Path(store.entry_path(self.users[0], builder)).exists()
+        return bool(self.users) and look.exists(store.entry_path(self.users[0], builder))
 
     def _plain(self, target: Target) -> Row:
         """The registry, and who gives out its tokens."""

@@ -10,13 +10,14 @@ from __future__ import annotations
 
 import base64
 import http.client
-import os
 import ssl
 import typing as t
 import urllib.parse
 from dataclasses import dataclass
 
 from ansible_collections.multiarch.builders.plugins.module_utils.docker import certs_d
+from ansible_collections.multiarch.builders.plugins.module_utils.host import look
+from ansible_collections.multiarch.builders.plugins.module_utils.host.place import at
 from ansible_collections.multiarch.builders.plugins.module_utils.model.proxy import Proxy
 from ansible_collections.multiarch.builders.plugins.module_utils.model.proxy_rules import proxy_for
 
@@ -48,8 +49,8 @@ def context_for(
         context.verify_mode = ssl.CERT_NONE
     if ca:
         context.load_verify_locations(cadata=ca)
-    pair = [certs_d.path(host, name) for name in (certs_d.CLIENT_CERT, certs_d.CLIENT_KEY)]
-    if has_pair and all(map(os.path.exists, pair)):
+    pair = [str(at(certs_d.path(host, name))) for name in (certs_d.CLIENT_CERT, certs_d.CLIENT_KEY)]
+    if has_pair and all(map(look.exists, pair)):
         context.load_cert_chain(*pair)
     return context
 

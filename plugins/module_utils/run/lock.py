@@ -15,6 +15,7 @@ import time
 import typing as t
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.multiarch.builders.plugins.module_utils.host.place import at
 from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.state.record import require_known
 
@@ -48,7 +49,7 @@ def held(what: str, seconds: float, path: str = PATH) -> t.Iterator[str]:
     Gives words on how long it waited for whom, "" if nobody had it. Raises HostError after *seconds* of waiting.
     """
     try:
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+        descriptor = os.open(at(path), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
     except OSError as exc:
         raise HostError(f"{path}, which keeps two runs apart, cannot be opened: {exc}") from exc
     try:

@@ -10,6 +10,7 @@ import typing as t
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.multiarch.builders.plugins.module_utils.host import temp_dirs
+from ansible_collections.multiarch.builders.plugins.module_utils.host.users import me
 
 
 class Module(AnsibleModule):  # type: ignore[misc]  # ansible-core has no types
@@ -24,7 +25,7 @@ class Module(AnsibleModule):  # type: ignore[misc]  # ansible-core has no types
     def __init__(self, *args: t.Any, **kwargs: t.Any) -> None:
         os.umask(0o022)  # whatever sudo or ssh set: what docker, buildx and apt make is for others to read
         super().__init__(*args, **kwargs)
-        if os.geteuid() == 0 and not self.check_mode:
+        if me().uid == 0 and not self.check_mode:
             temp_dirs.remove_leftovers()
 
     def _log_invocation(self) -> None:

@@ -5,13 +5,12 @@
 
 from __future__ import annotations
 
-import os
-import pwd
 import typing as t
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.concern import Concern
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import Docker
+from ansible_collections.multiarch.builders.plugins.module_utils.host.users import me, name_of
 from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.model.options import argument_spec
 from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import NO_EFFECTS, Plan, Resource
@@ -61,6 +60,6 @@ def require_nothing(left: Plan) -> None:
 
 def require_root(module: AnsibleModule) -> None:
     """Everything here belongs to root; without, dockerd would only seem to be down."""
-    if os.geteuid() != 0:
-        user = pwd.getpwuid(os.geteuid()).pw_name
+    if me().uid != 0:
+        user = name_of(me().uid)
         module.fail_json(msg=f"root is required (running as {user}): set `become: true` (ansible_become) for this host")

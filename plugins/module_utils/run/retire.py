@@ -22,7 +22,8 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.trust.
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.trust.record import TrustRecord
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.trust.retired import RetiredTrust
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import Docker
-from ansible_collections.multiarch.builders.plugins.module_utils.host import files
+from ansible_collections.multiarch.builders.plugins.module_utils.host import files, look
+from ansible_collections.multiarch.builders.plugins.module_utils.host.place import at
 from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import Params
 from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import (
@@ -76,7 +77,7 @@ class Record(Concern[RecordState]):
         return cls()
 
     def observe(self) -> RecordState:
-        return RecordState(str(files.HOME) if files.HOME.is_dir() else "", config_dir.untidy())
+        return RecordState(files.HOME if look.is_folder(files.HOME) else "", config_dir.untidy())
 
     def plan(self, state: RecordState, effects: Effects) -> Plan:
         if Effect.REMAINS in effects or not state.folder:
@@ -94,7 +95,7 @@ class Record(Concern[RecordState]):
 
 def _remove_record(_step: RemoveRecord) -> None:
     try:
-        shutil.rmtree(files.HOME)
+        shutil.rmtree(at(files.HOME))
     except OSError as exc:
         raise HostError(f"{files.HOME} cannot be removed: {exc}") from exc
 
@@ -112,7 +113,7 @@ RETIRED: t.Tuple[t.Type[Concern[t.Any]], ...] = (
 
 def retiring(params: Params) -> Kinds:
     """What of it is there to retire."""
-    if not files.HOME.is_dir():
+    if not look.is_folder(files.HOME):
         return RETIRED[:1] if RetiredPull().observe() else ()
     if params["only"] == "leftovers":
         return [kind for kind in RETIRED if kind.concern == "buildx"]

@@ -5,12 +5,13 @@
 
 from __future__ import annotations
 
-import pathlib
 import shutil
 import typing as t
 from dataclasses import dataclass, field, replace
 
+from ansible_collections.multiarch.builders.plugins.module_utils.host import look
 from ansible_collections.multiarch.builders.plugins.module_utils.host.files import acting_as
+from ansible_collections.multiarch.builders.plugins.module_utils.host.place import at
 from ansible_collections.multiarch.builders.plugins.module_utils.host.users import is_user, owner_of, user_entry
 from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.state.record import RecordFile
@@ -46,7 +47,7 @@ def note(user: str) -> None:
     if user not in RECORD.read().users:
         folder = _folder(user)
         with acting_as(owner_of(user)):
-            now = Before(folder.exists(), (folder / _CONFIG).exists(), (folder / _STORE).exists())
+            now = Before(*map(look.exists, (folder, f"{folder}/{_CONFIG}", f"{folder}/{_STORE}")))
         RECORD.update(lambda found: replace(found, users={**found.users, user: now}))
 
 
@@ -58,7 +59,7 @@ def before(user: str) -> Before:
 def untidy() -> t.Tuple[str, ...]:
     """The users in whose ~/.docker is something that came with us."""
     users = [user for user in RECORD.read().users if is_user(user)]
-    return tuple(user for user in users if any(path.exists() for path in _ours(user)))
+    return tuple(user for user in users if any(map(look.exists, _ours(user))))
 
 
 def tidy(user: str) -> None:
@@ -67,32 +68,31 @@ def tidy(user: str) -> None:
     try:
         with acting_as(owner_of(user)):
             for path in ours:
-                if path == folder / _STORE and not _is_used(path):
-                    shutil.rmtree(path)
-                elif path.is_file():
-                    path.unlink()
-            if came and folder.is_dir() and not any(folder.iterdir()):
-                folder.rmdir()
+                if path == f"{folder}/{_STORE}" and not _is_used(path):
+                    shutil.rmtree(at(path))
+                elif look.is_file(path):
+                    at(path).unlink()
+            if came and look.is_folder(folder) and not look.names(folder):
+                at(folder).rmdir()
     except OSError as exc:
         raise HostError(f"{folder} cannot be tidied: {exc}") from exc
 
 
-def _folder(user: str) -> pathlib.Path:
-    return pathlib.Path(user_entry(user).pw_dir, ".docker")
+def _folder(user: str) -> str:
+    return f"{user_entry(user).pw_dir}/.docker"
 
 
-def _ours(user: str) -> t.List[pathlib.Path]:
+def _ours(user: str) -> t.List[str]:
     folder, found = _folder(user), []
     store, came = not before(user).store, not before(user).folder
     with acting_as(owner_of(user)):
-        if store and (folder / _STORE).is_dir():
-            found.append(folder / _STORE)
-        if came and folder.is_dir():
-            found += [folder / name for name in _BOOKKEEPING if (folder / name).exists()]
+        if store and look.is_folder(f"{folder}/{_STORE}"):
+            found.append(f"{folder}/{_STORE}")
+        if came and look.is_folder(folder):
+            found += [f"{folder}/{name}" for name in _BOOKKEEPING if look.exists(f"{folder}/{name}")]
             found.append(folder)
     return found
 
 
-def _is_used(store: pathlib.Path) -> bool:
-    folders = [store / name for name in _OF_USERS]
-    return any(path.is_file() for folder in folders if folder.is_dir() for path in folder.rglob("*"))
+def _is_used(store: str) -> bool:
+    return any(path.is_file() for name in _OF_USERS for path in at(f"{store}/{name}").rglob("*"))

@@ -12,11 +12,11 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import pathlib
-import pwd
 import typing as t
 from dataclasses import dataclass, field, replace
 
 from ansible_collections.multiarch.builders.plugins.module_utils.docker import certs_d
+from ansible_collections.multiarch.builders.plugins.module_utils.host import look
 from ansible_collections.multiarch.builders.plugins.module_utils.host.files import (
     acting_as,
     back_up,
@@ -25,6 +25,8 @@ from ansible_collections.multiarch.builders.plugins.module_utils.host.files impo
     remove,
     write,
 )
+from ansible_collections.multiarch.builders.plugins.module_utils.host.place import at
+from ansible_collections.multiarch.builders.plugins.module_utils.host.users import name_of
 from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.model.steps import Owner, RemoveFile, WriteFile
 from ansible_collections.multiarch.builders.plugins.module_utils.state.record import RecordFile, without
@@ -92,7 +94,7 @@ def _with(found: R, step: WriteFile) -> R:
             found = replace(found, former={**found.former, path: former})
         found = replace(found, folders=tuple(sorted({*found.folders, *_missing_folders(step)})))
     if step.owner is not None:
-        found = replace(found, owners={**found.owners, path: pwd.getpwuid(step.owner.uid).pw_name})
+        found = replace(found, owners={**found.owners, path: name_of(step.owner.uid)})
     return replace(found, files={**found.files, path: _digest(step.content)})
 
 
@@ -137,7 +139,7 @@ def _former(step: WriteFile) -> t.Optional[FormerFile]:
 
 def _missing_folders(step: WriteFile) -> t.List[str]:
     with acting_as(step.owner):
-        return [str(each) for each in pathlib.Path(step.path).parents if not each.exists()]
+        return [str(each) for each in pathlib.Path(step.path).parents if not look.exists(each)]
 
 
 def _left_of(found: WithFiles, step: RemoveFile) -> t.Tuple[str, ...]:
@@ -148,7 +150,7 @@ def _left_of(found: WithFiles, step: RemoveFile) -> t.Tuple[str, ...]:
         if str(folder) not in made or any(folder in each.parents for each in others):
             continue
         with acting_as(step.owner), contextlib.suppress(OSError):
-            folder.rmdir()
+            at(folder).rmdir()
         made = tuple(each for each in made if each != str(folder))
     return made
 

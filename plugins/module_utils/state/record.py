@@ -15,10 +15,9 @@ from __future__ import annotations
 import dataclasses
 import datetime
 import json
-import pathlib
 import typing as t
 
-from ansible_collections.multiarch.builders.plugins.module_utils.host import files
+from ansible_collections.multiarch.builders.plugins.module_utils.host import files, look
 from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.model.steps import WriteFile
 from ansible_collections.multiarch.builders.plugins.module_utils.state.typed_json import KindError, decode, encode
@@ -35,7 +34,7 @@ V = t.TypeVar("V")
 class NewerRecordError(HostError):
     """A newer version wrote a file of the record."""
 
-    def __init__(self, path: pathlib.Path, found: int) -> None:
+    def __init__(self, path: str, found: int) -> None:
         super().__init__(
             f"{path} has format {found}, and this checkout of multiarch.builders knows formats up to {FORMAT}",
             "a newer one has changed this host",
@@ -47,19 +46,17 @@ class NewerRecordError(HostError):
 class RecordFile(t.Generic[R]):
     """One file of the record, NAME.json with a *kind*, a dataclass whose fields have defaults.
 
-    The step *migrations*[n] makes a document of format n + 1 of one of format n. *home* is the folder, None for that of
-    the host.
+    The step *migrations*[n] makes a document of format n + 1 of one of format n.
     """
 
     name: str
     kind: t.Type[R]
     migrations: t.Tuple[t.Callable[[Document], Document], ...] = ()
-    home: t.Optional[pathlib.Path] = None
 
     @property
-    def path(self) -> pathlib.Path:
+    def path(self) -> str:
         """Where it is."""
-        return (self.home or files.HOME) / f"{self.name}.json"
+        return f"{files.HOME}/{self.name}.json"
 
     def find(self) -> t.Optional[R]:
         """What is remembered, None if there is no file. Raises HostError if it is damaged, or newer than we are."""
@@ -67,7 +64,7 @@ class RecordFile(t.Generic[R]):
 
     def _load(self) -> t.Tuple[t.Optional[R], Document]:
         """What is remembered, and the document of it in the present format."""
-        text = files.read(str(self.path))
+        text = files.read(self.path)
         if text is None:
             return None, {}
         try:
@@ -118,7 +115,7 @@ class RecordFile(t.Generic[R]):
     def _write(self, record: R, former: Document) -> None:
         content = {_FORMAT: FORMAT, **encode(self.kind, record, former)}
         text = json.dumps(content, indent=2, sort_keys=True) + "\n"
-        files.write(WriteFile(str(self.path), text, mode=0o600))
+        files.write(WriteFile(self.path, text, mode=0o600))
 
 
 def without(pairs: t.Mapping[str, V], name: str) -> t.Dict[str, V]:
@@ -126,15 +123,16 @@ def without(pairs: t.Mapping[str, V], name: str) -> t.Dict[str, V]:
     return {key: value for key, value in pairs.items() if key != name}
 
 
-def require_known(home: t.Optional[pathlib.Path] = None) -> None:
+def require_known() -> None:
     """Raise NewerRecordError if a newer version wrote any of the files, also those that are unknown here."""
-    for path in sorted((home or files.HOME).glob("*.json")):
-        _require_known(path)
+    for name in look.names(files.HOME):
+        if name.endswith(".json"):
+            _require_known(f"{files.HOME}/{name}")
 
 
-def _require_known(path: pathlib.Path) -> None:
+def _require_known(path: str) -> None:
     try:
-        found = json.loads(files.read(str(path)) or "{}")
+        found = json.loads(files.read(path) or "{}")
     except (HostError, ValueError, RecursionError):  # damaged, which is told where it is read
         return
     since = found.get(_FORMAT) if isinstance(found, dict) else None

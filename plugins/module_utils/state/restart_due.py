@@ -8,12 +8,12 @@ Times are seconds since boot: the wall clock may jump, and a reboot restarts doc
 
 from __future__ import annotations
 
-import pathlib
 import time
 import typing as t
 from dataclasses import dataclass, field, replace
 
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.process import daemon_start
+from ansible_collections.multiarch.builders.plugins.module_utils.host import look
 from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import Effect
 from ansible_collections.multiarch.builders.plugins.module_utils.state.record import RecordFile, without
 
@@ -78,7 +78,7 @@ def is_after(found: t.Optional[Mark], started: float) -> bool:
 
 
 def _boot() -> str:
-    return pathlib.Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+    return (look.text("/proc/sys/kernel/random/boot_id") or "").strip()
 
 
 def _uptime() -> float:

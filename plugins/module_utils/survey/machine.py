@@ -6,13 +6,13 @@
 from __future__ import annotations
 
 import os
-import pathlib
 import re
 import typing as t
 
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.store import has_containerd_store
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.containerd import of_dockerd
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import Docker
+from ansible_collections.multiarch.builders.plugins.module_utils.host import look
 from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.model.platform import native_platforms
 from ansible_collections.multiarch.builders.plugins.module_utils.model.version import version_of
@@ -32,7 +32,7 @@ def machine_facts() -> Facts:
         "os": _system(),
         "kernel": name.release,
         "cpus": os.cpu_count() or 0,
-        "memory": memory_in(_text("/proc/meminfo")),
+        "memory": memory_in(look.text("/proc/meminfo") or ""),
     }
 
 
@@ -49,14 +49,7 @@ def system_in(os_release: str) -> str:
 
 
 def _system() -> str:
-    return next(filter(None, (system_in(_text(path)) for path in _OS_RELEASE)), "")
-
-
-def _text(path: str) -> str:
-    try:
-        return pathlib.Path(path).read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        return ""
+    return next(filter(None, (system_in(look.text(path) or "") for path in _OS_RELEASE)), "")
 
 
 def docker_facts(docker: Docker) -> t.Tuple[t.Optional[Facts], t.Optional[Facts], t.Optional[Facts]]:
@@ -79,15 +72,13 @@ def docker_facts(docker: Docker) -> t.Tuple[t.Optional[Facts], t.Optional[Facts]
 
 def is_same_disk(one: str, other: str) -> bool:
     """Whether two folders are on the same file system, or one of them is not there."""
-    try:
-        return pathlib.Path(one).stat().st_dev == pathlib.Path(other).stat().st_dev
-    except OSError:
-        return True
+    found, others = look.state(one), look.state(other)
+    return found is None or others is None or found.st_dev == others.st_dev
 
 
 def _disk(path: str) -> t.Optional[Facts]:
     try:
-        found = os.statvfs(path)
+        found = look.file_system(path)
     except OSError:
         return None
     return {"path": path, "size": found.f_frsize * found.f_blocks, "free": found.f_frsize * found.f_bavail}

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import os
 import pathlib
 import re
 import typing as t
@@ -15,6 +14,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.execution import prove
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.handler_file import Handler
 from ansible_collections.multiarch.builders.plugins.module_utils.host.command import run
+from ansible_collections.multiarch.builders.plugins.module_utils.host.place import architecture
 from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
 
 NATIVE, EMULATED, MISSING = "native", "emulated", "missing"
@@ -23,7 +23,7 @@ Row = t.Dict[str, t.Optional[str]]
 
 def coverage(platforms: t.Sequence[str]) -> t.List[Row]:
     """A row for each of *platforms* (canonical names): how it runs, by which handler and QEMU, or why it does not."""
-    machine = os.uname().machine
+    machine = architecture()
     try:
         handlers = kernel.handlers() if needed(platforms, machine) else {}
     except HostError as exc:

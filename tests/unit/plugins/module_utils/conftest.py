@@ -38,20 +38,34 @@ def _blind_plans(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(autouse=True)
 def _host(tmp_path: Path) -> Iterator[None]:
-    """The host of a test: its / is the folder `tmp_path`, its users and programs are those of this machine."""
-    with standing_on(Host(root=str(tmp_path))):
+    """The host of a test, an x86_64: its / is the folder `tmp_path`, its users and programs are this machine's."""
+    with standing_on(Host(root=str(tmp_path), machine="x86_64")):
         yield
 
 
 @pytest.fixture
 def home(tmp_path: Path) -> Path:
     """The folder of what we remember, which is not there yet."""
-    return tmp_path / HOME.relative_to("/")
+    return tmp_path / HOME.lstrip("/")
+
+
+@pytest.fixture
+def var_tmp(tmp_path: Path) -> Path:
+    """The folder of temporary folders."""
+    folder = tmp_path / "var/tmp"
+    folder.mkdir(parents=True)
+    return folder
+
+
+@pytest.fixture
+def processes(tmp_path: Path) -> None:
+    """The host has this machine's kernel: its processes, its boot."""
+    (tmp_path / "proc").symlink_to("/proc")
 
 
 @pytest.fixture
 def homes(tmp_path: Path) -> Iterator[Path]:
-    """The folder of the homes of the host's users: root, `ci` and `jane`, who have the ids of whoever runs the tests."""
+    """The homes of the host's users root, `ci` and `jane`, who have the ids of whoever runs the tests."""
     folder, entries = tmp_path / "homes", {}
     for name in ("root", "ci", "jane"):
         (folder / name).mkdir(parents=True)

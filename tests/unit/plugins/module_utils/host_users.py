@@ -22,7 +22,10 @@ class TheseUsers(Users):
         return self._entries[name]
 
     def numbered(self, uid: int) -> pwd.struct_passwd:
-        return {each.pw_uid: each for each in reversed(self._entries.values())}[uid]
+        found = next((each for each in self._entries.values() if each.pw_uid == uid), None)
+        if found is None:
+            raise KeyError(uid)
+        return found
 
     def every(self) -> Sequence[pwd.struct_passwd]:
         return list(self._entries.values())

@@ -12,6 +12,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import re
+import shutil
 import typing as t
 from pathlib import Path
 
@@ -22,7 +23,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon import record as daemon
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.engine import record as engine
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.trust import record as trust
-from ansible_collections.multiarch.builders.plugins.module_utils.host import files
+from ansible_collections.multiarch.builders.plugins.module_utils.host.place import at
 from ansible_collections.multiarch.builders.plugins.module_utils.proof import capability_proof, history, unproven
 from ansible_collections.multiarch.builders.plugins.module_utils.state import (
     authorities,
@@ -53,19 +54,19 @@ def test_the_documentation_tells_of_each() -> None:
     assert sorted(told) == sorted([*BY_NAME, "pull"])
 
 
-def rewritten(path: Path, monkeypatch: pytest.MonkeyPatch, folder: Path) -> str:
+def rewritten(path: Path) -> str:
     """What is written of a file that is read and that something differs in."""
-    monkeypatch.setattr(files, "HOME", folder)
     record = BY_NAME[path.stem]
-    record.path.write_text(path.read_text())
+    at(record.path).parent.mkdir(parents=True)
+    at(record.path).write_text(path.read_text())
     content, document = record._load()
     record._write(content, document)
-    return record.path.read_text()
+    return at(record.path).read_text()
 
 
 @pytest.mark.parametrize("path", NEW, ids=lambda path: path.stem)
-def test_a_record_of_0_1_0_is_written_as_it_was(path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert rewritten(path, monkeypatch, tmp_path) == path.read_text()
+def test_a_record_of_0_1_0_is_written_as_it_was(path: Path) -> None:
+    assert rewritten(path) == path.read_text()
 
 
 def leaves(value: t.Any) -> set[str]:
@@ -81,8 +82,8 @@ USUAL = {"420", "root"}  # modes and users that rows have unless they say otherw
 
 
 @pytest.mark.parametrize("path", OLD, ids=lambda path: path.stem)
-def test_nothing_of_an_older_record_is_lost(path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    then, now = json.loads(path.read_text()), json.loads(rewritten(path, monkeypatch, tmp_path))
+def test_nothing_of_an_older_record_is_lost(path: Path) -> None:
+    then, now = json.loads(path.read_text()), json.loads(rewritten(path))
     assert now.pop("format") == 1
     assert leaves(then) - USUAL == leaves(now) - USUAL
     names = {"made": "builders", "builders": "configurations"} if path.stem == "buildx" else {}
@@ -91,11 +92,11 @@ def test_nothing_of_an_older_record_is_lost(path: Path, tmp_path: Path, monkeypa
     assert {names.get(name, name) for name in kept} == {name for name, value in now.items() if value}
 
 
-def test_an_older_builder_is_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_older_builder_is_the_same(home: Path) -> None:
     """As with 0.1.0 on such a host."""
     found = {}
     for version in ("before-0.1.0", "0.1.0"):
-        monkeypatch.setattr(files, "HOME", GOLDEN / version)
+        shutil.copytree(GOLDEN / version, home, dirs_exist_ok=True)
         found[version] = buildx.RECORD.read()
     assert found["before-0.1.0"] == found["0.1.0"]
     own = Own({"BUILDX_BUILDER": "multiarch"}, {"BUILDX_BUILDER": "BUILDX_BUILDER=theirs\n"}, ended=False)

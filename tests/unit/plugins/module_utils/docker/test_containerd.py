@@ -43,28 +43,31 @@ def database(root: str) -> str:
 
 @pytest.fixture
 def proc(tmp_path: Path) -> Path:
-    (tmp_path / "net").mkdir()
-    (tmp_path / "net" / "unix").write_text(TABLE)
-    process(tmp_path, 7, "sh", ["socket:[8236297]", database("/of-a-shell")])
-    process(tmp_path, 20, "containerd", ["socket:[777]", database("/var/lib/rancher/containerd")])
-    process(tmp_path, 84, "containerd", ["/dev/null", "socket:[8236297]", database("/srv/c")], "--root /srv/c")
-    return tmp_path
+    folder = tmp_path / "proc"
+    (folder / "net").mkdir(parents=True)
+    (folder / "net" / "unix").write_text(TABLE)
+    process(folder, 7, "sh", ["socket:[8236297]", database("/of-a-shell")])
+    process(folder, 20, "containerd", ["socket:[777]", database("/var/lib/rancher/containerd")])
+    process(folder, 84, "containerd", ["/dev/null", "socket:[8236297]", database("/srv/c")], "--root /srv/c")
+    return folder
 
 
-def test_the_one_that_listens_there(proc: Path) -> None:
-    assert running(ADDRESS, proc) == Containerd(ADDRESS, "/srv/c", ("--root", "/srv/c"))
+@pytest.mark.usefixtures("proc")
+def test_the_one_that_listens_there() -> None:
+    assert running(ADDRESS) == Containerd(ADDRESS, "/srv/c", ("--root", "/srv/c"))
     other = "/run/k3s/containerd/containerd.sock"
-    assert running(other, proc) == Containerd(other, "/var/lib/rancher/containerd")
+    assert running(other) == Containerd(other, "/var/lib/rancher/containerd")
 
 
+@pytest.mark.usefixtures("proc")
 @pytest.mark.parametrize("address", ["/run/nobody.sock", "/run/containerd/containerd.sock.ttrpc"])
-def test_none_listens_there(address: str, proc: Path) -> None:
-    assert running(address, proc) is None
+def test_none_listens_there(address: str) -> None:
+    assert running(address) is None
 
 
 def test_one_that_ends_meanwhile(proc: Path) -> None:
     (proc / "84" / "fd" / "1").unlink()
-    assert running(ADDRESS, proc) is None
+    assert running(ADDRESS) is None
 
 
 @pytest.mark.parametrize(

@@ -8,12 +8,13 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.dial_stdio import DialledDocker
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import NotThereError
-from ansible_collections.multiarch.builders.plugins.module_utils.host import command
+from ansible_collections.multiarch.builders.plugins.module_utils.host.place import here, standing_on
 from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
 from ansible_collections.multiarch.builders.tests.unit.plugins.module_utils.dial_stand_in import (
     DockerdElsewhere,
@@ -184,11 +185,11 @@ def test_a_program_that_fails_without_a_word_is_told_by_what_it_did(dialled: Dia
     assert re.fullmatch(f"dockerd does not answer on {ENDPOINT}: ({words})", dialled.silence() or "")
 
 
-def test_a_host_without_the_program(dialled: DialledDocker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(command, "_PATH", str(tmp_path))
-    assert dialled.silence() == (
-        f"dockerd does not answer on {ENDPOINT}: [Errno 2] No such file or directory: 'docker'"
-    )
+def test_a_host_without_the_program(dialled: DialledDocker, tmp_path: Path) -> None:
+    with standing_on(replace(here(), programs=str(tmp_path))):
+        assert dialled.silence() == (
+            f"dockerd does not answer on {ENDPOINT}: [Errno 2] No such file or directory: 'docker'"
+        )
 
 
 def runs(pid: Path) -> bool:

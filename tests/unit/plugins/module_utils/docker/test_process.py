@@ -16,15 +16,17 @@ import pytest
 from ansible_collections.multiarch.builders.plugins.module_utils.docker import process
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.process import daemon_pid, daemon_start
 
+pytestmark = pytest.mark.usefixtures("processes")
+
 
 def uptime() -> float:
     return float(Path("/proc/uptime").read_text().split()[0])
 
 
 @pytest.fixture
-def pid_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    path = tmp_path / "docker.pid"
-    monkeypatch.setattr(process, "_PID_FILE", path)
+def pid_file(tmp_path: Path) -> Path:
+    path = tmp_path / "run/docker.pid"
+    path.parent.mkdir()
     return path
 
 

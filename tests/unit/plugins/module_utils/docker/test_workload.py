@@ -97,13 +97,14 @@ PROXY = "/usr/bin/docker-proxy -proto tcp -host-ip 0.0.0.0 -host-port 80 -contai
 )
 def test_a_build_in_dockerd_itself(processes: dict[int, tuple[int, str]], building: bool, tmp_path: Path) -> None:
     """`docker build` where no builder is chosen: no container shows it."""
-    (tmp_path / "3000").mkdir()  # ended between two looks
+    (tmp_path / "proc" / "3000").mkdir(parents=True)  # ended between two looks
     for pid, (parent, command) in processes.items():
-        (tmp_path / str(pid)).mkdir()
-        (tmp_path / str(pid) / "stat").write_text(f"{pid} (a ) name) S {parent} {pid} {pid} 0 -1\n")
-        (tmp_path / str(pid) / "cmdline").write_bytes(command.replace(" ", "\0").encode() + b"\0")
-    assert builds_in_daemon(1687, tmp_path) is building
-    assert builds_in_daemon(None, tmp_path) is False
+        folder = tmp_path / "proc" / str(pid)
+        folder.mkdir()
+        (folder / "stat").write_text(f"{pid} (a ) name) S {parent} {pid} {pid} 0 -1\n")
+        (folder / "cmdline").write_bytes(command.replace(" ", "\0").encode() + b"\0")
+    assert builds_in_daemon(1687) is building
+    assert builds_in_daemon(None) is False
 
 
 def test_a_build_in_dockerd_itself_is_work(

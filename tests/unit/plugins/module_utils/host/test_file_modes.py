@@ -26,6 +26,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.host.file_modes
     restore,
     secret,
 )
+from ansible_collections.multiarch.builders.plugins.module_utils.host.place import Host, standing_on
 from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.model.steps import Owner
 
@@ -81,7 +82,8 @@ def theirs() -> Iterator[Path]:
     """A folder of nobody's, which nobody can reach."""
     place = Path(tempfile.mkdtemp(dir="/var/tmp"))
     os.chown(place, NOBODY.uid, NOBODY.gid)
-    yield place
+    with standing_on(Host()):
+        yield place
     shutil.rmtree(place)
 
 

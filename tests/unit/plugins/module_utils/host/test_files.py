@@ -16,10 +16,18 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.multiarch.builders.plugins.module_utils.host import files
-from ansible_collections.multiarch.builders.plugins.module_utils.host.files import back_up, differs, read, remove, write
+from ansible_collections.multiarch.builders.plugins.module_utils.host.files import (
+    BACKUPS,
+    back_up,
+    differs,
+    read,
+    remove,
+    write,
+)
 from ansible_collections.multiarch.builders.plugins.module_utils.host.files import (
     mode_of as mode_of_file,
 )
+from ansible_collections.multiarch.builders.plugins.module_utils.host.place import Host, at, standing_on
 from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.model.steps import Owner, RemoveFile, WriteFile
 
@@ -42,7 +50,8 @@ def theirs() -> Iterator[Path]:
     """A folder of nobody, in a place where nobody may go."""
     folder = Path(tempfile.mkdtemp(dir="/var/tmp"))
     os.chown(folder, NOBODY.uid, NOBODY.gid)
-    yield folder
+    with standing_on(Host()):
+        yield folder
     shutil.rmtree(folder)
 
 
@@ -330,14 +339,13 @@ def test_a_name_that_no_file_can_have_is_an_error(name: str, tmp_path: Path) -> 
         remove(RemoveFile(path))
 
 
-def test_a_long_path_has_a_copy_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(files, "BACKUPS", tmp_path / "backups")
+def test_a_long_path_has_a_copy_too(tmp_path: Path) -> None:
     path = tmp_path / ("ä" * 100) / ("b" * 200) / "daemon.json"
     path.parent.mkdir(parents=True)
     path.write_text("x")
     copy = back_up(str(path))
     assert copy is not None
-    assert Path(copy).read_text() == "x"
+    assert at(copy).read_text() == "x"
     assert Path(copy).name.startswith("b")
 
 
@@ -367,22 +375,20 @@ def test_a_folder_is_not_removed_in_place_of_a_file(tmp_path: Path) -> None:
     assert tmp_path.is_dir()
 
 
-def test_back_up_keeps_every_byte_for_root_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(files, "BACKUPS", tmp_path / "kept/backups")
+def test_back_up_keeps_every_byte_for_root_alone(tmp_path: Path) -> None:
     source = tmp_path / "config.json"
     source.write_bytes("{\r\n}\n\n ä".encode())
     source.chmod(0o644)
     place = back_up(str(source))
     assert place is not None
-    copy = Path(place)
-    assert copy.parent == tmp_path / "kept/backups"
+    copy = at(place)
+    assert str(Path(place).parent) == BACKUPS
     assert copy.name.startswith(str(source).strip("/").replace("/", "_") + ".")
     assert copy.read_bytes() == source.read_bytes()
     assert (mode_of(copy), mode_of(copy.parent)) == (0o600, 0o700)
 
 
-def test_what_is_not_there_is_not_backed_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(files, "BACKUPS", tmp_path / "backups")
+def test_what_is_not_there_is_not_backed_up(tmp_path: Path) -> None:
     assert back_up(str(tmp_path / "missing")) is None
     assert everything(tmp_path) == {}
 

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.multiarch.builders.plugins.module_utils.host.path_owner import owner_on_the_way
+from ansible_collections.multiarch.builders.plugins.module_utils.host.place import Host, standing_on
 from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.model.steps import Owner
 
@@ -33,7 +34,8 @@ def place() -> Iterator[Path]:
             (folder / user / ".env").write_text("A=1\n")
             for each in (folder / user, folder / user / ".env"):
                 os.chown(each, owner.uid, owner.gid)
-        yield folder
+        with standing_on(Host()):
+            yield folder
 
 
 @pytest.mark.parametrize(

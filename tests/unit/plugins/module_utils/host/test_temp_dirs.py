@@ -21,10 +21,9 @@ with temp_dirs.scratch() as folder:
 """
 
 
-@pytest.fixture(autouse=True)
-def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setattr(temp_dirs, "FOLDER", tmp_path)
-    return tmp_path
+@pytest.fixture
+def place(var_tmp: Path) -> Path:
+    return var_tmp
 
 
 def test_it_is_ones_own_and_goes_with_what_is_in_it(place: Path) -> None:
@@ -70,7 +69,7 @@ def test_a_link_of_such_a_name_leads_nowhere(place: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("flags", "place"),
+    ("flags", "number"),
     [
         pytest.param([0, 0], 0, id="the usual one"),
         pytest.param([os.ST_NOEXEC, 0], 1, id="no programs there: the next"),
@@ -79,22 +78,19 @@ def test_a_link_of_such_a_name_leads_nowhere(place: Path) -> None:
     ],
 )
 def test_programs_lie_where_they_may_run(
-    flags: list[int], place: int | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    flags: list[int], number: int | None, tmp_path: Path, place: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Mounting is for root alone, so what file systems say is given; on a host: tests/hosts/test_hardened.py."""
-    places = [tmp_path / name for name in ("first", "second")]
-    for each in places:
-        each.mkdir()
-    monkeypatch.setattr(temp_dirs, "FOLDER", places[0])
-    monkeypatch.setattr(temp_dirs, "_FOR_PROGRAMS", (places[1],))
+    places = [place, tmp_path / "var/lib"]
+    places[1].mkdir()
     found = {each: os.statvfs_result((*[0] * 8, flag, 255, 0)) for each, flag in zip(places, flags, strict=True)}
-    monkeypatch.setattr(os, "statvfs", found.__getitem__)
-    if place is None:
+    monkeypatch.setattr(os, "statvfs", lambda path: found[path] if path in found else (path / "missing").stat())
+    if number is None:
         with pytest.raises(HostError, match="are all mounted with noexec"), temp_dirs.scratch(programs=True):
             pytest.fail("there is a folder")
     else:
         with temp_dirs.scratch(programs=True) as folder:
-            assert folder.parent == places[place]
+            assert folder.parent == places[number]
             assert temp_dirs.leftovers() == ()
 
 

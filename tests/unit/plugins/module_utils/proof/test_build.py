@@ -12,7 +12,6 @@ import stat
 import typing as t
 from dataclasses import dataclass, replace
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt import execution
@@ -149,6 +148,7 @@ def test_index_platforms(manifests: list[dict[str, t.Any]], platforms: set[str])
     assert index_platforms(manifests) == platforms
 
 
+pytestmark = pytest.mark.usefixtures("var_tmp")
 PLATFORMS = list(THREE)
 USER = pwd.getpwuid(os.geteuid()).pw_name
 PROOFS = [
@@ -165,7 +165,6 @@ Docker = t.Callable[..., Path]
 def docker(programs: t.Callable[[str, str], Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Docker:
     """A stand-in for the docker client, which answers with a log and an index; no program is run in a chroot."""
     monkeypatch.setattr(execution, "prove", lambda _platform: None)
-    monkeypatch.setattr(os, "uname", lambda: SimpleNamespace(machine="x86_64"))
 
     def make(log: str, index: object = None, status: int = 0) -> Path:
         (tmp_path / "log").write_text(log)
@@ -320,11 +319,7 @@ class Builds:
 
 
 @pytest.fixture
-def builds(
-    programs: t.Callable[[str, str], Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> t.Callable[[dict[str, str]], Builds]:
-    monkeypatch.setattr(os, "uname", lambda: SimpleNamespace(machine="x86_64"))
-
+def builds(programs: t.Callable[[str, str], Path], tmp_path: Path) -> t.Callable[[dict[str, str]], Builds]:
     def make(answers: dict[str, str]) -> Builds:
         index = {"manifests": WHOLE}
         script = f"case $2 in imagetools) printf '%s' '{json.dumps(index)}'; exit 0;; build) ;; *) exit 1;; esac\n"
@@ -432,11 +427,13 @@ def test_a_platform_that_does_not_run_is_told_with_its_handler(monkeypatch: pyte
 
 @pytest.mark.parametrize("platform", ["linux/amd64", "linux/arm64", "linux/arm/v7", "linux/386", "linux/arm/v6"])
 def test_the_context_has_what_the_dockerfile_copies(platform: str, tmp_path: Path) -> None:
-    build._context(tmp_path, [platform], pwd.getpwuid(os.geteuid()).pw_name)
+    folder = tmp_path / "context"
+    folder.mkdir()
+    build._context(folder, [platform], USER)
     _linux, architecture, variant = (*platform.split("/"), "")[:3]
     name = "probe-${TARGETARCH}${TARGETVARIANT}"
-    assert f"COPY {name} /probe" in (tmp_path / "Dockerfile").read_text()
-    probe = tmp_path / name.replace("${TARGETARCH}", architecture).replace("${TARGETVARIANT}", variant)
+    assert f"COPY {name} /probe" in (folder / "Dockerfile").read_text()
+    probe = folder / name.replace("${TARGETARCH}", architecture).replace("${TARGETVARIANT}", variant)
     assert probe.read_bytes().startswith(b"\x7fELF")
     assert stat.S_IMODE(probe.stat().st_mode) == 0o755
-    assert len(list(tmp_path.iterdir())) == 2
+    assert len(list(folder.iterdir())) == 2

@@ -64,7 +64,7 @@ def test_a_user_who_needs_no_group_is_not_asked_for_one() -> None:
 
 def put(proc: Path, pid: int, uid: int, cgroup: str, environ: bytes, state: str = "S (sleeping)") -> None:
     folder = proc / str(pid)
-    folder.mkdir()
+    folder.mkdir(parents=True)
     status = (
         f"Name:\tagent\nState:\t{state}\nUid:\t0\t{uid}\t{uid}\t{uid}\nGid:\t1000\t1000\t1000\t1000\nGroups:\t102 \n"
     )
@@ -74,12 +74,13 @@ def put(proc: Path, pid: int, uid: int, cgroup: str, environ: bytes, state: str 
 
 
 def test_the_processes_of_a_user(tmp_path: Path) -> None:
-    put(tmp_path, 10, 1000, f"system.slice/{UNIT}", b"HOME=/home/ci\0TOKEN=secret\0DOCKER_HOST=tcp://a=b\0broken\0")
-    put(tmp_path, 11, 1000, "user.slice/user-1000.slice/user@1000.service/init.scope", b"")
-    put(tmp_path, 12, 1001, f"system.slice/{UNIT}", b"")
-    put(tmp_path, 13, 1000, f"system.slice/{UNIT}", b"", state="Z (zombie)")
-    (tmp_path / "14").mkdir()  # it ended meanwhile
-    (tmp_path / "self").mkdir()
+    proc = tmp_path / "proc"
+    put(proc, 10, 1000, f"system.slice/{UNIT}", b"HOME=/home/ci\0TOKEN=secret\0DOCKER_HOST=tcp://a=b\0broken\0")
+    put(proc, 11, 1000, "user.slice/user-1000.slice/user@1000.service/init.scope", b"")
+    put(proc, 12, 1001, f"system.slice/{UNIT}", b"")
+    put(proc, 13, 1000, f"system.slice/{UNIT}", b"", state="Z (zombie)")
+    (proc / "14").mkdir()  # it ended meanwhile
+    (proc / "self").mkdir()
     environment = {"HOME": "/home/ci", "DOCKER_HOST": "tcp://a=b"}
-    assert processes_of(1000, tmp_path) == (Process("agent", UNIT, frozenset({1000, 102}), environment),)
-    assert processes_of(0, tmp_path) == ()
+    assert processes_of(1000) == (Process("agent", UNIT, frozenset({1000, 102}), environment),)
+    assert processes_of(0) == ()

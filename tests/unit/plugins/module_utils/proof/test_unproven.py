@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from copy import deepcopy
 from pathlib import Path
 
 import pytest
 from ansible.module_utils.testing import patch_module_args
-from ansible_collections.multiarch.builders.plugins.module_utils.host import temp_dirs
 from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.model.options import argument_spec
 from ansible_collections.multiarch.builders.plugins.module_utils.proof import unproven as proofs
@@ -78,12 +78,11 @@ def test_a_damaged_record_is_told(home: Path) -> None:
 @pytest.mark.parametrize(
     ("check", "left"), [pytest.param(False, {}, id="a run"), pytest.param(True, {"trust": NINE}, id="check mode")]
 )
-@pytest.mark.usefixtures("as_root")
 def test_where_there_is_no_registry_to_ask_trust_is_proven(
-    check: bool, left: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    check: bool, left: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Else every run would be told of a proof that nobody can make."""
-    monkeypatch.setattr(temp_dirs, "FOLDER", tmp_path)
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
     expect(["trust"])
     # Ansible fills in the defaults that it is given, which in this process are those of all tests
     monkeypatch.setattr(registry_proof, "argument_spec", lambda *names: deepcopy(argument_spec(*names)))

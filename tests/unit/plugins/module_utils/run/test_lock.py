@@ -158,9 +158,9 @@ def test_a_change_waits_as_long_as_asked_and_tells_that_it_did(
 
 
 @pytest.mark.parametrize("check", [True, False], ids=["check mode", "a run"])
-def test_a_host_that_a_newer_version_changed_is_left_alone(check: bool, path: str, records: Path) -> None:
-    records.mkdir()
-    (records / "of_tomorrow.json").write_text('{"format": 2}')
+def test_a_host_that_a_newer_version_changed_is_left_alone(check: bool, path: str, home: Path) -> None:
+    home.mkdir(parents=True)
+    (home / "of_tomorrow.json").write_text('{"format": 2}')
     with (
         pytest.raises(NewerRecordError, match=r"of_tomorrow\.json has format 2"),
         lock.alone(Module(check_mode=check), "trust", path),

@@ -11,7 +11,6 @@ import pytest
 from ansible.module_utils import basic
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.testing import patch_module_args
-from ansible_collections.multiarch.builders.plugins.module_utils.host import temp_dirs
 from ansible_collections.multiarch.builders.plugins.module_utils.model.options import argument_spec
 from ansible_collections.multiarch.builders.plugins.module_utils.run.module import Module
 
@@ -37,10 +36,9 @@ def invoke(kind: type[t.Any], *, check: bool = False) -> None:
 def test_what_a_killed_module_left_goes_with_the_next_but_not_with_a_check(
     check: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(temp_dirs, "FOLDER", tmp_path)
     monkeypatch.setattr(os, "geteuid", lambda: 0)
-    left = tmp_path / "multiarch-builders-4194305.abcdefgh"  # no process has a number above 2**22
-    left.mkdir()
+    left = tmp_path / "var/tmp" / "multiarch-builders-4194305.abcdefgh"  # no process has a number above 2**22
+    left.mkdir(parents=True)
     invoke(Module, check=check)
     assert left.exists() is check
 
@@ -61,8 +59,7 @@ def test_every_module_is_one() -> None:
     assert made == []
 
 
-def test_what_modules_make_is_for_others_to_read(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(temp_dirs, "FOLDER", tmp_path)
+def test_what_modules_make_is_for_others_to_read() -> None:
     before = os.umask(0o077)
     try:
         invoke(Module, check=True)

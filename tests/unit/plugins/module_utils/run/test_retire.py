@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.concern import Concern
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import Docker
+from ansible_collections.multiarch.builders.plugins.module_utils.host.files import HOME
 from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import (
     Action,
@@ -66,9 +67,9 @@ class Part(Concern[None]):
 
 
 @pytest.fixture
-def calls(home: Path) -> list[str]:
+def calls() -> list[str]:
     """What the parts did, on a host of which something is remembered."""
-    record.save("trust", {"files": {"/x": "y"}}, home)
+    record.save("trust", {"files": {"/x": "y"}})
     return []
 
 
@@ -100,7 +101,7 @@ def test_all_goes_in_the_opposite_order_and_the_record_last(
     stand_in(monkeypatch, calls)
     told = retired(no_docker)
     assert calls == [f"remove {each}" for each in ORDER]
-    assert told[-1] == f"remove {home}: the record of what is ours, and backups"
+    assert told[-1] == f"remove {HOME}: the record of what is ours, and backups"
     assert not home.exists()
     assert planned(no_docker) == ({}, []), "nothing of ours is on the host any more"
 
@@ -168,14 +169,14 @@ def test_a_host_of_which_nothing_is_remembered_needs_nothing(
         pytest.param({"stale": True}, True, id="a store that has to be refreshed"),
     ],
 )
-def test_whether_a_record_holds_anything(content: dict[str, t.Any] | None, holds: bool, home: Path) -> None:
+def test_whether_a_record_holds_anything(content: dict[str, t.Any] | None, holds: bool) -> None:
     if content is not None:
-        record.save("trust", content, home)
+        record.save("trust", content)
     assert ("trust" in [kind.concern for kind in retiring(ALL)]) is holds
 
 
-def test_the_record_stays_as_long_as_something_does(home: Path) -> None:
-    record.save("trust", {}, home)
+def test_the_record_stays_as_long_as_something_does() -> None:
+    record.save("trust", {})
     state = Record().observe()
     assert Record().plan(state, frozenset({Effect.REMAINS})) == Plan()
     assert len(Record().plan(state, frozenset()).actions) == 1

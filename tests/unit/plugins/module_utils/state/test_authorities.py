@@ -18,6 +18,9 @@ from ansible_collections.multiarch.builders.tests.unit.plugins.plugin_utils.x509
 OLD, NEW, OTHER = (make(name).pem for name in ("old", "new", "other"))
 
 
+pytestmark = pytest.mark.usefixtures("processes")
+
+
 @pytest.fixture
 def at(monkeypatch: pytest.MonkeyPatch) -> t.Callable[[float, float | None], None]:
     """(seconds since boot, when dockerd started): what the host says from now on."""
@@ -53,7 +56,7 @@ def test_what_dockerd_has_not_read(
     assert unread([NEW], bundle) == expected
 
 
-def test_a_rotation_needs_one_restart(at: At, home: Path) -> None:
+def test_a_rotation_needs_one_restart(at: At) -> None:
     at(100.0, 50.0)
     come([OLD], [OLD])
     assert unread([OLD], OLD) == {OLD}
@@ -65,14 +68,14 @@ def test_a_rotation_needs_one_restart(at: At, home: Path) -> None:
     assert unread([OLD, NEW], OLD + NEW) == set()
     come([], [NEW])  # the old one goes
     assert unread([NEW], NEW) == set()
-    assert len(record.load("authorities", home)["came"]) == 1
+    assert len(record.load("authorities")["came"]) == 1
 
 
-def test_moments_of_another_boot_do_not_count(at: At, home: Path) -> None:
+def test_moments_of_another_boot_do_not_count(at: At) -> None:
     at(200.0, 100.0)
     come([NEW])
-    marks = record.load("authorities", home)["came"]
-    record.save("authorities", {"came": {name: {**mark, "boot": "another"} for name, mark in marks.items()}}, home)
+    marks = record.load("authorities")["came"]
+    record.save("authorities", {"came": {name: {**mark, "boot": "another"} for name, mark in marks.items()}})
     assert unread([NEW], NEW) == set()
 
 
@@ -85,14 +88,14 @@ def test_moments_of_another_boot_do_not_count(at: At, home: Path) -> None:
 )
 @pytest.mark.parametrize("refreshed", [False, True], ids=["nothing came since", "another one came since"])
 def test_a_host_that_remembers_the_last_refresh_alone(
-    refreshed: bool, started: float, expected: set[str], at: At, home: Path
+    refreshed: bool, started: float, expected: set[str], at: At
 ) -> None:
     """As hosts do that were provisioned before 0.1.0: all came with it."""
     at(200.0, started)
-    record.save("pending", {"TRUST_STORE_CHANGES": asdict(restart_due.moment())}, home, since=None)
+    record.save("pending", {"TRUST_STORE_CHANGES": asdict(restart_due.moment())}, since=None)
     if refreshed:
         at(300.0, started)
         come([NEW], [OLD, NEW])
-        assert record.load("pending", home) == {}
+        assert record.load("pending") == {}
         assert unread([NEW], OLD + NEW) == {NEW}
     assert unread([OLD], OLD + NEW) == expected

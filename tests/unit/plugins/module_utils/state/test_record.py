@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ansible_collections.multiarch.builders.plugins.module_utils.host.place import at
 from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.state import record
 from ansible_collections.multiarch.builders.plugins.module_utils.state.record import (
@@ -37,40 +38,40 @@ class Shape:
 
 
 @pytest.fixture
-def file(tmp_path: Path) -> RecordFile[Shape]:
-    return RecordFile("trust", Shape, (lambda found: {"files": found["was"]},), home=tmp_path / "record")
+def file() -> RecordFile[Shape]:
+    return RecordFile("trust", Shape, (lambda found: {"files": found["was"]},))
 
 
 def put(file: RecordFile[Shape], text: str) -> None:
-    file.path.parent.mkdir(exist_ok=True)
-    file.path.write_text(text)
+    at(file.path).parent.mkdir(parents=True, exist_ok=True)
+    at(file.path).write_text(text)
 
 
 def content(file: RecordFile[Shape]) -> Any:
-    return json.loads(file.path.read_text())
+    return json.loads(at(file.path).read_text())
 
 
 def test_a_new_host_remembers_nothing(file: RecordFile[Shape]) -> None:
     assert (file.find(), file.read()) == (None, Shape())
     assert file.update(lambda found: found) == Shape()
-    assert not file.path.exists(), "what does not change is not written"
+    assert not at(file.path).exists(), "what does not change is not written"
 
 
 def test_a_change_is_written_for_root_alone(file: RecordFile[Shape]) -> None:
     assert file.update(lambda found: replace(found, files={"/a ä": "x"})) == Shape({"/a ä": "x"})
     assert content(file) == {"format": FORMAT, "files": {"/a ä": "x"}}
     assert file.read() == Shape({"/a ä": "x"})
-    assert stat.S_IMODE(file.path.stat().st_mode) == 0o600
-    assert [each.name for each in file.path.parent.iterdir()] == ["trust.json"]
+    assert stat.S_IMODE(at(file.path).stat().st_mode) == 0o600
+    assert [each.name for each in at(file.path).parent.iterdir()] == ["trust.json"]
 
 
 def test_what_is_as_it_was_is_not_written(file: RecordFile[Shape]) -> None:
     file.update(lambda found: replace(found, stale=True))
-    before = file.path.stat()
+    before = at(file.path).stat()
     file.update(lambda found: replace(found, stale=True, files={}))
-    assert file.path.stat().st_ino == before.st_ino
+    assert at(file.path).stat().st_ino == before.st_ino
     file.update(lambda found: replace(found, stale=False))
-    assert (file.path.stat().st_ino != before.st_ino, content(file)) == (True, {"format": FORMAT})
+    assert (at(file.path).stat().st_ino != before.st_ino, content(file)) == (True, {"format": FORMAT})
 
 
 def test_keys_of_a_newer_version_stay(file: RecordFile[Shape]) -> None:
@@ -91,7 +92,7 @@ def test_an_older_format_is_migrated_and_written_with_the_next_change(file: Reco
     put(file, text)
     assert file.read() == Shape({"/a": "x"})
     file.update(lambda found: replace(found, stale=False))
-    assert file.path.read_text() == text
+    assert at(file.path).read_text() == text
     file.update(lambda found: replace(found, stale=True))
     assert content(file) == {"format": FORMAT, "files": {"/a": "x"}, "stale": True}
 
@@ -129,8 +130,8 @@ def test_a_damaged_file_is_told_and_left_alone(text: str, cause: str, file: Reco
     for look in (file.read, file.find, lambda: file.update(lambda _found: Shape())):
         with pytest.raises(HostError, match=rf"^{file.path} is damaged: {cause}.*Restore it, or remove it"):
             look()
-    assert file.path.read_text() == text
-    require_known(file.path.parent)
+    assert at(file.path).read_text() == text
+    require_known()
     file.put(Shape(stale=True))
     assert file.read() == Shape(stale=True)
 
@@ -142,7 +143,7 @@ def test_a_newer_format_is_refused(text: str, file: RecordFile[Shape]) -> None:
     for look in (file.read, lambda: file.update(lambda _found: Shape()), lambda: file.put(Shape())):
         with pytest.raises(NewerRecordError, match=words):
             look()
-    assert file.path.read_text() == text
+    assert at(file.path).read_text() == text
 
 
 @pytest.mark.parametrize(
@@ -155,11 +156,12 @@ def test_a_newer_format_is_refused(text: str, file: RecordFile[Shape]) -> None:
         pytest.param({"of_tomorrow": '{"format": 3}'}, True, id="one that nothing here reads"),
     ],
 )
-def test_a_record_that_a_newer_version_wrote(files: dict[str, str], refused: bool, tmp_path: Path) -> None:
+def test_a_record_that_a_newer_version_wrote(files: dict[str, str], refused: bool, home: Path) -> None:
+    home.mkdir(parents=True)
     for name, text in files.items():
-        (tmp_path / f"{name}.json").write_text(text)
+        (home / f"{name}.json").write_text(text)
     if refused:
         with pytest.raises(NewerRecordError):
-            require_known(tmp_path)
+            require_known()
     else:
-        require_known(tmp_path)
+        require_known()

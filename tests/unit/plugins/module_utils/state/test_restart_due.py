@@ -20,6 +20,9 @@ RELOAD, FILE = Effect.CONFIGURATION_RELOADS, Effect.CONFIGURATION_CHANGES
 Start: t.TypeAlias = "t.Callable[[float | None], None]"
 
 
+pytestmark = pytest.mark.usefixtures("processes")
+
+
 @pytest.fixture
 def dockerd_started(monkeypatch: pytest.MonkeyPatch) -> Start:
     """Say when dockerd started, in seconds from now; None if it does not run."""
@@ -64,7 +67,7 @@ def test_nothing_was_noted(home: Path, dockerd_started: Start) -> None:
     assert not home.exists()
 
 
-def test_each_effect_has_its_own_mark(home: Path, dockerd_started: Start) -> None:
+def test_each_effect_has_its_own_mark(dockerd_started: Start) -> None:
     dockerd_started(-60)
     restart_due.note(RELOAD)
     restart_due.note(FILE)
@@ -72,23 +75,23 @@ def test_each_effect_has_its_own_mark(home: Path, dockerd_started: Start) -> Non
     restart_due.forget(FILE)
     restart_due.forget(Effect.DAEMON_RESTARTS)
     assert restart_due.since_start() == {RELOAD}
-    assert list(record.load("pending", home)["marks"]) == [RELOAD.name]
+    assert list(record.load("pending")["marks"]) == [RELOAD.name]
 
 
-def test_a_later_note_counts(home: Path, dockerd_started: Start) -> None:
+def test_a_later_note_counts(dockerd_started: Start) -> None:
     restart_due.note(RELOAD)
-    marks = record.load("pending", home)["marks"]
-    record.save("pending", {"marks": {RELOAD.name: {**marks[RELOAD.name], "uptime": 0.5}}}, home)
+    marks = record.load("pending")["marks"]
+    record.save("pending", {"marks": {RELOAD.name: {**marks[RELOAD.name], "uptime": 0.5}}})
     dockerd_started(-1)
     assert restart_due.since_start() == frozenset()
     restart_due.note(RELOAD)
     assert restart_due.since_start() == {RELOAD}
 
 
-def test_marks_of_another_boot_do_not_count(home: Path, dockerd_started: Start) -> None:
+def test_marks_of_another_boot_do_not_count(dockerd_started: Start) -> None:
     restart_due.note(RELOAD)
     restart_due.note(FILE)
-    marks = record.load("pending", home)["marks"]
-    record.save("pending", {"marks": {**marks, RELOAD.name: {**marks[RELOAD.name], "boot": "another"}}}, home)
+    marks = record.load("pending")["marks"]
+    record.save("pending", {"marks": {**marks, RELOAD.name: {**marks[RELOAD.name], "boot": "another"}}})
     dockerd_started(-60)
     assert restart_due.since_start() == {FILE}

@@ -9,6 +9,7 @@ import stat
 from pathlib import Path
 
 import pytest
+from ansible_collections.multiarch.builders.plugins.module_utils.host.files import HOME
 from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.state import rollback
 from ansible_collections.multiarch.builders.tests.unit.plugins.module_utils import records as record
@@ -22,7 +23,7 @@ def put(path: Path, text: str | None, mode: int = 0o644) -> None:
     if text is None:
         path.unlink(missing_ok=True)
         return
-    path.parent.mkdir(exist_ok=True)
+    path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(text.encode())
     path.chmod(mode)
 
@@ -84,7 +85,7 @@ def test_it_is_closed_when_dockerd_runs(daemon_json: Path, home: Path) -> None:
     put(daemon_json, NEW)
     rollback.forget()
     assert rollback.is_open() is False
-    assert record.load("way-back", home) == {}
+    assert record.load("way-back") == {}
     assert backups(home) == [FORMER], "the copy stays, for people"
 
 
@@ -116,7 +117,8 @@ def test_a_copy_that_is_gone_is_told_and_nothing_is_changed(daemon_json: Path, h
     copy.unlink()
     with pytest.raises(HostError) as caught:
         rollback.take()
-    assert str(caught.value) == f"{daemon_json} cannot be put back, as its copy {copy} is gone"
+    gone = f"{HOME}/backups/{copy.name}"
+    assert str(caught.value) == f"{rollback.DAEMON_JSON} cannot be put back, as its copy {gone} is gone"
     assert daemon_json.read_text() == NEW
     assert rollback.is_open() is True
 

@@ -77,6 +77,7 @@ def test_the_disk_of_containerd(
 ) -> None:
     """C8: the report showed dockerd's alone."""
     (tmp_path / "containerd").mkdir()
+    (tmp_path / "proc").symlink_to("/proc")
     found = None if root is None else Containerd("/run/c.sock", root.format(tmp_path))
     monkeypatch.setattr(machine, "of_dockerd", lambda _info, _document: found)
     dockerd.answers["GET /info"] = as_json({"DockerRootDir": str(tmp_path), "Driver": "overlayfs"})
