@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.decide import EMULATORS
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import split_reference
+from ansible_collections.multiarch.builders.plugins.module_utils.host import look
 from ansible_collections.multiarch.builders.plugins.module_utils.host.file_modes import (
     FileState,
     Rights,
@@ -21,6 +22,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.host.file_modes
     public,
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.host.files import read
+from ansible_collections.multiarch.builders.plugins.module_utils.host.place import at
 
 ABOUT = "image.json"
 
@@ -69,7 +71,8 @@ def in_folder(path: str) -> t.Optional[Emulators]:
         written = {name: Written(**noted) for name, noted in found.get("written", {}).items()}
     except (ValueError, KeyError, TypeError, AttributeError):
         return None
-    return Emulators(path, frozenset(each.name for each in pathlib.Path(path).glob("qemu-*")), flags, version, written)
+    binaries = frozenset(each for each in look.names(path) if each.startswith("qemu-"))
+    return Emulators(path, binaries, flags, version, written)
 
 
 def damage(
@@ -91,7 +94,7 @@ def damage(
 def digest_of(path: str) -> str:
     """SHA-256 of a file, in hexadecimal. Raises OSError."""
     found = hashlib.sha256()
-    with pathlib.Path(path).open("rb") as file:
+    with at(path).open("rb") as file:
         for block in iter(lambda: file.read(1024**2), b""):
             found.update(block)
     return found.hexdigest()

@@ -20,6 +20,8 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.source import PackageSource
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.concern import Concern
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import Docker
+from ansible_collections.multiarch.builders.plugins.module_utils.host import look
+from ansible_collections.multiarch.builders.plugins.module_utils.host.place import at
 from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import Params
 from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import (
@@ -69,7 +71,7 @@ class RetiredBinfmt(Concern[RetiredState]):
         return cls(Binfmt((), PackageSource(), takeover=False), docker)
 
     def observe(self) -> RetiredState:
-        handlers, known, folder = self.handlers.observe(), RECORD.read(), _FOLDERS[1].exists()
+        handlers, known, folder = self.handlers.observe(), RECORD.read(), look.exists(_FOLDERS[1])
         images = known.images if self.docker.answers() else ()
         return RetiredState(
             handlers,
@@ -121,5 +123,5 @@ def _users_but(ours: t.Container[str]) -> t.Tuple[str, ...]:
 
 def _remove_folders() -> None:
     for folder in _FOLDERS:
-        if folder.is_dir() and not any(folder.iterdir()):
-            folder.rmdir()
+        if look.is_folder(folder) and not look.names(folder):
+            at(folder).rmdir()

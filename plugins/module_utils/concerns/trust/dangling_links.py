@@ -12,7 +12,9 @@ import pathlib
 import typing as t
 
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.trust.decide import PREFIX
+from ansible_collections.multiarch.builders.plugins.module_utils.host import look
 from ansible_collections.multiarch.builders.plugins.module_utils.host.command import run
+from ansible_collections.multiarch.builders.plugins.module_utils.host.place import at
 from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
 
 
@@ -21,14 +23,14 @@ def sweep(folder: t.Optional[str]) -> None:
     if folder is None:
         return
     try:
-        dangling = [path for path in pathlib.Path(folder).iterdir() if _is_of_ours(path) and not path.exists()]
-        for path in dangling:
-            path.unlink(missing_ok=True)
+        dangling = [each for each in at(folder).iterdir() if _is_of_ours(each) and not look.exists(each)]
+        for each in dangling:
+            each.unlink(missing_ok=True)
     except OSError as exc:
         raise HostError(f"{folder} cannot be swept: {exc}") from exc
     if dangling:  # the names are hashes with numbers, and OpenSSL looks no further than the first that is missing
-        run(["openssl", "rehash", folder])
+        run(["openssl", "rehash", str(at(folder))])
 
 
 def _is_of_ours(path: pathlib.Path) -> bool:
-    return path.is_symlink() and path.readlink().name.startswith(PREFIX)
+    return pathlib.PurePath(look.link(path) or "").name.startswith(PREFIX)
