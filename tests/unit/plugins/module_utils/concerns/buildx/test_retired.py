@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx import client_settings, ours, store
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx import client_settings, ours
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx.record import OwnBuilder, OwnNode
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx.retired import Asked, RetiredBuildx
 from ansible_collections.multiarch.builders.plugins.module_utils.docker import service
@@ -37,8 +37,6 @@ from ansible_collections.multiarch.builders.tests.unit.plugins.module_utils.dock
     DockerdStandIn,
     as_json,
 )
-
-pytestmark = pytest.mark.usefixtures("as_root")
 
 Programs = Callable[[str, str], Path]
 HERE, ARM = OwnNode("multiarch0", "", "ci", volume=True), OwnNode("arm", "ssh://ci@198.51.100.24", "ci", volume=True)
@@ -91,14 +89,10 @@ class Host:
 @pytest.fixture
 def host(
     tmp_path: Path,
-    home: Path,
     homes: Path,
     dockerd: DockerdStandIn,
     programs: Programs,
-    monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[Host]:
-    assert home.parent == tmp_path
-    monkeypatch.setattr(store, "everybody", lambda: ("ci", "jane"))
     ours.remember(OWN)
     with DockerdElsewhere(tmp_path) as elsewhere:
         found = Host(
