@@ -14,6 +14,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.decide import EMULATORS
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.formats import FORMATS
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.handler_file import (
+    REGISTRY,
     Handler,
     registration_of,
 )
@@ -21,13 +22,14 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.record import Former
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.resource import Binfmt
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.source import PackageSource
+from ansible_collections.multiarch.builders.plugins.module_utils.host.place import at
 from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import NO_EFFECTS, Action
 from ansible_collections.multiarch.builders.tests.unit.plugins.module_utils import records as record
 
 NAME, ARM64 = "qemu-aarch64", FORMATS["arm64"]
 OURS = Handler(NAME, True, f"{EMULATORS}/8288bef2169d/{NAME}", "POCF", 0, ARM64.magic, ARM64.mask)
-THEIRS = replace(OURS, interpreter="/bin/sh", flags="OC")  # a program that every host has
+THEIRS = replace(OURS, interpreter="/bin/sh", flags="OC")
 GONE = replace(THEIRS, interpreter="/of-these-tests/qemu-aarch64")
 
 
@@ -146,12 +148,13 @@ REGISTER, OFF, UNREGISTER = "register", "disable", "unregister"
     ],
 )
 def test_a_handler_that_goes_gives_its_place_back(
-    before: Handler | None, now: Handler, done: list[str], told: str, file: Path, monkeypatch: pytest.MonkeyPatch
+    before: Handler | None, now: Handler, done: list[str], told: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (file.parents[2] / "bin").mkdir()
-    (file.parents[2] / "bin/sh").touch()
+    shown = f"enabled\ninterpreter {now.interpreter}\nflags: {now.flags}\nmagic {now.magic.hex()}\n"
+    for path, text in (("/bin/sh", ""), (f"{REGISTRY}/register", ""), (f"{REGISTRY}/{NAME}", shown)):
+        at(path).parent.mkdir(parents=True, exist_ok=True)
+        at(path).write_text(text)
     calls: list[str] = []
-    monkeypatch.setattr(kernel, "handlers", lambda: {NAME: now})
     monkeypatch.setattr(kernel, "register", lambda line, _name: calls.append(f"{REGISTER} {line}"))
     monkeypatch.setattr(kernel, "unregister", lambda name: calls.append(f"{UNREGISTER} {name}"))
     monkeypatch.setattr(kernel, "disable", lambda name: calls.append(f"{OFF} {name}"))

@@ -234,7 +234,7 @@ def test_nothing_to_do_touches_nothing(before: Document | None, patch: Document,
     assert not home.exists()
 
 
-def test_each_user_has_its_own(config: Path, homes: Path, home: Path) -> None:
+def test_each_user_has_its_own(config: Path, homes: Path) -> None:
     put(config, {"detachKeys": "ctrl-q"})
     jane = homes / "jane/.docker/config.json"
     converge({"detachKeys": "ctrl-q", "psFormat": "x"}, "ci", "jane")
@@ -246,7 +246,7 @@ def test_each_user_has_its_own(config: Path, homes: Path, home: Path) -> None:
     assert list(record.load("buildx")) == ["client"]
 
 
-def test_what_else_the_concern_remembers_stays(config: Path, home: Path) -> None:
+def test_what_else_the_concern_remembers_stays(config: Path) -> None:
     builders = {"multiarch": {"rendered": "a", "stored": "b"}}
     record.save("buildx", {"configurations": builders})
     converge({"detachKeys": "ctrl-q"})

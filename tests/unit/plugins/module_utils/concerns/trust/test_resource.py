@@ -135,7 +135,7 @@ def test_the_difference_of_a_certificate_is_its_fingerprint() -> None:
     assert action.difference.after.startswith("certificate sha256:")
 
 
-REFRESHED = Store("", "", ("refresh-of-these-tests",), "")
+REFRESHED = Store("", "", ("refresh-of-these-tests",), "/bundle")
 
 
 @pytest.mark.parametrize(
@@ -212,7 +212,8 @@ def told(trust: Trust) -> list[str]:
     return [each.summary.partition(" (")[0] for each in trust.plan(trust.observe(), NO_EFFECTS).actions]
 
 
-def test_a_host_trusts_what_the_table_says_and_forgets_what_it_says_no_more(root: Path) -> None:
+@pytest.mark.usefixtures("root")
+def test_a_host_trusts_what_the_table_says_and_forgets_what_it_says_no_more() -> None:
     pair = Registry("a.example", ca=CA.pem, client_cert=CLIENT.pem, client_key=CLIENT.key_pem)
     folder, anchor = "/etc/docker/certs.d/a.example", f"{DEBIAN.anchors}/multiarch-builders-a.example.crt"
     refresh = "refresh the operating system's trust store"
@@ -256,8 +257,10 @@ def test_what_a_user_got_goes_with_the_user(rootless: Path) -> None:
 @pytest.mark.usefixtures("root")
 def test_of_a_user_who_is_gone_all_is_forgotten_and_nothing_touched(rootless: Path) -> None:
     file = rootless / ROW.host / "ca.crt"
-    converged(Trust((ROW,), ("ci",)))
-    with standing_on(replace(here(), users=TheseUsers({"root": here().users.named("root")}))):
+    root, ci = map(here().users.named, ("root", "ci"))
+    with standing_on(replace(here(), users=TheseUsers({"ci": ci, "root": root}))):  # the ids are of the first
+        converged(Trust((ROW,), ("ci",)))
+    with standing_on(replace(here(), users=TheseUsers({"root": root}))):
         assert converged(Trust((), ())) == [
             f"forget {file}: its user is no user of this host",
             f"drop the login of ci to {ROW.host} from the record: it was removed or changed by someone else",
