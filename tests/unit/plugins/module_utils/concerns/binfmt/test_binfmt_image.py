@@ -43,14 +43,16 @@ def test_damage(found: FileState | None, written: Written | None, digest: str | 
 
 
 @pytest.fixture
-def source(monkeypatch: pytest.MonkeyPatch, no_docker: Docker) -> ImageSource:
+def source(tmp_path: Path, no_docker: Docker) -> ImageSource:
     """The emulators of an image, of which none is on the host yet."""
-    monkeypatch.setattr(extraction, "prove_emulator", lambda *_: None)  # they are no programs
+    (tmp_path / "var/tmp").mkdir(parents=True)
     return ImageSource("a/b:1", None, (), no_docker)
 
 
 def install(source: ImageSource, **contents: bytes) -> None:
-    found = {f"qemu-{name}": b"#!/bin/sh\necho qemu version 1.0 # " + content for name, content in contents.items()}
+    """Each *content* makes a program that tells a version, and its own name for whatever it is to run."""
+    script = b'#!/bin/sh\ntest "$1" = --version && echo qemu version 1.0 || echo %s # %s'
+    found = {f"qemu-{name}": script % (name.encode(), content) for name, content in contents.items()}
     formats = [each for each in (S390X, ARM64) if each.binary in found]
     extraction.install(source.image, formats, lambda _names: Contents(found, ()))
 

@@ -174,13 +174,9 @@ def test_what_needs_no_quotes_has_none() -> None:
         pytest.param(None, "it has no node", id="no builder"),
     ],
 )
-def test_require_running(
-    recorded: str | None, told: str | None, programs: Programs, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_require_running(recorded: str | None, told: str | None, programs: Programs) -> None:
     """The answer of buildx is a recorded one; its exit status was 0 in all of them but the last. No log says more."""
-    programs("docker", "exit 1")
-    answer = Outcome((), 0 if recorded else 1, (DATA / recorded).read_text() if recorded else "", "")
-    monkeypatch.setattr(client, "buildx", lambda *_arguments: answer)
+    programs("docker", f'test "$1" = buildx && cat {DATA / recorded}' if recorded else "exit 1")
     former = Outcome((), 0, "", "what create said")
     if told is None:
         require_running("b", USER, former)

@@ -14,7 +14,6 @@ import pytest
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx import client_settings, ours
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx.record import OwnBuilder, OwnNode
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx.retired import Asked, RetiredBuildx
-from ansible_collections.multiarch.builders.plugins.module_utils.docker import service
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import Docker
 from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import Disruption
 from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
@@ -197,12 +196,12 @@ def test_a_running_build_is_waited_for_or_keeps_everything(host: Host) -> None:
     assert (host.removed(), host.entries(), ours.builders()) == ([], ["ci", "jane"], {"multiarch": OWN})
 
 
-def test_a_docker_that_does_not_run_is_not_half_of_a_removal(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_docker_that_does_not_run_is_not_half_of_a_removal(host: Host, programs: Programs) -> None:
     host.here.ready = False
-    monkeypatch.setattr(service, "installed_version", lambda: "28.5.2")
+    programs("dockerd", "echo Docker version 28.5.2, build 1")
     with pytest.raises(HostError, match="docker does not run, so builder multiarch cannot be removed"):
         host.planned()
-    monkeypatch.setattr(service, "installed_version", lambda: None)
+    programs("dockerd", "exit 127")
     told = "Docker is gone from this host, and with it what ran of builder multiarch"
     assert Note(Kind.LEFT_ALONE, told) in host.planned().notes
 
