@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import pathlib
 import typing as t
 from dataclasses import dataclass, field
 
@@ -102,6 +101,5 @@ def digest_of(path: str) -> str:
 
 def rights_of(emulator: str) -> t.Tuple[Rights, ...]:
     """What the files and folders of an emulator of ours need: systemd starts it as root at every boot."""
-    home = pathlib.Path(emulator).parent
-    folders = (pathlib.Path(EMULATORS).parent, pathlib.Path(EMULATORS), home)
-    return (*(folder(str(each)) for each in folders), public(f"{home}/{ABOUT}"), program(emulator))
+    home = emulator.rpartition("/")[0]
+    return (*map(folder, (EMULATORS.rpartition("/")[0], EMULATORS, home)), public(f"{home}/{ABOUT}"), program(emulator))

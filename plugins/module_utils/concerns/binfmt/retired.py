@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import pathlib
 import typing as t
 from dataclasses import dataclass, field
 
@@ -36,7 +35,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.state import pu
 from ansible_collections.multiarch.builders.plugins.module_utils.state.pulled_images import PulledImage, RemoveImage
 
 # With the emulators of a run that was killed before it registered a handler.
-_FOLDERS = (pathlib.Path(EMULATORS), pathlib.Path(EMULATORS).parent)
+_FOLDERS = (EMULATORS, EMULATORS.rpartition("/")[0])
 
 
 @dataclass(frozen=True)

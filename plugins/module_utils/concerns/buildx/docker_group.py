@@ -106,8 +106,7 @@ def apply(step: ChangeMember) -> None:
 
 def groups_of(user: str) -> t.FrozenSet[str]:
     """The names of all groups of *user*, as a new process of that user gets them."""
-    names = map(group_name, here().users.groups(user_entry(user)))
-    return frozenset(name for name in names if name is not None)
+    return frozenset(filter(None, map(group_name, here().users.groups(user_entry(user)))))
 
 
 def _group() -> str:

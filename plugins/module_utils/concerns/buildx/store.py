@@ -125,11 +125,9 @@ def everybody() -> t.Tuple[str, ...]:
     """The users of this host who have a store."""
     found = []
     for each in here().users.every():
-        try:
+        with contextlib.suppress(OSError):  # a home that nobody may look into, such as one on a network that is down
             if look.is_folder(f"{each.pw_dir}/.docker/buildx/instances"):
                 found.append(each.pw_name)
-        except OSError:  # a home that nobody may look into, such as one on a network that is down
-            continue
     return tuple(found)
 
 
