@@ -63,6 +63,12 @@ def names(folder: Path) -> t.Tuple[str, ...]:
         return ()
 
 
+def matching(folder: Path, pattern: str) -> t.Tuple[str, ...]:
+    """The paths below a folder that match *pattern* as Path.glob() has it, sorted; none in what cannot be read."""
+    place = at(folder)
+    return tuple(sorted(f"{folder}/{each.relative_to(place)}" for each in place.glob(pattern)))
+
+
 def text(path: Path) -> t.Optional[str]:
     """What is in a small file of the system's, such as one of the kernel's, None if it cannot be read.
 

@@ -5,12 +5,12 @@
 
 from __future__ import annotations
 
-import os
 import typing as t
 
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt import ours
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.decide import file_of, mask_of
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.source import Emulator
+from ansible_collections.multiarch.builders.plugins.module_utils.host import look
 from ansible_collections.multiarch.builders.plugins.module_utils.host.file_modes import Rights, public
 from ansible_collections.multiarch.builders.plugins.module_utils.host.files import read
 
@@ -21,7 +21,7 @@ def files_of(names: t.Iterable[str], owned: t.Container[str]) -> t.Tuple[t.Dict[
     for name in names:
         path = file_of(name)
         text = read(path) if ours.mask_of(name) is None else ""
-        words = mask_of(path, os.path.realpath(path), text, owned=name in owned) if text is not None else None
+        words = mask_of(path, look.real(path), text, owned=name in owned) if text is not None else None
         if words is not None:
             masked[name] = words
         elif text is not None:

@@ -27,8 +27,10 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.record import RECORD
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import Docker, local_reference
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.hub import HUB
+from ansible_collections.multiarch.builders.plugins.module_utils.host import look
 from ansible_collections.multiarch.builders.plugins.module_utils.host.command import run
 from ansible_collections.multiarch.builders.plugins.module_utils.host.files import make_folders, write
+from ansible_collections.multiarch.builders.plugins.module_utils.host.place import at
 from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.model.steps import WriteFile
 from ansible_collections.multiarch.builders.plugins.module_utils.state import pulled_images
@@ -53,26 +55,26 @@ def install(image: str, formats: t.Sequence[ElfFormat], contents: t.Callable[[t.
 
     Raises HostError if one is not in the image or does not run here; nothing is registered yet.
     """
-    folder = pathlib.Path(folder_of(image))
-    found = contents([fmt.binary for fmt in formats])
-    there = in_folder(str(folder))
+    folder = folder_of(image)
+    found, place = contents([fmt.binary for fmt in formats]), at(folder)
+    there = in_folder(folder)
     written = dict(there.written) if there else {}
     try:
-        make_folders(folder)
+        make_folders(place)
         for fmt in formats:
-            _place(found.emulators, fmt, folder, image)
-            written[fmt.binary] = _written(folder / fmt.binary)
+            _place(found.emulators, fmt, place, image)
+            written[fmt.binary] = _written(place / fmt.binary)
     except OSError as exc:
         raise HostError(f"{folder} cannot be filled: {exc}") from exc
     keeps = any(_KEEPS_ARGV0.fullmatch(each) for each in found.environment)
-    version = version_in(run([str(folder / formats[0].binary), "--version"]).stdout)
+    version = version_in(run([str(place / formats[0].binary), "--version"]).stdout)
     about = {
         "image": image,
         "flags": _FLAGS + ("P" if keeps else ""),
         "version": version,
         "written": {name: asdict(noted) for name, noted in written.items()},
     }
-    write(WriteFile(str(folder / ABOUT), json.dumps(about, indent=2) + "\n"))
+    write(WriteFile(f"{folder}/{ABOUT}", json.dumps(about, indent=2) + "\n"))
 
 
 def _place(emulators: t.Mapping[str, bytes], fmt: ElfFormat, folder: pathlib.Path, image: str) -> None:
@@ -138,7 +140,7 @@ def from_archive(path: str, names: t.Sequence[str]) -> Contents:
     wanted = {f"usr/bin/{name}" for name in names}
     files: t.Dict[str, bytes] = {}
     try:
-        with tarfile.open(path) as archive:
+        with tarfile.open(at(path)) as archive:
             manifest = json.loads(_member(archive, "manifest.json"))[0]
             environment = json.loads(_member(archive, manifest["Config"])).get("config", {}).get("Env") or ()
             for layer in manifest["Layers"]:
@@ -164,6 +166,6 @@ def _member(archive: tarfile.TarFile, name: str) -> bytes:
 
 def sweep(keep: t.Collection[str]) -> None:
     """Remove the folders of images that no handler uses any more."""
-    for folder in pathlib.Path(EMULATORS).glob("*"):
-        if str(folder) not in keep:
-            shutil.rmtree(folder, ignore_errors=True)
+    for folder in (f"{EMULATORS}/{each}" for each in look.names(EMULATORS)):
+        if folder not in keep:
+            shutil.rmtree(at(folder), ignore_errors=True)

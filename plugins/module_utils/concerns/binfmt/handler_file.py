@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.formats import ElfFormat
 
+REGISTRY = "/proc/sys/fs/binfmt_misc"
 # The files beside the handlers: orders to the kernel, and whether binfmt_misc as a whole is enabled.
 STATUS = "status"
 CONTROL_FILES = frozenset({"register", STATUS})

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-import pathlib
 import typing as t
 from dataclasses import dataclass, field
 
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.decide import EMULATORS
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import split_reference
+from ansible_collections.multiarch.builders.plugins.module_utils.host import look
 from ansible_collections.multiarch.builders.plugins.module_utils.host.file_modes import (
     FileState,
     Rights,
@@ -21,6 +21,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.host.file_modes
     public,
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.host.files import read
+from ansible_collections.multiarch.builders.plugins.module_utils.host.place import at
 
 ABOUT = "image.json"
 
@@ -69,7 +70,8 @@ def in_folder(path: str) -> t.Optional[Emulators]:
         written = {name: Written(**noted) for name, noted in found.get("written", {}).items()}
     except (ValueError, KeyError, TypeError, AttributeError):
         return None
-    return Emulators(path, frozenset(each.name for each in pathlib.Path(path).glob("qemu-*")), flags, version, written)
+    binaries = frozenset(each for each in look.names(path) if each.startswith("qemu-"))
+    return Emulators(path, binaries, flags, version, written)
 
 
 def damage(
@@ -91,7 +93,7 @@ def damage(
 def digest_of(path: str) -> str:
     """SHA-256 of a file, in hexadecimal. Raises OSError."""
     found = hashlib.sha256()
-    with pathlib.Path(path).open("rb") as file:
+    with at(path).open("rb") as file:
         for block in iter(lambda: file.read(1024**2), b""):
             found.update(block)
     return found.hexdigest()
@@ -99,6 +101,5 @@ def digest_of(path: str) -> str:
 
 def rights_of(emulator: str) -> t.Tuple[Rights, ...]:
     """What the files and folders of an emulator of ours need: systemd starts it as root at every boot."""
-    home = pathlib.Path(emulator).parent
-    folders = (pathlib.Path(EMULATORS).parent, pathlib.Path(EMULATORS), home)
-    return (*(folder(str(each)) for each in folders), public(f"{home}/{ABOUT}"), program(emulator))
+    home = emulator.rpartition("/")[0]
+    return (*map(folder, (EMULATORS.rpartition("/")[0], EMULATORS, home)), public(f"{home}/{ABOUT}"), program(emulator))

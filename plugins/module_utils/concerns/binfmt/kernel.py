@@ -9,20 +9,22 @@ status of any tool is not.
 
 from __future__ import annotations
 
+import contextlib
 import errno
-import pathlib
 import typing as t
 
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.handler_file import (
     CONTROL_FILES,
+    REGISTRY,
     STATUS,
     Handler,
     parse_handler,
     status_is_on,
 )
+from ansible_collections.multiarch.builders.plugins.module_utils.host import look
+from ansible_collections.multiarch.builders.plugins.module_utils.host.place import at
 from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
 
-REGISTRY = pathlib.Path("/proc/sys/fs/binfmt_misc")
 _WHY = {
     errno.EROFS: "it is mounted read-only: an unprivileged container or a hardened host; register on the host itself",
     errno.EPERM: "not permitted: a user namespace without its own registry (kernel before 6.7); register on the host",
@@ -35,33 +37,29 @@ _WHY = {
 
 def handlers() -> t.Dict[str, Handler]:
     """All handlers by name, also those for other formats than ELF. Raises HostError where there is no registry."""
-    if not (REGISTRY / "register").exists():
-        known = "binfmt_misc" in pathlib.Path("/proc/filesystems").read_text(encoding="ascii")
+    if not look.exists(f"{REGISTRY}/register"):
         remedy = (
             "`systemctl start proc-sys-fs-binfmt_misc.mount`; in an unprivileged container, provision its host instead"
         )
-        if not known:
+        if "binfmt_misc" not in (look.text("/proc/filesystems") or ""):
             remedy = "the kernel does not have it: `modprobe binfmt_misc`, or a kernel with CONFIG_BINFMT_MISC"
         raise HostError(f"{REGISTRY} is not mounted, so no emulator can be registered: {remedy}")
-    names = sorted(path.name for path in REGISTRY.iterdir() if path.name not in CONTROL_FILES)
+    names = [name for name in look.names(REGISTRY) if name not in CONTROL_FILES]
     try:
-        return {name: parse_handler(name, (REGISTRY / name).read_text(encoding="utf-8")) for name in names}
+        return {name: parse_handler(name, at(f"{REGISTRY}/{name}").read_text(encoding="utf-8")) for name in names}
     except (OSError, ValueError) as exc:
         raise HostError(f"a handler in {REGISTRY} cannot be read: {exc}") from exc
 
 
 def is_on() -> bool:
     """Whether the switch of all handlers is on; each handler's own file says `enabled` all the same."""
-    return status_is_on((REGISTRY / STATUS).read_text(encoding="ascii"))
+    return status_is_on(look.text(f"{REGISTRY}/{STATUS}") or "")
 
 
 def turn_on() -> None:
     """Turn the switch of all handlers on."""
-    try:
-        with (REGISTRY / STATUS).open("r+b", buffering=0) as file:
-            file.write(b"1")
-    except OSError as exc:
-        raise HostError(f"{REGISTRY / STATUS} cannot be turned on: {_WHY.get(exc.errno or 0, exc)}") from exc
+    with _explained(f"{REGISTRY}/{STATUS} cannot be turned on"):
+        _order(STATUS, "1")
 
 
 def register(line: str, name: str) -> None:
@@ -71,7 +69,7 @@ def register(line: str, name: str) -> None:
     build that starts in between finds one.
     """
     line = line.strip()
-    if not (REGISTRY / name).exists():
+    if not look.exists(f"{REGISTRY}/{name}"):
         _register(line, name)
         return
     between = f"multiarch-builders-{name}"
@@ -83,29 +81,32 @@ def register(line: str, name: str) -> None:
 
 
 def _register(line: str, name: str) -> None:
-    try:
-        with (REGISTRY / "register").open("wb", buffering=0) as file:  # one write, as the kernel wants it
-            file.write(line.encode())
-    except OSError as exc:
-        why = _WHY.get(exc.errno or 0, str(exc))
-        raise HostError(f"handler {name} cannot be registered in {REGISTRY}: {why}") from exc
+    with _explained(f"handler {name} cannot be registered in {REGISTRY}"):
+        _order("register", line, "wb")
 
 
 def unregister(name: str) -> None:
     """Remove the handler *name*; one that is gone already is fine."""
-    try:
-        with (REGISTRY / name).open("r+b", buffering=0) as file:  # "w" would try to make the file
-            file.write(b"-1")
-    except FileNotFoundError:
-        return
-    except OSError as exc:
-        raise HostError(f"handler {name} cannot be removed from {REGISTRY}: {_WHY.get(exc.errno or 0, exc)}") from exc
+    with _explained(f"handler {name} cannot be removed from {REGISTRY}"), contextlib.suppress(FileNotFoundError):
+        _order(name, "-1")
 
 
 def disable(name: str) -> None:
     """Switch the handler *name* off, as somebody had it."""
+    with _explained(f"handler {name} cannot be disabled in {REGISTRY}"):
+        _order(name, "0")
+
+
+def _order(name: str, order: str, mode: str = "r+b") -> None:
+    """One write, as the kernel wants it; "wb" would try to make a handler's file that is gone."""
+    with at(f"{REGISTRY}/{name}").open(mode, buffering=0) as file:
+        file.write(order.encode())
+
+
+@contextlib.contextmanager
+def _explained(what: str) -> t.Iterator[None]:
+    """Tell *what* cannot be done with the kernel's reason."""
     try:
-        with (REGISTRY / name).open("r+b", buffering=0) as file:
-            file.write(b"0")
+        yield
     except OSError as exc:
-        raise HostError(f"handler {name} cannot be disabled in {REGISTRY}: {_WHY.get(exc.errno or 0, exc)}") from exc
+        raise HostError(f"{what}: {_WHY.get(exc.errno or 0, exc)}") from exc

@@ -5,8 +5,6 @@
 
 from __future__ import annotations
 
-import os
-import pathlib
 import typing as t
 from dataclasses import replace
 
@@ -20,7 +18,9 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt
     registration_of,
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.record import RECORD, Former
+from ansible_collections.multiarch.builders.plugins.module_utils.host import look
 from ansible_collections.multiarch.builders.plugins.module_utils.host.files import back_up, mode_of, read, remove, write
+from ansible_collections.multiarch.builders.plugins.module_utils.host.place import at
 from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.model.steps import RemoveFile, WriteFile
 from ansible_collections.multiarch.builders.plugins.module_utils.state.record import without
@@ -38,7 +38,7 @@ def former(name: str) -> Former:
 
 def is_lost(found: Former) -> bool:
     """Whether its emulator is not on this host: one that a container registered, which the kernel alone held."""
-    return found.line is not None and not pathlib.Path(found.interpreter).exists()
+    return found.line is not None and not look.exists(found.interpreter)
 
 
 def own(name: str, current: t.Optional[Handler]) -> None:
@@ -71,7 +71,7 @@ def put_file_back(name: str) -> None:
     if found.backup is None or found.link is not None:
         remove(RemoveFile(file_of(name)))
         if found.link is not None:
-            pathlib.Path(file_of(name)).symlink_to(found.link)
+            at(file_of(name)).symlink_to(found.link)
         return
     text = read(found.backup)
     if text is None:
@@ -85,7 +85,7 @@ def put_file_back(name: str) -> None:
 def mask_of(name: str) -> t.Optional[str]:
     """Where the handler's file leads if it is a link to /dev/null, systemd's way to switch one off; None if not."""
     path = file_of(name)
-    return str(pathlib.Path(path).readlink()) if is_mask(os.path.realpath(path)) else None
+    return look.link(path) if is_mask(look.real(path)) else None
 
 
 def unmask(name: str) -> None:

@@ -9,13 +9,12 @@ registers them with flag F. Up to Ubuntu 24.04 qemu-user-binfmt registers dynami
 
 from __future__ import annotations
 
-import os
-import pathlib
 import typing as t
 from dataclasses import replace
 
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.handler_file import parse_registration
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.record import RECORD
+from ansible_collections.multiarch.builders.plugins.module_utils.host import look
 from ansible_collections.multiarch.builders.plugins.module_utils.host.command import must, run
 from ansible_collections.multiarch.builders.plugins.module_utils.host.files import read
 from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
@@ -59,7 +58,7 @@ def install(name: str) -> None:
 
 def require(handlers: t.Iterable[str]) -> None:
     """Raise HostError for handlers that the package does not bring."""
-    missing = sorted(each for each in handlers if not pathlib.Path(f"{BINFMT_D}/{each}.conf").exists())
+    missing = sorted(each for each in handlers if not look.exists(f"{BINFMT_D}/{each}.conf"))
     if missing:
         raise HostError(
             f"the distribution's package brings no {', '.join(missing)}: set builder_binfmt_source: image, or take the "
@@ -70,7 +69,7 @@ def require(handlers: t.Iterable[str]) -> None:
 def fault_of(path: str, text: str) -> str:
     """What is wrong with the emulators that *text*, the package's file *path*, registers; "" if nothing is."""
     handlers = [each for line in text.splitlines() if (each := parse_registration(line))]
-    gone = [each.interpreter for each in handlers if not os.access(each.interpreter, os.X_OK)]
+    gone = [each.interpreter for each in handlers if not look.may_run(each.interpreter)]
     if not gone:
         return ""
     return f"{gone[0]}, which {path} registers, is not there, or no program: `apt-get install --reinstall` its package"
@@ -78,8 +77,8 @@ def fault_of(path: str, text: str) -> str:
 
 def owner_of_file(path: str) -> t.Optional[str]:
     """The package that a file belongs to, "" if to none, or if there is no dpkg; None if it is not there either."""
-    if pathlib.Path("/usr/bin/dpkg-query").exists():
+    if look.exists("/usr/bin/dpkg-query"):
         found = run(["dpkg-query", "--search", path])
         if found.status == 0 and found.stdout.partition(":")[0]:
             return found.stdout.partition(":")[0]
-    return "" if pathlib.Path(path).exists() else None
+    return "" if look.exists(path) else None

@@ -8,7 +8,7 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass
 
-from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt import kernel, messages
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt import messages
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.decide import (
     BinfmtState,
     Finding,
@@ -20,6 +20,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt
     unwanted,
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.formats import ElfFormat
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.handler_file import REGISTRY
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.source import Source
 from ansible_collections.multiarch.builders.plugins.module_utils.host.file_modes import RestoreRights, Rights
 from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
@@ -47,7 +48,7 @@ class TurnOn:
 
 
 _TURN_ON = Action(
-    f"turn on {kernel.REGISTRY}/status, the switch of all handlers on this host, ours and others': it is off, so no "
+    f"turn on {REGISTRY}/status, the switch of all handlers on this host, ours and others': it is off, so no "
     "program of another platform runs",
     TurnOn(),
 )

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import os
 import pathlib
 import typing as t
 from dataclasses import dataclass, replace
@@ -52,6 +51,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_a
 from ansible_collections.multiarch.builders.plugins.module_utils.host import file_modes
 from ansible_collections.multiarch.builders.plugins.module_utils.host.file_modes import RestoreRights
 from ansible_collections.multiarch.builders.plugins.module_utils.host.files import read, remove, write
+from ansible_collections.multiarch.builders.plugins.module_utils.host.place import architecture
 from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import Params, registries_of
 from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import (
@@ -82,7 +82,7 @@ class Binfmt(Concern[BinfmtState]):
         return cls(tuple(params["platforms"]), source, params["binfmt_takeover"])
 
     def observe(self) -> BinfmtState:
-        machine = os.uname().machine
+        machine = architecture()
         formats = needed(self.platforms, machine)
         known = RECORD.read()
         owned = known.handlers
@@ -142,7 +142,7 @@ class Binfmt(Concern[BinfmtState]):
         return found
 
     def _platform_of(self, fmt: ElfFormat) -> str:
-        return next(each for each in self.platforms if fmt in needed([each], os.uname().machine))
+        return next(each for each in self.platforms if fmt in needed([each], architecture()))
 
     def plan(self, state: BinfmtState, effects: Effects) -> Plan:  # noqa: ARG002  # the kernel does the work
         return planned(self.platforms, self.source, state, takeover=self.takeover)
@@ -163,7 +163,7 @@ class Binfmt(Concern[BinfmtState]):
         perform(actions, doers)
         registered = [action.step.fmt for action in actions if isinstance(action.step, KeepHandler)]
         for platform in self.platforms:
-            if any(fmt in registered for fmt in needed([platform], os.uname().machine)):
+            if any(fmt in registered for fmt in needed([platform], architecture())):
                 _prove(platform)
         used = {str(pathlib.Path(each.interpreter).parent) for each in kernel.handlers().values()}
         sweep(used)

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import pathlib
 import typing as t
 from dataclasses import dataclass, field
 
@@ -20,6 +19,8 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.source import PackageSource
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.concern import Concern
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import Docker
+from ansible_collections.multiarch.builders.plugins.module_utils.host import look
+from ansible_collections.multiarch.builders.plugins.module_utils.host.place import at
 from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import Params
 from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import (
@@ -34,7 +35,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.state import pu
 from ansible_collections.multiarch.builders.plugins.module_utils.state.pulled_images import PulledImage, RemoveImage
 
 # With the emulators of a run that was killed before it registered a handler.
-_FOLDERS = (pathlib.Path(EMULATORS), pathlib.Path(EMULATORS).parent)
+_FOLDERS = (EMULATORS, EMULATORS.rpartition("/")[0])
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,7 @@ class RetiredBinfmt(Concern[RetiredState]):
         return cls(Binfmt((), PackageSource(), takeover=False), docker)
 
     def observe(self) -> RetiredState:
-        handlers, known, folder = self.handlers.observe(), RECORD.read(), _FOLDERS[1].exists()
+        handlers, known, folder = self.handlers.observe(), RECORD.read(), look.exists(_FOLDERS[1])
         images = known.images if self.docker.answers() else ()
         return RetiredState(
             handlers,
@@ -121,5 +122,5 @@ def _users_but(ours: t.Container[str]) -> t.Tuple[str, ...]:
 
 def _remove_folders() -> None:
     for folder in _FOLDERS:
-        if folder.is_dir() and not any(folder.iterdir()):
-            folder.rmdir()
+        if look.is_folder(folder) and not look.names(folder):
+            at(folder).rmdir()

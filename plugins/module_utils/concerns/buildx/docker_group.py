@@ -5,16 +5,15 @@
 
 from __future__ import annotations
 
-import grp
-import os
-import pathlib
 import typing as t
 from dataclasses import dataclass, field, replace
 
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx.record import RECORD
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import SOCKET
+from ansible_collections.multiarch.builders.plugins.module_utils.host import look
 from ansible_collections.multiarch.builders.plugins.module_utils.host.command import must, run
-from ansible_collections.multiarch.builders.plugins.module_utils.host.users import is_user, user_entry
+from ansible_collections.multiarch.builders.plugins.module_utils.host.place import here
+from ansible_collections.multiarch.builders.plugins.module_utils.host.users import group_name, is_user, user_entry
 from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import Action
 
@@ -107,20 +106,11 @@ def apply(step: ChangeMember) -> None:
 
 def groups_of(user: str) -> t.FrozenSet[str]:
     """The names of all groups of *user*, as a new process of that user gets them."""
-    entry = user_entry(user)
-    names = set()
-    for gid in os.getgrouplist(entry.pw_name, entry.pw_gid):
-        try:
-            names.add(grp.getgrgid(gid).gr_name)
-        except KeyError:  # a number without a name
-            continue
-    return frozenset(names)
+    return frozenset(filter(None, map(group_name, here().users.groups(user_entry(user)))))
 
 
 def _group() -> str:
     """The group of Docker's socket; root's own is no group to put anybody into."""
-    try:
-        name = grp.getgrgid(pathlib.Path(SOCKET).stat().st_gid).gr_name
-    except (OSError, KeyError):
-        return _GROUP
-    return name if name != "root" else _GROUP
+    found = look.state(SOCKET)
+    name = group_name(found.st_gid) if found else None
+    return _GROUP if name in (None, "root") else name

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import pathlib
 import typing as t
 from dataclasses import replace
 
@@ -19,6 +18,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import Docker
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.workload import container_name
+from ansible_collections.multiarch.builders.plugins.module_utils.host import look
 from ansible_collections.multiarch.builders.plugins.module_utils.host.files import acting_as, back_up, read
 from ansible_collections.multiarch.builders.plugins.module_utils.host.users import is_user, owner_of
 from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import Instance, Node
@@ -118,10 +118,10 @@ def forget_choice(user: str) -> None:
 
 
 def _choice(user: str) -> t.Dict[str, t.Optional[str]]:
-    owner, folder = owner_of(user), pathlib.Path(store.folder(user))
+    owner, folder = owner_of(user), store.folder(user)
     with acting_as(owner):
-        names = sorted(f"defaults/{each.name}" for each in folder.glob("defaults/*"))
-    return {name: read(str(folder / name), owner) for name in ("current", *names)}
+        paths = (f"{folder}/current", *look.matching(folder, "defaults/*"))
+    return {path[len(folder) + 1 :]: read(path, owner) for path in paths}
 
 
 def volume_of(node: str) -> str:

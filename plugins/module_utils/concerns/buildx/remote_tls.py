@@ -9,9 +9,9 @@ every connection.
 
 from __future__ import annotations
 
-import pathlib
 import typing as t
 
+from ansible_collections.multiarch.builders.plugins.module_utils.host import look
 from ansible_collections.multiarch.builders.plugins.module_utils.host.files import acting_as, differs
 from ansible_collections.multiarch.builders.plugins.module_utils.host.users import owner_of, user_entry
 from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import Instance, Node
@@ -56,6 +56,6 @@ def leftovers(wanted: Instance, users: t.Sequence[str]) -> t.Tuple[RemoveFile, .
     for user in users:
         asked, owner = {each.path for each in files(wanted, user)}, owner_of(user)
         with acting_as(owner):
-            present = sorted(map(str, pathlib.Path(folder_of(wanted.name, user)).glob("*/*.pem")))
+            present = look.matching(folder_of(wanted.name, user), "*/*.pem")
         found += [RemoveFile(each, folder=True, owner=owner) for each in present if each not in asked]
     return tuple(found)

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import contextlib
-import pathlib
 import shutil
 import typing as t
 from dataclasses import dataclass, replace
@@ -27,6 +26,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import Docker
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.workload import drain
 from ansible_collections.multiarch.builders.plugins.module_utils.host.files import acting_as, read, remove, write
+from ansible_collections.multiarch.builders.plugins.module_utils.host.place import at
 from ansible_collections.multiarch.builders.plugins.module_utils.host.users import is_user, owner_of
 from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import Disruption
 from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
@@ -104,7 +104,7 @@ class Leaver:
         store.drop(user, name)
         if former is not None:
             write(WriteFile(path, former, mode=0o600, owner=owner))
-        folder = pathlib.Path(remote_tls.folder_of(name, user))
+        folder = at(remote_tls.folder_of(name, user))
         with acting_as(owner), contextlib.suppress(OSError):
             shutil.rmtree(folder, ignore_errors=True)
             folder.parent.rmdir()

@@ -9,13 +9,13 @@ import base64
 import binascii
 import contextlib
 import json
-import pathlib
-import pwd
 import shutil
 import typing as t
 from dataclasses import dataclass
 
+from ansible_collections.multiarch.builders.plugins.module_utils.host import look
 from ansible_collections.multiarch.builders.plugins.module_utils.host.files import acting_as, read, remove
+from ansible_collections.multiarch.builders.plugins.module_utils.host.place import at, here
 from ansible_collections.multiarch.builders.plugins.module_utils.host.users import owner_of, user_entry
 from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.model.platform import canonical
@@ -112,24 +112,22 @@ def node_names(user: str, without: t.Container[str] = ()) -> t.Set[str]:
     """The nodes of all builders but *without* (in lower case) in the store of *user*; a broken entry has none."""
     found: t.Set[str] = set()
     with acting_as(owner_of(user)):
-        folder_of_entries = pathlib.Path(f"{folder(user)}/instances")
-        paths = sorted(folder_of_entries.iterdir()) if folder_of_entries.is_dir() else []
-    paths = [path for path in paths if path.name not in without]
-    for path in paths:
+        entries = f"{folder(user)}/instances"
+        names = look.names(entries) if look.is_folder(entries) else ()
+    for name in names:
         with contextlib.suppress(BrokenEntryError, HostError):
-            found.update(node.name for node in parse(read(str(path), owner_of(user)) or "").nodes)
+            if name not in without:
+                found.update(node.name for node in parse(read(f"{entries}/{name}", owner_of(user)) or "").nodes)
     return found
 
 
 def everybody() -> t.Tuple[str, ...]:
     """The users of this host who have a store."""
     found = []
-    for each in pwd.getpwall():
-        try:
-            if pathlib.Path(each.pw_dir, ".docker/buildx/instances").is_dir():
+    for each in here().users.every():
+        with contextlib.suppress(OSError):  # a home that nobody may look into, such as one on a network that is down
+            if look.is_folder(f"{each.pw_dir}/.docker/buildx/instances"):
                 found.append(each.pw_name)
-        except OSError:  # a home that nobody may look into, such as one on a network that is down
-            continue
     return tuple(found)
 
 
@@ -139,7 +137,7 @@ def drop(user: str, builder: str) -> None:
     remove(RemoveFile(entry_path(user, name), owner=owner))
     remove(RemoveFile(f"{folder(user)}/activity/{name}", owner=owner))
     with acting_as(owner):
-        shutil.rmtree(f"{folder(user)}/refs/{name}", ignore_errors=True)
+        shutil.rmtree(at(f"{folder(user)}/refs/{name}"), ignore_errors=True)
 
 
 def with_driver_opts(text: str, options: t.Mapping[str, t.Mapping[str, str]]) -> str:

@@ -8,11 +8,12 @@ Seen with Debian testing, 2026-11; the script looks for orphans only if it added
 
 from __future__ import annotations
 
-import pathlib
 import typing as t
 
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.trust.decide import PREFIX
+from ansible_collections.multiarch.builders.plugins.module_utils.host import look
 from ansible_collections.multiarch.builders.plugins.module_utils.host.command import run
+from ansible_collections.multiarch.builders.plugins.module_utils.host.place import at
 from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
 
 
@@ -21,14 +22,11 @@ def sweep(folder: t.Optional[str]) -> None:
     if folder is None:
         return
     try:
-        dangling = [path for path in pathlib.Path(folder).iterdir() if _is_of_ours(path) and not path.exists()]
-        for path in dangling:
-            path.unlink(missing_ok=True)
+        named = ((each, (look.link(each) or "").rpartition("/")[2]) for each in at(folder).iterdir())
+        dangling = [each for each, target in named if target.startswith(PREFIX) and not look.exists(each)]
+        for each in dangling:
+            each.unlink(missing_ok=True)
     except OSError as exc:
         raise HostError(f"{folder} cannot be swept: {exc}") from exc
     if dangling:  # the names are hashes with numbers, and OpenSSL looks no further than the first that is missing
-        run(["openssl", "rehash", folder])
-
-
-def _is_of_ours(path: pathlib.Path) -> bool:
-    return path.is_symlink() and path.readlink().name.startswith(PREFIX)
+        run(["openssl", "rehash", str(at(folder))])

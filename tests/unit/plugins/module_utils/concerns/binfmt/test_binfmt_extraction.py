@@ -105,7 +105,6 @@ def test_the_version_of_an_emulator(text: str, version: str) -> None:
     assert version_in(text) == version
 
 
-@pytest.mark.usefixtures("home")
 @pytest.mark.parametrize(
     ("image", "mirrors", "told"),
     [

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
@@ -16,6 +15,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.source import ImageSource
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import Docker
 from ansible_collections.multiarch.builders.plugins.module_utils.host.file_modes import FileState
+from ansible_collections.multiarch.builders.plugins.module_utils.host.place import at
 
 WRITTEN = Written("d" * 64, 100, 5)
 S390X, ARM64 = FORMATS["s390x"], FORMATS["arm64"]
@@ -43,20 +43,20 @@ def test_damage(found: FileState | None, written: Written | None, digest: str | 
 
 
 @pytest.fixture
-def source(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, no_docker: Docker) -> ImageSource:
-    """The emulators of an image, whose folder is in a temporary place; none is on the host yet."""
-    monkeypatch.setattr(image, "EMULATORS", str(tmp_path))
-    monkeypatch.setattr(extraction, "prove_emulator", lambda *_: None)  # they are no programs
+def source(tmp_path: Path, no_docker: Docker) -> ImageSource:
+    """The emulators of an image, of which none is on the host yet."""
+    (tmp_path / "var/tmp").mkdir(parents=True)
     return ImageSource("a/b:1", None, (), no_docker)
 
 
 def install(source: ImageSource, **contents: bytes) -> None:
-    found = {f"qemu-{name}": b"#!/bin/sh\necho qemu version 1.0 # " + content for name, content in contents.items()}
+    """Each *content* makes a program that tells a version, and its own name for whatever it is to run."""
+    script = b'#!/bin/sh\ntest "$1" = --version && echo qemu version 1.0 || echo %s # %s'
+    found = {f"qemu-{name}": script % (name.encode(), content) for name, content in contents.items()}
     formats = [each for each in (S390X, ARM64) if each.binary in found]
     extraction.install(source.image, formats, lambda _names: Contents(found, ()))
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="they belong to root")
 def test_what_is_written_is_known_and_one_that_comes_later_does_not_make_the_others_unknown(
     source: ImageSource,
 ) -> None:
@@ -66,8 +66,8 @@ def test_what_is_written_is_known_and_one_that_comes_later_does_not_make_the_oth
     for fmt in (S390X, ARM64):
         found = source.emulator(fmt)
         assert (found.line is not None, found.damage) == (True, "")
-    path = Path(image.folder_of(source.image)) / "qemu-s390x"
-    path.write_bytes(path.read_bytes() + b"x")
+    path = f"{image.folder_of(source.image)}/qemu-s390x"
+    at(path).write_bytes(at(path).read_bytes() + b"x")
     assert source.emulator(S390X).damage == f"{path} is not as it was written"
     assert source.emulator(S390X).line is None
     assert source.emulator(ARM64).damage == ""
@@ -75,10 +75,9 @@ def test_what_is_written_is_known_and_one_that_comes_later_does_not_make_the_oth
     assert source.emulator(S390X).damage == ""
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="they belong to root")
 def test_one_of_an_earlier_version_is_taken_as_it_is(source: ImageSource) -> None:
     install(source, s390x=b"1")
-    about = Path(image.folder_of(source.image)) / image.ABOUT
+    about = at(image.folder_of(source.image)) / image.ABOUT
     about.write_text('{"flags": "CF", "version": "1.0"}')
     assert source.emulator(S390X).line is not None
 

@@ -10,16 +10,11 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt import (
-    decide,
-    extraction,
-    kernel,
-    ours,
-    package,
-)
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt import kernel, ours
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.decide import EMULATORS
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.formats import FORMATS
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.handler_file import (
+    REGISTRY,
     Handler,
     registration_of,
 )
@@ -27,23 +22,23 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.record import Former
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.resource import Binfmt
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.source import PackageSource
+from ansible_collections.multiarch.builders.plugins.module_utils.host.place import at
 from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import NO_EFFECTS, Action
 from ansible_collections.multiarch.builders.tests.unit.plugins.module_utils import records as record
 
-pytestmark = pytest.mark.usefixtures("home")
-
 NAME, ARM64 = "qemu-aarch64", FORMATS["arm64"]
 OURS = Handler(NAME, True, f"{EMULATORS}/8288bef2169d/{NAME}", "POCF", 0, ARM64.magic, ARM64.mask)
-THEIRS = replace(OURS, interpreter="/bin/sh", flags="OC")  # a program that every host has
+THEIRS = replace(OURS, interpreter="/bin/sh", flags="OC")
 GONE = replace(THEIRS, interpreter="/of-these-tests/qemu-aarch64")
 
 
 @pytest.fixture
-def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def file(tmp_path: Path) -> Path:
     """The handler's file in /etc/binfmt.d; it is not there yet."""
-    monkeypatch.setattr(decide, "BINFMT_D", str(tmp_path))
-    return tmp_path / f"{NAME}.conf"
+    folder = tmp_path / "etc/binfmt.d"
+    folder.mkdir(parents=True)
+    return folder / f"{NAME}.conf"
 
 
 @pytest.mark.parametrize(
@@ -61,14 +56,13 @@ def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         ),
     ],
 )
-@pytest.mark.usefixtures("file")
 def test_what_was_there(current: Handler | None, former: Former) -> None:
     ours.own(NAME, current)
     assert ours.names() == {NAME}
     assert ours.former(NAME) == former
 
 
-def test_it_is_remembered_once_and_its_file_is_put_back(file: Path, home: Path) -> None:
+def test_it_is_remembered_once_and_its_file_is_put_back(file: Path) -> None:
     file.write_text("# theirs\n")
     file.chmod(0o600)
     for text in ("# ours\n", "# ours, newer\n"):
@@ -79,7 +73,7 @@ def test_it_is_remembered_once_and_its_file_is_put_back(file: Path, home: Path) 
     assert file.read_text() == "# theirs\n"
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     ours.disown(NAME)
-    assert record.load("binfmt", home) == {}
+    assert record.load("binfmt") == {}
 
 
 def test_without_its_copy_nothing_is_put_back(file: Path, home: Path) -> None:
@@ -153,17 +147,17 @@ REGISTER, OFF, UNREGISTER = "register", "disable", "unregister"
         ),
     ],
 )
-@pytest.mark.usefixtures("file")
 def test_a_handler_that_goes_gives_its_place_back(
     before: Handler | None, now: Handler, done: list[str], told: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    shown = f"enabled\ninterpreter {now.interpreter}\nflags: {now.flags}\nmagic {now.magic.hex()}\n"
+    for path, text in (("/bin/sh", ""), (f"{REGISTRY}/register", ""), (f"{REGISTRY}/{NAME}", shown)):
+        at(path).parent.mkdir(parents=True, exist_ok=True)
+        at(path).write_text(text)
     calls: list[str] = []
-    monkeypatch.setattr(kernel, "handlers", lambda: {NAME: now})
     monkeypatch.setattr(kernel, "register", lambda line, _name: calls.append(f"{REGISTER} {line}"))
     monkeypatch.setattr(kernel, "unregister", lambda name: calls.append(f"{UNREGISTER} {name}"))
     monkeypatch.setattr(kernel, "disable", lambda name: calls.append(f"{OFF} {name}"))
-    monkeypatch.setattr(extraction, "sweep", lambda _keep: None)
-    monkeypatch.setattr(package, "BINFMT_D", "/of-these-tests")
     ours.own(NAME, before)
     binfmt = Binfmt((), PackageSource(), takeover=False)
     plan = binfmt.plan(binfmt.observe(), NO_EFFECTS)

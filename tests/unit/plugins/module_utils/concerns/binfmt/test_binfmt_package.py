@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.package import (
     fault_of,
@@ -44,7 +46,10 @@ def test_another_distribution_is_told_the_way_out(release: dict[str, str]) -> No
         pytest.param("/none", "/none, which /f registers, is not there, or no program", id="gone"),
     ],
 )
-def test_an_emulator_of_a_package_that_is_gone_is_told(interpreter: str, told: str) -> None:
+def test_an_emulator_of_a_package_that_is_gone_is_told(interpreter: str, told: str, tmp_path: Path) -> None:
+    for path, mode in (("bin/sh", 0o755), ("etc/passwd", 0o644)):
+        (tmp_path / path).parent.mkdir()
+        (tmp_path / path).touch(mode)
     found = fault_of("/f", rf"# a comment\n:qemu-arm:M::\x7f:\xff:{interpreter}:F".replace("\\n", "\n"))
     assert found.partition(":")[0] == told
 

@@ -54,7 +54,6 @@ def test_what_goes(state: RetiredState, steps: list[object], note: str, no_docke
     assert [each.text for each in plan.notes] == ([note] if note else [])
 
 
-@pytest.mark.usefixtures("home")
 def test_a_host_without_a_record_has_no_handler_of_ours(no_docker: Docker) -> None:
     state = RetiredBinfmt.from_params({}, no_docker).observe()
     assert (state.handlers.owned, state.images, state.packages) == (frozenset(), {}, ())

@@ -101,7 +101,6 @@ def stored(homes: Path) -> Path:
     return path
 
 
-@pytest.mark.usefixtures("home")
 def test_the_entry_has_the_new_ones_and_all_else_as_it_was(stored: Path) -> None:
     replace_in_store("ci", ROTATED)
     assert store.parse(stored.read_text()).nodes[0].files == {
@@ -123,7 +122,6 @@ def test_the_former_entry_is_backed_up_for_root_alone(stored: Path, home: Path) 
     assert stored.read_text() != ENTRY
 
 
-@pytest.mark.usefixtures("home")
 def test_the_name_is_in_lower_case_in_the_store(stored: Path) -> None:
     stored.write_text(entry(Files=None))
     replace_in_store("ci", replace(ROTATED, name="MultiArch"))

@@ -8,7 +8,6 @@ from __future__ import annotations
 import csv
 import json
 import os
-import pwd
 import re
 import shlex
 import stat
@@ -37,7 +36,8 @@ from ansible_collections.multiarch.builders.tests.unit.plugins.module_utils.conc
     entry,
 )
 
-USER = pwd.getpwuid(os.geteuid()).pw_name
+USER = "ci"
+pytestmark = pytest.mark.usefixtures("homes")
 PLAIN = Instance("b", "docker-container", "a/b:v1", {}, (), False, "", {})
 CONTAINER = ("--driver", "docker-container")
 IMAGED = ("--driver-opt", "image=a/b:v1")
@@ -174,13 +174,9 @@ def test_what_needs_no_quotes_has_none() -> None:
         pytest.param(None, "it has no node", id="no builder"),
     ],
 )
-def test_require_running(
-    recorded: str | None, told: str | None, programs: Programs, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_require_running(recorded: str | None, told: str | None, programs: Programs) -> None:
     """The answer of buildx is a recorded one; its exit status was 0 in all of them but the last. No log says more."""
-    programs("docker", "exit 1")
-    answer = Outcome((), 0 if recorded else 1, (DATA / recorded).read_text() if recorded else "", "")
-    monkeypatch.setattr(client, "buildx", lambda *_arguments: answer)
+    programs("docker", f'test "$1" = buildx && cat {DATA / recorded}' if recorded else "exit 1")
     former = Outcome((), 0, "", "what create said")
     if told is None:
         require_running("b", USER, former)
@@ -450,7 +446,7 @@ def test_a_builder_elsewhere_is_made_whatever_the_user_wants_of_others(stand_in:
     calls = asked.read_text().splitlines()
     assert ["--append" in call for call in calls if "create" in call] == [False, True]
     assert [call for call in calls if "inspect" in call] == ["buildx inspect --bootstrap b", "buildx inspect b"]
-    assert not list(Path("/var/tmp").glob(f"multiarch-builders-{os.getpid()}.*"))
+    assert not list((stand_in.folder / "var/tmp").iterdir())
 
 
 def test_the_builder_of_a_user(programs: Programs, homes: Path) -> None:

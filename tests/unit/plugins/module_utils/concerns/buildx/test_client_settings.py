@@ -33,8 +33,6 @@ Document = dict[str, t.Any]
 KEYS = {"detachKeys": "ctrl-q"}
 LOGINS = {"auths": {"a.example": {"auth": "bWU6czNjcmV0"}, "https://index.docker.io/v1/": {"auth": "dTpw"}}}
 
-pytestmark = pytest.mark.usefixtures("home")
-
 
 @pytest.fixture
 def config(homes: Path) -> Path:
@@ -236,7 +234,7 @@ def test_nothing_to_do_touches_nothing(before: Document | None, patch: Document,
     assert not home.exists()
 
 
-def test_each_user_has_its_own(config: Path, homes: Path, home: Path) -> None:
+def test_each_user_has_its_own(config: Path, homes: Path) -> None:
     put(config, {"detachKeys": "ctrl-q"})
     jane = homes / "jane/.docker/config.json"
     converge({"detachKeys": "ctrl-q", "psFormat": "x"}, "ci", "jane")
@@ -245,15 +243,15 @@ def test_each_user_has_its_own(config: Path, homes: Path, home: Path) -> None:
     converge({}, "jane")
     assert not jane.exists(), "it was not there before us"
     assert (owned("ci"), owned("jane")) == (of({"psFormat": "x"}), {})
-    assert list(record.load("buildx", home)) == ["client"]
+    assert list(record.load("buildx")) == ["client"]
 
 
-def test_what_else_the_concern_remembers_stays(config: Path, home: Path) -> None:
+def test_what_else_the_concern_remembers_stays(config: Path) -> None:
     builders = {"multiarch": {"rendered": "a", "stored": "b"}}
-    record.save("buildx", {"configurations": builders}, home)
+    record.save("buildx", {"configurations": builders})
     converge({"detachKeys": "ctrl-q"})
     assert config.exists()
-    assert record.load("buildx", home)["configurations"] == builders
+    assert record.load("buildx")["configurations"] == builders
     assert owned() == of(KEYS)
 
 

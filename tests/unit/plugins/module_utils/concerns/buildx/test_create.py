@@ -42,8 +42,6 @@ from ansible_collections.multiarch.builders.tests.unit.plugins.module_utils.dock
     unpacked,
 )
 
-pytestmark = pytest.mark.usefixtures("as_root")
-
 Programs = Callable[[str, str], Path]
 
 USERS = ("ci", "jane")
@@ -118,8 +116,7 @@ class Host:
 
 
 @pytest.fixture
-def host(tmp_path: Path, home: Path, homes: Path, dockerd: DockerdStandIn, programs: Programs) -> Iterator[Host]:
-    assert home.parent == tmp_path
+def host(tmp_path: Path, homes: Path, dockerd: DockerdStandIn, programs: Programs) -> Iterator[Host]:
     (tmp_path / "new").write_text(json.dumps({**json.loads(ENTRY), "Nodes": nodes("here", "arm")}))
     with DockerdElsewhere(tmp_path) as elsewhere:
         script = DOCKER.format(

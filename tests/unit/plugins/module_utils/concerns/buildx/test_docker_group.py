@@ -5,13 +5,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
+
 import pytest
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx.docker_group import (
     Membership,
     actions_for,
+    groups_of,
+    observe,
     require,
 )
+from ansible_collections.multiarch.builders.plugins.module_utils.host.place import here, standing_on
 from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
+from ansible_collections.multiarch.builders.tests.unit.plugins.module_utils.host_users import TheseUsers
 
 USERS = ("root", "ci")
 IN = "put ci into the group docker (root-equivalent on this host)"
@@ -58,3 +65,24 @@ def test_who_may_not_use_docker(found: Membership, users: tuple[str, ...], docke
     with pytest.raises(HostError) as caught:
         require(users, found, docker=docker)
     assert str(caught.value).startswith(told + TO_THE_GROUP)
+
+
+@pytest.mark.usefixtures("homes")
+@pytest.mark.parametrize(
+    ("socket", "name", "group", "member"),
+    [
+        pytest.param(False, "builds", "docker", False, id="no docker yet: the usual group"),
+        pytest.param(True, "builds", "builds", True, id="the socket's"),
+        pytest.param(True, "root", "docker", False, id="root's own is none"),
+        pytest.param(True, None, "docker", False, id="a number without a name"),
+    ],
+)
+def test_whose_group_it_is(socket: bool, name: str | None, group: str, member: bool, tmp_path: Path) -> None:
+    if socket:
+        (tmp_path / "var/run").mkdir(parents=True)
+        (tmp_path / "var/run/docker.sock").touch()
+    ci = here().users.named("ci")
+    ordinary = TheseUsers({"ci": type(ci)((*ci[:2], 1234, *ci[3:]))}, {ci.pw_gid: name} if name else {})
+    with standing_on(replace(here(), users=ordinary)):
+        assert observe(["ci"]) == Membership(group, () if member else ("ci",))
+        assert groups_of("ci") == ({name} if name else set())

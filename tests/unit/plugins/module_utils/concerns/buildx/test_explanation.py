@@ -6,8 +6,6 @@
 from __future__ import annotations
 
 import json
-import os
-import pwd
 from collections.abc import Callable
 from pathlib import Path
 
@@ -21,7 +19,8 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.buildx_inspect import Inspected, InspectedNode
 from ansible_collections.multiarch.builders.plugins.module_utils.host.command import Outcome
 
-USER = pwd.getpwuid(os.geteuid()).pw_name
+USER = "ci"
+pytestmark = pytest.mark.usefixtures("homes")
 HERE, FAR = InspectedNode("B0", "unix:///var/run/docker.sock", "inactive"), InspectedNode("far", "ssh://ci@a")
 ENDED, RESTARTS = '{"Running":false}', '{"Running":true,"Restarting":true}'
 RESTARTING = Outcome(

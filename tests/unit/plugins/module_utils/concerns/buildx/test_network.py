@@ -83,12 +83,11 @@ def test_as_it_is_after_the_concerns_before(now: DefaultNetwork, effects: Effect
     assert network.then(now, frozenset(effects)) == found
 
 
-def test_without_a_dockerd_its_file_tells(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    path = tmp_path / "daemon.json"
-    monkeypatch.setattr(network, "DAEMON_JSON", str(path))
+def test_without_a_dockerd_its_file_tells(daemon_json: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(default_network, "_FORWARDING", tmp_path / "none")
     assert network.observe([WANTED], None) == DefaultNetwork()
-    path.write_text('\ufeff{"bridge": "none", "ip-forward": false}', encoding="utf-8")
+    daemon_json.parent.mkdir(parents=True)
+    daemon_json.write_text('\ufeff{"bridge": "none", "ip-forward": false}', encoding="utf-8")
     assert network.observe([WANTED], None) == NONE
     assert network.observe([replace(WANTED, driver_opts=HOST)], None) == DefaultNetwork(), "it does not matter"
 

@@ -19,6 +19,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx.store import StoredBuilder
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import Docker
+from ansible_collections.multiarch.builders.plugins.module_utils.host.place import at
 from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import Node
 from ansible_collections.multiarch.builders.tests.unit.plugins.module_utils import records as record
 from ansible_collections.multiarch.builders.tests.unit.plugins.module_utils.concerns.buildx.recorded import (
@@ -32,7 +33,7 @@ from ansible_collections.multiarch.builders.tests.unit.plugins.module_utils.dock
     as_json,
 )
 
-pytestmark = pytest.mark.usefixtures("home", "homes")
+pytestmark = pytest.mark.usefixtures("homes")
 VOLUME, CONTAINER = "/volumes/buildx_buildkit_multiarch0_state", "/containers/buildx_buildkit_multiarch0/json"
 OWN_NODE = OwnNode("multiarch0", "", "ci", volume=True)
 
@@ -83,7 +84,7 @@ def test_somebody_elses_builder_of_that_name_is_copied_once(docker: Docker, home
     assert copy is not None
     path.write_text("ours")
     assert claim(docker, "ci", "jane").users == {"ci": copy, "jane": None}
-    assert Path(copy).read_text() == "theirs"
+    assert at(copy).read_text() == "theirs"
 
 
 def test_nodes_that_came_later_or_went_stay_remembered(docker: Docker) -> None:

@@ -163,7 +163,6 @@ def entry(user: str, *nodes: Node) -> StoredBuilder:
         pytest.param((TRUSTED,), (TRUSTED, SECOND), [WriteFile, MakeBuilder], id="one more node"),
     ],
 )
-@pytest.mark.usefixtures("home")
 def test_the_plan(
     before: tuple[Node, ...], after: tuple[Node, ...], steps: list[type], homes: Path, no_docker: Docker
 ) -> None:

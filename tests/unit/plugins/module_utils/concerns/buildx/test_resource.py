@@ -485,7 +485,6 @@ def test_options_that_came_with_a_later_buildx(
         pytest.param("0.13.1", "0.36.1", None, id="a newer one comes"),
     ],
 )
-@pytest.mark.usefixtures("home")
 def test_a_setting_that_buildx_is_too_old_for_is_told(
     here: str | None, comes: str | None, told: str | None, no_docker: Docker
 ) -> None:
@@ -530,10 +529,7 @@ class Fleet:
 
 
 @pytest.fixture
-def fleet(
-    dockerd: DockerdStandIn, docker: Docker, homes: Path, tmp_path: Path, home: Path, programs: t.Any
-) -> t.Iterator[Fleet]:
-    assert home.parent == tmp_path
+def fleet(dockerd: DockerdStandIn, docker: Docker, homes: Path, tmp_path: Path, programs: t.Any) -> t.Iterator[Fleet]:
     dockerd.answers["GET /volumes"] = as_json({})
     with DockerdElsewhere(tmp_path) as elsewhere:
         yield Fleet(docker, elsewhere, homes, programs("docker", DOCKER.format(dial=elsewhere.command)))
@@ -562,7 +558,6 @@ def fleet(
         ),
     ],
 )
-@pytest.mark.usefixtures("as_root")
 def test_what_is_observed_elsewhere(
     users: tuple[str, ...],
     entries: dict[str, StoredBuilder],

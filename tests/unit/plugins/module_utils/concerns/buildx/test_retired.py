@@ -11,10 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx import client_settings, ours, store
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx import client_settings, ours
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx.record import OwnBuilder, OwnNode
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx.retired import Asked, RetiredBuildx
-from ansible_collections.multiarch.builders.plugins.module_utils.docker import service
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import Docker
 from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import Disruption
 from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
@@ -37,8 +36,6 @@ from ansible_collections.multiarch.builders.tests.unit.plugins.module_utils.dock
     DockerdStandIn,
     as_json,
 )
-
-pytestmark = pytest.mark.usefixtures("as_root")
 
 Programs = Callable[[str, str], Path]
 HERE, ARM = OwnNode("multiarch0", "", "ci", volume=True), OwnNode("arm", "ssh://ci@198.51.100.24", "ci", volume=True)
@@ -91,14 +88,10 @@ class Host:
 @pytest.fixture
 def host(
     tmp_path: Path,
-    home: Path,
     homes: Path,
     dockerd: DockerdStandIn,
     programs: Programs,
-    monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[Host]:
-    assert home.parent == tmp_path
-    monkeypatch.setattr(store, "everybody", lambda: ("ci", "jane"))
     ours.remember(OWN)
     with DockerdElsewhere(tmp_path) as elsewhere:
         found = Host(
@@ -203,12 +196,12 @@ def test_a_running_build_is_waited_for_or_keeps_everything(host: Host) -> None:
     assert (host.removed(), host.entries(), ours.builders()) == ([], ["ci", "jane"], {"multiarch": OWN})
 
 
-def test_a_docker_that_does_not_run_is_not_half_of_a_removal(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_docker_that_does_not_run_is_not_half_of_a_removal(host: Host, programs: Programs) -> None:
     host.here.ready = False
-    monkeypatch.setattr(service, "installed_version", lambda: "28.5.2")
+    programs("dockerd", "echo Docker version 28.5.2, build 1")
     with pytest.raises(HostError, match="docker does not run, so builder multiarch cannot be removed"):
         host.planned()
-    monkeypatch.setattr(service, "installed_version", lambda: None)
+    programs("dockerd", "exit 127")
     told = "Docker is gone from this host, and with it what ran of builder multiarch"
     assert Note(Kind.LEFT_ALONE, told) in host.planned().notes
 

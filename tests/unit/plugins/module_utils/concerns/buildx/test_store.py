@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import base64
 import json
-import os
-import pwd
 import typing as t
 from pathlib import Path
 
@@ -29,8 +27,6 @@ from ansible_collections.multiarch.builders.tests.unit.plugins.module_utils.conc
     STORED,
     entry,
 )
-
-USER = pwd.getpwuid(os.geteuid()).pw_name
 
 
 def test_a_recorded_entry() -> None:
@@ -230,9 +226,8 @@ def test_with_driver_opts_of_a_node(
     assert without("DriverOpts", changed) == without("DriverOpts", text)
 
 
-def test_paths_are_the_users_and_in_lower_case() -> None:
-    home = pwd.getpwnam(USER).pw_dir
-    assert store.entry_path(USER, "CI.Builder-1") == f"{home}/.docker/buildx/instances/ci.builder-1"
+def test_paths_are_the_users_and_in_lower_case(homes: Path) -> None:
+    assert store.entry_path("ci", "CI.Builder-1") == f"{homes}/ci/.docker/buildx/instances/ci.builder-1"
 
 
 @pytest.mark.parametrize(
@@ -288,10 +283,9 @@ def test_the_nodes_of_all_builders_of_a_user(entries: dict[str, str] | None, nam
         pytest.param("[]", None, id="list"),
     ],
 )
-def test_the_current_builder(
-    text: str | None, name: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(store, "folder", lambda _user: str(tmp_path))
+def test_the_current_builder(text: str | None, name: str | None, homes: Path) -> None:
+    folder = homes / "ci/.docker/buildx"
+    folder.mkdir(parents=True)
     if text is not None:
-        (tmp_path / "current").write_text(text)
-    assert store.current(USER) == name
+        (folder / "current").write_text(text)
+    assert store.current("ci") == name

@@ -107,9 +107,8 @@ def test_docker_reads_the_very_name_and_password() -> None:
 
 
 @pytest.fixture
-def config(homes: Path, records: Path) -> Path:
+def config(homes: Path) -> Path:
     """Path of the user's config.json; nothing is there yet."""
-    assert not records.exists()
     return homes / USER / ".docker/config.json"
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import typing as t
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -28,9 +29,11 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.trust.
     replaced_by,
     retired,
 )
+from ansible_collections.multiarch.builders.plugins.module_utils.host.place import here, standing_on
 from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import Registry
 from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
 from ansible_collections.multiarch.builders.tests.unit.plugins.module_utils import records as record
+from ansible_collections.multiarch.builders.tests.unit.plugins.module_utils.host_users import TheseUsers
 
 HARBOR = Registry("harbor.example.com", username="robot$ci", password="of-this-login")
 RENEWED = Registry("harbor.example.com", username="robot$ci", password="renewed")
@@ -48,7 +51,6 @@ esac"""
 
 Programs = t.Callable[[str, str], Path]
 Change = t.Callable[[Path], object]
-pytestmark = pytest.mark.usefixtures("home")
 
 
 @pytest.fixture
@@ -188,12 +190,12 @@ def test_a_login_of_an_earlier_version_or_by_hand_is_not_ours(config: Path) -> N
     assert remembered() == {}
 
 
-def test_a_user_who_is_gone_is_forgotten(homes: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_user_who_is_gone_is_forgotten(homes: Path) -> None:
     log_in_owned(Login("jane", HARBOR))
-    monkeypatch.setattr(owned_logins, "is_user", lambda name: name != "jane")
-    (step,), notes = retired(remembered(), ())
-    assert (step, notes) == (Logout(Place("jane", HARBOR.host, None), ours=False), ())
-    log_out_owned(step)
+    with standing_on(replace(here(), users=TheseUsers({}))):
+        (step,), notes = retired(remembered(), ())
+        assert (step, notes) == (Logout(Place("jane", HARBOR.host, None), ours=False), ())
+        log_out_owned(step)
     assert remembered() == {}
     assert HARBOR.host in (homes / "jane/.docker/config.json").read_text()
 
@@ -284,11 +286,11 @@ def test_a_refusal_to_erase_is_an_error_and_stays_remembered(helped: Path, progr
     assert list(remembered()) == [HELPED]
 
 
-def test_what_else_is_remembered_stays(config: Path, home: Path) -> None:
-    record.save("trust", {"files": {"/x": "y"}, "stale": True}, home)
+def test_what_else_is_remembered_stays(config: Path) -> None:
+    record.save("trust", {"files": {"/x": "y"}, "stale": True})
     log_in_owned(Login("ci", HARBOR))
     log_out_owned(Logout(PLAIN, ours=True))
-    assert record.load("trust", home) == {"files": {"/x": "y"}, "stale": True}
+    assert record.load("trust") == {"files": {"/x": "y"}, "stale": True}
     assert written(config) == THEIRS
 
 
@@ -301,7 +303,7 @@ def test_what_else_is_remembered_stays(config: Path, home: Path) -> None:
     ],
 )
 def test_the_name_in_a_login_that_ours_takes_the_place_of_is_remembered(
-    auth: str | None, name: str | None, config: Path, home: Path
+    auth: str | None, name: str | None, config: Path
 ) -> None:
     if auth is not None:
         config.write_text(json.dumps(with_auths(**{HARBOR.host: {"auth": auth}})))
@@ -313,4 +315,4 @@ def test_the_name_in_a_login_that_ours_takes_the_place_of_is_remembered(
     assert replaced(logout) == name
     log_out_owned(logout)
     assert replaced(logout) is None
-    assert "replaced" not in record.load("trust", home)
+    assert "replaced" not in record.load("trust")

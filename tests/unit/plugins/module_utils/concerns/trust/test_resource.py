@@ -6,10 +6,10 @@
 from __future__ import annotations
 
 import typing as t
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from ansible_collections.multiarch.builders.plugins.module_utils.concerns.trust import owned_logins, resource
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.trust.decide import Login, Logout, Place
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.trust.plan import (
     ForgetFile,
@@ -17,6 +17,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.trust.
     TrustState,
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.trust.resource import Trust
+from ansible_collections.multiarch.builders.plugins.module_utils.host.place import at, here, standing_on
 from ansible_collections.multiarch.builders.plugins.module_utils.host.system_store import DEBIAN, RED_HAT, Store
 from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import Registry
 from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
@@ -30,10 +31,10 @@ from ansible_collections.multiarch.builders.plugins.module_utils.model.resource 
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.model.steps import RemoveFile, WriteFile
 from ansible_collections.multiarch.builders.tests.unit.plugins.module_utils import records as record
+from ansible_collections.multiarch.builders.tests.unit.plugins.module_utils.host_users import TheseUsers
 from ansible_collections.multiarch.builders.tests.unit.plugins.plugin_utils.x509_factory import make
 
 CA, CLIENT = make("CA"), make("client", ca=False)
-# paths that no host has, so that the difference is from nothing
 FOLDER = "/etc/docker/certs.d/of-these-tests.example"
 CA_FILE = WriteFile(f"{FOLDER}/ca.crt", CA.pem)
 KEY_FILE = WriteFile(f"{FOLDER}/client.key", CLIENT.key_pem, 0o600)
@@ -134,7 +135,7 @@ def test_the_difference_of_a_certificate_is_its_fingerprint() -> None:
     assert action.difference.after.startswith("certificate sha256:")
 
 
-REFRESHED = Store("", "", ("refresh-of-these-tests",), "")
+REFRESHED = Store("", "", ("refresh-of-these-tests",), "/bundle")
 
 
 @pytest.mark.parametrize(
@@ -145,31 +146,31 @@ REFRESHED = Store("", "", ("refresh-of-these-tests",), "")
     ],
 )
 def test_a_removal_is_remembered_until_the_store_is_refreshed(
-    status: int, stale: bool, tmp_path: Path, home: Path, programs: t.Callable[[str, str], Path]
+    status: int, stale: bool, programs: t.Callable[[str, str], Path]
 ) -> None:
     programs("refresh-of-these-tests", f"exit {status}")
-    anchor = WriteFile(str(tmp_path / "anchor.crt"), CA.pem)
+    anchor = WriteFile("/anchor.crt", CA.pem)
     trust = Trust((), ())
     trust.apply([Action("", anchor)])
     assert list(record.load("trust")["files"]) == [anchor.path]
     trust.apply([Action("", RemoveFile(anchor.path))])
-    assert record.load("trust", home) == {"stale": True}
+    assert record.load("trust") == {"stale": True}
     refresh = [Action("", RefreshStore(REFRESHED))]
     if stale:
         with pytest.raises(HostError, match="the operating system's trust store cannot be refreshed"):
             trust.apply(refresh)
     else:
         trust.apply(refresh)
-    assert record.load("trust", home) == ({"stale": True} if stale else {})
-    assert record.load("authorities", home) == {}, "nothing came"
+    assert record.load("trust") == ({"stale": True} if stale else {})
+    assert record.load("authorities") == {}, "nothing came"
 
 
-def test_the_store_knows_nothing_of_what_leaves_certs_d(tmp_path: Path, home: Path) -> None:
-    path = tmp_path / "docker/certs.d/a.example/client.key"
+def test_the_store_knows_nothing_of_what_leaves_certs_d(tmp_path: Path) -> None:
+    path = "/docker/certs.d/a.example/client.key"
     trust = Trust((), ())
-    trust.apply([Action("", WriteFile(str(path), "x"))])
-    trust.apply([Action("", RemoveFile(str(path), folder=True))])
-    assert record.load("trust", home) == {}
+    trust.apply([Action("", WriteFile(path, "x"))])
+    trust.apply([Action("", RemoveFile(path, folder=True))])
+    assert record.load("trust") == {}
     assert not (tmp_path / "docker").exists(), "its folders were not there before"
 
 
@@ -180,15 +181,13 @@ REFRESH = "cat {root}{anchors}/*.crt >{root}{bundle} 2>/dev/null; true"
 
 
 @pytest.fixture
-def root(tmp_path: Path, home: Path, programs: t.Callable[[str, str], Path]) -> str:
+def root(tmp_path: Path, programs: t.Callable[[str, str], Path]) -> Path:
     """The folder of a host's files, with Debian's store, whose program makes a bundle of the anchors."""
-    assert home.parent == tmp_path
-    folder = tmp_path / "host"
     for path in ("usr/sbin", DEBIAN.anchors[1:], Path(DEBIAN.bundle).parent.relative_to("/")):
-        (folder / path).mkdir(parents=True)
-    (folder / "usr/sbin" / DEBIAN.refresh[0]).touch()
-    programs(DEBIAN.refresh[0], REFRESH.format(root=folder, anchors=DEBIAN.anchors, bundle=DEBIAN.bundle))
-    return str(folder)
+        (tmp_path / path).mkdir(parents=True)
+    (tmp_path / "usr/sbin" / DEBIAN.refresh[0]).touch()
+    programs(DEBIAN.refresh[0], REFRESH.format(root=tmp_path, anchors=DEBIAN.anchors, bundle=DEBIAN.bundle))
+    return tmp_path
 
 
 @pytest.fixture
@@ -206,62 +205,64 @@ def converged(trust: Trust) -> list[str]:
     trust.apply(plan.actions)
     assert trust.plan(trust.observe(), NO_EFFECTS) == Plan()
     summaries = [action.summary for action in plan.actions if not isinstance(action.step, RefreshStore)]
-    return [each for each in summaries if f"{trust.root}/" not in each]
+    return [each for each in summaries if not any(path in each for path in (" /etc/docker/", DEBIAN.anchors))]
 
 
 def told(trust: Trust) -> list[str]:
     return [each.summary.partition(" (")[0] for each in trust.plan(trust.observe(), NO_EFFECTS).actions]
 
 
-def test_a_host_trusts_what_the_table_says_and_forgets_what_it_says_no_more(root: str) -> None:
+@pytest.mark.usefixtures("root")
+def test_a_host_trusts_what_the_table_says_and_forgets_what_it_says_no_more() -> None:
     pair = Registry("a.example", ca=CA.pem, client_cert=CLIENT.pem, client_key=CLIENT.key_pem)
-    folder, anchor = f"{root}/etc/docker/certs.d/a.example", f"{root}{DEBIAN.anchors}/multiarch-builders-a.example.crt"
+    folder, anchor = "/etc/docker/certs.d/a.example", f"{DEBIAN.anchors}/multiarch-builders-a.example.crt"
     refresh = "refresh the operating system's trust store"
     paths = [f"{folder}/{name}" for name in ("ca.crt", "client.cert", "client.key")]
-    assert told(Trust((pair,), (), root)) == [*(f"write {path}" for path in (*paths, anchor)), refresh]
-    converged(Trust((pair,), (), root))
-    assert CA.pem in Path(root + DEBIAN.bundle).read_text()
-    assert Path(folder, "client.key").stat().st_mode & 0o777 == 0o600
-    Path(folder, "ca.crt").write_text("another")
-    Path(folder, "client.key").chmod(0o644)
-    Path(root + DEBIAN.bundle).write_text("")
-    assert told(Trust((pair,), (), root)) == [f"write {paths[0]}", f"write {paths[2]}", refresh]
-    converged(Trust((), (), root))
-    assert not Path(folder).exists()
-    assert not Path(anchor).exists()
+    assert told(Trust((pair,), ())) == [*(f"write {path}" for path in (*paths, anchor)), refresh]
+    converged(Trust((pair,), ()))
+    assert CA.pem in at(DEBIAN.bundle).read_text()
+    assert at(f"{folder}/client.key").stat().st_mode & 0o777 == 0o600
+    at(f"{folder}/ca.crt").write_text("another")
+    at(f"{folder}/client.key").chmod(0o644)
+    at(DEBIAN.bundle).write_text("")
+    assert told(Trust((pair,), ())) == [f"write {paths[0]}", f"write {paths[2]}", refresh]
+    converged(Trust((), ()))
+    assert not at(folder).exists()
+    assert not at(anchor).exists()
 
 
-def test_a_host_without_a_store_is_told(root: str) -> None:
-    Path(root, "usr/sbin", DEBIAN.refresh[0]).unlink()
-    Path(root, "etc/debian_version").touch()
+def test_a_host_without_a_store_is_told(root: Path) -> None:
+    (root / "usr/sbin" / DEBIAN.refresh[0]).unlink()
+    (root / "etc/debian_version").touch()
     with pytest.raises(HostError, match=r"^update-ca-certificates is not on this host"):
-        told(Trust((), (), root))
-    trust = Trust((), (), root)
+        told(Trust((), ()))
+    trust = Trust((), ())
     assert trust.plan(trust.observe(), frozenset({Arrival(trust_store=True)})) == Plan()
 
 
-def test_what_a_user_got_goes_with_the_user(rootless: Path, root: str) -> None:
+@pytest.mark.usefixtures("root")
+def test_what_a_user_got_goes_with_the_user(rootless: Path) -> None:
     file = rootless / ROW.host / "ca.crt"
-    written, logged_in = converged(Trust((ROW,), ("ci",), root))
+    written, logged_in = converged(Trust((ROW,), ("ci",)))
     assert written.startswith(f"write {file} (certificate sha256:")
     assert logged_in == f"log ci in to {ROW.host} as {ROW.username}"
     assert file.read_text() == CA.pem
-    assert converged(Trust((ROW,), (), root)) == [
+    assert converged(Trust((ROW,), ())) == [
         f"remove {file}, no longer wanted for a rootless Docker",
         f"log ci out of {ROW.host}, no longer in builder_users",
     ]
     assert not rootless.exists(), "its folder was not there before"
 
 
-def test_of_a_user_who_is_gone_all_is_forgotten_and_nothing_touched(
-    rootless: Path, root: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.mark.usefixtures("root")
+def test_of_a_user_who_is_gone_all_is_forgotten_and_nothing_touched(rootless: Path) -> None:
     file = rootless / ROW.host / "ca.crt"
-    converged(Trust((ROW,), ("ci",), root))
-    for module in (resource, owned_logins):
-        monkeypatch.setattr(module, "is_user", lambda _name: False)
-    assert converged(Trust((), (), root)) == [
-        f"forget {file}: its user is no user of this host",
-        f"drop the login of ci to {ROW.host} from the record: it was removed or changed by someone else",
-    ]
+    root, ci = map(here().users.named, ("root", "ci"))
+    with standing_on(replace(here(), users=TheseUsers({"ci": ci, "root": root}))):  # the ids are of the first
+        converged(Trust((ROW,), ("ci",)))
+    with standing_on(replace(here(), users=TheseUsers({"root": root}))):
+        assert converged(Trust((), ())) == [
+            f"forget {file}: its user is no user of this host",
+            f"drop the login of ci to {ROW.host} from the record: it was removed or changed by someone else",
+        ]
     assert file.read_text() == CA.pem
