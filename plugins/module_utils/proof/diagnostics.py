@@ -10,8 +10,10 @@ import typing as t
 from ansible_collections.multiarch.builders.plugins.module_utils.causes.buildkit import is_symptom
 from ansible_collections.multiarch.builders.plugins.module_utils.causes.lines import told
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.formats import format_for
-from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.handler_file import CONTROL_FILES
-from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.kernel import REGISTRY
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.handler_file import (
+    CONTROL_FILES,
+    REGISTRY,
+)
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx import explanation, network, store
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import Docker
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.workload import container_name

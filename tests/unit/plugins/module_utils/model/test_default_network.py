@@ -9,7 +9,6 @@ import typing as t
 from pathlib import Path
 
 import pytest
-from ansible_collections.multiarch.builders.plugins.module_utils.docker import default_network
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.default_network import of_engine
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import Docker
 from ansible_collections.multiarch.builders.plugins.module_utils.model.default_network import (
@@ -64,12 +63,11 @@ def test_what_the_dockerd_that_runs_has(
     dockerd: DockerdStandIn,
     docker: Docker,
     tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    forwarding = tmp_path / "ip_forward"
     if kernel is not None:
-        forwarding.write_text(kernel)
-    monkeypatch.setattr(default_network, "_FORWARDING", forwarding)
+        folder = tmp_path / "proc/sys/net/ipv4"
+        folder.mkdir(parents=True)
+        (folder / "ip_forward").write_text(kernel)
     options = {f"com.docker.network.bridge.{name}": value for name, value in (bridge or {}).items()}
     answer = as_json({"message": "network bridge not found"}, 404) if bridge is None else as_json({"Options": options})
     dockerd.answers = {"GET /networks/bridge": answer}

@@ -11,7 +11,6 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx import network
-from ansible_collections.multiarch.builders.plugins.module_utils.docker import default_network
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import Docker
 from ansible_collections.multiarch.builders.plugins.module_utils.model.default_network import DefaultNetwork
 from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import Instance, Node
@@ -83,8 +82,7 @@ def test_as_it_is_after_the_concerns_before(now: DefaultNetwork, effects: Effect
     assert network.then(now, frozenset(effects)) == found
 
 
-def test_without_a_dockerd_its_file_tells(daemon_json: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(default_network, "_FORWARDING", tmp_path / "none")
+def test_without_a_dockerd_its_file_tells(daemon_json: Path) -> None:
     assert network.observe([WANTED], None) == DefaultNetwork()
     daemon_json.parent.mkdir(parents=True)
     daemon_json.write_text('\ufeff{"bridge": "none", "ip-forward": false}', encoding="utf-8")
