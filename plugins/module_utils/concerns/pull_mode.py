@@ -5,12 +5,12 @@
 
 from __future__ import annotations
 
-import pathlib
 import typing as t
 from dataclasses import dataclass
 
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.concern import Concern
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import Docker
+from ansible_collections.multiarch.builders.plugins.module_utils.host import look
 from ansible_collections.multiarch.builders.plugins.module_utils.host.command import must
 from ansible_collections.multiarch.builders.plugins.module_utils.host.files import remove
 from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import Params
@@ -19,11 +19,11 @@ from ansible_collections.multiarch.builders.plugins.module_utils.model.steps imp
 
 _TIMER = "multiarch-builders-pull.timer"
 # roles/builder_pull/tasks/main.yml
-_SETTINGS = "etc/multiarch-builders"
-_UNITS = tuple(f"etc/systemd/system/multiarch-builders-pull.{kind}" for kind in ("timer", "service"))
+_SETTINGS = "/etc/multiarch-builders"
+_UNITS = tuple(f"/etc/systemd/system/multiarch-builders-pull.{kind}" for kind in ("timer", "service"))
 _FILES = (
     *_UNITS,
-    "usr/local/sbin/multiarch-builders-pull",
+    "/usr/local/sbin/multiarch-builders-pull",
     *(
         f"{_SETTINGS}/{name}"
         for name in (
@@ -47,9 +47,8 @@ class EndPullMode:
 
 @dataclass
 class RetiredPull(Concern[t.Tuple[str, ...]]):
-    """What pull mode brought, below *root*."""
+    """What pull mode brought."""
 
-    root: pathlib.Path = pathlib.Path("/")
     concern: t.ClassVar[str] = "pull"
 
     @classmethod
@@ -57,7 +56,7 @@ class RetiredPull(Concern[t.Tuple[str, ...]]):
         return cls()
 
     def observe(self) -> t.Tuple[str, ...]:
-        return tuple(str(self.root / each) for each in _FILES if (self.root / each).exists())
+        return tuple(filter(look.exists, _FILES))
 
     def plan(self, state: t.Tuple[str, ...], effects: Effects) -> Plan:  # noqa: ARG002  # it is the first
         if not state:
@@ -69,9 +68,9 @@ class RetiredPull(Concern[t.Tuple[str, ...]]):
 
     def _end(self, step: EndPullMode) -> None:
         """The service is not stopped: this may be a run of its own."""
-        if str(self.root / _UNITS[0]) in step.paths:
+        if _UNITS[0] in step.paths:
             must(["systemctl", "disable", "--now", _TIMER], "pull mode cannot be stopped")
         for path in step.paths:
-            remove(RemoveFile(path, folder=path.startswith(str(self.root / _SETTINGS))))
-        if any(str(self.root / each) in step.paths for each in _UNITS):
+            remove(RemoveFile(path, folder=path.startswith(_SETTINGS)))
+        if any(each in step.paths for each in _UNITS):
             must(["systemctl", "daemon-reload"], "systemd does not read its units again")

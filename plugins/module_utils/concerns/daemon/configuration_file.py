@@ -5,19 +5,17 @@
 
 from __future__ import annotations
 
-import os
 import typing as t
 
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon import unit_flags
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.configuration import CREDENTIALS
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.process import daemon_arguments
-from ansible_collections.multiarch.builders.plugins.module_utils.host import units
+from ansible_collections.multiarch.builders.plugins.module_utils.host import file_modes, look, units
 from ansible_collections.multiarch.builders.plugins.module_utils.host.file_modes import (
     FileState,
     RestoreRights,
     Rights,
     fault,
-    look,
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.host.files import read
 from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import Action
@@ -33,7 +31,7 @@ def rights_of(found: FileState, text: str, path: str = DAEMON_JSON) -> Rights:
 
 def too_open(text: t.Optional[str]) -> t.Dict[Rights, str]:
     """{what others may do too much with: how, in words} of daemon.json, which holds *text*; {} if they may not."""
-    found = look(DAEMON_JSON) if text is not None else None
+    found = file_modes.look(DAEMON_JSON) if text is not None else None
     rights = rights_of(found, text or "") if found is not None else None
     words = fault(found, rights) if rights is not None else None
     return {rights: words} if rights is not None and words is not None else {}
@@ -50,7 +48,7 @@ def elsewhere() -> t.Optional[str]:
     """Why dockerd will not read daemon.json when it starts next, with the way out; None if it will."""
     docker = units.look()[units.DOCKER]
     files = {path: read(path) or "" for path in unit_flags.environment_files(docker.shown)}
-    return unit_flags.elsewhere(docker, files, DAEMON_JSON, os.path.realpath)
+    return unit_flags.elsewhere(docker, files, DAEMON_JSON, look.real)
 
 
 def flags() -> t.Tuple[str, ...]:
@@ -64,4 +62,4 @@ def flags() -> t.Tuple[str, ...]:
 def other_in_use() -> t.Optional[str]:
     """The file that the running dockerd was started with, None if that is daemon.json, or none runs."""
     found = unit_flags.config_file(daemon_arguments())
-    return None if found is None or os.path.realpath(found) == os.path.realpath(DAEMON_JSON) else found
+    return None if found is None or look.real(found) == look.real(DAEMON_JSON) else found

@@ -10,7 +10,6 @@ after its next start. Their processes may run on where nobody sees them, and hol
 
 from __future__ import annotations
 
-import pathlib
 import typing as t
 from collections.abc import Mapping
 from dataclasses import replace
@@ -24,6 +23,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.docker.containe
     root_at_start,
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import Docker
+from ansible_collections.multiarch.builders.plugins.module_utils.host import look
 from ansible_collections.multiarch.builders.plugins.module_utils.host.files import read
 from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
 
@@ -78,6 +78,6 @@ def stranded(info: Mapping[str, t.Any], found: t.Optional[Containerd], docker: D
 def _former(found: Containerd) -> t.Optional[str]:
     """The folder that it had, if that was another one and still holds its data."""
     former = RECORD.read().containerd_root
-    if not former or former == found.root or not pathlib.Path(f"{former}{DATABASE}").is_file():
+    if not former or former == found.root or not look.is_file(f"{former}{DATABASE}"):
         return None
     return former

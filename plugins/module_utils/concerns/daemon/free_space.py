@@ -8,9 +8,9 @@ Docker.lists tells which. What dockerd keeps is in its data-root, what container
 
 from __future__ import annotations
 
-import os
 import typing as t
 
+from ansible_collections.multiarch.builders.plugins.module_utils.host import look
 from ansible_collections.multiarch.builders.plugins.module_utils.host.files import nearest_folder
 
 BYTES = 16 * 1024**2
@@ -28,7 +28,7 @@ def shortage(*folders: str) -> t.Optional[str]:
 
 def _shortage(folder: str) -> t.Optional[str]:
     try:
-        found = os.statvfs(nearest_folder(folder) or folder)
+        found = look.file_system(nearest_folder(folder) or folder)
     except OSError:
         return None
     free = found.f_bfree * found.f_frsize

@@ -20,7 +20,6 @@ start. What the unit gives as flags counts as the key does: dockerd does not sta
 
 from __future__ import annotations
 
-import os.path
 import re
 import typing as t
 from collections.abc import Mapping
@@ -34,6 +33,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.containerd import ADDRESS, ROOT
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.process import option
+from ansible_collections.multiarch.builders.plugins.module_utils.host import look
 from ansible_collections.multiarch.builders.plugins.module_utils.model.version import version_of
 
 DATA_ROOT = "/var/lib/docker"
@@ -58,7 +58,7 @@ class Running:
     document: Document
     flags: t.Tuple[str, ...] = ()
     containerd_root: t.Optional[str] = None
-    real: t.Callable[[str], str] = os.path.realpath
+    real: t.Callable[[str], str] = look.real
 
     @property
     def root(self) -> str:

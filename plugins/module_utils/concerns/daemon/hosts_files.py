@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import os
 import typing as t
 
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.decide import FilesState, Seen
@@ -14,6 +13,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon
 from ansible_collections.multiarch.builders.plugins.module_utils.docker import certs_d
 from ansible_collections.multiarch.builders.plugins.module_utils.host import file_modes
 from ansible_collections.multiarch.builders.plugins.module_utils.host.files import read
+from ansible_collections.multiarch.builders.plugins.module_utils.host.users import me
 from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import Registry
 from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import Action, Difference
 from ansible_collections.multiarch.builders.plugins.module_utils.state.owned_files import leftovers
@@ -30,7 +30,7 @@ def look(registries: t.Sequence[Registry]) -> Seen:
     """What is there for *registries*, whichever version reads it."""
     places = [certs_d.path(each.host, certs_d.HOSTS) for each in registries if each.hosts_toml]
     found = {path: file_modes.look(path) for path in places}
-    own = (0o644, os.geteuid(), os.getegid())
+    own = (0o644, me().uid, me().gid)
     return Seen(
         {path: read(path, errors="replace") for path in places},
         frozenset(RECORD.read().files),

@@ -5,13 +5,12 @@
 
 from __future__ import annotations
 
-import os
-import pathlib
 import typing as t
 from collections.abc import Mapping
 from dataclasses import replace
 
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.record import RECORD, Left
+from ansible_collections.multiarch.builders.plugins.module_utils.host import look
 
 _PARTS = ("containers", "volumes")
 
@@ -26,21 +25,21 @@ def remember(found: t.Iterable[Left]) -> None:
 
 def notes(info: Mapping[str, t.Any]) -> t.Tuple[str, ...]:
     """About those of them that are still there, and not in use again."""
-    now = os.path.realpath(str(info.get("DockerRootDir") or ""))
+    now = look.real(str(info.get("DockerRootDir") or ""))
     return tuple(
         f"{each.folder} has {each.what}, from before data-root was changed: builder_daemon_options: {each.keep} shows "
         "that again; remove the folder when it is of no use"
         for each in RECORD.read().left
-        if os.path.realpath(each.folder) != now and _holds_data(pathlib.Path(each.folder))
+        if look.real(each.folder) != now and _holds_data(each.folder)
     )
 
 
-def _holds_data(folder: pathlib.Path) -> bool:
-    return any(each.is_dir() for part in _PARTS for each in _entries(folder / part))
+def _holds_data(folder: str) -> bool:
+    return any(look.is_folder(each) for part in _PARTS for each in _entries(f"{folder}/{part}"))
 
 
-def _entries(folder: pathlib.Path) -> t.List[pathlib.Path]:
+def _entries(folder: str) -> t.List[str]:
     try:
-        return list(folder.iterdir())
+        return [f"{folder}/{name}" for name in look.names(folder)]
     except OSError:
         return []

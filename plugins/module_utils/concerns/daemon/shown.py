@@ -21,7 +21,6 @@ asked by tests/hosts/test_shown.py. Pure, but links of data-root are looked up.
 
 from __future__ import annotations
 
-import os.path
 import typing as t
 import urllib.parse
 from collections.abc import Mapping
@@ -33,6 +32,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.insecure import as_shown
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.hub import HUB
+from ansible_collections.multiarch.builders.plugins.module_utils.host import look
 
 Info = Mapping[str, t.Any]
 Form = t.Any
@@ -80,11 +80,11 @@ def _shown_proxies(info: Info) -> Form:
 
 
 def _folder(value: str) -> Form:
-    return os.path.realpath(absolute(value or DATA_ROOT))
+    return look.real(absolute(value or DATA_ROOT))
 
 
 def _root(info: Info) -> Form:
-    root = os.path.realpath(absolute(info["DockerRootDir"]))
+    root = look.real(absolute(info["DockerRootDir"]))
     return root.rpartition("/")[0] if is_remapped_in(info) else root
 
 

@@ -12,8 +12,6 @@ same, and each pull and build fails. With a graph driver btrfs and zfs need that
 
 from __future__ import annotations
 
-import os
-import pathlib
 import re
 import typing as t
 from collections.abc import Mapping
@@ -30,13 +28,13 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon
     switches,
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.containerd import ADDRESS, ROOT
+from ansible_collections.multiarch.builders.plugins.module_utils.host import look
 from ansible_collections.multiarch.builders.plugins.module_utils.host.command import run
 from ansible_collections.multiarch.builders.plugins.module_utils.host.files import nearest_folder
 from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
 
 _TYPE = "io.containerd.snapshotter.v1"
 _FILE_SYSTEMS = ("btrfs", "zfs")  # names of drivers and snapshotters that need the file system of their name
-_MOUNTS = pathlib.Path("/proc/self/mountinfo")
 _REMOVE = "builder_daemon_options: {storage-driver: null}"
 
 
@@ -103,14 +101,10 @@ def parse(listed: str) -> t.Dict[str, str]:
     return {row[1]: row[-1] for row in rows if len(row) >= 3 and row[0] == _TYPE}
 
 
-def file_system(folder: str, mounts: pathlib.Path = _MOUNTS) -> t.Optional[str]:
+def file_system(folder: str) -> t.Optional[str]:
     """The type of the file system that *folder* is, or would be, on; None if that cannot be told."""
-    there = nearest_folder(os.path.realpath(folder))
-    try:
-        table = mounts.read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        return None
-    return type_at(str(there), table) if there is not None else None
+    there, table = nearest_folder(look.real(folder)), look.text("/proc/self/mountinfo")
+    return None if there is None or table is None else type_at(str(there), table)
 
 
 def type_at(folder: str, mountinfo: str) -> t.Optional[str]:

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import os
 import typing as t
 from dataclasses import dataclass, replace
 
@@ -17,6 +16,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import Docker
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.workload import BUILDER_PREFIX
+from ansible_collections.multiarch.builders.plugins.module_utils.host import look
 from ansible_collections.multiarch.builders.plugins.module_utils.host.files import nearest_folder
 from ansible_collections.multiarch.builders.plugins.module_utils.model import human_size
 from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
@@ -155,7 +155,7 @@ def _free(place: str) -> t.Optional[int]:
     folder = nearest_folder(place) if place else None
     if folder is None:
         return None
-    found = os.statvfs(folder)
+    found = look.file_system(folder)
     return found.f_bavail * found.f_frsize
 
 

@@ -10,8 +10,6 @@ changes nothing.
 from __future__ import annotations
 
 import contextlib
-import pathlib
-import shutil
 import time
 import typing as t
 from dataclasses import replace
@@ -25,11 +23,12 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.engine
     known_parts,
     simulated,
 )
+from ansible_collections.multiarch.builders.plugins.module_utils.host import look
 from ansible_collections.multiarch.builders.plugins.module_utils.host.command import Outcome, run
 from ansible_collections.multiarch.builders.plugins.module_utils.host.temp_dirs import scratch
 from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
 
-_UPDATES = pathlib.Path("/var/lib/dpkg/updates")
+_UPDATES = "/var/lib/dpkg/updates"
 _LOCK_SECONDS = 300
 _INSTALL_SECONDS = 3600
 # needrestart's hook (liske/needrestart, ex/apt/needrestart-apt_d) would restart services of others.
@@ -58,12 +57,12 @@ class StaleListsError(HostError):
 
 def is_here() -> bool:
     """Whether the host has apt-get."""
-    return shutil.which("apt-get", path="/usr/bin:/bin") is not None
+    return look.program("apt-get") is not None
 
 
 def offer(asked: t.Sequence[str]) -> Offer:
     """What installing *asked* would do. Where the host's package lists do not know a package, fresh ones are asked."""
-    if any(each.name.isdigit() for each in _UPDATES.glob("*")):  # as apt looks for it (debSystem::CheckUpdates)
+    if any(map(str.isdigit, look.names(_UPDATES))):  # as apt looks for it (debSystem::CheckUpdates)
         return Offer(tuple(asked), refusal="dpkg was interrupted: run `dpkg --configure -a`")
     found = _look(asked, _NO_CACHE)
     if not found.unknown:

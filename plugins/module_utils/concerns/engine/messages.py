@@ -18,7 +18,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.engine
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.buildx_plugin import FOLDERS, NAME
 from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import Difference
 
-_PLACE = f"{FOLDERS[0]}/{NAME}"
+PLACE = f"{FOLDERS[0]}/{NAME}"
 
 
 def of_start(*, way_back: bool) -> str:
@@ -53,13 +53,13 @@ def of_plugin(
         source = of_url(wanted.url) if wanted.url else "the given file"
         words = (
             f"install buildx {wanted.version or ''}".rstrip()
-            + f" from {source} (sha256:{wanted.sha256[:12]}…) as {_PLACE}"
+            + f" from {source} (sha256:{wanted.sha256[:12]}…) as {PLACE}"
         )
         return words + (", in place of another" if place.digest is not None else "")
     if isinstance(step, LeavePlugin):
         what = f"put buildx {place.otherwise} back as" if place.former else "remove"
-        return f"{what} {_PLACE}" + (f": {why}" if why else "")
-    return f"forget {_PLACE}, which somebody else replaced: it is left as it is"
+        return f"{what} {PLACE}" + (f": {why}" if why else "")
+    return f"forget {PLACE}, which somebody else replaced: it is left as it is"
 
 
 def of_url(url: str) -> str:

@@ -6,11 +6,9 @@
 from __future__ import annotations
 
 import contextlib
-import pathlib
-import shutil
 import typing as t
 
-from ansible_collections.multiarch.builders.plugins.module_utils.concerns.engine.packages import PATH
+from ansible_collections.multiarch.builders.plugins.module_utils.host import look
 
 # Where snapd shows a snap's files: Debian and Ubuntu, and distributions that have no /snap.
 _SNAPS = ("/snap/docker/current", "/var/lib/snapd/snap/docker/current")
@@ -19,17 +17,16 @@ _SCRIPT_BYTES = 1024
 
 def snap() -> t.Optional[str]:
     """The folder of Docker from snap, None if there is none."""
-    return next((each for each in _SNAPS if pathlib.Path(each).exists()), None)
+    return next(filter(look.exists, _SNAPS), None)
 
 
 def podman() -> t.Optional[str]:
     """The path of a `docker` that is podman (package podman-docker), None if there is none."""
-    found = shutil.which("docker", path=PATH)
+    found = look.program("docker")
     if found is None:
         return None
-    path = pathlib.Path(found)
-    with contextlib.suppress(OSError), path.open("rb") as file:
-        if path.resolve().name == "podman" or is_podmans(file.read(_SCRIPT_BYTES)):
+    with contextlib.suppress(OSError):
+        if is_podmans(look.head(found, _SCRIPT_BYTES)) or look.real(found).endswith("/podman"):
             return found
     return None
 

@@ -5,8 +5,6 @@
 
 from __future__ import annotations
 
-import pathlib
-import shutil
 import typing as t
 
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.engine.apt_candidates import (
@@ -16,14 +14,9 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.engine
     CLIENT,
     ENGINE,
 )
+from ansible_collections.multiarch.builders.plugins.module_utils.host import look
 
-PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-_APPARMOR = pathlib.Path("/sys/module/apparmor/parameters/enabled")
-
-
-def is_there(program: str) -> bool:
-    """Whether the host has *program*."""
-    return shutil.which(program, path=PATH) is not None
+_APPARMOR = "/sys/module/apparmor/parameters/enabled"
 
 
 def missing(*, dockerd: bool, buildx: bool) -> t.Tuple[str, ...]:
@@ -32,19 +25,12 @@ def missing(*, dockerd: bool, buildx: bool) -> t.Tuple[str, ...]:
     Of what docker.io only recommends, two are needed: the certificates of public registries, and the program that loads
     the profile for containers where the kernel has AppArmor.
     """
-    confined = is_there("apparmor_parser") or not _enabled(_APPARMOR)
+    confined = look.program("apparmor_parser") or (look.text(_APPARMOR) or "").strip() != "Y"
     found = {
         ENGINE: dockerd,
-        CLIENT: is_there("docker"),
+        CLIENT: look.program("docker"),
         BUILDX: buildx,
-        CERTIFICATES: is_there("update-ca-certificates"),
+        CERTIFICATES: look.program("update-ca-certificates"),
         APPARMOR: dockerd or confined,
     }
     return tuple(name for name, there in found.items() if not there)
-
-
-def _enabled(parameter: pathlib.Path) -> bool:
-    try:
-        return parameter.read_text(encoding="ascii").strip() == "Y"
-    except OSError:
-        return False

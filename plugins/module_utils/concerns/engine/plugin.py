@@ -21,7 +21,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.engine
     Plugin,
     PluginState,
 )
-from ansible_collections.multiarch.builders.plugins.module_utils.concerns.engine.messages import of_url
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.engine.messages import PLACE, of_url
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.engine.record import RECORD, OwnPlugin
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.buildx_plugin import (
     FOLDERS,
@@ -29,14 +29,14 @@ from ansible_collections.multiarch.builders.plugins.module_utils.docker.buildx_p
     buildx_version,
     version_in,
 )
-from ansible_collections.multiarch.builders.plugins.module_utils.host import files
+from ansible_collections.multiarch.builders.plugins.module_utils.host import files, look
 from ansible_collections.multiarch.builders.plugins.module_utils.host.command import run
+from ansible_collections.multiarch.builders.plugins.module_utils.host.place import at
 from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.model.proxy import Proxy
 from ansible_collections.multiarch.builders.plugins.module_utils.model.steps import RemoveFile
 from ansible_collections.multiarch.builders.plugins.module_utils.model.version import version_of
 
-PLACE = pathlib.Path(FOLDERS[0]) / NAME
 _VARIABLE = "builder_buildx_plugin"
 _MODE = 0o755
 _CHUNK = 1024**2
@@ -45,7 +45,7 @@ _CHUNK = 1024**2
 def observe(*, asked: bool) -> PluginState:
     """What is in the place; the digest of a file that others cannot run is that of no plugin."""
     ours = RECORD.read().plugin
-    digest = _digest(PLACE) if asked or ours else None
+    digest = _digest() if asked or ours else None
     if ours is None or asked:
         return PluginState(digest, ours.sha256 if ours else None)
     otherwise = ours.former_version if ours.former else buildx_version(FOLDERS[1:])
@@ -59,14 +59,14 @@ def place(wanted: Plugin, proxy: Proxy) -> None:
         new.chmod(_MODE)
         _prove(new, wanted)
         ours = RECORD.read().plugin or OwnPlugin("")
-        present = _digest(PLACE)
-        if PLACE.exists() and present != ours.sha256:
-            ours = OwnPlugin("", _put_aside(PLACE), buildx_version(FOLDERS[:1]))
+        present = _digest()
+        if look.exists(PLACE) and present != ours.sha256:
+            ours = OwnPlugin("", _put_aside(), buildx_version(FOLDERS[:1]))
         # Remembered before it is there: a crash in between leaves a name too many, never one too few.
         placed = replace(ours, sha256=wanted.sha256)
         RECORD.update(lambda found: replace(found, plugin=placed))
-        new.replace(PLACE)
-        files.sync_folder(PLACE.parent)
+        new.replace(at(PLACE))
+        files.sync_folder(at(FOLDERS[0]))
 
 
 def leave() -> None:
@@ -74,14 +74,14 @@ def leave() -> None:
     ours = RECORD.read().plugin
     former = ours.former if ours else None
     if former is None:
-        files.remove(RemoveFile(str(PLACE), folder=True))
+        files.remove(RemoveFile(PLACE, folder=True))
     else:
         with _new_file() as new:
-            _copy(pathlib.Path(former), new)
+            _copy(at(former), new)
             new.chmod(_MODE)
-            new.replace(PLACE)
-            files.sync_folder(PLACE.parent)
-        pathlib.Path(former).unlink()
+            new.replace(at(PLACE))
+            files.sync_folder(at(FOLDERS[0]))
+        at(former).unlink()
     forget()
 
 
@@ -96,7 +96,7 @@ def _fill(new: pathlib.Path, wanted: Plugin, proxy: Proxy) -> None:
 
     source = f"{_VARIABLE}.{'url' if wanted.url else 'src'}"
     try:
-        pieces = chunks(wanted.url, proxy) if wanted.url else _pieces(pathlib.Path(wanted.src or ""))
+        pieces = chunks(wanted.url, proxy) if wanted.url else _pieces(wanted.src or "")
         digest = hashlib.sha256()
         with new.open("wb") as file:
             for piece in pieces:
@@ -119,7 +119,7 @@ def _fill(new: pathlib.Path, wanted: Plugin, proxy: Proxy) -> None:
 def _prove(new: pathlib.Path, wanted: Plugin) -> None:
     """Raise HostError unless *new* is a buildx for this host, in a version that serves."""
     source = (wanted.url and of_url(wanted.url)) or "its file"
-    machine = elf_machine.mismatch(_header(new), _header(pathlib.Path(sys.executable)))
+    machine = elf_machine.mismatch(*(look.head(each, elf_machine.HEADER) for each in (new, sys.executable)))
     if machine:
         raise HostError(f"{_VARIABLE}: {source} is {machine}: take the buildx for this host")
     try:
@@ -141,12 +141,12 @@ def _prove(new: pathlib.Path, wanted: Plugin) -> None:
 def _new_file() -> t.Iterator[pathlib.Path]:
     """An empty file beside the place, which goes unless it is moved there. docker takes no .NAME for a plugin."""
     try:
-        files.make_folders(PLACE.parent)
-        files.remove_leftovers(PLACE)
-        descriptor, name = tempfile.mkstemp(prefix=f".{NAME}.{os.getpid()}.", dir=PLACE.parent)
+        files.make_folders(at(FOLDERS[0]))
+        files.remove_leftovers(at(PLACE))
+        descriptor, name = tempfile.mkstemp(prefix=f".{NAME}.{os.getpid()}.", dir=at(FOLDERS[0]))
         os.close(descriptor)
     except OSError as exc:
-        raise HostError(f"{PLACE.parent} cannot be written: {exc}") from exc
+        raise HostError(f"{FOLDERS[0]} cannot be written: {exc}") from exc
     try:
         yield pathlib.Path(name)
     except OSError as exc:
@@ -155,34 +155,29 @@ def _new_file() -> t.Iterator[pathlib.Path]:
         pathlib.Path(name).unlink(missing_ok=True)
 
 
-def _header(path: pathlib.Path) -> bytes:
-    with path.open("rb") as file:
-        return file.read(elf_machine.HEADER)
-
-
-def _pieces(path: pathlib.Path) -> t.Iterator[bytes]:
-    with path.open("rb") as file:
+def _pieces(path: str) -> t.Iterator[bytes]:
+    with at(path).open("rb") as file:
         yield from iter(lambda: file.read(_CHUNK), b"")
 
 
-def _digest(path: pathlib.Path) -> t.Optional[str]:
-    """SHA-256 of a program that everybody can run, None if there is none."""
+def _digest() -> t.Optional[str]:
+    """SHA-256 of what is in the place, a program that everybody can run, None if there is none."""
     try:
-        if path.stat().st_mode & 0o777 != _MODE:
+        if at(PLACE).stat().st_mode & 0o777 != _MODE:
             return None
         digest = hashlib.sha256()
-        for piece in _pieces(path):
+        for piece in _pieces(PLACE):
             digest.update(piece)
         return digest.hexdigest()
     except FileNotFoundError:
         return None
     except OSError as exc:
-        raise HostError(f"{path} cannot be read: {exc}") from exc
+        raise HostError(f"{PLACE} cannot be read: {exc}") from exc
 
 
-def _put_aside(path: pathlib.Path) -> str:
-    target = files.backup_path(str(path))
-    _copy(path, target)
+def _put_aside() -> str:
+    target = files.backup_path(PLACE)
+    _copy(at(PLACE), at(target))
     return str(target)
 
 

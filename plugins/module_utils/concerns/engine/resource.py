@@ -30,7 +30,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.engine
 from ansible_collections.multiarch.builders.plugins.module_utils.docker import service
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.buildx_plugin import find
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import Docker
-from ansible_collections.multiarch.builders.plugins.module_utils.host import units
+from ansible_collections.multiarch.builders.plugins.module_utils.host import look, units
 from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import Params, proxy_of
 from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.model.proxy import Proxy
@@ -80,7 +80,7 @@ class Engine(Concern[EngineState]):
         return replace(found, offer=install.offer(lacking))
 
     def _here(self) -> EngineState:
-        installed = packages.is_there("dockerd")
+        installed = look.program("dockerd") is not None
         found = units.look() if installed else {}
         buildx = find()
         engine = self.docker.get("/version")["Version"] if self.docker.answers() else None
@@ -92,7 +92,7 @@ class Engine(Concern[EngineState]):
             podman=others.podman(),
             faults=boot.faults(found) if installed else (),
             left_out=boot.words(found) if installed and boot.is_left_out(found) else "",
-            client=packages.is_there("docker"),
+            client=look.program("docker") is not None,
             place=plugin.observe(asked=self.plugin is not None),
             broken=f"{buildx.path}: {buildx.defect}" if buildx and buildx.defect else "",
             way_back=installed and engine is None and rollback.is_open(),

@@ -13,7 +13,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.pull_m
 from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import NO_EFFECTS, Plan
 
-ROOT = Path(__file__).parents[5]
+REPOSITORY = Path(__file__).parents[5]
 UNIT = "etc/systemd/system/multiarch-builders-pull"
 FILES = (
     f"{UNIT}.timer",
@@ -42,21 +42,22 @@ def put(root: Path, *names: str) -> None:
 def test_all_of_the_role_goes(
     more: tuple[str, ...], left: list[str], tmp_path: Path, programs: Callable[[str, str], Path]
 ) -> None:
-    calls, root = programs("systemctl", ""), tmp_path / "root"
-    put(root, *FILES, *more)
-    pull = RetiredPull(root)
+    calls = programs("systemctl", "")
+    put(tmp_path, *FILES, *more)
+    pull = RetiredPull()
     plan = pull.plan(pull.observe(), NO_EFFECTS)
     pull.apply(plan.actions)
-    assert [str(each.relative_to(root)) for each in root.rglob("*") if each.is_file()] == left
-    assert (root / "etc/multiarch-builders").exists() is bool(left)
+    there = (each for folder in ("etc", "usr") for each in (tmp_path / folder).rglob("*") if each.is_file())
+    assert [str(each.relative_to(tmp_path)) for each in there] == left
+    assert (tmp_path / "etc/multiarch-builders").exists() is bool(left)
     assert calls.read_text().splitlines() == ["disable --now multiarch-builders-pull.timer", "daemon-reload"]
     assert pull.plan(pull.observe(), NO_EFFECTS) == Plan()
 
 
 def test_a_timer_that_does_not_stop_keeps_all_of_it(tmp_path: Path, programs: Callable[[str, str], Path]) -> None:
     programs("systemctl", "echo of this test >&2; exit 1")
-    put(tmp_path / "root", *FILES)
-    pull = RetiredPull(tmp_path / "root")
+    put(tmp_path, *FILES)
+    pull = RetiredPull()
     with pytest.raises(HostError, match="pull mode cannot be stopped"):
         pull.apply(pull.plan(pull.observe(), NO_EFFECTS).actions)
     assert len(pull.observe()) == len(FILES)
@@ -65,5 +66,5 @@ def test_a_timer_that_does_not_stop_keeps_all_of_it(tmp_path: Path, programs: Ca
 @pytest.mark.parametrize("name", ["pull.json", "deploy-key", "known_hosts", "git-credentials", "vault-password"])
 def test_the_names_are_those_of_the_role(name: str, tmp_path: Path) -> None:
     put(tmp_path, f"etc/multiarch-builders/{name}")
-    assert len(RetiredPull(tmp_path).observe()) == 1
-    assert name in (ROOT / "roles/builder_pull/tasks/main.yml").read_text()
+    assert RetiredPull().observe() == (f"/etc/multiarch-builders/{name}",)
+    assert name in (REPOSITORY / "roles/builder_pull/tasks/main.yml").read_text()

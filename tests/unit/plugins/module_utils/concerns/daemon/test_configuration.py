@@ -26,8 +26,6 @@ from ansible_collections.multiarch.builders.plugins.module_utils.state import ro
 from ansible_collections.multiarch.builders.plugins.module_utils.state.owned_keys import Owned, both, owned_after
 from ansible_collections.multiarch.builders.tests.unit.plugins.module_utils import records as record
 
-pytestmark = pytest.mark.usefixtures("home")
-
 FORMER = '{"dns": []}\n'
 PLAIN = '{"debug": true}\n'
 SECRET = '{"proxies": {"https-proxy": "http://me:s3cret@proxy:3128"}}\n'
@@ -37,7 +35,7 @@ RESTART, RELOAD = Effect.CONFIGURATION_CHANGES, Effect.CONFIGURATION_RELOADS
 
 
 def put(path: Path, text: str, mode: int = 0o644) -> None:
-    path.parent.mkdir(exist_ok=True)
+    path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text)
     path.chmod(mode)
 
@@ -50,8 +48,8 @@ def mode_of(path: Path) -> str:
     return oct(stat.S_IMODE(path.stat().st_mode))
 
 
-def pending(home: Path) -> list[str]:
-    return list(record.load("pending", home).get("marks", ()))
+def pending() -> list[str]:
+    return list(record.load("pending").get("marks", ()))
 
 
 def backups(home: Path) -> list[tuple[str, str]]:
@@ -70,7 +68,7 @@ def test_a_new_file_is_written_and_waits_until_dockerd_runs_with_it(
     made = step(former=None, effect=effect)
     replace(made)
     assert daemon_json.read_text() == PLAIN
-    assert pending(home) == [effect.name]
+    assert pending() == [effect.name]
     assert keys().owned == both(OURS, FORMERLY), "it is not known yet which file stays"
     assert rollback.is_open() is True
     assert backups(home) == []
@@ -98,17 +96,16 @@ def test_dockerd_runs_with_the_file_of_an_earlier_run(daemon_json: Path) -> None
     assert rollback.is_open() is False
 
 
-@pytest.mark.usefixtures("daemon_json")
 @pytest.mark.parametrize("ends", ["settled", "put back"])
-def test_what_else_the_concern_remembers_stays(ends: str, home: Path) -> None:
-    record.save("daemon", {"files": {"/a": "digest"}}, home)
+def test_what_else_the_concern_remembers_stays(ends: str) -> None:
+    record.save("daemon", {"files": {"/a": "digest"}})
     made = step(former=None)
     replace(made)
     if ends == "settled":
         settle(made)
     else:
         put_back()
-    assert record.load("daemon", home)["files"] == {"/a": "digest"}
+    assert record.load("daemon")["files"] == {"/a": "digest"}
 
 
 @pytest.mark.parametrize(
@@ -144,13 +141,13 @@ def test_a_file_that_somebody_changed_meanwhile_is_left_alone(now: str | None, d
     assert not home.exists()
 
 
-def test_a_crash_in_between_leaves_nothing_unowned(daemon_json: Path, home: Path) -> None:
+def test_a_crash_in_between_leaves_nothing_unowned(daemon_json: Path) -> None:
     """The folder is a file here, so that nothing can be written into it."""
-    daemon_json.parent.write_text("")
+    put(daemon_json.parent, "", 0o644)
     with pytest.raises(HostError, match="cannot be written"):
         replace(step(former=None))
     assert keys().owned == both(OURS, FORMERLY)
-    assert pending(home) == [RESTART.name]
+    assert pending() == [RESTART.name]
     assert rollback.is_open() is False, "what is there is the former one"
 
 
@@ -168,7 +165,7 @@ Put: t.TypeAlias = "tuple[str, int] | None"
         pytest.param(("", 0o644), PLAIN, id="an empty file"),
     ],
 )
-def test_put_back(former: Put, text: str, effect: Effect, daemon_json: Path, home: Path) -> None:
+def test_put_back(former: Put, text: str, effect: Effect, daemon_json: Path) -> None:
     if former is not None:
         put(daemon_json, *former)
     replace(step(text=text, former=former[0] if former else None, effect=effect))
@@ -176,7 +173,7 @@ def test_put_back(former: Put, text: str, effect: Effect, daemon_json: Path, hom
     now = (daemon_json.read_text(), stat.S_IMODE(daemon_json.stat().st_mode)) if daemon_json.exists() else None
     assert now == former
     assert rollback.is_open() is False
-    assert pending(home) == []
+    assert pending() == []
 
 
 def test_what_was_ours_is_ours_again_after_put_back(daemon_json: Path) -> None:

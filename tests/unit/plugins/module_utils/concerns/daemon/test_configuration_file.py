@@ -16,6 +16,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon
 from ansible_collections.multiarch.builders.plugins.module_utils.docker import process
 from ansible_collections.multiarch.builders.plugins.module_utils.host import units
 from ansible_collections.multiarch.builders.plugins.module_utils.host.file_modes import FileState, fault, restore
+from ansible_collections.multiarch.builders.plugins.module_utils.host.place import Host, standing_on
 from ansible_collections.multiarch.builders.plugins.module_utils.state.rollback import DAEMON_JSON
 from ansible_collections.multiarch.builders.tests.unit.plugins.module_utils.recorded_units import shown
 
@@ -40,25 +41,23 @@ def test_what_others_may_do_with_it(text: str, found: FileState, told: str | Non
     assert words == (told and f"daemon.json {told}")
 
 
-def test_it_is_told_and_closed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    path = tmp_path / "daemon.json"
-    monkeypatch.setattr(configuration_file, "DAEMON_JSON", str(path))
-    monkeypatch.setattr(rights_of, "__defaults__", (str(path),))
+def test_it_is_told_and_closed(daemon_json: Path) -> None:
     assert configuration_file.too_open(None) == {}
-    path.write_text(PLAIN)
-    path.chmod(0o646)
+    daemon_json.parent.mkdir(parents=True)
+    daemon_json.write_text(PLAIN)
+    daemon_json.chmod(0o646)
     (action,) = configuration_file.closing(configuration_file.too_open(PLAIN))
-    assert action.summary == f"close to others: {path} has mode 0646, not 0644"
+    assert action.summary == f"close to others: {DAEMON_JSON} has mode 0646, not 0644"
     restore(action.step)  # type: ignore[arg-type]
     assert configuration_file.closing(configuration_file.too_open(PLAIN)) == []
 
 
 def test_a_unit_that_names_another_file(programs: Callable[[str, str], Path], tmp_path: Path) -> None:
     (tmp_path / "environment").write_text("DOCKER_OPTS=--config-file=/other.json\n")
-    asked = {"EnvironmentFiles": f"{tmp_path}/environment (ignore_errors=yes)"}
+    asked = {"EnvironmentFiles": "/environment (ignore_errors=yes)"}
     (tmp_path / "answer").write_text(shown(docker=asked))
     programs("systemctl", f"cat {tmp_path}/answer")
-    assert f"--config-file /other.json ({tmp_path}/environment)" in str(configuration_file.elsewhere())
+    assert "--config-file /other.json (/environment)" in str(configuration_file.elsewhere())
     (tmp_path / "environment").write_text("")
     assert configuration_file.elsewhere() is None
     units.forget()
@@ -81,7 +80,7 @@ def test_the_file_that_the_running_dockerd_was_started_with(
 
 def test_the_arguments_of_a_process(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(process, "daemon_pid", os.getpid)
-    found = process.daemon_arguments()
-    assert list(found) == sys.orig_argv[1:]
+    with standing_on(Host()):
+        assert list(process.daemon_arguments()) == sys.orig_argv[1:]
     monkeypatch.setattr(process, "daemon_pid", lambda: None)
     assert process.daemon_arguments() == ()

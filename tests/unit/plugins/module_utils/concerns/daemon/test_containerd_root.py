@@ -17,7 +17,6 @@ from ansible_collections.multiarch.builders.tests.unit.plugins.module_utils.dock
     as_json,
 )
 
-pytestmark = pytest.mark.usefixtures("home")
 STORE = {"DriverStatus": [["driver-type", "io.containerd.snapshotter.v1"]], "Images": 3, "Containers": 2}
 GRAPH = {"Driver": "overlay2", "Images": 3, "Containers": 2}
 HERE = Containerd("/run/c.sock", "/srv/c", ("--root", "/srv/c"))
@@ -26,12 +25,11 @@ MOVING = Containerd("/run/c.sock", "/srv/c", ("--root", "/elsewhere"))
 
 def moved(tmp_path: Path) -> str:
     """A folder that containerd had, with its data."""
-    (tmp_path / "former").mkdir()
-    database = Path(f"{tmp_path}/former{DATABASE}")
-    database.parent.mkdir()
+    database = tmp_path / f"former{DATABASE}"
+    database.parent.mkdir(parents=True)
     database.touch()
-    record.save("daemon", {"containerd_root": f"{tmp_path}/former"})
-    return f"{tmp_path}/former"
+    record.save("daemon", {"containerd_root": "/former"})
+    return "/former"
 
 
 def test_that_it_will_move_is_told() -> None:
@@ -60,7 +58,7 @@ def test_that_it_moved_is_told_while_the_former_folder_is_there(tmp_path: Path) 
     (told,) = containerd_root.notes(STORE, HERE)
     assert told.startswith(f"containerd keeps its data in /srv/c, and kept it in {former} before: ")
     assert containerd_root.notes(STORE, Containerd("/run/c.sock", former, ("--root", former))) == ()
-    Path(f"{former}{DATABASE}").unlink()
+    (tmp_path / f"former{DATABASE}").unlink()
     assert containerd_root.notes(STORE, HERE) == ()
 
 

@@ -17,24 +17,21 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon
     notes_on,
     observe,
 )
-from ansible_collections.multiarch.builders.plugins.module_utils.docker import certs_d
 from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import Registry
 from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import NO_EFFECTS, Action, Difference
 from ansible_collections.multiarch.builders.plugins.module_utils.model.steps import RemoveFile, WriteFile
 from ansible_collections.multiarch.builders.tests.unit.plugins.module_utils import records as record
 
+HOSTS_TOML = "/etc/docker/certs.d/quay.example/hosts.toml"
 QUAY = Registry("quay.example", mirrors=("a.example/quay",), hosts_toml="# ours\n")
 # What dockerd does with hosts.toml: 28 reads it, 26 does not.
 READS, IGNORES = "28.5.2+dfsg4", "26.1.5+dfsg1"
 
 
 @pytest.fixture
-def hosts_toml(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Path of hosts.toml of quay.example, which is not there yet."""
-    root = str(tmp_path / "docker/certs.d")
-    monkeypatch.setattr(certs_d, "ROOT", root)
-    monkeypatch.setattr(certs_d.path, "__defaults__", (root,))  # where it is a parameter, too
-    return Path(root, "quay.example/hosts.toml")
+def hosts_toml(tmp_path: Path) -> Path:
+    """Where hosts.toml of quay.example is, which is not there yet."""
+    return tmp_path / HOSTS_TOML[1:]
 
 
 def put(path: Path, text: str | None, mode: int = 0o644) -> None:
@@ -72,17 +69,16 @@ def test_what_differs(
     registries: tuple[Registry, ...],
     ours: bool,
     does: str,
-    home: Path,
     hosts_toml: Path,
 ) -> None:
     put(hosts_toml, now)
-    record.save("daemon", {"files": {str(hosts_toml): "digest"} if ours else {}}, home)
+    record.save("daemon", {"files": {HOSTS_TOML: "digest"} if ours else {}})
     found = observe(registries, engine)
     assert set(found.reasons) == {each.path for each in found.remove}
     assert replace(found, reasons={}, seen=Seen()) == FilesState(
-        write=(WriteFile(str(hosts_toml), "# ours\n"),) if does == WRITES else (),
-        remove=(RemoveFile(str(hosts_toml), folder=True),) if does == REMOVES else (),
-        theirs=(str(hosts_toml),) if does == LEAVES else (),
+        write=(WriteFile(HOSTS_TOML, "# ours\n"),) if does == WRITES else (),
+        remove=(RemoveFile(HOSTS_TOML, folder=True),) if does == REMOVES else (),
+        theirs=(HOSTS_TOML,) if does == LEAVES else (),
     )
 
 
@@ -105,30 +101,29 @@ def test_what_differs(
     ],
 )
 def test_the_true_reason_of_a_removal_is_told(
-    registries: tuple[Registry, ...], engine: str, reason: str, home: Path, hosts_toml: Path
+    registries: tuple[Registry, ...], engine: str, reason: str, hosts_toml: Path
 ) -> None:
     put(hosts_toml, "# ours\n")
-    record.save("daemon", {"files": {str(hosts_toml): "digest"}}, home)
+    record.save("daemon", {"files": {HOSTS_TOML: "digest"}})
     (action,) = actions_for(observe(registries, engine))
-    assert action.summary == f"remove {hosts_toml}, {reason}"
+    assert action.summary == f"remove {HOSTS_TOML}, {reason}"
 
 
-@pytest.mark.usefixtures("home")
-def test_one_look_serves_for_every_version(hosts_toml: Path) -> None:
+def test_one_look_serves_for_every_version() -> None:
     """What is installed in the same run is planned for without another look."""
     seen = look((QUAY,))
-    assert [each.path for each in files_of((QUAY,), READS, seen).write] == [str(hosts_toml)]
+    assert [each.path for each in files_of((QUAY,), READS, seen).write] == [HOSTS_TOML]
     assert files_of((QUAY,), IGNORES, seen).write == files_of((QUAY,), None, seen).write == ()
 
 
-def test_a_file_that_others_may_not_read_differs(home: Path, hosts_toml: Path) -> None:
+def test_a_file_that_others_may_not_read_differs(hosts_toml: Path) -> None:
     put(hosts_toml, "# ours\n", 0o600)
-    record.save("daemon", {"files": {str(hosts_toml): "digest"}}, home)
-    assert [each.path for each in observe((QUAY,), READS).write] == [str(hosts_toml)]
+    record.save("daemon", {"files": {HOSTS_TOML: "digest"}})
+    assert [each.path for each in observe((QUAY,), READS).write] == [HOSTS_TOML]
 
 
-def test_what_is_to_do_is_told_with_its_difference(tmp_path: Path) -> None:
-    new, old, gone = (str(tmp_path / name) for name in ("new", "old", "gone"))
+def test_what_is_to_do_is_told_with_its_difference() -> None:
+    new, old, gone = "/new", "/old", "/gone"
     write = (WriteFile(new, "# new\n"), WriteFile(old, "# ours\n"))
     remove = (RemoveFile(gone, folder=True),)
     assert actions_for(FilesState(write, remove, ("/theirs",), seen=Seen({old: "# old\n"}))) == [

@@ -13,11 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
-from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon import (
-    configuration_file,
-    restart,
-    snapshotters,
-)
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon import restart
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.configuration import (
     WriteConfiguration,
     keys,
@@ -28,7 +24,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.plan import ReloadDaemon, RestartDaemon
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.resource import Daemon
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.tokens import NO_TOKENS, Tokens
-from ansible_collections.multiarch.builders.plugins.module_utils.docker import service, workload
+from ansible_collections.multiarch.builders.plugins.module_utils.docker import service
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import Docker
 from ansible_collections.multiarch.builders.plugins.module_utils.host.file_modes import RestoreRights, public
 from ansible_collections.multiarch.builders.plugins.module_utils.host.system_store import blocks
@@ -51,13 +47,16 @@ from ansible_collections.multiarch.builders.plugins.module_utils.model.resource 
 from ansible_collections.multiarch.builders.plugins.module_utils.model.steps import RemoveFile, WriteFile
 from ansible_collections.multiarch.builders.plugins.module_utils.state import restart_due, rollback
 from ansible_collections.multiarch.builders.plugins.module_utils.state.owned_keys import owned_after
+from ansible_collections.multiarch.builders.plugins.module_utils.state.rollback import DAEMON_JSON
 from ansible_collections.multiarch.builders.tests.unit.plugins.module_utils import records as record
 from ansible_collections.multiarch.builders.tests.unit.plugins.module_utils.dockerd_stand_in import (
     DockerdStandIn,
     as_json,
 )
+from ansible_collections.multiarch.builders.tests.unit.plugins.module_utils.recorded_units import shown
 from ansible_collections.multiarch.builders.tests.unit.plugins.plugin_utils.x509_factory import make
 
+pytestmark = pytest.mark.usefixtures("var_tmp")
 CA = make("CA")
 SNAPSHOTTER = {"features": {"containerd-snapshotter": True}}
 ROOT = "/var/lib/docker-of-these-tests"
@@ -71,13 +70,15 @@ OVERLAY2 = {"Driver": "overlay2", "DriverStatus": [["Backing Filesystem", "extfs
 UNREAD = Tokens(frozenset({"PEM"}))
 QUAY = Registry("quay.example", mirrors=("a.example/quay",), hosts_toml="# ours\n")
 HOSTS_TOML = "/etc/docker/certs.d/quay.example/hosts.toml"
+Programs = Callable[[str, str], Path]
 # With somebody else's hosts.toml, dockerd has the CA of the mirror from the system's store alone.
 WITH_CA = (QUAY, Registry("a.example", ca="PEM"))
 
 
 @pytest.fixture(autouse=True)
-def no_build_in_dockerd(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(workload, "daemon_pid", lambda: None)
+def no_systemd(programs: Programs) -> None:
+    """systemctl tells nothing, so that no dockerd is found."""
+    programs("systemctl", "")
 
 
 def daemon(
@@ -134,7 +135,7 @@ def test_what_becomes_of_the_default_network_is_told_to_the_builders(
     mode: str,
     told: set[DefaultNetwork],
     no_docker: Docker,
-    programs: Callable[[str, str], Path],
+    programs: Programs,
 ) -> None:
     programs("dockerd", "exit 0")
     now = state(CONTAINERD, document={**SNAPSHOTTER, **document})
@@ -301,9 +302,7 @@ MOVED = {"data-root": "/srv/docker"}
 AT_DEFAULT = {**CONTAINERD, "DockerRootDir": "/var/lib/docker", "Containers": 2}
 
 
-def test_another_data_root_needs_leave(
-    dockerd: DockerdStandIn, docker: Docker, programs: Callable[[str, str], Path]
-) -> None:
+def test_another_data_root_needs_leave(dockerd: DockerdStandIn, docker: Docker, programs: Programs) -> None:
     """B6: they were gone from sight."""
     programs("dockerd", "")
     programs("systemctl", "")
@@ -335,8 +334,8 @@ def test_what_the_next_start_hides_is_a_note_where_nothing_restarts(dockerd: Doc
     assert plan.notes[0].text.startswith("with data-root /srv/docker in place of /var/lib/docker, Docker would no ")
 
 
-def test_a_storage_driver_that_is_not_there_is_refused(no_docker: Docker, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(snapshotters, "loaded", lambda _address: {"overlayfs": "ok", "btrfs": "skip"})
+def test_a_storage_driver_that_is_not_there_is_refused(no_docker: Docker, programs: Programs) -> None:
+    programs("ctr", "echo io.containerd.snapshotter.v1 overlayfs linux/amd64 ok")
     with pytest.raises(HostError, match=r"^storage-driver = btrfs names a snapshotter of containerd"):
         planned(daemon(no_docker, options={"storage-driver": "btrfs"}), state(CONTAINERD))
 
@@ -393,11 +392,9 @@ def test_garbage_collection_is_part_of_the_patch(
 
 
 def test_garbage_collection_restarts_docker_and_what_it_cannot_do_is_a_note(
-    no_docker: Docker, daemon_json: Path, programs: Callable[[str, str], Path]
+    no_docker: Docker, programs: Programs
 ) -> None:
-    assert not daemon_json.exists()
     programs("dockerd", "")
-    programs("systemctl", "")
     made = replace(daemon(no_docker), gc=Gc("2GB", "5GB", "1GB"))
     plan = planned(made, state({**CONTAINERD, "ServerVersion": "26.1.5"}))
     differences = 'builder.gc.defaultKeepStorage: absent → "5GB"; builder.gc.enabled: absent → true'
@@ -413,7 +410,7 @@ def test_garbage_collection_restarts_docker_and_what_it_cannot_do_is_a_note(
     ],
 )
 def test_a_stopped_dockerd_is_asked_for_its_version(
-    said: str, version: str | None, no_docker: Docker, daemon_json: Path, programs: Callable[[str, str], Path]
+    said: str, version: str | None, no_docker: Docker, daemon_json: Path, programs: Programs
 ) -> None:
     assert not daemon_json.exists()
     programs("systemctl", "")
@@ -428,15 +425,12 @@ STORE = "features.containerd-snapshotter"
 OLD = state({**OVERLAY2, "ServerVersion": "20.10.24"}, document={})
 
 
-@pytest.mark.usefixtures("home")
-def test_a_dockerd_that_is_yet_to_come_is_planned_for_by_its_version(
-    no_docker: Docker, daemon_json: Path, programs: Callable[[str, str], Path]
-) -> None:
+def test_a_dockerd_that_is_yet_to_come_is_planned_for_by_its_version(no_docker: Docker, programs: Programs) -> None:
     programs("dockerd", "exit 1")  # what another one says is of no interest
     plan = planned(daemon(no_docker, registries=(QUAY,)), state(None, document={}), ARRIVES)
     assert [re.split("[,:]", action.summary)[0] for action in plan.actions] == [
         f"write {HOSTS_TOML}",
-        f"write {daemon_json}",
+        f"write {DAEMON_JSON}",
         "restart docker",
     ]
     told = "daemon.json is validated by dockerd as soon as that is installed, before it is written"
@@ -461,9 +455,7 @@ def test_a_dockerd_without_the_containerd_image_store_does_without(
     ]
 
 
-def test_nothing_is_told_where_nobody_asks_for_that_store(
-    no_docker: Docker, programs: Callable[[str, str], Path]
-) -> None:
+def test_nothing_is_told_where_nobody_asks_for_that_store(no_docker: Docker, programs: Programs) -> None:
     programs("systemctl", "")
     programs("dockerd", "")
     options = {"features": {"containerd-snapshotter": None}}
@@ -484,24 +476,24 @@ def test_a_dockerd_that_is_asked_for_an_image_store_that_it_has_not(
         planned(daemon(no_docker, options=options), replace(OLD, document=document))
 
 
-def test_hosts_toml_comes_and_goes_without_a_restart(no_docker: Docker, home: Path, tmp_path: Path) -> None:
-    hosts_toml = tmp_path / "docker/certs.d/quay.example/hosts.toml"
+def test_hosts_toml_comes_and_goes_without_a_restart(no_docker: Docker, tmp_path: Path) -> None:
+    hosts_toml = tmp_path / HOSTS_TOML[1:]
     made = daemon(no_docker, registries=(QUAY,))
     engine = {**CONTAINERD, "ServerVersion": "28.5.2"}
-    plan = planned(made, replace(state(engine), files=FilesState(write=(WriteFile(str(hosts_toml), "# ours\n"),))))
-    assert [action.summary for action in plan.actions] == [f"write {hosts_toml}, which docker reads at every pull"]
-    assert plan.actions[0].difference == Difference(str(hosts_toml), "", "# ours\n")
+    plan = planned(made, replace(state(engine), files=FilesState(write=(WriteFile(HOSTS_TOML, "# ours\n"),))))
+    assert [action.summary for action in plan.actions] == [f"write {HOSTS_TOML}, which docker reads at every pull"]
+    assert plan.actions[0].difference == Difference(HOSTS_TOML, "", "# ours\n")
     assert (plan.effects, plan.notes) == (NO_EFFECTS, ())
     made.apply(plan.actions)
     assert hosts_toml.read_text() == "# ours\n"
-    assert list(record.load("daemon")["files"]) == [str(hosts_toml)]
+    assert list(record.load("daemon")["files"]) == [HOSTS_TOML]
 
-    gone = FilesState(remove=(RemoveFile(str(hosts_toml), folder=True),))
+    gone = FilesState(remove=(RemoveFile(HOSTS_TOML, folder=True),))
     plan = planned(made, replace(state(engine), files=gone))
-    assert [action.summary for action in plan.actions] == [f"remove {hosts_toml}, no longer in builder_registries"]
+    assert [action.summary for action in plan.actions] == [f"remove {HOSTS_TOML}, no longer in builder_registries"]
     made.apply(plan.actions)
     assert not hosts_toml.parent.exists()
-    assert "files" not in record.load("daemon", home)
+    assert "files" not in record.load("daemon")
 
 
 def test_what_is_left_alone_is_told(no_docker: Docker) -> None:
@@ -534,7 +526,7 @@ class Host:
     docker: Docker
 
     def write(self, document: dict[str, t.Any]) -> None:
-        self.daemon_json.parent.mkdir(exist_ok=True)
+        self.daemon_json.parent.mkdir(parents=True, exist_ok=True)
         self.daemon_json.write_text(json.dumps(document))
 
     def document(self) -> dict[str, t.Any]:
@@ -556,14 +548,12 @@ class Host:
 @pytest.fixture
 def host(
     daemon_json: Path,
-    home: Path,
     tmp_path: Path,
     dockerd: DockerdStandIn,
     docker: Docker,
-    programs: Callable[[str, str], Path],
+    programs: Programs,
     monkeypatch: pytest.MonkeyPatch,
 ) -> Host:
-    assert not home.exists()
     running, started = tmp_path / "running", tmp_path / "started"
     running.touch()
     started.write_text("0")
@@ -577,11 +567,12 @@ def host(
     monkeypatch.setattr(restart_due, "daemon_start", lambda: float(started.read_text()) if runs() else None)
     monkeypatch.setattr(service, "_START_SECONDS", 0.1)
     monkeypatch.setattr(service.until, "__defaults__", (0.1,))
-    monkeypatch.setattr(configuration_file, "flags", lambda: FLAGS)
+    units = tmp_path / "units"
+    units.write_text(shown(docker={"ExecStart": f"{{ argv[]=/usr/sbin/dockerd {' '.join(FLAGS)} ; pid=109 ; }}"}))
     programs("dockerd", "")
     programs("journalctl", """echo '{"_SYSTEMD_UNIT":"docker.service","MESSAGE":"failed to start daemon: bad"}'""")
     start = f"cut -d' ' -f1 /proc/uptime >{started}; cp {daemon_json} {running}; ! grep -q bad {running}"
-    calls = programs("systemctl", f'case "$1" in start | restart) {start} ;; esac')
+    calls = programs("systemctl", f'case "$*" in start* | restart*) {start} ;; *LoadState*) cat {units} ;; esac')
     made = Host(daemon_json, running, calls, docker)
     made.write(FORMER)
     return made
@@ -646,26 +637,24 @@ def test_a_key_of_ours_is_ours_until_somebody_sets_it(
     [
         pytest.param(
             FORMER,
-            f"docker did not come up, so the former FILE was put back, and docker runs again: {WHY}{MEND}",
+            f"docker did not come up, so the former {DAEMON_JSON} was put back, and docker runs again: {WHY}{MEND}",
             id="the former one serves",
         ),
         pytest.param(
             {**FORMER, "fixed-cidr": "bad"},
-            f"docker does not come up, nor with the former FILE, which was put back: {WHY}",
+            f"docker does not come up, nor with the former {DAEMON_JSON}, which was put back: {WHY}",
             id="it does not",
         ),
     ],
 )
-def test_a_file_that_dockerd_does_not_start_with_is_put_back(
-    former: dict[str, t.Any], told: str, host: Host, home: Path
-) -> None:
+def test_a_file_that_dockerd_does_not_start_with_is_put_back(former: dict[str, t.Any], told: str, host: Host) -> None:
     host.write(former)
     with pytest.raises(HostError) as caught:
         host.run({"bip": "bad"})
-    assert str(caught.value) == told.replace("FILE", str(host.daemon_json))
+    assert str(caught.value) == told
     assert host.document() == former
     assert host.verbs() == ["restart", "restart"]
-    assert record.load("pending", home) == {}
+    assert record.load("pending") == {}
     assert rollback.is_open() is False
 
 
@@ -687,7 +676,7 @@ def test_a_reload_that_brings_nothing_becomes_a_restart(host: Host) -> None:
     assert host.document() == FORMER
 
 
-def test_a_reload_that_brings_nothing_where_nothing_may_be_disrupted(host: Host, home: Path) -> None:
+def test_a_reload_that_brings_nothing_where_nothing_may_be_disrupted(host: Host) -> None:
     with pytest.raises(HostError) as caught:
         host.run({"labels": ["b=c"]}, mode="never")
     assert str(caught.value) == (
@@ -696,9 +685,7 @@ def test_a_reload_that_brings_nothing_where_nothing_may_be_disrupted(host: Host,
     )
     assert host.verbs() == ["reload"]
     assert host.document() == {**FORMER, "labels": ["b=c"]}
-    assert Effect.CONFIGURATION_CHANGES.name in record.load("pending", home)["marks"], (
-        "the next run knows that it waits"
-    )
+    assert Effect.CONFIGURATION_CHANGES.name in record.load("pending")["marks"], "the next run knows that it waits"
     assert rollback.is_open() is True
 
 
@@ -762,7 +749,7 @@ def test_a_change_where_docker_is_down_starts_it(options: dict[str, t.Any], host
     assert host.run(options) == []
 
 
-def test_what_dockerd_itself_refuses_is_not_written(host: Host, programs: Callable[[str, str], Path]) -> None:
+def test_what_dockerd_itself_refuses_is_not_written(host: Host, programs: Programs) -> None:
     programs("dockerd", "echo 'unable to configure the Docker daemon with file' >&2; exit 1")
     with pytest.raises(HostError, match=r"dockerd refuses what daemon\.json would become, nothing was changed: unable"):
         host.run({"mtu": 9000})

@@ -7,47 +7,46 @@ from __future__ import annotations
 
 import json
 import typing as t
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon import (
-    configuration,
-    validation,
-)
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon import configuration
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.configuration import WriteConfiguration
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.ours import Keys
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.plan import ReloadDaemon, RestartDaemon
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.record import RECORD
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.retired import RetiredDaemon
-from ansible_collections.multiarch.builders.plugins.module_utils.docker import service, workload
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import Docker
+from ansible_collections.multiarch.builders.plugins.module_utils.host.place import here, standing_on
 from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import Departure, Effect, Plan, Thing
 from ansible_collections.multiarch.builders.plugins.module_utils.model.steps import WriteFile
 from ansible_collections.multiarch.builders.plugins.module_utils.state.owned_files import write_owned
 from ansible_collections.multiarch.builders.plugins.module_utils.state.owned_keys import owned_after
+from ansible_collections.multiarch.builders.plugins.module_utils.state.rollback import DAEMON_JSON
 from ansible_collections.multiarch.builders.tests.unit.plugins.module_utils.dockerd_stand_in import (
     DockerdStandIn,
     as_json,
 )
 
-pytestmark = pytest.mark.usefixtures("home")
+pytestmark = pytest.mark.usefixtures("var_tmp")
 SNAPSHOTTER = {"features": {"containerd-snapshotter": True}}
 INFO = {"ServerVersion": "28.5.2", "Driver": "overlayfs"}
 CONTAINERD = {**INFO, "DriverStatus": [["driver-type", "io.containerd.snapshotter.v1"]]}
 
 
 @pytest.fixture(autouse=True)
-def of_the_host(monkeypatch: pytest.MonkeyPatch) -> None:
+def of_the_host(programs: Callable[[str, str], Path]) -> None:
     """What a dockerd that is installed would be asked for."""
-    monkeypatch.setattr(workload, "daemon_pid", lambda: None)
-    monkeypatch.setattr(service, "installed_version", lambda: "28.5.2")
-    monkeypatch.setattr(validation, "validate", lambda _text: ())
+    programs("systemctl", "")
+    programs("dockerd", "echo Docker version 28.5.2, build ecc6942")
 
 
 def provisioned(path: Path, theirs: dict[str, t.Any], ours: dict[str, t.Any]) -> None:
     """daemon.json with keys of others and of ours."""
-    path.parent.mkdir()
+    path.parent.mkdir(parents=True)
     path.write_text(json.dumps({**theirs, **ours}))
     configuration.own(Keys(owned_after({}, {}, ours)))
 
@@ -77,7 +76,7 @@ def test_keys_of_ours_go_and_those_of_others_stay(daemon_json: Path, dockerd: Do
     provisioned(daemon_json, {"labels": ["a=b"]}, {"max-concurrent-downloads": 4})
     runs(dockerd)
     _daemon, plan = planned(docker)
-    assert plan.actions[0].summary == f"write {daemon_json}: max-concurrent-downloads: 4 → absent"
+    assert plan.actions[0].summary == f"write {DAEMON_JSON}: max-concurrent-downloads: 4 → absent"
     assert isinstance(plan.actions[1].step, ReloadDaemon)
     assert plan.notes == ()
 
@@ -189,15 +188,16 @@ def test_a_docker_that_does_not_run_is_not_started(daemon_json: Path, no_docker:
 
 
 def test_where_docker_is_gone_its_file_is_put_right_all_the_same(
-    daemon_json: Path, no_docker: Docker, monkeypatch: pytest.MonkeyPatch
+    daemon_json: Path, no_docker: Docker, tmp_path: Path
 ) -> None:
     provisioned(daemon_json, {"labels": ["a=b"]}, SNAPSHOTTER)
-    monkeypatch.setattr(service, "installed_version", lambda: None)
-    daemon, plan = planned(no_docker)
-    daemon.apply(plan.actions)
-    assert json.loads(daemon_json.read_text()) == {"labels": ["a=b"]}
-    assert not configuration.keys()
-    assert planned(no_docker)[1].actions == ()
+    (tmp_path / "programs/dockerd").unlink()
+    with standing_on(replace(here(), programs=str(tmp_path / "programs"))):
+        daemon, plan = planned(no_docker)
+        daemon.apply(plan.actions)
+        assert json.loads(daemon_json.read_text()) == {"labels": ["a=b"]}
+        assert not configuration.keys()
+        assert planned(no_docker)[1].actions == ()
 
 
 @pytest.mark.parametrize(
@@ -210,18 +210,18 @@ def test_where_docker_is_gone_its_file_is_put_right_all_the_same(
         ),
     ],
 )
-@pytest.mark.usefixtures("daemon_json")
 def test_hosts_toml(
     before: str | None, now: str, told: str, after: str | None, tmp_path: Path, no_docker: Docker
 ) -> None:
-    path = tmp_path / "docker/certs.d/quay.example/hosts.toml"
+    hosts_toml = "/etc/docker/certs.d/quay.example/hosts.toml"
+    path = tmp_path / hosts_toml[1:]
     if before is not None:
         path.parent.mkdir(parents=True)
         path.write_text(before)
-    write_owned(RECORD, WriteFile(str(path), "ours"))
+    write_owned(RECORD, WriteFile(hosts_toml, "ours"))
     path.write_text(now)
     daemon, plan = planned(no_docker)
-    assert [each.summary for each in plan.actions] == [told.format(path)]
+    assert [each.summary for each in plan.actions] == [told.format(hosts_toml)]
     daemon.apply(plan.actions)
     assert (path.read_text() if path.exists() else None) == after
     assert RECORD.read().files == {}

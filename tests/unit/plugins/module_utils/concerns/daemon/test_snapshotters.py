@@ -10,12 +10,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon import snapshotters
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.decide import DaemonState
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.ours import Keys
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.snapshotters import (
     file_system,
-    parse,
     refusals,
     type_at,
 )
@@ -43,17 +41,24 @@ def state(info: dict[str, t.Any], engine: str = "28.5.2") -> DaemonState:
     return DaemonState(None, {}, Keys({}), {**info, "ServerVersion": engine}, NO_EFFECTS, containerd=found)
 
 
+def mounted(root: Path, table: str) -> None:
+    """*table* is what the host has mounted."""
+    path = root / "proc/self/mountinfo"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(table)
+
+
 def refused(
     info: dict[str, t.Any],
     driver: object,
     features: dict[str, t.Any],
-    monkeypatch: pytest.MonkeyPatch,
+    root: Path,
     *,
     lies: str = "ext4",
     engine: str = "28.5.2",
     **others: t.Any,
 ) -> str:
-    monkeypatch.setattr(snapshotters, "file_system", lambda _folder: lies)
+    mounted(root, f"1 0 0:1 / / rw - {lies} /dev/sda rw\n")
     return "; ".join(refusals(state(info, engine), {**features, "storage-driver": driver, **others}))
 
 
@@ -81,21 +86,19 @@ def test_a_snapshotter(
     lies: str,
     told: str,
     programs: Callable[[str, str], Path],
-    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
 ) -> None:
-    if listed is None:
-        monkeypatch.setattr(snapshotters, "loaded", lambda _address: None)
-    else:
+    if listed is not None:
         programs("ctr", f"test \"$2\" = /run/c.sock && cat <<'END'\n{listed}END")
     for info, features in ((CONTAINERD, STORE), (GRAPH, STORE)):
-        found = refused(info, driver, features, monkeypatch, lies=lies)
+        found = refused(info, driver, features, tmp_path, lies=lies)
         assert told in found
         assert bool(found) is bool(told)
 
 
-def test_the_remedies_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(snapshotters, "loaded", lambda _address: parse(LISTED))
-    assert refused(CONTAINERD, "btrfs", STORE, monkeypatch) == (
+def test_the_remedies_are_told(programs: Callable[[str, str], Path], tmp_path: Path) -> None:
+    programs("ctr", f"cat <<'END'\n{LISTED}END")
+    assert refused(CONTAINERD, "btrfs", STORE, tmp_path) == (
         "storage-driver = btrfs names a snapshotter of containerd with features.containerd-snapshotter, which "
         "containerd has not loaded, as /var/lib/containerd is on ext4: it has native, overlayfs. So dockerd 28.5.2 "
         "starts, but every pull and build fails with `snapshotter not loaded` (moby/moby#46254): put "
@@ -103,7 +106,7 @@ def test_the_remedies_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
         "builder_daemon_options: {storage-driver: null}, or keep the graph driver with builder_daemon_options: "
         "{features: {containerd-snapshotter: null}}"
     )
-    assert "So dockerd 29.7.2 does not start: " in refused(CONTAINERD, "btrfs", STORE, monkeypatch, engine="29.7.2")
+    assert "So dockerd 29.7.2 does not start: " in refused(CONTAINERD, "btrfs", STORE, tmp_path, engine="29.7.2")
 
 
 @pytest.mark.parametrize(
@@ -116,9 +119,9 @@ def test_the_remedies_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
         pytest.param("overlay2", "ext4", [], "", id="any"),
     ],
 )
-def test_a_graph_driver(driver: str, lies: str, options: list[str], told: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_graph_driver(driver: str, lies: str, options: list[str], told: str, tmp_path: Path) -> None:
     for info in (GRAPH, CONTAINERD):
-        found = refused(info, driver, {}, monkeypatch, lies=lies, engine="28.5.2", **{"storage-opts": options})
+        found = refused(info, driver, {}, tmp_path, lies=lies, engine="28.5.2", **{"storage-opts": options})
         assert told in found
         assert bool(found) is bool(told)
 
@@ -150,9 +153,9 @@ def test_types_of_file_systems(folder: str, kind: str) -> None:
 
 
 def test_a_folder_that_is_to_be_made_is_on_that_of_the_one_above(tmp_path: Path) -> None:
-    mounts = tmp_path / "mountinfo"
-    mounts.write_text(f"1 0 0:1 / / rw - ext4 /dev/sda rw\n2 1 0:2 / {tmp_path} rw - btrfs /dev/sdb rw\n")
-    (tmp_path / "link").symlink_to(tmp_path)
-    assert file_system(f"{tmp_path}/link/not/yet", mounts) == "btrfs"
-    assert file_system("/", mounts) == "ext4"
-    assert file_system("/", tmp_path / "none") is None
+    (tmp_path / "srv/docker").mkdir(parents=True)
+    (tmp_path / "link").symlink_to("srv/docker")
+    assert file_system("/") is None
+    mounted(tmp_path, "1 0 0:1 / / rw - ext4 /dev/sda rw\n2 1 0:2 / /srv rw - btrfs /dev/sdb rw\n")
+    assert file_system("/link/not/yet") == "btrfs"
+    assert file_system("/") == "ext4"

@@ -14,6 +14,7 @@ import pytest
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.validation import validate
 from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
 
+pytestmark = pytest.mark.usefixtures("var_tmp")
 Programs = Callable[[str, str], Path]
 
 TEXT = '{"labels": ["ä"]}\n'
@@ -27,14 +28,14 @@ UNIT = "ExecStart={ path=/usr/sbin/dockerd ; argv[]=/usr/sbin/dockerd -H fd:// -
         pytest.param("", [], id="no unit"),
     ],
 )
-def test_what_dockerd_is_asked(unit: str, flags: list[str], programs: Programs, tmp_path: Path) -> None:
+def test_what_dockerd_is_asked(unit: str, flags: list[str], programs: Programs, tmp_path: Path, var_tmp: Path) -> None:
     programs("systemctl", f"echo '{unit}'")
     copy, mode = tmp_path / "copy", tmp_path / "mode"
     calls = programs("dockerd", f'for last; do :; done; cp "$last" {copy}; stat --format=%a "${{last%/*}}" > {mode}')
     assert validate(TEXT) == ()
     verb, *asked, option, path = calls.read_text().split()
     assert (verb, asked, option) == ("--validate", flags, "--config-file")
-    assert re.fullmatch(r"/var/tmp/multiarch-builders-\d+\.\w{8}/daemon\.json", path)
+    assert re.fullmatch(rf"{re.escape(str(var_tmp))}/multiarch-builders-\d+\.\w{{8}}/daemon\.json", path)
     assert copy.read_text() == TEXT
     assert mode.read_text() == "700\n", "it may hold a proxy's password"
     assert not Path(path).exists()
@@ -56,8 +57,8 @@ def test_variables_of_the_unit_are_replaced(programs: Programs, tmp_path: Path) 
     (tmp_path / "docker").write_text("DOCKER_OPTS='--mtu=1400 --debug'\n")
     programs(
         "systemctl",
-        f"echo 'EnvironmentFiles={tmp_path}/docker (ignore_errors=yes)'\n"
-        f"echo 'EnvironmentFiles={tmp_path}/none (ignore_errors=yes)'\n"
+        "echo 'EnvironmentFiles=/docker (ignore_errors=yes)'\n"
+        "echo 'EnvironmentFiles=/none (ignore_errors=yes)'\n"
         "echo 'ExecStart={ path=/usr/sbin/dockerd ; argv[]=/usr/sbin/dockerd $DOCKER_OPTS ; ignore_errors=no ; }'",
     )
     calls = programs("dockerd", "")

@@ -125,7 +125,7 @@ def test_a_size_that_dockerd_does_not_tell(
 
 
 def test_the_space_is_that_of_the_folder_above_if_the_place_is_not_there_yet(tmp_path: Path, docker: Docker) -> None:
-    free = vanishing(docker, {}, replace(SWITCH, place=str(tmp_path / "not/yet"))).free
+    free = vanishing(docker, {}, replace(SWITCH, place="/not/yet")).free
     now = os.statvfs(tmp_path)
     assert free is not None
     assert free == pytest.approx(now.f_bavail * now.f_frsize, rel=0.05)

@@ -83,7 +83,6 @@ def test_the_words_name_states_and_command() -> None:
     )
 
 
-@pytest.mark.usefixtures("home")
 def test_what_was_off_is_off_again_when_we_go(programs: Callable[[str, str], Path], tmp_path: Path) -> None:
     off, on = tmp_path / "off", tmp_path / "on"
     off.write_text(shown(docker=OFF))

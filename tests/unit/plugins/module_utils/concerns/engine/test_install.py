@@ -5,17 +5,19 @@
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.engine import apt, install
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.engine import packages as needed
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.engine.apt_candidates import Offer
+from ansible_collections.multiarch.builders.plugins.module_utils.host.place import here, standing_on
 from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
 from ansible_collections.multiarch.builders.tests.unit.plugins.module_utils import records as record
 
+pytestmark = pytest.mark.usefixtures("var_tmp")
 Programs = Callable[[str, str], Path]
 
 OFFER = Offer(("docker.io",), {"docker.io": "26.1.5", "runc": "1.1"})
@@ -24,35 +26,39 @@ STALE = "E: Unable to fetch some archives, maybe run apt-get update"
 LOCKED = "E: Could not get lock /var/lib/dpkg/lock-frontend. It is held by process 4711"
 
 
-@pytest.fixture(autouse=True)
-def host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder for what the host has."""
-    monkeypatch.setattr(needed, "PATH", str(tmp_path / "bin"))
-    monkeypatch.setattr(needed, "_APPARMOR", tmp_path / "apparmor")
-    monkeypatch.setattr(apt, "_UPDATES", tmp_path / "updates")
-    monkeypatch.setattr("time.sleep", lambda _seconds: None)
-    (tmp_path / "bin").mkdir()
-    return tmp_path
+@pytest.fixture
+def bare(programs: Programs, tmp_path: Path) -> Iterator[Programs]:
+    """A host with no programs but those that a test makes."""
+    with standing_on(replace(here(), programs=str(tmp_path / "programs"))):
+        yield programs
 
 
-def test_what_a_bare_host_lacks(host: Path) -> None:
+def confine(root: Path) -> None:
+    """Its kernel has AppArmor."""
+    path = root / "sys/module/apparmor/parameters/enabled"
+    path.parent.mkdir(parents=True)
+    path.write_text("Y\n")
+
+
+@pytest.mark.usefixtures("bare")
+def test_what_a_bare_host_lacks(tmp_path: Path) -> None:
     assert needed.missing(dockerd=False, buildx=False) == (
         *("docker.io", "docker-cli", "docker-buildx", "ca-certificates"),
     )
-    (host / "apparmor").write_text("Y\n")
+    confine(tmp_path)
     assert needed.missing(dockerd=False, buildx=True) == (*("docker.io", "docker-cli", "ca-certificates", "apparmor"),)
 
 
-def test_what_is_there_is_not_missing(host: Path) -> None:
-    (host / "apparmor").write_text("Y\n")
+def test_what_is_there_is_not_missing(bare: Programs, tmp_path: Path) -> None:
+    confine(tmp_path)
     for name in ("docker", "update-ca-certificates"):
-        shutil.copy("/bin/true", host / "bin" / name)
+        bare(name, "")
     assert needed.missing(dockerd=True, buildx=True) == ()
     assert needed.missing(dockerd=True, buildx=False) == ("docker-buildx",)
 
 
-def test_a_host_without_apt_is_told_what_is_supported(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(apt, "is_here", lambda: False)
+@pytest.mark.usefixtures("bare")
+def test_a_host_without_apt_is_told_what_is_supported() -> None:
     with pytest.raises(HostError, match=r"installs with apt-get \(Debian, Ubuntu.*\(docker.io on Debian\)"):
         install.offer(("docker.io",))
 
@@ -102,10 +108,10 @@ def test_a_simulation_that_fails_is_told_in_the_words_of_apt(programs: Programs)
     assert apt.offer(("docker.io",)).refusal == "docker.io: Depends: runc but it is not going to be installed"
 
 
-def test_an_interrupted_dpkg_is_told_before_anything_is_asked(host: Path, programs: Programs) -> None:
+def test_an_interrupted_dpkg_is_told_before_anything_is_asked(programs: Programs, tmp_path: Path) -> None:
     asked = programs("apt-cache", "")
-    (host / "updates").mkdir()
-    (host / "updates/0001").touch()
+    (tmp_path / "var/lib/dpkg/updates").mkdir(parents=True)
+    (tmp_path / "var/lib/dpkg/updates/0001").touch()
     assert apt.offer(("docker.io",)).refusal == "dpkg was interrupted: run `dpkg --configure -a`"
     assert not asked.exists()
 
@@ -115,9 +121,8 @@ def no_check(_offer: Offer) -> None:
 
 
 @pytest.fixture
-def packages(programs: Programs, home: Path) -> Path:
+def packages(programs: Programs) -> Path:
     """dpkg has docker.io and runc; the lists know docker.io."""
-    assert not home.exists()
     programs("dpkg-query", "echo 'docker.io 26.1.5 installed'; echo 'runc 1.1 installed'; echo 'tini 0 not-installed'")
     return programs("apt-cache", f"printf '{POLICY}'")
 
@@ -150,8 +155,9 @@ def test_what_is_installed_is_remembered_with_what_came_along(programs: Programs
     ],
 )
 def test_lists_are_refreshed_only_where_it_helps(
-    fresh: bool, fails: str, asked: list[str], programs: Programs, tmp_path: Path
+    fresh: bool, fails: str, asked: list[str], programs: Programs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("time.sleep", lambda _seconds: None)
     once = (
         f'[ -z "{fails}" ] || [ -e {tmp_path}/failed ] || {{ touch {tmp_path}/failed; echo "{fails}" >&2; exit 100; }}'
     )

@@ -5,20 +5,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.engine import others
+from ansible_collections.multiarch.builders.plugins.module_utils.host.place import here, standing_on
 
 # containers/podman, docker.in, as Debian 13 has it in podman-docker
 PODMANS = '#!/bin/sh\n[ -e /etc/containers/nodocker ] || echo "Emulate Docker CLI" >&2\nexec /usr/bin/podman "$@"\n'
 
 
 @pytest.fixture
-def client(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def client(tmp_path: Path) -> Iterator[Path]:
     """The path of `docker`; there is none yet."""
-    monkeypatch.setattr(others, "PATH", str(tmp_path))
-    return tmp_path / "docker"
+    with standing_on(replace(here(), programs=str(tmp_path))):
+        yield tmp_path / "docker"
 
 
 @pytest.mark.parametrize(
@@ -47,8 +50,8 @@ def test_no_client(client: Path) -> None:
     assert others.podman() is None
 
 
-def test_docker_from_snap(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(others, "_SNAPS", (str(tmp_path / "none"), str(tmp_path / "current")))
+@pytest.mark.parametrize("folder", ["/snap/docker/current", "/var/lib/snapd/snap/docker/current"])
+def test_docker_from_snap(folder: str, tmp_path: Path) -> None:
     assert others.snap() is None
-    (tmp_path / "current").mkdir()
-    assert others.snap() == str(tmp_path / "current")
+    (tmp_path / folder[1:]).mkdir(parents=True)
+    assert others.snap() == folder

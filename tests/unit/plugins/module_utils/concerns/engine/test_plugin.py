@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import http.server
+import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,7 +18,9 @@ from pathlib import Path
 import pytest
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.engine import download, elf_machine, plugin
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.engine.decide import Plugin, PluginState
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.engine.messages import PLACE
 from ansible_collections.multiarch.builders.plugins.module_utils.host.command import Outcome
+from ansible_collections.multiarch.builders.plugins.module_utils.host.place import at
 from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.model.proxy import Proxy
 from ansible_collections.multiarch.builders.tests.unit.plugins.module_utils import records as record
@@ -43,41 +46,39 @@ def test_for_which_machine_a_program_is(header: bytes, native: bytes, words: str
 
 
 @pytest.fixture(autouse=True)
-def place(tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The plugin's place; programs tell the version that is their last line."""
-    assert not home.exists()
+def place(monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The plugin's place on an amd64; programs tell the version that is their last line."""
 
     def said(argv: list[str], **_options: object) -> Outcome:
         return Outcome((), 0, Path(argv[0]).read_bytes().splitlines()[-1].decode(), "")
 
-    path = tmp_path / "cli-plugins/docker-buildx"
-    monkeypatch.setattr(plugin, "PLACE", path)
     monkeypatch.setattr(plugin, "run", said)
-    monkeypatch.setattr(plugin, "_header", lambda each: Path(each).read_bytes()[:20] if each.name[0] == "." else X86_64)
     monkeypatch.setattr(plugin, "buildx_version", lambda folders=(): "0.9.0" if len(folders) == 1 else None)
-    return path
+    native = at(sys.executable)
+    native.parent.mkdir(parents=True)
+    native.write_bytes(X86_64)
+    return at(PLACE)
 
 
 def content(version: str, header: bytes = X86_64) -> bytes:
     return header + f"\ngithub.com/docker/buildx v{version} abc".encode()
 
 
-def wanted(data: bytes, folder: Path, version: str | None = None) -> Plugin:
+def wanted(data: bytes, version: str | None = None) -> Plugin:
     """The plugin that is asked for, as a file."""
-    file = folder / "given"
-    file.write_bytes(data)
-    return Plugin(hashlib.sha256(data).hexdigest(), src=str(file), version=version)
+    at("/given").write_bytes(data)
+    return Plugin(hashlib.sha256(data).hexdigest(), src="/given", version=version)
 
 
-def put(version: str, folder: Path) -> Plugin:
-    found = wanted(content(version), folder)
+def put(version: str) -> Plugin:
+    found = wanted(content(version))
     plugin.place(found, NO_PROXY)
     return found
 
 
-def test_a_plugin_comes_and_goes(place: Path, tmp_path: Path) -> None:
+def test_a_plugin_comes_and_goes(place: Path) -> None:
     assert plugin.observe(asked=True) == PluginState()
-    given = put("0.29.1", tmp_path)
+    given = put("0.29.1")
     assert (place.read_bytes(), place.stat().st_mode & 0o7777) == (content("0.29.1"), 0o755)
     assert plugin.observe(asked=True) == PluginState(given.sha256, given.sha256)
     assert plugin.observe(asked=False) == PluginState(given.sha256, given.sha256, otherwise=None)
@@ -86,12 +87,12 @@ def test_a_plugin_comes_and_goes(place: Path, tmp_path: Path) -> None:
     assert record.load("engine") == {}
 
 
-def test_what_was_there_before_comes_back_also_after_an_upgrade(place: Path, tmp_path: Path) -> None:
-    place.parent.mkdir()
+def test_what_was_there_before_comes_back_also_after_an_upgrade(place: Path) -> None:
+    place.parent.mkdir(parents=True)
     place.write_bytes(b"the administrator's")
     place.chmod(0o755)
-    put("0.29.1", tmp_path)
-    newer = put("0.30.0", tmp_path)
+    put("0.29.1")
+    newer = put("0.30.0")
     assert plugin.observe(asked=False) == PluginState(newer.sha256, newer.sha256, otherwise="0.9.0", former=True)
     plugin.leave()
     assert (place.read_bytes(), place.stat().st_mode & 0o7777) == (b"the administrator's", 0o755)
@@ -99,15 +100,15 @@ def test_what_was_there_before_comes_back_also_after_an_upgrade(place: Path, tmp
     assert record.load("engine") == {}
 
 
-def test_a_file_that_others_cannot_run_is_no_plugin(place: Path, tmp_path: Path) -> None:
-    put("0.29.1", tmp_path)
+def test_a_file_that_others_cannot_run_is_no_plugin(place: Path) -> None:
+    put("0.29.1")
     place.chmod(0o700)
     assert plugin.observe(asked=True).digest is None
 
 
-def test_other_things_that_are_remembered_stay(tmp_path: Path) -> None:
+def test_other_things_that_are_remembered_stay() -> None:
     record.save("engine", {"packages": {"runc": "1.1"}})
-    put("0.29.1", tmp_path)
+    put("0.29.1")
     plugin.forget()
     assert record.load("engine") == {"packages": {"runc": "1.1"}}
 
@@ -127,21 +128,19 @@ def test_other_things_that_are_remembered_stay(tmp_path: Path) -> None:
     ],
 )
 @pytest.mark.parametrize("former", [b"the administrator's", None])
-def test_what_is_not_installed(
-    data: bytes, version: str | None, told: str, former: bytes | None, place: Path, tmp_path: Path
-) -> None:
-    place.parent.mkdir()
+def test_what_is_not_installed(data: bytes, version: str | None, told: str, former: bytes | None, place: Path) -> None:
+    place.parent.mkdir(parents=True)
     if former:
         place.write_bytes(former)
     with pytest.raises(HostError, match=f"^builder_buildx_plugin.*{told}"):
-        plugin.place(wanted(data, tmp_path, version), NO_PROXY)
+        plugin.place(wanted(data, version), NO_PROXY)
     assert [each.read_bytes() for each in place.parent.iterdir()] == ([former] if former else [])
     assert record.load("engine") == {}
 
 
-def test_a_file_that_is_not_there(tmp_path: Path) -> None:
+def test_a_file_that_is_not_there() -> None:
     with pytest.raises(HostError, match=r"^builder_buildx_plugin.src: .*No such file or directory"):
-        plugin.place(Plugin("a" * 64, src=str(tmp_path / "none")), NO_PROXY)
+        plugin.place(Plugin("a" * 64, src="/none"), NO_PROXY)
 
 
 class _Server(http.server.BaseHTTPRequestHandler):

@@ -35,8 +35,6 @@ from ansible_collections.multiarch.builders.plugins.module_utils.model.resource 
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.state import rollback
 
-pytestmark = pytest.mark.usefixtures("daemon_json")
-
 RUNNING, STOPPED = EngineState("26.1.5", "0.13.1", True), EngineState(None, "0.13.1", True)
 VERSIONS = {"docker": "26.1.5", "buildx": "0.13.1"}
 FORMER, GOOD, BAD, WORSE = '{"mtu": 1400}', '{"mtu": 9000}', '{"bip": "bad"}', '{"bip": "worse"}'
@@ -183,7 +181,7 @@ def test_a_snap_beside_a_docker_of_packages_is_nobodys_concern(engine: Engine) -
 
 def interrupted(daemon_json: Path, former: str | None, new: str) -> None:
     """A run that was killed before it saw dockerd run with the new file."""
-    daemon_json.parent.mkdir()
+    daemon_json.parent.mkdir(parents=True)
     if former is not None:
         daemon_json.write_text(former)
     rollback.prepare(new)
@@ -202,7 +200,6 @@ def starts(calls: Path) -> int:
     return calls.read_text().splitlines().count("start docker.service")
 
 
-@pytest.mark.usefixtures("home")
 def test_the_way_back_is_part_of_the_plan(engine: Engine, daemon_json: Path) -> None:
     interrupted(daemon_json, FORMER, BAD)
     state = replace(STOPPED, way_back=rollback.is_open())
@@ -217,7 +214,6 @@ def test_without_actions_nothing_is_started(engine: Engine, calls: Path) -> None
     assert not calls.exists()
 
 
-@pytest.mark.usefixtures("home")
 @pytest.mark.parametrize(
     ("former", "new", "then", "times"),
     [
@@ -235,7 +231,6 @@ def test_docker_starts_after_an_interrupted_run(
     assert starts(calls) == times
 
 
-@pytest.mark.usefixtures("home")
 def test_docker_starts_with_neither_file(engine: Engine, daemon_json: Path, calls: Path) -> None:
     interrupted(daemon_json, WORSE, BAD)
     with pytest.raises(HostError) as caught:
@@ -245,7 +240,6 @@ def test_docker_starts_with_neither_file(engine: Engine, daemon_json: Path, call
     assert starts(calls) == 2
 
 
-@pytest.mark.usefixtures("home")
 @pytest.mark.parametrize(
     "after_a_run", [pytest.param(True, id="changed since a run was killed"), pytest.param(False, id="never ours")]
 )
@@ -254,7 +248,7 @@ def test_a_file_of_somebody_else_is_left_alone(
 ) -> None:
     if after_a_run:
         interrupted(daemon_json, FORMER, GOOD)
-    daemon_json.parent.mkdir(exist_ok=True)
+    daemon_json.parent.mkdir(parents=True, exist_ok=True)
     daemon_json.write_text(BAD)
     with pytest.raises(HostError) as caught:
         engine.apply(engine.plan(STOPPED, NO_EFFECTS).actions)

@@ -42,6 +42,5 @@ def test_what_goes(state: RetiredState, steps: list[object], notes: list[str]) -
     assert [note.text for note in plan.notes] == notes
 
 
-@pytest.mark.usefixtures("home")
 def test_a_host_without_a_record_has_nothing_to_retire() -> None:
     assert RetiredEngine().observe() == RetiredState(NO_PLUGIN)
