@@ -143,7 +143,7 @@ def killed_run(options: Options, number: int, pattern: str) -> tuple[str, int]:
 
 def temporary_files() -> list[str]:
     """The temporary files and folders that are there now."""
-    found = [*DAEMON_JSON.parent.glob(".*"), *HOME.rglob(".*"), *temp_dirs.leftovers()]
+    found = [*DAEMON_JSON.parent.glob(".*"), *Path(HOME).rglob(".*"), *temp_dirs.leftovers()]
     return sorted(map(str, found))
 
 

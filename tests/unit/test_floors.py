@@ -24,7 +24,13 @@ TOUCHES_THE_HOST = {
 # What differs, and what to do about it, is decided on data alone.
 DECIDING = {"decide.py", "drift.py", "messages.py", "plan.py"}
 LOOKS = {("host", "files"), ("host", "command"), ("docker", "engine_api"), ("docker", "service"), ("state", "record")}
+# Looks at the machine, which are for host/ alone: docs/architecture.md.
+LOOKERS = {"grp", "pwd", "glob", "pathlib.Path()"} | {
+    f"os.{name}"
+    for name in ("access", "geteuid", "getgrouplist", "listdir", "lstat", "path", "readlink", "scandir", "stat", "walk")
+}
 FILES = [path for each in FLOORS for path in sorted((PLUGINS / each).rglob("*.py")) if path.name != "__init__.py"]
+ABOVE_THE_HOST = [path for path in FILES if (PLUGINS / "module_utils") in path.parents and path.parent.name != "host"]
 
 
 def imported(path: Path) -> Iterator[str]:
@@ -36,6 +42,14 @@ def imported(path: Path) -> Iterator[str]:
             assert not node.level, f"{path}: a relative import"
             module = node.module or ""
             yield from (f"{module}.{each.name}".removeprefix(PACKAGE) for each in node.names)
+
+
+def looks(path: Path) -> Iterator[str]:
+    """What of LOOKERS a file uses."""
+    tree = ast.parse(path.read_text())
+    used = {f"{ast.unparse(each)}" for each in ast.walk(tree) if isinstance(each, ast.Attribute)}
+    called = {f"{ast.unparse(each.func)}()" for each in ast.walk(tree) if isinstance(each, ast.Call)}
+    yield from (used | called | set(imported(path))) & LOOKERS
 
 
 def place(name: str) -> tuple[str, ...]:
@@ -67,3 +81,8 @@ def test_imports(path: Path) -> None:
         assert {part for name in names for part in (name[0], ".".join(name[:2]))} & TOUCHES_THE_HOST == set(), "pure"
     if kind == "module_utils":
         assert [name for name in names if name[0] == "plugin_utils"] == [], "hosts know nothing of the controller"
+
+
+@pytest.mark.parametrize("path", ABOVE_THE_HOST, ids=lambda path: str(path.relative_to(PLUGINS)))
+def test_host_alone_looks_at_the_machine(path: Path) -> None:
+    assert list(looks(path)) == []

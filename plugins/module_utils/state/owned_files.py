@@ -139,14 +139,14 @@ def _former(step: WriteFile) -> t.Optional[FormerFile]:
 
 def _missing_folders(step: WriteFile) -> t.List[str]:
     with acting_as(step.owner):
-        return [str(each) for each in pathlib.Path(step.path).parents if not look.exists(each)]
+        return [str(each) for each in pathlib.PurePath(step.path).parents if not look.exists(each)]
 
 
 def _left_of(found: WithFiles, step: RemoveFile) -> t.Tuple[str, ...]:
     """The folders that we made, without those that go with the file: nothing else is in them."""
     made = found.folders
-    others = [pathlib.Path(each) for each in found.files if each != step.path]
-    for folder in pathlib.Path(step.path).parents:
+    others = [pathlib.PurePath(each) for each in found.files if each != step.path]
+    for folder in pathlib.PurePath(step.path).parents:
         if str(folder) not in made or any(folder in each.parents for each in others):
             continue
         with acting_as(step.owner), contextlib.suppress(OSError):

@@ -62,7 +62,7 @@ def _missing(platform: str, why: str) -> Row:
 
 def _version(handler: Handler) -> t.Optional[str]:
     """Of ours it is noted beside it; one of somebody else's says it itself."""
-    program = pathlib.Path(handler.interpreter)
+    program = pathlib.PurePath(handler.interpreter)
     if is_ours(handler):
         emulators = image.in_folder(str(program.parent))
         return emulators.version if emulators else None

@@ -115,7 +115,7 @@ class Binfmt(Concern[BinfmtState]):
         there = [(each.handler, each.verdict) for each in found if each.handler is not None]
         owners = [each.interpreter for each, verdict in there if verdict is not Verdict.KEEP and not is_ours(each)]
         programs = [each.interpreter for each, _verdict in there if is_ours(each)]
-        emulators = {each: image.in_folder(str(pathlib.Path(each).parent)) for each in programs}
+        emulators = {each: image.in_folder(str(pathlib.PurePath(each).parent)) for each in programs}
         return replace(
             state,
             owners={each: package.owner_of_file(each) for each in owners},
@@ -165,7 +165,7 @@ class Binfmt(Concern[BinfmtState]):
         for platform in self.platforms:
             if any(fmt in registered for fmt in needed([platform], architecture())):
                 _prove(platform)
-        used = {str(pathlib.Path(each.interpreter).parent) for each in kernel.handlers().values()}
+        used = {str(pathlib.PurePath(each.interpreter).parent) for each in kernel.handlers().values()}
         sweep(used)
 
     def _keep_handler(self, step: KeepHandler) -> None:

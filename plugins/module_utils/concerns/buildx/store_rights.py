@@ -32,7 +32,7 @@ def observe(users: t.Iterable[str], builders: t.Collection[str]) -> t.Dict[Right
 
 def rights_of(path: str, builders: t.Iterable[str], owner: Owner) -> t.Tuple[Rights, ...]:
     """What is wanted of the store at *path*, which belongs to *owner*. Pure."""
-    top = pathlib.Path(path)
+    top = pathlib.PurePath(path)
     folders = [folder(str(each), owner) for each in (top.parent, top, top / "instances")]
     return (*folders, *(secret(f"{path}/instances/{name.lower()}", owner) for name in builders))
 

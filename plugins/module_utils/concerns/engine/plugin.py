@@ -148,11 +148,11 @@ def _new_file() -> t.Iterator[pathlib.Path]:
     except OSError as exc:
         raise HostError(f"{FOLDERS[0]} cannot be written: {exc}") from exc
     try:
-        yield pathlib.Path(name)
+        yield at(name)
     except OSError as exc:
         raise HostError(f"{PLACE} cannot be replaced: {exc}") from exc
     finally:
-        pathlib.Path(name).unlink(missing_ok=True)
+        at(name).unlink(missing_ok=True)
 
 
 def _pieces(path: str) -> t.Iterator[bytes]:
