@@ -18,6 +18,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.engine import boot
 from ansible_collections.multiarch.builders.plugins.module_utils.host.units import DOCKER
+from ansible_collections.multiarch.builders.plugins.module_utils.model.paths import DAEMON_JSON
 from ansible_collections.multiarch.builders.verification.looking import (
     PROVISION,
     Asked,
@@ -31,7 +32,6 @@ from ansible_collections.multiarch.builders.verification.looking import (
 )
 from testinfra.host import Host
 
-FILE = "/etc/docker/daemon.json"
 RESTART = "Run playbooks/provision-builders.yml, which restarts docker when nothing is disturbed by it"
 Info = Mapping[str, t.Any]
 
@@ -56,12 +56,12 @@ SHOWN: dict[str, Callable[[Info], object]] = {
 
 def configured(host: Host) -> dict[str, t.Any]:
     """daemon.json, {} where there is none."""
-    file = host.run(f"test ! -e {FILE} || cat {FILE}")
+    file = host.run(f"test ! -e {DAEMON_JSON} || cat {DAEMON_JSON}")
     try:
         found = json.loads(file.stdout or "{}")
     except ValueError as exc:
         raise CheckFailedError(
-            f"{FILE} is no JSON: {exc}", output(file), remedy="Mend it, then provision again"
+            f"{DAEMON_JSON} is no JSON: {exc}", output(file), remedy="Mend it, then provision again"
         ) from None
     return dict(found)
 
@@ -89,18 +89,18 @@ def test_dockerd_reads_daemon_json(host: Host, asked: Asked) -> None:
         pytest.skip("daemon.json is not looked after")
     docker = units_of(host)[DOCKER]
     files = {path: host.run(f"cat {path}").stdout for path in unit_flags.environment_files(docker.shown)}
-    elsewhere = unit_flags.elsewhere(docker, files, FILE, lambda path: real(host, path))
+    elsewhere = unit_flags.elsewhere(docker, files, DAEMON_JSON, lambda path: real(host, path))
     if elsewhere:
         shown = host.run("systemctl cat docker.service")
         raise CheckFailedError(elsewhere, output(shown), remedy="The message says what to do")
     process = host.run("tr '\\0' '\\n' < /proc/$(systemctl show --property=MainPID --value docker.service)/cmdline")
     used = unit_flags.config_file(process.stdout.splitlines()[1:])
-    if used is not None and real(host, used) != real(host, FILE):
-        raise CheckFailedError(f"dockerd runs with {used} in place of {FILE}", output(process), remedy=RESTART)
-    found, text = files_of(host, [FILE]).get(FILE), host.run(f"cat {FILE}").stdout
+    if used is not None and real(host, used) != real(host, DAEMON_JSON):
+        raise CheckFailedError(f"dockerd runs with {used} in place of {DAEMON_JSON}", output(process), remedy=RESTART)
+    found, text = files_of(host, [DAEMON_JSON]).get(DAEMON_JSON), host.run(f"cat {DAEMON_JSON}").stdout
     wrong = wrong_rights(host, [configuration_file.rights_of(found, text)]) if found else []
     if wrong:
-        raise CheckFailedError("; ".join(wrong), output(host.run(f"ls -l {FILE}")), remedy=PROVISION)
+        raise CheckFailedError("; ".join(wrong), output(host.run(f"ls -l {DAEMON_JSON}")), remedy=PROVISION)
 
 
 def real(host: Host, path: str) -> str:
@@ -110,20 +110,22 @@ def real(host: Host, path: str) -> str:
 
 def test_daemon_json_is_valid(host: Host) -> None:
     if not configured(host):
-        pytest.skip(f"there is no {FILE}")
-    done = host.run(f"dockerd --validate --config-file={FILE}")
+        pytest.skip(f"there is no {DAEMON_JSON}")
+    done = host.run(f"dockerd --validate --config-file={DAEMON_JSON}")
     if "unknown flag" in done.stderr:
         pytest.skip("dockerd before 23.0 cannot validate")
     if done.rc != 0 or "configuration OK" not in done.stdout + done.stderr:
         remedy = "Mend the key that dockerd names: it does not start with this file"
-        raise CheckFailedError(f"dockerd refuses {FILE}", output(done), remedy=remedy)
+        raise CheckFailedError(f"dockerd refuses {DAEMON_JSON}", output(done), remedy=remedy)
 
 
 def test_daemon_json_is_as_asked(host: Host, asked: Asked) -> None:
     found = configured(host)
     wrong = list(differences(asked.daemon_options, found))
     if wrong and "daemon" in asked.concerns:
-        raise CheckFailedError(f"{FILE} is not as builder_daemon_options asks: {'; '.join(wrong)}", remedy=PROVISION)
+        raise CheckFailedError(
+            f"{DAEMON_JSON} is not as builder_daemon_options asks: {'; '.join(wrong)}", remedy=PROVISION
+        )
 
 
 def differences(patch: Mapping[str, t.Any], found: t.Any, path: str = "") -> t.Iterator[str]:

@@ -12,7 +12,7 @@ PLUGINS = Path(__file__).parents[2] / "plugins"
 PACKAGE = "ansible_collections.multiarch.builders.plugins."
 # From the top down; docs/architecture.md tells what each is.
 FLOORS = {
-    "module_utils": ("survey", "run", "proof", "concerns", "registry", "state", "docker", "host", "model", "causes"),
+    "module_utils": ("survey", "run", "proof", "concerns", "registry", "state", "docker", "host", "causes", "model"),
     "plugin_utils": ("report", "verify", "actions", "spec", "buildkitd", "x509", "values"),
 }
 LOOSE = {PLUGINS / "plugin_utils/summary.py"}  # of the callback, with nothing beside it

@@ -11,10 +11,10 @@ from dataclasses import dataclass, field
 from ansible_collections.multiarch.builders.plugins.module_utils.causes import buildkit, dockerd, systemd
 from ansible_collections.multiarch.builders.plugins.module_utils.causes.lines import told
 from ansible_collections.multiarch.builders.plugins.module_utils.causes.systemd import Entry, Unit
+from ansible_collections.multiarch.builders.plugins.module_utils.model.paths import DAEMON_JSON
 
 DOCKER, SOCKET, CONTAINERD = "docker.service", "docker.socket", "containerd.service"
-_DAEMON_JSON = "/etc/docker/daemon.json"
-MEND_FILE = f"Mend builder_daemon_options, or {_DAEMON_JSON} if it is from there"
+MEND_FILE = f"Mend builder_daemon_options, or {DAEMON_JSON} if it is from there"
 """What helps against a daemon.json that dockerd does not start with."""
 
 
@@ -124,12 +124,12 @@ def remedy_of(blame: dockerd.Blame, files: t.Mapping[str, str]) -> str:
         flag = f"--{blame.key.rstrip('s')}"
         path = holder(files, flag) or (holder(files, "-H ") if blame.key == "hosts" else "")
         where = path or "the flags of docker.service (`systemctl cat docker.service`)"
-        return f"Take it out of {where}, or `{blame.key}` out of builder_daemon_options and {_DAEMON_JSON}"
+        return f"Take it out of {where}, or `{blame.key}` out of builder_daemon_options and {DAEMON_JSON}"
     if blame.flag is not None:
         path = holder(files, blame.flag) if blame.flag else next(reversed(list(files)), "")
         return f"Mend {path}, which starts dockerd with it" if path else "See `systemctl cat docker.service`"
     if blame.address:
-        path = holder(files, blame.address) or _DAEMON_JSON
+        path = holder(files, blame.address) or DAEMON_JSON
         return f"See who has that address (`ss --listening --processes`), or mend it in {path}"
     return MEND_FILE if blame.file else ""
 

@@ -15,7 +15,7 @@ import typing as t
 
 from ansible_collections.multiarch.builders.plugins.module_utils.host.place import at, here
 
-Path = t.Union[str, pathlib.Path]
+Path = t.Union[str, pathlib.PurePath]
 
 
 def exists(path: Path) -> bool:

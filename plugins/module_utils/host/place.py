@@ -76,7 +76,7 @@ def standing_on(host: Host) -> t.Iterator[None]:
         _host = former
 
 
-def at(path: t.Union[str, pathlib.Path]) -> pathlib.Path:
+def at(path: t.Union[str, pathlib.PurePath]) -> pathlib.Path:
     """Where *path* of the host is found; one that is below its root already, as a folder lists it, stays."""
     root, text = _host.root, str(path)
     return pathlib.Path(text if not root or text == root or text.startswith(f"{root}/") else f"{root}{text}")

@@ -11,11 +11,10 @@ from dataclasses import dataclass, replace
 
 from ansible_collections.multiarch.builders.plugins.module_utils.host.files import back_up, mode_of, read, remove, write
 from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
+from ansible_collections.multiarch.builders.plugins.module_utils.model.paths import DAEMON_JSON
 from ansible_collections.multiarch.builders.plugins.module_utils.model.steps import RemoveFile, WriteFile
 from ansible_collections.multiarch.builders.plugins.module_utils.state.owned_files import FormerFile
 from ansible_collections.multiarch.builders.plugins.module_utils.state.record import RecordFile
-
-DAEMON_JSON = "/etc/docker/daemon.json"
 
 
 @dataclass(frozen=True)

@@ -21,8 +21,8 @@ from ansible_collections.multiarch.builders.plugins.module_utils.model.default_n
 from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import Instance
 from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.model.json_document import parse
+from ansible_collections.multiarch.builders.plugins.module_utils.model.paths import DAEMON_JSON
 from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import Effects
-from ansible_collections.multiarch.builders.plugins.module_utils.state.rollback import DAEMON_JSON
 
 _BRIDGE = "bridge"
 

@@ -13,10 +13,10 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.record import RECORD
 from ansible_collections.multiarch.builders.plugins.module_utils.host.files import mode_of, read, remove, write
 from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
+from ansible_collections.multiarch.builders.plugins.module_utils.model.paths import DAEMON_JSON
 from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import Effect
 from ansible_collections.multiarch.builders.plugins.module_utils.model.steps import RemoveFile, WriteFile
 from ansible_collections.multiarch.builders.plugins.module_utils.state import owned_keys, restart_due, rollback
-from ansible_collections.multiarch.builders.plugins.module_utils.state.rollback import DAEMON_JSON
 
 CREDENTIALS = re.compile(r"://[^/\s\"]+@")
 

@@ -18,9 +18,9 @@ from ansible_collections.multiarch.builders.plugins.module_utils.host.file_modes
     fault,
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.host.files import read
+from ansible_collections.multiarch.builders.plugins.module_utils.model.paths import DAEMON_JSON
 from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import Action
 from ansible_collections.multiarch.builders.plugins.module_utils.model.steps import Owner
-from ansible_collections.multiarch.builders.plugins.module_utils.state.rollback import DAEMON_JSON
 
 
 def rights_of(found: FileState, text: str, path: str = DAEMON_JSON) -> Rights:

@@ -11,12 +11,12 @@ from collections.abc import Mapping
 
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.insecure import is_no_registry
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.spot import (
-    FILE,
     Spot,
     dockerd,
     origin,
     shown,
 )
+from ansible_collections.multiarch.builders.plugins.module_utils.model.paths import DAEMON_JSON
 from ansible_collections.multiarch.builders.plugins.module_utils.model.version import Version, version_of
 
 _PATHS_SINCE: Version = (24, 0, 8)
@@ -27,17 +27,17 @@ def registries(document: Mapping[str, t.Any], engine: t.Optional[str]) -> t.Iter
     for mirror in _strings(document.get("registry-mirrors")):
         message = _wrong_with(mirror, version_of(engine or ""))
         if message:
-            remedy = f"Leave it to `mirrors` of docker.io in builder_registries, or mend it in {FILE}"
+            remedy = f"Leave it to `mirrors` of docker.io in builder_registries, or mend it in {DAEMON_JSON}"
             yield Spot("registry-mirrors", shown(mirror), f"{message}: {dockerd(engine)} does not start", remedy)
     for registry in _strings(document.get("insecure-registries")):
         scheme, separator, _rest = registry.partition("://")
         if separator and scheme.lower() not in ("http", "https"):
             message = f"has a scheme: {dockerd(engine)} does not start"
-            remedy = f"Leave it to `insecure` or `http` in builder_registries, or mend it in {FILE}"
+            remedy = f"Leave it to `insecure` or `http` in builder_registries, or mend it in {DAEMON_JSON}"
             yield Spot("insecure-registries", shown(registry), message, remedy)
         elif is_no_registry(registry):
             message = f"is neither host[:port] nor a network: {dockerd(engine)} does not start"
-            remedy = f"Leave it to `host` of builder_registries (10.0.0.0/8, or no path), or mend it in {FILE}"
+            remedy = f"Leave it to `host` of builder_registries (10.0.0.0/8, or no path), or mend it in {DAEMON_JSON}"
             yield Spot("insecure-registries", shown(registry), message, remedy)
 
 

@@ -42,6 +42,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.model.errors im
 from ansible_collections.multiarch.builders.plugins.module_utils.model.gc import Gc
 from ansible_collections.multiarch.builders.plugins.module_utils.model.json_document import Document, parse, render
 from ansible_collections.multiarch.builders.plugins.module_utils.model.merge_patch import compose
+from ansible_collections.multiarch.builders.plugins.module_utils.model.paths import DAEMON_JSON
 from ansible_collections.multiarch.builders.plugins.module_utils.model.proxy import Proxy
 from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import (
     NO_EFFECTS,
@@ -54,7 +55,6 @@ from ansible_collections.multiarch.builders.plugins.module_utils.model.resource 
     arrival,
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.state.owned_keys import Change, changes
-from ansible_collections.multiarch.builders.plugins.module_utils.state.rollback import DAEMON_JSON
 
 _NOT_YET = "daemon.json is validated by dockerd as soon as that is installed, before it is written"
 

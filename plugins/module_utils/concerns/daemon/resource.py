@@ -56,6 +56,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.model.desired i
 from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.model.gc import NO_GC, Gc, gc_of
 from ansible_collections.multiarch.builders.plugins.module_utils.model.json_document import Document, parse
+from ansible_collections.multiarch.builders.plugins.module_utils.model.paths import DAEMON_JSON
 from ansible_collections.multiarch.builders.plugins.module_utils.model.proxy import Proxy
 from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import (
     NO_EFFECTS,
@@ -71,7 +72,6 @@ from ansible_collections.multiarch.builders.plugins.module_utils.registry.asking
 from ansible_collections.multiarch.builders.plugins.module_utils.state import authorities, restart_due, rollback
 from ansible_collections.multiarch.builders.plugins.module_utils.state.owned_files import remove_owned, write_owned
 from ansible_collections.multiarch.builders.plugins.module_utils.state.owned_keys import changes
-from ansible_collections.multiarch.builders.plugins.module_utils.state.rollback import DAEMON_JSON
 
 
 @dataclass

@@ -19,10 +19,10 @@ from ansible_collections.multiarch.builders.plugins.module_utils.host.files impo
 from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import Disruption
 from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.model.json_document import Document, render
+from ansible_collections.multiarch.builders.plugins.module_utils.model.paths import DAEMON_JSON
 from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import Effect
 from ansible_collections.multiarch.builders.plugins.module_utils.model.steps import WriteFile
 from ansible_collections.multiarch.builders.plugins.module_utils.state import restart_due, rollback
-from ansible_collections.multiarch.builders.plugins.module_utils.state.rollback import DAEMON_JSON
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,8 @@ import typing as t
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-FILE = "/etc/docker/daemon.json"
+from ansible_collections.multiarch.builders.plugins.module_utils.model.paths import DAEMON_JSON
+
 OPTIONS = "builder_daemon_options"
 # Where else than in builder_daemon_options a key of ours comes from.
 _VARIABLES = {
@@ -41,7 +42,7 @@ def dockerd(engine: t.Optional[str]) -> str:
 
 def origin(path: str) -> str:
     """Where a key may come from."""
-    return f"it is from {_VARIABLES.get(path.partition('.')[0], OPTIONS)} or in {FILE}"
+    return f"it is from {_VARIABLES.get(path.partition('.')[0], OPTIONS)} or in {DAEMON_JSON}"
 
 
 def shown(value: t.Any) -> str:

@@ -14,7 +14,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.host.files impo
 from ansible_collections.multiarch.builders.plugins.module_utils.host.temp_dirs import scratch
 from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.model.json_document import parse
-from ansible_collections.multiarch.builders.plugins.module_utils.state.rollback import DAEMON_JSON
+from ansible_collections.multiarch.builders.plugins.module_utils.model.paths import DAEMON_JSON
 
 _REMAP = "userns-remap"
 

@@ -16,9 +16,9 @@ from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_a
 from ansible_collections.multiarch.builders.plugins.module_utils.host import units
 from ansible_collections.multiarch.builders.plugins.module_utils.host.files import HOME
 from ansible_collections.multiarch.builders.plugins.module_utils.host.place import PATH, Host, here, standing_on
+from ansible_collections.multiarch.builders.plugins.module_utils.model.paths import DAEMON_JSON
 from ansible_collections.multiarch.builders.plugins.module_utils.run.concerns import RESOURCES
 from ansible_collections.multiarch.builders.plugins.module_utils.run.retire import RETIRED
-from ansible_collections.multiarch.builders.plugins.module_utils.state.rollback import DAEMON_JSON
 from ansible_collections.multiarch.builders.tests.unit.plugins.module_utils.blind import make_blind
 from ansible_collections.multiarch.builders.tests.unit.plugins.module_utils.dockerd_stand_in import DockerdStandIn
 from ansible_collections.multiarch.builders.tests.unit.plugins.module_utils.host_users import TheseUsers

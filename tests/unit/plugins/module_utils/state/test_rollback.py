@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from ansible_collections.multiarch.builders.plugins.module_utils.host.files import HOME
 from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
+from ansible_collections.multiarch.builders.plugins.module_utils.model.paths import DAEMON_JSON
 from ansible_collections.multiarch.builders.plugins.module_utils.state import rollback
 from ansible_collections.multiarch.builders.tests.unit.plugins.module_utils import records as record
 
@@ -118,7 +119,7 @@ def test_a_copy_that_is_gone_is_told_and_nothing_is_changed(daemon_json: Path, h
     with pytest.raises(HostError) as caught:
         rollback.take()
     gone = f"{HOME}/backups/{copy.name}"
-    assert str(caught.value) == f"{rollback.DAEMON_JSON} cannot be put back, as its copy {gone} is gone"
+    assert str(caught.value) == f"{DAEMON_JSON} cannot be put back, as its copy {gone} is gone"
     assert daemon_json.read_text() == NEW
     assert rollback.is_open() is True
 

@@ -17,7 +17,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.docker import p
 from ansible_collections.multiarch.builders.plugins.module_utils.host import units
 from ansible_collections.multiarch.builders.plugins.module_utils.host.file_modes import FileState, fault, restore
 from ansible_collections.multiarch.builders.plugins.module_utils.host.place import Host, standing_on
-from ansible_collections.multiarch.builders.plugins.module_utils.state.rollback import DAEMON_JSON
+from ansible_collections.multiarch.builders.plugins.module_utils.model.paths import DAEMON_JSON
 from ansible_collections.multiarch.builders.tests.unit.plugins.module_utils.recorded_units import shown
 
 PLAIN, SECRET = '{"debug": true}', '{"proxies": {"http-proxy": "http://me:word@proxy:3128"}}'

@@ -32,6 +32,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.model.default_n
 from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import Disruption, Registry
 from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.model.gc import Gc
+from ansible_collections.multiarch.builders.plugins.module_utils.model.paths import DAEMON_JSON
 from ansible_collections.multiarch.builders.plugins.module_utils.model.proxy import Proxy
 from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import (
     NO_EFFECTS,
@@ -47,7 +48,6 @@ from ansible_collections.multiarch.builders.plugins.module_utils.model.resource 
 from ansible_collections.multiarch.builders.plugins.module_utils.model.steps import RemoveFile, WriteFile
 from ansible_collections.multiarch.builders.plugins.module_utils.state import restart_due, rollback
 from ansible_collections.multiarch.builders.plugins.module_utils.state.owned_keys import owned_after
-from ansible_collections.multiarch.builders.plugins.module_utils.state.rollback import DAEMON_JSON
 from ansible_collections.multiarch.builders.tests.unit.plugins.module_utils import records as record
 from ansible_collections.multiarch.builders.tests.unit.plugins.module_utils.dockerd_stand_in import (
     DockerdStandIn,

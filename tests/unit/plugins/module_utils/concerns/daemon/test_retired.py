@@ -21,11 +21,11 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import Docker
 from ansible_collections.multiarch.builders.plugins.module_utils.host.place import here, standing_on
 from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
+from ansible_collections.multiarch.builders.plugins.module_utils.model.paths import DAEMON_JSON
 from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import Departure, Effect, Plan, Thing
 from ansible_collections.multiarch.builders.plugins.module_utils.model.steps import WriteFile
 from ansible_collections.multiarch.builders.plugins.module_utils.state.owned_files import write_owned
 from ansible_collections.multiarch.builders.plugins.module_utils.state.owned_keys import owned_after
-from ansible_collections.multiarch.builders.plugins.module_utils.state.rollback import DAEMON_JSON
 from ansible_collections.multiarch.builders.tests.unit.plugins.module_utils.dockerd_stand_in import (
     DockerdStandIn,
     as_json,
