@@ -24,12 +24,12 @@ from ansible_collections.multiarch.builders.plugins.module_utils.docker.workload
 from ansible_collections.multiarch.builders.plugins.module_utils.host import units
 from ansible_collections.multiarch.builders.plugins.module_utils.host.file_modes import FileState, Rights, fault
 from ansible_collections.multiarch.builders.plugins.module_utils.host.redact import shown
-from ansible_collections.multiarch.builders.plugins.module_utils.proof import remedy
+from ansible_collections.multiarch.builders.plugins.module_utils.proof.remedy import PROVISION as PLAYBOOK
 from ansible_collections.multiarch.builders.plugins.plugin_utils.verify import checks
 from testinfra.backend.base import CommandResult
 from testinfra.host import Host
 
-PROVISION = f"Run {remedy.PROVISION}"
+PROVISION = f"Run {PLAYBOOK}"
 REGISTRY = "/proc/sys/fs/binfmt_misc"
 _LINES = 30  # of a command's output, as evidence
 
