@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.multiarch.builders.plugins.plugin_utils.actions.base import Result
+from ansible_collections.multiarch.builders.plugins.plugin_utils.actions.trace_key import trace_key
 from ansible_collections.multiarch.builders.plugins.plugin_utils.actions.with_upload import PluginActionBase
 
 
@@ -17,3 +19,8 @@ class ActionModule(PluginActionBase):
         "registry_capabilities": ("repository",),
         "retire": ("only", "volumes", "instances", "users"),
     }
+
+    def arguments(self, options: Result, task_vars: Result) -> Result:
+        """With the key of the trace that a plan with nothing to do leaves on the host."""
+        arguments = super().arguments(options, task_vars)
+        return arguments | ({"_trace_key": trace_key(arguments)} if self.reader == "plan" else {})

@@ -10,6 +10,7 @@ import re
 import typing as t
 from dataclasses import dataclass
 
+from ansible_collections.multiarch.builders.plugins.module_utils.host import watch
 from ansible_collections.multiarch.builders.plugins.module_utils.host import look
 from ansible_collections.multiarch.builders.plugins.module_utils.host.command import NoProgramError, run
 from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
@@ -50,8 +51,10 @@ def find(folders: t.Sequence[str] = FOLDERS) -> t.Optional[Found]:
 
 
 def _look(path: str) -> Found:
+    look.identity(path)
     try:
-        outcome = run([path, "version"], timeout=60)
+        with watch.unwatched():
+            outcome = run([path, "version"], timeout=60)
     except HostError as exc:
         reason = exc.__context__
         number = reason.errno if isinstance(reason, OSError) else None

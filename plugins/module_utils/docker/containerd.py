@@ -15,6 +15,7 @@ import typing as t
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from ansible_collections.multiarch.builders.plugins.module_utils.host import watch
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.process import daemon_arguments, option
 from ansible_collections.multiarch.builders.plugins.module_utils.host import look
 
@@ -56,6 +57,16 @@ def of_dockerd(info: Mapping[str, t.Any], document: Mapping[str, t.Any]) -> t.Op
 
 def running(address: str) -> t.Optional[Containerd]:
     """The containerd that listens at *address*, None if none is found there."""
+    with watch.unwatched():
+        pid, found = _running(address)
+    if pid is None:
+        watch.spoil(f"no containerd was found at {address}")
+    else:
+        look.process(pid)  # what it listens at, and its root, are as at its start
+    return found
+
+
+def _running(address: str) -> t.Tuple[t.Optional[int], t.Optional[Containerd]]:
     listener = _listener(address, look.text("/proc/net/unix") or "")
     for folder in look.processes() if listener else ():
         if (look.text(f"{folder}/comm") or "").strip() not in _PROGRAMS:
@@ -63,8 +74,9 @@ def running(address: str) -> t.Optional[Containerd]:
         links = _links(f"{folder}/fd")
         roots = [each[: -len(DATABASE)] for each in links if each.endswith(DATABASE)]
         if listener in links and roots:
-            return Containerd(address, roots[0], tuple((look.text(f"{folder}/cmdline") or "").split("\0")[1:-1]))
-    return None
+            arguments = (look.text(f"{folder}/cmdline") or "").split("\0")[1:-1]
+            return int(folder[len("/proc/") :]), Containerd(address, roots[0], tuple(arguments))
+    return None, None
 
 
 def _listener(address: str, table: str) -> str:

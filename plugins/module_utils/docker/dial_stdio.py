@@ -15,6 +15,7 @@ import subprocess
 import sys
 import typing as t
 
+from ansible_collections.multiarch.builders.plugins.module_utils.host import watch
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import Docker, NotThereError
 from ansible_collections.multiarch.builders.plugins.module_utils.host.command import environment, identity
 from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
@@ -33,6 +34,7 @@ class _Dialled(http.client.HTTPConnection):
 
     def connect(self) -> None:
         self.end(0)  # the former one
+        watch.spoil("a dockerd elsewhere was asked")
         ours, theirs = socket.socketpair()
         with theirs:
             self._process = subprocess.Popen(

@@ -17,6 +17,8 @@ import time
 import typing as t
 import urllib.parse
 
+from ansible_collections.multiarch.builders.plugins.module_utils.host.place import at
+from ansible_collections.multiarch.builders.plugins.module_utils.host import watch
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.process import daemon_pid
 from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
 
@@ -36,7 +38,7 @@ class _Connection(http.client.HTTPConnection):
     def connect(self) -> None:
         self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self.sock.settimeout(self.timeout)
-        self.sock.connect(self._path)
+        self.sock.connect(str(at(self._path)))
 
 
 class Docker:
@@ -58,9 +60,11 @@ class Docker:
         if self._path == SOCKET and daemon_pid() is None:
             return False
         try:
-            self._request("GET", "/_ping", timeout=5)
+            version = self._request("GET", "/_ping", timeout=5)[1]
         except HostError:
+            watch.saw("ping", (self._path,), None)
             return False
+        watch.saw("ping", (self._path,), version or "")
         return True
 
     def wait(self, seconds: float) -> bool:
@@ -74,7 +78,15 @@ class Docker:
 
     def get(self, path: str) -> t.Any:
         """The JSON that dockerd answers."""
-        return json.loads(self._versioned("GET", path))
+        try:
+            found = json.loads(self._versioned("GET", path))
+        except NotThereError:
+            self._saw(path, None)
+            raise
+        return self._saw(path, found)
+
+    def _saw(self, path: str, answer: t.Any) -> t.Any:
+        return watch.answered(self._path, f"/v{self._version}{path}", answer)
 
     def silence(self) -> t.Optional[str]:
         """Why a dockerd elsewhere does not answer; nothing is said about this host's own, which answers() is for."""
@@ -142,7 +154,9 @@ class Docker:
         try:
             answer = self._versioned("GET", f"/containers/{container}/archive?{query}")
         except NotThereError:
+            self._saw(f"/containers/{container}/archive?{query}", None)
             return {}
+        self._saw(f"/containers/{container}/archive?{query}", answer)
         found = {}
         with tarfile.open(fileobj=io.BytesIO(answer)) as archive:
             for member in archive:
@@ -185,7 +199,9 @@ class Docker:
         timeout: float = 120,
     ) -> bytes:
         if self._version is None:
-            self._version = self._request("GET", "/_ping")[1] or "1.41"
+            version = self._request("GET", "/_ping")[1]
+            watch.saw("ping", (self._path,), version or "")
+            self._version = version or "1.41"
         return self._request(method, f"/v{self._version}{path}", body, headers, timeout)[0]
 
     def _request(
@@ -197,6 +213,8 @@ class Docker:
         timeout: float = 120,
     ) -> t.Tuple[bytes, t.Optional[str]]:
         """(body, API version of dockerd)."""
+        if method != "GET":
+            watch.spoil(f"dockerd was asked to {method} {path}")
         connection = self._connection(timeout)
         try:
             connection.request(method, path, body=body, headers=dict(headers or {}))

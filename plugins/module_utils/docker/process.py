@@ -18,7 +18,8 @@ _PID_FILE = "/run/docker.pid"
 def daemon_pid() -> t.Optional[int]:
     """dockerd's process, None if it does not run. Its own file first; systemd is asked where that is elsewhere."""
     pid = (look.text(_PID_FILE) or "").strip()
-    if pid.isdigit() and (look.text(f"/proc/{pid}/comm") or "").strip() == "dockerd":
+    found = look.process(int(pid)) if pid.isdigit() else None
+    if found is not None and found.name == "dockerd":
         return int(pid)
     text = run(["systemctl", "show", "--property=MainPID", "--value", "docker.service"]).stdout.strip()
     return int(text) if text.isdigit() and text != "0" else None
@@ -44,9 +45,5 @@ def option(arguments: t.Sequence[str], *names: str) -> t.Optional[str]:
 def daemon_start() -> t.Optional[float]:
     """When dockerd started, in seconds since boot."""
     pid = daemon_pid()
-    stat = look.text(f"/proc/{pid}/stat") if pid else None
-    if stat is None:
-        return None
-    fields = stat.rpartition(")")[2].split()
-    # proc(5): starttime is field 22, in clock ticks after boot; two fields went with the name
-    return int(fields[19]) / os.sysconf("SC_CLK_TCK")
+    found = look.process(pid) if pid else None
+    return found.start / os.sysconf("SC_CLK_TCK") if found else None

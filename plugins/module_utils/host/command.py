@@ -10,6 +10,7 @@ import subprocess
 import typing as t
 from dataclasses import dataclass
 
+from ansible_collections.multiarch.builders.plugins.module_utils.host import watch
 from ansible_collections.multiarch.builders.plugins.module_utils.host.place import here
 from ansible_collections.multiarch.builders.plugins.module_utils.host.users import user_entry
 from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
@@ -87,6 +88,7 @@ def run(
 
     *remedy* is what to do about the latter.
     """
+    options: t.Dict[str, t.Any] = {"env": environment(user, env), "cwd": cwd, **identity(user)}
     try:
         done = subprocess.run(
             list(argv),
@@ -94,19 +96,20 @@ def run(
             capture_output=True,
             encoding="utf-8",
             errors="replace",
-            env=environment(user, env),
-            cwd=cwd,
             timeout=timeout,
             check=False,
-            **identity(user),
+            **options,
         )
     except FileNotFoundError:
+        watch.spoil(f"{argv[0]} is not there")
         raise NoProgramError(f"{argv[0]} is not on this host") from None
     except subprocess.TimeoutExpired:
         raise HostError(f"`{' '.join(argv)}` did not end within {timeout} s", remedy=remedy) from None
     except (OSError, ValueError) as exc:  # no program, too many arguments, NUL in one
         raise HostError(f"{argv[0]!r} cannot be started: {exc}") from None
-    return Outcome(tuple(argv), done.returncode, done.stdout, done.stderr)
+    answer = (done.returncode, done.stdout, done.stderr)
+    watch.saw("output", (tuple(argv), {**options, "stdin": stdin}), answer)
+    return Outcome(tuple(argv), *answer)
 
 
 def must(argv: t.Sequence[str], why: str, **options: t.Any) -> Outcome:

@@ -10,6 +10,7 @@ import stat
 import typing as t
 from dataclasses import dataclass
 
+from ansible_collections.multiarch.builders.plugins.module_utils.host import watch
 from ansible_collections.multiarch.builders.plugins.module_utils.host import look as look_at
 from ansible_collections.multiarch.builders.plugins.module_utils.host.files import acting_as, read, write
 from ansible_collections.multiarch.builders.plugins.module_utils.host.place import at
@@ -81,9 +82,11 @@ def look(path: str, owner: t.Optional[Owner] = None) -> t.Optional[FileState]:
         with acting_as(owner):
             found = at(path).stat()
     except (FileNotFoundError, NotADirectoryError, PermissionError):
+        watch.saw("state", (path,), None)
         return None
     except (OSError, ValueError) as exc:
         raise HostError(f"{path} cannot be looked at: {exc}") from exc
+    watch.saw("state", (path,), found)
     return FileState(stat.S_IMODE(found.st_mode), found.st_uid, found.st_gid, found.st_size, found.st_mtime_ns)
 
 

@@ -16,7 +16,7 @@ import tempfile
 import time
 import typing as t
 
-from ansible_collections.multiarch.builders.plugins.module_utils.host import look
+from ansible_collections.multiarch.builders.plugins.module_utils.host import look, watch
 from ansible_collections.multiarch.builders.plugins.module_utils.host.place import at
 from ansible_collections.multiarch.builders.plugins.module_utils.host.users import me
 from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
@@ -52,11 +52,12 @@ def read(path: str, owner: t.Optional[Owner] = None, errors: str = "strict") -> 
 
     *errors* is what to do with bytes that are no UTF-8, as in str.decode().
     """
+    found: t.Optional[bytes] = None
     try:
-        with acting_as(owner):
-            return _content(path).decode("utf-8", errors)  # ends of lines as they are
-    except (FileNotFoundError, NotADirectoryError):
-        return None
+        with contextlib.suppress(FileNotFoundError, NotADirectoryError), acting_as(owner):
+            found = _content(path)
+        watch.saw("content", (path, *((owner.uid, owner.gid) if owner else (0, 0))), found)
+        return None if found is None else found.decode("utf-8", errors)  # ends of lines as they are
     except (OSError, ValueError) as exc:
         raise HostError(f"{path} cannot be read: {exc}") from exc
 

@@ -8,11 +8,14 @@ Nobody else looks at the file system, so a look can be sent to another place (pl
 
 from __future__ import annotations
 
+import errno
 import os
 import pathlib
 import shutil
+import stat
 import typing as t
 
+from ansible_collections.multiarch.builders.plugins.module_utils.host import watch
 from ansible_collections.multiarch.builders.plugins.module_utils.host.place import at, here
 
 Path = t.Union[str, pathlib.PurePath]
@@ -20,53 +23,84 @@ Path = t.Union[str, pathlib.PurePath]
 
 def exists(path: Path) -> bool:
     """Whether something is there; a link that leads nowhere is not."""
-    return at(path).exists()
+    return _kind(path) is not None
 
 
 def is_file(path: Path) -> bool:
     """Whether a regular file, or a link to one, is there."""
-    return at(path).is_file()
+    return _kind(path) == "file"
 
 
 def is_folder(path: Path) -> bool:
     """Whether a folder, or a link to one, is there."""
-    return at(path).is_dir()
+    return _kind(path) == "folder"
+
+
+def _kind(path: Path) -> t.Optional[str]:
+    """"file", "folder" or "other"; None if nothing is there."""
+    try:
+        mode = at(path).stat().st_mode
+    except (FileNotFoundError, NotADirectoryError, ValueError):
+        found = None
+    except OSError as exc:
+        if exc.errno != errno.ELOOP:
+            raise
+        found = None
+    else:
+        found = "file" if stat.S_ISREG(mode) else "folder" if stat.S_ISDIR(mode) else "other"
+    watch.saw("kind", (str(path),), found)
+    return found
 
 
 def state(path: Path) -> t.Optional[os.stat_result]:
     """stat(2) of what is there, links followed; None if nothing is, or it cannot be looked at."""
     try:
-        return at(path).stat()
+        found: t.Optional[os.stat_result] = at(path).stat()
     except (OSError, ValueError):
-        return None
+        found = None
+    watch.saw("state", (str(path),), found)
+    return found
+
+
+def identity(path: Path) -> None:
+    """Look which file it is: whatever it told in another way, such as a program its version, holds until it changes."""
+    watch.saw("identity", (str(path),), at(path).stat())
 
 
 def link(path: Path) -> t.Optional[str]:
     """Where a link leads, None if it is none."""
     try:
-        return str(at(path).readlink())
+        found: t.Optional[str] = str(at(path).readlink())
     except OSError:
-        return None
+        found = None
+    watch.saw("link", (str(path),), found)
+    return found
 
 
 def real(path: Path) -> str:
     """The path without links and dots, also of what is not there."""
     found, root = os.path.realpath(at(path)), os.path.realpath(here().root or "/").rstrip("/")
-    return (found[len(root) :] or "/") if root and f"{found}/".startswith(f"{root}/") else found
+    found = (found[len(root) :] or "/") if root and f"{found}/".startswith(f"{root}/") else found
+    watch.saw("real", (str(path),), found)
+    return found
 
 
 def names(folder: Path) -> t.Tuple[str, ...]:
     """The names of what is in a folder, sorted; none if there is no folder. Raises OSError if it cannot be read."""
     try:
-        return tuple(sorted(each.name for each in at(folder).iterdir()))
+        found = tuple(sorted(each.name for each in at(folder).iterdir()))
     except (FileNotFoundError, NotADirectoryError):
-        return ()
+        found = ()
+    watch.saw("names", (str(folder),), found)
+    return found
 
 
 def matching(folder: Path, pattern: str) -> t.Tuple[str, ...]:
     """The paths below a folder that match *pattern* as Path.glob() has it, sorted; none in what cannot be read."""
     place = at(folder)
-    return tuple(sorted(f"{folder}/{each.relative_to(place)}" for each in place.glob(pattern)))
+    found = tuple(sorted(f"{folder}/{each.relative_to(place)}" for each in place.glob(pattern)))
+    watch.saw("matching", (str(folder), pattern), found)
+    return found
 
 
 def text(path: Path) -> t.Optional[str]:
@@ -75,39 +109,68 @@ def text(path: Path) -> t.Optional[str]:
     Bytes that are no UTF-8 are replaced.
     """
     try:
-        return at(path).read_text(encoding="utf-8", errors="replace")
+        found: t.Optional[bytes] = at(path).read_bytes()
     except (OSError, ValueError):
-        return None
+        found = None
+    watch.saw("content", (str(path), 0, 0), found)
+    return None if found is None else found.decode("utf-8", "replace")
 
 
 def head(path: Path, size: int) -> bytes:
     """The first *size* bytes of a file. Raises OSError."""
     with at(path).open("rb") as file:
-        return file.read(size)
+        found = file.read(size)
+    watch.saw("head", (str(path), size), found)
+    return found
 
 
 def program(name: str) -> t.Optional[str]:
     """Where the program *name* is, as a process that is started here finds it; None if it is nowhere."""
-    return shutil.which(name, path=here().programs)
+    found = shutil.which(name, path=here().programs)
+    watch.saw("program", (name, here().programs), found)
+    return found
 
 
 def may_run(path: Path) -> bool:
     """Whether the file is there and a program."""
-    return os.access(at(path), os.X_OK)
+    found = os.access(at(path), os.X_OK)
+    watch.saw("may_run", (str(path),), found)
+    return found
 
 
 def file_system(path: Path) -> os.statvfs_result:
     """statvfs(3) of the file system below *path*. Raises OSError."""
+    watch.spoil(f"the free space at {path} was looked at")
     return os.statvfs(at(path))
+
+
+class Process(t.NamedTuple):
+    """A process that runs: its name, and when it started, in clock ticks since boot."""
+
+    name: str
+    start: int
+
+
+def process(pid: int) -> t.Optional[Process]:
+    """The process with this id, None if there is none."""
+    try:
+        name, _end, fields = at(f"/proc/{pid}/stat").read_text("utf-8", "replace").partition("(")[2].rpartition(")")
+        found: t.Optional[Process] = Process(name, int(fields.split()[19]))  # proc(5): field 22; two went with the name
+    except (OSError, ValueError, IndexError):
+        found = None
+    watch.saw("process", (pid,), found)
+    return found
 
 
 def processes() -> t.Tuple[str, ...]:
     """The folders of /proc of the processes that run."""
+    watch.spoil("all processes were looked at")
     return tuple(f"/proc/{name}" for name in names("/proc") if name.isdigit())
 
 
 def lives(pid: int) -> bool:
     """Whether a process with this id runs."""
+    watch.spoil(f"it was asked whether process {pid} runs")
     try:
         os.kill(pid, 0)
     except ProcessLookupError:

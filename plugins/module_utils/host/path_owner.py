@@ -10,6 +10,7 @@ import pathlib
 import stat
 import typing as t
 
+from ansible_collections.multiarch.builders.plugins.module_utils.host import watch
 from ansible_collections.multiarch.builders.plugins.module_utils.host.look import link
 from ansible_collections.multiarch.builders.plugins.module_utils.host.place import at
 from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
@@ -44,6 +45,7 @@ def _way(path: str) -> t.Iterator[t.Tuple[pathlib.Path, os.stat_result]]:
             here = here.parent
             continue
         try:
+            watch.spoil(f"the way to {path} was looked at")
             state = at(here / part).lstat()
             target = link(here / part) if stat.S_ISLNK(state.st_mode) else None
         except OSError:

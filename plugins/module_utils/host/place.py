@@ -16,6 +16,8 @@ import pwd
 import typing as t
 from dataclasses import dataclass, field
 
+from ansible_collections.multiarch.builders.plugins.module_utils.host import watch
+
 # dockerd looks for docker-proxy and the iptables programs in the administrator's folders.
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
@@ -25,23 +27,38 @@ class Users:
 
     def named(self, name: str) -> pwd.struct_passwd:
         """The entry of the user *name*."""
-        return pwd.getpwnam(name)
+        return _saw("user", (name,), lambda: pwd.getpwnam(name))
 
     def numbered(self, uid: int) -> pwd.struct_passwd:
         """The entry of the user with this id."""
-        return pwd.getpwuid(uid)
+        return _saw("user_numbered", (uid,), lambda: pwd.getpwuid(uid))
 
     def every(self) -> t.Sequence[pwd.struct_passwd]:
         """The entries of all users."""
-        return pwd.getpwall()
+        return _saw("users", (), pwd.getpwall)
 
     def groups(self, entry: pwd.struct_passwd) -> t.Sequence[int]:
         """The ids of all groups of a user, as a new process of that user gets them."""
-        return os.getgrouplist(entry.pw_name, entry.pw_gid)
+        name, gid = entry.pw_name, entry.pw_gid
+        return _saw("groups", (name, gid), lambda: os.getgrouplist(name, gid))
 
     def group(self, gid: int) -> grp.struct_group:
         """The entry of the group with this id."""
-        return grp.getgrgid(gid)
+        return _saw("group", (gid,), lambda: grp.getgrgid(gid))
+
+
+A = t.TypeVar("A")
+
+
+def _saw(kind: str, arguments: t.Tuple[t.Any, ...], look: t.Callable[[], A]) -> A:
+    """The answer of *look*, which is reported; a KeyError as None."""
+    try:
+        found = look()
+    except KeyError:
+        watch.saw(kind, arguments, None)
+        raise
+    watch.saw(kind, arguments, found)
+    return found
 
 
 @dataclass(frozen=True)
@@ -84,4 +101,4 @@ def at(path: t.Union[str, pathlib.PurePath]) -> pathlib.Path:
 
 def architecture() -> str:
     """The host's architecture, such as x86_64."""
-    return _host.machine or os.uname().machine
+    return _host.machine or _saw("machine", (), lambda: os.uname().machine)

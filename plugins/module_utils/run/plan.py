@@ -7,6 +7,9 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.multiarch.builders.plugins.module_utils.trace.recorder import Recorder, keep
+from ansible_collections.multiarch.builders.plugins.module_utils.trace import replay
+from ansible_collections.multiarch.builders.plugins.module_utils.host.watch import watching
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.concern import Concern
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import Docker
 from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import Params
@@ -23,17 +26,22 @@ from ansible_collections.multiarch.builders.plugins.module_utils.state.record im
 
 def plan_all() -> None:
     """The whole of module plan: all concerns in one process, each knowing what the ones before it cause."""
-    module = Module(argument_spec("plan"), supports_check_mode=True)
+    module = Module({**argument_spec("plan"), "_trace_key": {"type": "str", "no_log": False}}, supports_check_mode=True)
     require_root(module)
     tell_plan(module)
 
 
 def tell_plan(module: Module) -> None:
     """End *module* with the plan, or with all that keeps the host from being made as asked."""
-    plans, failures = plan_concerns(asked(module.params), module.params, Docker())
-    result = plans_result(plans, unproven_since(module.params, failures))
+    recorder = Recorder()
+    with watching(recorder):
+        plans, failures = plan_concerns(asked(module.params), module.params, Docker())
+        result = plans_result(plans, unproven_since(module.params, failures))
     if failures:
         module.fail_json(**failed(*failures), **result)
+    key = module.params.get("_trace_key")
+    if key and not module.check_mode and not result["actions"] and not result["notes"]:
+        keep(recorder, key, result)
     module.exit_json(changed=module.check_mode and bool(result["pending"]), **result)
 
 

@@ -93,8 +93,9 @@ def parse(shown: Shown, info: Shown, files: t.Mapping[str, bytes], *, listed: bo
     for line in shown["Config"].get("Env") or ():
         name, _equals, value = line.partition("=")
         options[f"env.{name}"] = value
+    now = str(info.get("SystemTime") or "") if restarts(shown) else ""
     return Container(
-        **vars(condition(shown, listed=listed, now=info.get("SystemTime") or "")),
+        **vars(condition(shown, listed=listed, now=now)),
         image=shown["Config"]["Image"],
         files=files,
         flags=tuple(shown["Config"].get("Cmd") or ()),

@@ -1,0 +1,74 @@
+# Copyright: multiarch.builders contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""An answer of dockerd that notes what is used of it: most of it changes all the time, and concerns nobody. Pure."""
+
+from __future__ import annotations
+
+import typing as t
+
+Used = t.Dict[str, t.Any]
+"""{key: what was used of its value, True for all of it}; replay.reduced() has the rest."""
+
+
+def tracked(value: t.Any, used: Used) -> t.Any:
+    """*value*, which notes in *used* what is used of it; of a list, all elements are."""
+    if isinstance(value, dict):
+        return Answer(value, used)
+    if isinstance(value, list):
+        return [tracked(each, used.setdefault("[]", {})) for each in value]
+    return value
+
+
+class Answer(t.Dict[str, t.Any]):
+    """See tracked(). Whatever is not one key's value counts as use of all of it."""
+
+    def __init__(self, value: t.Mapping[str, t.Any], used: Used) -> None:
+        super().__init__(value)
+        self._used = used
+
+    def __getitem__(self, key: str) -> t.Any:
+        return self.get(key) if key in self else super().__getitem__(key)
+
+    def get(self, key: str, default: t.Any = None) -> t.Any:  # type: ignore[override]  # as dict has it
+        used = self._used.setdefault(key, {})
+        return tracked(super().get(key, default), used) if super().__contains__(key) else default
+
+    def __contains__(self, key: object) -> bool:
+        self._used.setdefault(str(key), {})
+        return super().__contains__(key)
+
+    def __bool__(self) -> bool:
+        self._used["?"] = True
+        return bool(super().__len__())
+
+    def _whole(self) -> t.Dict[str, t.Any]:
+        self._used["*"] = True
+        return dict(super().items())
+
+    def __len__(self) -> int:
+        return len(self._whole())
+
+    def __iter__(self) -> t.Iterator[str]:
+        return iter(self._whole())
+
+    def __eq__(self, other: object) -> bool:
+        return self._whole() == other
+
+    def __ne__(self, other: object) -> bool:
+        return self._whole() != other
+
+    def __hash__(self) -> int:  # type: ignore[override]
+        raise TypeError("unhashable")
+
+    def keys(self) -> t.Any:
+        return self._whole().keys()
+
+    def values(self) -> t.Any:
+        return self._whole().values()
+
+    def items(self) -> t.Any:
+        return self._whole().items()
+
+    def copy(self) -> t.Dict[str, t.Any]:
+        return self._whole()

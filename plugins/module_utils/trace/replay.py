@@ -1,0 +1,348 @@
+# Copyright: multiarch.builders contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Replays a trace: makes the looks of a full plan again, and compares.
+
+Controllers send this file as it is to a host's Python, so it imports nothing of the collection, and little else. A look
+is [kind, argument, …, digest of the answer]; LOOKS has what each kind sees. Any doubt ends in a full plan.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import socket
+import stat
+import sys
+import time
+import typing as t
+
+FORMAT = 1
+PATH = "/run/multiarch-builders/trace.json"
+"""Gone with the next boot, as what it holds of processes is."""
+MARK = "multiarch-builders-trace: "
+_SECONDS = 10  # for an answer of dockerd or of a program
+_LARGEST = 64 * 1024**2  # bytes of a file, as in host/files.py
+
+Answer = t.Any
+"""Plain data, whose repr() tells one from another."""
+
+
+class UnsureError(Exception):
+    """The trace cannot be used, and why."""
+
+
+def digest(answer: Answer) -> str:
+    """What stands for an answer in a trace: no content and no secret gets there."""
+    return hashlib.sha256(repr(answer).encode("utf-8", "surrogateescape")).hexdigest()
+
+
+def content(path: str, uid: int, gid: int) -> Answer:
+    """The bytes of a file, read with the rights of a user; None if it is not there."""
+    groups, own = os.getgroups(), os.getegid()
+    if uid != os.geteuid():
+        os.setgroups([gid])
+        os.setegid(gid)
+        os.seteuid(uid)
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY)
+        try:
+            if os.fstat(descriptor).st_size > _LARGEST:
+                return "too large"
+            pieces = []
+            while True:
+                piece = os.read(descriptor, 1024**2)
+                if not piece:
+                    return b"".join(pieces)
+                pieces.append(piece)
+        finally:
+            os.close(descriptor)
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    finally:
+        if os.geteuid() != os.getuid():
+            os.seteuid(os.getuid())
+            os.setegid(own)
+            os.setgroups(groups)
+
+
+def kind(path: str) -> Answer:
+    """What is there, links followed: "file", "folder", "other", or None."""
+    found = _stat(path)
+    if found is None:
+        return None
+    return "file" if stat.S_ISREG(found.st_mode) else "folder" if stat.S_ISDIR(found.st_mode) else "other"
+
+
+def state(path: str) -> Answer:
+    """Mode, owner, group, size, time of change and file system of what is there."""
+    return state_of(_stat(path))
+
+
+def state_of(found: t.Optional[os.stat_result]) -> Answer:
+    """The same of what stat(2) has answered."""
+    if found is None:
+        return None
+    return (found.st_mode, found.st_uid, found.st_gid, found.st_size, found.st_mtime_ns, found.st_dev)
+
+
+def identity(path: str) -> Answer:
+    """What changes when a program is replaced."""
+    return identity_of(_stat(path))
+
+
+def identity_of(found: t.Optional[os.stat_result]) -> Answer:
+    """The same of what stat(2) has answered."""
+    return found and (found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns)
+
+
+def _stat(path: str) -> t.Optional[os.stat_result]:
+    try:
+        return os.stat(path)
+    except (OSError, ValueError):
+        return None
+
+
+def names(folder: str) -> Answer:
+    """The names in a folder, sorted; none if there is no folder."""
+    try:
+        return tuple(sorted(os.listdir(folder)))
+    except (FileNotFoundError, NotADirectoryError):
+        return ()
+
+
+def matching(folder: str, pattern: str) -> Answer:
+    """The paths below a folder that match a pattern, sorted."""
+    import pathlib
+
+    place = pathlib.Path(folder)
+    return tuple(sorted(f"{folder}/{each.relative_to(place)}" for each in place.glob(pattern)))
+
+
+def link(path: str) -> Answer:
+    """Where a link leads, None if it is none."""
+    try:
+        return os.readlink(path)
+    except OSError:
+        return None
+
+
+def real(path: str) -> Answer:
+    """The path without links and dots."""
+    return os.path.realpath(path)
+
+
+def head(path: str, size: int) -> Answer:
+    """The first bytes of a file."""
+    with open(path, "rb") as file:
+        return file.read(size)
+
+
+def program(name: str, folders: str) -> Answer:
+    """Where a program is, as shutil.which() finds it."""
+    for folder in folders.split(":"):
+        path = os.path.join(folder, name)
+        if os.path.isfile(path) and os.access(path, os.X_OK):
+            return path
+    return None
+
+
+def may_run(path: str) -> Answer:
+    """Whether a program is there."""
+    return os.access(path, os.X_OK)
+
+
+def process(pid: int) -> Answer:
+    """(name, when it started in ticks since boot) of a process; None if there is none. It is what it was at its start."""
+    try:
+        with open(f"/proc/{pid}/stat", encoding="utf-8", errors="replace") as file:
+            name, _end, fields = file.read().partition("(")[2].rpartition(")")
+    except OSError:
+        return None
+    return (name, int(fields.split()[19]))  # proc(5): field 22; two went with the name
+
+
+def user(name: str) -> Answer:
+    """A user's entry."""
+    import pwd
+
+    try:
+        return tuple(pwd.getpwnam(name))
+    except KeyError:
+        return None
+
+
+def users() -> Answer:
+    """The entries of all users."""
+    import pwd
+
+    return tuple(map(tuple, pwd.getpwall()))
+
+
+def user_numbered(uid: int) -> Answer:
+    """The entry of the user with this id."""
+    import pwd
+
+    try:
+        return tuple(pwd.getpwuid(uid))
+    except KeyError:
+        return None
+
+
+def groups(name: str, gid: int) -> Answer:
+    """The ids of a user's groups, sorted."""
+    return tuple(sorted(os.getgrouplist(name, gid)))
+
+
+def group(gid: int) -> Answer:
+    """The name of the group with this id."""
+    import grp
+
+    try:
+        return grp.getgrgid(gid).gr_name
+    except KeyError:
+        return None
+
+
+def machine() -> Answer:
+    """The architecture."""
+    return os.uname().machine
+
+
+def output(argv: t.Sequence[str], options: t.Mapping[str, t.Any]) -> Answer:
+    """Status and output of a program that changes nothing; *options* as subprocess.run() takes them."""
+    import subprocess
+
+    identity_of = {name: options[name] for name in ("user", "group", "extra_groups") if name in options}
+    done = subprocess.run(
+        list(argv),
+        input=options["stdin"].encode(),
+        capture_output=True,
+        env=options["env"],
+        cwd=options["cwd"],
+        timeout=_SECONDS,
+        check=False,
+        **identity_of,
+    )
+    return (done.returncode, done.stdout.decode("utf-8", "replace"), done.stderr.decode("utf-8", "replace"))
+
+
+def ping(path: str) -> Answer:
+    """The version of dockerd's API, None if it does not answer."""
+    try:
+        head_lines = _ask(path, "/_ping")[1]
+    except OSError:
+        return None
+    found = [line.partition(":")[2].strip() for line in head_lines if line.lower().startswith("api-version:")]
+    return found[0] if found else ""
+
+
+def docker(path: str, question: str, used: t.Any) -> Answer:
+    """What dockerd answers to GET *question*, reduced to what was *used* of it; None for 404."""
+    status, _head, body = _ask(path, question)
+    if status == 404:
+        return None
+    if status != 200:
+        raise UnsureError(f"dockerd answered {status} to {question}")
+    return body if used == "bytes" else reduced(json.loads(body), used)
+
+
+def _ask(path: str, question: str) -> t.Tuple[int, t.List[str], bytes]:
+    """Status, lines of the head, and body. HTTP/1.0, so that the body is as it is, and ends with the connection."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
+        connection.settimeout(_SECONDS)
+        connection.connect(path)
+        connection.sendall(f"GET {question} HTTP/1.0\r\nHost: docker\r\n\r\n".encode())
+        pieces = []
+        while True:
+            piece = connection.recv(1024**2)
+            if not piece:
+                break
+            pieces.append(piece)
+    text, _empty, body = b"".join(pieces).partition(b"\r\n\r\n")
+    lines = text.decode("latin-1").split("\r\n")
+    return int(lines[0].split()[1]), lines[1:], body
+
+
+def reduced(value: t.Any, used: t.Any) -> Answer:
+    """*value* reduced to what was *used* of it, {key: what was used of that}.
+
+    "[]" stands for each element of a list, "*" for all of an object, "?" for whether there is anything in it.
+    """
+    if isinstance(value, list):
+        return [reduced(each, used.get("[]", {})) for each in value]
+    if isinstance(value, dict):
+        if used.get("*") is True:
+            return json.dumps(value, sort_keys=True)
+        found = [(name, reduced(value[name], used[name])) for name in sorted(used) if name in value]
+        return (bool(value), found) if "?" in used else found
+    return value
+
+
+LOOKS: t.Dict[str, t.Callable[..., Answer]] = {
+    each.__name__: each
+    for each in (
+        *(content, kind, state, identity, names, matching, link, real, head, program, may_run, process),
+        *(user, users, user_numbered, groups, group, machine, output, ping, docker),
+    )
+}
+
+
+def difference(looks: t.Iterable[t.Sequence[t.Any]]) -> str:
+    """The first look with another answer than in the trace, in words; "" if there is none."""
+    for name, *arguments, answer in looks:
+        try:
+            found = digest(LOOKS[name](*arguments))
+        except (OSError, ValueError, LookupError, TypeError, UnsureError) as exc:
+            return f"{name} {_shown(arguments)}: {exc}"
+        if found != answer:
+            return f"{name} {_shown(arguments)} is not as it was"
+    return ""
+
+
+def _shown(arguments: t.Sequence[t.Any]) -> str:
+    """The first argument, which is a path, a name or a command."""
+    first = arguments[0] if arguments else ""
+    return " ".join(map(str, first[:2])) if isinstance(first, list) else str(first)
+
+
+def load(path: str, key: str, oldest: float) -> t.Dict[str, t.Any]:
+    """The trace, if it is one that can be trusted, for this *key*, and not older than *oldest* seconds.
+
+    Raises UnsureError.
+    """
+    folder = os.lstat(os.path.dirname(path))
+    if not stat.S_ISDIR(folder.st_mode) or folder.st_uid != os.geteuid() or folder.st_mode & 0o022:
+        raise UnsureError(f"{os.path.dirname(path)} is not root's alone")
+    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    with os.fdopen(descriptor, encoding="utf-8") as file:
+        found = os.fstat(file.fileno())
+        if not stat.S_ISREG(found.st_mode) or found.st_uid != os.geteuid() or found.st_mode & 0o077:
+            raise UnsureError(f"{path} is not root's alone")
+        trace = json.load(file)
+    if not isinstance(trace, dict) or trace.get("format") != FORMAT:
+        raise UnsureError(f"{path} has another format")
+    if trace.get("key") != key:
+        raise UnsureError("the desired state, or the code, is another one")
+    age = time.time() - trace["time"]
+    if not 0 <= age <= oldest:
+        raise UnsureError(f"it is {age:.0f} s old" if age > 0 else "the clock was set back")
+    return trace
+
+
+def replay(path: str, key: str, oldest: float) -> t.Dict[str, t.Any]:
+    """{"result": what the full plan returned} if nothing has changed since, else {"why": the reason for a full plan}."""
+    try:
+        trace = load(path, key, oldest)
+        why = difference(trace["looks"])
+        return {"why": why} if why else {"result": trace["result"]}
+    except FileNotFoundError:
+        return {"why": "there is no trace"}
+    except (OSError, ValueError, LookupError, TypeError, UnsureError) as exc:
+        return {"why": str(exc)}
+
+
+def main(key: str, oldest: float) -> None:
+    """Print what replay() returns."""
+    sys.stdout.write(f"{MARK}{json.dumps(replay(PATH, key, oldest))}\n")
