@@ -5,13 +5,15 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import typing as t
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 
 from ansible import context
-from ansible.errors import AnsibleConnectionFailure, AnsibleError
+from ansible.errors import AnsibleError
 from ansible.utils.display import Display
 from ansible_collections.multiarch.builders.plugins.module_utils.model.options import options_of
 from ansible_collections.multiarch.builders.plugins.module_utils.trace import replay
@@ -20,7 +22,6 @@ from ansible_collections.multiarch.builders.plugins.plugin_utils.actions.base im
 from ansible_collections.multiarch.builders.plugins.plugin_utils.actions.trace_key import trace_key
 from ansible_collections.multiarch.builders.plugins.plugin_utils.values.problems import SpecError
 
-_PROGRAM = Path(replay.__file__)
 _PLAN = options_of("plan")
 
 
@@ -41,45 +42,71 @@ class ActionModule(SpecActionBase):
 
     def looked_at(self, names: list[str]) -> dict[str, Result]:
         """What is found on each host."""
-        if keywords := ", ".join(other_hosts.templated_keywords(self)):
-            return dict.fromkeys(names, {"why": f"{keywords} of the play may differ from host to host"})
         try:
             prepared = {name: self.prepared(name) for name in names}
-        except SpecError:  # which the next task reports, for each host
-            return dict.fromkeys(names, {"why": "the input of a host is wrong"})
+        except SpecError:  # the next task reports it for each host
+            return _full_plans(names, "the input of a host is wrong")
         except (AnsibleError, AttributeError, TypeError) as exc:
-            return dict.fromkeys(names, {"why": f"this ansible-core does not let one task look at all hosts: {exc}"})
+            return _full_plans(names, f"this ansible-core does not let one task look at all hosts: {exc}")
+        if keywords := ", ".join(other_hosts.templated_keywords(self)):
+            return _full_plans(names, f"{keywords} of the play may differ from host to host")
         with ThreadPoolExecutor(max(1, min(len(names), int(context.CLIARGS.get("forks") or 1)))) as threads:
-            return dict(zip(names, threads.map(_replayed, prepared.values()), strict=True))
+            return dict(zip(names, threads.map(Prepared.replayed, prepared.values()), strict=True))
 
-    def prepared(self, name: str) -> tuple[ActionModule, str, str]:
-        """The action for a host, the command for it, and the program that it gets. Raises SpecError."""
+    def prepared(self, name: str) -> Prepared:
+        """What a host needs. Raises SpecError."""
         variables = other_hosts.variables_of(self, name)
         action = t.cast("ActionModule", other_hosts.for_host(self, name, variables))
         options = action.compiled(action.given(variables), variables).options
         key = trace_key({each: options[each] for each in action.arguments(options, variables) if each in _PLAN})
-        oldest = 86400
-        call = f"main({key!r}, {oldest})"
-        return action, _interpreter(variables), f"{_PROGRAM.read_text(encoding='utf-8')}\n{call}\n"
+        oldest = 0 if options["full_plan"] else options["trace_max_age"]
+        return Prepared(action, _interpreter(variables), key, oldest)
 
 
-def _replayed(prepared: tuple[ActionModule, str, str]) -> Result:
-    action, interpreter, program = prepared
-    if not getattr(action._connection, "has_pipelining", False):
-        return {"why": f"connection {action._connection.transport} hands no input on"}
-    try:
-        done = action._low_level_execute_command(f"{interpreter} -ISB -", in_data=program.encode())
-    except AnsibleConnectionFailure as exc:
-        return {"why": f"unreachable: {exc}"}
-    except AnsibleError as exc:
-        return {"why": str(exc)}
-    finally:
-        action._connection.close()
+def _full_plans(names: list[str], why: str) -> dict[str, Result]:
+    return {name: {"why": why} for name in names}
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A host: the *action* that is connected to it, its Python, the *key* of its trace, and seconds of the oldest."""
+
+    action: ActionModule
+    interpreter: str
+    key: str
+    oldest: int
+
+    def replayed(self) -> Result:
+        """{"result"} of the host's trace, or {"why"} there is to be a full plan."""
+        connection = self.action._connection
+        if not self.oldest:
+            return {"why": "a full plan is asked for"}
+        if not getattr(connection, "has_pipelining", False):
+            return {"why": f"connection {connection.transport} takes no input for programs"}
+        try:
+            done = self.action._low_level_execute_command(f"{self.interpreter} -ISB -", in_data=self._program())
+        except AnsibleError as exc:  # unreachable hosts, too
+            return {"why": str(exc)}
+        finally:
+            connection.close()
+        return _answer(done)
+
+    def _program(self) -> bytes:
+        return f"{_program()}\nmain({self.key!r}, {self.oldest})\n".encode()
+
+
+@functools.cache
+def _program() -> str:
+    return Path(replay.__file__).read_text(encoding="utf-8")
+
+
+def _answer(done: Result) -> Result:
+    """What the program printed; sudo and login shells may print more."""
     answers = [line[len(replay.MARK) :] for line in done["stdout"].splitlines() if line.startswith(replay.MARK)]
     try:
         return t.cast("Result", json.loads(answers[-1]))
     except (IndexError, ValueError):
-        return {"why": f"{interpreter} did not answer (status {done['rc']})"}
+        return {"why": f"no answer (status {done['rc']}): {(done['stderr'] or done['stdout']).strip()[-200:]}"}
 
 
 def _interpreter(variables: dict[str, t.Any]) -> str:

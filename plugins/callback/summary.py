@@ -83,10 +83,10 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]  # ansible-core has no
         name, result, story = self._event(event)
         if name and result.get("notes"):
             story.notes["plan" if name == "apply" else name] = result["notes"]  # the same concerns, later
-        if name == "plan":
-            if _check_mode():
-                story.changes = _changes(result)
-        elif name == "apply":
+        for host in result.get("hosts", ()) if name == "replay" else ():  # a task of one of them looked at all
+            self._stories.setdefault(host, Story())
+            self._ours.add(host)
+        if name == "apply" or (name == "plan" and _check_mode()):
             story.changes = _changes(result)
         elif name == "registry_proof":
             story.unproven = result.get("unproven_logins") or ()

@@ -233,4 +233,9 @@ verify_trust:
 verify_timeout:
   - Seconds that a build of the proof may take, which is one for all platforms. Raise it for a large base image, or
     where emulators are slow.
+trace_max_age:
+  - Seconds for which a host that is unchanged since a full plan found nothing to do needs no other full plan. V(0)
+    plans in full in every run.
+full_plan:
+  - Whether to plan in full although nothing has changed, for one run with C(-e builder_full_plan=true).
 """

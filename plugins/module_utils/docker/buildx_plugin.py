@@ -10,8 +10,7 @@ import re
 import typing as t
 from dataclasses import dataclass
 
-from ansible_collections.multiarch.builders.plugins.module_utils.host import watch
-from ansible_collections.multiarch.builders.plugins.module_utils.host import look
+from ansible_collections.multiarch.builders.plugins.module_utils.host import look, watch
 from ansible_collections.multiarch.builders.plugins.module_utils.host.command import NoProgramError, run
 from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
 

@@ -15,9 +15,8 @@ import typing as t
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from ansible_collections.multiarch.builders.plugins.module_utils.host import watch
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.process import daemon_arguments, option
-from ansible_collections.multiarch.builders.plugins.module_utils.host import look
+from ansible_collections.multiarch.builders.plugins.module_utils.host import look, watch
 
 ADDRESS = "/run/containerd/containerd.sock"
 """That of the system's containerd (containerd, defaults/defaults_unix.go)."""

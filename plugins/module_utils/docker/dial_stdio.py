@@ -15,8 +15,8 @@ import subprocess
 import sys
 import typing as t
 
-from ansible_collections.multiarch.builders.plugins.module_utils.host import watch
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import Docker, NotThereError
+from ansible_collections.multiarch.builders.plugins.module_utils.host import watch
 from ansible_collections.multiarch.builders.plugins.module_utils.host.command import environment, identity
 from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
 

@@ -17,9 +17,9 @@ import time
 import typing as t
 import urllib.parse
 
-from ansible_collections.multiarch.builders.plugins.module_utils.host.place import at
-from ansible_collections.multiarch.builders.plugins.module_utils.host import watch
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.process import daemon_pid
+from ansible_collections.multiarch.builders.plugins.module_utils.host import watch
+from ansible_collections.multiarch.builders.plugins.module_utils.host.place import at
 from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
 
 SOCKET = "/var/run/docker.sock"

@@ -37,7 +37,7 @@ def is_folder(path: Path) -> bool:
 
 
 def _kind(path: Path) -> t.Optional[str]:
-    """"file", "folder" or "other"; None if nothing is there."""
+    """ "file", "folder" or "other"; None if nothing is there."""
     try:
         mode = at(path).stat().st_mode
     except (FileNotFoundError, NotADirectoryError, ValueError):

@@ -180,9 +180,11 @@ OPTIONS: t.Dict[str, Option] = {
     "lock_timeout": {"type": "int", "default": 300, "read_by": (*CONCERNS, "retire")},
     "verify_trust": {"type": "bool", "default": True, "read_by": ()},
     "verify_timeout": {"type": "int", "default": 1800, "read_by": ("build_proof",)},
+    "trace_max_age": {"type": "int", "default": 86400, "controller_only": True, "read_by": ()},
+    "full_plan": {"type": "bool", "default": False, "controller_only": True, "read_by": ()},
 }
 _OURS = ("read_by", "controller_only")
-PLANNING = ("spec", "plan", "apply", "survey")
+PLANNING = ("spec", "replay", "plan", "apply", "survey")
 
 
 def options_of(reader: str) -> t.Tuple[str, ...]:

@@ -7,11 +7,9 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.multiarch.builders.plugins.module_utils.trace.recorder import Recorder, keep
-from ansible_collections.multiarch.builders.plugins.module_utils.trace import replay
-from ansible_collections.multiarch.builders.plugins.module_utils.host.watch import watching
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.concern import Concern
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import Docker
+from ansible_collections.multiarch.builders.plugins.module_utils.host.watch import watching
 from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import Params
 from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.model.options import argument_spec
@@ -22,6 +20,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.run.module impo
 from ansible_collections.multiarch.builders.plugins.module_utils.run.one_concern import require_root
 from ansible_collections.multiarch.builders.plugins.module_utils.run.result import failed, plans_result
 from ansible_collections.multiarch.builders.plugins.module_utils.state.record import NewerRecordError, require_known
+from ansible_collections.multiarch.builders.plugins.module_utils.trace.recorder import Recorder, keep
 
 
 def plan_all() -> None:

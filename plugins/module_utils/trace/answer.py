@@ -30,7 +30,7 @@ class Answer(t.Dict[str, t.Any]):
     def __getitem__(self, key: str) -> t.Any:
         return self.get(key) if key in self else super().__getitem__(key)
 
-    def get(self, key: str, default: t.Any = None) -> t.Any:  # type: ignore[override]  # as dict has it
+    def get(self, key: str, default: t.Any = None) -> t.Any:
         used = self._used.setdefault(key, {})
         return tracked(super().get(key, default), used) if super().__contains__(key) else default
 

@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Records what a full plan looks at, and keeps it as a trace if the plan found nothing to do.
 
-A verifying trace (Mokhov, Mitchell, Peyton Jones: "Build systems a la carte", 2018): the result of a pure function holds
-for as long as everything that it has read is unchanged. observe() reads, plan() is pure.
+A verifying trace (Mokhov, Mitchell, Peyton Jones: "Build systems a la carte", 2018): the result of a pure function
+holds for as long as everything that it has read is unchanged. observe() reads, plan() is pure.
 """
 
 from __future__ import annotations

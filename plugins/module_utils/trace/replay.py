@@ -4,7 +4,8 @@
 """Replays a trace: makes the looks of a full plan again, and compares.
 
 Controllers send this file as it is to a host's Python, so it imports nothing of the collection, and little else. A look
-is [kind, argument, …, digest of the answer]; LOOKS has what each kind sees. Any doubt ends in a full plan.
+is [kind, argument, …, digest of the answer]; LOOKS has what each kind answers: plain data, whose repr() tells one from
+another. Any doubt ends in a full plan.
 """
 
 from __future__ import annotations
@@ -16,7 +17,10 @@ import socket
 import stat
 import sys
 import time
-import typing as t
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # at run time it would cost as much as all looks
+    import typing as t
 
 FORMAT = 1
 PATH = "/run/multiarch-builders/trace.json"
@@ -25,20 +29,17 @@ MARK = "multiarch-builders-trace: "
 _SECONDS = 10  # for an answer of dockerd or of a program
 _LARGEST = 64 * 1024**2  # bytes of a file, as in host/files.py
 
-Answer = t.Any
-"""Plain data, whose repr() tells one from another."""
-
 
 class UnsureError(Exception):
     """The trace cannot be used, and why."""
 
 
-def digest(answer: Answer) -> str:
+def digest(answer: t.Any) -> str:
     """What stands for an answer in a trace: no content and no secret gets there."""
     return hashlib.sha256(repr(answer).encode("utf-8", "surrogateescape")).hexdigest()
 
 
-def content(path: str, uid: int, gid: int) -> Answer:
+def content(path: str, uid: int, gid: int) -> t.Any:
     """The bytes of a file, read with the rights of a user; None if it is not there."""
     groups, own = os.getgroups(), os.getegid()
     if uid != os.geteuid():
@@ -50,7 +51,7 @@ def content(path: str, uid: int, gid: int) -> Answer:
         try:
             if os.fstat(descriptor).st_size > _LARGEST:
                 return "too large"
-            pieces = []
+            pieces: t.List[bytes] = []
             while True:
                 piece = os.read(descriptor, 1024**2)
                 if not piece:
@@ -67,7 +68,7 @@ def content(path: str, uid: int, gid: int) -> Answer:
             os.setgroups(groups)
 
 
-def kind(path: str) -> Answer:
+def kind(path: str) -> t.Any:
     """What is there, links followed: "file", "folder", "other", or None."""
     found = _stat(path)
     if found is None:
@@ -75,24 +76,24 @@ def kind(path: str) -> Answer:
     return "file" if stat.S_ISREG(found.st_mode) else "folder" if stat.S_ISDIR(found.st_mode) else "other"
 
 
-def state(path: str) -> Answer:
+def state(path: str) -> t.Any:
     """Mode, owner, group, size, time of change and file system of what is there."""
     return state_of(_stat(path))
 
 
-def state_of(found: t.Optional[os.stat_result]) -> Answer:
+def state_of(found: t.Optional[os.stat_result]) -> t.Any:
     """The same of what stat(2) has answered."""
     if found is None:
         return None
     return (found.st_mode, found.st_uid, found.st_gid, found.st_size, found.st_mtime_ns, found.st_dev)
 
 
-def identity(path: str) -> Answer:
+def identity(path: str) -> t.Any:
     """What changes when a program is replaced."""
     return identity_of(_stat(path))
 
 
-def identity_of(found: t.Optional[os.stat_result]) -> Answer:
+def identity_of(found: t.Optional[os.stat_result]) -> t.Any:
     """The same of what stat(2) has answered."""
     return found and (found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns)
 
@@ -104,7 +105,7 @@ def _stat(path: str) -> t.Optional[os.stat_result]:
         return None
 
 
-def names(folder: str) -> Answer:
+def names(folder: str) -> t.Any:
     """The names in a folder, sorted; none if there is no folder."""
     try:
         return tuple(sorted(os.listdir(folder)))
@@ -112,7 +113,7 @@ def names(folder: str) -> Answer:
         return ()
 
 
-def matching(folder: str, pattern: str) -> Answer:
+def matching(folder: str, pattern: str) -> t.Any:
     """The paths below a folder that match a pattern, sorted."""
     import pathlib
 
@@ -120,7 +121,7 @@ def matching(folder: str, pattern: str) -> Answer:
     return tuple(sorted(f"{folder}/{each.relative_to(place)}" for each in place.glob(pattern)))
 
 
-def link(path: str) -> Answer:
+def link(path: str) -> t.Any:
     """Where a link leads, None if it is none."""
     try:
         return os.readlink(path)
@@ -128,18 +129,18 @@ def link(path: str) -> Answer:
         return None
 
 
-def real(path: str) -> Answer:
+def real(path: str) -> t.Any:
     """The path without links and dots."""
     return os.path.realpath(path)
 
 
-def head(path: str, size: int) -> Answer:
+def head(path: str, size: int) -> t.Any:
     """The first bytes of a file."""
     with open(path, "rb") as file:
         return file.read(size)
 
 
-def program(name: str, folders: str) -> Answer:
+def program(name: str, folders: str) -> t.Any:
     """Where a program is, as shutil.which() finds it."""
     for folder in folders.split(":"):
         path = os.path.join(folder, name)
@@ -148,13 +149,13 @@ def program(name: str, folders: str) -> Answer:
     return None
 
 
-def may_run(path: str) -> Answer:
+def may_run(path: str) -> t.Any:
     """Whether a program is there."""
     return os.access(path, os.X_OK)
 
 
-def process(pid: int) -> Answer:
-    """(name, when it started in ticks since boot) of a process; None if there is none. It is what it was at its start."""
+def process(pid: int) -> t.Any:
+    """(name, start in ticks since boot) of a process, None if there is none: it is what it was at its start."""
     try:
         with open(f"/proc/{pid}/stat", encoding="utf-8", errors="replace") as file:
             name, _end, fields = file.read().partition("(")[2].rpartition(")")
@@ -163,7 +164,7 @@ def process(pid: int) -> Answer:
     return (name, int(fields.split()[19]))  # proc(5): field 22; two went with the name
 
 
-def user(name: str) -> Answer:
+def user(name: str) -> t.Any:
     """A user's entry."""
     import pwd
 
@@ -173,14 +174,14 @@ def user(name: str) -> Answer:
         return None
 
 
-def users() -> Answer:
+def users() -> t.Any:
     """The entries of all users."""
     import pwd
 
     return tuple(map(tuple, pwd.getpwall()))
 
 
-def user_numbered(uid: int) -> Answer:
+def user_numbered(uid: int) -> t.Any:
     """The entry of the user with this id."""
     import pwd
 
@@ -190,12 +191,12 @@ def user_numbered(uid: int) -> Answer:
         return None
 
 
-def groups(name: str, gid: int) -> Answer:
+def groups(name: str, gid: int) -> t.Any:
     """The ids of a user's groups, sorted."""
     return tuple(sorted(os.getgrouplist(name, gid)))
 
 
-def group(gid: int) -> Answer:
+def group(gid: int) -> t.Any:
     """The name of the group with this id."""
     import grp
 
@@ -205,12 +206,12 @@ def group(gid: int) -> Answer:
         return None
 
 
-def machine() -> Answer:
+def machine() -> t.Any:
     """The architecture."""
     return os.uname().machine
 
 
-def output(argv: t.Sequence[str], options: t.Mapping[str, t.Any]) -> Answer:
+def output(argv: t.Sequence[str], options: t.Mapping[str, t.Any]) -> t.Any:
     """Status and output of a program that changes nothing; *options* as subprocess.run() takes them."""
     import subprocess
 
@@ -228,7 +229,7 @@ def output(argv: t.Sequence[str], options: t.Mapping[str, t.Any]) -> Answer:
     return (done.returncode, done.stdout.decode("utf-8", "replace"), done.stderr.decode("utf-8", "replace"))
 
 
-def ping(path: str) -> Answer:
+def ping(path: str) -> t.Any:
     """The version of dockerd's API, None if it does not answer."""
     try:
         head_lines = _ask(path, "/_ping")[1]
@@ -238,7 +239,7 @@ def ping(path: str) -> Answer:
     return found[0] if found else ""
 
 
-def docker(path: str, question: str, used: t.Any) -> Answer:
+def docker(path: str, question: str, used: t.Any) -> t.Any:
     """What dockerd answers to GET *question*, reduced to what was *used* of it; None for 404."""
     status, _head, body = _ask(path, question)
     if status == 404:
@@ -265,7 +266,7 @@ def _ask(path: str, question: str) -> t.Tuple[int, t.List[str], bytes]:
     return int(lines[0].split()[1]), lines[1:], body
 
 
-def reduced(value: t.Any, used: t.Any) -> Answer:
+def reduced(value: t.Any, used: t.Any) -> t.Any:
     """*value* reduced to what was *used* of it, {key: what was used of that}.
 
     "[]" stands for each element of a list, "*" for all of an object, "?" for whether there is anything in it.
@@ -280,7 +281,7 @@ def reduced(value: t.Any, used: t.Any) -> Answer:
     return value
 
 
-LOOKS: t.Dict[str, t.Callable[..., Answer]] = {
+LOOKS: t.Dict[str, t.Callable[..., t.Any]] = {
     each.__name__: each
     for each in (
         *(content, kind, state, identity, names, matching, link, real, head, program, may_run, process),
@@ -332,7 +333,7 @@ def load(path: str, key: str, oldest: float) -> t.Dict[str, t.Any]:
 
 
 def replay(path: str, key: str, oldest: float) -> t.Dict[str, t.Any]:
-    """{"result": what the full plan returned} if nothing has changed since, else {"why": the reason for a full plan}."""
+    """{"result": that of the full plan} if nothing has changed since, else {"why": the reason for a full plan}."""
     try:
         trace = load(path, key, oldest)
         why = difference(trace["looks"])

@@ -19,7 +19,16 @@ from ansible.plugins.action import ActionBase
 from ansible.template import Templar
 
 # Keywords that decide how a host is reached.
-_REACHING = ("connection", "port", "remote_user", "become", "become_user", "become_method", "become_flags", "become_exe")
+_REACHING = (
+    "connection",
+    "port",
+    "remote_user",
+    "become",
+    "become_user",
+    "become_method",
+    "become_flags",
+    "become_exe",
+)
 
 Variables = dict[str, t.Any]
 

@@ -197,6 +197,7 @@ CHECKS: dict[str, Check] = {
         1, "must be greater than 0", "Write seconds above 0, or `disruption: now` for no waiting at all"
     ),
     "verify_timeout": _at_least(1, "must be greater than 0", "Write seconds above 0, such as 1800"),
+    "trace_max_age": _at_least(0, "must be 0 or greater", "Write seconds, or 0 for a full plan in each run"),
     "lock_timeout": _at_least(0, "must be 0 or greater", "Write seconds, or 0 to wait for nobody"),
     "daemon_options": _notes(check_daemon_options),
     "client_options": _notes(check_client_options),
