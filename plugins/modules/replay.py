@@ -7,15 +7,17 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: replay
-short_description: Find the hosts that are as the last full plan left them
+short_description: Find the hosts that have not changed since a full plan found nothing to do
 version_added: 0.1.0
 author:
   - multiarch.builders contributors (@multiarch)
 description:
-  - Checks everything that the other modules of this collection take, on the controller. No host is connected to.
-  - Tells all problems at once, each with the variable, its value and what to do about it. Secrets are never shown.
-  - The modules of this collection make the same checks of their own options. This one is for the start of a play,
-    and for a pipeline that checks an inventory without reaching its hosts.
+  - A full plan with nothing to do leaves a trace on the host, which lists everything that the plan read, each with a
+    digest. This module reads the same again, on all hosts of the play side by side, and compares.
+  - A host where everything is as it was needs no plan. Any doubt leads to a full plan, such as a trace that is missing,
+    damaged, too old, not root's alone, or of another desired state or another version of this collection.
+  - Checks the input of all hosts first. If that of any host is wrong, no host is connected to.
+  - For a task with C(run_once), in a role of this collection.
 extends_documentation_fragment:
   - multiarch.builders.options
 attributes:
@@ -27,48 +29,33 @@ attributes:
     description: Never changes anything.
   idempotent:
     support: full
-    description: Running it again gives the same result.
+    description: Never changes anything.
 requirements:
   - tomlkit and cryptography on the controller
 """
 
 EXAMPLES = r"""
-- name: Check the input of every host
-  multiarch.builders.spec:
-    platforms: [amd64, aarch64, armhf]
-    registries:
-      - host: docker.io
-        mirrors: [harbor.example.com/dockerhub]
-      - host: harbor.example.com
-        ca: files/harbor-ca.pem
-    buildkit_options:
-      worker:
-        oci:
-          maxUsedSpace: 60GB
-    users: [root, gitlab-runner]
+- name: Find the hosts that have nothing to do
+  multiarch.builders.replay:
+  run_once: true
+  register: replay
+
+- name: End here where nothing has changed
+  ansible.builtin.meta: end_role
+  when: "'result' in replay.hosts[inventory_hostname]"
 """
 
 RETURN = r"""
-problems:
-  description: What is wrong, in the order of the checks.
-  returned: when the input cannot be used
-  type: list
-  elements: dict
+hosts:
+  description: What was found on each host of the batch, by its name.
+  returned: success
+  type: dict
   contains:
-    variable:
-      description: The variable, with the path inside it.
+    result:
+      description: What the full plan returned, which still holds. Missing where a full plan is needed.
+      type: dict
+    why:
+      description: Why a full plan is needed. Missing where none is.
       type: str
-      sample: builder_registries[1].host
-    value:
-      description: The value as it may be shown; empty for secrets, lists and mappings.
-      type: str
-      sample: "'https://harbor.example.com'"
-    message:
-      description: What is wrong with it.
-      type: str
-      sample: has a scheme
-    remedy:
-      description: What to do about it.
-      type: str
-      sample: "Write host[:port] only, and `http: true` for a registry without TLS"
+      sample: content /etc/docker/daemon.json is not as it was
 """

@@ -12,7 +12,19 @@ PLUGINS = Path(__file__).parents[2] / "plugins"
 PACKAGE = "ansible_collections.multiarch.builders.plugins."
 # From the top down; docs/architecture.md tells what each is.
 FLOORS = {
-    "module_utils": ("survey", "run", "proof", "concerns", "registry", "state", "docker", "host", "causes", "model"),
+    "module_utils": (
+        "survey",
+        "run",
+        "proof",
+        "concerns",
+        "registry",
+        "state",
+        "docker",
+        "trace",
+        "host",
+        "causes",
+        "model",
+    ),
     "plugin_utils": ("report", "verify", "actions", "spec", "buildkitd", "x509", "values"),
 }
 LOOSE = {PLUGINS / "plugin_utils/summary.py"}  # of the callback, with nothing beside it
@@ -30,7 +42,12 @@ LOOKERS = {"grp", "pwd", "glob", "pathlib.Path()"} | {
     for name in ("access", "geteuid", "getgrouplist", "listdir", "lstat", "path", "readlink", "scandir", "stat", "walk")
 }
 FILES = [path for each in FLOORS for path in sorted((PLUGINS / each).rglob("*.py")) if path.name != "__init__.py"]
-ABOVE_THE_HOST = [path for path in FILES if (PLUGINS / "module_utils") in path.parents and path.parent.name != "host"]
+# Of trace/ the program looks by itself, without the collection.
+ABOVE_THE_HOST = [
+    path
+    for path in FILES
+    if (PLUGINS / "module_utils") in path.parents and path.parent.name != "host" and path.name != "replay.py"
+]
 
 
 def imported(path: Path) -> Iterator[str]:

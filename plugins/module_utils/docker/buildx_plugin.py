@@ -50,7 +50,7 @@ def find(folders: t.Sequence[str] = FOLDERS) -> t.Optional[Found]:
 
 
 def _look(path: str) -> Found:
-    look.identity(path)
+    look.state(path)  # until that changes its version stays
     try:
         with watch.unwatched():
             outcome = run([path, "version"], timeout=60)

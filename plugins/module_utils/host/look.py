@@ -62,11 +62,6 @@ def state(path: Path) -> t.Optional[os.stat_result]:
     return found
 
 
-def identity(path: Path) -> None:
-    """Look which file it is: whatever it told in another way, such as a program its version, holds until it changes."""
-    watch.saw("identity", (str(path),), at(path).stat())
-
-
 def link(path: Path) -> t.Optional[str]:
     """Where a link leads, None if it is none."""
     try:
@@ -120,7 +115,7 @@ def head(path: Path, size: int) -> bytes:
     """The first *size* bytes of a file. Raises OSError."""
     with at(path).open("rb") as file:
         found = file.read(size)
-    watch.saw("head", (str(path), size), found)
+    state(path)
     return found
 
 
@@ -133,9 +128,8 @@ def program(name: str) -> t.Optional[str]:
 
 def may_run(path: Path) -> bool:
     """Whether the file is there and a program."""
-    found = os.access(at(path), os.X_OK)
-    watch.saw("may_run", (str(path),), found)
-    return found
+    state(path)
+    return os.access(at(path), os.X_OK)
 
 
 def file_system(path: Path) -> os.statvfs_result:

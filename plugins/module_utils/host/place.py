@@ -31,7 +31,8 @@ class Users:
 
     def numbered(self, uid: int) -> pwd.struct_passwd:
         """The entry of the user with this id."""
-        return _saw("user_numbered", (uid,), lambda: pwd.getpwuid(uid))
+        watch.spoil(f"the name of user {uid} was asked for")
+        return pwd.getpwuid(uid)
 
     def every(self) -> t.Sequence[pwd.struct_passwd]:
         """The entries of all users."""

@@ -10,7 +10,6 @@ holds for as long as everything that it has read is unchanged. observe() reads, 
 from __future__ import annotations
 
 import json
-import pathlib
 import time
 import typing as t
 
@@ -24,11 +23,10 @@ from ansible_collections.multiarch.builders.plugins.module_utils.trace.answer im
 # Of those kinds whose answer is not plain data the same as trace/replay.py makes of it.
 _PLAIN: t.Dict[str, t.Callable[[t.Any], t.Any]] = {
     "state": replay.state_of,
-    "identity": replay.identity_of,
     "groups": lambda found: tuple(sorted(found)),
     "group": lambda found: found and found.gr_name,
     "users": lambda found: tuple(map(tuple, found)),
-    **dict.fromkeys(("user", "user_numbered", "process"), lambda found: found and tuple(found)),
+    **dict.fromkeys(("user", "process"), lambda found: found and tuple(found)),
 }
 
 
@@ -78,7 +76,7 @@ def keep(recorder: Recorder, key: str, result: t.Mapping[str, t.Any]) -> str:
     if why:
         forget()
         return why
-    make_folders(pathlib.Path(replay.PATH).parent, 0o700)
+    make_folders(at(replay.PATH).parent, 0o700)
     trace = {"format": replay.FORMAT, "key": key, "time": time.time(), "looks": looks, "result": result}
     write(WriteFile(replay.PATH, json.dumps(trace), mode=0o600))
     return ""

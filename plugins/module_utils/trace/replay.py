@@ -47,18 +47,8 @@ def content(path: str, uid: int, gid: int) -> t.Any:
         os.setegid(gid)
         os.seteuid(uid)
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY)
-        try:
-            if os.fstat(descriptor).st_size > _LARGEST:
-                return "too large"
-            pieces: t.List[bytes] = []
-            while True:
-                piece = os.read(descriptor, 1024**2)
-                if not piece:
-                    return b"".join(pieces)
-                pieces.append(piece)
-        finally:
-            os.close(descriptor)
+        with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY), "rb") as file:
+            return file.read() if os.fstat(file.fileno()).st_size <= _LARGEST else "too large"
     except (FileNotFoundError, NotADirectoryError):
         return None
     finally:
@@ -77,7 +67,7 @@ def kind(path: str) -> t.Any:
 
 
 def state(path: str) -> t.Any:
-    """Mode, owner, group, size, time of change and file system of what is there."""
+    """What stat(2) has of a file, links followed, but for the time of its last reading: all that changes with it."""
     return state_of(_stat(path))
 
 
@@ -85,17 +75,8 @@ def state_of(found: t.Optional[os.stat_result]) -> t.Any:
     """The same of what stat(2) has answered."""
     if found is None:
         return None
-    return (found.st_mode, found.st_uid, found.st_gid, found.st_size, found.st_mtime_ns, found.st_dev)
-
-
-def identity(path: str) -> t.Any:
-    """What changes when a program is replaced."""
-    return identity_of(_stat(path))
-
-
-def identity_of(found: t.Optional[os.stat_result]) -> t.Any:
-    """The same of what stat(2) has answered."""
-    return found and (found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns)
+    owner, times = (found.st_mode, found.st_uid, found.st_gid), (found.st_mtime_ns, found.st_ctime_ns)
+    return (found.st_dev, found.st_ino, found.st_size, *owner, *times)
 
 
 def _stat(path: str) -> t.Optional[os.stat_result]:
@@ -134,12 +115,6 @@ def real(path: str) -> t.Any:
     return os.path.realpath(path)
 
 
-def head(path: str, size: int) -> t.Any:
-    """The first bytes of a file."""
-    with open(path, "rb") as file:
-        return file.read(size)
-
-
 def program(name: str, folders: str) -> t.Any:
     """Where a program is, as shutil.which() finds it."""
     for folder in folders.split(":"):
@@ -147,11 +122,6 @@ def program(name: str, folders: str) -> t.Any:
         if os.path.isfile(path) and os.access(path, os.X_OK):
             return path
     return None
-
-
-def may_run(path: str) -> t.Any:
-    """Whether a program is there."""
-    return os.access(path, os.X_OK)
 
 
 def process(pid: int) -> t.Any:
@@ -179,16 +149,6 @@ def users() -> t.Any:
     import pwd
 
     return tuple(map(tuple, pwd.getpwall()))
-
-
-def user_numbered(uid: int) -> t.Any:
-    """The entry of the user with this id."""
-    import pwd
-
-    try:
-        return tuple(pwd.getpwuid(uid))
-    except KeyError:
-        return None
 
 
 def groups(name: str, gid: int) -> t.Any:
@@ -230,13 +190,12 @@ def output(argv: t.Sequence[str], options: t.Mapping[str, t.Any]) -> t.Any:
 
 
 def ping(path: str) -> t.Any:
-    """The version of dockerd's API, None if it does not answer."""
+    """The version of dockerd's API, "" if it tells none, None if it does not answer."""
     try:
-        head_lines = _ask(path, "/_ping")[1]
+        head = dict(line.lower().partition(":")[::2] for line in _ask(path, "/_ping")[1])
     except OSError:
         return None
-    found = [line.partition(":")[2].strip() for line in head_lines if line.lower().startswith("api-version:")]
-    return found[0] if found else ""
+    return head.get("api-version", "").strip()
 
 
 def docker(path: str, question: str, used: t.Any) -> t.Any:
@@ -255,13 +214,8 @@ def _ask(path: str, question: str) -> t.Tuple[int, t.List[str], bytes]:
         connection.settimeout(_SECONDS)
         connection.connect(path)
         connection.sendall(f"GET {question} HTTP/1.0\r\nHost: docker\r\n\r\n".encode())
-        pieces = []
-        while True:
-            piece = connection.recv(1024**2)
-            if not piece:
-                break
-            pieces.append(piece)
-    text, _empty, body = b"".join(pieces).partition(b"\r\n\r\n")
+        with connection.makefile("rb") as answer:
+            text, _empty, body = answer.read().partition(b"\r\n\r\n")
     lines = text.decode("latin-1").split("\r\n")
     return int(lines[0].split()[1]), lines[1:], body
 
@@ -284,8 +238,8 @@ def reduced(value: t.Any, used: t.Any) -> t.Any:
 LOOKS: t.Dict[str, t.Callable[..., t.Any]] = {
     each.__name__: each
     for each in (
-        *(content, kind, state, identity, names, matching, link, real, head, program, may_run, process),
-        *(user, users, user_numbered, groups, group, machine, output, ping, docker),
+        *(content, kind, state, names, matching, link, real, program, process),
+        *(user, users, groups, group, machine, output, ping, docker),
     )
 }
 
