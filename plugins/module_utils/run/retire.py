@@ -42,6 +42,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.run.one_concern
 from ansible_collections.multiarch.builders.plugins.module_utils.run.plan import Kinds, plan_concerns
 from ansible_collections.multiarch.builders.plugins.module_utils.run.result import failed, plans_result
 from ansible_collections.multiarch.builders.plugins.module_utils.state import config_dir
+from ansible_collections.multiarch.builders.plugins.module_utils.trace import recorder
 
 NOTHING = Note(Kind.LEFT_ALONE, "nothing managed is on this host")
 
@@ -131,6 +132,8 @@ def retire(module: Module) -> None:
             kinds = retiring(params)
             plans, failures = plan_concerns(kinds, params, Docker())
             changed = any(plan.actions for plan in plans.values())
+            if not module.check_mode:
+                recorder.forget()
             if changed and not failures and not module.check_mode:
                 apply_concerns(kinds, params, {}, proven=False)
                 require_nothing_left(retiring(params), params)

@@ -23,11 +23,9 @@ if TYPE_CHECKING:  # at run time it would cost as much as all looks
     import typing as t
 
 FORMAT = 1
-PATH = "/run/multiarch-builders/trace.json"
-"""Gone with the next boot, as what it holds of processes is."""
+PATH = "/run/multiarch-builders/trace.json"  # gone with the next boot, as what it holds of processes
 MARK = "multiarch-builders-trace: "
-_SECONDS = 10  # for an answer of dockerd or of a program
-_LARGEST = 64 * 1024**2  # bytes of a file, as in host/files.py
+_SECONDS, _LARGEST = 10, 64 * 1024**2  # for an answer of dockerd or of a program; bytes of a file, as in host/files.py
 
 
 class UnsureError(Exception):
@@ -257,8 +255,7 @@ def difference(looks: t.Iterable[t.Sequence[t.Any]]) -> str:
 
 
 def _shown(arguments: t.Sequence[t.Any]) -> str:
-    """The first argument, which is a path, a name or a command."""
-    first = arguments[0] if arguments else ""
+    first = arguments[0] if arguments else ""  # a path, a name or a command
     return " ".join(map(str, first[:2])) if isinstance(first, list) else str(first)
 
 
