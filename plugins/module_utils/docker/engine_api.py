@@ -198,11 +198,17 @@ class Docker:
         headers: t.Optional[t.Mapping[str, str]] = None,
         timeout: float = 120,
     ) -> bytes:
-        if self._version is None:
-            version = self._request("GET", "/_ping")[1]
-            watch.saw("ping", (self._path,), version or "")
-            self._version = version or "1.41"
-        return self._request(method, f"/v{self._version}{path}", body, headers, timeout)[0]
+        try:
+            if self._version is None:
+                version = self._request("GET", "/_ping")[1]
+                watch.saw("ping", (self._path,), version or "")
+                self._version = version or "1.41"
+            return self._request(method, f"/v{self._version}{path}", body, headers, timeout)[0]
+        except NotThereError:
+            raise
+        except HostError as exc:
+            watch.spoil(str(exc))
+            raise
 
     def _request(
         self,

@@ -88,27 +88,22 @@ def run(
 
     *remedy* is what to do about the latter.
     """
-    options: t.Dict[str, t.Any] = {"env": environment(user, env), "cwd": cwd, **identity(user)}
+    options: t.Dict[str, t.Any] = {
+        **{"input": stdin, "capture_output": True, "encoding": "utf-8", "errors": "replace"},
+        **{"env": environment(user, env), "cwd": cwd},
+        **identity(user),
+    }
     try:
-        done = subprocess.run(
-            list(argv),
-            input=stdin,
-            capture_output=True,
-            encoding="utf-8",
-            errors="replace",
-            timeout=timeout,
-            check=False,
-            **options,
-        )
+        with watch.spoiled_by(OSError, ValueError, subprocess.SubprocessError):
+            done = subprocess.run(list(argv), timeout=timeout, check=False, **options)
     except FileNotFoundError:
-        watch.spoil(f"{argv[0]} is not there")
         raise NoProgramError(f"{argv[0]} is not on this host") from None
     except subprocess.TimeoutExpired:
         raise HostError(f"`{' '.join(argv)}` did not end within {timeout} s", remedy=remedy) from None
     except (OSError, ValueError) as exc:  # no program, too many arguments, NUL in one
         raise HostError(f"{argv[0]!r} cannot be started: {exc}") from None
     answer = (done.returncode, done.stdout, done.stderr)
-    watch.saw("output", (tuple(argv), {**options, "stdin": stdin}), answer)
+    watch.saw("output", (tuple(argv), options), answer)
     return Outcome(tuple(argv), *answer)
 
 

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import stat
 import typing as t
@@ -78,15 +79,16 @@ def secret(path: str, owner: t.Optional[Owner] = None) -> Rights:
 
 def look(path: str, owner: t.Optional[Owner] = None) -> t.Optional[FileState]:
     """A file as it is, None where there is none; a user's (*owner*) with the user's rights."""
+    found: t.Optional[os.stat_result] = None
     try:
-        with acting_as(owner):
-            found = at(path).stat()
-    except (FileNotFoundError, NotADirectoryError, PermissionError):
-        watch.saw("state", (path,), None)
-        return None
+        with watch.spoiled_by(OSError, ValueError), acting_as(owner):
+            with contextlib.suppress(FileNotFoundError, NotADirectoryError, PermissionError):
+                found = at(path).stat()
+            watch.saw("state", (path,), found)
     except (OSError, ValueError) as exc:
         raise HostError(f"{path} cannot be looked at: {exc}") from exc
-    watch.saw("state", (path,), found)
+    if found is None:
+        return None
     return FileState(stat.S_IMODE(found.st_mode), found.st_uid, found.st_gid, found.st_size, found.st_mtime_ns)
 
 

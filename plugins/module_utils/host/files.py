@@ -54,9 +54,10 @@ def read(path: str, owner: t.Optional[Owner] = None, errors: str = "strict") -> 
     """
     found: t.Optional[bytes] = None
     try:
-        with contextlib.suppress(FileNotFoundError, NotADirectoryError), acting_as(owner):
-            found = _content(path)
-        watch.saw("content", (path, *((owner.uid, owner.gid) if owner else (0, 0))), found)
+        with watch.spoiled_by(OSError, ValueError), acting_as(owner):
+            with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+                found = _content(path)
+            watch.saw("content", (path,), found)
         return None if found is None else found.decode("utf-8", errors)  # ends of lines as they are
     except (OSError, ValueError) as exc:
         raise HostError(f"{path} cannot be read: {exc}") from exc

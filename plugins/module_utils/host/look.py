@@ -44,6 +44,7 @@ def _kind(path: Path) -> t.Optional[str]:
         found = None
     except OSError as exc:
         if exc.errno != errno.ELOOP:
+            watch.spoil(str(exc))
             raise
         found = None
     else:
@@ -83,7 +84,8 @@ def real(path: Path) -> str:
 def names(folder: Path) -> t.Tuple[str, ...]:
     """The names of what is in a folder, sorted; none if there is no folder. Raises OSError if it cannot be read."""
     try:
-        found = tuple(sorted(each.name for each in at(folder).iterdir()))
+        with watch.spoiled_by(PermissionError):
+            found = tuple(sorted(each.name for each in at(folder).iterdir()))
     except (FileNotFoundError, NotADirectoryError):
         found = ()
     watch.saw("names", (str(folder),), found)
@@ -107,16 +109,15 @@ def text(path: Path) -> t.Optional[str]:
         found: t.Optional[bytes] = at(path).read_bytes()
     except (OSError, ValueError):
         found = None
-    watch.saw("content", (str(path), 0, 0), found)
+    watch.saw("content", (str(path),), found)
     return None if found is None else found.decode("utf-8", "replace")
 
 
 def head(path: Path, size: int) -> bytes:
     """The first *size* bytes of a file. Raises OSError."""
-    with at(path).open("rb") as file:
-        found = file.read(size)
     state(path)
-    return found
+    with watch.spoiled_by(OSError), at(path).open("rb") as file:
+        return file.read(size)
 
 
 def program(name: str) -> t.Optional[str]:

@@ -9,7 +9,8 @@ import os
 import pwd
 import typing as t
 
-from ansible_collections.multiarch.builders.plugins.module_utils.host.place import at, here
+from ansible_collections.multiarch.builders.plugins.module_utils.host.look import is_folder
+from ansible_collections.multiarch.builders.plugins.module_utils.host.place import here
 from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.model.steps import Owner
 
@@ -27,7 +28,7 @@ def user_entry(name: str) -> pwd.struct_passwd:
 def home_of(name: str) -> str:
     """The user's home. Raises HostError if it is not there: nobody but root could make it."""
     home = user_entry(name).pw_dir
-    if not at(home).is_dir():
+    if not is_folder(home):
         raise HostError(
             f"builder_users: {name!r} has no home folder, {home} is not there: make it, or take the name out"
         )

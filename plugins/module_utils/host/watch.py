@@ -45,6 +45,16 @@ def unwatched() -> t.ContextManager[None]:
     return watching(None)
 
 
+@contextlib.contextmanager
+def spoiled_by(*errors: t.Type[Exception]) -> t.Iterator[None]:
+    """Of a look that may end with one of *errors*: there is no trace of a plan that goes on without an answer."""
+    try:
+        yield
+    except errors as exc:
+        spoil(str(exc))
+        raise
+
+
 def saw(kind: str, arguments: t.Tuple[t.Any, ...], answer: t.Any) -> None:
     """Report a look."""
     if _watcher is not None:

@@ -8,12 +8,14 @@ from __future__ import annotations
 import typing as t
 
 Used = t.Dict[str, t.Any]
-"""{key: what was used of its value, True for all of it}; replay.reduced() has the rest."""
+"""{key: what was used of its value}; replay.reduced() has the rest."""
 
 
 def tracked(value: t.Any, used: Used) -> t.Any:
     """*value*, which notes in *used* what is used of it; of a list, all elements are."""
     if isinstance(value, dict):
+        if not value:
+            used["?"] = True  # Python itself looks at the size of a dict without asking it
         return Answer(value, used)
     if isinstance(value, list):
         return [tracked(each, used.setdefault("[]", {})) for each in value]
@@ -32,7 +34,7 @@ class Answer(t.Dict[str, t.Any]):
 
     def get(self, key: str, default: t.Any = None) -> t.Any:
         used = self._used.setdefault(key, {})
-        return tracked(super().get(key, default), used) if super().__contains__(key) else default
+        return tracked(super().get(key), used) if super().__contains__(key) else default
 
     def __contains__(self, key: object) -> bool:
         self._used.setdefault(str(key), {})
@@ -42,33 +44,25 @@ class Answer(t.Dict[str, t.Any]):
         self._used["?"] = True
         return bool(super().__len__())
 
-    def _whole(self) -> t.Dict[str, t.Any]:
-        self._used["*"] = True
-        return dict(super().items())
+    def __reduce__(self) -> t.Tuple[t.Any, ...]:
+        return (dict, (self.copy(),))
 
-    def __len__(self) -> int:
-        return len(self._whole())
 
-    def __iter__(self) -> t.Iterator[str]:
-        return iter(self._whole())
+def _using_all(name: str) -> t.Callable[..., t.Any]:
+    method = getattr(dict, name)
 
-    def __eq__(self, other: object) -> bool:
-        return self._whole() == other
+    def use(*values: t.Any) -> t.Any:
+        for each in values:
+            if isinstance(each, Answer):
+                each._used["*"] = True
+        return method(*values)
 
-    def __ne__(self, other: object) -> bool:
-        return self._whole() != other
+    return use
 
-    def __hash__(self) -> int:  # type: ignore[override]
-        raise TypeError("unhashable")
 
-    def keys(self) -> t.Any:
-        return self._whole().keys()
-
-    def values(self) -> t.Any:
-        return self._whole().values()
-
-    def items(self) -> t.Any:
-        return self._whole().items()
-
-    def copy(self) -> t.Dict[str, t.Any]:
-        return self._whole()
+for _name in (
+    *("__len__", "__iter__", "__reversed__", "__eq__", "__ne__", "__or__", "__ror__", "__ior__", "__repr__"),
+    *("__setitem__", "__delitem__", "pop", "popitem", "setdefault", "update", "clear"),
+    *("keys", "values", "items", "copy"),
+):
+    setattr(Answer, _name, _using_all(_name))

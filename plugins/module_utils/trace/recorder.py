@@ -15,7 +15,9 @@ import typing as t
 
 from ansible_collections.multiarch.builders.plugins.module_utils.host.files import make_folders, remove, write
 from ansible_collections.multiarch.builders.plugins.module_utils.host.place import at
+from ansible_collections.multiarch.builders.plugins.module_utils.host.users import me
 from ansible_collections.multiarch.builders.plugins.module_utils.host.watch import Watcher
+from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.model.steps import RemoveFile, WriteFile
 from ansible_collections.multiarch.builders.plugins.module_utils.trace import replay
 from ansible_collections.multiarch.builders.plugins.module_utils.trace.answer import tracked
@@ -35,12 +37,15 @@ class Recorder(Watcher):
 
     def __init__(self) -> None:
         self.why = ""
+        self._me = me()
         self._looks: t.Dict[str, t.List[t.Any]] = {}
         self._answers: t.Dict[t.Tuple[str, str], t.List[t.Any]] = {}
         self._used: t.Dict[t.Tuple[str, str], t.Dict[str, t.Any]] = {}
 
     def saw(self, kind: str, arguments: t.Tuple[t.Any, ...], answer: t.Any) -> None:
-        look = [kind, *arguments, replay.digest(_PLAIN.get(kind, lambda found: found)(answer))]
+        acting = me()
+        rights = [] if acting == self._me else ["acting", acting.uid, acting.gid]
+        look = [*rights, kind, *arguments, replay.digest(_PLAIN.get(kind, lambda found: found)(answer))]
         known = self._looks.setdefault(json.dumps(look[:-1]), look)
         if known != look:
             self.spoil(f"{kind} {arguments[0] if arguments else ''} changed meanwhile")
@@ -67,22 +72,25 @@ class Recorder(Watcher):
 
 
 def keep(recorder: Recorder, key: str, result: t.Mapping[str, t.Any]) -> str:
-    """Keep the trace of a full plan with this *result*; returns why it is not kept, "" if it is.
+    """Keep the trace of a full plan with this *result*, in place of a former one.
 
-    Raises HostError if it cannot be written.
+    Returns why it is not kept, "" if it is.
     """
-    looks = recorder.looks()
-    why = recorder.why or replay.difference(looks)
-    if why:
+    try:
         forget()
-        return why
-    make_folders(at(replay.PATH).parent, 0o700)
-    trace = {"format": replay.FORMAT, "key": key, "time": time.time(), "looks": looks, "result": result}
-    write(WriteFile(replay.PATH, json.dumps(trace), mode=0o600))
+        looks = recorder.looks()
+        why = recorder.why or replay.difference(looks)
+        if why:
+            return why
+        make_folders(at(replay.PATH).parent, 0o700)
+        trace = {"format": replay.FORMAT, "key": key, "time": time.time(), "looks": looks, "result": result}
+        write(WriteFile(replay.PATH, json.dumps(trace), mode=0o600))
+    except (HostError, OSError) as exc:  # nothing but time is lost
+        return str(exc)
     return ""
 
 
 def forget() -> None:
-    """Remove the trace, and its folder."""
+    """Remove the trace, and its folder. Raises HostError."""
     if at(replay.PATH).parent.exists():
         remove(RemoveFile(replay.PATH, folder=True))

@@ -37,23 +37,30 @@ def digest(answer: t.Any) -> str:
     return hashlib.sha256(repr(answer).encode("utf-8", "surrogateescape")).hexdigest()
 
 
-def content(path: str, uid: int, gid: int) -> t.Any:
-    """The bytes of a file, read with the rights of a user; None if it is not there."""
-    groups, own = os.getgroups(), os.getegid()
-    if uid != os.geteuid():
+def acting(uid: int, gid: int, name: str, *arguments: t.Any) -> t.Any:
+    """The answer of another look, which a user's rights are used for."""
+    groups, (own_uid, own_gid) = os.getgroups(), (os.geteuid(), os.getegid())
+    try:
         os.setgroups([gid])
         os.setegid(gid)
         os.seteuid(uid)
+        return LOOKS[name](*arguments)
+    finally:
+        os.seteuid(own_uid)
+        os.setegid(own_gid)
+        os.setgroups(groups)
+
+
+def content(path: str) -> t.Any:
+    """The bytes of a regular file; None if nothing is there."""
     try:
         with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY), "rb") as file:
-            return file.read() if os.fstat(file.fileno()).st_size <= _LARGEST else "too large"
+            found = os.fstat(file.fileno())
+            if not stat.S_ISREG(found.st_mode) or found.st_size > _LARGEST:
+                raise UnsureError("it is no file, or too large")
+            return file.read()
     except (FileNotFoundError, NotADirectoryError):
         return None
-    finally:
-        if os.geteuid() != os.getuid():
-            os.seteuid(os.getuid())
-            os.setegid(own)
-            os.setgroups(groups)
 
 
 def kind(path: str) -> t.Any:
@@ -66,7 +73,7 @@ def kind(path: str) -> t.Any:
 
 def state(path: str) -> t.Any:
     """What stat(2) has of a file, links followed, but for the time of its last reading: all that changes with it."""
-    return state_of(_stat(path))
+    return state_of(_stat(path, PermissionError))
 
 
 def state_of(found: t.Optional[os.stat_result]) -> t.Any:
@@ -77,10 +84,10 @@ def state_of(found: t.Optional[os.stat_result]) -> t.Any:
     return (found.st_dev, found.st_ino, found.st_size, *owner, *times)
 
 
-def _stat(path: str) -> t.Optional[os.stat_result]:
+def _stat(path: str, *hidden: t.Any) -> t.Optional[os.stat_result]:
     try:
         return os.stat(path)
-    except (OSError, ValueError):
+    except (FileNotFoundError, NotADirectoryError, *hidden):
         return None
 
 
@@ -117,7 +124,7 @@ def program(name: str, folders: str) -> t.Any:
     """Where a program is, as shutil.which() finds it."""
     for folder in folders.split(":"):
         path = os.path.join(folder, name)
-        if os.path.isfile(path) and os.access(path, os.X_OK):
+        if os.access(path, os.X_OK) and not os.path.isdir(path):
             return path
     return None
 
@@ -173,27 +180,18 @@ def output(argv: t.Sequence[str], options: t.Mapping[str, t.Any]) -> t.Any:
     """Status and output of a program that changes nothing; *options* as subprocess.run() takes them."""
     import subprocess
 
-    identity_of = {name: options[name] for name in ("user", "group", "extra_groups") if name in options}
-    done = subprocess.run(
-        list(argv),
-        input=options["stdin"].encode(),
-        capture_output=True,
-        env=options["env"],
-        cwd=options["cwd"],
-        timeout=_SECONDS,
-        check=False,
-        **identity_of,
-    )
-    return (done.returncode, done.stdout.decode("utf-8", "replace"), done.stderr.decode("utf-8", "replace"))
+    done = subprocess.run(list(argv), timeout=_SECONDS, check=False, **options)
+    return (done.returncode, done.stdout, done.stderr)
 
 
 def ping(path: str) -> t.Any:
     """The version of dockerd's API, "" if it tells none, None if it does not answer."""
     try:
-        head = dict(line.lower().partition(":")[::2] for line in _ask(path, "/_ping")[1])
+        status, lines, _body = _ask(path, "/_ping")
     except OSError:
         return None
-    return head.get("api-version", "").strip()
+    head = dict(line.lower().partition(":")[::2] for line in lines)
+    return head.get("api-version", "").strip() if status < 400 else None
 
 
 def docker(path: str, question: str, used: t.Any) -> t.Any:
@@ -236,7 +234,7 @@ def reduced(value: t.Any, used: t.Any) -> t.Any:
 LOOKS: t.Dict[str, t.Callable[..., t.Any]] = {
     each.__name__: each
     for each in (
-        *(content, kind, state, names, matching, link, real, program, process),
+        *(acting, content, kind, state, names, matching, link, real, program, process),
         *(user, users, groups, group, machine, output, ping, docker),
     )
 }
@@ -247,7 +245,7 @@ def difference(looks: t.Iterable[t.Sequence[t.Any]]) -> str:
     for name, *arguments, answer in looks:
         try:
             found = digest(LOOKS[name](*arguments))
-        except (OSError, ValueError, LookupError, TypeError, UnsureError) as exc:
+        except Exception as exc:  # whatever it is, the plan that follows tells it
             return f"{name} {_shown(arguments)}: {exc}"
         if found != answer:
             return f"{name} {_shown(arguments)} is not as it was"
@@ -267,8 +265,7 @@ def load(path: str, key: str, oldest: float) -> t.Dict[str, t.Any]:
     folder = os.lstat(os.path.dirname(path))
     if not stat.S_ISDIR(folder.st_mode) or folder.st_uid != os.geteuid() or folder.st_mode & 0o022:
         raise UnsureError(f"{os.path.dirname(path)} is not root's alone")
-    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
-    with os.fdopen(descriptor, encoding="utf-8") as file:
+    with os.fdopen(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK), encoding="utf-8") as file:
         found = os.fstat(file.fileno())
         if not stat.S_ISREG(found.st_mode) or found.st_uid != os.geteuid() or found.st_mode & 0o077:
             raise UnsureError(f"{path} is not root's alone")
@@ -278,8 +275,10 @@ def load(path: str, key: str, oldest: float) -> t.Dict[str, t.Any]:
     if trace.get("key") != key:
         raise UnsureError("the desired state, or the code, is another one")
     age = time.time() - trace["time"]
-    if not 0 <= age <= oldest:
+    if not 0 <= age < oldest:
         raise UnsureError(f"it is {age:.0f} s old" if age > 0 else "the clock was set back")
+    if not (isinstance(trace["looks"], list) and trace["looks"] and isinstance(trace["result"], dict)):
+        raise UnsureError("the trace is damaged")
     return trace
 
 
@@ -291,8 +290,8 @@ def replay(path: str, key: str, oldest: float) -> t.Dict[str, t.Any]:
         return {"why": why} if why else {"result": trace["result"]}
     except FileNotFoundError:
         return {"why": "there is no trace"}
-    except (OSError, ValueError, LookupError, TypeError, UnsureError) as exc:
-        return {"why": str(exc)}
+    except Exception as exc:  # a damaged trace is none
+        return {"why": str(exc) if isinstance(exc, UnsureError) else f"the trace cannot be read: {exc}"}
 
 
 def main(key: str, oldest: float) -> None:

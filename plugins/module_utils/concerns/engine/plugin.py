@@ -162,15 +162,14 @@ def _pieces(path: str) -> t.Iterator[bytes]:
 
 def _digest() -> t.Optional[str]:
     """SHA-256 of what is in the place, a program that everybody can run, None if there is none."""
+    found = look.state(PLACE)
+    if found is None or found.st_mode & 0o777 != _MODE:
+        return None
     try:
-        if at(PLACE).stat().st_mode & 0o777 != _MODE:
-            return None
         digest = hashlib.sha256()
         for piece in _pieces(PLACE):
             digest.update(piece)
         return digest.hexdigest()
-    except FileNotFoundError:
-        return None
     except OSError as exc:
         raise HostError(f"{PLACE} cannot be read: {exc}") from exc
 
