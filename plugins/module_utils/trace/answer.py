@@ -51,11 +51,11 @@ class Answer(t.Dict[str, t.Any]):
 def _using_all(name: str) -> t.Callable[..., t.Any]:
     method = getattr(dict, name)
 
-    def use(*values: t.Any) -> t.Any:
+    def use(*values: t.Any, **more: t.Any) -> t.Any:
         for each in values:
             if isinstance(each, Answer):
                 each._used["*"] = True
-        return method(*values)
+        return method(*values, **more)
 
     return use
 

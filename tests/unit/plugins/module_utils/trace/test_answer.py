@@ -10,12 +10,13 @@ import json
 import pickle
 from collections import ChainMap
 from collections.abc import Callable
-from operator import itemgetter
 from typing import Any
 
 import pytest
 from ansible_collections.multiarch.builders.plugins.module_utils.trace.answer import Answer, tracked
 from ansible_collections.multiarch.builders.plugins.module_utils.trace.replay import reduced
+
+Use = Callable[[Any], object]
 
 INFO: dict[str, Any] = {
     "Version": "28",
@@ -29,130 +30,118 @@ INFO: dict[str, Any] = {
 ALL = {"*": True}
 
 
-def unpacked(**values: object) -> object:
-    return values
+def used_as(expression: str, x: Any) -> Any:
+    return eval(
+        expression, {"x": x, "tracked": tracked, "json": json, "copy": copy, "pickle": pickle, "ChainMap": ChainMap}
+    )
 
 
-def updated(x: dict[str, Any]) -> object:
-    found: dict[str, Any] = {}
-    found.update(x)
-    return found
-
-
-def joined(x: dict[str, Any]) -> object:
-    found: dict[str, Any] = {}
-    found |= x
-    return found
-
-
-Use = Callable[[Any], object]
-
-# {what is noted: the uses}
-USES: list[tuple[Use, dict[str, Any]]] = [
-    (lambda x: None, {}),
-    (lambda x: x["Version"], {"Version": {}}),
-    (lambda x: x.get("Version"), {"Version": {}}),
-    (lambda x: x.get("Missing", 1), {"Missing": {}}),
-    (lambda x: "Version" in x, {"Version": {}}),
-    (lambda x: "Missing" in x, {"Missing": {}}),
-    (lambda x: x["Driver"], {"Driver": {}}),
-    (lambda x: x["Driver"]["Name"], {"Driver": {"Name": {}}}),
-    (lambda x: x.get("Driver", {}).get("Missing"), {"Driver": {"Missing": {}}}),
-    (lambda x: (x.get("None") or {}).get("Name"), {"None": {}}),
-    (lambda x: bool(x["Driver"]), {"Driver": {"?": True}}),
-    (lambda x: x["Driver"] or {}, {"Driver": {"?": True}}),
-    (lambda x: x["Empty"], {"Empty": {"?": True}}),
-    (lambda x: len(x["Driver"]), {"Driver": ALL}),
-    (lambda x: x["Driver"] == {}, {"Driver": ALL}),
-    (lambda x: x["Tags"], {"Tags": {"[]": {}}}),
-    (lambda x: x["Mounts"], {"Mounts": {"[]": {}}}),
-    (lambda x: [each["Name"] for each in x["Mounts"]], {"Mounts": {"[]": {"Name": {}}}}),
-    (lambda x: x["Mounts"][0]["Name"], {"Mounts": {"[]": {"Name": {}}}}),
-    (lambda x: x["Driver"]["Status"], {"Driver": {"Status": {"[]": {"[]": {}}}}}),
-    (lambda x: x["Mounts"] == [], {"Mounts": {"[]": {}}}),
-    (lambda x: x["Mounts"] == [{}, {}], {"Mounts": {"[]": ALL}}),
-    (lambda x: {} in x["Mounts"], {"Mounts": {"[]": ALL}}),
-    (lambda x: {"Name": "x", "RW": True} in x["Mounts"], {"Mounts": {"[]": ALL}}),
-    (lambda x: json.dumps(x["Mounts"]), {"Mounts": {"[]": ALL}}),
-    (lambda x: itemgetter("Version")(x), {"Version": {}}),
-    (lambda x: "%(Version)s" % x, {"Version": {}}),
-    (lambda x: "{Version}".format_map(x), {"Version": {}}),
-    (lambda x: isinstance(x, dict), {}),
+# (a use of x, what is noted)
+USES: list[tuple[str, dict[str, Any]]] = [
+    ("None", {}),
+    ('x["Version"]', {"Version": {}}),
+    ('x.get("Version")', {"Version": {}}),
+    ('x.get("Missing", 1)', {"Missing": {}}),
+    ('"Version" in x', {"Version": {}}),
+    ('"Missing" in x', {"Missing": {}}),
+    ('x["Driver"]', {"Driver": {}}),
+    ('x["Driver"]["Name"]', {"Driver": {"Name": {}}}),
+    ('x.get("Driver", {}).get("Missing")', {"Driver": {"Missing": {}}}),
+    ('(x.get("None") or {}).get("Name")', {"None": {}}),
+    ('bool(x["Driver"])', {"Driver": {"?": True}}),
+    ('x["Driver"] or {}', {"Driver": {"?": True}}),
+    ('x["Empty"]', {"Empty": {"?": True}}),
+    ('len(x["Driver"])', {"Driver": ALL}),
+    ('x["Driver"] == {}', {"Driver": ALL}),
+    ('x["Tags"]', {"Tags": {"[]": {}}}),
+    ('x["Mounts"]', {"Mounts": {"[]": {}}}),
+    ('[each["Name"] for each in x["Mounts"]]', {"Mounts": {"[]": {"Name": {}}}}),
+    ('x["Mounts"][0]["Name"]', {"Mounts": {"[]": {"Name": {}}}}),
+    ('x["Driver"]["Status"]', {"Driver": {"Status": {"[]": {"[]": {}}}}}),
+    ('x["Mounts"] == []', {"Mounts": {"[]": {}}}),
+    ('x["Mounts"] == [{}, {}]', {"Mounts": {"[]": ALL}}),
+    ('{} in x["Mounts"]', {"Mounts": {"[]": ALL}}),
+    ('{"Name": "x", "RW": True} in x["Mounts"]', {"Mounts": {"[]": ALL}}),
+    ('json.dumps(x["Mounts"])', {"Mounts": {"[]": ALL}}),
+    ('x.__getitem__("Version")', {"Version": {}}),
+    ('"%(Version)s" % x', {"Version": {}}),
+    ('"{Version}".format_map(x)', {"Version": {}}),
+    ("isinstance(x, dict)", {}),
 ]
 # Each of these is a use of all.
-WHOLE: list[Use] = [
-    lambda x: list(x),
-    lambda x: tuple(x),
-    lambda x: set(x),
-    lambda x: sorted(x),
-    lambda x: dict(x),
-    lambda x: dict(x, more=1),
-    lambda x: {**x},
-    lambda x: unpacked(**x),
-    lambda x: [*x],
-    lambda x: [key for key in x],
-    lambda x: len(x),
-    lambda x: next(iter(x), None),
-    lambda x: list(reversed(x)),
-    lambda x: any(x),
-    lambda x: "".join(x),
-    lambda x: dict.fromkeys(x),
-    lambda x: list(zip(x, x)),  # noqa: B905
-    lambda x: list(map(str, x)),
-    lambda x: list(enumerate(x)),
-    lambda x: x.keys(),
-    lambda x: x.values(),
-    lambda x: x.items(),
-    lambda x: "Version" in x.keys(),  # noqa: SIM118
-    lambda x: x.copy(),
-    lambda x: copy.copy(x),
-    lambda x: copy.deepcopy(x),
-    lambda x: pickle.dumps(x),
-    lambda x: json.dumps(x),
-    lambda x: json.dumps(x, sort_keys=True),
-    lambda x: json.dumps(x, indent=1),
-    lambda x: json.dumps([{"inside": x}]),
-    lambda x: repr(x),
-    lambda x: str(x),
-    lambda x: f"{x}",
-    lambda x: "%s" % (x,),
-    lambda x: repr([x]),
-    lambda x: x == {},
-    lambda x: x == {},
-    lambda x: x != {},
-    lambda x: x != {},
-    lambda x: [x] == [{}],
-    lambda x: tracked({"other": 1}, {}) == x,
-    lambda x: x | {},
-    lambda x: {} | x,
-    lambda x: {"other": 1} | x,
-    lambda x: tracked({"other": 1}, {}) | x,
-    updated,
-    joined,
-    lambda x: list(ChainMap({}, x)),
-    lambda x: x.pop("Version", None),
-    lambda x: x.setdefault("Version", "1"),
-    lambda x: x.update(Version="1"),
-    lambda x: x.clear(),
-    lambda x: x.__setitem__("Version", "1"),
-    lambda x: x.__ior__({"Version": "1"}),
+WHOLE: list[str] = [
+    "list(x)",
+    "tuple(x)",
+    "set(x)",
+    "sorted(x)",
+    "dict(x)",
+    "dict(x, more=1)",
+    "{**x}",
+    "(lambda **values: values)(**x)",
+    "[*x]",
+    "[key for key in x]",
+    "len(x)",
+    "next(iter(x), None)",
+    "list(reversed(x))",
+    "any(x)",
+    '"".join(x)',
+    "dict.fromkeys(x)",
+    "list(zip(x, x))",
+    "list(map(str, x))",
+    "list(enumerate(x))",
+    "x.keys()",
+    "x.values()",
+    "x.items()",
+    '"Version" in x.keys()',
+    "x.copy()",
+    "copy.copy(x)",
+    "copy.deepcopy(x)",
+    "pickle.dumps(x)",
+    "json.dumps(x)",
+    "json.dumps(x, sort_keys=True)",
+    "json.dumps(x, indent=1)",
+    'json.dumps([{"inside": x}])',
+    "repr(x)",
+    "str(x)",
+    'f"{x}"',
+    '"%s" % (x,)',
+    "repr([x])",
+    "x == {}",
+    "{} == x",
+    "x != {}",
+    "{} != x",
+    "[x] == [{}]",
+    'tracked({"other": 1}, {}) == x',
+    "{}.update(x)",
+    "{}.__ior__(x)",
+    "x | {}",
+    "{} | x",
+    '{"other": 1} | x',
+    'tracked({"other": 1}, {}) | x',
+    "list(ChainMap({}, x))",
+    'x.pop("Version", None)',
+    'x.setdefault("Version", "1")',
+    'x.update(Version="1")',
+    "x.clear()",
+    'x.__setitem__("Version", "1")',
+    'x.__ior__({"Version": "1"})',
 ]
 
 
-@pytest.mark.parametrize(("use", "noted"), USES)
-def test_what_is_noted(use: Use, noted: dict[str, Any]) -> None:
+@pytest.mark.parametrize(("expression", "noted"), USES)
+def test_what_is_noted(expression: str, noted: dict[str, Any]) -> None:
     used: dict[str, Any] = {}
-    assert use(tracked(INFO, used)) == use(copy.deepcopy(INFO))
+    found = used_as(expression, tracked(INFO, used))
     assert used == noted
+    assert found == used_as(expression, INFO)
 
 
 @pytest.mark.parametrize("value", [INFO, {}], ids=["full", "empty"])
-@pytest.mark.parametrize("use", WHOLE)
-def test_whatever_is_not_one_keys_value_is_a_use_of_all(use: Use, value: dict[str, Any]) -> None:
+@pytest.mark.parametrize("expression", WHOLE)
+def test_whatever_is_not_one_keys_value_is_a_use_of_all(expression: str, value: dict[str, Any]) -> None:
     """Python's own functions look into a dict without asking it, where it is empty above all."""
     used: dict[str, Any] = {}
-    answer = tracked(value, used)
-    use(answer)
+    used_as(expression, tracked(value, used))
     assert reduced({"a new key": 1, **value}, used) != reduced(value, used)
     assert reduced({**value, "Time": "13:00"}, used) != reduced(value, used)
 
@@ -171,7 +160,17 @@ def test_a_copy_is_a_plain_one(use: Use) -> None:
 def test_no_method_of_a_dict_goes_unnoticed(name: str) -> None:
     """A Python that brings one more has it told here."""
     harmless = {name for name in dir(object) if getattr(dict, name) is getattr(object, name, None)} | {
-        *("__class__", "__new__", "__sizeof__", "__class_getitem__", "fromkeys", "__doc__", "__getattribute__"),
+        *(
+            "__class__",
+            "__init_subclass__",
+            "__subclasshook__",
+            "__new__",
+            "__sizeof__",
+            "__class_getitem__",
+            "fromkeys",
+            "__doc__",
+            "__getattribute__",
+        ),
         *("__lt__", "__le__", "__gt__", "__ge__"),  # dicts have no order
     }
     assert name in Answer.__dict__ or name in harmless
@@ -243,7 +242,7 @@ CHANGES: list[tuple[str, Use, list[dict[str, Any]], list[dict[str, Any]]]] = [
         [changed(Time=""), changed(Driver={"Status": [["a", "b"]], "Name": "overlayfs"})],
         [changed(Driver={**INFO["Driver"], "new": 1}), changed(Driver={**INFO["Driver"], "Status": [["a", "c"]]})],
     ),
-    ("all", lambda x: sorted(x), [dict(reversed(INFO.items()))], [changed(Time=""), changed(new=1), {}]),
+    ("all", sorted, [dict(reversed(INFO.items()))], [changed(Time=""), changed(new=1), {}]),
 ]
 
 

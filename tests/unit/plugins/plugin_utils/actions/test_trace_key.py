@@ -1,0 +1,97 @@
+# Copyright: multiarch.builders contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a trace holds for: the same desired state, and the same code."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ansible_collections.multiarch.builders.plugins.plugin_utils.actions import trace_key as module
+from ansible_collections.multiarch.builders.plugins.plugin_utils.actions.trace_key import code, trace_key
+
+ASKED: dict[str, Any] = {
+    "platforms": ["linux/amd64", "linux/arm64"],
+    "registries": [{"host": "harbor.example.com", "password": "Pass-Word-1"}],
+    "gc": {"keep": "10GB", "age": None},
+    "drain_timeout": 900,
+}
+
+
+@pytest.fixture
+def plugins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A copy of the code, which is the one that counts."""
+    shutil.copytree(module._PLUGINS / "module_utils", tmp_path / "module_utils")
+    monkeypatch.setattr(module, "_PLUGINS", tmp_path)
+    code.cache_clear()
+    return tmp_path
+
+
+def key_after(plugins: Path) -> str:
+    code.cache_clear()
+    return trace_key(ASKED)
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        pytest.param(dict(reversed(ASKED.items())), id="order of the options"),
+        pytest.param(ASKED | {"gc": {"age": None, "keep": "10GB"}}, id="order of keys inside"),
+        pytest.param(ASKED | {"platforms": ("linux/amd64", "linux/arm64")}, id="a tuple"),
+    ],
+)
+def test_the_same_key(asked: dict[str, Any]) -> None:
+    assert trace_key(asked) == trace_key(ASKED)
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        pytest.param({}, id="nothing"),
+        pytest.param(ASKED | {"drain_timeout": 901}, id="another value"),
+        pytest.param(ASKED | {"drain_timeout": "900"}, id="another type"),
+        pytest.param(ASKED | {"drain_timeout": None}, id="null"),
+        pytest.param({name: value for name, value in ASKED.items() if name != "gc"}, id="an option less"),
+        pytest.param(ASKED | {"new": None}, id="an option more"),
+        pytest.param(ASKED | {"platforms": ["linux/arm64", "linux/amd64"]}, id="order of a list"),
+        pytest.param(ASKED | {"registries": [{"host": "harbor.example.com", "password": "x"}]}, id="a secret"),
+    ],
+)
+def test_another_key(asked: dict[str, Any]) -> None:
+    assert trace_key(asked) != trace_key(ASKED)
+
+
+def test_it_tells_nothing_of_what_is_asked() -> None:
+    key = trace_key(ASKED)
+    assert len(key) == 64
+    assert set(key) <= set("0123456789abcdef")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        pytest.param(lambda p: (p / "module_utils/new.py").touch(), id="a new file"),
+        pytest.param(lambda p: (p / "module_utils/trace/replay.py").unlink(), id="a file less"),
+        pytest.param(lambda p: (p / "module_utils/trace/replay.py").write_text(""), id="another content"),
+        pytest.param(lambda p: (p / "module_utils/trace").rename(p / "module_utils/tracing"), id="another name"),
+    ],
+)
+def test_other_code_has_another_key(change: Callable[[Path], object], plugins: Path) -> None:
+    before = trace_key(ASKED)
+    assert key_after(plugins) == before
+    change(plugins)
+    assert key_after(plugins) != before
+    code.cache_clear()
+
+
+@pytest.mark.parametrize("name", ["README.md", "trace/__pycache__/replay.cpython-39.pyc"])
+def test_what_is_no_code_does_not_count(name: str, plugins: Path) -> None:
+    before = trace_key(ASKED)
+    (plugins / "module_utils" / name).parent.mkdir(exist_ok=True)
+    (plugins / "module_utils" / name).touch()
+    assert key_after(plugins) == before
+    code.cache_clear()
