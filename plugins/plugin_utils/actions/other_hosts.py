@@ -68,18 +68,26 @@ def for_host(action: ActionBase, name: str, variables: Variables) -> ActionBase:
 
 
 def templated_keywords(action: ActionBase) -> Iterator[str]:
-    """Keywords of the play that hold templates: in this task they have the values of one host."""
-    above = [action._task.play, *_blocks(action._task)]
+    """Keywords around the task that hold templates: in this task they have the values of one host.
+
+    So it is with a task that is delegated: its host is another.
+    """
+    above = list(_above(action._task))
     for keyword in _REACHING:
-        if any("{{" in str(getattr(each, f"_{keyword}", "")) for each in above):
+        values = [str(getattr(each, f"_{keyword}", "")) for each in above]
+        if any(mark in value for value in values for mark in ("{{", "{%")):
             yield keyword
+    if action._task.delegate_to:
+        yield "delegate_to"
 
 
-def _blocks(task: t.Any) -> Iterator[t.Any]:
+def _above(task: t.Any) -> Iterator[t.Any]:
+    """What a task has keywords from: playbook/block.py, _get_parent_attribute()."""
+    yield task.play
     parent = task._parent
     while parent is not None:
-        yield parent
-        parent = getattr(parent, "_parent", None)
+        yield from (parent, parent._role, *(parent.get_dep_chain() or ()))
+        parent = parent._parent
 
 
 def _host(action: ActionBase, name: str) -> t.Any:

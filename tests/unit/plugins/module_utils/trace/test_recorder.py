@@ -166,7 +166,8 @@ def test_forgetting_takes_file_and_folder_and_nothing_else(trace: Path, tmp_path
 # The recorder.
 
 
-def test_the_same_look_is_noted_once(trace: Path, tmp_path: Path) -> None:
+@pytest.mark.usefixtures("trace")
+def test_the_same_look_is_noted_once(tmp_path: Path) -> None:
     recorder = looked(tmp_path)
     with watching(recorder):
         files.read(str(tmp_path / "etc"))
@@ -175,7 +176,8 @@ def test_the_same_look_is_noted_once(trace: Path, tmp_path: Path) -> None:
     assert recorder.why == ""
 
 
-def test_nothing_is_noted_unwatched(trace: Path, tmp_path: Path) -> None:
+@pytest.mark.usefixtures("trace")
+def test_nothing_is_noted_unwatched(tmp_path: Path) -> None:
     recorder = Recorder()
     files.read(str(tmp_path / "etc"))
     with watching(recorder), unwatched():

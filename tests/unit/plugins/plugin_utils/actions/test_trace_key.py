@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -23,15 +23,16 @@ ASKED: dict[str, Any] = {
 
 
 @pytest.fixture
-def plugins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def plugins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A copy of the code, which is the one that counts."""
     shutil.copytree(module._PLUGINS / "module_utils", tmp_path / "module_utils")
     monkeypatch.setattr(module, "_PLUGINS", tmp_path)
     code.cache_clear()
-    return tmp_path
+    yield tmp_path
+    code.cache_clear()
 
 
-def key_after(plugins: Path) -> str:
+def key_now() -> str:
     code.cache_clear()
     return trace_key(ASKED)
 
@@ -82,10 +83,9 @@ def test_it_tells_nothing_of_what_is_asked() -> None:
 )
 def test_other_code_has_another_key(change: Callable[[Path], object], plugins: Path) -> None:
     before = trace_key(ASKED)
-    assert key_after(plugins) == before
+    assert key_now() == before
     change(plugins)
-    assert key_after(plugins) != before
-    code.cache_clear()
+    assert key_now() != before
 
 
 @pytest.mark.parametrize("name", ["README.md", "trace/__pycache__/replay.cpython-39.pyc"])
@@ -93,5 +93,4 @@ def test_what_is_no_code_does_not_count(name: str, plugins: Path) -> None:
     before = trace_key(ASKED)
     (plugins / "module_utils" / name).parent.mkdir(exist_ok=True)
     (plugins / "module_utils" / name).touch()
-    assert key_after(plugins) == before
-    code.cache_clear()
+    assert key_now() == before
