@@ -25,7 +25,7 @@ from ansible_collections.multiarch.builders.tests.unit.plugins.module_utils.dock
 )
 
 KEY = "k" * 64
-RESULT = {"actions": [], "notes": [], "pending": []}
+RESULT: dict[str, list[str]] = {"actions": [], "notes": [], "pending": []}
 
 
 @pytest.fixture

@@ -25,7 +25,14 @@ from ansible_collections.multiarch.builders.tests.unit.plugins.module_utils.dock
     as_json,
 )
 
-PYTHON = shutil.which("python3", path="/usr/bin:/bin") or sys.executable
+# The oldest and the newest of this machine that hosts may have.
+PYTHONS = {
+    int(path.name.partition(".")[2]): str(path)
+    for folder in (*map(Path, os.get_exec_path()), *Path.home().glob(".pyenv/versions/*/bin"))
+    for path in folder.glob("python3.*")
+    if ".pyenv/shims" not in str(path) and re.fullmatch(r"python3\.(9|[1-9][0-9])", path.name)
+} or {sys.version_info.minor: sys.executable}
+each_python = pytest.mark.parametrize("python", sorted({PYTHONS[min(PYTHONS)], PYTHONS[max(PYTHONS)]}))
 root_only = pytest.mark.skipif(os.geteuid() != 0, reason="only root may act as another user")
 
 
@@ -120,7 +127,7 @@ def told(**container: object) -> Change:
 
 
 def dockerd(**state: object) -> Change:
-    return lambda s: [setattr(s.dockerd, name, value) for name, value in state.items()]
+    return lambda s: vars(s.dockerd).update(state)
 
 
 def stopped(s: Scene) -> None:
@@ -483,35 +490,41 @@ def program(path: Path, *after: str) -> str:
     return "\n".join(lines) + "\n"
 
 
-def ran(text: str) -> str:
-    done = subprocess.run([PYTHON, "-ISB", "-"], input=text, capture_output=True, text=True, check=True, cwd="/")
+def ran(text: str, python: str) -> str:
+    done = subprocess.run([python, "-ISB", "-"], input=text, capture_output=True, text=True, check=True, cwd="/")
     assert done.stderr == ""
     return done.stdout
 
 
+@each_python
 @pytest.mark.parametrize("holds", [True, False])
-def test_the_program_answers_in_one_line(holds: bool, path: Path) -> None:
+def test_the_program_answers_in_one_line(holds: bool, python: str, path: Path) -> None:
     if not holds:
         keep(path, looks=[["content", "/of\nthese\ntests\u00e4", "x"]])
-    told = ran(program(path))
+    told = ran(program(path), python)
     assert told.startswith(replay.MARK)
     assert told.count("\n") == 1
-    answer = json.loads(told.removeprefix(replay.MARK))
-    assert answer == ({"result": {"actions": []}} if holds else {"why": "content /of\nthese\ntestsä is not as it was"})
+    found: dict[str, object] = {"result": {"actions": []}}
+    if not holds:
+        found = {"why": "content /of\nthese\ntestsä is not as it was"}
+    assert json.loads(told.removeprefix(replay.MARK)) == found
 
 
-def test_the_program_needs_little(path: Path, scene: Scene) -> None:
+@each_python
+def test_the_program_needs_little(python: str, path: Path, scene: Scene) -> None:
     looks = [CONTENT, KIND, STATE, NAMES, LINK, REAL, found_program, ping, RUNNING]
     keep(path, looks=[each for look in looks for each in traced(look(scene))])
-    loaded = ran(program(path, "print(*sys.modules)"))
+    loaded = ran(program(path, "print(*sys.modules)"), python)
     assert '"result"' in loaded.splitlines()[0]
     modules = set(loaded.splitlines()[1].split())
     slow = {"typing", "pathlib", "subprocess", "tempfile", "shutil", "http.client", "argparse", "asyncio", "ctypes"}
     assert modules & (slow | {"ansible", "ansible_collections"}) == set()
 
 
-def test_the_program_makes_all_looks_alone(path: Path, scene: Scene) -> None:
-    users = [["user", "root"], ["users"], ["groups", "root", 0], ["group", 0], ["machine"], ["process", os.getpid()]]
-    looks = [look(scene) for look in (PEM, PROGRAM, of_docker("bytes", "archive?path=x"))] + users
-    keep(path, looks=[each for look in looks for each in traced(list(look))])
-    assert json.loads(ran(program(path)).removeprefix(replay.MARK)) == {"result": {"actions": []}}
+@each_python
+def test_the_program_makes_all_looks_alone(python: str, path: Path, scene: Scene) -> None:
+    users: list[list[object]] = [["user", "root"], ["users"], ["groups", "root", 0], ["group", 0]]
+    looks = [look(scene) for look in (PEM, PROGRAM, of_docker("bytes", "archive?path=x"))]
+    looks += [*users, ["machine"], ["process", os.getpid()]]
+    keep(path, looks=[each for look in looks for each in traced(look)])
+    assert json.loads(ran(program(path), python).removeprefix(replay.MARK)) == {"result": {"actions": []}}
