@@ -87,9 +87,7 @@ def rows(asked: Asked, names: Sequence[str]) -> Iterator[tuple[str, ...]]:
 
 def connect(asked: Asked, folder: Path, inventory: str | None) -> Host:
     """The host as root. Raises CheckFailedError if it is not reached."""
-    remedy = (
-        f"See that it runs and that ssh lets you in as the inventory says: `ansible -i INVENTORY {asked.host} -m ping`"
-    )
+    remedy = f"Check that it runs and that ssh works: `ansible -i INVENTORY {asked.host} -m ping`"
     where = {"ansible_inventory": str(folder / _INVENTORY)} if asked.direct else {"ansible_inventory": inventory}
     host = testinfra.get_host(f"ansible://{asked.host}", force_ansible=not asked.direct, **where)
     try:
@@ -97,7 +95,7 @@ def connect(asked: Asked, folder: Path, inventory: str | None) -> Host:
     except (RuntimeError, AssertionError) as exc:  # testinfra's, for status 255 of ssh
         words = getattr(exc.args[0], "stderr", "") if exc.args else ""
         said = str(words or exc).strip()
-        raise CheckFailedError(f"the host is not reached: {of_ssh(said)}", said, remedy=remedy) from None
+        raise CheckFailedError(f"the host is unreachable: {of_ssh(said)}", said, remedy=remedy) from None
     if done.stdout.strip() != "0":
         message = "the host is reached, but not as root"
         raise CheckFailedError(

@@ -80,7 +80,7 @@ def test_docker_starts_at_boot(host: Host, asked: Asked) -> None:
         wrong = (boot.words(units),)
     if wrong and "engine" in asked.concerns:
         shown = host.run("systemctl status --no-pager --lines=0 docker.service docker.socket containerd.service")
-        raise CheckFailedError("; ".join(wrong), output(shown), remedy="The message says what to do")
+        raise CheckFailedError("; ".join(wrong), output(shown), remedy="See the message")
 
 
 def test_dockerd_reads_daemon_json(host: Host, asked: Asked) -> None:
@@ -92,7 +92,7 @@ def test_dockerd_reads_daemon_json(host: Host, asked: Asked) -> None:
     elsewhere = unit_flags.elsewhere(docker, files, FILE, lambda path: real(host, path))
     if elsewhere:
         shown = host.run("systemctl cat docker.service")
-        raise CheckFailedError(elsewhere, output(shown), remedy="The message says what to do")
+        raise CheckFailedError(elsewhere, output(shown), remedy="See the message")
     process = host.run("tr '\\0' '\\n' < /proc/$(systemctl show --property=MainPID --value docker.service)/cmdline")
     used = unit_flags.config_file(process.stdout.splitlines()[1:])
     if used is not None and real(host, used) != real(host, FILE):

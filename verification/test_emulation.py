@@ -128,7 +128,7 @@ def test_emulation_starts_at_boot(host: Host, asked: Asked) -> None:
     wrong = boot.faults_in(units, done.stdout + done.stderr if done else "")
     if wrong:
         shown = host.run("systemctl status --no-pager --lines=0 systemd-binfmt.service 'proc-sys-fs-binfmt_misc.*'")
-        raise CheckFailedError("; ".join(wrong), output(shown), remedy="The message says what to do")
+        raise CheckFailedError("; ".join(wrong), output(shown), remedy="See the message")
 
 
 def registered_at_boot(host: Host) -> list[Handler]:
@@ -146,7 +146,7 @@ def require_no_mask(host: Host, platform: str) -> None:
     words = mask_of(path, leads_to, text, owned=fmt.handler in recorded(host))
     if words:
         told = output(host.run(f"ls -l {path}"))
-        raise CheckFailedError(mask_fault(fmt, words, ours=True), told, remedy="The message says what to do")
+        raise CheckFailedError(mask_fault(fmt, words, ours=True), told, remedy="See the message")
 
 
 def has_ours(host: Host, platform: str) -> bool:

@@ -44,7 +44,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core has no typ
             try:
                 self._write(folder, surveys)
             except OSError as exc:
-                return result | {"failed": True, "msg": f"dest: {folder}: {exc.strerror or exc}: name another folder"}
+                return result | {"failed": True, "msg": f"dest: {folder}: {exc.strerror or exc}: use another directory"}
         own = surveys.of(name) or {}
         kept = {key: own[key] for key in ("unreachable", "failed", "msg") if own.get(key)}
         return result | (kept if kept.keys() & {"unreachable", "failed"} else {})

@@ -60,7 +60,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core has no typ
                 result["files"] = result_files.write(_absolute(given["directory"]), found, "verify-builders.yml", now)
             except OSError as exc:
                 words = f"builder_verify_results = {given['directory']!r}: cannot be written: {exc.strerror}"
-                return result | {"failed": True, "msg": f"{words}. Give a folder of the controller that you may write"}
+                return result | {"failed": True, "msg": f"{words}. Use a directory that you can write to"}
         return result
 
 

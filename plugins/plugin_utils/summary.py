@@ -15,7 +15,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.model.resource 
 _LONGEST = 400  # characters of a message
 _MOST_FAILURES = 3
 _MOST_NAMES = 8
-_NO_REASON = "no reason was told"
+_NO_REASON = "no reason was reported"
 _PREFIXES = re.compile("^(?:Task failed: |Module failed: |Action failed: )+")
 
 

@@ -50,7 +50,7 @@ def read(path: str, loader: Loader) -> bytes:
     try:
         real = loader.get_real_file(path)
     except AnsibleError as exc:
-        raise OSError(errno.EACCES, "it cannot be read or decrypted; is the vault password given?", path) from exc
+        raise OSError(errno.EACCES, "it cannot be read or decrypted; check the vault password", path) from exc
     try:
         return Path(real).read_bytes()
     finally:

@@ -41,7 +41,7 @@ def from_variables(
             value = template({name: variables[variable]})  # a mapping, from which Ansible takes what is omitted
         except AnsibleError as exc:
             words = f"cannot be templated: {shown(str(exc.message))}"
-            findings.problem(variable, None, words, "Mend the variable, or what it refers to")
+            findings.problem(variable, None, words, "Fix the variable, or the value that it refers to")
         else:
             found |= {key: each for key, each in value.items() if each is not None}
     findings.raise_if_any()

@@ -29,11 +29,11 @@ def check(flags: Sequence[str | None], variable: str, findings: Findings) -> Non
             remedy = f"Write flag and value as one entry: {_listed([meant])}" if meant else _ONE_EACH
             findings.problem(f"{variable}[{index}]", flag, "is not a flag of buildkitd", remedy)
         elif flag != flag.strip() or _spelled(flag) != [flag]:
-            message = "has a space, which makes all of it the name of one flag"
+            message = "has a space, so buildkitd takes all of it as one flag name"
             findings.problem(f"{variable}[{index}]", flag, message, f"Write {_listed(_spelled(flag))}")
 
 
-_ONE_EACH = "Write one flag an entry, such as --debug or --oci-max-parallelism=4"
+_ONE_EACH = "Write one flag per entry, such as --debug or --oci-max-parallelism=4"
 
 
 def spelling(value: object) -> str | None:

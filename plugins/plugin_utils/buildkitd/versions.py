@@ -32,7 +32,7 @@ def check_versions(config: Mapping[str, t.Any], version: Version, variable: str,
             findings.warn(name, f"is deprecated since BuildKit {text_of(key.deprecated)}: use {key.instead}")
         elif key.node in ("disk", "duration") and isinstance(value, str) and version < TEXT_SINCE:
             whole = "bytes" if key.node == "disk" else "seconds"
-            message = f"is text, with which BuildKit {text_of(version)} does not start (since {text_of(TEXT_SINCE)})"
+            message = f"is text, which needs BuildKit {text_of(TEXT_SINCE)}: {text_of(version)} would not start"
             findings.problem(name, value, message, f"Write whole {whole}, without quotes, or use a newer image")
 
 

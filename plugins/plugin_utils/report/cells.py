@@ -62,12 +62,12 @@ def summary(host: Host) -> str:
     words = [f"{count} to do"] if count else []
     words += ["docker restarts"] if host.restart and "daemon" not in waiting else []
     waits = {
-        "trust": "logins wait",
-        "daemon": "docker waits for a restart" if host.restart else "docker waits",
-        "buildx": "builders wait",
+        "trust": "logins pending",
+        "daemon": "docker restart pending" if host.restart else "docker pending",
+        "buildx": "builders pending",
     }
     words += [told for concern, told in waits.items() if concern in waiting]
-    return ", ".join(words) or "as asked"
+    return ", ".join(words) or "no drift"
 
 
 def nodes(host: Host) -> list[Node]:

@@ -39,9 +39,9 @@ _NOT_ASKED = ("not asked",)
 def host_of(name: str, result: Result | None) -> Host:
     """The host *name* by what its survey returned, None if it never came to that."""
     if result is None:
-        return Host(name, "failed", ("it was not surveyed: a task before failed",))
+        return Host(name, "failed", ("it was not surveyed: an earlier task failed",))
     if result.get("unreachable"):
-        return Host(name, "unreachable", (of_ssh(str(result.get("msg") or "")) or "nothing was said",))
+        return Host(name, "unreachable", (of_ssh(str(result.get("msg") or "")) or "there was no message",))
     if "machine" not in result:
         return Host(name, "failed", (*_failures(result),) or _lines(result))
     answers = tuple(Answer(**each) for each in result["registries"])
@@ -83,15 +83,15 @@ def _failures(result: Result) -> list[str]:
 def _lines(result: Result) -> tuple[str, ...]:
     """What anybody else says, a line each."""
     text = str(result.get("msg") or "").removeprefix("Task failed: ")  # ansible-core says so of what it says itself
-    return tuple(line.strip() for line in text.splitlines() if line.strip()) or ("nothing was said",)
+    return tuple(line.strip() for line in text.splitlines() if line.strip()) or ("there was no message",)
 
 
 def _faults(result: Result, answers: Sequence[Answer], build: Proof | None, registry: Proof | None) -> Iterator[str]:
     """What is wrong beside what cannot be planned. Trust that the next run brings is drift."""
     if build and not build.passed:
-        yield f"the last proof of its builders failed: {'; '.join(build.failures)}"
+        yield f"the last build proof failed: {'; '.join(build.failures)}"
     if registry and not registry.passed:
-        yield f"the last proof of trust failed: {'; '.join(registry.failures)}"
+        yield f"the last trust proof failed: {'; '.join(registry.failures)}"
     if "trust" in result["pending"]:
         return
     for each in answers:

@@ -32,12 +32,12 @@ def check_buildx_plugin(given: dict[str, Any], variable: str, locate: Locate, fi
     found = dict(given)
     if ("src" in given) == ("url" in given):
         message = "has both src and url" if "src" in given else "has neither src nor url"
-        findings.problem(variable, None, message, "Give the one that the plugin comes from")
+        findings.problem(variable, None, message, "Set exactly one of them")
     digest = str(given.get("sha256", "")).lower().removeprefix("sha256:")
     found["sha256"] = digest
     if "sha256" not in given:
-        remedy = "Take it from where the plugin is published, or from `sha256sum FILE` of one that you trust"
-        findings.problem(f"{variable}.sha256", None, "is missing, and nothing else proves what is installed", remedy)
+        remedy = "Use the checksum published with the plugin, or run `sha256sum FILE` on a copy that you trust"
+        findings.problem(f"{variable}.sha256", None, "is missing, and nothing else verifies what is installed", remedy)
     elif not re.fullmatch(r"[0-9a-f]{64}", digest):
         findings.problem(f"{variable}.sha256", given["sha256"], "is not a SHA-256", "Write its 64 hexadecimal digits")
     if "version" in given:
@@ -52,10 +52,10 @@ def check_buildx_plugin(given: dict[str, Any], variable: str, locate: Locate, fi
 def _check_version(text: str, variable: str, findings: Findings) -> None:
     if not re.fullmatch(r"v?\d+\.\d+(\.\d+)?([-+].*)?", text):
         findings.problem(
-            variable, text, "is not a version", "Write it as `docker buildx version` tells it, such as 0.29.1"
+            variable, text, "is not a version", "Write it as `docker buildx version` prints it, such as 0.29.1"
         )
     elif version_of(text) < BUILDX_FOR_BUILDERS:
-        findings.problem(variable, text, "is too old: builders need 0.13 or newer", "Take a newer buildx")
+        findings.problem(variable, text, "is too old: builders need 0.13 or newer", "Use a newer buildx")
 
 
 def _check_url(url: str, variable: str, findings: Findings) -> None:
@@ -67,8 +67,8 @@ def _check_url(url: str, variable: str, findings: Findings) -> None:
     if not known or re.search(r"[\s\x00-\x1f\x7f]", url):
         findings.problem(variable, url, "is not a URL that a host can fetch", "Write https://HOST/PATH")
     elif "@" in parts.netloc:
-        remedy = "Take them out, and serve the file where none are needed: the checksum says what it is"
-        findings.problem(variable, url, "holds credentials", remedy)
+        remedy = "Remove them, and serve the file without authentication: the checksum verifies it"
+        findings.problem(variable, url, "contains credentials", remedy)
 
 
 def _checked_file(path: str, digest: str, variable: str, locate: Locate, findings: Findings) -> str:
@@ -83,10 +83,10 @@ def _checked_file(path: str, digest: str, variable: str, locate: Locate, finding
         with file.open("rb") as content:
             actual = hashlib.file_digest(content, "sha256").hexdigest()
     except OSError as exc:
-        remedy = "Give a path on the controller, such as files/docker-buildx next to the playbook"
+        remedy = "Use a path on the controller, such as files/docker-buildx next to the playbook"
         findings.problem(f"{variable}.src", path, f"cannot be read: {exc.strerror or exc}", remedy)
         return path
     if digest and actual != digest:
-        remedy = "Mend the checksum if this is the file that is meant, else the file"
-        findings.problem(f"{variable}.sha256", digest, f"is not that of {path}, which has {actual}", remedy)
+        remedy = "Correct the checksum if this is the right file, otherwise the file"
+        findings.problem(f"{variable}.sha256", digest, f"does not match {path}, which has {actual}", remedy)
     return str(file)

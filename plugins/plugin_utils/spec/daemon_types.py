@@ -55,7 +55,7 @@ def check_types(options: Mapping[object, object], variable: str, findings: Findi
         if wanted is None or value is None:
             continue
         for path, found, needed in _wrong(value, wanted):
-            message = f"is {_name(found)}, but dockerd takes {needed} alone there: it would not start"
+            message = f"is {_name(found)}, but dockerd requires {needed} there: it would not start"
             findings.problem(f"{variable}.{key}{path}", _shown(found), message, _remedy(found, needed))
 
 
@@ -98,7 +98,7 @@ def _remedy(value: object, needed: str) -> str:
     if needed in (STRING, "strings") and isinstance(value, (bool, int, float)):
         return f"Write it in quotes: '{json.dumps(value)}'"
     if needed in (BOOL, NUMBER) and isinstance(value, str):
-        return "Write it without quotes; a value of Jinja needs `| bool` or `| int`"
+        return "Write it without quotes; in a template, add `| bool` or `| int`"
     if needed.startswith("a list") and isinstance(value, str):
         return f"Write it as a list: [{value}]"
-    return "See Docker's reference of daemon.json for its form"
+    return "See Docker's reference of daemon.json for the format"

@@ -28,7 +28,7 @@ def normalise(
         elsewhere = _ELSEWHERE[driver].get(str(key))
         if elsewhere:
             shown = value if key == "image" else None  # a key's value may be the key itself
-            findings.problem(name, shown, "has an option of its own", elsewhere)
+            findings.problem(name, shown, "is set by another option", elsewhere)
         elif not isinstance(key, str) or not _is_known(key, driver):
             known = [*DRIVERS[driver], *(["env.NAME"] if driver in _WITH_ENVIRONMENT else [])]
             findings.problem(name, None, f"is not an option of the {driver} driver", suggest(key, known))
@@ -52,9 +52,9 @@ def _checked(key: str, value: object, name: str, findings: Findings, driver: str
         message = f"is {type_name(value)}, not one line of text" if text is None else "has more than one line"
         findings.problem(name, None, message, "Write a string, a whole number, true or false")
     elif re.search(r"://[^/]*@", text):
-        findings.problem(name, None, "holds a user name or password", "Use builder_proxy, which keeps them secret")
+        findings.problem(name, None, "contains a user name or password", "Use builder_proxy, which keeps them secret")
     elif kind and not kind.pattern.fullmatch(text):
-        findings.problem(name, value, "is not what the driver takes", kind.remedy)
+        findings.problem(name, value, "is not valid for this driver option", kind.remedy)
     elif kind is IMAGE:
         check_image(text, name, findings)
     return text if len(findings.problems) == before else None

@@ -54,7 +54,7 @@ DOCKER_CONTAINER: Mapping[str, Kind] = {
 REMOTE: Mapping[str, Kind] = {
     "servername": _kind(
         r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?|[0-9A-Fa-f:]*:[0-9A-Fa-f:.]*",
-        "Write the name or the address that is in the server's certificate, without a port",
+        "Write the name or the address in the server's certificate, without a port",
     ),
     "default-load": _BOOL,
 }
@@ -108,10 +108,10 @@ KUBERNETES: Mapping[str, Kind] = {
     "annotations": _pairs(
         rf"(?!buildx\.docker\.com/platform=){_KEY}",
         '[^,="]*',
-        "Write KEY=VALUE,KEY=VALUE without , and = in a value; buildx.docker.com/platform is buildx' own",
+        "Write KEY=VALUE,KEY=VALUE without , and = in a value; buildx.docker.com/platform is reserved by buildx",
     ),
     "labels": _pairs(
-        rf"(?!app=){_KEY}", f"({_LABEL})?", "Write KEY=VALUE,KEY=VALUE as Kubernetes' labels are; app is buildx' own"
+        rf"(?!app=){_KEY}", f"({_LABEL})?", "Write KEY=VALUE,KEY=VALUE as Kubernetes labels; app is reserved by buildx"
     ),
     "tolerations": _TOLERATIONS,
     "serviceaccount": _NAME,

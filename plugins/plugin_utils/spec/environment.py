@@ -25,16 +25,16 @@ _LONGEST = 1000  # characters of a line
 # How near to a known name one has to be to be taken for it. Many names of others begin with DOCKER_.
 _NEAR = {"BUILDX_": 0.8, "BUILDKIT_": 0.8, "DOCKER_": 0.9}
 
-_ELSEWHERE = ("leads jobs away from the builder, which is in ~/.docker of each of builder_users", "Leave it out")
-_DAEMON = ("leads jobs to another dockerd than this host's", "Leave it out; builders on other hosts are `nodes`")
-_LOGIN = ("holds a login, and the file is for everybody to read", "Use `username` and `password` in builder_registries")
-_GIT = ("holds a secret, and the file is for everybody to read", "Let the CI system hand it to the jobs that need it")
+_ELSEWHERE = ("directs jobs away from the builder, which is in ~/.docker of each of builder_users", "Remove it")
+_DAEMON = ("directs jobs to another dockerd than this host's", "Remove it; for builders on other hosts use `nodes`")
+_LOGIN = ("contains a login, but the file may be world-readable", "Use `username` and `password` in builder_registries")
+_GIT = ("contains a secret, but the file may be world-readable", "Have the CI system pass it to the jobs that need it")
 _REFUSED = {
-    "BUILDX_BUILDER": ("is written by itself", "Set `default: true` for one of builder_instances"),
+    "BUILDX_BUILDER": ("is set automatically", "Set `default: true` for one of builder_instances"),
     "BUILDX_CONFIG": _ELSEWHERE,
     "DOCKER_CONFIG": _ELSEWHERE,
     "HOME": _ELSEWHERE,
-    "BUILDKIT_HOST": ("leads jobs to another buildkitd", "Use an instance with `driver: remote`"),
+    "BUILDKIT_HOST": ("directs jobs to another buildkitd", "Use an instance with `driver: remote`"),
     "DOCKER_HOST": _DAEMON,
     "DOCKER_CONTEXT": _DAEMON,
     "DOCKER_TLS": _DAEMON,
@@ -55,8 +55,8 @@ def check_environment(
 ) -> dict[str, str]:
     """The variables as text; what is wrong goes to *findings*. *missing* is the option that should name the file."""
     if values and missing:
-        remedy = f"Give {missing} too, such as /etc/environment or the .env of a runner, or leave this out"
-        findings.problem(variable, None, f"is given, but {missing} names no file to write it into", remedy)
+        remedy = f"Set {missing} too, such as /etc/environment or the .env of a runner, or remove this"
+        findings.problem(variable, None, f"is set, but {missing} names no file to write it to", remedy)
     found = {}
     for name, value in values.items():
         if isinstance(name, str) and _check_name(name, variable, findings):
@@ -74,11 +74,11 @@ def _check_name(name: str, variable: str, findings: Findings) -> bool:
     if name in _REFUSED:
         findings.problem(where, None, *_REFUSED[name])
     elif not _NAME.fullmatch(name):
-        findings.problem(where, None, "is not a valid name of a variable", "Use letters, digits and _, no digit first")
+        findings.problem(where, None, "is not a valid variable name", "Use letters, digits and _, not a digit first")
     elif name not in SETTINGS and _SECRET.search(name.upper()):
         findings.problem(where, None, *_GIT)
     elif name not in SETTINGS and (near := _meant(name)):
-        findings.problem(where, None, "is read by neither buildx, BuildKit nor docker", f"Did you mean {near}?")
+        findings.problem(where, None, "is not a variable of buildx, BuildKit or docker", f"Did you mean {near}?")
     else:
         if name in SETTINGS and SETTINGS[name].obsolete:
             findings.warn(where, f"has no effect: {SETTINGS[name].obsolete}")
@@ -97,20 +97,20 @@ def _text(name: str, value: object, where: str, findings: Findings) -> str | Non
     """*value* as the file has it, None where something is wrong with it."""
     text, known = as_text(name, value), SETTINGS.get(name)
     if text is None:
-        what = "is null" if value is None else f"is {type_name(value)}, which can be written in several ways"
-        findings.problem(where, None, what, "Write the text that the program reads, in quotes, or leave it out")
+        what = "is null" if value is None else f"is {type_name(value)}, which could be written in several ways"
+        findings.problem(where, None, what, "Write the text that the program expects, in quotes, or remove it")
     elif not text:
-        remedy = "Leave it out: GitHub's runner takes an empty value for none, others for one"
-        findings.problem(where, None, "is empty, which is read in several ways", remedy)
+        remedy = "Remove it: GitHub's runner treats an empty value as unset, others do not"
+        findings.problem(where, None, "is empty, which readers interpret differently", remedy)
     elif "://" in text and "@" in text:
         findings.problem(where, None, *_LOGIN)
     elif not _VALUE.fullmatch(text):
-        message = "has a character that PAM, systemd, GitHub's runner and shells read in several ways"
+        message = "has a character that PAM, systemd, GitHub's runner and shells interpret differently"
         findings.problem(where, value, message, f"Use {_SIGNS} only")
     elif len(f"{name}={text}") > _LONGEST:
-        findings.problem(where, None, f"is longer than {_LONGEST} characters", "PAM reads no longer line: shorten it")
+        findings.problem(where, None, f"is longer than {_LONGEST} characters", "Shorten it: PAM reads no longer lines")
     elif known is not None and not known.takes(text):
-        findings.problem(where, value, f"is no value of it, which {known.program} reads", f"Known: {known.values}")
+        findings.problem(where, value, f"is not a valid value for {known.program}", f"Valid values: {known.values}")
     else:
         return text
     return None

@@ -55,16 +55,16 @@ def check_gc(gc: Mapping[str, t.Any], variable: str, findings: Findings) -> dict
 def _is_right(value: object, kind: str, variable: str, findings: Findings) -> bool:
     fits, remedy = KINDS[kind]
     if not fits(value):
-        findings.problem(variable, value, f"is {type_name(value)} that BuildKit does not take", remedy)
+        findings.problem(variable, value, f"is {type_name(value)} that BuildKit does not accept", remedy)
         return False
     number = in_bytes(str(value)) if kind == "disk" else in_seconds(str(value))
     most = _MOST_BYTES if kind == "disk" else _MOST_SECONDS
     if not number:
-        findings.problem(variable, value, "is nothing, which BuildKit takes for not given", "Leave it out")
+        findings.problem(variable, value, "is zero, which BuildKit treats as unset", "Remove it")
     elif number > most:
-        findings.problem(variable, value, "is more than BuildKit can count", "Write less")
+        findings.problem(variable, value, "is too large for BuildKit", "Write a smaller value")
     elif kind == "disk" and _is_share(value) and number > 100:
-        findings.problem(variable, value, "is more than the disk", "Write 1% to 100%")
+        findings.problem(variable, value, "is more than the whole disk", "Write 1% to 100%")
     else:
         return True
     return False
@@ -73,14 +73,14 @@ def _is_right(value: object, kind: str, variable: str, findings: Findings) -> bo
 def _check_together(gc: Mapping[str, t.Any], found: Mapping[str, str], variable: str, findings: Findings) -> None:
     keep, most = found.get("keep"), found.get("max")
     if keep and most and _is_share(keep) == _is_share(most) and in_bytes(keep) > in_bytes(most):
-        message = f"is more than `max`, {most}, and BuildKit would go by it"
-        findings.problem(f"{variable}.keep", gc["keep"], message, "Give a smaller `keep` or a larger `max`")
+        message = f"is more than `max`, {most}, and would override it"
+        findings.problem(f"{variable}.keep", gc["keep"], message, "Set a smaller `keep` or a larger `max`")
     if "free" in gc and "max" not in gc:
-        message = "is given without `max`: BuildKit 0.17 to 0.20 would then delete all but `keep`, with room or without"
-        findings.problem(f"{variable}.free", gc["free"], message, "Give `max`, too")
+        message = "is set without `max`: BuildKit 0.17 to 0.20 would delete all but `keep`, even with enough free space"
+        findings.problem(f"{variable}.free", gc["free"], message, "Set `max`, too")
     if "unused_for" in gc and "max" not in gc and "keep" not in gc:
-        message = "is given without a limit, but takes the place of BuildKit's default policies and of their limits"
-        findings.problem(f"{variable}.unused_for", gc["unused_for"], message, "Give `max`, too")
+        message = "is set without a limit, but replaces BuildKit's default policies, which have limits"
+        findings.problem(f"{variable}.unused_for", gc["unused_for"], message, "Set `max`, too")
 
 
 def check_gc_version(gc: Gc, version: Version, variable: str, findings: Findings) -> None:
@@ -88,12 +88,12 @@ def check_gc_version(gc: Gc, version: Version, variable: str, findings: Findings
     if gc.off or not version:
         return
     if gc.free is not None and version < LIMITS_SINCE:
-        message = f"is left out for BuildKit {text_of(version)}, which cannot do it (since {text_of(LIMITS_SINCE)})"
+        message = f"is omitted for BuildKit {text_of(version)}, as it needs {text_of(LIMITS_SINCE)} or newer"
         findings.warn(f"{variable}.free", message)
     for name in ("keep", "max"):
         size = getattr(gc, name)
         if size is not None and _is_share(size) and version < TEXT_SINCE:
-            message = f"is a share of the disk, which BuildKit {text_of(version)} does not know"
+            message = f"is a share of the disk, which BuildKit {text_of(version)} does not support"
             remedy = f"Write a size such as 50GB, or use an image of BuildKit {text_of(TEXT_SINCE)} or newer"
             findings.problem(f"{variable}.{name}", size, message, remedy)
 

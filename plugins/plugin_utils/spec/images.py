@@ -26,7 +26,7 @@ def check_image(text: str, variable: str, findings: Findings) -> None:
     """Note what is wrong with the image reference *text*, and warn of one that can change under its name."""
     name, at_sign, digest = text.partition("@")
     if at_sign and not _DIGEST.fullmatch(digest):
-        remedy = "Write @sha256: and the 64 hexadecimal digits of the image's index, or leave it out"
+        remedy = "Write @sha256: and the 64 hexadecimal digits of the image's index, or remove it"
         findings.problem(variable, text, "has no valid digest after the @", remedy)
         return
     path, tag = _split_tag(name)

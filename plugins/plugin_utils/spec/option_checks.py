@@ -102,7 +102,7 @@ def _at_least(least: int, message: str, remedy: str) -> Check:
 def _absolute(example: str) -> Check:
     def check(path: str, variable: str, findings: Findings) -> None:
         if not path.startswith("/"):
-            remedy = f"Write where it lies on the host, such as {example}"
+            remedy = f"Write the path on the host, such as {example}"
             findings.problem(variable, path, "must be an absolute path", remedy)
 
     return _notes(check)
@@ -116,7 +116,7 @@ def _users(values: Sequence[str | None], variable: str, given: Input) -> list[st
             given.findings.problem(f"{variable}[{index}]", name, "is not a valid user name", remedy)
     needed = bool(given.options.get("instances")) and "buildx" in given.options.get("concerns", ["buildx"])
     if needed and not values:
-        message = "is empty, but builders live in a user's store"
+        message = "is empty, but each builder belongs to a user"
         given.findings.problem(variable, None, message, "Name a user, such as root")
     return list(dict.fromkeys(name for name in values if name is not None))
 
@@ -194,10 +194,10 @@ CHECKS: dict[str, Check] = {
     "binfmt_archive": _absolute("/var/tmp/binfmt.tar"),
     "environment_file": _absolute("/etc/environment"),
     "drain_timeout": _at_least(
-        1, "must be greater than 0", "Write seconds above 0, or `disruption: now` for no waiting at all"
+        1, "must be greater than 0", "Write seconds above 0, or set `disruption: now` to not wait at all"
     ),
     "verify_timeout": _at_least(1, "must be greater than 0", "Write seconds above 0, such as 1800"),
-    "lock_timeout": _at_least(0, "must be 0 or greater", "Write seconds, or 0 to wait for nobody"),
+    "lock_timeout": _at_least(0, "must be 0 or greater", "Write seconds, or 0 to not wait"),
     "daemon_options": _notes(check_daemon_options),
     "client_options": _notes(check_client_options),
     "environment": _environment,

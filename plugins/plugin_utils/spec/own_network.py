@@ -21,7 +21,7 @@ def check_loopback(instances: Sequence[Entry], registries: Sequence[Entry], vari
     for index, instance in enumerate(instances) if local else ():
         place = _elsewhere(instance)
         if place:
-            message = f"{', '.join(local)} of the registries is not this host to the builder, but {place[0]}"
+            message = f"for the builder, {', '.join(local)} is {place[0]}, not this host"
             findings.warn(f"{variable}[{index}]", f"{message}: {place[1]}")
 
 
@@ -31,12 +31,12 @@ def _hosts(mirrors: Sequence[str]) -> list[str]:
 
 def _elsewhere(instance: Entry) -> tuple[str, str] | None:
     """(what loopback is to the builder, what to do about it), None if it is the host's."""
-    name = "use a name that other machines resolve, too"
+    name = "use a name that other machines can resolve"
     driver = instance.get("driver", "docker-container")
     if driver != "docker-container":
         return "where its buildkitd runs", name
     options = instance.get("driver_opts", {})
     nodes = instance.get("nodes") or [{}]
     if any({**options, **node.get("driver_opts", {})}.get("network") != "host" for node in nodes):
-        return "its own container", f"give it `driver_opts: {{network: host}}`, or {name}"
+        return "its own container", f"set `driver_opts: {{network: host}}`, or {name}"
     return ("the machine of each node", name) if any(node.get("endpoint") for node in nodes) else None

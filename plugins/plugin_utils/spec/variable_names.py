@@ -41,5 +41,5 @@ def misspelled(variables: Iterable[str]) -> list[str]:
         if name in NAMES or name in _OWN:
             continue
         for meant in get_close_matches(name, NAMES, n=1, cutoff=_ALIKE):
-            found.append(f"{variable}: is read by nothing. Did you mean {_PREFIX}{meant}?")
+            found.append(f"{variable}: is not a known variable. Did you mean {_PREFIX}{meant}?")
     return found

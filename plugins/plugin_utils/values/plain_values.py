@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from ansible_collections.multiarch.builders.plugins.plugin_utils.values.problems import Findings
 
 _NO_TEXT = re.compile("[\0\ud800-\udfff]")
-_QUOTES = "Put it in quotes, if it is meant to be a string"
+_QUOTES = "Put it in quotes if it is meant to be a string"
 _LARGEST = 2**63  # of TOML and of Go
 
 
@@ -29,11 +29,11 @@ def check_plain(value: object, variable: str, findings: Findings) -> None:
         found = _NO_TEXT.search(value)
         if found:
             message = f"has a character that no text file can hold (U+{ord(found[0]):04X})"
-            findings.problem(variable, None, message, "Write text; of a file that holds no text give the path")
+            findings.problem(variable, None, message, "Write text; for a binary file, give its path")
     elif isinstance(value, float) and not math.isfinite(value):
-        findings.problem(variable, None, "is not a number in JSON", "Put it in quotes, if it is meant to be a string")
+        findings.problem(variable, None, "is not a valid JSON number", "Put it in quotes if it is meant to be a string")
     elif isinstance(value, int) and not -_LARGEST <= value < _LARGEST:
-        findings.problem(variable, None, "is a number of more than 64 bits", _QUOTES)
+        findings.problem(variable, None, "does not fit into 64 bits", _QUOTES)
 
 
 def _short(key: object) -> str:

@@ -87,7 +87,7 @@ def checks_of(
         if result.get("unreachable"):
             return [unreachable(host, str(result.get("msg", "")))]
         if result.get("problems"):
-            remedy = "Mend these variables in the inventory; nothing else was checked"
+            remedy = "Fix these variables in the inventory; nothing else was checked"
             return [Check(host, "input", FAILED, str(result["msg"]), remedy=remedy)]
     found = [
         *_of_plan(host, plan or {}, concerns),
@@ -95,24 +95,24 @@ def checks_of(
         *_of_proof(host, proof or {}),
     ]
     if not found:
-        words = "nothing was checked: the run ended before, or builder_concerns leaves nothing to check"
-        return [Check(host, "verification", FAILED, words, remedy="The messages above tell the former")]
+        words = "nothing was checked: the run ended early, or builder_concerns leaves nothing to check"
+        return [Check(host, "verification", FAILED, words, remedy="See the messages above")]
     return [Check(host, REACHABLE), *found]
 
 
 def unreachable(host: str, words: str) -> Check:
     """The one check of a host that cannot be asked."""
-    remedy = f"See that it runs and that ssh lets you in as the inventory says: `ansible -i INVENTORY {host} -m ping`"
+    remedy = f"Check that it runs and that ssh works: `ansible -i INVENTORY {host} -m ping`"
     lines = lines_of(_PREFIXES.sub("", words))
     evidence = ("\n".join(lines),) if len(lines) > 1 else ()
-    return Check(host, REACHABLE, FAILED, f"the host is not reached: {of_ssh(words)}", evidence, remedy)
+    return Check(host, REACHABLE, FAILED, f"the host is unreachable: {of_ssh(words)}", evidence, remedy)
 
 
 def _of_plan(host: str, plan: Result, concerns: Sequence[str]) -> Iterator[Check]:
     if not plan or plan.get("skipped"):
         return
     if "plan" not in plan:
-        yield Check(host, "as_asked", FAILED, str(plan.get("msg", "no plan was made")), remedy=_LOOK)
+        yield Check(host, "as_asked", FAILED, str(plan.get("msg", "there is no plan")), remedy=_LOOK)
         return
     failures = {each["concern"]: each for each in plan.get("failures", ())}
     actions = {each["concern"]: each["actions"] for each in plan["plan"]}
@@ -121,7 +121,7 @@ def _of_plan(host: str, plan: Result, concerns: Sequence[str]) -> Iterator[Check
         if concern in failures:
             yield _impossible(host, name, failures[concern])
         elif "engine" in failures:
-            yield Check(host, name, SKIPPED, "nothing can be told without Docker")
+            yield Check(host, name, SKIPPED, "cannot be checked without Docker")
         elif actions.get(concern):
             count = f"{len(actions[concern])} {'thing differs' if len(actions[concern]) == 1 else 'things differ'}"
             what = "provisioning would:\n" + "\n".join(f"- {each}" for each in actions[concern])
@@ -137,7 +137,7 @@ _LOOK = "Run verify-builders.yml for this host alone with -vvv"
 def _impossible(host: str, name: str, failure: Result) -> Check:
     """A concern that cannot be planned."""
     evidence = (failure["said"],) if failure["said"] else ()
-    return Check(host, name, FAILED, failure["message"], evidence, failure["remedy"] or "The message says what to do")
+    return Check(host, name, FAILED, failure["message"], evidence, failure["remedy"] or "See the message")
 
 
 def _few(texts: Sequence[str]) -> str:
@@ -192,7 +192,7 @@ def _failed(host: str, name: str, failure: Result) -> Check:
 
 def failure_of(result: Result) -> str:
     """Why a module failed, "" if it did not: `failed` itself may be overruled by `failed_when`."""
-    return str(result.get("msg") or "no reason was told") if result.get("failed") or "msg" in result else ""
+    return str(result.get("msg") or "no reason was reported") if result.get("failed") or "msg" in result else ""
 
 
 def problems(checks: Sequence[Check]) -> str:

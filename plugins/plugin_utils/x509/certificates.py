@@ -42,7 +42,7 @@ def load_certificates(data: bytes) -> list[x509.Certificate]:
     """
     found_blocks = blocks(data)
     if any("PRIVATE KEY" in label for label, _block in found_blocks) or is_der_key(data):
-        raise CertificateError("holds a private key", "Give the certificate only, and keep the key secret")
+        raise CertificateError("contains a private key", "Use the certificate only, and keep the key secret")
     certificates: list[x509.Certificate] = []
     try:
         found = [x509.load_pem_x509_certificate(block) for label, block in found_blocks if label == "CERTIFICATE"]
@@ -53,14 +53,14 @@ def load_certificates(data: bytes) -> list[x509.Certificate]:
     except NOT_PARSED as exc:
         raise CertificateError(
             f"is not a certificate ({len(data)} bytes cannot be parsed)",
-            "Give X.509 certificates as PEM (-----BEGIN CERTIFICATE-----) or one in DER",
+            "Use X.509 certificates in PEM (-----BEGIN CERTIFICATE-----) or one in DER",
         ) from exc
     for certificate in found:
         if certificate not in certificates:
             certificates.append(certificate)
     if not certificates:
         labels = ", ".join(sorted({label for label, _block in found_blocks}))
-        raise CertificateError(f"holds no certificate, only {labels}", "Give PEM with BEGIN CERTIFICATE blocks")
+        raise CertificateError(f"contains no certificate, only {labels}", "Use PEM with BEGIN CERTIFICATE blocks")
     return certificates
 
 
@@ -88,7 +88,7 @@ def parse_fingerprint(text: str) -> str:
     if found is None:
         raise CertificateError(
             "is not a SHA-256 fingerprint",
-            "Write its 64 hexadecimal digits, which `openssl x509 -noout -fingerprint -sha256 -in FILE` tells",
+            "Write its 64 hexadecimal digits, as printed by `openssl x509 -noout -fingerprint -sha256 -in FILE`",
         )
     return found[1].replace(":", "")
 
@@ -142,13 +142,13 @@ def _check_chains(certificates: Sequence[x509.Certificate]) -> tuple[str, ...]:
     """
     lonely = tuple(
         f"certificate {subject(each)} is an intermediate CA, and its issuer {each.issuer.rfc4514_string()} is missing: "
-        "dockerd and BuildKit trust it so, but programs with OpenSSL may not; add the issuer"
+        "dockerd and BuildKit trust it anyway, but programs with OpenSSL may not; add the issuer"
         for each in anchors.without_issuer(certificates)
     )
     weak = tuple(
         f"certificate {subject(each)} is an intermediate CA signed with {anchors.weak_signature(each)}: dockerd and "
-        "BuildKit take it from `ca`, and refuse it where only its root is there and the server sends it; programs with "
-        "OpenSSL may refuse it anyway; have it issued anew with SHA-256"
+        "BuildKit accept it in `ca`, but reject it if the server sends it and `ca` only has its root; programs with "
+        "OpenSSL may always reject it; have it reissued with SHA-256"
         for each in certificates
         if anchors.weak_signature(each)
     )
@@ -159,7 +159,7 @@ def authorities(data: bytes, *, now: datetime.datetime, warn_days: int) -> Certi
     """The CA certificates in *data*. *now* is aware of its time zone. Raises CertificateError."""
     certificates = load_certificates(data)
     own = tuple(_own(each) for each in certificates if not _is_authority(each))
-    dates = _check_dates(certificates, now, warn_days, "Give the CA certificate that is valid now")
+    dates = _check_dates(certificates, now, warn_days, "Use a CA certificate that is valid now")
     return CertificateText(dump(certificates), dates + own + _check_chains(certificates), tuple(certificates))
 
 
@@ -168,7 +168,7 @@ def _is_authority(certificate: x509.Certificate) -> bool:
         return anchors.is_authority(certificate)
     except NOT_PARSED as exc:
         message = f"certificate {subject(certificate)} has extensions that cannot be parsed"
-        raise CertificateError(message, "Have it issued anew: other programs may refuse it, too") from exc
+        raise CertificateError(message, "Have it reissued: other programs may reject it, too") from exc
 
 
 def _own(certificate: x509.Certificate) -> str:
@@ -180,30 +180,30 @@ def _own(certificate: x509.Certificate) -> str:
     if not (anchors.is_root(certificate) and anchors.may_have_issued(certificate, certificate)):
         raise CertificateError(
             f"certificate {name} is not a CA (basicConstraints or keyUsage)",
-            f"Give the certificate of the CA that signed the server's: this one is signed by "
+            f"Use the certificate of the CA that signed the server's: this one is signed by "
             f"{certificate.issuer.rfc4514_string()}",
         )
     if not anchors.names(certificate):
         raise CertificateError(
-            f"certificate {name} is self-signed and no CA, so it is trusted for itself alone, and has no subject "
-            "alternative name: docker and BuildKit (Go) refuse it from a server",
-            "Make the server's certificate anew with one, such as `openssl req -x509 … -addext "
+            f"certificate {name} is self-signed and not a CA, so it is only trusted for itself, but has no subject "
+            "alternative name: docker and BuildKit (Go) reject it from a server",
+            "Recreate the server's certificate with one, for example with `openssl req -x509 … -addext "
             "subjectAltName=DNS:HOST`, or have it issued by a CA and give that",
         )
     if not anchors.is_for_servers(certificate):
         raise CertificateError(
-            f"certificate {name} is self-signed and no CA, so it is trusted for itself alone, and its extendedKeyUsage "
-            "is not for servers",
-            "Give the certificate that the server shows, or of the CA that signed it",
+            f"certificate {name} is self-signed and not a CA, so it is only trusted for itself, but its "
+            "extendedKeyUsage is not for servers",
+            "Use the certificate that the server presents, or that of the CA that signed it",
         )
     return (
-        f"certificate {name} is self-signed and no CA: it is trusted for itself alone, as "
-        f"{', '.join(anchors.names(certificate))}; before the server gets another, give that one here beside it"
+        f"certificate {name} is self-signed and not a CA: it is only trusted for itself, as "
+        f"{', '.join(anchors.names(certificate))}; before replacing it on the server, add the new one here"
     )
 
 
 def client_certificate(data: bytes, *, now: datetime.datetime, warn_days: int) -> CertificateText:
     """The client certificate in *data*, first in its chain. Raises CertificateError."""
     certificates = load_certificates(data)
-    warnings = _check_dates(certificates[:1], now, warn_days, "Have the client certificate issued anew")
+    warnings = _check_dates(certificates[:1], now, warn_days, "Have the client certificate reissued")
     return CertificateText(dump(certificates), warnings, tuple(certificates))

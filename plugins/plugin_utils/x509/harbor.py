@@ -26,7 +26,7 @@ LARGEST = 1024 * 1024
 """Bytes of an answer; a bundle of all public CAs is a quarter of it."""
 
 _SECONDS = 10.0
-_OR_A_FILE = "or give the CA's file as `ca`"
+_OR_A_FILE = "or set `ca` to the CA's file"
 
 
 def address(host: str) -> str:
@@ -40,13 +40,13 @@ def authority(host: str, fingerprint: str, fetch: Fetch) -> bytes:
     try:
         found = certificates.load_certificates(answer)
     except CertificateError as exc:
-        remedy = f"Have Harbor's folder ca_download hold its CA alone, {_OR_A_FILE}"
-        raise CertificateError(f"what {address(host)} answers {exc}", remedy) from exc
+        remedy = f"Put only the CA into Harbor's directory ca_download, {_OR_A_FILE}"
+        raise CertificateError(f"the response of {address(host)} {exc}", remedy) from exc
     match = certificates.with_fingerprint(found, fingerprint)
     if match is None:
         raise CertificateError(
-            f"{address(host)} answers no certificate with sha256:{fingerprint}: {certificates.fingerprints(found)}",
-            "Ask those who run Harbor: its CA was replaced, or somebody else answered",
+            f"{address(host)} returned no certificate with sha256:{fingerprint}: {certificates.fingerprints(found)}",
+            "Ask the administrators of Harbor: its CA was replaced, or another server answered",
         )
     return certificates.dump([match]).encode()
 
@@ -65,7 +65,7 @@ def fetch(host: str, *, seconds: float = _SECONDS) -> bytes:
     except (OSError, http.client.HTTPException, ValueError) as exc:
         raise CertificateError(
             f"{address(host)} cannot be fetched: {_reason(exc)}",
-            f"Let the controller reach it (a proxy is that of its environment), {_OR_A_FILE}",
+            f"Make it reachable from the controller (its environment sets the proxy), {_OR_A_FILE}",
         ) from exc
 
 
@@ -90,7 +90,7 @@ def _read(answer: http.client.HTTPResponse, url: str, seconds: float) -> bytes:
         data += chunk
         if len(data) > LARGEST:
             raise CertificateError(
-                f"{url} answers more than {LARGEST} bytes", f"See whether it is a Harbor, {_OR_A_FILE}"
+                f"{url} returned more than {LARGEST} bytes", f"Check that it is a Harbor, {_OR_A_FILE}"
             )
         if time.monotonic() > end:
             raise TimeoutError("timed out")
@@ -100,12 +100,12 @@ def _read(answer: http.client.HTTPResponse, url: str, seconds: float) -> bytes:
 def _refused(status: int, url: str) -> CertificateError:
     """What another status than success means."""
     if status == http.client.NOT_FOUND:
-        message = f"{url} answers 404: no CA is there for download"
-        return CertificateError(message, f"Put it into Harbor's folder ca_download, {_OR_A_FILE}")
+        message = f"{url} answers 404: Harbor offers no CA for download"
+        return CertificateError(message, f"Put it into Harbor's directory ca_download, {_OR_A_FILE}")
     if http.client.MULTIPLE_CHOICES <= status < http.client.BAD_REQUEST:
         message = f"{url} answers {status}, a redirect, which is not followed"
-        return CertificateError(message, f"Write the `host` that Harbor itself has, {_OR_A_FILE}")
-    return CertificateError(f"{url} answers {status}", f"Harbor's log tells why; mend it, {_OR_A_FILE}")
+        return CertificateError(message, f"Set `host` to Harbor's own host name, {_OR_A_FILE}")
+    return CertificateError(f"{url} answers {status}", f"See Harbor's log, {_OR_A_FILE}")
 
 
 def _reason(exc: Exception) -> str:
@@ -115,4 +115,4 @@ def _reason(exc: Exception) -> str:
         return "timed out"
     if isinstance(cause, OSError):
         return cause.strerror or str(cause)
-    return "the answer is not HTTP"
+    return "the response is not HTTP"

@@ -34,7 +34,7 @@ def is_path(value: str) -> bool:
 def read(value: str, read_file: ReadFile) -> bytes:
     """The content of *value*, PEM text or the path of a file. Raises CertificateError if there is none."""
     if not value.strip():
-        raise CertificateError("is empty", "Give the path of a file on the controller or PEM text")
+        raise CertificateError("is empty", "Set the path of a file on the controller, or PEM text")
     if not is_path(value):
         return value.encode()
     try:
@@ -42,10 +42,10 @@ def read(value: str, read_file: ReadFile) -> bytes:
     except OSError as exc:
         raise CertificateError(
             f"cannot be read: {exc.strerror or exc}",
-            "Give a path on the controller (relative to the playbook, its files/ or the inventory) or PEM text",
+            "Use a path on the controller (relative to the playbook, its files/ or the inventory) or PEM text",
         ) from exc
     if not data.strip():
-        raise CertificateError("is an empty file", "Put the certificate or key in it, in PEM form")
+        raise CertificateError("is an empty file", "Put the certificate or key into it, as PEM")
     return data
 
 

@@ -188,7 +188,7 @@ def test_a_host_that_is_not_reached_is_told_by_the_line_that_says_why() -> None:
         "Task failed: Failed to connect to the host via ssh: Welcome!\nssh: connect to host a port 22: No route to host"
     )
     (check,) = checks_of("h", {"unreachable": True, "msg": words}, None, None, CONCERNS)
-    assert check.message == "the host is not reached: ssh: connect to host a port 22: No route to host"
+    assert check.message == "the host is unreachable: ssh: connect to host a port 22: No route to host"
     assert "Welcome!" in check.evidence[0]
 
 
