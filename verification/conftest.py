@@ -92,7 +92,7 @@ def host(name: str, asked: Asked, pytestconfig: pytest.Config) -> Host:
         _REACHED[name] = fleet.connect(asked, _folder(), pytestconfig.option.ansible_inventory)
     found = _REACHED[name]
     if found is None:
-        pytest.skip(f"{name} is not reached")
+        pytest.skip(f"{name} is unreachable")
     return found
 
 

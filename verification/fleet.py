@@ -41,7 +41,7 @@ def write_down(folder: Path, inventory: str | None, pattern: str, collections: P
     done = _playbook(_HERE / "asked.yml", inventory, pattern, collections, {"verification_folder": str(folder)})
     hosts = read(folder)
     if "no hosts to target" in done.stderr or (done.returncode == 0 and not hosts):
-        raise FleetError(f"No host of group builders matches {pattern!r}: give your inventory by --ansible-inventory")
+        raise FleetError(f"No host of group builders matches {pattern!r}: pass your inventory with --ansible-inventory")
     if done.returncode != 0:
         raise FleetError(f"The inventory cannot be used:\n{done.stdout}{done.stderr}")
     variables = {name: {**asked.connection, **_with_shared_ssh(asked, folder)} for name, asked in hosts.items()}
@@ -99,7 +99,7 @@ def connect(asked: Asked, folder: Path, inventory: str | None) -> Host:
     if done.stdout.strip() != "0":
         message = "the host is reached, but not as root"
         raise CheckFailedError(
-            message, output(done), remedy="Set `ansible_become: true`, with a sudo that asks nothing"
+            message, output(done), remedy="Set `ansible_become: true`, with a sudo that needs no password"
         )
     return host
 
@@ -116,8 +116,8 @@ def prove(folder: Path, inventory: str | None, pattern: str, collections: Path) 
     path = results / result_files.JSON_FILE
     if not path.exists():
         said = log.read_text(encoding="utf-8")
-        evidence = told("ansible-playbook said", said, 60)
-        raise CheckFailedError("verify-builders.yml did not come to its end", evidence, remedy="Run it by hand")
+        evidence = told("output of ansible-playbook", said, 60)
+        raise CheckFailedError("verify-builders.yml did not finish", evidence, remedy="Run it by hand")
     found = result_files.from_json(path.read_text(encoding="utf-8"))
     return {host: {each.name: each for each in checks} for host, checks in found.items()}
 

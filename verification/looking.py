@@ -78,7 +78,7 @@ def require(proof: Mapping[str, checks.Check], name: str, *, optional: bool = Fa
         blockers = ("input", "verification", checks.REACHABLE, "trust" if kind == "login" else kind)
         failed = [proof[each] for each in blockers if each in proof and proof[each].outcome == checks.FAILED]
         if not failed and optional:
-            pytest.skip("verify-builders.yml had nothing to ask here")
+            pytest.skip("verify-builders.yml had nothing to check here")
         found = failed[0] if failed else checks.Check("", name, checks.FAILED, "verify-builders.yml did not check it")
     if found.outcome == checks.SKIPPED:
         pytest.skip(found.message)

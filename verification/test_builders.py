@@ -51,7 +51,7 @@ def test_buildkit_runs(host: Host, asked: Asked, user: str, builder: str) -> Non
     if not states or set(states) != {"running"} or told.errors:
         found = [host.run(f"docker logs --tail=200 {name}") for name in asked.containers(builder)]
         causes = dict.fromkeys(filter(None, (of_daemon(each.stderr) for each in found)))
-        message = ": ".join([f"builder {builder} of {user} does not run", listed(states), *causes])
+        message = ": ".join([f"builder {builder} of {user} is not running", listed(states), *causes])
         raise CheckFailedError(message, output(shown), *map(output, found), remedy=PROVISION)
 
 
@@ -62,7 +62,7 @@ def test_container_does_its_work(host: Host, asked: Asked, builder: str) -> None
         shown = host.run(f"docker inspect --type container {name}")
         found = json.loads(shown.stdout or "[]")
         known = bool(host.run(f"docker ps --quiet --filter name=^/{name}$").stdout.strip())
-        trouble = condition(found[0], listed=known, now=now).trouble if found else ("is not there",)
+        trouble = condition(found[0], listed=known, now=now).trouble if found else ("does not exist",)
         if trouble:
             state = host.run(f"docker ps --all --no-trunc --filter name=^/{name}$")
             message = f"container {name} {'; '.join(trouble)}"
@@ -73,7 +73,7 @@ def test_secrets_are_closed_to_others(host: Host, user: str, builder: str) -> No
     """The builder's entry in the user's store, which holds keys and passwords, and the folders above it."""
     line = host.run(f"getent passwd {shlex.quote(user)}").stdout.strip().split(":")
     if len(line) < 6:
-        pytest.skip(f"{user} is no user of this host")
+        pytest.skip(f"{user} is not a user of this host")
     wanted = rights_of(f"{line[5]}/.docker/buildx", [builder], Owner(int(line[2]), int(line[3])))
     wrong = wrong_rights(host, wanted)
     if wrong:
@@ -84,11 +84,11 @@ def test_secrets_are_closed_to_others(host: Host, user: str, builder: str) -> No
 def test_current_builder_is_as_asked(host: Host, asked: Asked, user: str, builder: str) -> None:
     """`docker buildx build` uses it without being told."""
     if not asked.instance(builder)["default"]:
-        pytest.skip("another one is")
+        pytest.skip("another builder is the default")
     shown = as_user(host, user, "docker buildx inspect")
     if buildx_inspect.parse(shown.stdout).name != builder:
-        remedy = f"{PROVISION}; see that BUILDX_BUILDER is not set for {user}"
-        raise CheckFailedError(f"{user} builds with another builder than {builder}", output(shown), remedy=remedy)
+        remedy = f"{PROVISION}; check that BUILDX_BUILDER is not set for {user}"
+        raise CheckFailedError(f"{user} uses another builder than {builder}", output(shown), remedy=remedy)
 
 
 def test_buildkit_has_every_platform(host: Host, asked: Asked, user: str, builder: str) -> None:
@@ -96,7 +96,7 @@ def test_buildkit_has_every_platform(host: Host, asked: Asked, user: str, builde
     found = {each for node in buildx_inspect.parse(shown.stdout).nodes for each in node.platforms}
     missing = [each for each in asked.platforms if not {canonical(each), COVERED.get(each, each)} & found]
     if missing:
-        remedy = f"See that programs of these platforms run on the host. {PROVISION}"
+        remedy = f"Check that programs of these platforms run on the host. {PROVISION}"
         raise CheckFailedError(f"builder {builder} does not offer {listed(missing)}", output(shown), remedy=remedy)
 
 
@@ -104,7 +104,7 @@ def test_buildkit_has_the_image(host: Host, asked: Asked, builder: str) -> None:
     for name in containers(asked, builder):
         shown = host.run(f"docker inspect --type container {name} | grep '\"Image\":'")
         if asked.instance(builder)["image"] not in shown.stdout:
-            message = f"container {name} is not of {asked.instance(builder)['image']}"
+            message = f"container {name} does not use {asked.instance(builder)['image']}"
             raise CheckFailedError(message, output(shown), remedy=PROVISION)
 
 
@@ -118,8 +118,8 @@ def test_buildkitd_toml_is_as_asked(host: Host, asked: Asked, builder: str) -> N
         except tomllib.TOMLDecodeError:
             same = False
         if not same or shown.rc != 0:
-            message = f"buildkitd.toml in {name} is not what is asked"
-            raise CheckFailedError(message, output(shown), f"asked is:\n{wanted}", remedy=PROVISION)
+            message = f"buildkitd.toml in {name} differs from the desired one"
+            raise CheckFailedError(message, output(shown), f"desired:\n{wanted}", remedy=PROVISION)
 
 
 def test_certificates_are_in_the_builder(host: Host, asked: Asked, builder: str) -> None:
@@ -127,6 +127,6 @@ def test_certificates_are_in_the_builder(host: Host, asked: Asked, builder: str)
         for path, digest in asked.instance(builder)["certificates"].items():
             shown = host.run(f"docker cp {name}:/etc/buildkit/certs/{shlex.quote(path)} - | tar -xO | sha256sum")
             if not shown.stdout.startswith(digest):
-                message = f"certificate {path} in {name} is not what is asked"
-                remedy = "Run playbooks/trust-registries.yml; no build is disturbed"
+                message = f"certificate {path} in {name} differs from the desired one"
+                remedy = "Run playbooks/trust-registries.yml; running builds are unaffected"
                 raise CheckFailedError(message, output(shown), remedy=remedy)

@@ -32,7 +32,7 @@ from ansible_collections.multiarch.builders.verification.looking import (
 from testinfra.host import Host
 
 FILE = "/etc/docker/daemon.json"
-RESTART = "Run playbooks/provision-builders.yml, which restarts docker when nothing is disturbed by it"
+RESTART = "Run playbooks/provision-builders.yml, which restarts docker when no running work is affected"
 Info = Mapping[str, t.Any]
 
 
@@ -61,7 +61,7 @@ def configured(host: Host) -> dict[str, t.Any]:
         found = json.loads(file.stdout or "{}")
     except ValueError as exc:
         raise CheckFailedError(
-            f"{FILE} is no JSON: {exc}", output(file), remedy="Mend it, then provision again"
+            f"{FILE} is not valid JSON: {exc}", output(file), remedy="Fix it, then provision again"
         ) from None
     return dict(found)
 
@@ -86,7 +86,7 @@ def test_docker_starts_at_boot(host: Host, asked: Asked) -> None:
 def test_dockerd_reads_daemon_json(host: Host, asked: Asked) -> None:
     """Its unit and its process name no other file, and nobody else may write what it reads."""
     if "daemon" not in asked.concerns:
-        pytest.skip("daemon.json is not looked after")
+        pytest.skip("daemon.json is not managed")
     docker = units_of(host)[DOCKER]
     files = {path: host.run(f"cat {path}").stdout for path in unit_flags.environment_files(docker.shown)}
     elsewhere = unit_flags.elsewhere(docker, files, FILE, lambda path: real(host, path))
@@ -96,7 +96,7 @@ def test_dockerd_reads_daemon_json(host: Host, asked: Asked) -> None:
     process = host.run("tr '\\0' '\\n' < /proc/$(systemctl show --property=MainPID --value docker.service)/cmdline")
     used = unit_flags.config_file(process.stdout.splitlines()[1:])
     if used is not None and real(host, used) != real(host, FILE):
-        raise CheckFailedError(f"dockerd runs with {used} in place of {FILE}", output(process), remedy=RESTART)
+        raise CheckFailedError(f"dockerd is running with {used} instead of {FILE}", output(process), remedy=RESTART)
     found, text = files_of(host, [FILE]).get(FILE), host.run(f"cat {FILE}").stdout
     wrong = wrong_rights(host, [configuration_file.rights_of(found, text)]) if found else []
     if wrong:
@@ -110,20 +110,20 @@ def real(host: Host, path: str) -> str:
 
 def test_daemon_json_is_valid(host: Host) -> None:
     if not configured(host):
-        pytest.skip(f"there is no {FILE}")
+        pytest.skip(f"{FILE} does not exist")
     done = host.run(f"dockerd --validate --config-file={FILE}")
     if "unknown flag" in done.stderr:
         pytest.skip("dockerd before 23.0 cannot validate")
     if done.rc != 0 or "configuration OK" not in done.stdout + done.stderr:
-        remedy = "Mend the key that dockerd names: it does not start with this file"
-        raise CheckFailedError(f"dockerd refuses {FILE}", output(done), remedy=remedy)
+        remedy = "Fix the key that dockerd names: it would not start with this file"
+        raise CheckFailedError(f"dockerd rejects {FILE}", output(done), remedy=remedy)
 
 
 def test_daemon_json_is_as_asked(host: Host, asked: Asked) -> None:
     found = configured(host)
     wrong = list(differences(asked.daemon_options, found))
     if wrong and "daemon" in asked.concerns:
-        raise CheckFailedError(f"{FILE} is not as builder_daemon_options asks: {'; '.join(wrong)}", remedy=PROVISION)
+        raise CheckFailedError(f"{FILE} differs from builder_daemon_options: {'; '.join(wrong)}", remedy=PROVISION)
 
 
 def differences(patch: Mapping[str, t.Any], found: t.Any, path: str = "") -> t.Iterator[str]:
@@ -155,7 +155,9 @@ def test_dockerd_runs_with_daemon_json(host: Host, asked: Asked) -> None:
     if lost and "daemon" in asked.concerns and not hosts_toml(host):
         wrong.append(f"docker.io has no mirror {', '.join(lost)}")
     if wrong:
-        raise CheckFailedError(f"dockerd runs without: {'; '.join(wrong)}", journal(host, "docker"), remedy=RESTART)
+        raise CheckFailedError(
+            f"dockerd is not running with: {'; '.join(wrong)}", journal(host, "docker"), remedy=RESTART
+        )
 
 
 def hosts_toml(host: Host) -> bool:
@@ -167,7 +169,7 @@ def test_image_store_is_as_asked(host: Host, asked: Asked) -> None:
     """The containerd image store holds images of several platforms; the former one cannot."""
     features = asked.daemon_options.get("features") or {}
     if "daemon" not in asked.concerns or not features.get("containerd-snapshotter", True):
-        pytest.skip("the containerd image store is not asked for")
+        pytest.skip("the containerd image store is not configured")
     info = docker_info(host)
     if ["driver-type", "io.containerd.snapshotter.v1"] not in (info.get("DriverStatus") or []):
         shown = f"docker info: Driver {info.get('Driver')}, DriverStatus {info.get('DriverStatus')}"
