@@ -1,7 +1,7 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The fleet as Ansible knows it: what is asked of each host, how to reach it, and the run of verify-builders.yml."""
+"""The fleet as Ansible knows it: each host's desired state, how to reach it, and the run of verify-builders.yml."""
 
 from __future__ import annotations
 
@@ -33,11 +33,11 @@ PARAMETERS = ("user", "builder", "registry", "way", "who", "platform", "concern"
 
 
 class FleetError(Exception):
-    """There is nothing that could be checked; the text says why."""
+    """There is nothing to check; the text says why."""
 
 
 def write_down(folder: Path, inventory: str | None, pattern: str, collections: Path) -> None:
-    """Have Ansible write what is asked of each host of *pattern* into *folder*. Raises FleetError."""
+    """Have Ansible write the desired state of each host of *pattern* into *folder*. Raises FleetError."""
     done = _playbook(_HERE / "asked.yml", inventory, pattern, collections, {"verification_folder": str(folder)})
     hosts = read(folder)
     if "no hosts to target" in done.stderr or (done.returncode == 0 and not hosts):
@@ -69,7 +69,7 @@ def _read(_folder: Path, paths: Sequence[Path]) -> dict[str, Asked]:
 
 
 def rows(asked: Asked, names: Sequence[str]) -> Iterator[tuple[str, ...]]:
-    """What a check of the parameters *names* is about on this host."""
+    """The values of the parameters *names* on this host."""
     builders = [each["name"] for each in asked.instances] if "buildx" in asked.concerns else []
     if "who" in names:
         pairs = asked.ways if "way" in names else asked.logins
@@ -86,7 +86,7 @@ def rows(asked: Asked, names: Sequence[str]) -> Iterator[tuple[str, ...]]:
 
 
 def connect(asked: Asked, folder: Path, inventory: str | None) -> Host:
-    """The host as root. Raises CheckFailedError if it is not reached."""
+    """The host as root. Raises CheckFailedError if it is unreachable."""
     remedy = f"Check that it runs and that ssh works: `ansible -i INVENTORY {asked.host} -m ping`"
     where = {"ansible_inventory": str(folder / _INVENTORY)} if asked.direct else {"ansible_inventory": inventory}
     host = testinfra.get_host(f"ansible://{asked.host}", force_ansible=not asked.direct, **where)
@@ -105,7 +105,7 @@ def connect(asked: Asked, folder: Path, inventory: str | None) -> Host:
 
 
 def prove(folder: Path, inventory: str | None, pattern: str, collections: Path) -> Mapping[str, dict[str, Check]]:
-    """{host: {name: check}} of verify-builders.yml, which whoever comes first runs; all others wait for it."""
+    """{host: {name: check}} of verify-builders.yml, which the first process runs; all others wait for it."""
     results, log = folder / "results", folder / "verify-builders.log"
     with (folder / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -129,7 +129,7 @@ def _playbook(
     collections: Path,
     variables: Mapping[str, t.Any],
 ) -> subprocess.CompletedProcess[str]:
-    """Run a playbook on the hosts of *pattern*, with the collection beside this folder before any other."""
+    """Run a playbook on the hosts of *pattern*, with the collection next to this directory taking precedence."""
     command = ["ansible-playbook", str(playbook), "--limit", pattern, "--extra-vars", json.dumps(variables)]
     command += ["--inventory", inventory] if inventory else []
     environment = {

@@ -1,7 +1,7 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Builders are in their users' stores, run, and have inside what is asked."""
+"""Builders are in their users' stores, running, and configured as desired."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from ansible_collections.multiarch.builders.verification.looking import (
 )
 from testinfra.host import Host
 
-# What buildx leaves out of its list, because a platform in it covers it.
+# What buildx omits from its list, as another platform covers it.
 COVERED = {"linux/386": "linux/amd64", "linux/arm/v7": "linux/arm64", "linux/arm/v6": "linux/arm64"}
 COVERED |= {"linux/arm/v5": "linux/arm64"}
 
@@ -56,7 +56,7 @@ def test_buildkit_runs(host: Host, asked: Asked, user: str, builder: str) -> Non
 
 
 def test_container_does_its_work(host: Host, asked: Asked, builder: str) -> None:
-    """It runs and is not frozen, starts no more than once, and is in its network."""
+    """It is running and not frozen, does not keep restarting, and is in its network."""
     for name in containers(asked, builder):
         now = host.run("docker info --format '{{.SystemTime}}'").stdout.strip()
         shown = host.run(f"docker inspect --type container {name}")
@@ -82,7 +82,7 @@ def test_secrets_are_closed_to_others(host: Host, user: str, builder: str) -> No
 
 
 def test_current_builder_is_as_asked(host: Host, asked: Asked, user: str, builder: str) -> None:
-    """`docker buildx build` uses it without being told."""
+    """`docker buildx build` uses it by default."""
     if not asked.instance(builder)["default"]:
         pytest.skip("another builder is the default")
     shown = as_user(host, user, "docker buildx inspect")
@@ -109,7 +109,7 @@ def test_buildkit_has_the_image(host: Host, asked: Asked, builder: str) -> None:
 
 
 def test_buildkitd_toml_is_as_asked(host: Host, asked: Asked, builder: str) -> None:
-    """Read out of the container, as BuildKit did; the values count, not the form."""
+    """Read from the container, as BuildKit did; values are compared, not the format."""
     wanted = asked.instance(builder)["config"]
     for name in containers(asked, builder) if wanted else ():
         shown = host.run(f"docker cp {name}:/etc/buildkit/buildkitd.toml - | tar -xO")

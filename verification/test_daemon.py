@@ -1,7 +1,7 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""dockerd runs, and with what daemon.json says and what is asked."""
+"""dockerd is running with daemon.json, which is in its desired state."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ SHOWN: dict[str, Callable[[Info], object]] = {
 
 
 def configured(host: Host) -> dict[str, t.Any]:
-    """daemon.json, {} where there is none."""
+    """daemon.json, {} without one."""
     file = host.run(f"test ! -e {FILE} || cat {FILE}")
     try:
         found = json.loads(file.stdout or "{}")
@@ -71,7 +71,7 @@ def test_dockerd_answers(host: Host) -> None:
 
 
 def test_docker_starts_at_boot(host: Host, asked: Asked) -> None:
-    """By its service, or when somebody asks its socket; nothing that it needs is masked."""
+    """By its service or by its socket; nothing that it needs is masked."""
     units = units_of(host)
     wrong = boot.faults(units)
     if not wrong and boot.is_left_out(units):
@@ -84,7 +84,7 @@ def test_docker_starts_at_boot(host: Host, asked: Asked) -> None:
 
 
 def test_dockerd_reads_daemon_json(host: Host, asked: Asked) -> None:
-    """Its unit and its process name no other file, and nobody else may write what it reads."""
+    """Its unit and its process use no other file, and only root may write it."""
     if "daemon" not in asked.concerns:
         pytest.skip("daemon.json is not managed")
     docker = units_of(host)[DOCKER]
@@ -137,7 +137,7 @@ def differences(patch: Mapping[str, t.Any], found: t.Any, path: str = "") -> t.I
 
 
 def test_dockerd_runs_with_daemon_json(host: Host, asked: Asked) -> None:
-    """A change of the file does nothing before a reload or restart."""
+    """A change of the file has no effect before a reload or restart."""
     info, file = docker_info(host), configured(host)
     wrong = []
     for key in (key for key in SHOWN if key in file):
@@ -161,12 +161,12 @@ def test_dockerd_runs_with_daemon_json(host: Host, asked: Asked) -> None:
 
 
 def hosts_toml(host: Host) -> bool:
-    """Whether dockerd finds its mirrors there instead."""
+    """Whether dockerd reads its mirrors there instead."""
     return bool(host.run("test -e /etc/docker/certs.d/docker.io/hosts.toml").rc == 0)
 
 
 def test_image_store_is_as_asked(host: Host, asked: Asked) -> None:
-    """The containerd image store holds images of several platforms; the former one cannot."""
+    """The containerd image store holds images of several platforms; the legacy one cannot."""
     features = asked.daemon_options.get("features") or {}
     if "daemon" not in asked.concerns or not features.get("containerd-snapshotter", True):
         pytest.skip("the containerd image store is not configured")

@@ -50,7 +50,7 @@ from testinfra.backend.base import CommandResult
 from testinfra.host import Host
 
 RECORD = "/var/lib/multiarch-builders/binfmt.json"
-# In an empty folder, so that nothing of the host helps; the folder goes whatever happens.
+# In an empty directory, isolated from the host's files; it is always removed.
 RUN = (
     "folder=$(mktemp -d /var/tmp/multiarch-verification.XXXXXX) && trap 'rm -rf \"$folder\"' EXIT && "
     'base64 -d > "$folder/probe" && chmod 755 "$folder/probe" && chroot "$folder" /probe'
@@ -77,7 +77,7 @@ def evidence(host: Host, platform: str) -> list[str]:
 
 
 def test_handler_is_registered(host: Host, platform: str) -> None:
-    """Enabled, and with flag F: only then it works in containers."""
+    """Enabled, and with flag F, without which it does not work in containers."""
     skip_native(host, platform)
     found = handlers(host, platform)
     if not found and run_program(host, platform).stdout.strip() in expected_machine(platform):
@@ -137,7 +137,7 @@ def registered_at_boot(host: Host) -> list[Handler]:
 
 
 def require_no_mask(host: Host, platform: str) -> None:
-    """The handler's own file does not switch it off."""
+    """The handler's own file does not disable it."""
     fmt = format_for(platform)
     path = f"{BINFMT_D}/{fmt.handler}.conf"
     if host.run(f"test -e {path}").rc != 0:
@@ -150,7 +150,7 @@ def require_no_mask(host: Host, platform: str) -> None:
 
 
 def has_ours(host: Host, platform: str) -> bool:
-    """Whether a handler of ours is to be there: it is recorded, and its file is neither another one's nor a mask."""
+    """Whether a managed handler should exist: it is recorded, and its file is neither foreign nor a mask."""
     name = format_for(platform).handler
     file = f"{BINFMT_D}/{name}.conf"
     masked = is_mask(host.run(f"readlink -f {file}").stdout.strip())
@@ -158,12 +158,12 @@ def has_ours(host: Host, platform: str) -> bool:
 
 
 def recorded(host: Host) -> Collection[str]:
-    """The handlers that are ours."""
+    """The managed handlers."""
     return list(json.loads(host.run(f"cat {RECORD}").stdout or "{}").get("handlers", ()))
 
 
 def faults_of_emulator(host: Host, emulator: str) -> list[str]:
-    """Why an emulator of ours is not the one that was written, and who else may write it."""
+    """Why a managed emulator differs from the one that was written, and who else may write it."""
     if not emulator.startswith(EMULATORS):
         return []
     about = json.loads(host.run(f"cat {PurePosixPath(emulator).parent}/{image.ABOUT}").stdout or "{}")

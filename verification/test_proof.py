@@ -1,7 +1,7 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Nothing differs from what is asked, every user builds for every platform, and nothing is left of it on the host."""
+"""No drift, every user builds for every platform, and no leftovers on the host."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def test_build(proof: dict[str, checks.Check], user: str, builder: str, platform
 
 
 def test_docker_pulls(proof: dict[str, checks.Check]) -> None:
-    """docker itself pulls what was pushed and what it was built from, by its own way and with its own trust."""
+    """docker itself pulls what was pushed and its base image, with its own trust."""
     pulls = [name for name in proof if name.startswith(checks.PULLS)]
     if not pulls:
         pytest.skip("nothing was pushed or built from an image, or docker itself does not pull on this host")
@@ -34,9 +34,9 @@ def test_docker_pulls(proof: dict[str, checks.Check]) -> None:
 
 @pytest.mark.usefixtures("proof")
 def test_nothing_is_left(host: Host) -> None:
-    """No container, no file: what is left is BuildKit's cache, and the tag `proof` in the registry."""
+    """No container and no file remain, only BuildKit's cache and the tag `proof` in the registry."""
     containers = host.run("docker ps --all --filter label=multiarch.builders")
-    # The lock is a file for as long as the host runs; who holds it is told by the kernel.
+    # The lock file exists until reboot; the kernel knows its holder.
     files = host.run("find /tmp /var/tmp /run -maxdepth 1 -name 'multiarch-*' ! -name multiarch-builders.lock")
     if len(containers.stdout.splitlines()) > 1 or files.stdout.strip():
         remedy = "Remove them, unless a provisioning run is in progress"

@@ -1,7 +1,7 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The content of buildkitd.toml, as plain data, against the table of its keys."""
+"""Checks the content of buildkitd.toml, as plain data, against the table of its keys."""
 
 from __future__ import annotations
 
@@ -89,9 +89,9 @@ KINDS: Mapping[str, tuple[Callable[[object], bool], str]] = {
 def check_keys(
     value: object, variable: str, findings: Findings, node: Node | None = None, *, removals: bool = False
 ) -> None:
-    """Hold *value*, the content of buildkitd.toml, against *node* of the table, by default the whole file's.
+    """Check *value*, the content of buildkitd.toml, against *node* of the table, by default the whole file's.
 
-    *removals*: null is allowed, as a merge patch removes with it. What is wrong goes to *findings*.
+    *removals*: null is allowed, as in a merge patch. Problems are added to *findings*.
     """
     node = BUILDKITD_KEYS if node is None else node
     node = node.node if isinstance(node, Key) else node

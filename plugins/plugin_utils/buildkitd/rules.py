@@ -1,7 +1,7 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the keys and types of buildkitd.toml do not say: hosts, certificates, entitlements."""
+"""Rules for buildkitd.toml beyond keys and types: hosts, certificates, entitlements."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ def _check_names(host: str, section: Mapping[str, t.Any], variable: str, finding
 
 
 def _check_folder(host: str, section: Mapping[str, t.Any], variable: str, findings: Findings) -> None:
-    """buildx copies what a registry names into its one folder: of two with the same basename one is lost."""
+    """buildx copies a registry's files into one directory: of two with the same basename, one is lost."""
     folder = f"{CERTIFICATES}/{certificate_folder(host)}"
     for path in sorted(files_of(section)):
         if path.startswith(f"{CERTIFICATES}/") and path.rpartition("/")[0] != folder:
@@ -115,11 +115,11 @@ def _check_mirrors(sections: Mapping[str, t.Any], others: Collection[str], varia
 
 
 def check_flags(flags: Sequence[str | None], config: str, variable: str, findings: Findings) -> None:
-    """Note what buildkitd would lose of *config*: flags replace the list of entitlements (main.go, applyMainFlags)."""
+    """Report what *config* would lose: flags replace the list of entitlements (main.go, applyMainFlags)."""
     given = {found[1] for flag in flags if flag and (found := _ENTITLEMENT_FLAG.fullmatch(flag))}
     try:
         listed = parse(config).get("insecure-entitlements") if given else None
-    except ValueError:  # told already
+    except ValueError:  # already reported
         return
     lost = [str(each) for each in listed if each not in given] if isinstance(listed, list) else []
     if lost:
@@ -128,7 +128,7 @@ def check_flags(flags: Sequence[str | None], config: str, variable: str, finding
 
 
 def _check_entitlements(config: Mapping[str, object], variable: str, findings: Findings) -> None:
-    """Refuse a list without network.host.
+    """Reject a list without network.host.
 
     buildx then starts buildkitd with ``--allow-insecure-entitlement=network.host``, and the flag replaces the list
     (docker/buildx#2683; builder/builder.go, parseBuildkitdFlags).

@@ -1,7 +1,7 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The content of buildkitd.toml against the version of BuildKit that will read it."""
+"""Checks buildkitd.toml against the BuildKit version that will read it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from ansible_collections.multiarch.builders.plugins.plugin_utils.values.problems
 
 
 def check_versions(config: Mapping[str, t.Any], version: Version, variable: str, findings: Findings) -> None:
-    """Tell what BuildKit *version* ignores in *config*, whose keys and types are right. () is unknown: nothing is told.
+    """Report what BuildKit *version* ignores in *config*, whose keys and types are valid; nothing if it is (), unknown.
 
     Null removes a key, so its version does not matter.
     """

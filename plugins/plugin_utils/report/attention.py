@@ -1,7 +1,7 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What needs somebody's attention, the gravest first. Pure."""
+"""What needs attention, most severe first. Pure."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _MOST = 3  # of a kind
 
 @dataclass(frozen=True)
 class Item:
-    """A line; *grave* or only a warning, and where in the page it is shown."""
+    """A line; *grave* or a warning, and the link to where it is shown."""
 
     words: str
     link: str

@@ -1,7 +1,7 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The buildx plugin to install: where from, and the checksum without which nothing is installed."""
+"""The buildx plugin to install: its source, and its mandatory checksum."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ Locate = Callable[[str], Path]
 
 
 def check_buildx_plugin(given: dict[str, Any], variable: str, locate: Locate, findings: Findings) -> dict[str, Any]:
-    """*given* with the path of its file made absolute and its checksum in lower case; what is wrong is noted."""
+    """*given* with the path of its file made absolute and its checksum in lower case; problems are reported."""
     if not given:
         return {}
     found = dict(given)
@@ -62,7 +62,7 @@ def _check_url(url: str, variable: str, findings: Findings) -> None:
     try:
         parts = urllib.parse.urlsplit(url)
         known = parts.scheme in ("https", "http") and bool(parts.hostname) and parts.port != 0
-    except ValueError:  # an address or a port that is none
+    except ValueError:  # an invalid address or port
         known = False
     if not known or re.search(r"[\s\x00-\x1f\x7f]", url):
         findings.problem(variable, url, "is not a URL that a host can fetch", "Write https://HOST/PATH")
@@ -72,11 +72,11 @@ def _check_url(url: str, variable: str, findings: Findings) -> None:
 
 
 def _checked_file(path: str, digest: str, variable: str, locate: Locate, findings: Findings) -> str:
-    """The absolute path, and a problem where the file is not the one with *digest*."""
+    """The absolute path; reports a file with another digest than *digest*."""
     try:
         file = locate(path)
         state = file.stat()
-        if not stat.S_ISREG(state.st_mode):  # a device or a pipe has no end
+        if not stat.S_ISREG(state.st_mode):  # devices and pipes never end
             raise OSError(errno.EINVAL, "it is not a regular file", path)
         if state.st_size > LARGEST:
             raise OSError(errno.EFBIG, f"it is larger than {LARGEST} bytes", path)

@@ -1,7 +1,7 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What may be merged into config.json: any key of Docker's, but for those that have a better place."""
+"""What may be merged into config.json: any key, except those with a variable of their own."""
 
 from __future__ import annotations
 

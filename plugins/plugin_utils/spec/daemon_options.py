@@ -1,7 +1,7 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What may be merged into daemon.json: any key of Docker's, but for those that break it or have a better place."""
+"""What may be merged into daemon.json: any key, except those that break it or have their own variable."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def check_daemon_options(options: Mapping[object, object], variable: str, findin
     for path, name, known in unknown_names(options):
         message = f"is unknown to Docker 26 to 29, which ignores it: {suggest(name, known)}"
         findings.warn(f"{variable}.{path}", message)
-    # What dockerd gets of these options and ours, whatever its version is.
+    # These options and ours combined, for any version of dockerd.
     for spot in contradictions(merge(implied(()), options), None):
         findings.problem(f"{variable}.{spot.path}", options.get(spot.path), spot.message, spot.remedy)
     check_types(options, variable, findings)
@@ -53,7 +53,7 @@ def _check_paths(options: Mapping[object, object], variable: str, findings: Find
 
 
 def check_json(value: object, variable: str, findings: Findings) -> None:
-    """Note what JSON cannot hold."""
+    """Report values that JSON does not support."""
     if isinstance(value, Mapping):
         for key, each in value.items():
             if isinstance(key, str):

@@ -1,11 +1,11 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The variables for the users' jobs: names checked, values in the one form that all readers of the file understand.
+"""The environment variables for jobs: names checked, values in a form that all readers of the file understand.
 
 The file is read by PAM (/etc/environment; linux-pam, modules/pam_env/pam_env.c: `#` ends a value anywhere, and one
-line of more than 1023 bytes ends the whole file), by systemd (EnvironmentFile=; src/basic/env-file.c: quotes and
-backslashes go), by GitHub's runner (.env; actions/runner, Runner.Listener/Program.cs: every character counts, an empty
+line of more than 1023 bytes ends the whole file), by systemd (EnvironmentFile=; src/basic/env-file.c: it removes
+quotes and backslashes), by GitHub's runner (.env; actions/runner, Runner.Listener/Program.cs: no quoting, an empty
 value unsets) and by shells. They agree on text without space, quote, backslash, `#`, `$` and the like.
 """
 
@@ -22,7 +22,7 @@ _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _VALUE = re.compile(r"[A-Za-z0-9_@%+=:,./^-]+")
 _SIGNS = "letters, digits and _ @ % + = : , . / ^ -"
 _LONGEST = 1000  # characters of a line
-# How near to a known name one has to be to be taken for it. Many names of others begin with DOCKER_.
+# Minimum similarity to a known name. Many unrelated names begin with DOCKER_.
 _NEAR = {"BUILDX_": 0.8, "BUILDKIT_": 0.8, "DOCKER_": 0.9}
 
 _ELSEWHERE = ("directs jobs away from the builder, which is in ~/.docker of each of builder_users", "Remove it")
@@ -44,7 +44,7 @@ _REFUSED = {
     "BUILDX_BAKE_GIT_AUTH_TOKEN": _GIT,
     "BUILDX_BAKE_GIT_AUTH_HEADER": _GIT,
 }
-# By its end: TOKENIZERS_PARALLELISM and AWS_WEB_IDENTITY_TOKEN_FILE hold none.
+# By suffix: TOKENIZERS_PARALLELISM and AWS_WEB_IDENTITY_TOKEN_FILE contain no secret.
 _SECRET = re.compile(
     r"(?:^|_)(?:PASSWORD|PASSWD|PASSPHRASE|SECRET|TOKEN|CREDENTIALS?|(?:API|ACCESS|PRIVATE|SECRET)_?KEY)$"
 )
@@ -53,7 +53,7 @@ _SECRET = re.compile(
 def check_environment(
     values: Mapping[object, object], variable: str, findings: Findings, *, missing: str = ""
 ) -> dict[str, str]:
-    """The variables as text; what is wrong goes to *findings*. *missing* is the option that should name the file."""
+    """The variables as text; problems are added to *findings*. *missing* is the unset option for the file."""
     if values and missing:
         remedy = f"Set {missing} too, such as /etc/environment or the .env of a runner, or remove this"
         findings.problem(variable, None, f"is set, but {missing} names no file to write it to", remedy)
@@ -94,7 +94,7 @@ def _meant(name: str) -> str:
 
 
 def _text(name: str, value: object, where: str, findings: Findings) -> str | None:
-    """*value* as the file has it, None where something is wrong with it."""
+    """*value* as written to the file, None if it is invalid."""
     text, known = as_text(name, value), SETTINGS.get(name)
     if text is None:
         what = "is null" if value is None else f"is {type_name(value)}, which could be written in several ways"

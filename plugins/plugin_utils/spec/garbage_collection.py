@@ -1,7 +1,7 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The one setting for the build cache's garbage collection: checked, and in the words of each version of BuildKit.
+"""The one setting for the build cache's garbage collection: checked, and in the syntax of each BuildKit version.
 
 moby/buildkit, cmd/buildkitd/main.go (getGCPolicy), cmd/buildkitd/config/gcpolicy.go and cache/manager.go, at v0.3.0,
 v0.9.0, v0.11.0 to v0.13.0, v0.16.0, v0.17.0 and v0.32.2:
@@ -9,7 +9,7 @@ v0.9.0, v0.11.0 to v0.13.0, v0.16.0, v0.17.0 and v0.32.2:
 - Before 0.17 there is one number a policy, down to which it deletes: `gckeepstorage`, `keepBytes`.
 - Since then a policy deletes down to `maxUsedSpace`, and further for `minFreeSpace`, but never below `reservedSpace`.
   Where `reservedSpace` is alone, that is what it deletes down to.
-- With `minFreeSpace` but without `maxUsedSpace`, 0.17 to 0.20 delete down to `reservedSpace` though there is room.
+- With `minFreeSpace` but without `maxUsedSpace`, 0.17 to 0.20 delete down to `reservedSpace` despite free space.
 - Where both are set, `gckeepstorage` is ignored, and `keepBytes` is the `reservedSpace` that is missing.
 - Any `gcpolicy` replaces all default policies, with the limits that these take from the disk.
 """
@@ -32,15 +32,15 @@ _SIZES = ("keep", "max", "free")
 _POWERS = "kmgtp"
 _MOST_BYTES, _MOST_SECONDS = 2**63 - 1, (2**63 - 1) // 10**9  # Go's int64, of bytes and of nanoseconds
 _NANO = {"ns": 1, "us": 10**3, "µs": 10**3, "μs": 10**3, "ms": 10**6, "s": 10**9, "m": 60 * 10**9, "h": 3600 * 10**9}
-# The defaults' first policy: what is easily made anew goes after two days. Up to 0.30 its filter asks for all three
-# types at once, and matches nothing (moby/buildkit, b69e279bc).
+# The first default policy: what is easily recreated is deleted after two days. Up to 0.30 its filter requires all
+# three types at once, and matches nothing (moby/buildkit, b69e279bc).
 _EASY = ["type==source.local", "type==exec.cachemount", "type==source.git.checkout"]
 _EASY_SINCE: Version = (0, 31)
 _EASY_LIMIT = 512_000_000
 
 
 def check_gc(gc: Mapping[str, t.Any], variable: str, findings: Findings) -> dict[str, t.Any]:
-    """*gc* in its one form, sizes and duration as text; what is wrong is noted, and left out."""
+    """*gc* normalised, sizes and duration as text; problems are reported, and left out."""
     found = {name: gc[name] for name in ("enabled",) if name in gc}
     for name in _SIZES:
         if name in gc and _is_right(gc[name], "disk", f"{variable}.{name}", findings):
@@ -84,7 +84,7 @@ def _check_together(gc: Mapping[str, t.Any], found: Mapping[str, str], variable:
 
 
 def check_gc_version(gc: Gc, version: Version, variable: str, findings: Findings) -> None:
-    """Tell what BuildKit *version* cannot do of it; () is unknown, and says nothing."""
+    """Report what BuildKit *version* does not support; nothing if it is (), unknown."""
     if gc.off or not version:
         return
     if gc.free is not None and version < LIMITS_SINCE:
@@ -116,10 +116,10 @@ def _limits(gc: Gc, former_name: str, version: Version) -> dict[str, t.Any]:
 
 
 def _policies(gc: Gc, version: Version) -> list[dict[str, t.Any]]:
-    """The default policies, with *unused_for* in place of their 60 days, and whether there is room or not."""
+    """The default policies, with *unused_for* instead of their 60 days, regardless of free space."""
     limits = _limits(gc, "keepBytes", version)
     if not version and gc.keep is None:
-        limits["reservedSpace"] = 1  # as good as nothing, or keepBytes would be taken for it
+        limits["reservedSpace"] = 1  # practically zero, as otherwise keepBytes would be used for it
     kept = _limits(Gc(keep=gc.keep), "keepBytes", version)
     unused = {"keepDuration": _duration(gc.unused_for or "", version), **kept}
     policies = [unused, limits, {"all": True, **limits}]

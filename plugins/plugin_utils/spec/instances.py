@@ -42,7 +42,7 @@ def normalise(
     now: datetime.datetime | None = None,
     warn_days: int = 30,
 ) -> list[Instance]:
-    """The entries with `config` and the files that it names: those of *rendering*, unless the user gave a config.
+    """The entries with `config` and the files that it names: from *rendering*, unless the user set a config.
 
     Nodes are named, and hosts of the *inventory* among them become endpoints. *now* is aware of its time zone.
     """
@@ -81,7 +81,7 @@ def _entry(instance: Instance, variable: str, rendering: Rendering, context: Con
 
 
 def _refuse_configuration(instance: Instance, variable: str, findings: Findings) -> None:
-    """A buildkitd that runs elsewhere is somebody else's."""
+    """A buildkitd that runs elsewhere is not managed here."""
     for key in ("config", "certificates", "flags"):
         if instance.get(key):
             message = "only applies to a buildkitd that buildx starts, not to the driver remote"
@@ -113,7 +113,7 @@ def _configuration(
         return {"config": rendered.text, "certificates": {}, "registry_files": dict(rendered.files)}
     result = {"config": "", "certificates": given, "registry_files": dict(rendered.files)}
     text: str = instance["config"]
-    if re.fullmatch(r"[^\n=\[#]+", text.strip()):  # no TOML has none of these: a path
+    if re.fullmatch(r"[^\n=\[#]+", text.strip()):  # TOML needs one of these, so it is a path
         try:
             text = read(text, read_file).decode()
         except (CertificateError, UnicodeDecodeError) as exc:

@@ -44,7 +44,7 @@ def _is_pattern(name: str) -> bool:
 
 
 def _instead(name: str) -> str:
-    """The network or domain that a pattern means, as far as it can be told."""
+    """The network or domain that a pattern probably means."""
     octets = name.rstrip("*.").split(".")
     if re.fullmatch(r"(\d{1,3}\.){1,3}\*(\.\*)*", name) and all(int(each) <= 255 for each in octets):
         address = ".".join([*octets, "0", "0", "0"][:4])
@@ -69,9 +69,9 @@ def _check_url(text: str, variable: str, findings: Findings) -> None:
 
 
 def check_dns(servers: Sequence[str | None], variable: str, findings: Findings) -> None:
-    """Note what is wrong with the addresses of name servers."""
+    """Report invalid addresses of name servers."""
     for index, text in enumerate(servers):
-        if text is None:  # of the wrong type, told already
+        if text is None:  # of the wrong type, already reported
             continue
         try:
             if "%" in text:  # a zone is an interface of one host, and means nothing in a container

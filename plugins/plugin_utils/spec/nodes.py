@@ -45,7 +45,7 @@ class Inventory:
 
 @dataclass(frozen=True)
 class Context:
-    """What the checks need to know: the *builder*, its *driver*, the inventory, how to read files, the time."""
+    """The context of the checks: the *builder*, its *driver*, the inventory, how to read files, the time."""
 
     builder: str
     driver: str
@@ -69,7 +69,7 @@ def normalise(nodes: Sequence[Node], variable: str, context: Context, findings: 
 
 
 def _entry(node: Node, variable: str, context: Context, findings: Findings) -> Node:
-    if not node:  # of the wrong type, told already
+    if not node:  # of the wrong type, already reported
         return {"name": "", "endpoint": None, "platforms": [], "driver_opts": {}}
     place = _place(node, variable, context, findings)
     default = re.sub(r"[^a-zA-Z0-9._-]+", "-", f"{context.builder}-{place[1]}") if place else ""
@@ -89,7 +89,7 @@ def _entry(node: Node, variable: str, context: Context, findings: Findings) -> N
 
 
 def _place(node: Node, variable: str, context: Context, findings: Findings) -> tuple[str, str] | None:
-    """(endpoint, what to call it) of a node, None if that is wrong."""
+    """(endpoint, default name) of a node, None if invalid."""
     wanted = _PLACES[context.driver]
     given = [key for key in ("host", "endpoint", "context") if node.get(key)]
     if not wanted and not given:
@@ -119,13 +119,13 @@ def _of_url(text: str, variable: str, context: Context, findings: Findings) -> t
 
 
 def _called(endpoint: str) -> str:
-    """What a node at *endpoint* is called: by its host or its path; "" if that is no URL without a password."""
+    """The default name of a node at *endpoint*, its host or path; "" if it is not a URL without a password."""
     if re.search(r"[\s\x00-\x1f\x7f]", endpoint):
         return ""
     try:
         parts = urllib.parse.urlsplit(endpoint)
         port = parts.port
-    except ValueError:  # an address or a port that is none
+    except ValueError:  # an invalid address or port
         return ""
     path = parts.path.strip("/") if parts.scheme == "unix" else ""
     return "" if port == 0 or parts.password is not None else parts.hostname or path
@@ -189,7 +189,7 @@ def _check_once(nodes: Sequence[Node], key: str, what: str, variable: str, findi
     """buildx refuses a second node of the same name or endpoint (store/nodegroup.go)."""
     seen: dict[str, int] = {}
     for index, node in enumerate(nodes):
-        if node[key] is None or not node["name"]:  # told already
+        if node[key] is None or not node["name"]:  # already reported
             continue
         text = node[key].lower()
         if seen.setdefault(text, index) != index:
@@ -198,7 +198,7 @@ def _check_once(nodes: Sequence[Node], key: str, what: str, variable: str, findi
 
 
 def _check_platforms(nodes: Sequence[Node], variable: str, findings: Findings) -> None:
-    """A platform belongs to one node: buildx takes it from the others without a word (store/nodegroup.go)."""
+    """A platform belongs to one node: buildx silently removes it from the others (store/nodegroup.go)."""
     seen: dict[str, int] = {}
     for index, node in enumerate(nodes):
         for platform in node["platforms"]:

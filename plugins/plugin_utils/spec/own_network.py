@@ -1,7 +1,7 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Registries on the host's own loopback, and builders in a network of their own, which have another one. Pure."""
+"""Registries on the host's own loopback, and builders in their own network, which have another loopback. Pure."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Entry = Mapping[str, t.Any]
 
 
 def check_loopback(instances: Sequence[Entry], registries: Sequence[Entry], variable: str, findings: Findings) -> None:
-    """Warn of each builder to which names of loopback in the table mean its own container, or another machine."""
+    """Warn of each builder for which loopback names in the table mean its own container, or another machine."""
     used = [name for entry in registries for name in (entry["host"], *_hosts(entry["mirrors"]))]
     local = [name for name in dict.fromkeys(used) if is_loopback(name)]
     for index, instance in enumerate(instances) if local else ():

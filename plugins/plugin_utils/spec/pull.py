@@ -1,7 +1,7 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The settings of pull mode, checked: ansible-pull puts them into a command line of its own, without quotes."""
+"""Checks the settings of pull mode: ansible-pull puts them into a command line, without quotes."""
 
 from __future__ import annotations
 

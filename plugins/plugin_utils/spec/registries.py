@@ -61,8 +61,8 @@ def normalise(
 ) -> list[Registry]:
     """The entries in their order: hosts and mirrors in one form, `ca`, `client_cert`, `client_key` as PEM text.
 
-    *now* is aware of its time zone; what expires within *warn_days* is a warning. What is wrong goes to *findings*,
-    and is left out of the result, as `ca_from` and `ca_fingerprint` are: `ca` is what they gave.
+    *now* is aware of its time zone; what expires within *warn_days* is a warning. Problems are added to
+    *findings* and left out of the result, as are `ca_from` and `ca_fingerprint`, which result in `ca`.
     """
     sources = _Sources(read_file, fetch, now, warn_days)
     found = [_entry(entry, f"{variable}[{index}]", sources, findings) for index, entry in enumerate(registries)]
@@ -94,7 +94,7 @@ def _entry(entry: Registry, variable: str, sources: _Sources, findings: Findings
 
 
 def _network(entry: Registry, variable: str, findings: Findings) -> Registry:
-    """An entry for dockerd's insecure-registries, which takes networks, too; nothing else is for more than one host."""
+    """An entry for dockerd's insecure-registries, which accepts networks; other keys are for single hosts."""
     result: Registry = {"mirrors": [], **{key: entry[key] for key in _OF_A_NETWORK if key in entry}, "host": ""}
     try:
         result["host"] = check_network(entry["host"])
@@ -118,7 +118,7 @@ def _mirrors(mirrors: Sequence[str | None], host: str, variable: str, findings: 
     found: list[str] = []
     for index, text in enumerate(mirrors):
         name = f"{variable}[{index}]"
-        if text is None:  # of the wrong type, told already
+        if text is None:  # of the wrong type, already reported
             continue
         try:
             mirror = "".join(check_mirror(text))
@@ -265,7 +265,7 @@ def _check_store_files(registries: Sequence[Registry], variable: str, findings: 
     for index, entry in enumerate(registries):
         for file in store_files(registries_of({"registries": [entry]}), DEBIAN) if entry.get("host") else ():
             other = seen.setdefault(file.path, entry["host"])
-            if certificate_folder(other) != certificate_folder(entry["host"]):  # else told already
+            if certificate_folder(other) != certificate_folder(entry["host"]):  # else already reported
                 message = f"would share the file {file.path} of the system trust store with {other!r}"
                 remedy = "Use another name for one of them, or a single certificate in `ca` of the shorter name"
                 findings.problem(f"{variable}[{index}].host", entry["host"], message, remedy)
@@ -282,7 +282,7 @@ def _check_dotless(registries: Sequence[Registry], variable: str, findings: Find
 
 
 def _check_mirrors(registries: Sequence[Registry], variable: str, findings: Findings) -> None:
-    """What an entry says about TLS is not for its mirrors: dockerd and BuildKit look that up under their own names."""
+    """TLS settings of an entry do not apply to its mirrors: dockerd and BuildKit look them up by the mirror's name."""
     hosts = {entry.get("host") for entry in registries}
     for index, entry in enumerate(registries):
         given = [key for key in ("http", "insecure", "ca", "client_cert") if entry.get(key)]

@@ -13,7 +13,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.docker.hub impo
 _LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 _DNS_NAME = re.compile(rf"{_LABEL}(?:\.{_LABEL})*")
 _PATH_PART = re.compile(r"[a-z0-9]+(?:[._-]+[a-z0-9]+)*")
-# Meant to be a network: an IPv4 address, or an IPv6 address with or without brackets, and a slash.
+# Intended as a network: an IPv4 address, or an IPv6 address with or without brackets, and a slash.
 _NETWORK = re.compile(r"(?:[0-9][0-9.]*|\[?(?=[^/]*:[^/]*:)[0-9a-f:.]+\]?)/[0-9.]*", re.IGNORECASE)
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
 # docker/buildx, util/confutil/container.go: the folder of a registry's certificates
@@ -26,7 +26,7 @@ HUB_ALIASES = ("hub.docker.com", "index.docker.io", SERVER, "registry.hub.docker
 
 
 class HostNameError(ValueError):
-    """The name cannot be used. *remedy* says what to write."""
+    """The name is not valid. *remedy* says what to write."""
 
     def __init__(self, message: str, remedy: str) -> None:
         super().__init__(message)
@@ -39,7 +39,7 @@ def certificate_folder(host: str) -> str:
 
 
 def _refuse_oddities(text: str) -> None:
-    """Raise for what is wrong in a host and in a mirror alike."""
+    """Raise for problems that hosts and mirrors have in common."""
     if not text:
         raise HostNameError("is empty", "Write host[:port], as in image names")
     if re.search(r"[\s\x00-\x1f\x7f]", text):
@@ -113,7 +113,7 @@ def check_mirror(text: str) -> tuple[str, str]:
 
 
 def looks_like_network(text: str) -> bool:
-    """Whether *text* is meant to be a network, such as 10.0.0.0/8 and fd00::/8: a registry has no path."""
+    """Whether *text* is intended as a network, such as 10.0.0.0/8 or fd00::/8: registries have no path."""
     return _NETWORK.fullmatch(text) is not None
 
 

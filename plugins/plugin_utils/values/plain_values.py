@@ -1,7 +1,7 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Values that YAML can write, but no file of Docker's can hold: looked for first, as no later check expects them."""
+"""Values that YAML can express but Docker's files cannot: checked first, as later checks do not expect them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _LARGEST = 2**63  # of TOML and of Go
 
 
 def check_plain(value: object, variable: str, findings: Findings) -> None:
-    """Note what is wrong in *value*, however deep; the value itself could be a secret, and is not shown."""
+    """Report problems anywhere in *value*, which could be a secret and is not shown."""
     if isinstance(value, Mapping):
         for key, each in value.items():
             check_plain(key, f"{variable}.{_short(key)}", findings)
@@ -37,5 +37,5 @@ def check_plain(value: object, variable: str, findings: Findings) -> None:
 
 
 def _short(key: object) -> str:
-    """*key* in the name of a variable: a number may be one that Python refuses to write."""
+    """*key* in the name of a variable: Python refuses to print some huge numbers."""
     return str(key) if isinstance(key, str) or not isinstance(key, int) or abs(key) < _LARGEST else "a number"

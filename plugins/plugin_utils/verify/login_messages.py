@@ -20,7 +20,7 @@ _TOLERATED = 60  # seconds
 
 
 def clocks_apart(row: Answered, clocks: Clocks) -> str | None:
-    """How far this host's clock and those of the servers of *row* are apart; "" if they agree, None if nobody told."""
+    """The difference between this host's clock and those of the servers of *row*; "" if none, None if unknown."""
     known = {host: clocks[host] for host in (row["at"], row["registry"]) if host in clocks}
     for host, each in known.items():
         seconds = abs(each["there"] - each["here"])
@@ -38,7 +38,7 @@ def _span(seconds: int) -> str:
 
 
 def certificate_expired(row: Answered, clocks: Clocks, chain_ends: str) -> str:
-    """About a certificate that is too old; *chain_ends* tells when each ends, "" if nobody knows."""
+    """About an expired certificate; *chain_ends* lists when each expires, "" if unknown."""
     anew = f"ave it reissued{f' (the chain expires: {chain_ends})' if chain_ends else ''}"
     apart = clocks_apart(row, clocks)
     if apart:
@@ -49,7 +49,7 @@ def certificate_expired(row: Answered, clocks: Clocks, chain_ends: str) -> str:
 
 
 def certificate_not_yet(row: Answered, clocks: Clocks, begins: str) -> str:
-    """About a certificate that is too new; *begins* is the day, "" if nobody knows."""
+    """About a certificate that is not valid yet; *begins* is the day, "" if unknown."""
     day = f"; it is valid from {begins}" if begins else ""
     apart = clocks_apart(row, clocks)
     if apart:
@@ -101,7 +101,7 @@ def _missing(row: Answered, _entry: Mapping[str, t.Any], _clocks: Clocks) -> str
 
 
 def no_token_endpoint(row: Answered) -> str:
-    """About an address that gives out no tokens, or to which no password is sent; "" if *row* is not about one."""
+    """About an address that issues no tokens, or gets no password; "" if *row* is not about one."""
     if row["about"] == outcomes.PLAIN_ENDPOINT:
         return (
             f"{row['registry']} sends its clients there for tokens, and docker and BuildKit send the password: fix "

@@ -1,7 +1,7 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What is not trusted, which logins fail, and what to do: a line for each registry and outcome. Pure."""
+"""Missing trust and failing logins, with remedies: a line per registry and outcome. Pure."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ Entry = Mapping[str, t.Any]
 def failures(
     rows: Sequence[Answered], entries: Sequence[Entry], chains: Mapping[str, Chain], clocks: Clocks | None = None
 ) -> list[Failure]:
-    """What is not proven of *rows*, those alike as one; *entries* are the normalised table of registries."""
+    """The unproven *rows*, similar ones combined; *entries* are the normalised table of registries."""
     groups: dict[tuple[str, str, str], list[Answered]] = {}
     for row in rows:
         if row["outcome"] not in outcomes.PROVEN:
@@ -47,7 +47,7 @@ def message(rows: Sequence[Answered], found: Sequence[Failure]) -> str:
 def _failure(
     group: Sequence[Answered], table: Mapping[str, Entry], chains: Mapping[str, Chain], clocks: Clocks
 ) -> Failure:
-    # who was told why a token is not valid, if anybody was
+    # the client that got the reason why a token is not valid, if any
     told = (row for row in group if row["outcome"] == outcomes.INVALID_TOKEN and row["way"] in (PLAIN, LOGIN))
     first = next(told, group[0])
     elsewhere = f" at {first['at']}" if first["at"] != first["registry"] else ""
@@ -86,7 +86,7 @@ def _remedy(row: Answered, table: Mapping[str, Entry], chains: Mapping[str, Chai
 
 
 def _ways(rows: Sequence[Answered]) -> str:
-    """The ways of *rows* in words."""
+    """The clients of *rows*, as text."""
     who: dict[str, list[str]] = {}
     for row in rows:
         who.setdefault(row["way"], []).append(row["who"])
@@ -115,9 +115,9 @@ def _unknown(host: str, entry: Entry, chain: Chain) -> str:
 
 
 def _unread(row: Answered, table: Mapping[str, Entry], chain: Chain) -> str:
-    """docker fetches tokens with the system's authorities as of its start."""
+    """docker fetches tokens with the system trust store as of its start."""
     host, entry = row["at"], table.get(row["at"], {})
-    # without an entry of its own a token endpoint is taken to have its registry's CA (daemon/tokens.py)
+    # without its own entry a token endpoint is assumed to have its registry's CA (daemon/tokens.py)
     ca = (entry or table.get(row["registry"], {})).get("ca")
     if ca and (not chain or is_signed_by(chain, ca)):
         return (

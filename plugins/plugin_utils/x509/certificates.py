@@ -1,9 +1,9 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""X.509: what was given as a CA or a client certificate becomes clean PEM text, or is refused.
+"""X.509: turns a CA or client certificate into clean PEM text, or rejects it.
 
-No message ever holds what was read: it could be a key.
+Messages never contain what was read: it could be a key.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _MOST_TOLD = 3  # fingerprints in a message
 class CertificateText:
     """PEM text, one block after the other, each ending in a newline; *warnings* are for people.
 
-    *certificates* are what it was made from, so that nobody parses it again; none for a key.
+    *certificates* are the parsed ones; none for a key.
     """
 
     pem: str
@@ -65,7 +65,7 @@ def load_certificates(data: bytes) -> list[x509.Certificate]:
 
 
 def require_fields(certificate: x509.Certificate) -> None:
-    """Raise one of NOT_PARSED if a field cannot be read: the library parses each when it is asked for."""
+    """Raise one of NOT_PARSED if a field cannot be read: the library parses each on access."""
     for name in (certificate.subject, certificate.issuer):
         name.rfc4514_string()
     for moment in (certificate.not_valid_before_utc, certificate.not_valid_after_utc):
@@ -99,7 +99,7 @@ def with_fingerprint(certificates: Sequence[x509.Certificate], wanted: str) -> x
 
 
 def fingerprints(certificates: Sequence[x509.Certificate]) -> str:
-    """Which fingerprints *certificates* have, for messages."""
+    """The fingerprints of *certificates*, for messages."""
     told = [f"{subject(each)} has sha256:{fingerprint(each)}" for each in certificates[:_MOST_TOLD]]
     more = len(certificates) - len(told)
     return ", ".join([*told, *([f"and {more} more"] if more else [])])
@@ -127,7 +127,7 @@ def _check_dates(
 ) -> tuple[str, ...]:
     """The warnings about dates. Raises CertificateError if none of *certificates* is valid now.
 
-    In a bundle one valid certificate is enough: in a rotation the next CA comes early and the last stays late.
+    One valid certificate in a bundle is enough: during a rotation it contains both the next and the previous CA.
     """
     dates = [_validity(certificate, now, days) for certificate in certificates]
     if not any(usable for usable, _text in dates):
@@ -136,9 +136,9 @@ def _check_dates(
 
 
 def _check_chains(certificates: Sequence[x509.Certificate]) -> tuple[str, ...]:
-    """The warnings about intermediate CAs: without theirs, and with a signature that somebody will refuse.
+    """The warnings about intermediate CAs: without their issuer, or with a signature that some clients reject.
 
-    Go trusts whatever is in its pool; OpenSSL wants a self-signed end, unless told X509_V_FLAG_PARTIAL_CHAIN.
+    Go trusts whatever is in its pool; OpenSSL needs a self-signed root without X509_V_FLAG_PARTIAL_CHAIN.
     """
     lonely = tuple(
         f"certificate {subject(each)} is an intermediate CA, and its issuer {each.issuer.rfc4514_string()} is missing: "
@@ -172,9 +172,9 @@ def _is_authority(certificate: x509.Certificate) -> bool:
 
 
 def _own(certificate: x509.Certificate) -> str:
-    """The warning about a certificate that is no CA, but a server's own and self-signed, which is trust for itself.
+    """The warning about a server's own self-signed certificate, which is not a CA and only trusted for itself.
 
-    Raises CertificateError if it is trust for nothing.
+    Raises CertificateError for any other certificate.
     """
     name = subject(certificate)
     if not (anchors.is_root(certificate) and anchors.may_have_issued(certificate, certificate)):

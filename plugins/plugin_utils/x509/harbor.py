@@ -1,10 +1,10 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The CA that a Harbor offers for download, over a connection that nothing vouches for yet: the fingerprint proves it.
+"""The CA that a Harbor offers for download, over an unauthenticated connection: the fingerprint verifies it.
 
-goharbor/harbor, api/v2.0/swagger.yaml, /systeminfo/getcert: for everybody, so no login is ever sent. 404 where
-Harbor's folder ca_download is empty.
+goharbor/harbor, api/v2.0/swagger.yaml, /systeminfo/getcert: public, so no login is ever sent. 404 if
+Harbor's directory ca_download is empty.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ from ansible_collections.multiarch.builders.plugins.plugin_utils.x509 import cer
 from ansible_collections.multiarch.builders.plugins.plugin_utils.x509.pem import CertificateError
 
 Fetch = Callable[[str], bytes]
-"""Gives what the Harbor at that ``host[:port]`` answers. Raises CertificateError."""
+"""Returns the response of the Harbor at ``host[:port]``. Raises CertificateError."""
 
 LARGEST = 1024 * 1024
-"""Bytes of an answer; a bundle of all public CAs is a quarter of it."""
+"""Bytes of a response; a bundle of all public CAs is a quarter of it."""
 
 _SECONDS = 10.0
 _OR_A_FILE = "or set `ca` to the CA's file"
@@ -35,7 +35,7 @@ def address(host: str) -> str:
 
 
 def authority(host: str, fingerprint: str, fetch: Fetch) -> bytes:
-    """The one certificate with *fingerprint* in what *fetch* gives, as PEM. Raises CertificateError."""
+    """The one certificate with *fingerprint* in the result of *fetch*, as PEM. Raises CertificateError."""
     answer = fetch(host)
     try:
         found = certificates.load_certificates(answer)
@@ -52,7 +52,7 @@ def authority(host: str, fingerprint: str, fetch: Fetch) -> bytes:
 
 
 def fetch(host: str, *, seconds: float = _SECONDS) -> bytes:
-    """See `Fetch`. *seconds* are for the connection, and again for the whole of the answer."""
+    """See `Fetch`. *seconds* limit the connection, and again the whole response."""
     request = urllib.request.Request(address(host), headers={"User-Agent": "multiarch.builders", "Accept": "*/*"})
     try:
         with _opener().open(request, timeout=seconds) as answer:
@@ -70,7 +70,7 @@ def fetch(host: str, *, seconds: float = _SECONDS) -> bytes:
 
 
 def _opener() -> urllib.request.OpenerDirector:
-    """Accepts any certificate, as the CA of this one is not known yet. Knows https alone, and follows no redirect."""
+    """Accepts any certificate, as its CA is not known yet. Only supports https, and follows no redirects."""
     context = ssl.create_default_context()
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
@@ -98,7 +98,7 @@ def _read(answer: http.client.HTTPResponse, url: str, seconds: float) -> bytes:
 
 
 def _refused(status: int, url: str) -> CertificateError:
-    """What another status than success means."""
+    """The error for any status but success."""
     if status == http.client.NOT_FOUND:
         message = f"{url} answers 404: Harbor offers no CA for download"
         return CertificateError(message, f"Put it into Harbor's directory ca_download, {_OR_A_FILE}")
@@ -109,7 +109,7 @@ def _refused(status: int, url: str) -> CertificateError:
 
 
 def _reason(exc: Exception) -> str:
-    """Why nothing came, in the words of the system; the other side has no say in it."""
+    """The reason of a failure, as reported by the local system and never by the server."""
     cause = exc.reason if isinstance(exc, urllib.error.URLError) else exc
     if isinstance(cause, TimeoutError):
         return "timed out"

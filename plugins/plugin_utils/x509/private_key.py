@@ -1,7 +1,7 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The private key of a client certificate: clean PEM text, or refused. No message ever holds what was read."""
+"""The private key of a client certificate, as clean PEM text. Messages never contain what was read."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def client_key(data: bytes, certificate_pem: str) -> str:
 
 
 def _public_key(certificate: x509.Certificate) -> object:
-    """None for one that cannot be read, to which no key belongs."""
+    """None if it cannot be read; no key matches it."""
     try:
         return certificate.public_key()
     except (ValueError, UnsupportedAlgorithm):
