@@ -31,9 +31,8 @@ class Failed:
 class Story:
     """What happened to one host. *changes* are {concern: descriptions of actions}, *failed_at* the name of a task.
 
-    *notes* are those that modules returned, {module: its last}.
-    *failures* are why it failed, *words* the message of any other module. *unproven* are the registries
-    whose logins could not be proven.
+    *notes* are those that modules returned, {module: its last}. *failures* are why it failed, *words* the message of
+    any other module. *unproven* are the registries whose logins could not be proven.
     """
 
     changes: dict[str, list[str]] = field(default_factory=dict)

@@ -3,9 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The kind of a certificate in `ca`: a root, an intermediate CA, or a server's own. Pure.
 
-Certificates in a trust store are trusted as they are: the signature of what is already trusted is
-not checked. Tried with dockerd 26.1.5 and 28.5.2 (Go: crypto/x509, verify.go), OpenSSL 3.5, Python 3.13, curl 8
-and GnuTLS 3.8:
+Certificates in a trust store are trusted as they are: the signature of what is already trusted is not checked. Tried
+with dockerd 26.1.5 and 28.5.2 (Go: crypto/x509, verify.go), OpenSSL 3.5, Python 3.13, curl 8 and GnuTLS 3.8:
 
 - A root may be signed with SHA-1 or MD5.
 - An intermediate CA signed with SHA-1 or MD5 is accepted in `ca` by Go, curl and GnuTLS. OpenSSL continues to its root
