@@ -22,7 +22,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.docker.hub impo
 
 _HEADER = (
     "Managed by Ansible, collection multiarch.builders.",
-    "Generated from builder_registries: change it there.",
+    "Made from builder_registries: change it there.",
 )
 
 Registry = Mapping[str, t.Any]

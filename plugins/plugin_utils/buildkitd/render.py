@@ -30,7 +30,7 @@ from tomlkit.exceptions import ParseError, TOMLKitError
 CERTIFICATES = "/etc/buildkit/certs"
 _HEADER = (
     "Managed by Ansible, collection multiarch.builders.",
-    "Generated from builder_registries and builder_buildkit_options: change it there.",
+    "Made from builder_registries and builder_buildkit_options: change it there.",
 )
 
 
