@@ -158,4 +158,4 @@ def test_what_a_registry_refuses_is_told_with_the_setting_that_helps(authority: 
     run = playbook("verify-builders", limit=spare, variables={**ALONE, **asked, "builder_environment": {}})
     assert run.says(f"{refused} (with the empty config): HTTP 403 Forbidden: DENIED"), run.output
     assert run.says("unknown manifest class for application/vnd.oci.empty.v1+json")
-    assert run.says("as_asked[buildx]: 1 thing differs from what is asked")
+    assert run.says("as_asked[buildx]: 1 difference from the desired state")

@@ -49,7 +49,7 @@ def _reported_as_waiting(host: str, folder: Path) -> str:
     (found,) = json.loads((folder / "builders.json").read_text())["hosts"]
     (told,) = [each["text"] for each in found["notes"] if each["kind"] == "waits"]
     assert found["state"] == "drift"
-    assert f"<h4>what waits</h4><ul><li>{html.escape(told)}</li></ul>" in (folder / "builders.html").read_text()
+    assert f"<h4>pending</h4><ul><li>{html.escape(told)}</li></ul>" in (folder / "builders.html").read_text()
     return str(told)
 
 

@@ -163,7 +163,7 @@ def test_what_docker_turns_out_not_to_have_read_is_mended_by_the_next_run(engine
     own_registry.serve(new, token=Token())
     run = trust(engine, new.pem)
     assert run.recap(engine)["failed"] == 1
-    assert run.says("has not read this one yet: run playbooks/trust-registries.yml, which restarts docker")
+    assert run.says("has not read this CA yet: run playbooks/trust-registries.yml, which restarts docker")
     run = trust(engine, new.pem)
     assert run.status == 0, run.output
     assert run.says(f"restart docker: {FOR_TOKENS} {HOST}; builders do not")
