@@ -97,7 +97,7 @@ def test_what_fails_is_told_apart(engine: str) -> None:
         ],
         Faults(valid_in=86400): [
             told("token not valid", (*CLIENTS, *BUILDER)),
-            f"| login ci: {LOGIN['username']}: https://{HOST}/v2/ does not take the token of token endpoint {TOKENS}, ",
+            f"| login ci: {LOGIN['username']}: https://{HOST}/v2/ rejects the token of token endpoint {TOKENS}, ",
             ", which is valid from ",
             f"clocks of this host and of the servers agree: the clock of {HOST} or that of its token endpoint is wrong",
         ],
@@ -118,7 +118,7 @@ def test_a_login_that_is_refused_or_may_not_push(spare: str) -> None:
     assert refused.says(
         f"- {HOST}: login refused (login of root and ci): {LOGIN['username']}: token endpoint {TOKENS} answered 401 "
         f"Unauthorized. Mend `username` ({LOGIN['username']}) or `password` of {HOST} in builder_registries, and run "
-        "playbooks/trust-registries.yml; Harbor says the same of a robot account that is disabled or has expired."
+        "playbooks/trust-registries.yml; Harbor says the same of a robot account that is disabled or expired."
     ), refused.output
     assert not refused.says(": proven")
     assert (secrets_in(refused.output, WRONG, LOGIN["password"]), seen) == ([], [])
@@ -148,8 +148,8 @@ def test_a_login_that_is_refused_or_may_not_push(spare: str) -> None:
     lost = run("verify-builders", spare, TRUST_ALONE)
     assert lost.status == 2
     for words in (
-        f"| login root: config.json of root keeps no login with a password for {HOST}",
-        f"| login ci: config.json of ci keeps another login for {HOST} than builder_registries, of x",
+        f"| login root: config.json of root has no login with a password for {HOST}",
+        f"| login ci: config.json of ci has another login for {HOST} than builder_registries, of x",
         f"It was not tried. Run playbooks/trust-registries.yml, which logs ci in to {HOST} as builder_registries says",
     ):
         assert lost.says(words), lost.output

@@ -58,7 +58,7 @@ def test_a_new_machine_becomes_a_proven_runner() -> None:
 
     too_early = onboard(builder_docker_group=True)
     assert too_early.says("put ci into the group docker (root-equivalent on this host)"), too_early.output
-    words = "agent.service of ci runs since before ci came into the group docker: systemctl restart agent.service"
+    words = "agent.service of ci was started before ci joined the group docker: systemctl restart agent.service"
     assert too_early.says(words), too_early.output
 
     on(HOST, "systemctl stop agent; systemd-run --quiet --unit agent --uid ci sleep infinity")

@@ -32,8 +32,8 @@ def load(user: str) -> Document:
     for name in CLIENT_MAPPINGS:
         if not isinstance(found.get(name), (dict, type(None))):
             raise HostError(
-                f"{path} holds no mapping under {name!r} but {type(found[name]).__name__}, which docker does not read. "
-                "It was left as it is: mend or remove it, then run again"
+                f"{path} holds {type(found[name]).__name__} under {name!r}, not a mapping, which docker does not read. "
+                "It was not changed: fix or remove it, then run again"
             )
     return found
 

@@ -72,13 +72,13 @@ def test_load(text: str | None, content: dict[str, object], config: Path) -> Non
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        pytest.param("{", "is no JSON", id="cut"),
-        pytest.param("[]", "holds no mapping but list", id="list"),
+        pytest.param("{", "is not valid JSON", id="cut"),
+        pytest.param("[]", "holds list, not a mapping", id="list"),
         pytest.param(
-            '{"auths": ["a"]}', "holds no mapping under 'auths' but list, which docker", id="a list of logins"
+            '{"auths": ["a"]}', "holds list under 'auths', not a mapping, which docker", id="a list of logins"
         ),
-        pytest.param('{"credHelpers": "x"}', "holds no mapping under 'credHelpers' but str", id="one helper"),
-        pytest.param('{"auths": {}, "auths": {}}', "has the key 'auths' twice", id="a key twice"),
+        pytest.param('{"credHelpers": "x"}', "holds str under 'credHelpers', not a mapping", id="one helper"),
+        pytest.param('{"auths": {}, "auths": {}}', "has the duplicate key 'auths'", id="a key twice"),
     ],
 )
 def test_a_damaged_file_is_named_and_left_as_it_was(text: str, told: str, config: Path) -> None:

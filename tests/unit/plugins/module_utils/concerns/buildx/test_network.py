@@ -62,7 +62,7 @@ def test_no_network_at_all_is_refused_with_the_way_out() -> None:
 def test_what_others_may_mend_is_a_note(found: DefaultNetwork, words: str) -> None:
     (note,) = network.notes([WANTED], found)
     assert words in note
-    assert note.endswith("; else give it `driver_opts: {network: host}` in builder_instances")
+    assert note.endswith("; else set `driver_opts: {network: host}` for it in builder_instances")
     network.require([WANTED], found)
 
 

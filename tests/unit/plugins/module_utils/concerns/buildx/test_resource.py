@@ -457,8 +457,8 @@ def test_a_node_that_nobody_asks_for_any_more(
         pytest.param(
             {"default-load": "true"},
             "0.13.1",
-            "builder multiarch: buildx 0.13.1 does not know `default-load` of the docker-container driver, which came "
-            "with 0.14: install a newer buildx, or leave it out",
+            "builder multiarch: buildx 0.13.1 does not support `default-load` of the docker-container driver, which "
+            "requires 0.14: install a newer buildx, or leave it out",
             id="this version refuses it, after the container went",
         ),
     ],
@@ -479,9 +479,9 @@ def test_options_that_came_with_a_later_buildx(
 @pytest.mark.parametrize(
     ("here", "comes", "told"),
     [
-        pytest.param("0.29.1", None, "buildx 0.29.1 does not know it, it came with 0.36.1", id="the one that is here"),
+        pytest.param("0.29.1", None, "buildx 0.29.1 does not support it (requires 0.36.1)", id="the one that is here"),
         pytest.param("0.36.1", None, None, id="new enough"),
-        pytest.param(None, "0.13.1", "buildx 0.13.1 does not know it, it came with 0.36.1", id="the one that comes"),
+        pytest.param(None, "0.13.1", "buildx 0.13.1 does not support it (requires 0.36.1)", id="the one that comes"),
         pytest.param("0.13.1", "0.36.1", None, id="a newer one comes"),
     ],
 )

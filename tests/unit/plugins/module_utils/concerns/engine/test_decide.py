@@ -79,9 +79,9 @@ NO_DOCKER = "Docker is not installed: set builder_engine: distro, or install Doc
             id="the archive cannot be reached: what it has is not known",
         ),
         pytest.param(
-            replace(GOOD, buildx=None, broken="/usr/local/lib/x: nobody may execute it"),
+            replace(GOOD, buildx=None, broken="/usr/local/lib/x: it is not executable"),
             None,
-            "the buildx plugin is there and broken: /usr/local/lib/x: nobody may execute it: remove it",
+            "the buildx plugin is there and broken: /usr/local/lib/x: it is not executable: remove it",
             id="buildx is there and broken",
         ),
         pytest.param(
