@@ -47,7 +47,7 @@ def process(unit: str = UNIT, groups: tuple[int, ...] = (1000, DOCKER), **enviro
         pytest.param(
             [process(unit="", HOME="/var/lib/agent")],
             [
-                "Runner.Listener of ci has HOME=/var/lib/agent, but the builder is in /home/ci/.docker: set it, and"
+                "Runner.Listener of ci has HOME=/var/lib/agent, but the builder is in /home/ci/.docker: fix it, and"
                 " restart"
             ],
             id="another home, and no unit",

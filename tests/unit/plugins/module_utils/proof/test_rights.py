@@ -130,9 +130,8 @@ ANOTHER = f"or give another {ENTRY}, and run playbooks/trust-registries.yml"
         ),
         (
             outcomes.LOGIN_REFUSED,
-            f"The registry refuses {WHOSE} (why): mend {ENTRY}, and run playbooks/trust-registries.yml. Harbor "
-            f"says the "
-            "same of a robot account that is disabled or expired",
+            f"The registry refuses {WHOSE} (why): fix {ENTRY}, and run playbooks/trust-registries.yml. Harbor "
+            "sends the same for a robot account that is disabled or expired",
         ),
         (
             outcomes.FORBIDDEN,

@@ -81,7 +81,7 @@ def test_without_its_copy_nothing_is_put_back(file: Path, home: Path) -> None:
     ours.own(NAME, None)
     for each in (home / "backups").iterdir():
         each.unlink()
-    with pytest.raises(HostError, match=r"qemu-aarch64\.conf cannot be put back, as its copy .* is gone"):
+    with pytest.raises(HostError, match=r"qemu-aarch64\.conf cannot be restored, as its copy .* is missing"):
         ours.put_file_back(NAME)
 
 
