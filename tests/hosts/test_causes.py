@@ -72,11 +72,11 @@ def test_of_a_docker_that_does_not_start(engine: str) -> None:
     on(engine, WITH_FLAG)
     run = provision(engine, daemon_options={"debug": True}, concerns=["daemon"])
     assert last_line(run).endswith("nothing was changed: unknown flag: --no-such-flag"), run.output
-    assert run.says(f"Mend {DROP_IN}, which starts dockerd with it")
+    assert run.says(f"Fix {DROP_IN}, which starts dockerd with it")
     on(engine, "systemctl stop docker.socket docker.service")
     run = provision(engine, concerns=["engine"])
     assert last_line(run).endswith("engine: docker does not start: unknown flag: --no-such-flag"), run.output
-    assert run.says(f"Mend {DROP_IN}, which starts dockerd with it")
+    assert run.says(f"Fix {DROP_IN}, which starts dockerd with it")
 
     on(engine, f"rm {DROP_IN}; systemctl daemon-reload; systemctl mask --now containerd.service 2>/dev/null")
     run = provision(engine, concerns=["engine"])

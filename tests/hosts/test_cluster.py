@@ -85,7 +85,7 @@ def test_what_keeps_a_node_from_being_reached_is_told_with_what_helps_and_nothin
     for host in (NATIVE, FOREIGN):
         on(host, "cat >> ~ci/.ssh/authorized_keys", stdin=public)
     on(FOREIGN, "gpasswd --delete ci docker")
-    told("its user may not use Docker: put the user into the group docker there")
+    told("its user may not use Docker: add the user to the group docker there")
     on(FOREIGN, "usermod --append --groups docker ci; systemctl stop ssh.socket ssh")
     told("it cannot be reached")
     on(FOREIGN, "systemctl start ssh")

@@ -59,7 +59,7 @@ def _look(path: str) -> Found:
     version = version_in(outcome.stdout)
     if outcome.status == 0 and version is not None:
         return Found(path, version)
-    ended = f"was ended by signal {-outcome.status}" if outcome.status < 0 else f"ended with status {outcome.status}"
+    ended = f"was killed by signal {-outcome.status}" if outcome.status < 0 else f"exited with status {outcome.status}"
     return Found(path, defect=f"`{NAME} version` {ended}: {outcome.cause}")
 
 

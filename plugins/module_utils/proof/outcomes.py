@@ -114,7 +114,7 @@ _SAID: t.Tuple[t.Tuple[str, t.Pattern[str]], ...] = tuple(
                 "Client.Timeout exceeded",
                 "TLS handshake timeout",
                 "timed out",
-                "did not end within",
+                "did not finish within",
                 ": EOF$",
             ),
         ),

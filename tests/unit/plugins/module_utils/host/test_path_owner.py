@@ -72,7 +72,7 @@ def test_what_everybody_may_replace_is_left_alone(place: Path) -> None:
         owner_on_the_way(str(place / "etc/environment"))
     assert str(caught.value) == (
         f"{place}/etc/environment is left alone: everybody may replace what is in {place}/etc. Take that right away "
-        f"with `chmod o-w {place}/etc`, or name a file elsewhere"
+        f"with `chmod o-w {place}/etc`, or use a file elsewhere"
     )
 
 

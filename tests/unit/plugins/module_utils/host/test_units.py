@@ -45,7 +45,7 @@ def test_what_starts_at_boot(changes: dict[str, str], starts: bool) -> None:
         pytest.param({}, None, id="as packaged"),
         pytest.param(RUNTIME, None, id="masked until the next boot"),
         pytest.param(MASKED, "is masked: `systemctl unmask systemd-binfmt.service`", id="masked"),
-        pytest.param(NOT_FOUND, "is not on this host: install its package again", id="not there"),
+        pytest.param(NOT_FOUND, "is not on this host: reinstall its package", id="not there"),
         pytest.param(
             {"LoadState": "bad-setting", "DropInPaths": "/etc/x.d/a.conf /etc/x.d/b.conf"},
             "systemd cannot load systemd-binfmt.service (bad-setting): mend /etc/x.d/a.conf, /etc/x.d/b.conf",

@@ -212,7 +212,7 @@ def test_a_build_that_takes_too_long_is_a_failure(programs: t.Callable[[str, str
     programs("docker", "exec sleep 60")
     proofs, (failure,) = prove("b", USER, PLATFORMS, "scratch", "", timeout=1)
     assert proofs == ()
-    assert "did not end within 1 s" in failure.message
+    assert "did not finish within 1 s" in failure.message
     assert "raise builder_verify_timeout" in failure.remedy
 
 

@@ -195,7 +195,9 @@ TLS = "tls: failed to verify certificate: x509: "
         pytest.param(f"{HEAD}http2: client conn could not be established", "no answer", id="buildx 0.29: hung up"),
         pytest.param(f"{HEAD}write tcp 192.0.2.1:1->192.0.2.2:2: write: broken pipe", "no answer", id="buildx 0.13"),
         pytest.param("dockerd does not answer on /var/run/docker.sock: timed out", "no answer", id="our time is over"),
-        pytest.param("`docker buildx build -` did not end within 30 s", "no answer", id="our time is over, a client"),
+        pytest.param(
+            "`docker buildx build -` did not finish within 30 s", "no answer", id="our time is over, a client"
+        ),
         pytest.param('no builder "multiarch" found', "other", id="buildx: no builder"),
         pytest.param("docker is not on this host", "other", id="no client"),
         pytest.param(

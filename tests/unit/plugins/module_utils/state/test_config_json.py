@@ -51,7 +51,7 @@ def test_a_user_without_a_home_is_told(homes: Path) -> None:
 
 @pytest.mark.usefixtures("homes")
 def test_an_unknown_user_is_told() -> None:
-    with pytest.raises(HostError, match="builder_users: 'nobody-of-these-tests' is no user of this host"):
+    with pytest.raises(HostError, match="builder_users: 'nobody-of-these-tests' is not a user of this host"):
         load("nobody-of-these-tests")
 
 

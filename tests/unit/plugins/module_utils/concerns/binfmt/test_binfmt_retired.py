@@ -43,7 +43,7 @@ IMAGE = PulledImage("tonistiigi/binfmt:v1")
         pytest.param(
             RetiredState(NONE, packages=("qemu-user",)),
             [],
-            "package qemu-user, which was pulled for the builders, stays: `apt-get remove qemu-user` removes it",
+            "package qemu-user, which came with us, stays: `apt-get remove qemu-user` removes it",
             id="a package",
         ),
     ],

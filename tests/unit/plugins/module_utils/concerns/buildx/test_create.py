@@ -209,7 +209,7 @@ def test_what_fails_is_put_back(
     host.has_containers()
     host.has_entries()
     host.fails_for(fails)
-    with pytest.raises(HostError, match=rf"^node here of builder multiarch of {fails} cannot be made: of this"):
+    with pytest.raises(HostError, match=rf"^node here of builder multiarch of {fails} cannot be created: of this"):
         do(host, MakeBuilder(TWO, USERS, renewed))
     assert host.entries() == {"ci": FORMER, "jane": FORMER}
     assert host.removed() == removed

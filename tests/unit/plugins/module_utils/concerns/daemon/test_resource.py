@@ -512,7 +512,7 @@ def test_mirrors_that_this_dockerd_cannot_use_are_told(no_docker: Docker) -> Non
 # What is done. The stand-in for dockerd answers unless the daemon.json that it was started with says `bad`.
 FORMER = {**SNAPSHOTTER, "log-driver": "local"}
 WHY = "failed to start daemon: bad"
-MEND = ". Mend builder_daemon_options, or /etc/docker/daemon.json if it is from there"
+MEND = ". Fix builder_daemon_options, or /etc/docker/daemon.json if it is set there"
 LABELS = {"labels": ["a=b"]}
 
 
