@@ -119,14 +119,14 @@ REFUSED = (
     Row(
         "systemd-binfmt",
         drop_in("systemd-binfmt.service", "[Unit]\\nConditionPathExists=/nowhere\\n")[0],
-        f"systemd-binfmt.service is skipped (ConditionPathExists=/nowhere): mend {UNITS}/systemd-binfmt.service.d/",
+        f"systemd-binfmt.service is skipped (ConditionPathExists=/nowhere): fix {UNITS}/systemd-binfmt.service.d/",
         BOOTS,
         drop_in("systemd-binfmt.service", "")[1],
     ),
     Row(
         "systemd-binfmt",
         drop_in("systemd-binfmt.service", "[Service]\\nExecStart=\\nExecStart=/bin/true\\n")[0],
-        f"systemd-binfmt.service does not run systemd-binfmt: mend {UNITS}/systemd-binfmt.service.d/test.conf",
+        f"systemd-binfmt.service does not run systemd-binfmt: fix {UNITS}/systemd-binfmt.service.d/test.conf",
         BOOTS,
         drop_in("systemd-binfmt.service", "")[1],
     ),
@@ -148,8 +148,8 @@ REFUSED = (
     Row(
         "line of binfmt.d",
         f"cp {CONF} /var/tmp/conf; ln -sf /dev/null {CONF}",
-        f"handler {HANDLER} is masked: {CONF} is a link to /dev/null, as administrators switch one off: set "
-        "builder_binfmt_takeover: true to replace that, or take linux/s390x out of builder_platforms",
+        f"handler {HANDLER} is masked: {CONF} is a link to /dev/null, which is how administrators disable one: set "
+        "builder_binfmt_takeover: true to replace that, or take linux/s390x from builder_platforms",
         LASTS,
         f"rm {CONF}; cp /var/tmp/conf {CONF}",
     ),

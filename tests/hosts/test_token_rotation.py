@@ -113,7 +113,7 @@ def test_a_rotation_restarts_docker_once_when_it_may(engine: str) -> None:
     assert "x509" in failing(engine)["pull"]
     run = trust(engine, new.pem, more=({"host": TOKEN_HOST, "ca": other.pem},))
     assert run.status == 0, run.output
-    assert run.says(f"restart docker: {FOR_TOKENS} {HOST} (which {TOKEN_HOST} gives out); builders do not")
+    assert run.says(f"restart docker: {FOR_TOKENS} {HOST} (issued by {TOKEN_HOST}); builders do not")
     assert failing(engine) == {}
 
 
@@ -126,7 +126,7 @@ def test_who_gives_out_tokens_has_the_ca_of_its_registry_without_an_entry(engine
     assert failing(engine) == {}
     run = trust(engine, old.pem, new.pem)
     assert run.status == 0, run.output
-    assert run.says(f"restart docker: {FOR_TOKENS} {HOST} (which {TOKEN_HOST} gives out); builders do not")
+    assert run.says(f"restart docker: {FOR_TOKENS} {HOST} (issued by {TOKEN_HOST}); builders do not")
     own_registry.serve(new, token=Token(ca=new))
     assert failing(engine) == {}
 

@@ -41,5 +41,5 @@ def test_what_was_not(programs: Programs) -> None:
     assert failure is not None
     assert failure.message == f"{USER} cannot pull {IMAGE} with docker itself: {WORDS}"
     assert failure.platforms == (PLATFORM,)
-    assert "as hosts.toml does not say that the mirror has them" in failure.remedy
+    assert "as hosts.toml does not list them for the mirror" in failure.remedy
     assert calls.read_text().splitlines() == [INSPECT, PULL], "nothing is there to be removed"

@@ -51,7 +51,7 @@ ANOTHER = {"DropInPaths": "/etc/systemd/system/systemd-binfmt.service.d/x.conf"}
         pytest.param(
             {"binfmt": {**ANOTHER, "ExecStart": "{ path=/bin/true ; argv[]=/bin/true ; }"}},
             HELD,
-            ("does not run systemd-binfmt: mend /etc/systemd/system/systemd-binfmt.service.d/x.conf",),
+            ("does not run systemd-binfmt: fix /etc/systemd/system/systemd-binfmt.service.d/x.conf",),
             id="another program",
         ),
         pytest.param(
@@ -82,7 +82,7 @@ def test_what_is_told(changes: dict[str, dict[str, str]], conditions: str, told:
     found = boot.faults_in(changed(**changes), conditions)
     assert len(found) == len(told)
     for words, fault in zip(told, found, strict=True):
-        assert fault.startswith("handlers are gone after a reboot, as ")
+        assert fault.startswith("handlers are lost at the next reboot, as ")
         assert words in fault
 
 

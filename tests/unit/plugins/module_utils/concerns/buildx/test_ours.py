@@ -186,7 +186,7 @@ def test_a_container_of_a_builder_that_nobody_has_is_told(
         dockerd.answers[f"GET /containers/{name}/json"] = as_json({"State": state})
         dockerd.answers["GET /containers/json"] = as_json([{"Names": [f"/{name}"]}])
     expected = (
-        f"builder multiarch is ours and in no variable any more{told}: retire-builders.yml -e "
+        f"builder multiarch is managed but no longer in any variable{told}: retire-builders.yml -e "
         "builder_retire_only=leftovers removes it"
     )
     assert ours.leftover_notes(instances, ["ci"], docker) == ([] if told is None else [expected])

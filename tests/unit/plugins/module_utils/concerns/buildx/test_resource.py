@@ -301,7 +301,7 @@ def test_the_builder_of_a_user(current: str | None, default: bool, uses: bool, n
     plan = planned(no_docker, CONTAINER, {"ci": STORED}, current=current, wanted=wanted)
     assert [action.step for action in plan.actions] == ([UseBuilder(wanted, "ci")] if uses else [])
     if uses:
-        told = f"make multiarch the builder of ci, in place of {current or 'default'}"
+        told = f"select multiarch as the builder of ci, in place of {current or 'default'}"
         assert plan.actions[0].summary == told
 
 
@@ -432,7 +432,7 @@ def test_a_node_that_does_not_answer_is_told_before_anything_is_done(
                 Note(
                     Kind.WAITS,
                     "pending, as builder_disruption is never: take node old at ssh://ci@198.51.100.40 off builder "
-                    "multiarch: its container goes, its cache stays there; update builder multiarch for ci: node old "
+                    "multiarch: its container is removed, its cache is kept; update builder multiarch for ci: node old "
                     "is not asked for, its containers keep running",
                 )
             ],

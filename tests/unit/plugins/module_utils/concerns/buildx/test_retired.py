@@ -142,7 +142,9 @@ def test_all_of_it_goes(host: Host) -> None:
         pytest.param(Asked(frozenset({"multiarch"}), frozenset({"ci", "jane"})), [], ["ci", "jane"], id="nobody left"),
         pytest.param(
             Asked(frozenset(), frozenset({"ci", "jane"})),
-            ["remove builder multiarch of ci, jane: container buildx_buildkit_multiarch0, buildx_buildkit_arm goes"],
+            [
+                "remove builder multiarch of ci, jane: container buildx_buildkit_multiarch0, buildx_buildkit_arm is removed"
+            ],
             [],
             id="the builder left",
         ),
@@ -235,7 +237,7 @@ def test_the_choice_of_a_user_comes_back(former: str | None, name: str, host: Ho
         current.write_text(former)
     ours.note_choice("ci")
     current.write_text('{"Key":"x","Name":"multiarch","Global":true}')
-    assert f"make {name} the builder of ci again, in place of multiarch" in host.retires()
+    assert f"select {name} as the builder of ci again, in place of multiarch" in host.retires()
     assert (current.read_text() if current.exists() else None) == former
 
 

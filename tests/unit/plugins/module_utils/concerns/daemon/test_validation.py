@@ -84,7 +84,7 @@ def test_what_it_refuses(script: str, told: str, programs: Programs) -> None:
         validate(TEXT)
     assert str(caught.value) == (
         f"dockerd refuses what daemon.json would become, nothing was changed: {told}. Mend builder_daemon_options, or "
-        "/etc/docker/daemon.json if it is from there"
+        "/etc/docker/daemon.json if it is set there"
     )
     assert not Path(calls.read_text().split()[-1]).exists()
 
@@ -97,7 +97,7 @@ def test_flags_of_the_unit_are_not_blamed_on_daemon_json(programs: Programs, tmp
     with pytest.raises(HostError) as caught:
         validate(TEXT)
     assert str(caught.value) == (
-        "docker.service starts dockerd with what that does not take, nothing was changed: unknown flag: --nope. "
+        "docker.service starts dockerd with invalid flags, nothing was changed: unknown flag: --nope. "
         f"Fix {drop_in}, which starts dockerd with it"
     )
 

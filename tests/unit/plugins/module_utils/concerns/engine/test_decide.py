@@ -69,7 +69,7 @@ NO_DOCKER = "Docker is not installed: set builder_engine: distro, or install Doc
         pytest.param(
             replace(NOTHING, offer=Offer(("docker.io",), unknown=("docker.io",), fresh=True)),
             None,
-            "apt knows no package docker.io, not in fresh lists either: See that /etc/apt",
+            "apt finds no package docker.io, not even in fresh lists: Check that /etc/apt",
             id="apt knows no docker",
         ),
         pytest.param(
@@ -81,7 +81,7 @@ NO_DOCKER = "Docker is not installed: set builder_engine: distro, or install Doc
         pytest.param(
             replace(GOOD, buildx=None, broken="/usr/local/lib/x: it is not executable"),
             None,
-            "the buildx plugin is there and broken: /usr/local/lib/x: it is not executable: remove it",
+            "the buildx plugin is broken: /usr/local/lib/x: it is not executable: remove it",
             id="buildx is there and broken",
         ),
         pytest.param(
@@ -99,7 +99,7 @@ NO_DOCKER = "Docker is not installed: set builder_engine: distro, or install Doc
         pytest.param(
             replace(OLD, offer=Offer(("docker-buildx",), {"docker-buildx": "0.11.2"})),
             None,
-            "buildx 0.11.2 is what the distribution has, but builders need 0.13 or newer: give one with builder_buildx",
+            "buildx 0.11.2 is the distribution's version, but builders need 0.13 or newer: give one with builder_buildx",
             id="too old a buildx would come",
         ),
         pytest.param(OLD, PlacePlugin(PLUGIN), None, id="a plugin comes"),

@@ -66,7 +66,7 @@ def test_what_the_distribution_does_not_have_is_told_with_its_cause(engine: Engi
     with pytest.raises(HostError) as caught:
         engine.plan(EngineState("26.1.5", None, installed=True, offer=offer), NO_EFFECTS)
     assert caught.value.short.endswith("cannot fetch fresh lists: http://a: Could not connect")
-    assert caught.value.remedy.startswith("See that this host reaches its archive")
+    assert caught.value.remedy.startswith("Check that this host reaches its archive")
 
 
 OFFER = Offer(("docker.io", "docker-buildx"), {"docker.io": "26.1.5", "docker-buildx": "0.13.1", "runc": "1.1"})
@@ -114,9 +114,7 @@ def test_what_is_said_of_a_plugin_that_comes(place: PluginState, words: str, eng
 @pytest.mark.parametrize(
     ("place", "words"),
     [
-        pytest.param(
-            PluginState("a", "a", "0.13.1", former=True), "put buildx 0.13.1 back as /usr/local/", id="former"
-        ),
+        pytest.param(PluginState("a", "a", "0.13.1", former=True), "restore buildx 0.13.1 as /usr/local/", id="former"),
         pytest.param(PluginState("a", "a", "0.13.1"), "remove /usr/local/lib/docker/cli-plugins/", id="none before"),
         pytest.param(PluginState("b", "a", "0.13.1"), "forget /usr/local/lib/docker/cli-plugins/", id="replaced"),
     ],
@@ -153,7 +151,7 @@ def test_a_docker_that_would_not_start_again_is_refused(builders: bool, engine: 
         pytest.param(
             replace(NOTHING, snap="/snap/docker/current"),
             "Docker is here as a snap (/snap/docker/current), whose files are elsewhere and which is not looked after "
-            "here: `snap remove docker` takes it away, then set builder_engine: distro, or install",
+            "here: `snap remove docker` removes it, then set builder_engine: distro, or install",
             id="a snap",
         ),
         pytest.param(
