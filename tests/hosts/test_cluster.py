@@ -80,7 +80,7 @@ def test_what_keeps_a_node_from_being_reached_is_told_with_what_helps_and_nothin
     told("its host key is not known: compare its fingerprint and add it")
     for host in (NATIVE, FOREIGN):
         on(SCHEDULER, f"ssh-keyscan -t ed25519 {ADDRESS[host]} >> ~/.ssh/known_hosts 2>/dev/null")
-    told("it does not accept a key of root: make a key with `ssh-keygen`")
+    told("it does not accept a key of root: create a key with `ssh-keygen`")
     public = on(SCHEDULER, "ssh-keygen -q -t ed25519 -N '' -f ~/.ssh/id_ed25519; cat ~/.ssh/id_ed25519.pub")
     for host in (NATIVE, FOREIGN):
         on(host, "cat >> ~ci/.ssh/authorized_keys", stdin=public)

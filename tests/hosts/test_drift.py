@@ -134,7 +134,7 @@ REFUSED = (
         "systemd-binfmt",
         f"grep -v ^Before= /usr/lib/systemd/system/systemd-binfmt.service > {UNITS}/systemd-binfmt.service;"
         "systemctl daemon-reload",
-        "systemd-binfmt.service comes after docker may have started",
+        "systemd-binfmt.service may start after docker",
         BOOTS,
         f"rm {UNITS}/systemd-binfmt.service; systemctl daemon-reload",
     ),
@@ -149,7 +149,7 @@ REFUSED = (
         "line of binfmt.d",
         f"cp {CONF} /var/tmp/conf; ln -sf /dev/null {CONF}",
         f"handler {HANDLER} is masked: {CONF} is a link to /dev/null, which is how administrators disable one: set "
-        "builder_binfmt_takeover: true to replace that, or take linux/s390x from builder_platforms",
+        "builder_binfmt_takeover: true to replace that, or remove linux/s390x from builder_platforms",
         LASTS,
         f"rm {CONF}; cp /var/tmp/conf {CONF}",
     ),

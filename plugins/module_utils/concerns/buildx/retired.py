@@ -217,4 +217,4 @@ def _choice(user: str, builder: str, files: t.Mapping[str, t.Optional[str]]) -> 
         former = json.loads(files.get("current") or "{}").get("Name") or "default"
     except (ValueError, AttributeError):
         former = "default"
-    return Action(f"make {former} the builder of {user} again, in place of {builder}", PutChoiceBack(user, files))
+    return Action(f"select {former} as the builder of {user} again, in place of {builder}", PutChoiceBack(user, files))

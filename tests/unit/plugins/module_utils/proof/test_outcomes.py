@@ -216,7 +216,8 @@ def test_outcome_of(words: str, outcome: str) -> None:
 
 POST = "unexpected status from POST request to https://harbor.lab.test/service/token: "
 GET = (
-    "unexpected status from GET request to https://harbor.lab.test/service/token?scope=repository%3Amultiarch-builders%2F"
+    "unexpected status from GET request to "
+    "https://harbor.lab.test/service/token?scope=repository%3Amultiarch-builders%2F"
     "proof%3Apull&service=harbor-registry: "
 )
 OAUTH, ANONYMOUS = "failed to fetch oauth token: ", "failed to fetch anonymous token: "

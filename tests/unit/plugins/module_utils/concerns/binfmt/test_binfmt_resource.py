@@ -233,7 +233,7 @@ def test_a_host_that_emulates_nothing_has_no_switch_to_turn_on(no_docker: Docker
     assert planned(replace(LASTING, on=False, owned=frozenset()), no_docker, ("linux/amd64",)).actions == ()
 
 
-WAYS_OUT = "or take linux/arm64 from builder_platforms"
+WAYS_OUT = "or remove linux/arm64 from builder_platforms"
 
 
 @pytest.mark.parametrize(
@@ -251,7 +251,8 @@ WAYS_OUT = "or take linux/arm64 from builder_platforms"
         pytest.param(
             replace(LASTING, masked=MASK, lines={}),
             PackageSource(),
-            f"handler {NAME} is masked: {CONF} is a link to /dev/null, which is how administrators disable one: remove that, "
+            f"handler {NAME} is masked: {CONF} is a link to /dev/null, which is how administrators disable one: "
+            f"remove that, "
             f"{WAYS_OUT}",
             id="the package's is masked",
         ),
@@ -276,8 +277,7 @@ def test_a_mask_goes_where_ours_shall_take_over(no_docker: Docker) -> None:
     (action,) = planned(state, no_docker, takeover=True).actions
     assert action.step == KeepHandler(ARM64, False)
     assert action.summary == (
-        f"write {CONF} in place of what masks it ({CONF} is a link to /dev/null), so that {NAME} is there after a "
-        "reboot"
+        f"write {CONF} in place of what masks it ({CONF} is a link to /dev/null), so that {NAME} is registered at boot"
     )
 
 

@@ -505,8 +505,8 @@ case "$USER $*" in
 esac
 """
 NO_KEY = (
-    "node arm at ssh://ci@198.51.100.24: it does not accept a key of jane: make a key with `ssh-keygen` as jane and "
-    "put the public half into ~/.ssh/authorized_keys there"
+    "node arm at ssh://ci@198.51.100.24: it does not accept a key of jane: create a key with `ssh-keygen` as "
+    "jane and add its public key to ~/.ssh/authorized_keys there"
 )
 
 

@@ -32,10 +32,10 @@ STAYS = (
 @pytest.mark.parametrize(
     ("going", "told"),
     [
-        pytest.param(ALL, f"{REMOVED}buildx_buildkit_b0, buildx_buildkit_b1 goes", id="all of it"),
+        pytest.param(ALL, f"{REMOVED}buildx_buildkit_b0, buildx_buildkit_b1 is removed", id="all of it"),
         pytest.param(
             replace(ALL, places=(replace(RUNS, working=True),)),
-            f"{REMOVED}buildx_buildkit_b0 goes (running now: a build in buildx_buildkit_b0)",
+            f"{REMOVED}buildx_buildkit_b0 is removed (running now: a build in buildx_buildkit_b0)",
             id="a build runs",
         ),
         pytest.param(replace(ALL, places=(Place(HERE),)), "remove builder b of ci, jane", id="no container is left"),
@@ -46,7 +46,7 @@ STAYS = (
         ),
         pytest.param(
             replace(ALL, own=replace(OWN, users={"ci": "/backup", "jane": None}), places=(RUNS,)),
-            f"{REMOVED}buildx_buildkit_b0 goes; the one that ci had before us comes back",
+            f"{REMOVED}buildx_buildkit_b0 is removed; the one that ci had before us comes back",
             id="somebody had one of that name",
         ),
         pytest.param(

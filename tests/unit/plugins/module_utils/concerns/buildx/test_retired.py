@@ -143,7 +143,8 @@ def test_all_of_it_goes(host: Host) -> None:
         pytest.param(
             Asked(frozenset(), frozenset({"ci", "jane"})),
             [
-                "remove builder multiarch of ci, jane: container buildx_buildkit_multiarch0, buildx_buildkit_arm is removed"
+                "remove builder multiarch of ci, jane: container buildx_buildkit_multiarch0, buildx_buildkit_arm "
+                "is removed"
             ],
             [],
             id="the builder left",
@@ -165,7 +166,7 @@ def test_a_container_that_another_builder_uses_stays(host: Host) -> None:
 
 def test_an_entry_that_somebody_made_anew_stays_with_its_container(host: Host) -> None:
     (host.store("jane") / "instances/multiarch").write_text(json.dumps({**json.loads(ENTRY), "Driver": "remote"}))
-    assert "builder multiarch of jane is not as we made it" in host.planned().notes[0].text
+    assert "builder multiarch of jane was changed by someone else" in host.planned().notes[0].text
     host.retires()
     assert host.entries() == ["jane"]
     assert host.removed() == ["buildx_buildkit_arm?force=1"]

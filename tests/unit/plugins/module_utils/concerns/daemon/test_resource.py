@@ -680,8 +680,8 @@ def test_a_reload_that_brings_nothing_where_nothing_may_be_disrupted(host: Host)
     with pytest.raises(HostError) as caught:
         host.run({"labels": ["b=c"]}, mode="never")
     assert str(caught.value) == (
-        "a reload did not bring daemon.json to dockerd: it shows labels ['a=b'] in place of ['b=c']. It needs a "
-        "restart, which builder_disruption: never forbids"
+        "docker did not apply daemon.json by a reload: it shows labels ['a=b'] in place of ['b=c']. It must "
+        "restart, but builder_disruption: never forbids"
     )
     assert host.verbs() == ["reload"]
     assert host.document() == {**FORMER, "labels": ["b=c"]}

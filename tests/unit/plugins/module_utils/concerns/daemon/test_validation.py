@@ -83,7 +83,7 @@ def test_what_it_refuses(script: str, told: str, programs: Programs) -> None:
     with pytest.raises(HostError) as caught:
         validate(TEXT)
     assert str(caught.value) == (
-        f"dockerd refuses what daemon.json would become, nothing was changed: {told}. Mend builder_daemon_options, or "
+        f"dockerd refuses what daemon.json would become, nothing was changed: {told}. Fix builder_daemon_options, or "
         "/etc/docker/daemon.json if it is set there"
     )
     assert not Path(calls.read_text().split()[-1]).exists()

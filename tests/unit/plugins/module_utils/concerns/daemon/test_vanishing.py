@@ -66,8 +66,8 @@ INFO = {"Driver": "overlay2", "Images": 3, "Containers": 2, "DockerRootDir": "/v
         ),
         pytest.param(
             Vanishing("in /d", None, 1, volumes=Volumes(4, 2_000_000_000, 1, 1_500_000_000), networks=2, swarm=True),
-            "1 containers, 4 volumes (2.0 GB; 1 of them is a builder's cache, 1.5 GB), 2 networks and its place in a "
-            "swarm in /d",
+            "1 containers, 4 volumes (2.0 GB; 1 of them is a builder's cache, 1.5 GB), 2 networks and its swarm "
+            "membership in /d",
             id="a data-root",
         ),
         pytest.param(

@@ -63,7 +63,7 @@ NO_DOCKER = "Docker is not installed: set builder_engine: distro, or install Doc
         pytest.param(
             replace(OLD, offer=DEBIAN_12),
             None,
-            "the distribution has no package docker-buildx, but builders need 0.13 or newer: give one with",
+            "the distribution has no package docker-buildx, but builders need 0.13 or newer: set builder_buildx_plugin",
             id="nothing comes for buildx",
         ),
         pytest.param(
@@ -75,7 +75,7 @@ NO_DOCKER = "Docker is not installed: set builder_engine: distro, or install Doc
         pytest.param(
             replace(OLD, offer=replace(DEBIAN_12, unfetched="http://a/InRelease: Could not connect to a:80")),
             None,
-            "and cannot fetch fresh lists: http://a/InRelease: Could not connect to a:80: See that this host reaches",
+            "and cannot fetch fresh lists: http://a/InRelease: Could not connect to a:80: Check that this host reaches",
             id="the archive cannot be reached: what it has is not known",
         ),
         pytest.param(
@@ -99,7 +99,8 @@ NO_DOCKER = "Docker is not installed: set builder_engine: distro, or install Doc
         pytest.param(
             replace(OLD, offer=Offer(("docker-buildx",), {"docker-buildx": "0.11.2"})),
             None,
-            "buildx 0.11.2 is the distribution's version, but builders need 0.13 or newer: give one with builder_buildx",
+            "buildx 0.11.2 is the distribution's version, but builders need 0.13 or newer: set "
+            "builder_buildx_plugin builder_buildx",
             id="too old a buildx would come",
         ),
         pytest.param(OLD, PlacePlugin(PLUGIN), None, id="a plugin comes"),

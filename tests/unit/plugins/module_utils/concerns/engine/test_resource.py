@@ -150,13 +150,14 @@ def test_a_docker_that_would_not_start_again_is_refused(builders: bool, engine: 
     [
         pytest.param(
             replace(NOTHING, snap="/snap/docker/current"),
-            "Docker is here as a snap (/snap/docker/current), whose files are elsewhere and which is not looked after "
-            "here: `snap remove docker` removes it, then set builder_engine: distro, or install",
+            "Docker is here as a snap (/snap/docker/current), whose files are elsewhere and which is not "
+            "supported: `snap remove docker` removes it, then set builder_engine: distro, or install",
             id="a snap",
         ),
         pytest.param(
             replace(NOTHING, client=True, podman="/usr/bin/docker"),
-            "/usr/bin/docker is podman, which has no builders of buildx: `apt-get remove podman-docker` takes it",
+            "/usr/bin/docker is podman, which does not support buildx builders: `apt-get remove podman-docker` "
+            "removes it",
             id="podman-docker",
         ),
         pytest.param(
