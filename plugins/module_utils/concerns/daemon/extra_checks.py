@@ -170,7 +170,7 @@ def _keys(document: Mapping[str, t.Any], engine: t.Optional[str]) -> t.Iterator[
             message = f"dockerd {engine} does not know `{name}`, which came with {since}"
             remedy = f"Remove it, or install Docker {since} or newer"
         elif key.gone_in(version) and not key.ignored:
-            message = f"dockerd {engine} does not start with `{name}`, which went with {text_of(key.until)}"
+            message = f"dockerd {engine} does not start with `{name}`, which was removed in {text_of(key.until)}"
             remedy = f"Remove it ({key.instead})"
         else:
             continue
@@ -182,7 +182,7 @@ def _ignored_keys(document: Mapping[str, t.Any], engine: t.Optional[str]) -> t.I
     for name, value in document.items() if version else ():
         key = KEYS.get(name)
         if key is not None and key.ignored and key.gone_in(version):
-            message = f"dockerd {engine} ignores it, it went with {text_of(key.until)}"
+            message = f"dockerd {engine} ignores it, as it was removed in {text_of(key.until)}"
             remedy = f"Remove it ({key.instead})"
         elif key is None and _passes(name, value, version):
             message = f"is {'a flag, ' if name in FLAGS else ''}not a key: dockerd {engine} ignores it"

@@ -58,7 +58,9 @@ def test_no_network_at_all_is_refused_with_the_way_out() -> None:
     assert network.notes([WANTED], NONE) == []
 
 
-@pytest.mark.parametrize(("found", "words"), [(BARE, "is not masqueraded"), (STILL, "the kernel forwards nothing")])
+@pytest.mark.parametrize(
+    ("found", "words"), [(BARE, "is not masqueraded"), (STILL, "the kernel does not forward packets")]
+)
 def test_what_others_may_mend_is_a_note(found: DefaultNetwork, words: str) -> None:
     (note,) = network.notes([WANTED], found)
     assert words in note

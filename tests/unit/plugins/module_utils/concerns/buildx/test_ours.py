@@ -158,7 +158,7 @@ def test_what_no_variable_names_any_more_is_told(
     put_entry(homes, "ci")
     notes = ours.leftover_notes(instances, users, docker)
     expected = (
-        f"{told} ours and in no variable any more: retire-builders.yml -e builder_retire_only=leftovers removes it"
+        f"{told} managed but no longer in any variable: retire-builders.yml -e builder_retire_only=leftovers removes it"
     )
     assert notes == ([expected] if told else [])
 

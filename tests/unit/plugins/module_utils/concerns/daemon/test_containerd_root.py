@@ -36,7 +36,7 @@ def test_that_it_will_move_is_told() -> None:
     (told,) = containerd_root.notes(STORE, MOVING)
     assert told.startswith(
         "containerd keeps its data in /srv/c now, and in /elsewhere after its next start: then Docker would no "
-        "longer show 3 images, or start 2 containers, which stay in /srv/c. "
+        "longer show 3 images or start 2 containers, which stay in /srv/c. "
     )
 
 

@@ -35,7 +35,7 @@ PLUGIN = Plugin("a" * 64, url="https://a.example/buildx", version="0.29.1")
 TAKEN = LeavePlugin()
 
 NO_BUILDX = "the buildx plugin is not installed, but builders need 0.13"
-OLD_BUILDX = "is here, but builders need 0.13"
+OLD_BUILDX = "is installed, but builders need 0.13"
 NO_DOCKER = "Docker is not installed: set builder_engine: distro, or install Docker's"
 
 

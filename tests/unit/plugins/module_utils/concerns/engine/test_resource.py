@@ -90,7 +90,7 @@ def test_the_plugin_comes_first_as_it_can_fail_without_harm(engine: Engine) -> N
     offer = Offer(("docker.io",), {"docker.io": "20.10.24"}, fresh=True)
     plan = replace(engine, plugin=PLUGIN).plan(replace(NOTHING, offer=offer), NO_EFFECTS)
     assert [type(action.step) for action in plan.actions] == [PlacePlugin, InstallPackages]
-    assert "lists lack something and are refreshed first" in plan.actions[1].summary
+    assert "lists are incomplete and are refreshed first" in plan.actions[1].summary
     assert arrival(plan.effects) == Arrival("20.10.24", "0.29.1")
 
 
@@ -116,7 +116,7 @@ def test_what_is_said_of_a_plugin_that_comes(place: PluginState, words: str, eng
     [
         pytest.param(PluginState("a", "a", "0.13.1", former=True), "restore buildx 0.13.1 as /usr/local/", id="former"),
         pytest.param(PluginState("a", "a", "0.13.1"), "remove /usr/local/lib/docker/cli-plugins/", id="none before"),
-        pytest.param(PluginState("b", "a", "0.13.1"), "forget /usr/local/lib/docker/cli-plugins/", id="replaced"),
+        pytest.param(PluginState("b", "a", "0.13.1"), "drop /usr/local/lib/docker/cli-plugins/", id="replaced"),
     ],
 )
 def test_what_is_said_of_a_plugin_that_goes(place: PluginState, words: str, engine: Engine) -> None:
