@@ -147,10 +147,7 @@ class _Build:
         return (rights.remedy(found) if found else "") or remedies.remedy_of(words)
 
     def prove(self, platforms: t.Tuple[str, ...]) -> Result:
-        """One build for all; if some fail, one build for the others. Raises HostError for a common cause.
-
-        BuildKit stops at the first failure, and reports nothing about the other platforms.
-        """
+        """One build for all; if some fail, one build for the others. Raises HostError for a common cause."""
         try:
             log = self._run(platforms, self._output())
         except _BuildError as exc:

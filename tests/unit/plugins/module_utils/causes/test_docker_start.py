@@ -37,7 +37,7 @@ def test_a_unit_that_systemd_refuses_is_told_with_the_reason() -> None:
     found = why(Start(recorded["systemctl"], systemd.units(recorded["show"]), refused=refused))
     assert found == Why(
         "docker.service has a setting that systemd refuses: Service has more than one ExecStart= setting. Refusing.",
-        f"Mend /usr/lib/systemd/system/docker.service or {DROP_IN}",
+        f"Fix /usr/lib/systemd/system/docker.service or {DROP_IN}",
     )
 
 

@@ -48,10 +48,10 @@ def test_what_starts_at_boot(changes: dict[str, str], starts: bool) -> None:
         pytest.param(NOT_FOUND, "is not on this host: reinstall its package", id="not there"),
         pytest.param(
             {"LoadState": "bad-setting", "DropInPaths": "/etc/x.d/a.conf /etc/x.d/b.conf"},
-            "systemd cannot load systemd-binfmt.service (bad-setting): mend /etc/x.d/a.conf, /etc/x.d/b.conf",
+            "systemd cannot load systemd-binfmt.service (bad-setting): fix /etc/x.d/a.conf, /etc/x.d/b.conf",
             id="a drop-in that systemd refuses",
         ),
-        pytest.param({"LoadState": ""}, "see what `systemctl show systemd-binfmt.service` says", id="no answer"),
+        pytest.param({"LoadState": ""}, "see `systemctl show systemd-binfmt.service`", id="no answer"),
     ],
 )
 def test_what_systemd_cannot_start(changes: dict[str, str], told: str | None) -> None:

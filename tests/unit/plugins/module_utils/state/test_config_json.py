@@ -42,7 +42,7 @@ def test_it_is_in_the_users_home(config: Path) -> None:
 def test_a_user_without_a_home_is_told(homes: Path) -> None:
     (homes / "ci").rmdir()
     with pytest.raises(
-        HostError, match=f"builder_users: 'ci' has no home folder, {homes}/ci is not there: make it, or"
+        HostError, match=f"builder_users: 'ci' has no home folder, {homes}/ci does not exist: create it, or"
     ):
         save("ci", {"auths": {}})
     assert load("ci") == {}

@@ -83,7 +83,7 @@ REFUSED = [
     ),
     pytest.param({"bridge": "none", "bip": "10.9.0.1/24"}, ENGINES, "conflicts with bip: dockerd", id="bridge"),
     pytest.param({"iptables": False, "icc": False}, ENGINES, "conflicts with icc: false", id="iptables and icc"),
-    pytest.param({"graph": "/srv"}, (DEBIAN_13, TESTING, NEWEST), "`data-root` takes its place", id="graph"),
+    pytest.param({"graph": "/srv"}, (DEBIAN_13, TESTING, NEWEST), "`data-root` replaces it", id="graph"),
     pytest.param({"cluster-store": "etcd://a"}, ("23.0.0", DEBIAN_13), "which was removed in 23.0", id="cluster-store"),
     pytest.param({"oom-score-adjust": -500}, (DEBIAN_13, NEWEST), "OOMScoreAdjust=", id="oom-score-adjust"),
     pytest.param({"api-cors-header": "*"}, (TESTING, NEWEST), "which was removed in 28.0", id="api-cors-header"),

@@ -99,8 +99,7 @@ NO_DOCKER = "Docker is not installed: set builder_engine: distro, or install Doc
         pytest.param(
             replace(OLD, offer=Offer(("docker-buildx",), {"docker-buildx": "0.11.2"})),
             None,
-            "buildx 0.11.2 is the distribution's version, but builders need 0.13 or newer: set "
-            "builder_buildx_plugin builder_buildx",
+            "buildx 0.11.2 is the distribution's version, but builders need 0.13 or newer: set builder_buildx_plugin",
             id="too old a buildx would come",
         ),
         pytest.param(OLD, PlacePlugin(PLUGIN), None, id="a plugin comes"),
