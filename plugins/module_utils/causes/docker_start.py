@@ -164,7 +164,7 @@ def _of_command_before(start: Start) -> t.Optional[Why]:
     words = systemd.own_lines(start.entries, DOCKER)[-1:]
     return Why(
         ": ".join([f"ExecStartPre={command} of {DOCKER} exited with status {status}", *words]),
-        f"Mend {path}" if path else "",
+        f"Fix {path}" if path else "",
         _said(start, DOCKER),
     )
 

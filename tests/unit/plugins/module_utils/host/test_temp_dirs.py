@@ -100,5 +100,5 @@ def test_no_room_is_told(place: Path) -> None:
     assert "No space left on device" in str(error.value)
     place.rmdir()
     temp_dirs.remove_leftovers()
-    with pytest.raises(HostError, match="takes no folder"), temp_dirs.scratch():
+    with pytest.raises(HostError, match="cannot hold a temporary folder"), temp_dirs.scratch():
         pytest.fail("there is a folder")
