@@ -162,7 +162,7 @@ def test_a_container_that_got_lost_on_a_node_is_made_again_and_a_lost_node_is_to
     on(FOREIGN, "systemctl stop ssh.socket ssh")
     run = provision(NODES)
     assert run.recap(SCHEDULER)["failed"] == 1
-    assert run.says("it cannot be reached: see whether the host is up")
+    assert run.says("it cannot be reached: check that the host is up")
     run = provision(NODES[:1])
     assert run.status == 0, run.output
     assert run.says(f"node multiarch-{FOREIGN} is lost")

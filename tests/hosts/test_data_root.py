@@ -68,7 +68,7 @@ def test_another_data_root_needs_leave_and_the_former_one_shows_all_again(engine
     assert run.says("(hidden: 2 containers")
     assert (content(engine), process(engine)) == (file, former)
     run = provisioned(engine, **moved)
-    assert run.says("builders begin with empty caches")
+    assert run.says("builders start with empty caches")
     assert on(engine, ROOT).strip() == "/srv/docker"
     assert on(engine, "docker volume ls --quiet --filter name=theirs").strip() == ""
     assert status_of_builder(engine) == "running"

@@ -160,7 +160,7 @@ REFUSED = (
             "[Service]\\nExecStart=\\nExecStart=/usr/sbin/dockerd -H fd:// --config-file /etc/docker/other.json\\n",
         )[0],
         f"docker.service starts dockerd with --config-file /etc/docker/other.json ({UNITS}/docker.service.d/test.conf),"
-        " so dockerd reads no /etc/docker/daemon.json: move what it says to /etc/docker/daemon.json",
+        " so dockerd reads no /etc/docker/daemon.json: move its content to /etc/docker/daemon.json",
         READS,
         drop_in("docker.service", "")[1],
     ),
@@ -347,7 +347,7 @@ PODMANS = '#!/bin/sh\nexec /usr/bin/podman "$@"\n'  # package podman-docker, wit
     [
         pytest.param(
             "mv /usr/bin/docker /var/tmp; cat > /usr/bin/docker; chmod 755 /usr/bin/docker",
-            "/usr/bin/docker is podman, which has no builders of buildx",
+            "/usr/bin/docker is podman, which does not support buildx builders",
             id="podman-docker",
         ),
         pytest.param(

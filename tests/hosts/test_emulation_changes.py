@@ -184,7 +184,7 @@ def test_a_handler_that_somebody_put_in_place_of_ours_for_good_stays(spare: str)
     put_theirs(spare, for_good=True)
     run = provision(spare)
     assert run.recap(spare)["changed"] == 0, run.output
-    assert run.says("linux/s390x: handler qemu-s390x of somebody else works and was left alone")
+    assert run.says("linux/s390x: handler qemu-s390x is not managed, works, and was not changed")
     assert provision(spare, platforms=["linux/arm64"]).status == 0
     assert handler(spare, "qemu-s390x")["interpreter"] == "/opt/qemu-s390x"
     assert "/opt/qemu-s390x" in on(spare, "cat /etc/binfmt.d/qemu-s390x.conf")

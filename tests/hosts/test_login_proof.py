@@ -134,7 +134,9 @@ def test_a_login_that_is_refused_or_may_not_push(spare: str) -> None:
     fail(Faults(actions=("pull",)))
     weak = run("provision-builders", spare, REPOSITORY)
     assert weak.status == 2
-    assert weak.says(f"{whose}, may pull from ci/proof, not push to it: let it push there (in Harbor: Push Repository)")
+    assert weak.says(
+        f"{whose}, may pull from ci/proof but not push to it: grant it push there (Harbor: Push Repository)"
+    )
     assert not weak.says("login refused")
     assert secrets_in(weak.output, WRONG, LOGIN["password"]) == []
 

@@ -142,7 +142,7 @@ def test_where_builders_alone_pull_nothing_restarts(engine: str) -> None:
     assert trust(engine, new.pem, docker_pulls=False).status == 0
     run = trust(engine, new.pem, docker_pulls=False, name="verify-builders")
     assert run.status == 0, run.output
-    assert run.says(f"docker itself cannot fetch tokens of {HOST} before it is restarted, which is left out, as")
+    assert run.says(f"docker itself cannot fetch tokens of {HOST} before it is restarted, which is skipped, as")
     assert process(engine) == docker
     assert set(failing(engine)) == {"pull", "push"}, "as was said"
 
