@@ -78,7 +78,7 @@ def test_a_dockerd_that_does_not_come_up_is_put_back_and_runs_again(engine: str)
     for options, words in FAILURES:
         run = provision(engine, daemon_options=options, allow_data_root_switch=True)
         assert run.recap(engine)["failed"] == 1, run.output
-        assert run.says(f"docker did not come up, so the former {PATH} was put back, and docker runs again: ")
+        assert run.says(f"docker did not start, so the former {PATH} was restored, and docker runs again: ")
         assert words in run.output
         assert content(engine) == former
         assert on(engine, "systemctl is-active docker").strip() == "active"

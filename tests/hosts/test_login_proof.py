@@ -97,7 +97,7 @@ def test_what_fails_is_told_apart(engine: str) -> None:
         ],
         Faults(valid_in=86400): [
             told("token not valid", (*CLIENTS, *BUILDER)),
-            f"| login ci: {LOGIN['username']}: https://{HOST}/v2/ does not take the token of token endpoint {TOKENS}, ",
+            f"| login ci: {LOGIN['username']}: https://{HOST}/v2/ rejects the token of token endpoint {TOKENS}, ",
             ", which is valid from ",
             f"clocks of this host and of the servers agree: the clock of {HOST} or that of its token endpoint is wrong",
         ],
@@ -135,7 +135,9 @@ def test_a_login_that_is_refused_or_may_not_push(spare: str) -> None:
     fail(Faults(actions=("pull",)))
     weak = run("provision-builders", spare, REPOSITORY)
     assert weak.status == 2
-    assert weak.says(f"{whose}, may pull from ci/proof, not push to it: let it push there (in Harbor: Push Repository)")
+    assert weak.says(
+        f"{whose}, may pull from ci/proof but not push to it: grant it push there (Harbor: Push Repository)"
+    )
     assert not weak.says("login refused")
     assert secrets_in(weak.output, WRONG, LOGIN["password"]) == []
 
@@ -149,8 +151,8 @@ def test_a_login_that_is_refused_or_may_not_push(spare: str) -> None:
     lost = run("verify-builders", spare, TRUST_ALONE)
     assert lost.status == 2
     for words in (
-        f"| login root: config.json of root keeps no login with a password for {HOST}",
-        f"| login ci: config.json of ci keeps another login for {HOST} than builder_registries, of x",
+        f"| login root: config.json of root has no login with a password for {HOST}",
+        f"| login ci: config.json of ci has another login for {HOST} than builder_registries, of x",
         f"It was not tested. Run playbooks/trust-registries.yml, which logs ci in to {HOST} with this login",
     ):
         assert lost.says(words), lost.output

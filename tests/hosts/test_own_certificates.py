@@ -59,7 +59,7 @@ def test_a_registry_with_tls_on_loopback(engine: str) -> None:
     run = playbook("verify-builders", limit=engine, variables=wrong)
     assert run.says(f"trust[{LOCAL}-plain]: {LOCAL}: TLS wanted "), run.output
     assert run.says(f"Remove `http: true` of {LOCAL} from builder_registries, as its server uses TLS.")
-    assert run.says(f"{LOCAL}: builder multiarch was not asked, as that is the loopback of its own container")
+    assert run.says(f"{LOCAL}: builder multiarch was not tested, as that is the loopback of its own container")
 
 
 @pytest.mark.skipif(STAND_IN, reason="the stand-in of BuildKit has a bridge of its own, so no host's network")

@@ -44,7 +44,7 @@ def test_each_way_is_proven_and_each_failure_is_told_apart(engine: str) -> None:
     for registry in (HARBOR, MIRROR):
         assert run.says(told(registry["host"], "unknown authority", WAYS[:-1])), run.output
     assert run.says("Its `ca` in builder_registries is right, but is not installed everywhere")
-    assert run.says("builder multiarch is not there, so it was not asked")
+    assert run.says("builder multiarch does not exist, so it was not tested")
 
     strange = {**LEAST, "builder_registries": [*TABLE, *({"host": host} for host in (ELSEWHERE, CLOSED, STRANGER))]}
     run = playbook("provision-builders", limit=engine, variables=strange)

@@ -1,9 +1,9 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Looks at the host: what is where, and what it is. A file's content is for files.py, users are for users.py.
+"""Read-only access to the host's file system. Contents of files are for files.py, users are for users.py.
 
-Nobody else looks at the file system, so a look can be sent to another place (place.py).
+No other module accesses the file system, so all access can be redirected (place.py).
 """
 
 from __future__ import annotations
@@ -19,22 +19,22 @@ Path = t.Union[str, pathlib.PurePath]
 
 
 def exists(path: Path) -> bool:
-    """Whether something is there; a link that leads nowhere is not."""
+    """Whether something exists there; a dangling link does not count."""
     return at(path).exists()
 
 
 def is_file(path: Path) -> bool:
-    """Whether a regular file, or a link to one, is there."""
+    """Whether there is a regular file, or a link to one."""
     return at(path).is_file()
 
 
 def is_folder(path: Path) -> bool:
-    """Whether a folder, or a link to one, is there."""
+    """Whether there is a folder, or a link to one."""
     return at(path).is_dir()
 
 
 def state(path: Path) -> t.Optional[os.stat_result]:
-    """stat(2) of what is there, links followed; None if nothing is, or it cannot be looked at."""
+    """stat(2), with links followed; None if nothing is there, or it is not accessible."""
     try:
         return at(path).stat()
     except (OSError, ValueError):
@@ -42,7 +42,7 @@ def state(path: Path) -> t.Optional[os.stat_result]:
 
 
 def link(path: Path) -> t.Optional[str]:
-    """Where a link leads, None if it is none."""
+    """The target of a link, None if it is not a link."""
     try:
         return str(at(path).readlink())
     except OSError:
@@ -50,13 +50,13 @@ def link(path: Path) -> t.Optional[str]:
 
 
 def real(path: Path) -> str:
-    """The path without links and dots, also of what is not there."""
+    """The path without links and dots; it need not exist."""
     found, root = os.path.realpath(at(path)), os.path.realpath(here().root or "/").rstrip("/")
     return (found[len(root) :] or "/") if root and f"{found}/".startswith(f"{root}/") else found
 
 
 def names(folder: Path) -> t.Tuple[str, ...]:
-    """The names of what is in a folder, sorted; none if there is no folder. Raises OSError if it cannot be read."""
+    """The names in a folder, sorted; empty if there is no folder. Raises OSError if it cannot be read."""
     try:
         return tuple(sorted(each.name for each in at(folder).iterdir()))
     except (FileNotFoundError, NotADirectoryError):
@@ -64,15 +64,15 @@ def names(folder: Path) -> t.Tuple[str, ...]:
 
 
 def matching(folder: Path, pattern: str) -> t.Tuple[str, ...]:
-    """The paths below a folder that match *pattern* as Path.glob() has it, sorted; none in what cannot be read."""
+    """The paths below a folder that match *pattern* as in Path.glob(), sorted; empty if it cannot be read."""
     place = at(folder)
     return tuple(sorted(f"{folder}/{each.relative_to(place)}" for each in place.glob(pattern)))
 
 
 def text(path: Path) -> t.Optional[str]:
-    """What is in a small file of the system's, such as one of the kernel's, None if it cannot be read.
+    """The content of a small system file, such as one of the kernel's, None if it cannot be read.
 
-    Bytes that are no UTF-8 are replaced.
+    Invalid UTF-8 is replaced.
     """
     try:
         return at(path).read_text(encoding="utf-8", errors="replace")
@@ -87,12 +87,12 @@ def head(path: Path, size: int) -> bytes:
 
 
 def program(name: str) -> t.Optional[str]:
-    """Where the program *name* is, as a process that is started here finds it; None if it is nowhere."""
+    """The path of the program *name* for processes started here; None if there is none."""
     return shutil.which(name, path=here().programs)
 
 
 def may_run(path: Path) -> bool:
-    """Whether the file is there and a program."""
+    """Whether there is an executable file."""
     return os.access(at(path), os.X_OK)
 
 
@@ -102,7 +102,7 @@ def file_system(path: Path) -> os.statvfs_result:
 
 
 def processes() -> t.Tuple[str, ...]:
-    """The folders of /proc of the processes that run."""
+    """The /proc folders of the running processes."""
     return tuple(f"/proc/{name}" for name in names("/proc") if name.isdigit())
 
 
