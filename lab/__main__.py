@@ -68,7 +68,7 @@ def locked(path: Path = LOCK, kind: int = fcntl.LOCK_EX) -> Iterator[None]:
         try:
             fcntl.flock(file, kind | fcntl.LOCK_NB)
         except BlockingIOError:
-            say("Another lab command is at work; waiting for it …")
+            say("Another lab command is running; waiting for it …")
             fcntl.flock(file, kind)
         yield
 
@@ -92,7 +92,7 @@ def run_inside(name: str, argv: list[str]) -> int:
     inner = ["bash", "-c", words[0]] if len(words) == 1 else words or ["bash"]
     command = host.entry(chosen([name])[0], inner)
     if command is None:
-        raise LabError(f"{name} does not run; start it: python -m lab up {name}")
+        raise LabError(f"{name} is not running; start it: python -m lab up {name}")
     return subprocess.run(command, check=False).returncode
 
 

@@ -63,7 +63,7 @@ def up(hosts: list[Host], archives: Path | None) -> None:
     if is_up(hosts):
         say(f"Nothing to do: {', '.join(one.name for one in hosts)} up already. Images: {image_sources()}")
         if archives and ARCHIVE not in image_sources():
-            say(f"The images of {archives} are not served: the registry runs already; `down` first.")
+            say(f"The images of {archives} are not served, as the registry is already running: run `down` first.")
         return
     begin = time.monotonic()
     network.check_range_is_free()
@@ -126,7 +126,7 @@ def start(hosts: list[Host], material: Material) -> None:
         try:
             engine = host.wait_ready(one, host.start(one, material.layers(one)))
         except LabError as error:  # on a machine that is too busy for a moment
-            say(f"{error}\n{one.name} is started once more")
+            say(f"{error}\nStarting {one.name} again")
             engine = host.wait_ready(one, host.start(one, material.layers(one)))
         what = f"Docker {engine}" if engine else one.base.title
         say(f"{one.name} {one.address} is up ({what}): {time.monotonic() - begin:.1f} s")
@@ -148,7 +148,7 @@ def down() -> None:
     memory.unmount()
     disk.discard(HOSTS)
     caching.remove_unfinished()
-    say("The lab is down. Caches, keys and certificates stay.")
+    say("The lab is down. Caches, keys and certificates are kept.")
 
 
 def stop(hosts: list[Host]) -> None:
@@ -185,7 +185,7 @@ def serve(name: str, archives: Path | None) -> None:
         return
     pid = host.leader(next(one for one in ALL if one.is_registry))
     if pid is None:
-        raise LabError("The registry does not run; start it: python -m lab up")
+        raise LabError("The registry is not running; start it: python -m lab up")
     store.serve(name, Path(f"/proc/{pid}/root"), archives)
 
 

@@ -33,7 +33,7 @@ TOOLS = {  # command → the Debian package that has it
 }
 PYTHON_NEEDED = (3, 11)
 PROCESSOR = "x86_64"  # of the hosts' packages
-PRIVILEGED = "start the container with --privileged, or take a virtual machine"
+PRIVILEGED = "start the container with --privileged, or use a virtual machine"
 NAMESPACES = {  # what unshare(2) says → the way out
     ENOSPC: "raise user.max_user_namespaces with sysctl",
     EINVAL: "boot a kernel that is built with CONFIG_USER_NS",
@@ -75,13 +75,13 @@ def refusal(machine: Machine) -> str | None:
 
 def _of_kernel(machine: Machine) -> Iterator[str]:
     if machine.system != "Linux":
-        yield f"The lab runs on Linux only, this is {machine.system}: take a virtual machine with Linux."
+        yield f"The lab runs on Linux only, this is {machine.system}: use a virtual machine with Linux."
     elif machine.processor != PROCESSOR:
-        yield f"The lab's hosts are of Debian's amd64 packages, and this machine is {machine.processor}: take another."
+        yield f"The lab uses Debian's amd64 packages, but this machine is {machine.processor}: use another."
     elif kernel_version(machine.release) < KERNEL_NEEDED:
         yield (
             f"The lab needs Linux {_dotted(KERNEL_NEEDED)} or newer (one binfmt_misc registry for each host), "
-            f"this is {machine.release}: boot a newer kernel, or take a virtual machine that has one."
+            f"this is {machine.release}: boot a newer kernel, or use a virtual machine with one."
         )
 
 
@@ -90,30 +90,30 @@ def _of_rights(machine: Machine) -> Iterator[str]:
         yield f"The lab starts hosts and mounts file systems: run it as root, not as uid {machine.uid}."
     if machine.lacking:
         lacking = " and ".join(machine.lacking)
-        yield f"The lab starts hosts, and root lacks {lacking} here, as in an ordinary container: {PRIVILEGED}."
+        yield f"The lab starts hosts, but root lacks {lacking} here, as in an ordinary container: {PRIVILEGED}."
     if not machine.all_users:
         yield (
-            "The lab gives its hosts users of their own, and this user namespace has not all of them "
-            "(/proc/self/uid_map): run it as root of the machine itself, or take a virtual machine."
+            "The lab's hosts need their own range of users, but this user namespace does not have all of them "
+            "(/proc/self/uid_map): run it as root of the machine itself, or use a virtual machine."
         )
     if machine.user_namespaces:
         why, way_out = os.strerror(machine.user_namespaces), NAMESPACES.get(machine.user_namespaces, PRIVILEGED)
-        yield f"Each host of the lab has a user namespace, and none can be made here (unshare: {why}): {way_out}."
+        yield f"Each host of the lab has a user namespace, but none can be created here (unshare: {why}): {way_out}."
 
 
 def _of_system(machine: Machine) -> Iterator[str]:
     if machine.features:
         yield (
-            f"The lab's hosts need {' and '.join(machine.features)} of the kernel, and Linux {machine.release} has it "
-            "not here: load its module, or boot a kernel that has it."
+            f"The lab's hosts need {' and '.join(machine.features)} of the kernel, which Linux {machine.release} does "
+            "not have here: load its module, or boot a kernel that has it."
         )
     if machine.cgroups is None:
         yield cgroup.NONE_MOUNTED
     elif not machine.cgroups_writable:
-        yield f"The lab makes cgroups, and {machine.cgroups} cannot be written, as in a container: {PRIVILEGED}."
+        yield f"The lab creates cgroups, but {machine.cgroups} is not writable, as in a container: {PRIVILEGED}."
     if machine.python < PYTHON_NEEDED:
         needed, found = _dotted(PYTHON_NEEDED), _dotted(machine.python)
-        yield f"The lab needs Python {needed} or newer, this is {found}: name another to make with PYTHON=…"
+        yield f"The lab needs Python {needed} or newer, this is {found}: select another with `make PYTHON=…`"
     if not machine.mirror:
         yield debian.NO_MIRROR
     if machine.missing:
@@ -169,7 +169,7 @@ def main() -> int:
     except RefusalError as error:
         found = str(error)
     if found:
-        print(f"{found} `make test` runs what needs no lab.", file=sys.stderr)
+        print(f"{found} `make test` runs everything that needs no lab.", file=sys.stderr)
     return 2 if found else 0
 
 

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The checks of a user's own fleet: `pytest verification --ansible-inventory=INVENTORY --hosts=ansible://builders`.
 
-docs/verification.md tells how to run them and what each means.
+docs/verification.md describes how to run them and what each means.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Ask Ansible what is asked of which host; once, before any process of xdist starts."""
+    """Get the desired state of each host from Ansible, once, before any process of xdist starts."""
     if _is_worker(config) or config.option.help:
         return
     folder = tempfile.TemporaryDirectory(prefix="mb-")  # short: paths of sockets have 104 characters
@@ -54,7 +54,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Each check for each host, and for what is asked of it."""
+    """Each check for each host, and for its parameters."""
     names = [name for name in fleet.PARAMETERS if name in metafunc.fixturenames]
     rows = [(asked.host, *row) for asked in _fleet().values() for row in fleet.rows(asked, names)]
     metafunc.parametrize(["name", *names], rows, ids=["-".join(filter(None, row)) for row in rows])
@@ -67,7 +67,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: t.Any) -> t.Any:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Looks first, builds last."""
+    """Inspections first, builds last."""
     items.sort(key=lambda item: _ORDER.index(item.path.stem) if item.path.stem in _ORDER else len(_ORDER))
     for item in items:
         callspec: t.Any = getattr(item, "callspec", None)
@@ -80,25 +80,25 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture
 def asked(name: str) -> Asked:
-    """What the inventory asks of the host."""
+    """The desired state of the host."""
     return _fleet()[name]
 
 
 @pytest.fixture
 def host(name: str, asked: Asked, pytestconfig: pytest.Config) -> Host:
-    """The host as root. The first check of one that is not reached fails, the others are skipped."""
+    """The host as root. The first check of an unreachable host fails, the others are skipped."""
     if name not in _REACHED:
         _REACHED[name] = None
         _REACHED[name] = fleet.connect(asked, _folder(), pytestconfig.option.ansible_inventory)
     found = _REACHED[name]
     if found is None:
-        pytest.skip(f"{name} is not reached")
+        pytest.skip(f"{name} is unreachable")
     return found
 
 
 @pytest.fixture
 def asked_digest(asked: Asked, registry: str) -> str:
-    """SHA-256 of the CA that is asked for."""
+    """SHA-256 of the configured CA."""
     return asked.authorities[registry]
 
 
@@ -111,7 +111,7 @@ def proofs(pytestconfig: pytest.Config) -> Mapping[str, dict[str, checks.Check]]
 
 @pytest.fixture
 def proof(host: Host, name: str, request: pytest.FixtureRequest) -> dict[str, checks.Check]:  # noqa: ARG001
-    """{name: check} of one host that is reached."""
+    """{name: check} of one reachable host."""
     found: dict[str, checks.Check] = request.getfixturevalue("proofs")[name]
     return found
 

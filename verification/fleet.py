@@ -1,7 +1,7 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The fleet as Ansible knows it: what is asked of each host, how to reach it, and the run of verify-builders.yml."""
+"""The fleet as Ansible knows it: each host's desired state, how to reach it, and the run of verify-builders.yml."""
 
 from __future__ import annotations
 
@@ -33,15 +33,15 @@ PARAMETERS = ("user", "builder", "registry", "way", "who", "platform", "concern"
 
 
 class FleetError(Exception):
-    """There is nothing that could be checked; the text says why."""
+    """There is nothing to check; the text says why."""
 
 
 def write_down(folder: Path, inventory: str | None, pattern: str, collections: Path) -> None:
-    """Have Ansible write what is asked of each host of *pattern* into *folder*. Raises FleetError."""
+    """Have Ansible write the desired state of each host of *pattern* into *folder*. Raises FleetError."""
     done = _playbook(_HERE / "asked.yml", inventory, pattern, collections, {"verification_folder": str(folder)})
     hosts = read(folder)
     if "no hosts to target" in done.stderr or (done.returncode == 0 and not hosts):
-        raise FleetError(f"No host of group builders matches {pattern!r}: give your inventory by --ansible-inventory")
+        raise FleetError(f"No host of group builders matches {pattern!r}: pass your inventory with --ansible-inventory")
     if done.returncode != 0:
         raise FleetError(f"The inventory cannot be used:\n{done.stdout}{done.stderr}")
     variables = {name: {**asked.connection, **_with_shared_ssh(asked, folder)} for name, asked in hosts.items()}
@@ -69,7 +69,7 @@ def _read(_folder: Path, paths: Sequence[Path]) -> dict[str, Asked]:
 
 
 def rows(asked: Asked, names: Sequence[str]) -> Iterator[tuple[str, ...]]:
-    """What a check of the parameters *names* is about on this host."""
+    """The values of the parameters *names* on this host."""
     builders = [each["name"] for each in asked.instances] if "buildx" in asked.concerns else []
     if "who" in names:
         pairs = asked.ways if "way" in names else asked.logins
@@ -86,10 +86,8 @@ def rows(asked: Asked, names: Sequence[str]) -> Iterator[tuple[str, ...]]:
 
 
 def connect(asked: Asked, folder: Path, inventory: str | None) -> Host:
-    """The host as root. Raises CheckFailedError if it is not reached."""
-    remedy = (
-        f"See that it runs and that ssh lets you in as the inventory says: `ansible -i INVENTORY {asked.host} -m ping`"
-    )
+    """The host as root. Raises CheckFailedError if it is unreachable."""
+    remedy = f"Check that it runs and that ssh works: `ansible -i INVENTORY {asked.host} -m ping`"
     where = {"ansible_inventory": str(folder / _INVENTORY)} if asked.direct else {"ansible_inventory": inventory}
     host = testinfra.get_host(f"ansible://{asked.host}", force_ansible=not asked.direct, **where)
     try:
@@ -97,17 +95,17 @@ def connect(asked: Asked, folder: Path, inventory: str | None) -> Host:
     except (RuntimeError, AssertionError) as exc:  # testinfra's, for status 255 of ssh
         words = getattr(exc.args[0], "stderr", "") if exc.args else ""
         said = str(words or exc).strip()
-        raise CheckFailedError(f"the host is not reached: {of_ssh(said)}", said, remedy=remedy) from None
+        raise CheckFailedError(f"the host is unreachable: {of_ssh(said)}", said, remedy=remedy) from None
     if done.stdout.strip() != "0":
         message = "the host is reached, but not as root"
         raise CheckFailedError(
-            message, output(done), remedy="Set `ansible_become: true`, with a sudo that asks nothing"
+            message, output(done), remedy="Set `ansible_become: true`, with a sudo that needs no password"
         )
     return host
 
 
 def prove(folder: Path, inventory: str | None, pattern: str, collections: Path) -> Mapping[str, dict[str, Check]]:
-    """{host: {name: check}} of verify-builders.yml, which whoever comes first runs; all others wait for it."""
+    """{host: {name: check}} of verify-builders.yml, which the first process runs; all others wait for it."""
     results, log = folder / "results", folder / "verify-builders.log"
     with (folder / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -118,8 +116,8 @@ def prove(folder: Path, inventory: str | None, pattern: str, collections: Path) 
     path = results / result_files.JSON_FILE
     if not path.exists():
         said = log.read_text(encoding="utf-8")
-        evidence = told("ansible-playbook said", said, 60)
-        raise CheckFailedError("verify-builders.yml did not come to its end", evidence, remedy="Run it by hand")
+        evidence = told("output of ansible-playbook", said, 60)
+        raise CheckFailedError("verify-builders.yml did not finish", evidence, remedy="Run it by hand")
     found = result_files.from_json(path.read_text(encoding="utf-8"))
     return {host: {each.name: each for each in checks} for host, checks in found.items()}
 
@@ -131,7 +129,7 @@ def _playbook(
     collections: Path,
     variables: Mapping[str, t.Any],
 ) -> subprocess.CompletedProcess[str]:
-    """Run a playbook on the hosts of *pattern*, with the collection beside this folder before any other."""
+    """Run a playbook on the hosts of *pattern*, with the collection next to this directory taking precedence."""
     command = ["ansible-playbook", str(playbook), "--limit", pattern, "--extra-vars", json.dumps(variables)]
     command += ["--inventory", inventory] if inventory else []
     environment = {

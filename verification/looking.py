@@ -1,7 +1,7 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How the checks look at a host, and how one fails: with what the host showed, and what to do."""
+"""How checks inspect a host, and how they fail: with evidence and remedy."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _LINES = 30  # of a command's output, as evidence
 
 
 class CheckFailedError(Exception):
-    """A check failed; *evidence* is what the host showed, *remedy* what to do."""
+    """A check failed; *evidence* is output of the host, *remedy* what to do."""
 
     def __init__(self, message: str, *evidence: str, remedy: str) -> None:
         self.message, self.evidence, self.remedy = shown(message), [shown(each) for each in evidence], remedy
@@ -44,7 +44,7 @@ class CheckFailedError(Exception):
 
 @dataclass(frozen=True)
 class Asked:
-    """What the inventory asks of a host; see action_plugins/asked.py."""
+    """The desired state of a host; see action_plugins/asked.py."""
 
     host: str
     direct: bool
@@ -72,14 +72,14 @@ class Asked:
 
 
 def require(proof: Mapping[str, checks.Check], name: str, *, optional: bool = False) -> None:
-    """Pass, fail or skip as verify-builders.yml did with the check *name*; one that is *optional* it may not make."""
+    """Pass, fail or skip as verify-builders.yml did with the check *name*; an *optional* one may be missing."""
     found = proof.get(name)
     if found is None:
         kind = name.partition("[")[0]
         blockers = ("input", "verification", checks.REACHABLE, "trust" if kind == "login" else kind)
         failed = [proof[each] for each in blockers if each in proof and proof[each].outcome == checks.FAILED]
         if not failed and optional:
-            pytest.skip("verify-builders.yml had nothing to ask here")
+            pytest.skip("verify-builders.yml had nothing to check here")
         found = failed[0] if failed else checks.Check("", name, checks.FAILED, "verify-builders.yml did not check it")
     if found.outcome == checks.SKIPPED:
         pytest.skip(found.message)
@@ -89,7 +89,7 @@ def require(proof: Mapping[str, checks.Check], name: str, *, optional: bool = Fa
 
 
 def output(done: CommandResult) -> str:
-    """A command and what it said, as evidence."""
+    """A command and its output, as evidence."""
     title = f"`{_words(done)}` ended with {done.rc}"
     return told(title, f"{done.stdout}\n{done.stderr}", _LINES) or title
 
@@ -111,7 +111,7 @@ def journal(host: Host, unit: str) -> str:
 
 
 def docker_info(host: Host) -> dict[str, t.Any]:
-    """What dockerd says it runs with."""
+    """The settings that dockerd reports."""
     done = host.run("docker info --format json")
     try:
         found = json.loads(done.stdout)
@@ -152,12 +152,12 @@ def handlers(host: Host, platform: str) -> list[Handler]:
 
 
 def units_of(host: Host) -> units.Units:
-    """systemd's units, as the plan asks for them."""
+    """systemd's units, as the plan reads them."""
     return units.parse(host.run(shlex.join(units.QUESTION)).stdout)
 
 
 def files_of(host: Host, paths: Iterable[str]) -> dict[str, FileState]:
-    """The files and folders of *paths* that are there, as stat(2) has them."""
+    """Those of *paths* that exist, by stat(2)."""
     listed = shlex.join(paths)
     found = {}
     for line in host.run(f"stat --dereference --format '%a %u %g %s %.9Y %n' {listed}").stdout.splitlines():
@@ -168,7 +168,7 @@ def files_of(host: Host, paths: Iterable[str]) -> dict[str, FileState]:
 
 
 def wrong_rights(host: Host, wanted: Sequence[Rights]) -> list[str]:
-    """What differs from *wanted*, in the words of the plan."""
+    """What differs from *wanted*, as in the plan."""
     found = files_of(host, [each.path for each in wanted])
     return [words for each in wanted if (words := fault(found.get(each.path), each))]
 

@@ -1,7 +1,7 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which of xdist's processes runs which check: all of a host's in one, by one connection, in their order.
+"""Distributes checks to xdist's processes: all of a host in one, over one connection, in order.
 
 Not `--dist=loadgroup`: with pytest 9.2 it groups nothing (github.com/pytest-dev/pytest-xdist/issues/1386).
 """
@@ -15,7 +15,7 @@ import pytest
 
 
 def host_of(nodeid: str, hosts: Iterable[str]) -> str:
-    """The host of the check *nodeid*, `file::test[HOST-…]`; the check itself where it is of none."""
+    """The host of the check *nodeid*, `file::test[HOST-…]`; the check itself if it has none."""
     about = nodeid.partition("[")[2]
     found = [host for host in hosts if about.startswith((f"{host}-", f"{host}]"))]
     return max(found, key=len, default=nodeid)
@@ -23,7 +23,7 @@ def host_of(nodeid: str, hosts: Iterable[str]) -> str:
 
 def by_host(config: pytest.Config, log: t.Any, hosts: Iterable[str]) -> t.Any:
     """A scheduler of xdist, whatever `--dist` says."""
-    from xdist.scheduler import LoadScopeScheduling  # noqa: PLC0415  # there where it is used
+    from xdist.scheduler import LoadScopeScheduling  # noqa: PLC0415  # only installed where it is used
 
     names = list(hosts)
 

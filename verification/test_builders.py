@@ -1,7 +1,7 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Builders are in their users' stores, run, and have inside what is asked."""
+"""Builders are in their users' stores, running, and configured as desired."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from ansible_collections.multiarch.builders.verification.looking import (
 )
 from testinfra.host import Host
 
-# What buildx leaves out of its list, because a platform in it covers it.
+# What buildx omits from its list, as another platform covers it.
 COVERED = {"linux/386": "linux/amd64", "linux/arm/v7": "linux/arm64", "linux/arm/v6": "linux/arm64"}
 COVERED |= {"linux/arm/v5": "linux/arm64"}
 
@@ -51,18 +51,18 @@ def test_buildkit_runs(host: Host, asked: Asked, user: str, builder: str) -> Non
     if not states or set(states) != {"running"} or told.errors:
         found = [host.run(f"docker logs --tail=200 {name}") for name in asked.containers(builder)]
         causes = dict.fromkeys(filter(None, (of_daemon(each.stderr) for each in found)))
-        message = ": ".join([f"builder {builder} of {user} does not run", listed(states), *causes])
+        message = ": ".join([f"builder {builder} of {user} is not running", listed(states), *causes])
         raise CheckFailedError(message, output(shown), *map(output, found), remedy=PROVISION)
 
 
 def test_container_does_its_work(host: Host, asked: Asked, builder: str) -> None:
-    """It runs and is not frozen, starts no more than once, and is in its network."""
+    """It is running and not frozen, does not keep restarting, and is in its network."""
     for name in containers(asked, builder):
         now = host.run("docker info --format '{{.SystemTime}}'").stdout.strip()
         shown = host.run(f"docker inspect --type container {name}")
         found = json.loads(shown.stdout or "[]")
         known = bool(host.run(f"docker ps --quiet --filter name=^/{name}$").stdout.strip())
-        trouble = condition(found[0], listed=known, now=now).trouble if found else ("is not there",)
+        trouble = condition(found[0], listed=known, now=now).trouble if found else ("does not exist",)
         if trouble:
             state = host.run(f"docker ps --all --no-trunc --filter name=^/{name}$")
             message = f"container {name} {'; '.join(trouble)}"
@@ -73,7 +73,7 @@ def test_secrets_are_closed_to_others(host: Host, user: str, builder: str) -> No
     """The builder's entry in the user's store, which holds keys and passwords, and the folders above it."""
     line = host.run(f"getent passwd {shlex.quote(user)}").stdout.strip().split(":")
     if len(line) < 6:
-        pytest.skip(f"{user} is no user of this host")
+        pytest.skip(f"{user} is not a user of this host")
     wanted = rights_of(f"{line[5]}/.docker/buildx", [builder], Owner(int(line[2]), int(line[3])))
     wrong = wrong_rights(host, wanted)
     if wrong:
@@ -82,13 +82,13 @@ def test_secrets_are_closed_to_others(host: Host, user: str, builder: str) -> No
 
 
 def test_current_builder_is_as_asked(host: Host, asked: Asked, user: str, builder: str) -> None:
-    """`docker buildx build` uses it without being told."""
+    """`docker buildx build` uses it by default."""
     if not asked.instance(builder)["default"]:
-        pytest.skip("another one is")
+        pytest.skip("another builder is the default")
     shown = as_user(host, user, "docker buildx inspect")
     if buildx_inspect.parse(shown.stdout).name != builder:
-        remedy = f"{PROVISION}; see that BUILDX_BUILDER is not set for {user}"
-        raise CheckFailedError(f"{user} builds with another builder than {builder}", output(shown), remedy=remedy)
+        remedy = f"{PROVISION}; check that BUILDX_BUILDER is not set for {user}"
+        raise CheckFailedError(f"{user} uses another builder than {builder}", output(shown), remedy=remedy)
 
 
 def test_buildkit_has_every_platform(host: Host, asked: Asked, user: str, builder: str) -> None:
@@ -96,7 +96,7 @@ def test_buildkit_has_every_platform(host: Host, asked: Asked, user: str, builde
     found = {each for node in buildx_inspect.parse(shown.stdout).nodes for each in node.platforms}
     missing = [each for each in asked.platforms if not {canonical(each), COVERED.get(each, each)} & found]
     if missing:
-        remedy = f"See that programs of these platforms run on the host. {PROVISION}"
+        remedy = f"Check that programs of these platforms run on the host. {PROVISION}"
         raise CheckFailedError(f"builder {builder} does not offer {listed(missing)}", output(shown), remedy=remedy)
 
 
@@ -104,12 +104,12 @@ def test_buildkit_has_the_image(host: Host, asked: Asked, builder: str) -> None:
     for name in containers(asked, builder):
         shown = host.run(f"docker inspect --type container {name} | grep '\"Image\":'")
         if asked.instance(builder)["image"] not in shown.stdout:
-            message = f"container {name} is not of {asked.instance(builder)['image']}"
+            message = f"container {name} does not use {asked.instance(builder)['image']}"
             raise CheckFailedError(message, output(shown), remedy=PROVISION)
 
 
 def test_buildkitd_toml_is_as_asked(host: Host, asked: Asked, builder: str) -> None:
-    """Read out of the container, as BuildKit did; the values count, not the form."""
+    """Read from the container, as BuildKit did; values are compared, not the format."""
     wanted = asked.instance(builder)["config"]
     for name in containers(asked, builder) if wanted else ():
         shown = host.run(f"docker cp {name}:/etc/buildkit/buildkitd.toml - | tar -xO")
@@ -118,8 +118,8 @@ def test_buildkitd_toml_is_as_asked(host: Host, asked: Asked, builder: str) -> N
         except tomllib.TOMLDecodeError:
             same = False
         if not same or shown.rc != 0:
-            message = f"buildkitd.toml in {name} is not what is asked"
-            raise CheckFailedError(message, output(shown), f"asked is:\n{wanted}", remedy=PROVISION)
+            message = f"buildkitd.toml in {name} differs from the desired one"
+            raise CheckFailedError(message, output(shown), f"desired:\n{wanted}", remedy=PROVISION)
 
 
 def test_certificates_are_in_the_builder(host: Host, asked: Asked, builder: str) -> None:
@@ -127,6 +127,6 @@ def test_certificates_are_in_the_builder(host: Host, asked: Asked, builder: str)
         for path, digest in asked.instance(builder)["certificates"].items():
             shown = host.run(f"docker cp {name}:/etc/buildkit/certs/{shlex.quote(path)} - | tar -xO | sha256sum")
             if not shown.stdout.startswith(digest):
-                message = f"certificate {path} in {name} is not what is asked"
-                remedy = "Run playbooks/trust-registries.yml; no build is disturbed"
+                message = f"certificate {path} in {name} differs from the desired one"
+                remedy = "Run playbooks/trust-registries.yml; running builds are unaffected"
                 raise CheckFailedError(message, output(shown), remedy=remedy)

@@ -1,7 +1,7 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""dockerd runs, and with what daemon.json says and what is asked."""
+"""dockerd is running with daemon.json, which is in its desired state."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from ansible_collections.multiarch.builders.verification.looking import (
 )
 from testinfra.host import Host
 
-RESTART = "Run playbooks/provision-builders.yml, which restarts docker when nothing is disturbed by it"
+RESTART = "Run playbooks/provision-builders.yml, which restarts docker when no running work is affected"
 Info = Mapping[str, t.Any]
 
 
@@ -55,13 +55,13 @@ SHOWN: dict[str, Callable[[Info], object]] = {
 
 
 def configured(host: Host) -> dict[str, t.Any]:
-    """daemon.json, {} where there is none."""
+    """daemon.json, {} without one."""
     file = host.run(f"test ! -e {DAEMON_JSON} || cat {DAEMON_JSON}")
     try:
         found = json.loads(file.stdout or "{}")
     except ValueError as exc:
         raise CheckFailedError(
-            f"{DAEMON_JSON} is no JSON: {exc}", output(file), remedy="Mend it, then provision again"
+            f"{DAEMON_JSON} is not valid JSON: {exc}", output(file), remedy="Fix it, then provision again"
         ) from None
     return dict(found)
 
@@ -71,7 +71,7 @@ def test_dockerd_answers(host: Host) -> None:
 
 
 def test_docker_starts_at_boot(host: Host, asked: Asked) -> None:
-    """By its service, or when somebody asks its socket; nothing that it needs is masked."""
+    """By its service or by its socket; nothing that it needs is masked."""
     units = units_of(host)
     wrong = boot.faults(units)
     if not wrong and boot.is_left_out(units):
@@ -80,23 +80,25 @@ def test_docker_starts_at_boot(host: Host, asked: Asked) -> None:
         wrong = (boot.words(units),)
     if wrong and "engine" in asked.concerns:
         shown = host.run("systemctl status --no-pager --lines=0 docker.service docker.socket containerd.service")
-        raise CheckFailedError("; ".join(wrong), output(shown), remedy="The message says what to do")
+        raise CheckFailedError("; ".join(wrong), output(shown), remedy="See the message")
 
 
 def test_dockerd_reads_daemon_json(host: Host, asked: Asked) -> None:
-    """Its unit and its process name no other file, and nobody else may write what it reads."""
+    """Its unit and its process use no other file, and only root may write it."""
     if "daemon" not in asked.concerns:
-        pytest.skip("daemon.json is not looked after")
+        pytest.skip("daemon.json is not managed")
     docker = units_of(host)[DOCKER]
     files = {path: host.run(f"cat {path}").stdout for path in unit_flags.environment_files(docker.shown)}
     elsewhere = unit_flags.elsewhere(docker, files, DAEMON_JSON, lambda path: real(host, path))
     if elsewhere:
         shown = host.run("systemctl cat docker.service")
-        raise CheckFailedError(elsewhere, output(shown), remedy="The message says what to do")
+        raise CheckFailedError(elsewhere, output(shown), remedy="See the message")
     process = host.run("tr '\\0' '\\n' < /proc/$(systemctl show --property=MainPID --value docker.service)/cmdline")
     used = unit_flags.config_file(process.stdout.splitlines()[1:])
     if used is not None and real(host, used) != real(host, DAEMON_JSON):
-        raise CheckFailedError(f"dockerd runs with {used} in place of {DAEMON_JSON}", output(process), remedy=RESTART)
+        raise CheckFailedError(
+            f"dockerd is running with {used} instead of {DAEMON_JSON}", output(process), remedy=RESTART
+        )
     found, text = files_of(host, [DAEMON_JSON]).get(DAEMON_JSON), host.run(f"cat {DAEMON_JSON}").stdout
     wrong = wrong_rights(host, [configuration_file.rights_of(found, text)]) if found else []
     if wrong:
@@ -110,13 +112,13 @@ def real(host: Host, path: str) -> str:
 
 def test_daemon_json_is_valid(host: Host) -> None:
     if not configured(host):
-        pytest.skip(f"there is no {DAEMON_JSON}")
+        pytest.skip(f"{DAEMON_JSON} does not exist")
     done = host.run(f"dockerd --validate --config-file={DAEMON_JSON}")
     if "unknown flag" in done.stderr:
         pytest.skip("dockerd before 23.0 cannot validate")
     if done.rc != 0 or "configuration OK" not in done.stdout + done.stderr:
-        remedy = "Mend the key that dockerd names: it does not start with this file"
-        raise CheckFailedError(f"dockerd refuses {DAEMON_JSON}", output(done), remedy=remedy)
+        remedy = "Fix the key that dockerd names: it would not start with this file"
+        raise CheckFailedError(f"dockerd rejects {DAEMON_JSON}", output(done), remedy=remedy)
 
 
 def test_daemon_json_is_as_asked(host: Host, asked: Asked) -> None:
@@ -124,7 +126,7 @@ def test_daemon_json_is_as_asked(host: Host, asked: Asked) -> None:
     wrong = list(differences(asked.daemon_options, found))
     if wrong and "daemon" in asked.concerns:
         raise CheckFailedError(
-            f"{DAEMON_JSON} is not as builder_daemon_options asks: {'; '.join(wrong)}", remedy=PROVISION
+            f"{DAEMON_JSON} differs from builder_daemon_options: {'; '.join(wrong)}", remedy=PROVISION
         )
 
 
@@ -139,7 +141,7 @@ def differences(patch: Mapping[str, t.Any], found: t.Any, path: str = "") -> t.I
 
 
 def test_dockerd_runs_with_daemon_json(host: Host, asked: Asked) -> None:
-    """A change of the file does nothing before a reload or restart."""
+    """A change of the file has no effect before a reload or restart."""
     info, file = docker_info(host), configured(host)
     wrong = []
     for key in (key for key in SHOWN if key in file):
@@ -157,19 +159,21 @@ def test_dockerd_runs_with_daemon_json(host: Host, asked: Asked) -> None:
     if lost and "daemon" in asked.concerns and not hosts_toml(host):
         wrong.append(f"docker.io has no mirror {', '.join(lost)}")
     if wrong:
-        raise CheckFailedError(f"dockerd runs without: {'; '.join(wrong)}", journal(host, "docker"), remedy=RESTART)
+        raise CheckFailedError(
+            f"dockerd is not running with: {'; '.join(wrong)}", journal(host, "docker"), remedy=RESTART
+        )
 
 
 def hosts_toml(host: Host) -> bool:
-    """Whether dockerd finds its mirrors there instead."""
+    """Whether dockerd reads its mirrors there instead."""
     return bool(host.run("test -e /etc/docker/certs.d/docker.io/hosts.toml").rc == 0)
 
 
 def test_image_store_is_as_asked(host: Host, asked: Asked) -> None:
-    """The containerd image store holds images of several platforms; the former one cannot."""
+    """The containerd image store holds images of several platforms; the legacy one cannot."""
     features = asked.daemon_options.get("features") or {}
     if "daemon" not in asked.concerns or not features.get("containerd-snapshotter", True):
-        pytest.skip("the containerd image store is not asked for")
+        pytest.skip("the containerd image store is not configured")
     info = docker_info(host)
     if ["driver-type", "io.containerd.snapshotter.v1"] not in (info.get("DriverStatus") or []):
         shown = f"docker info: Driver {info.get('Driver')}, DriverStatus {info.get('DriverStatus')}"

@@ -50,7 +50,7 @@ from testinfra.backend.base import CommandResult
 from testinfra.host import Host
 
 RECORD = "/var/lib/multiarch-builders/binfmt.json"
-# In an empty folder, so that nothing of the host helps; the folder goes whatever happens.
+# In an empty directory, isolated from the host's files; it is always removed.
 RUN = (
     "folder=$(mktemp -d /var/tmp/multiarch-verification.XXXXXX) && trap 'rm -rf \"$folder\"' EXIT && "
     'base64 -d > "$folder/probe" && chmod 755 "$folder/probe" && chroot "$folder" /probe'
@@ -66,7 +66,7 @@ def run_program(host: Host, platform: str) -> CommandResult:
 def skip_native(host: Host, platform: str) -> None:
     machine = host.run("uname -m").stdout.strip()
     if architecture_of(platform) in {architecture_of(each) for each in native_platforms(machine)}:
-        pytest.skip(f"{machine} runs it itself")
+        pytest.skip(f"{machine} runs it natively")
 
 
 def evidence(host: Host, platform: str) -> list[str]:
@@ -77,21 +77,21 @@ def evidence(host: Host, platform: str) -> list[str]:
 
 
 def test_handler_is_registered(host: Host, platform: str) -> None:
-    """Enabled, and with flag F: only then it works in containers."""
+    """Enabled, and with flag F, without which it does not work in containers."""
     skip_native(host, platform)
     found = handlers(host, platform)
     if not found and run_program(host, platform).stdout.strip() in expected_machine(platform):
-        pytest.skip("this processor runs it itself")
+        pytest.skip("this processor runs it natively")
     if not any(each.enabled and each.fixed for each in found):
         told = [f"{each.name}: enabled {each.enabled}, flags {each.flags}, {each.interpreter}" for each in found]
-        message = f"no handler of {platform} is enabled with flag F; there is {listed(told)}"
+        message = f"no handler for {platform} is enabled with flag F; registered: {listed(told)}"
         raise CheckFailedError(message, *evidence(host, platform), remedy=PROVISION)
     if has_ours(host, platform) and not any(map(is_ours, found)):
         taken = f"{listed([each.interpreter for each in found])}: {IN_PLACE_OF_OURS}"
         raise CheckFailedError(taken, *evidence(host, platform), remedy=PROVISION)
     status = host.run(f"cat {REGISTRY}/status")
     if not status_is_on(status.stdout):
-        remedy = f"{PROVISION}, and find who switched it off"
+        remedy = f"{PROVISION}, and find out what switched it off"
         raise CheckFailedError(f"{REGISTRY}/status, the switch of all handlers, is off", output(status), remedy=remedy)
 
 
@@ -102,17 +102,17 @@ def test_handler_survives_a_reboot(host: Host, platform: str) -> None:
     lasting = [each for each in registered_at_boot(host) if each.serves(format_for(platform)) and each.fixed]
     theirs = bool(found) and not any(map(is_ours, found)) and not has_ours(host, platform)
     if theirs and not lasting:
-        pytest.skip(f"handler {found[0].name} is somebody else's; builder_binfmt_takeover would make it last")
+        pytest.skip(f"handler {found[0].name} is not managed; with builder_binfmt_takeover it would survive a reboot")
     if not theirs:
         require_no_mask(host, platform)
     wrong, named = [], f"{BINFMT_D}/{format_for(platform).handler}.conf"
     if not lasting:
-        wrong.append(f"neither {named} nor another file registers a handler with flag F, so it is gone after a reboot")
+        wrong.append(f"neither {named} nor another file registers a handler with flag F, so it is lost at a reboot")
     for emulator in dict.fromkeys(each.interpreter for each in (*lasting, *found)):
         wrong += faults_of_emulator(host, emulator)
     gone = [each.interpreter for each in lasting if host.run(f"test -x {shlex.quote(each.interpreter)}").rc != 0]
     if lasting and len(gone) == len(lasting):
-        wrong.append(f"the emulator that binfmt.d names is not there: {gone[0]}")
+        wrong.append(f"the emulator named in binfmt.d does not exist: {gone[0]}")
     wrong += wrong_rights(host, [public(named)]) if not theirs else []
     if wrong:
         raise CheckFailedError("; ".join(dict.fromkeys(wrong)), *evidence(host, platform), remedy=PROVISION)
@@ -122,13 +122,13 @@ def test_emulation_starts_at_boot(host: Host, asked: Asked) -> None:
     """systemd-binfmt, its mount and its conditions, in time for docker."""
     machine = host.run("uname -m").stdout.strip()
     if "binfmt" not in asked.concerns or not needed(asked.platforms, machine):
-        pytest.skip("no emulation is asked for")
+        pytest.skip("no emulation is configured")
     units = units_of(host)
     done = host.run(shlex.join(boot.CONDITIONS)) if boot.asks_conditions(units) else None
     wrong = boot.faults_in(units, done.stdout + done.stderr if done else "")
     if wrong:
         shown = host.run("systemctl status --no-pager --lines=0 systemd-binfmt.service 'proc-sys-fs-binfmt_misc.*'")
-        raise CheckFailedError("; ".join(wrong), output(shown), remedy="The message says what to do")
+        raise CheckFailedError("; ".join(wrong), output(shown), remedy="See the message")
 
 
 def registered_at_boot(host: Host) -> list[Handler]:
@@ -137,7 +137,7 @@ def registered_at_boot(host: Host) -> list[Handler]:
 
 
 def require_no_mask(host: Host, platform: str) -> None:
-    """The handler's own file does not switch it off."""
+    """The handler's own file does not disable it."""
     fmt = format_for(platform)
     path = f"{BINFMT_D}/{fmt.handler}.conf"
     if host.run(f"test -e {path}").rc != 0:
@@ -146,11 +146,11 @@ def require_no_mask(host: Host, platform: str) -> None:
     words = mask_of(path, leads_to, text, owned=fmt.handler in recorded(host))
     if words:
         told = output(host.run(f"ls -l {path}"))
-        raise CheckFailedError(mask_fault(fmt, words, ours=True), told, remedy="The message says what to do")
+        raise CheckFailedError(mask_fault(fmt, words, ours=True), told, remedy="See the message")
 
 
 def has_ours(host: Host, platform: str) -> bool:
-    """Whether a handler of ours is to be there: it is recorded, and its file is neither another one's nor a mask."""
+    """Whether a managed handler should exist: it is recorded, and its file is neither foreign nor a mask."""
     name = format_for(platform).handler
     file = f"{BINFMT_D}/{name}.conf"
     masked = is_mask(host.run(f"readlink -f {file}").stdout.strip())
@@ -158,12 +158,12 @@ def has_ours(host: Host, platform: str) -> bool:
 
 
 def recorded(host: Host) -> Collection[str]:
-    """The handlers that are ours."""
+    """The managed handlers."""
     return list(json.loads(host.run(f"cat {RECORD}").stdout or "{}").get("handlers", ()))
 
 
 def faults_of_emulator(host: Host, emulator: str) -> list[str]:
-    """Why an emulator of ours is not the one that was written, and who else may write it."""
+    """Why a managed emulator differs from the one that was written, and who else may write it."""
     if not emulator.startswith(EMULATORS):
         return []
     about = json.loads(host.run(f"cat {PurePosixPath(emulator).parent}/{image.ABOUT}").stdout or "{}")
@@ -181,8 +181,8 @@ def test_program_runs(host: Host, platform: str) -> None:
     """A program of the platform, in an empty chroot as in a container."""
     done = run_program(host, platform)
     if done.rc != 0 or done.stdout.strip() not in expected_machine(platform):
-        said = f"it ended with {done.rc} and said: {(done.stdout + done.stderr).strip() or 'nothing'}"
-        remedy = f"{PROVISION}; docs/emulation.md tells about exec format error"
+        said = f"exit status {done.rc}, output: {(done.stdout + done.stderr).strip() or 'nothing'}"
+        remedy = f"{PROVISION}; see docs/emulation.md about exec format error"
         raise CheckFailedError(
             f"a program of {platform} does not run: {said}", *evidence(host, platform), remedy=remedy
         )

@@ -1,7 +1,7 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Nothing differs from what is asked, every user builds for every platform, and nothing is left of it on the host."""
+"""No drift, every user builds for every platform, and no leftovers on the host."""
 
 from __future__ import annotations
 
@@ -19,25 +19,25 @@ def test_build(proof: dict[str, checks.Check], user: str, builder: str, platform
     """A RUN step executes a program of the platform; with a repository the image is pushed and read back."""
     name, runs = checks.build(user, builder, platform), checks.runs(platform)
     if name not in proof and runs in proof and proof[runs].outcome == checks.FAILED:
-        pytest.skip(f"programs of {platform} do not run on the host, so nothing was built for it")
+        pytest.skip(f"programs of {platform} do not run on the host, so no image was built for it")
     require(proof, name)
 
 
 def test_docker_pulls(proof: dict[str, checks.Check]) -> None:
-    """docker itself pulls what was pushed and what it was built from, by its own way and with its own trust."""
+    """docker itself pulls what was pushed and its base image, with its own trust."""
     pulls = [name for name in proof if name.startswith(checks.PULLS)]
     if not pulls:
-        pytest.skip("nothing was pushed or built from an image, or docker itself pulls nothing on this host")
+        pytest.skip("nothing was pushed or built from an image, or docker itself does not pull on this host")
     for name in pulls:
         require(proof, name)
 
 
 @pytest.mark.usefixtures("proof")
 def test_nothing_is_left(host: Host) -> None:
-    """No container, no file: what is left is BuildKit's cache, and the tag `proof` in the registry."""
+    """No container and no file remain, only BuildKit's cache and the tag `proof` in the registry."""
     containers = host.run("docker ps --all --filter label=multiarch.builders")
-    # The lock is a file for as long as the host runs; who holds it is told by the kernel.
+    # The lock file exists until reboot; the kernel knows its holder.
     files = host.run("find /tmp /var/tmp /run -maxdepth 1 -name 'multiarch-*' ! -name multiarch-builders.lock")
     if len(containers.stdout.splitlines()) > 1 or files.stdout.strip():
-        remedy = "Remove them, unless a provisioning runs at this moment"
-        raise CheckFailedError("something of ours is left", output(containers), output(files), remedy=remedy)
+        remedy = "Remove them, unless a provisioning run is in progress"
+        raise CheckFailedError("leftovers of a proof exist", output(containers), output(files), remedy=remedy)

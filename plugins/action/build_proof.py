@@ -10,8 +10,8 @@ from ansible_collections.multiarch.builders.plugins.plugin_utils.spec.compile im
 
 
 class ActionModule(SpecActionBase):
-    """The builders are there already: what they are made from is not read again."""
+    """The builders exist already: the files that they are made from are not read again."""
 
     def compiled(self, given: Result, task_vars: Result) -> CompiledSpec:  # noqa: ARG002  # a path is not looked for
-        """As they are given."""
+        """The options, unchanged."""
         return CompiledSpec(given, ())

@@ -1,7 +1,7 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Checks the options, runs multiarch.builders.registry_proof on the host, and puts the certificates into words."""
+"""Checks the options, runs multiarch.builders.registry_proof on the host, and adds the certificates as text."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from ansible_collections.multiarch.builders.plugins.plugin_utils.x509 import ser
 class ActionModule(SpecActionBase):
     """See the base class."""
 
-    _supports_async = False  # what comes later would miss what is added here
+    _supports_async = False  # results fetched later would lack what is added here
 
     def told(self, result: Result, spec: CompiledSpec) -> Result:
-        """With certificates in words in place of DER, and a message that has the remedies."""
+        """With certificates as text instead of DER, and a message with the remedies."""
         if "chains" not in result:
             return result
         clocks = result.pop("clocks", {})

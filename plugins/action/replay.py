@@ -37,7 +37,7 @@ class ActionModule(SpecActionBase):
         names = list((task_vars or {}).get("ansible_play_batch") or ())
         result |= {"changed": False, "hosts": self.looked_at(names)}
         for name, found in result["hosts"].items():
-            Display().v(f"<{name}> {'as the last full plan left it' if 'result' in found else found['why']}")
+            Display().v(f"<{name}> {'has not changed since the last full plan' if 'result' in found else found['why']}")
         return result
 
     def looked_at(self, names: list[str]) -> dict[str, Result]:

@@ -1,7 +1,7 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Writes one page, and the same as JSON, about the hosts of a play, from what module survey returned of each."""
+"""Writes a page about the hosts of a play, also as JSON, from the results of module survey."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ Result = dict[str, t.Any]
 
 
 class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core has no types
-    """One host of the play writes; every host ends as its survey did, so that the run's exit status tells."""
+    """One host of the play writes the report; each host ends as its survey did, for the run's exit status."""
 
     _supports_check_mode = True
     _requires_connection = False
@@ -44,7 +44,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core has no typ
             try:
                 self._write(folder, surveys)
             except OSError as exc:
-                return result | {"failed": True, "msg": f"dest: {folder}: {exc.strerror or exc}: name another folder"}
+                return result | {"failed": True, "msg": f"dest: {folder}: {exc.strerror or exc}: use another directory"}
         own = surveys.of(name) or {}
         kept = {key: own[key] for key in ("unreachable", "failed", "msg") if own.get(key)}
         return result | (kept if kept.keys() & {"unreachable", "failed"} else {})
@@ -60,7 +60,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core has no typ
 
 
 class _Surveys:
-    """What was registered for each host of the play."""
+    """The survey results of the hosts of the play."""
 
     def __init__(self, variables: Mapping[str, t.Any], registered: str) -> None:
         self.names: list[str] = list(variables["ansible_play_hosts_all"])
@@ -76,6 +76,6 @@ class _Surveys:
 
     @staticmethod
     def counted(hosts: t.Iterable[t.Any]) -> dict[str, int]:
-        """{state: number of hosts}, the states that there are."""
+        """{state: number of hosts}, for states with hosts."""
         states = [host.state for host in hosts]
         return {state: states.count(state) for state in ("ok", "drift", "failed", "unreachable") if state in states}

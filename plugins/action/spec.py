@@ -1,7 +1,7 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Checks every option and touches no host."""
+"""Checks every option, without connecting to a host."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class ActionModule(SpecActionBase):
     on_host = False
 
     def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> Result:
-        """As the base class does; a variable that is most likely misspelled is warned of."""
+        """As the base class, with warnings about variables that are most likely misspelled."""
         result = super().run(tmp, task_vars)
         if self._in_role() and (words := misspelled(task_vars or {})):
             result["warnings"] = [*result.get("warnings", []), *words]

@@ -1,7 +1,7 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Checks the options, runs multiarch.builders.survey on the host, and puts certificates into words."""
+"""Checks the options, runs multiarch.builders.survey on the host, and adds certificates as text."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from ansible_collections.multiarch.builders.plugins.plugin_utils.x509 import ser
 class ActionModule(SpecActionBase):
     """See the base class."""
 
-    _supports_async = False  # what comes later would miss what is added here
+    _supports_async = False  # results fetched later would lack what is added here
 
     def told(self, result: Result, spec: CompiledSpec) -> Result:
-        """With all certificates in words: those that servers showed, and those of the variables."""
+        """With all certificates as text: those that servers presented, and those of the variables."""
         if "chains" not in result:
             return result
         now = datetime.datetime.now(datetime.UTC)

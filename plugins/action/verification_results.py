@@ -1,7 +1,7 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Judges what the modules proved on each host of the play, writes it for CI, and tells what failed."""
+"""Evaluates the results of all hosts of the play, writes them for CI, and reports failures."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _WITH_NOTES = ("builder_verify_plan", "builder_verify_registries", "builder_veri
 
 
 class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core has no types
-    """Runs on the controller alone, once for all hosts."""
+    """Runs on the controller only, once for all hosts."""
 
     BYPASS_HOST_LOOP = True
     _requires_connection = False
@@ -60,7 +60,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core has no typ
                 result["files"] = result_files.write(_absolute(given["directory"]), found, "verify-builders.yml", now)
             except OSError as exc:
                 words = f"builder_verify_results = {given['directory']!r}: cannot be written: {exc.strerror}"
-                return result | {"failed": True, "msg": f"{words}. Give a folder of the controller that you may write"}
+                return result | {"failed": True, "msg": f"{words}. Use a directory that you can write to"}
         return result
 
 
@@ -77,13 +77,13 @@ def _result(variables: Mapping[str, t.Any], name: str) -> t.Any:
 
 
 def _notes(variables: Mapping[str, t.Any]) -> list[str]:
-    """What the modules left alone or could not ask."""
+    """What the modules left alone or could not check."""
     results = (_result(variables, name) or {} for name in _WITH_NOTES)
     return [shown(note["text"]) for result in results for note in result.get("notes", ())]
 
 
 def _told_by(passed: Mapping[str, Mapping[str, t.Any]]) -> dict[str, list[str]]:
-    """{note: the hosts that have it}: what was left out is said where all else is well, too."""
+    """{note: its hosts}: notes are also reported for hosts without failures."""
     found: dict[str, list[str]] = {}
     for host, variables in passed.items():
         for note in _notes(variables):
@@ -92,5 +92,5 @@ def _told_by(passed: Mapping[str, Mapping[str, t.Any]]) -> dict[str, list[str]]:
 
 
 def _absolute(folder: str) -> str:
-    """Where the command was given, not where a playbook lies."""
+    """Relative to the command's current directory, not to a playbook."""
     return str(Path(folder).expanduser().absolute())

@@ -1,21 +1,21 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""One line a host at the end of every playbook of this collection."""
+"""One line per host at the end of every playbook of this collection."""
 
 from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: summary
 type: aggregate
-short_description: One line a host at the end of a playbook
+short_description: One line per host at the end of a playbook
 version_added: 0.1.0
 author:
   - multiarch.builders contributors (@multiarch)
 description:
-  - Tells for each host what was changed, or would be in check mode, what waits, and why something failed; hosts with
-    the same line share it. If nothing was to be done it is one line.
-  - Is silent after playbooks that use nothing of this collection.
+  - Reports for each host what was changed, or would be in check mode, what is pending, and why something failed.
+    Hosts with the same outcome share a line.
+  - Prints nothing after playbooks that do not use this collection.
 requirements:
   - enable it in C(ansible.cfg) with C(callbacks_enabled = multiarch.builders.summary)
 """
@@ -47,7 +47,7 @@ _HIDDEN = "(hidden by no_log)"
 
 
 class CallbackModule(CallbackBase):  # type: ignore[misc]  # ansible-core has no types
-    """Collects while the run goes on, tells at its end."""
+    """Collects results during the run, and prints the summary at its end."""
 
     CALLBACK_VERSION = 2.0
     CALLBACK_TYPE = "aggregate"
@@ -57,7 +57,7 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]  # ansible-core has no
     def __init__(self) -> None:
         super().__init__()
         self._stories: dict[str, Story] = {}
-        self._ours: set[str] = set()  # hosts that a module of ours was for
+        self._ours: set[str] = set()  # hosts on which a module of this collection ran
 
     def v2_runner_on_ok(self, result: CallbackTaskResult) -> None:
         self._guarded(self._ok, result)
@@ -73,7 +73,7 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]  # ansible-core has no
         self._guarded(self._tell, stats)
 
     def _guarded(self, step: t.Callable[[t.Any], None], about: object) -> None:
-        """A summary is no reason to fail, or to be in the way."""
+        """A summary must never make a run fail."""
         try:
             step(about)
         except Exception as exc:
@@ -129,7 +129,7 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]  # ansible-core has no
 
 
 def _failures(result: t.Mapping[str, t.Any]) -> list[Failed]:
-    """What is wrong with the input, or with the host; of pulls, those that went well are there, too."""
+    """Problems of the input, or failures of the host; `pulls` also has successful ones."""
     found = [Failed(str(Problem(**each))) for each in result.get("problems") or ()]
     for each in [*(result.get("failures") or ()), *(result.get("pulls") or ())]:
         concern = f"{each['concern']}: " if each.get("concern") else ""

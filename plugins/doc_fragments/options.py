@@ -1,7 +1,7 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The documentation of the options, made from their rows and texts."""
+"""The documentation of the options, generated from their rows and texts."""
 
 from __future__ import annotations
 

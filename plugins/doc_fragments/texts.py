@@ -1,241 +1,233 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The text of every option and of its keys, once; what else there is to say about one is in model/options.py."""
+"""The text of every option and of its keys, once; types, defaults and choices are in model/options.py."""
 
 from __future__ import annotations
 
 TEXTS = r"""
 concerns:
-  - What to look after, whatever the order here; the order of work is that of the choices.
+  - The concerns to manage. Their order here does not matter; they are applied in the order of the choices.
   - V(engine) is Docker with buildx, V(trust) the CA and client certificates of registries, V(daemon) the file
     C(daemon.json), V(binfmt) the emulators, V(buildx) the builders.
 engine:
-  - V(present) wants Docker and buildx to be there, in versions that serve.
-  - V(distro) installs what is missing of Docker, its client and buildx from the distribution (Debian, Ubuntu). What
-    is there already stays as it is, wherever it is from.
+  - V(present) requires Docker and buildx to be installed, in supported versions.
+  - V(distro) installs whatever is missing of Docker, its client and buildx from the distribution (Debian, Ubuntu).
+    What is already installed is left unchanged, whatever its source.
 buildx_plugin:
-  - The buildx plugin to install for all users, for hosts whose distribution has none or one that is too old. It has
-    precedence over that of a package. Without it, what this put there goes, and what was there before comes back.
+  - The buildx plugin to install for all users, for hosts whose distribution has none or an old one. It takes precedence
+    over a packaged one. When this is unset, the plugin is removed and the previous file is restored.
 buildx_plugin.src:
-  - A file on the controller, found as C(copy) finds its own, or next to the inventory. Either this or
+  - A file on the controller, found as C(copy) finds its source, or next to the inventory. Either this or
     O(buildx_plugin.url).
 buildx_plugin.url:
-  - Where the host fetches it from, by C(https) or C(http), through O(proxy) if that is set. The host has to trust the
-    server already.
+  - The URL from which the host downloads it, with C(https) or C(http), through O(proxy) if that is set. The host must
+    already trust the server.
 buildx_plugin.sha256:
-  - The SHA-256 of the file, in hexadecimal. Needed; another file is not installed.
+  - The SHA-256 of the file, in hexadecimal. Required; a file with another checksum is not installed.
 buildx_plugin.version:
-  - The version that the file has, such as V(0.29.1). Optional; one that tells another is not installed, and with it a
-    plan knows what the builders can be before the plugin is there.
+  - The version of the file, such as V(0.29.1). Optional. A plugin that reports another version is not installed. With
+    it, a plan knows what the builders support before the plugin is installed.
 platforms:
   - The platforms that the host builds and runs, as C(linux/ARCHITECTURE[/VARIANT]).
-  - Usual other names are accepted, with and without C(linux/) and in any case, such as C(x86_64), C(aarch64),
+  - Common aliases are accepted, with and without C(linux/) and in any case, such as C(x86_64), C(aarch64),
     C(arm64v8), C(armhf), C(arm32v7), C(armel), C(i386), C(ppc64el) and C(mips64el). C(arm) is C(linux/arm/v7).
-  - What the host's own processor runs needs no emulator and gets none.
+  - Platforms that the host's processor runs natively get no emulator.
 registries:
-  - The registries. dockerd, BuildKit, the operating system and the login all follow this one table.
-  - TLS of a mirror is that of the mirror's own entry, so a mirror with a private CA has an entry of its own.
+  - The registries. dockerd, BuildKit, the operating system and the logins are all configured from this table.
+  - TLS settings of a mirror come from the mirror's own entry, so a mirror with a private CA needs an entry of its own.
 registries[].host:
-  - The registry as image names have it, C(host[:port]), without scheme and path. Docker Hub is C(docker.io).
-  - A network such as C(10.0.0.0/8) is for dockerd alone, with O(registries[].insecure=true) and nothing else, as
-    BuildKit knows no networks. It goes into C(insecure-registries) of C(daemon.json).
+  - The registry as in image names, C(host[:port]), without scheme and path. Docker Hub is C(docker.io).
+  - A network such as C(10.0.0.0/8) applies to dockerd only, with O(registries[].insecure=true) and no other key, as
+    BuildKit does not support networks. It is written to C(insecure-registries) in C(daemon.json).
 registries[].mirrors:
-  - Where to look first, in this order, as C(host[:port][/path]) without scheme.
-  - A path is put behind C(/v2/), as proxy cache projects of Harbor want it.
-  - For a mirror without TLS set O(registries[].http=true) in the mirror's own entry.
+  - Mirrors to try first, in this order, as C(host[:port][/path]) without scheme.
+  - A path is inserted after C(/v2/), as proxy cache projects of Harbor require.
+  - For a mirror without TLS, set O(registries[].http=true) in the mirror's own entry.
 registries[].ca:
   - The CA that signed the registry's certificate, as the path of a file on the controller or as PEM text.
-  - A file may be PEM or DER, and is looked for in C(files/), next to the playbook and next to the inventory. It may
+  - A file may be PEM or DER. It is searched for in C(files/), next to the playbook and next to the inventory, and may
     be encrypted with ansible-vault.
-  - Several certificates are fine, as in a rotation. One of them has to be valid now.
-  - A server's own self-signed certificate is taken, with a warning, as it is trusted for itself alone.
+  - Several certificates are allowed, as during a rotation. At least one must be valid now.
+  - A server's own self-signed certificate is accepted, with a warning, as it is trusted for that server only.
 registries[].ca_from:
-  - Where the CA comes from if O(registries[].ca) is not given. V(harbor) asks the registry itself, a Harbor, for the
-    CA that it offers for download. The controller asks, without any login.
-  - Needs O(registries[].ca_fingerprint), as nothing else proves what comes that way.
+  - Where to get the CA if O(registries[].ca) is not set. V(harbor) downloads it from the registry itself, a Harbor.
+    The controller sends the request, without a login.
+  - Requires O(registries[].ca_fingerprint), as nothing else authenticates the download.
 registries[].ca_fingerprint:
-  - SHA-256 of the CA, as C(openssl x509 -noout -fingerprint -sha256 -in ca.crt) tells it. Colons, C(sha256:) in front
-    and case do not matter.
-  - With O(registries[].ca_from) the one certificate that has it is taken. With O(registries[].ca) one of the
-    certificates has to have it.
+  - SHA-256 of the CA, as printed by C(openssl x509 -noout -fingerprint -sha256 -in ca.crt). Colons, a leading
+    C(sha256:) and case are ignored.
+  - With O(registries[].ca_from) only the certificate with it is used; with O(registries[].ca) one of them must have it.
 registries[].client_cert:
-  - Client certificate for mutual TLS, with its chain if it has one, as path or PEM text. Needs
-    O(registries[].client_key).
+  - Client certificate for mutual TLS, optionally with its chain, as path or PEM. Requires O(registries[].client_key).
 registries[].client_key:
-  - Private key of O(registries[].client_cert), without pass phrase, as path or PEM text.
+  - Private key of O(registries[].client_cert), without a passphrase, as path or PEM text.
 registries[].insecure:
-  - Whether to accept any certificate. Anybody between host and registry can then change images.
+  - Whether to accept any certificate. Anyone between host and registry can then modify images.
 registries[].http:
-  - Whether the registry speaks HTTP without TLS. Cannot be combined with certificates.
+  - Whether the registry uses HTTP without TLS. Cannot be combined with certificates.
 registries[].username:
-  - Login name, with O(registries[].password). Robot accounts of Harbor are fine, C($) included.
+  - Login name, with O(registries[].password). Robot accounts of Harbor are supported, C($) included.
 registries[].password:
   - Password or token of O(registries[].username). Never logged.
 registries[].hosts_toml:
-  - Filled in on the controller. Leave it out.
+  - Internal. Set on the controller.
 ca_warn_days:
-  - How many days before the end of a CA or client certificate of O(registries) a warning comes. V(0) for none.
+  - Warn this many days before a CA or client certificate of O(registries) expires. V(0) disables the warning.
 instances:
   - The buildx builders of the host.
 instances[].name:
-  - Name of the builder. A letter, then letters, digits, C(.), C(_) and C(-). Unique, case does not count.
+  - Name of the builder. A letter, then letters, digits, C(.), C(_) and C(-). Must be unique, regardless of case.
 instances[].driver:
-  - Driver of buildx. V(docker-container) runs BuildKit in a container of each node's Docker, V(remote) connects to a
-    buildkitd that runs elsewhere, V(kubernetes) has it in the cluster of kubectl's current context.
+  - The buildx driver. V(docker-container) runs BuildKit in a container of each node's Docker, V(remote) connects to a
+    buildkitd that runs elsewhere, V(kubernetes) runs it in the cluster of kubectl's current context.
 instances[].image:
-  - Image of BuildKit. Pin it with a digest, as the default is.
+  - The BuildKit image. Pin it by digest, as the default does.
 instances[].driver_opts:
-  - Options of the driver, such as C(memory), C(cpuset-cpus), C(network) and C(env.NAME). Values may be strings, whole
-    numbers and booleans.
+  - Options of the driver, such as C(memory), C(cpuset-cpus), C(network) and C(env.NAME). Values may be strings,
+    integers and booleans.
 instances[].flags:
-  - Flags of buildkitd, one an entry.
+  - Flags of buildkitd, one per entry.
 instances[].default:
-  - Whether this is the builder that the users build with. One at most.
+  - Whether this is the users' current builder. At most one.
 instances[].nodes:
-  - The machines of the builder. Without any it is the host itself.
-  - Each has one of O(instances[].nodes[].host), O(instances[].nodes[].endpoint) and O(instances[].nodes[].context), a
-    name and platforms of its own.
+  - The machines of the builder. If empty, the host itself.
+  - Each has one of O(instances[].nodes[].host), O(instances[].nodes[].endpoint) and O(instances[].nodes[].context),
+    and its own name and platforms.
 instances[].nodes[].host:
-  - A host of the inventory. The host itself is reached directly, another one by ssh at its C(ansible_host), by the
-    keys and known hosts of each of the users.
+  - A host of the inventory. The host itself is reached directly, another one by ssh at its C(ansible_host), with the
+    keys and known hosts of each user.
 instances[].nodes[].endpoint:
-  - Where the node's Docker is, as C(ssh://user@host), C(tcp://host:port) or C(unix:///path), or with the driver
-    V(remote) where the buildkitd is, as C(tcp://host:port).
+  - Address of the node's Docker, as C(ssh://user@host), C(tcp://host:port) or C(unix:///path), or with the driver
+    V(remote) of its buildkitd, as C(tcp://host:port).
 instances[].nodes[].context:
-  - A docker context that each of the users has.
+  - A docker context that each user has.
 instances[].nodes[].user:
-  - Who logs in at O(instances[].nodes[].host). By default its C(ansible_user).
+  - Login user at O(instances[].nodes[].host). Defaults to its C(ansible_user).
 instances[].nodes[].name:
-  - Name of the node, and of its container. By default the builder's and the host's, with a hyphen between.
+  - Name of the node, and of its container. Defaults to the names of builder and host, joined by a hyphen.
 instances[].nodes[].platforms:
-  - The platforms that are built there. By default those that BuildKit finds there.
+  - The platforms to build there. Defaults to those that BuildKit detects.
 instances[].nodes[].driver_opts:
-  - Options of the driver for this node alone.
+  - Options of the driver for this node only.
 instances[].nodes[].ca:
   - The CA that signed the certificate of a V(remote) buildkitd, as path on the controller or PEM text.
 instances[].nodes[].client_cert:
   - Client certificate for a V(remote) buildkitd, with O(instances[].nodes[].client_key).
 instances[].nodes[].client_key:
-  - Private key of O(instances[].nodes[].client_cert), without pass phrase.
+  - Private key of O(instances[].nodes[].client_cert), without a passphrase.
 instances[].config:
   - C(buildkitd.toml), as text or as the path of a file on the controller.
-  - Leave it out, and it is made from the registries and the options of BuildKit; given, it replaces both for this
-    builder.
-  - It names certificate files as they are inside the container, C(/etc/buildkit/certs/REGISTRY/ca.crt).
+  - Generated by default from the registries and the options of BuildKit; if set, it replaces both for this builder.
+  - It names certificate files by their paths inside the container, C(/etc/buildkit/certs/REGISTRY/ca.crt).
 instances[].certificates:
-  - Further files below C(/etc/buildkit/certs), for O(instances[].config), as C(REGISTRY/FILE) and content. Those of
-    the registries are always there.
+  - More files below C(/etc/buildkit/certs), as C(REGISTRY/FILE) and content. Those of registries are always included.
 instances[].registry_files:
-  - Filled in on the controller. Leave it out.
+  - Internal. Set on the controller.
 users:
-  - The users whose buildx store holds the builders, and who are logged in to the registries.
+  - The users whose buildx stores contain the builders, and who are logged in to the registries.
 binfmt_source:
-  - Where the emulators come from. V(image) takes them out of O(binfmt_image), V(package) installs the QEMU of the
-    distribution (Debian and Ubuntu), with handlers for all the formats that it knows.
+  - Where the emulators come from. V(image) extracts them from O(binfmt_image), V(package) installs the distribution's
+    QEMU (Debian and Ubuntu), with handlers for all formats that it supports.
 binfmt_image:
-  - Image with the emulators, as C(tonistiigi/binfmt) makes it. Pin it with a digest, as the default is.
+  - Image with the emulators, in the layout of C(tonistiigi/binfmt). Pin it by digest, as the default does.
 binfmt_archive:
-  - Path on the host of an archive of O(binfmt_image), as C(docker save) writes it, for hosts that reach no registry.
-    It is read in place of a pull, without Docker.
+  - Path on the host of an archive of O(binfmt_image), as written by C(docker save), for hosts without access to a
+    registry. It replaces the pull, and is read without Docker.
 binfmt_takeover:
-  - Whether a handler that somebody else registered is replaced although it works. One that does not work in
-    containers is replaced in any case.
+  - Whether to replace a working foreign handler. One that does not work in containers is always replaced.
 daemon_options:
-  - Merged into C(daemon.json) as a JSON merge patch (RFC 7396). Mappings merge, V(null) removes a key, all else
-    replaces. Keys that are not named stay as they are.
-  - C(hosts) is refused, as dockerd would not start; C(registry-mirrors) and C(insecure-registries) have their place
-    in the table of registries.
+  - Merged into C(daemon.json) as a JSON merge patch (RFC 7396). Mappings are merged, V(null) removes a key, any other
+    value replaces the existing one. Other keys are left unchanged.
+  - C(hosts) is rejected, as dockerd would not start. For C(registry-mirrors) and C(insecure-registries) use the table
+    of registries.
 allow_image_store_switch:
-  - Whether a host that has images or containers may be switched to the containerd image store. They stay on disk, but
-    Docker shows them no more until it is switched back.
+  - Whether a host that has images or containers may be switched to the containerd image store. They are kept on disk,
+    but Docker does not show them until it is switched back.
 allow_data_root_switch:
-  - Whether Docker's data may get another folder (C(data-root), C(userns-remap)) on a host that has containers,
-    volumes, networks of its own or, with a graph driver, images. They stay in the former folder, the builders' caches
-    with them, but Docker shows them no more until it has that folder again.
+  - Whether Docker's data may move to another directory (C(data-root), C(userns-remap)) on a host that has containers,
+    volumes, user-defined networks or, with a graph driver, images. These and the builders' caches are kept in the
+    previous directory, but Docker does not show them until it uses that directory again.
 docker_pulls:
-  - Whether docker itself pulls and pushes on this host (C(docker pull), C(docker push), C(docker run)), and not
-    builders alone.
-  - Up to version 29.4 docker fetches tokens of registries with the system's authorities as of its own start. So a CA
-    that a registry with tokens needs, and that came later, means a restart, by the rules of C(builder_disruption).
-    Builders need none; V(false) spares hosts that have nothing but builders.
+  - Whether docker itself pulls and pushes on this host (C(docker pull), C(docker push), C(docker run)), and not only
+    builders.
+  - Up to version 29.4 docker fetches registry tokens with the system trust store as read at its start. A CA added
+    later for a registry with tokens therefore requires a restart, subject to C(builder_disruption). Builders do not
+    need it; V(false) avoids it on hosts that only use builders.
 buildkit_options:
-  - Merged over what the registries make of C(buildkitd.toml), as a merge patch (RFC 7396). Mappings merge, V(null)
-    removes a key, all else replaces.
+  - Merged over the C(buildkitd.toml) that is generated from the registries, as a merge patch (RFC 7396). Mappings are
+    merged, V(null) removes a key, any other value replaces the existing one.
   - Every key is checked by name and type, as buildkitd itself ignores unknown keys.
   - Durations are whole seconds or text such as V(48h); sizes are bytes, text such as V(20GB) or V(75%).
 client_options:
-  - Merged into C(~/.docker/config.json) of each of the users as a JSON merge patch (RFC 7396), such as C(credHelpers)
-    or C(detachKeys). Keys that are not named stay as they are.
-  - C(auths) and C(proxies) are refused, as O(registries) and O(proxy) have a place for them.
+  - Merged into C(~/.docker/config.json) of each user as a JSON merge patch (RFC 7396), such as C(credHelpers) or
+    C(detachKeys). Other keys are left unchanged.
+  - C(auths) and C(proxies) are rejected; use O(registries) and O(proxy).
 environment_file:
   - Path of a file on the host in which a line C(BUILDX_BUILDER=NAME) names the default builder, such as
-    C(/etc/environment) or the environment file of a CI runner. All else in it stays. None by default.
+    C(/etc/environment) or the environment file of a CI runner. Other lines are left unchanged. None by default.
 environment:
-  - Settings of buildx, BuildKit's client and docker for the users' jobs, names with their values, such as
-    C(BUILDX_NO_DEFAULT_ATTESTATIONS). Each is a line of O(environment_file), which has to be given, in place of lines
-    of that name. These come back when it goes.
-  - Names that buildx, BuildKit or docker read are checked with their values; V(true) and V(false) are written as the
-    program reads them. A name that resembles one of these is an error, any other is taken for your own.
-  - V(BUILDX_BUILDER) and names that lead jobs away from the builder are refused, such as C(DOCKER_HOST) or
-    C(DOCKER_CONFIG); so are names that say that they hold a secret, as the file may be readable by everybody.
-  - Values are text without spaces and quotes, which all readers of such files understand in the same way.
+  - Environment variables of buildx, BuildKit's client and docker for the users' jobs, such as
+    C(BUILDX_NO_DEFAULT_ATTESTATIONS). Each is a line in O(environment_file), which is then required, and replaces
+    lines with that name. These are restored when it is removed.
+  - Variables of buildx, BuildKit and docker are checked with their values; V(true) and V(false) are written in the
+    form that the program reads. A name that resembles one of these is an error; other names are accepted.
+  - V(BUILDX_BUILDER) is rejected, as are names that direct jobs away from the builder, such as C(DOCKER_HOST) or
+    C(DOCKER_CONFIG), and names of secrets, as the file may be world-readable.
+  - Values are text without spaces and quotes, which all readers of such files interpret in the same way.
 docker_group:
-  - Whether the users are put into the group of Docker's socket, C(docker). Who is in it is root on the host.
-  - Users whom this put there are taken out again when it is V(false), or when they are no longer among the users.
+  - Whether the users are added to C(docker), the group of Docker's socket. Its members are root-equivalent.
+  - Users added here are removed from the group when this is V(false), or when they are no longer among the users.
 proxy:
   - The proxy for dockerd (C(daemon.json)), for BuildKit (the environment of its container) and for RUN steps
-    (C(config.json) of the users, from which docker and buildx make build arguments).
+    (C(config.json) of the users, from which docker and buildx set build arguments).
 proxy.http:
   - URL of the proxy for C(http://), without user name and password.
 proxy.https:
-  - URL of the proxy for C(https://), which is how registries are reached.
+  - URL of the proxy for C(https://), which is used to reach registries.
 proxy.no_proxy:
-  - What is reached directly, as host names, domains (C(.example.com)), addresses or networks in CIDR notation.
+  - What to reach directly, as host names, domains (C(.example.com)), addresses or networks in CIDR notation.
 proxy.username:
   - Login name at the proxy, with O(proxy.password).
 proxy.password:
-  - Password of O(proxy.username). Never logged, but whoever may build can read it, as build arguments have it.
+  - Password of O(proxy.username). Never logged, but everyone who can build can read it from the build arguments.
 dns:
   - Addresses of the name servers for containers (C(daemon.json)) and for RUN steps (C(buildkitd.toml)).
 gc:
-  - How large the build cache may become, of dockerd's own BuildKit (C(daemon.json)) and of the builders
-    (C(buildkitd.toml)), in the words of each version. Without any of it nothing is written.
+  - Limits of the build cache, for dockerd's own BuildKit (C(daemon.json)) and for the builders (C(buildkitd.toml)), in
+    the syntax of each version. If empty, nothing is written.
   - Sizes are bytes, text such as V(50GB) (1024 to the power of 3), or a share of the disk such as V(10%), which
-    dockerd does not take. C(daemon_options) and C(buildkit_options) have the last word about each of the two.
+    dockerd does not accept. C(daemon_options) and C(buildkit_options) override it.
 gc.keep:
-  - The size that garbage collection leaves alone, also if the disk becomes full. Without O(gc.max) all that is above
-    it is deleted.
+  - The size that garbage collection keeps even on a full disk. Without O(gc.max) everything above it is deleted.
 gc.max:
-  - The size that the cache is cut to; what was not used for longest goes first.
+  - The maximum size of the cache. The least recently used entries are deleted first.
 gc.free:
-  - How much of the disk garbage collection tries to keep free, with O(gc.max). BuildKit before 0.17 and Docker before
-    28.0 cannot do that.
+  - Disk space to try to keep free, with O(gc.max). Requires BuildKit 0.17 and Docker 28.0 or newer.
 gc.unused_for:
-  - What was not used for that long is deleted, but for the size of O(gc.keep), as seconds or text such as V(168h).
-    There are no days. Needs O(gc.max) or O(gc.keep).
+  - Delete what has not been used for this long, except for O(gc.keep), as seconds or text such as V(168h). There is no
+    unit for days. Requires O(gc.max) or O(gc.keep).
 gc.enabled:
-  - Whether garbage is collected at all. V(true) if anything else is given.
+  - Whether to collect garbage at all. Defaults to V(true) if any other key is set.
 disruption:
-  - What may be done to running builds, and to containers that a restart of dockerd would stop.
-  - V(wait) waits until no build runs and no container would be lost, one without live-restore and without a restart
-    policy V(always) or V(unless-stopped). After O(drain_timeout) seconds the host fails, unchanged, and names who
-    still runs.
-  - V(now) waits for nothing. V(never) restarts and recreates nothing, and says what is pending.
+  - What may happen to running builds, and to containers that a restart of dockerd would stop.
+  - V(wait) waits until no build is running and no container would be lost, that is, one without live-restore and
+    without a restart policy V(always) or V(unless-stopped). After O(drain_timeout) seconds the host fails, unchanged,
+    and the message names what is still running.
+  - V(now) does not wait. V(never) restarts and recreates nothing, and reports what is pending.
 drain_timeout:
   - Seconds to wait for running builds and containers with O(disruption=wait).
 lock_timeout:
-  - One run at a time changes a host. Seconds to wait until another one has ended its step there; after that the host
-    fails, unchanged, and names who works there. V(0) waits for nobody.
+  - Only one run at a time changes a host. Seconds to wait for another run to finish its step there; after that the
+    host fails, unchanged, and the message names the holder. With V(0) it does not wait.
 verify_trust:
-  - Whether the registries are asked after a change, as proof. Without, trust shows in the builds alone. For hosts
-    that do not reach all the registries of their table yet.
+  - Whether to contact the registries after a change, as proof. Without it, only the builds show whether they are
+    trusted. Disable it for hosts that cannot reach all registries of their table yet.
 verify_timeout:
-  - Seconds that a build of the proof may take, which is one for all platforms. Raise it for a large base image, or
-    where emulators are slow.
+  - Time limit in seconds for the proof's build for all platforms. Raise it for a large base image or slow emulators.
 trace_max_age:
-  - Seconds for which a host that is unchanged since a full plan found nothing to do needs no other full plan. V(0)
+  - A host that has not changed since a full plan found nothing to do needs no full plan for this many seconds. V(0)
     plans in full in every run.
 full_plan:
-  - Whether to plan in full although nothing has changed, for one run with C(-e builder_full_plan=true).
+  - Whether to plan in full even if nothing has changed. For a single run, use C(-e builder_full_plan=true).
 """

@@ -18,7 +18,7 @@ version_added: 0.1.0
 author:
   - multiarch.builders contributors (@multiarch)
 description:
-  - Lines of a table, a row for each host and a column for each platform. A host without proof is shown as such.
+  - Lines of a table, a row per host and a column per platform. Hosts without a proof are marked.
 positional: hosts
 options:
   _input:

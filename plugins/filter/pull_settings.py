@@ -19,7 +19,7 @@ version_added: 0.1.0
 author:
   - multiarch.builders contributors (@multiarch)
 description:
-  - Fails with every problem at once, each with variable, value and remedy. Otherwise returns what was given.
+  - Fails with all problems in one go, each with variable, value and fix. Otherwise returns the settings.
 options:
   _input:
     description: The variables of role C(builder_pull), without C(builder_pull_).

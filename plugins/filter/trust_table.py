@@ -18,8 +18,8 @@ version_added: 0.1.0
 author:
   - multiarch.builders contributors (@multiarch)
 description:
-  - Lines of a table, a row for each host and a column for each registry, and a line for each certificate. No lines
-    where no host asked any registry.
+  - Lines of a table, a row per host and a column per registry, and a line per certificate. No lines if no host
+    contacted a registry.
 positional: hosts
 options:
   _input:

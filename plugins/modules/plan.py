@@ -136,7 +136,7 @@ failures:
     remedy:
       description: What to do; empty if the message says it, or nothing is known.
       type: str
-      sample: Mend builder_daemon_options
+      sample: Fix builder_daemon_options
     said:
       description: What a program printed, in whole lines, if it is about one.
       type: str

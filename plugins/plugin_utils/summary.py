@@ -1,7 +1,7 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a run did with each host, in one line; hosts with the same line share it. Pure."""
+"""The result of a run for each host, in one line; hosts with the same result share a line. Pure."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.model.resource 
 _LONGEST = 400  # characters of a message
 _MOST_FAILURES = 3
 _MOST_NAMES = 8
-_NO_REASON = "no reason was told"
+_NO_REASON = "no reason was reported"
 _PREFIXES = re.compile("^(?:Task failed: |Module failed: |Action failed: )+")
 
 
@@ -29,11 +29,10 @@ class Failed:
 
 @dataclass
 class Story:
-    """What happened to one host. *changes* are {concern: actions in words}, *failed_at* the name of a task.
+    """What happened to one host. *changes* are {concern: descriptions of actions}, *failed_at* the name of a task.
 
-    *notes* are those that modules returned, {module: its last}.
-    *failures* are why that failed, *words* the same where no module of ours told it. *unproven* are the registries
-    whose logins could not be proven.
+    *notes* are those that modules returned, {module: its last}. *failures* are why it failed, *words* the message of
+    any other module. *unproven* are the registries whose logins could not be proven.
     """
 
     changes: dict[str, list[str]] = field(default_factory=dict)
@@ -48,7 +47,7 @@ class Story:
 
     @property
     def is_bad(self) -> bool:
-        """Whether the host is not as it should be after the run."""
+        """Whether the run failed for the host."""
         return self.unreachable or bool(self.failed_at)
 
 
@@ -64,7 +63,7 @@ _WEIGHT = ("nothing", "changed", "waits", "failed")
 
 
 def lines(stories: Mapping[str, Story], check_mode: bool) -> list[Line]:
-    """A line for each way that hosts went, the worst last, next to the prompt."""
+    """A line per result, the worst last, next to the prompt."""
     groups: dict[Line, list[str]] = {}
     for host, story in stories.items():
         groups.setdefault(_line(story, check_mode), []).append(host)
@@ -99,7 +98,7 @@ def _changes(story: Story, check_mode: bool) -> str:
 
 
 def _verbs(actions: Iterable[str]) -> list[str]:
-    """The first word of each action, once; what happens to docker as a whole with its object."""
+    """The first word of each action, once; for docker as a whole, with its object."""
     found = (action.split(maxsplit=2) for action in actions)
     return list(
         dict.fromkeys(
@@ -114,14 +113,14 @@ def first_words(message: str) -> str:
 
 
 def _causes(failures: Sequence[Failed]) -> str:
-    """Each failure with its cause at the end, those that are left out as a number."""
+    """Each failure with its cause at the end, and the number of omitted ones."""
     told = list(dict.fromkeys(_with_cause(each) for each in failures))
     more = len(told) - _MOST_FAILURES
     return "; ".join([*told[:_MOST_FAILURES], *([f"and {more} more, above"] if more > 0 else [])])
 
 
 def _with_cause(failed: Failed) -> str:
-    """The message; of a long one the middle is left out, as what failed stands first and the innermost cause last."""
+    """The message; the middle of a long one is omitted, as what failed comes first and the innermost cause last."""
     end = len(failed.cause) if failed.message.endswith(failed.cause) else 0
     return _cut(failed.message, min(end, _LONGEST * 2 // 3))
 
@@ -144,7 +143,7 @@ def _who(kind: str, hosts: Sequence[str]) -> str:
 
 
 def names(hosts: Sequence[str]) -> str:
-    """Names of hosts; neighbours by number as a range, in the words of Ansible's inventories: ci-[1:40]."""
+    """Names of hosts; consecutive numbers as a range, in the syntax of Ansible's inventories: ci-[1:40]."""
     series: list[tuple[str, str, str, str]] = []  # before the number, first and last number, after it
     for host in hosts:
         found = re.fullmatch(r"(.*?)(\d+)(\D*)", host)

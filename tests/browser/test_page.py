@@ -32,7 +32,7 @@ def test_five_hosts_the_gravest_first_with_what_is_wrong(browser: Browser, pages
     assert browser.column("Docker") == ["28.5.2", f"28{fleets.HOSTILE}", "26.1.5", "28.5.2"]
     assert browser.column("Nodes") == ["1/1", "1/1", "0/1", "1/1"]
     assert browser.column("Certificate")[-1] == "12 d"
-    assert "harbor.lab.test: server certificate ends in 12 days" in browser.texts(".attention li")
+    assert "harbor.lab.test: server certificate expires in 12 days" in browser.texts(".attention li")
     assert browser.texts("#certificates tbody tr:first-child td")[:1] == ["12 d"]
 
 
@@ -83,7 +83,7 @@ def test_the_filter(query: str, found: list[str], browser: Browser, pages: Pages
     browser.type(query)
     assert browser.hosts() == found
     assert browser.texts("#count") == [f"{len(found)} of 5 hosts"]
-    assert browser.texts("#nothing") == ([] if found else ["No host is like that."])
+    assert browser.texts("#nothing") == ([] if found else ["No matching hosts."])
     browser.click("#clear")
     assert len(browser.hosts()) == 5
 
@@ -113,8 +113,8 @@ def test_states_are_filters_and_the_address_keeps_all_that_was_chosen(browser: B
 def test_lines_that_need_attention_lead_to_their_hosts(browser: Browser, pages: Pages) -> None:
     for words, found in (
         ("linux/s390x is missing on 1 host", ["ci-10.example.com"]),
-        ("docker is due to restart on 1 host", ["ci-2.example.com"]),
-        ("1 host could not be reached", ["ci-9.example.com"]),
+        ("a docker restart is pending on 1 host", ["ci-2.example.com"]),
+        ("1 host are unreachable", ["ci-9.example.com"]),
         (f"{STRANGE}: engine", [STRANGE]),
     ):
         browser.open(pages["five"])

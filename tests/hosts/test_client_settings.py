@@ -60,7 +60,7 @@ def test_settings_are_written_used_changed_and_taken_back(spare: str) -> None:
     assert told.says("-BUILDKIT_PROGRESS=quiet")
     assert not told.says("A=1"), "lines of others are in no diff"
     assert told.says(f"{NO_ARTIFACT} has no effect here: buildx 0.13.1")
-    assert told.says("does not know it, it came with 0.36.1")
+    assert told.says("does not support it (requires 0.36.1)")
     assert on(spare, f"cat {FILE}") == THEIRS
 
     provision(spare, **asked, builder_verify_repository=f"harbor.lab.test/proof/{spare}")
@@ -142,8 +142,8 @@ def test_what_a_registry_refuses_is_told_with_the_setting_that_helps(authority: 
     asked: dict[str, Any] = {"builder_registries": table, "builder_verify_repository": f"{HOST}/proof/app"}
     refuse("subject")
     run = provision(spare, **asked)
-    refused = f"{HOST} takes no attestations as BuildKit 0.32 and newer push them"
-    assert run.says(f"{refused} (whose `subject` is not there yet): HTTP 404 Not Found: BLOB_UNKNOWN"), run.output
+    refused = f"{HOST} rejects attestations as BuildKit 0.32 and newer push them"
+    assert run.says(f"{refused} (whose `subject` does not exist yet): HTTP 404 Not Found: BLOB_UNKNOWN"), run.output
     assert run.says(f"Set builder_environment: {{{NO_ATTESTATIONS}: true}}, with builder_environment_file")
     assert run.says("buildx 0.36.1 and newer can keep attestations, in the older form, with " + NO_ARTIFACT)
     assert run.recap(spare)["failed"] == 0, "BuildKit 0.13 pushes none of them"
@@ -158,4 +158,4 @@ def test_what_a_registry_refuses_is_told_with_the_setting_that_helps(authority: 
     run = playbook("verify-builders", limit=spare, variables={**ALONE, **asked, "builder_environment": {}})
     assert run.says(f"{refused} (with the empty config): HTTP 403 Forbidden: DENIED"), run.output
     assert run.says("unknown manifest class for application/vnd.oci.empty.v1+json")
-    assert run.says("as_asked[buildx]: 1 thing differs from what is asked")
+    assert run.says("as_asked[buildx]: 1 difference from the desired state")

@@ -80,12 +80,12 @@ def test_what_keeps_a_node_from_being_reached_is_told_with_what_helps_and_nothin
     told("its host key is not known: compare its fingerprint and add it")
     for host in (NATIVE, FOREIGN):
         on(SCHEDULER, f"ssh-keyscan -t ed25519 {ADDRESS[host]} >> ~/.ssh/known_hosts 2>/dev/null")
-    told("it does not accept a key of root: make a key with `ssh-keygen`")
+    told("it does not accept a key of root: create a key with `ssh-keygen`")
     public = on(SCHEDULER, "ssh-keygen -q -t ed25519 -N '' -f ~/.ssh/id_ed25519; cat ~/.ssh/id_ed25519.pub")
     for host in (NATIVE, FOREIGN):
         on(host, "cat >> ~ci/.ssh/authorized_keys", stdin=public)
     on(FOREIGN, "gpasswd --delete ci docker")
-    told("its user may not use Docker: put the user into the group docker there")
+    told("its user may not use Docker: add the user to the group docker there")
     on(FOREIGN, "usermod --append --groups docker ci; systemctl stop ssh.socket ssh")
     told("it cannot be reached")
     on(FOREIGN, "systemctl start ssh")
@@ -162,7 +162,7 @@ def test_a_container_that_got_lost_on_a_node_is_made_again_and_a_lost_node_is_to
     on(FOREIGN, "systemctl stop ssh.socket ssh")
     run = provision(NODES)
     assert run.recap(SCHEDULER)["failed"] == 1
-    assert run.says("it cannot be reached: see whether the host is up")
+    assert run.says("it cannot be reached: check that the host is up")
     run = provision(NODES[:1])
     assert run.status == 0, run.output
     assert run.says(f"node multiarch-{FOREIGN} is lost")

@@ -39,7 +39,7 @@ def test_what_is_no_json_stops_the_run_on_this_host_and_stays(spare: str, newer:
     run = provision(f"{spare},{newer}")
     assert run.recap(spare)["failed"] == 1
     assert run.recap(newer)["failed"] == 0
-    assert run.says(f"{PATH} is no JSON: ")
+    assert run.says(f"{PATH} is not valid JSON: ")
     assert "line 3, column 1" in run.output or "line 2, column 23" in run.output, run.output
     assert content(spare) == broken
 

@@ -49,7 +49,7 @@ def _reported_as_waiting(host: str, folder: Path) -> str:
     (found,) = json.loads((folder / "builders.json").read_text())["hosts"]
     (told,) = [each["text"] for each in found["notes"] if each["kind"] == "waits"]
     assert found["state"] == "drift"
-    assert f"<h4>what waits</h4><ul><li>{html.escape(told)}</li></ul>" in (folder / "builders.html").read_text()
+    assert f"<h4>pending</h4><ul><li>{html.escape(told)}</li></ul>" in (folder / "builders.html").read_text()
     return str(told)
 
 
@@ -78,7 +78,7 @@ def test_a_dockerd_that_does_not_come_up_is_put_back_and_runs_again(engine: str)
     for options, words in FAILURES:
         run = provision(engine, daemon_options=options, allow_data_root_switch=True)
         assert run.recap(engine)["failed"] == 1, run.output
-        assert run.says(f"docker did not come up, so the former {PATH} was put back, and docker runs again: ")
+        assert run.says(f"docker did not start, so the former {PATH} was restored, and docker runs again: ")
         assert words in run.output
         assert content(engine) == former
         assert on(engine, "systemctl is-active docker").strip() == "active"

@@ -65,10 +65,10 @@ def test_another_data_root_needs_leave_and_the_former_one_shows_all_again(engine
     moved = {**with_builder, "daemon_options": ELSEWHERE, "allow_data_root_switch": True}
     variables = {f"builder_{name}": value for name, value in {**PLATFORM, **moved}.items()}
     run = playbook("provision-builders", "--check", limit=engine, variables=variables)
-    assert run.says("(vanishing: 2 containers")
+    assert run.says("(hidden: 2 containers")
     assert (content(engine), process(engine)) == (file, former)
     run = provisioned(engine, **moved)
-    assert run.says("builders begin with empty caches")
+    assert run.says("builders start with empty caches")
     assert on(engine, ROOT).strip() == "/srv/docker"
     assert on(engine, "docker volume ls --quiet --filter name=theirs").strip() == ""
     assert status_of_builder(engine) == "running"
@@ -179,9 +179,7 @@ def test_a_containerd_that_moves_is_told_before_and_after(engine: str) -> None:
     file = "/etc/containerd/config.toml"
     on(engine, f"cp {file} /root/former; sed -i '1i root = \"/srv/containerd\"' {file}")
     run = provisioned(engine, concerns=WITH_BUILDER)
-    assert run.says(
-        "containerd keeps its data in /var/lib/containerd now, and in /srv/containerd from its next start on"
-    )
+    assert run.says("containerd keeps its data in /var/lib/containerd now, and in /srv/containerd after its next start")
     assert run.says("nor start 1 containers, which stay in /var/lib/containerd")
 
     on(engine, "systemctl restart containerd")

@@ -76,7 +76,7 @@ def test_a_network_that_nobody_masquerades_is_a_note_and_the_cause_of_the_failur
     run = playbook("verify-builders", limit=spare, variables=asked)
     assert run.status != 0
     assert run.says("(docker's default network is not masqueraded (`iptables: false` or `ip-masq: false`)"), run.output
-    assert run.says(f"Where nothing else brings a builder's packets outside, g{WAY_OUT}"), run.output
+    assert run.says(f"If nothing else routes the builder's packets, g{WAY_OUT}"), run.output
     run = provision(spare, "--check")
     assert run.recap(spare)["failed"] == 0
     assert run.says(f"; else g{WAY_OUT}")

@@ -119,14 +119,14 @@ REFUSED = (
     Row(
         "systemd-binfmt",
         drop_in("systemd-binfmt.service", "[Unit]\\nConditionPathExists=/nowhere\\n")[0],
-        f"systemd-binfmt.service is skipped (ConditionPathExists=/nowhere): mend {UNITS}/systemd-binfmt.service.d/",
+        f"systemd-binfmt.service is skipped (ConditionPathExists=/nowhere): fix {UNITS}/systemd-binfmt.service.d/",
         BOOTS,
         drop_in("systemd-binfmt.service", "")[1],
     ),
     Row(
         "systemd-binfmt",
         drop_in("systemd-binfmt.service", "[Service]\\nExecStart=\\nExecStart=/bin/true\\n")[0],
-        f"systemd-binfmt.service does not run systemd-binfmt: mend {UNITS}/systemd-binfmt.service.d/test.conf",
+        f"systemd-binfmt.service does not run systemd-binfmt: fix {UNITS}/systemd-binfmt.service.d/test.conf",
         BOOTS,
         drop_in("systemd-binfmt.service", "")[1],
     ),
@@ -134,7 +134,7 @@ REFUSED = (
         "systemd-binfmt",
         f"grep -v ^Before= /usr/lib/systemd/system/systemd-binfmt.service > {UNITS}/systemd-binfmt.service;"
         "systemctl daemon-reload",
-        "systemd-binfmt.service comes after docker may have started",
+        "systemd-binfmt.service may start after docker",
         BOOTS,
         f"rm {UNITS}/systemd-binfmt.service; systemctl daemon-reload",
     ),
@@ -148,8 +148,8 @@ REFUSED = (
     Row(
         "line of binfmt.d",
         f"cp {CONF} /var/tmp/conf; ln -sf /dev/null {CONF}",
-        f"handler {HANDLER} is masked: {CONF} is a link to /dev/null, as administrators switch one off: set "
-        "builder_binfmt_takeover: true to replace that, or take linux/s390x out of builder_platforms",
+        f"handler {HANDLER} is masked: {CONF} is a link to /dev/null, which is how administrators disable one: set "
+        "builder_binfmt_takeover: true to replace that, or remove linux/s390x from builder_platforms",
         LASTS,
         f"rm {CONF}; cp /var/tmp/conf {CONF}",
     ),
@@ -160,7 +160,7 @@ REFUSED = (
             "[Service]\\nExecStart=\\nExecStart=/usr/sbin/dockerd -H fd:// --config-file /etc/docker/other.json\\n",
         )[0],
         f"docker.service starts dockerd with --config-file /etc/docker/other.json ({UNITS}/docker.service.d/test.conf),"
-        " so dockerd reads no /etc/docker/daemon.json: move what it says to /etc/docker/daemon.json",
+        " so dockerd reads no /etc/docker/daemon.json: move its content to /etc/docker/daemon.json",
         READS,
         drop_in("docker.service", "")[1],
     ),
@@ -347,7 +347,7 @@ PODMANS = '#!/bin/sh\nexec /usr/bin/podman "$@"\n'  # package podman-docker, wit
     [
         pytest.param(
             "mv /usr/bin/docker /var/tmp; cat > /usr/bin/docker; chmod 755 /usr/bin/docker",
-            "/usr/bin/docker is podman, which has no builders of buildx",
+            "/usr/bin/docker is podman, which does not support buildx builders",
             id="podman-docker",
         ),
         pytest.param(

@@ -52,7 +52,7 @@ def test_a_handler_without_the_f_flag_is_replaced_and_other_formats_are_left_alo
     run = provision(spare)
     assert run.status == 0, run.output
     assert run.says("replace handler qemu-aarch64 for linux/arm64 (")
-    assert run.says("/usr/bin/true: without flag F, so of no use in containers)")
+    assert run.says("/usr/bin/true: without flag F, so it does not work in containers)")
     assert "F" in handler(spare, "qemu-aarch64")["flags"]
     assert handler(spare, "java-archive") == jar_before
 
@@ -66,7 +66,7 @@ def test_a_package_that_serves_is_left_alone_until_ours_shall_take_over_and_come
     assert run.says(f"{spare}: changed: trust "), run.output
     assert not run.says(", binfmt "), run.output
     assert run.says(
-        "linux/riscv64: handler qemu-riscv64 of somebody else works and was left alone (of package qemu-user"
+        "linux/riscv64: handler qemu-riscv64 is not managed, works, and was not changed (of package qemu-user"
     )
     assert handler(spare, "qemu-riscv64") == theirs
 
@@ -129,7 +129,7 @@ def test_no_registry_of_handlers_is_said_in_a_sentence(spare: str) -> None:
     assert run.says("/proc/sys/fs/binfmt_misc is not mounted, so no emulator can be registered: `systemctl start")
 
 
-TAKEN = "out of a container, /usr/bin/qemu-{0}: somebody registered it in place of ours"
+TAKEN = "out of a container, /usr/bin/qemu-{0}: it replaced our handler"
 
 
 def test_handlers_that_a_job_took_or_replaced_are_ours_again(spare: str) -> None:
@@ -184,7 +184,7 @@ def test_a_handler_that_somebody_put_in_place_of_ours_for_good_stays(spare: str)
     put_theirs(spare, for_good=True)
     run = provision(spare)
     assert run.recap(spare)["changed"] == 0, run.output
-    assert run.says("linux/s390x: handler qemu-s390x of somebody else works and was left alone")
+    assert run.says("linux/s390x: handler qemu-s390x is not managed, works, and was not changed")
     assert provision(spare, platforms=["linux/arm64"]).status == 0
     assert handler(spare, "qemu-s390x")["interpreter"] == "/opt/qemu-s390x"
     assert "/opt/qemu-s390x" in on(spare, "cat /etc/binfmt.d/qemu-s390x.conf")

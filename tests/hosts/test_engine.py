@@ -22,7 +22,7 @@ PLANNED_ON_A_BARE_HOST = [
     "log ci in to harbor.lab.test as robot$ci",
     "restart docker: features.containerd-snapshotter: absent → true",
     "register handler qemu-s390x for linux/s390x",
-    "put ci into the group docker",
+    "add ci to the group docker",
     "create builder multiarch for root, ci: not in the store",
     "+docker.io 26.1",
     '+        "containerd-snapshotter": true',
@@ -112,6 +112,6 @@ def test_docker_20_10_builds_and_pushes_with_a_plugin_that_is_fetched_and_with_o
     assert "0.29.1" in on("old-1", "docker buildx version; docker buildx ls")
     assert provision("old-1", concerns=["engine"], buildx_plugin=brought).recap("old-1")["changed"] == 0
 
-    assert provision("old-1", "--check").says("buildx 0.9.1 is here, but builders need 0.13 or newer")
-    assert provision("old-1", concerns=["engine"]).says("put buildx 0.9.1 back as")
+    assert provision("old-1", "--check").says("buildx 0.9.1 is installed, but builders need 0.13 or newer")
+    assert provision("old-1", concerns=["engine"]).says("restore buildx 0.9.1 as")
     assert on("old-1", f"cat {PLACE}/docker-buildx") == former

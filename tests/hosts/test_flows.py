@@ -452,7 +452,7 @@ def test_a_run_leaves_what_an_engineer_made_and_brings_back_what_they_took(host:
     before = everything()
     assert "Login Succeeded" in ci.types(LOGINS)
     run = playbook("provision-builders", limit=host, variables=VARIABLES)
-    does = [f"log ci in to {HARBOR_NAME} as {ROBOT}", f"make multiarch the builder of ci, in place of {own}"]
+    does = [f"log ci in to {HARBOR_NAME} as {ROBOT}", f"select multiarch as the builder of ci, in place of {own}"]
     assert run.says(f"msg: - {does[0]} - {does[1]} TASK"), run.output
     assert run.says("proven"), run.output
     assert everything() == before

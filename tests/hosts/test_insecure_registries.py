@@ -16,7 +16,7 @@ KEY = "insecure-registries"
 # As people write it: one network with the bits of a host, one entry twice, no newline at the end.
 THEIRS = '{"insecure-registries": ["10.0.0.0/8", "192.168.1.10/24", "old.example", "10.0.0.0/8"],\n\t"debug": false}'
 WITHOUT_TLS = {"host": "r.example:5000", "http": True}
-NOTE = "198.51.100.0/24 of builder_registries is for docker alone: BuildKit knows no networks, so builders need each "
+NOTE = "198.51.100.0/24 of builder_registries only applies to docker: BuildKit does not support networks, so builders "
 SHOWN = "docker info --format '{{json .RegistryConfig.InsecureRegistryCIDRs}}'"
 
 

@@ -76,28 +76,28 @@ def test_what_fails_is_told_apart(engine: str) -> None:
     assert verified.status == 0, verified.output
     assert verified.says(" days, logged in")
 
-    fails = f"fails: see its logs at {HOST} (of Harbor: core, and what is behind its proxy)"
+    fails = f"responds with an error: see its logs at {HOST} (of Harbor: core, and what is behind its proxy)"
     nobody = NOBODY.split("/")[2]
     expected = {
         Faults(token_status=500): [
             told("server error", ALL),
             f"| login root: {LOGIN['username']}: token endpoint {TOKENS} answered 500 Internal Server Error",
             f"| builder multiarch: token endpoint {TOKENS} answered 500 Internal Server Error",
-            f"Its token endpoint is there, and {fails}",
+            f"Its token endpoint {fails}",
         ],
         Faults(core_down=True): [
             told("server error", ALL),
             "| plain: HTTP 502 Bad Gateway",
-            f"The registry is there, and {fails}",
+            f"The registry {fails}",
         ],
         Faults(realm=NOBODY): [
             told("no answer", ALL, nobody),
             f"| plain: token endpoint {NOBODY}: ",
-            "See that it runs, and that this host resolves its name and reaches its port",
+            "Check that it runs, and that this host can resolve its name and reach its port",
         ],
         Faults(valid_in=86400): [
             told("token not valid", (*CLIENTS, *BUILDER)),
-            f"| login ci: {LOGIN['username']}: https://{HOST}/v2/ does not take the token of token endpoint {TOKENS}, ",
+            f"| login ci: {LOGIN['username']}: https://{HOST}/v2/ rejects the token of token endpoint {TOKENS}, ",
             ", which is valid from ",
             f"clocks of this host and of the servers agree: the clock of {HOST} or that of its token endpoint is wrong",
         ],
@@ -117,8 +117,9 @@ def test_a_login_that_is_refused_or_may_not_push(spare: str) -> None:
     assert refused.status == 2
     assert refused.says(
         f"- {HOST}: login refused (login of root and ci): {LOGIN['username']}: token endpoint {TOKENS} answered 401 "
-        f"Unauthorized. Mend `username` ({LOGIN['username']}) or `password` of {HOST} in builder_registries, and run "
-        "playbooks/trust-registries.yml; Harbor says the same of a robot account that is disabled or has expired."
+        f"Unauthorized. Correct `username` ({LOGIN['username']}) or `password` of {HOST} in builder_registries, and "
+        "run playbooks/trust-registries.yml; Harbor gives the same answer for a robot account that is disabled or has "
+        "expired."
     ), refused.output
     assert not refused.says(": proven")
     assert (secrets_in(refused.output, WRONG, LOGIN["password"]), seen) == ([], [])
@@ -134,7 +135,9 @@ def test_a_login_that_is_refused_or_may_not_push(spare: str) -> None:
     fail(Faults(actions=("pull",)))
     weak = run("provision-builders", spare, REPOSITORY)
     assert weak.status == 2
-    assert weak.says(f"{whose}, may pull from ci/proof, not push to it: let it push there (in Harbor: Push Repository)")
+    assert weak.says(
+        f"{whose}, may pull from ci/proof but not push to it: grant it push there (Harbor: Push Repository)"
+    )
     assert not weak.says("login refused")
     assert secrets_in(weak.output, WRONG, LOGIN["password"]) == []
 
@@ -148,9 +151,9 @@ def test_a_login_that_is_refused_or_may_not_push(spare: str) -> None:
     lost = run("verify-builders", spare, TRUST_ALONE)
     assert lost.status == 2
     for words in (
-        f"| login root: config.json of root keeps no login with a password for {HOST}",
-        f"| login ci: config.json of ci keeps another login for {HOST} than builder_registries, of x",
-        f"It was not tried. Run playbooks/trust-registries.yml, which logs ci in to {HOST} as builder_registries says",
+        f"| login root: config.json of root has no login with a password for {HOST}",
+        f"| login ci: config.json of ci has another login for {HOST} than builder_registries, of x",
+        f"It was not tested. Run playbooks/trust-registries.yml, which logs ci in to {HOST} with this login",
     ):
         assert lost.says(words), lost.output
     assert not lost.says("days, logged in")

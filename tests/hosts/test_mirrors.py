@@ -66,5 +66,5 @@ def test_a_hosts_toml_of_somebody_else_is_left_alone(newer: str) -> None:
     concerns = {**PATHS, "builder_concerns": ["trust", "daemon"]}
     run = playbook("provision-builders", limit=newer, variables=concerns)
     assert run.status == 0, run.output
-    assert run.says(f"{HOSTS_TOML} is somebody else's and was left alone")
+    assert run.says(f"{HOSTS_TOML} is unmanaged and was not changed")
     assert on(newer, f"cat {HOSTS_TOML}").strip() == "# theirs"

@@ -53,12 +53,12 @@ def test_a_new_machine_becomes_a_proven_runner() -> None:
     refused = onboard()
     assert refused.recap(HOST)["failed"] == 1
     assert refused.recap(HOST)["changed"] == 0
-    assert refused.says("put the user into the group docker, or set builder_docker_group to true"), refused.output
+    assert refused.says("add the user to the group docker, or set builder_docker_group to true"), refused.output
     assert refused.says("ci may not use Docker")
 
     too_early = onboard(builder_docker_group=True)
-    assert too_early.says("put ci into the group docker (root-equivalent on this host)"), too_early.output
-    words = "agent.service of ci runs since before ci came into the group docker: systemctl restart agent.service"
+    assert too_early.says("add ci to the group docker (root-equivalent on this host)"), too_early.output
+    words = "agent.service of ci was started before ci joined the group docker: systemctl restart agent.service"
     assert too_early.says(words), too_early.output
 
     on(HOST, "systemctl stop agent; systemd-run --quiet --unit agent --uid ci sleep infinity")
@@ -141,6 +141,6 @@ def test_the_pipeline_of_each_runner_builds_two_platforms_with_the_cache_of_the_
 @pytest.mark.usefixtures("runner")
 def test_who_is_no_runner_any_more_leaves_the_group() -> None:
     run = onboard("provision-builders", builder_users=["root"], builder_docker_group=True)
-    assert run.says("take ci out of the group docker"), run.output
+    assert run.says("remove ci from the group docker"), run.output
     assert run.status == 0, run.output
     assert "docker" not in on(HOST, "id --name --groups ci").split()

@@ -38,7 +38,7 @@ def test_a_registry_with_tls_on_loopback(engine: str) -> None:
     table = {**LEAST, "builder_registries": [*MIRRORED, {"host": LOCAL, "ca": ca.pem}]}
     run = playbook("provision-builders", limit=engine, variables=table)
     assert run.status == 0, run.output
-    assert run.says(f"{LOCAL} of the registries is not this host to the builder, but its own container: give it ")
+    assert run.says(f"for the builder, {LOCAL} is its own container, not this host: set ")
     section = {"ca": ["/etc/buildkit/certs/localhost_5443/ca.crt"], "http": False}
     assert tomllib.loads(on(engine, TOML))["registry"][LOCAL] == section
 
@@ -58,8 +58,8 @@ def test_a_registry_with_tls_on_loopback(engine: str) -> None:
     wrong = {**table, "builder_registries": [*MIRRORED, {"host": LOCAL, "http": True}]}
     run = playbook("verify-builders", limit=engine, variables=wrong)
     assert run.says(f"trust[{LOCAL}-plain]: {LOCAL}: TLS wanted "), run.output
-    assert run.says(f"Take `http: true` of {LOCAL} out of builder_registries, as its server speaks TLS.")
-    assert run.says(f"{LOCAL}: builder multiarch was not asked, as that is the loopback of its own container")
+    assert run.says(f"Remove `http: true` of {LOCAL} from builder_registries, as its server uses TLS.")
+    assert run.says(f"{LOCAL}: builder multiarch was not tested, as that is the loopback of its own container")
 
 
 @pytest.mark.skipif(STAND_IN, reason="the stand-in of BuildKit has a bridge of its own, so no host's network")
@@ -76,7 +76,7 @@ def test_a_builder_with_the_host_s_network_pulls_and_pushes_there(engine: str) -
     }
     run = playbook("provision-builders", limit=engine, variables=table)
     assert run.status == 0, run.output
-    assert not run.says("is not this host to the builder")
+    assert not run.says("is its own container, not this host")
     assert run.says("; proven")
 
     without = {**table, "builder_buildkit_options": {"registry": {LOCAL: {"http": None}}}}
@@ -108,7 +108,7 @@ def test_a_server_s_own_certificate_and_a_root_with_sha_1_are_trusted_by_every_w
     table = {**LEAST, "builder_registries": [*MIRRORED, *rows]}
     run = playbook("provision-builders", limit=engine, variables=table)
     assert run.status == 0, run.output
-    assert run.says("certificate CN=own is self-signed and no CA: it is trusted for itself alone, as ")
+    assert run.says("certificate CN=own is self-signed and not a CA: it is only trusted for itself, as ")
     assert not run.says("CN=old root is ")
     assert run.says("; proven")
     assert playbook("provision-builders", limit=engine, variables=table).recap(engine)["changed"] == 0
@@ -118,4 +118,4 @@ def test_a_server_s_own_certificate_and_a_root_with_sha_1_are_trusted_by_every_w
     ways = ("plain", "dockerd", "client-root", "client-ci", "builder-multiarch")
     checks = ", ".join(f"trust[{name}:5444-{way}]" for way in ways)
     assert run.says(f"{checks}: {name}:5444: unknown authority "), run.output
-    assert run.says("Its `ca` in builder_registries did not sign its certificate (CN=own signed it): give that one")
+    assert run.says("Its `ca` in builder_registries did not sign its certificate (CN=own signed it): add that one")

@@ -13,7 +13,7 @@ PLANNED = [
     "take qemu-aarch64, qemu-riscv64, qemu-s390x out of docker.io/tonistiigi/binfmt:",
     "register handler qemu-s390x for linux/s390x",
     "create builder multiarch for root, ci: not in the store",
-    "make multiarch the builder of ci, in place of default",
+    "select multiarch as the builder of ci, in place of default",
     '+        "containerd-snapshotter": true',
     '+mirrors = ["mirror.lab.test:5000"]',
 ]

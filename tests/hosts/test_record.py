@@ -52,7 +52,7 @@ def test_what_a_newer_version_wrote_is_refused_before_anything_changes(spare: st
     on(spare, f"mkdir {HOME}; echo '{{\"format\": 2}}' > {HOME}/of_tomorrow.json")
     snapshot(spare)  # its buildx makes a folder for root
     before = snapshot(spare)
-    words = f"{HOME}/of_tomorrow.json has format 2, and this checkout of multiarch.builders knows formats up to 1"
+    words = f"{HOME}/of_tomorrow.json has format 2, and this checkout of multiarch.builders supports formats up to 1"
     runs = [playbook("provision-builders", *each, limit=spare, variables=VARIABLES) for each in (["--check"], [])]
     runs += [retire(spare, *each) for each in (["--check"], [])]
     for run in runs:

@@ -43,8 +43,8 @@ def test_each_way_is_proven_and_each_failure_is_told_apart(engine: str) -> None:
     assert run.recap(engine)["failed"] == 1
     for registry in (HARBOR, MIRROR):
         assert run.says(told(registry["host"], "unknown authority", WAYS[:-1])), run.output
-    assert run.says("Its `ca` in builder_registries is right, and has not come to all places")
-    assert run.says("builder multiarch is not there, so it was not asked")
+    assert run.says("Its `ca` in builder_registries is right, but is not installed everywhere")
+    assert run.says("builder multiarch does not exist, so it was not tested")
 
     strange = {**LEAST, "builder_registries": [*TABLE, *({"host": host} for host in (ELSEWHERE, CLOSED, STRANGER))]}
     run = playbook("provision-builders", limit=engine, variables=strange)
@@ -63,7 +63,7 @@ def test_each_way_is_proven_and_each_failure_is_told_apart(engine: str) -> None:
     expected = [
         told(ELSEWHERE, "name mismatch"),
         f"The certificate is for harbor.lab.test, 198.51.100.2: use one of these names in builder_registries and "
-        f"images, or have it issued anew for {ELSEWHERE}.",
+        f"images, or have it reissued for {ELSEWHERE}.",
         f"{told(CLOSED, 'no answer')}| plain: harbor.lab.test port 81: Connection refused",
         told(STRANGER, "unknown authority"),
         f"Give its CA as `ca` of {STRANGER} in builder_registries, and run playbooks/trust-registries.yml "

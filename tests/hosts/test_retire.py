@@ -79,12 +79,12 @@ def test_a_host_is_as_it_was_before(newer: str) -> None:
     assert run.status == 0, run.output
     assert snapshot(newer) == provisioned, "--check changes nothing"
     told = (
-        "remove builder multiarch of ops, root: container buildx_buildkit_multiarch0 goes",
-        "make theirs the builder of root again, in place of multiarch",
-        "/opt/theirs/qemu is registered again, as before us",
+        "remove builder multiarch of ops, root: container buildx_buildkit_multiarch0 is removed",
+        "select theirs as the builder of root again, in place of multiarch",
+        "/opt/theirs/qemu is registered again, as before",
         "restore /etc/docker/certs.d/harbor.lab.test/ca.crt to its previous content",
         "log ops out of harbor.lab.test",
-        "take ops out of the group docker",
+        "remove ops from the group docker",
         "remove /var/lib/multiarch-builders",
         "`docker volume rm buildx_buildkit_multiarch0_state` removes it",
     )
@@ -123,8 +123,8 @@ def test_leftovers_go_alone_and_what_is_in_use_is_honoured(spare: str) -> None:
     now = {**ALONE, "builder_docker_group": True, "builder_instances": [current]}
     run = playbook("provision-builders", limit=spare, variables=now)
     assert run.status == 0, run.output
-    assert run.says("builder old of ops, root is ours and in no variable any more")
-    assert run.says("builder multiarch of ops is ours and in no variable any more")
+    assert run.says("builder old of ops, root is managed but no longer in any variable")
+    assert run.says("builder multiarch of ops is managed but no longer in any variable")
     leftovers = {**now, "builder_retire_only": "leftovers", "builder_retire_volumes": True}
     run = playbook("retire-builders", limit=spare, variables=leftovers)
     assert run.status == 0, run.output

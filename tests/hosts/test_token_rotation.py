@@ -113,7 +113,7 @@ def test_a_rotation_restarts_docker_once_when_it_may(engine: str) -> None:
     assert "x509" in failing(engine)["pull"]
     run = trust(engine, new.pem, more=({"host": TOKEN_HOST, "ca": other.pem},))
     assert run.status == 0, run.output
-    assert run.says(f"restart docker: {FOR_TOKENS} {HOST} (which {TOKEN_HOST} gives out); builders do not")
+    assert run.says(f"restart docker: {FOR_TOKENS} {HOST} (issued by {TOKEN_HOST}); builders do not")
     assert failing(engine) == {}
 
 
@@ -126,7 +126,7 @@ def test_who_gives_out_tokens_has_the_ca_of_its_registry_without_an_entry(engine
     assert failing(engine) == {}
     run = trust(engine, old.pem, new.pem)
     assert run.status == 0, run.output
-    assert run.says(f"restart docker: {FOR_TOKENS} {HOST} (which {TOKEN_HOST} gives out); builders do not")
+    assert run.says(f"restart docker: {FOR_TOKENS} {HOST} (issued by {TOKEN_HOST}); builders do not")
     own_registry.serve(new, token=Token(ca=new))
     assert failing(engine) == {}
 
@@ -142,7 +142,7 @@ def test_where_builders_alone_pull_nothing_restarts(engine: str) -> None:
     assert trust(engine, new.pem, docker_pulls=False).status == 0
     run = trust(engine, new.pem, docker_pulls=False, name="verify-builders")
     assert run.status == 0, run.output
-    assert run.says(f"docker itself cannot fetch tokens of {HOST} before it is restarted, which is left out, as")
+    assert run.says(f"docker itself cannot fetch tokens of {HOST} before it is restarted, which is skipped, as")
     assert process(engine) == docker
     assert set(failing(engine)) == {"pull", "push"}, "as was said"
 
@@ -163,7 +163,7 @@ def test_what_docker_turns_out_not_to_have_read_is_mended_by_the_next_run(engine
     own_registry.serve(new, token=Token())
     run = trust(engine, new.pem)
     assert run.recap(engine)["failed"] == 1
-    assert run.says("has not read this one yet: run playbooks/trust-registries.yml, which restarts docker")
+    assert run.says("has not read this CA yet: run playbooks/trust-registries.yml, which restarts docker")
     run = trust(engine, new.pem)
     assert run.status == 0, run.output
     assert run.says(f"restart docker: {FOR_TOKENS} {HOST}; builders do not")

@@ -23,7 +23,7 @@ rm /etc/docker/certs.d/harbor.lab.test/ca.crt
 """
 # By the suite: what each part of BREAK does.
 HANDLER = {
-    "handler_is_registered[linux/arm64]": "no handler of linux/arm64 is enabled",
+    "handler_is_registered[linux/arm64]": "no handler for linux/arm64 is enabled",
     "program_runs[linux/arm64]": "a program of linux/arm64 does not run",
     "as_asked[binfmt]": "1 thing differs",
 }

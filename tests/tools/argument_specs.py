@@ -26,10 +26,10 @@ def content() -> str:
     from ansible_collections.multiarch.builders.plugins.module_utils.model.options import OPTIONS  # noqa: PLC0415
 
     main = {
-        "short_description": "Makes a host into a multi-architecture image builder",
+        "short_description": "Turns a host into a multi-architecture image builder",
         "description": [
-            "Checks the input, plans in one round trip, applies what differs, and proves it.",
-            "A host with nothing to do costs the plan alone.",
+            "Checks the input, plans in one round trip, applies the differences and proves the result.",
+            "A host without differences only takes the time of the plan.",
         ],
         "options": {f"builder_{name}": _option(each) for name, each in documentation(OPTIONS).items()},
     }
@@ -47,8 +47,14 @@ def _option(option: dict[str, Any]) -> dict[str, Any]:
     found = {key: option[key] for key in _KEYS if key in option}
     found["description"] = [plain(line) for line in option["description"]]
     if "suboptions" in option:
-        found["options"] = {name: _option(each) for name, each in option["suboptions"].items()}
+        below = {name: each for name, each in option["suboptions"].items() if not _is_internal(each)}
+        found["options"] = {name: _option(each) for name, each in below.items()}
     return found
+
+
+def _is_internal(option: dict[str, Any]) -> bool:
+    """Whether the option is set on the controller, and not by users."""
+    return str(option["description"][0]).startswith("Internal.")
 
 
 def plain(text: str) -> str:

@@ -1,4 +1,4 @@
-"""Writes docs/variables.md from the argument specs of the roles that people set variables for.
+"""Writes docs/variables.md from the argument specs of the roles with public variables.
 
 Run it after a change in a role's meta/argument_specs.yml: `python -m tests.tools.generate`.
 """
@@ -16,8 +16,8 @@ ROOT = Path(__file__).parents[2]
 TARGET = ROOT / "docs/variables.md"
 # The roles in the order of the page, and when their variables matter.
 ROLES = {
-    "builder": "What hosts are: `provision-builders.yml`, `trust-registries.yml`, and all the others read these",
-    "builder_verify": "The proof: `verify-builders.yml`, and the end of every run that changed something",
+    "builder": "The hosts: read by `provision-builders.yml`, `trust-registries.yml` and all other playbooks",
+    "builder_verify": "The proof: `verify-builders.yml`, and the last step of every run that changed something",
     "builder_report": "The report: `report-builders.yml`",
     "builder_retire": "Retiring: `retire-builders.yml`",
     "builder_pull": "Pull mode: `pull-mode.yml`",
@@ -25,9 +25,9 @@ ROLES = {
 HEAD = """\
 # Variables
 
-Every variable of the collection, from the roles' argument specs. The playbooks read them from your inventory; a list or
-a dictionary of one host replaces that of its group, as everywhere in Ansible. Wrong values are told on the controller,
-all at once, before any host is touched.
+Every variable of the collection, from the roles' argument specs. The playbooks read them from your inventory; as
+usual in Ansible, a list or dictionary set for a host replaces that of its group. All invalid values are reported in one
+go, on the controller, before any host is touched.
 """
 
 
@@ -35,7 +35,7 @@ def content() -> str:
     """The whole page."""
     specs: dict[str, dict[str, Any]] = {}
     for role in ROLES:
-        known = {name for options in specs.values() for name in options}  # what two roles read is told once
+        known = {name for options in specs.values() for name in options}  # what two roles read is listed once
         specs[role] = {name: option for name, option in _options(role).items() if name not in known}
     lines = [HEAD, "| variable | type | default |", "|---|---|---|"]
     lines += [
@@ -67,7 +67,7 @@ def _section(option: Mapping[str, Any]) -> Iterator[str]:
 
 def _facts(option: Mapping[str, Any]) -> Iterator[str]:
     choices = f", one of {_codes(option['choices'])}" if "choices" in option else ""
-    need = "needed" if option.get("required") else f"default {_default(option)}"
+    need = "required" if option.get("required") else f"default {_default(option)}"
     yield f"*{_type(option)}*{choices}; {need}."
 
 
@@ -82,7 +82,7 @@ def _brief(option: Mapping[str, Any]) -> Iterator[str]:
     if "choices" in option:
         yield f"one of {_codes(option['choices'])}"
     if option.get("required"):
-        yield "needed"
+        yield "required"
     elif "default" in option:
         yield f"default {_default(option)}"
 

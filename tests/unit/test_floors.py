@@ -41,6 +41,15 @@ LOOKERS = {"grp", "pwd", "glob", "pathlib.Path()"} | {
     f"os.{name}"
     for name in ("access", "geteuid", "getgrouplist", "listdir", "lstat", "path", "readlink", "scandir", "stat", "walk")
 }
+AT_A_PLACE = {
+    *("exists", "glob", "is_dir", "is_file", "is_symlink", "iterdir", "lstat", "open", "read_bytes", "read_text"),
+    *("readlink", "rglob", "stat"),
+}
+# What only a change looks at, or what is read after its state was looked at.
+UNTRACED = {
+    *("concerns/engine/plugin.py: open", "concerns/binfmt/image.py: open", "concerns/binfmt/kernel.py: open"),
+    *("concerns/trust/dangling_links.py: iterdir", "state/config_dir.py: rglob", "proof/diagnostics.py: read_text"),
+}
 FILES = [path for each in FLOORS for path in sorted((PLUGINS / each).rglob("*.py")) if path.name != "__init__.py"]
 # Of trace/ the program looks by itself, without the collection.
 ABOVE_THE_HOST = [
@@ -100,6 +109,18 @@ def test_imports(path: Path) -> None:
         assert [name for name in names if name[0] == "plugin_utils"] == [], "hosts know nothing of the controller"
 
 
+def looks_at_places(path: Path) -> Iterator[str]:
+    """The methods of a path of the host that a file calls, past host/."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        called = node.value.func if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Call) else None
+        if called is not None and ast.unparse(called) == "at" and node.attr in AT_A_PLACE:
+            yield f"{path.relative_to(PLUGINS / 'module_utils')}: {node.attr}"
+
+
 @pytest.mark.parametrize("path", ABOVE_THE_HOST, ids=lambda path: str(path.relative_to(PLUGINS)))
 def test_host_alone_looks_at_the_machine(path: Path) -> None:
     assert list(looks(path)) == []
+
+
+def test_every_look_is_reported() -> None:
+    assert {each for path in ABOVE_THE_HOST for each in looks_at_places(path)} == UNTRACED

@@ -72,4 +72,4 @@ def test_plugins_resolve_and_the_summary_is_told(installed: Installed) -> None:
 def test_the_checks_find_themselves(installed: Installed) -> None:
     done = installed.run("pytest", str(installed.top / "verification"), "--ansible-inventory=localhost,")
     assert done.returncode == 4
-    assert "No host of group builders matches 'builders': give your inventory by --ansible-inventory" in done.stderr
+    assert "No host of group builders matches 'builders': pass your inventory with --ansible-inventory" in done.stderr

@@ -1,7 +1,7 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Writes what is asked of a host, checked and complete, and how to reach it: without passwords and keys."""
+"""Writes the desired state of a host, checked and complete, and how to reach it, without passwords and keys."""
 
 from __future__ import annotations
 
@@ -34,13 +34,13 @@ _CONNECTION = (
     "private_key_file",
 )
 _ALIASES = {"ssh_host": "host", "ssh_user": "user", "ssh_port": "port"}
-# testinfra would put them on a command line, or knows none: then Ansible itself connects.
+# testinfra would put these on a command line, or does not support them: then Ansible itself connects.
 _SECRETS = ("password", "ssh_pass", "ssh_password", "become_pass", "become_password", "sudo_pass", "sudo_password")
 _DIRECT = ("smart", "ssh", "local", "ansible.builtin.ssh", "ansible.builtin.local")
 
 
 class ActionModule(SpecActionBase):
-    """The options are the host's variables, so the task has none but the folder."""
+    """The options are the host's variables; the task only has the folder."""
 
     reader = "spec"
     on_host = False
@@ -73,11 +73,11 @@ class ActionModule(SpecActionBase):
         return {"direct": direct, "connection": {f"ansible_{name}": value for name, value in found.items()}}
 
     def _in_role(self) -> bool:
-        return True  # messages name the options as the user knows them, builder_*
+        return True  # messages use the variable names, builder_*
 
 
 def asked_of(options: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
-    """What the checks need of the compiled *options*; of certificates their digests."""
+    """The parts of the compiled *options* that checks need, with digests of certificates."""
     concerns = options["concerns"]
     return {
         "concerns": concerns,

@@ -1,7 +1,7 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The cause in what apt-get and dpkg print. Pure.
+"""The cause in the output of apt-get and dpkg. Pure.
 
 With `LC_ALL=C`: apt/apt, apt-pkg/contrib/error.cc (`E: `, `W: `), apt-private/private-output.cc (unmet dependencies);
 dpkg/dpkg, lib/dpkg/error-handler.
@@ -22,14 +22,14 @@ _ADVICE = re.compile(r"^E: (?:Sub-process |Unable to fetch some archives|Some in
 
 
 def of_apt(stdout: str, stderr: str) -> str:
-    """Why apt-get failed, or what it could not fetch, as that alone does not make `apt-get update` fail."""
+    """Why apt-get failed, or what it could not fetch, as `apt-get update` does not fail for that alone."""
     out, err = lines_of(stdout), lines_of(stderr)
     found = _package(out, err) or _unmet(out) or _removal(out, err) or _error(err) or last_line(stderr or stdout)
     return " ".join(found.split())
 
 
 def unfetched(stderr: str) -> str:
-    """What apt-get could not fetch and why, in one line; empty if it has all."""
+    """What apt-get could not fetch and why, in one line; empty if nothing is missing."""
     found = dict.fromkeys(
         f"{each.group(1)}: {each.group(2).rstrip(': ')}" for each in map(_FETCH.match, lines_of(stderr)) if each
     )
@@ -43,7 +43,7 @@ def _few(found: t.Sequence[str], most: int = 2) -> t.List[str]:
 
 
 def _package(out: t.Sequence[str], err: t.Sequence[str]) -> str:
-    """A package whose own script failed, or that cannot be unpacked; with the last words before dpkg's."""
+    """A package whose own script failed, or that cannot be unpacked; with the last message before dpkg's."""
     lines = [*out, *err]
     for index, line in enumerate(lines):
         found = _DPKG.match(line)
@@ -55,7 +55,7 @@ def _package(out: t.Sequence[str], err: t.Sequence[str]) -> str:
 
 
 def _unmet(out: t.Sequence[str]) -> str:
-    """` PACKAGE : Depends: … but …`, and further lines of a package below its first."""
+    """` PACKAGE : Depends: … but …`, and a package's further lines below its first."""
     if _UNMET not in out:
         return ""
     rows = []
@@ -67,7 +67,7 @@ def _unmet(out: t.Sequence[str]) -> str:
 
 
 def _removal(out: t.Sequence[str], err: t.Sequence[str]) -> str:
-    """What would be removed, where that is forbidden (`--no-remove`)."""
+    """What would be removed, if that is forbidden (`--no-remove`)."""
     told = next((line for line in err if "remove is disabled" in line), "")
     head = next((index for index, line in enumerate(out) if line.endswith("packages will be REMOVED:")), None)
     if not told or head is None:

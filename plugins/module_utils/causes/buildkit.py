@@ -1,11 +1,11 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The cause in what docker buildx prints, and in the log of a BuildKit. Pure.
+"""The cause in the output of docker buildx, and in the log of a BuildKit. Pure.
 
 docker/buildx ends with `ERROR: …`, after BuildKit's progress (`#7 [linux/arm64 2/2] RUN …`, `#7 0.2 …`, `#7 ERROR: …`;
-moby/buildkit, util/progress/progressui/printer.go). While it boots a container its log comes between, in pieces of
-Docker's stream whose heads are shown as text: what buildkitd said is read from `docker logs`.
+moby/buildkit, util/progress/progressui/printer.go). While it boots a container, that container's log is mixed in, with
+the headers of Docker's stream shown as text: what buildkitd reports is read from `docker logs`.
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ _PROCESS = re.compile(r'process ".*" did not complete successfully: exit code: \
 _ADVICE = re.compile("Learn more at |View build details: |Switch to a different driver")
 _NO_PLATFORM = "no match for platform in manifest"
 _TWICE = re.compile(r"^(\S+): (failed to resolve source metadata for \1: )(?:\1: )?")
-# What a client sees of a container whose program does not run.
+# A client's symptoms of a container whose program does not run.
 _SYMPTOMS = re.compile(
     "is restarting, wait until the container is running|unable to upgrade to tcp, received 409|is not running"
     "|context deadline exceeded|failed to list workers|error reading from server: EOF"
     "|Cannot connect to the Docker daemon at http://docker.example.com"  # by ssh
-    r"|^exit code \d+$"  # of a look into a container that ended meanwhile: its words are lines before
+    r"|^exit code \d+$"  # of an exec in a container that has exited: its message precedes it
 )
 _CRASH = re.compile(r"^(?:panic: |fatal error: |exec /|runc: |Error: )")
 _TINI = re.compile(r"^\[FATAL tini \(\d+\)\] ")
@@ -39,9 +39,9 @@ _TINI = re.compile(r"^\[FATAL tini \(\d+\)\] ")
 
 @dataclass(frozen=True)
 class Failed:
-    """Why a build failed: *cause* in one line; *platform* is that of the step that failed, "" where it has no name.
+    """Why a build failed: *cause* in one line; *platform* is that of the failed step, "" if it has no name.
 
-    *alone* says that it is one platform's own: its RUN step, or a base image that does not have it.
+    *alone*: it is specific to one platform, such as its RUN step or a missing base image.
     """
 
     cause: str
@@ -50,13 +50,13 @@ class Failed:
 
 
 def of_client(said: str) -> str:
-    """Why docker buildx failed, with the platform whose step it was; empty if it said nothing."""
+    """Why docker buildx failed, with the platform of the failed step; empty if it printed nothing."""
     found = of_build(said)
     return f"{found.platform}: {found.cause}" if found.platform and found.alone else found.cause
 
 
 def of_build(said: str) -> Failed:
-    """The same, of a build, in its parts."""
+    """The same for a build, in its parts."""
     lines = lines_of(said)
     cause = of_error("\n".join(last_error(said) or lines[-1:]))
     number, platform = _failed_step(lines, cause)
@@ -67,7 +67,7 @@ def of_build(said: str) -> Failed:
 
 
 def last_error(said: str) -> t.List[str]:
-    """The lines of the last `ERROR: …`, up to an empty one: what a registry said may be on lines of its own."""
+    """The lines of the last `ERROR: …`, up to an empty one: a registry's message may span several lines."""
     found: t.List[str] = []
     for block in re.split(r"\n\s*\n", said):
         lines = lines_of(block)
@@ -77,7 +77,7 @@ def last_error(said: str) -> t.List[str]:
 
 
 def of_error(error: str) -> str:
-    """An error in one line, without what every failure has before it; what ssh says in it is all that counts."""
+    """An error in one line, without the prefix of every failure; if ssh reports a reason, only that."""
     if ssh.is_wrapped(error):
         return ssh.of_ssh(error)
     told = [line for line in map(str.strip, error.strip().splitlines()) if not _ADVICE.match(line)]
@@ -93,12 +93,12 @@ def _failed_step(lines: t.Sequence[str], cause: str) -> t.Tuple[str, str]:
 
 
 def is_symptom(cause: str) -> bool:
-    """Whether all that a client knows is that the container's program does not answer: its log has the cause."""
+    """Whether the client only knows that the container's program does not answer: its log has the cause."""
     return not cause or _SYMPTOMS.search(cause) is not None
 
 
 def of_daemon(log: str, program: str = "buildkitd") -> str:
-    """Why a BuildKit ended, from its container's log, in its last start; empty if that tells no error.
+    """Why a BuildKit exited, from its container's log of its last start; empty if that has no error.
 
     It prints `buildkitd: …` and a stack trace (moby/buildkit, cmd/buildkitd/main.go), as containerd does with its name.
     """

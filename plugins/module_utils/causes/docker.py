@@ -15,7 +15,7 @@ _NOISE = re.compile(r"(?i)^(?:warning|note|see 'docker|run 'docker|using default
 
 
 def of_client(said: str) -> str:
-    """Why the docker client failed: dockerd's answer, else the first line of its own that is no advice."""
+    """Why the docker client failed: dockerd's answer, else the client's first line that is not advice."""
     lines = [line.strip() for line in lines_of(said)]
     answers = [line for line in lines if _DAEMON in line]
     own = [line for line in lines if not _NOISE.match(line)]

@@ -1,7 +1,7 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Why docker.service did not start, and what helps: from units, their files, and the journal of that start. Pure."""
+"""Why docker.service did not start, and the remedy: from units, their files, and the journal of that start. Pure."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from ansible_collections.multiarch.builders.plugins.module_utils.causes.systemd 
 from ansible_collections.multiarch.builders.plugins.module_utils.model.paths import DAEMON_JSON
 
 DOCKER, SOCKET, CONTAINERD = "docker.service", "docker.socket", "containerd.service"
-MEND_FILE = f"Mend builder_daemon_options, or {DAEMON_JSON} if it is from there"
-"""What helps against a daemon.json that dockerd does not start with."""
+MEND_FILE = f"Fix builder_daemon_options, or {DAEMON_JSON} if it is set there"
+"""The remedy for a daemon.json that dockerd does not start with."""
 
 
 @dataclass(frozen=True)
 class Why:
-    """*cause* in one line, what helps (*remedy*, may be empty), and the lines of this start (*said*)."""
+    """*cause* in one line, the *remedy*, which may be empty, and the log of this start (*said*)."""
 
     cause: str
     remedy: str = ""
@@ -29,10 +29,10 @@ class Why:
 
 @dataclass(frozen=True)
 class Start:
-    """A start that failed: what *systemctl* printed, the *units*, and their *entries* in the journal since then.
+    """A failed start: what *systemctl* printed, the *units*, and their *entries* in the journal since then.
 
-    *files* are {path: text} of what docker.service is made of, environment files included; one that is not there is
-    left out. *refused* is what `systemd-analyze verify` has against it.
+    *files* are {path: text} of the files behind docker.service, environment files included; missing ones are
+    omitted. *refused* is the complaint of `systemd-analyze verify`.
     """
 
     systemctl: str
@@ -42,18 +42,18 @@ class Start:
     refused: str = ""
 
     def unit(self, name: str) -> Unit:
-        """The unit, empty if nothing is known of it."""
+        """The unit, empty if nothing is known about it."""
         return self.units.get(name, Unit(name))
 
 
 def why(start: Start) -> Why:
-    """Why it failed: the first that is known of its unit, what it needs, dockerd itself, and systemd."""
+    """Why it failed: the first known cause in its unit, its dependencies, dockerd itself, and systemd."""
     for look in (_unusable, _needed, _of_environment, _of_command_before, _of_dockerd, _of_systemd):
         found = look(start)
         if found is not None:
             return found
     state = start.unit(DOCKER).active
-    silent = "dockerd runs, and does not answer on /var/run/docker.sock" if state == "active" else ""
+    silent = "dockerd runs, but does not answer on /var/run/docker.sock" if state == "active" else ""
     return Why(systemd.of_systemctl(start.systemctl) or silent or f"{DOCKER} is {state or 'not active'}")
 
 
@@ -66,22 +66,22 @@ def _unusable(start: Start) -> t.Optional[Why]:
 
 
 def _usable_by(unit: Unit) -> str:
-    """What makes systemd start a unit again."""
+    """What makes a unit startable again."""
     if unit.load == "masked":
         return f"`systemctl unmask {unit.name}`"
     if unit.load == "not-found":
-        return f"Install the package that has it again, and `systemctl daemon-reload` (`systemctl status {unit.name}`)"
-    return f"Mend {' or '.join(unit.files)}" if unit.files else f"See `systemctl cat {unit.name}`"
+        return f"Reinstall the package that contains it, and `systemctl daemon-reload` (`systemctl status {unit.name}`)"
+    return f"Fix {' or '.join(unit.files)}" if unit.files else f"See `systemctl cat {unit.name}`"
 
 
 def _needed(start: Start) -> t.Optional[Why]:
-    """Another unit, without which systemd does not start docker.service."""
+    """Another unit that docker.service requires to start."""
     named = systemd.named(start.systemctl)
     if named is not None and named[0] != DOCKER:
         name, what = named
         unit = start.unit(name)
         path = holder(start.files, name)
-        remedy = f"Bring it back, or take it out of {path}" if path and unit.load != "masked" else _usable_by(unit)
+        remedy = f"Restore it, or remove it from {path}" if path and unit.load != "masked" else _usable_by(unit)
         return Why(f"{DOCKER} needs {name}, which {'is ' if what == 'not found' else ''}{what}", remedy)
     if "dependency" not in start.systemctl.lower():
         return None
@@ -119,23 +119,23 @@ def _of_containerd(start: Start, cause: str) -> Why:
 
 
 def remedy_of(blame: dockerd.Blame, files: t.Mapping[str, str]) -> str:
-    """What helps against what dockerd blames; *files* are those of its unit."""
+    """The remedy for what dockerd reports; *files* are those of its unit."""
     if blame.key:
         flag = f"--{blame.key.rstrip('s')}"
         path = holder(files, flag) or (holder(files, "-H ") if blame.key == "hosts" else "")
         where = path or "the flags of docker.service (`systemctl cat docker.service`)"
-        return f"Take it out of {where}, or `{blame.key}` out of builder_daemon_options and {DAEMON_JSON}"
+        return f"Remove it from {where}, or `{blame.key}` from builder_daemon_options and {DAEMON_JSON}"
     if blame.flag is not None:
         path = holder(files, blame.flag) if blame.flag else next(reversed(list(files)), "")
-        return f"Mend {path}, which starts dockerd with it" if path else "See `systemctl cat docker.service`"
+        return f"Fix {path}, which starts dockerd with it" if path else "See `systemctl cat docker.service`"
     if blame.address:
         path = holder(files, blame.address) or DAEMON_JSON
-        return f"See who has that address (`ss --listening --processes`), or mend it in {path}"
+        return f"Find out which process uses that address (`ss --listening --processes`), or fix it in {path}"
     return MEND_FILE if blame.file else ""
 
 
 def holder(files: t.Mapping[str, str], word: str) -> str:
-    """The last of *files* that has *word* in a line that is no comment, as systemd reads them; empty if none has."""
+    """The last of *files* with *word* in a line that systemd does not treat as a comment; empty if none has it."""
     found = ""
     for path, text in files.items():
         if any(word in line for line in text.splitlines() if not line.lstrip().startswith(("#", ";"))):
@@ -150,8 +150,8 @@ def _of_environment(start: Start) -> t.Optional[Why]:
         return None
     path = holder(start.files, missing[0])
     return Why(
-        f"{DOCKER} needs the file {missing[0]}, which is not there",
-        f"Bring it back, or mend {path}" if path else "Bring it back",
+        f"{DOCKER} needs the file {missing[0]}, which does not exist",
+        f"Restore it, or fix {path}" if path else "Bring it back",
     )
 
 
@@ -163,8 +163,8 @@ def _of_command_before(start: Start) -> t.Optional[Why]:
     path = holder(start.files, "ExecStartPre")
     words = systemd.own_lines(start.entries, DOCKER)[-1:]
     return Why(
-        ": ".join([f"ExecStartPre={command} of {DOCKER} ended with status {status}", *words]),
-        f"Mend {path}" if path else "",
+        ": ".join([f"ExecStartPre={command} of {DOCKER} exited with status {status}", *words]),
+        f"Fix {path}" if path else "",
         _said(start, DOCKER),
     )
 
@@ -174,7 +174,7 @@ def _of_systemd(start: Start) -> t.Optional[Why]:
     if not words:
         return None
     changed = start.unit(DOCKER).files[1:]
-    remedy = f"Mend {' or '.join(changed)}, which changes it" if changed else ""
+    remedy = f"Fix {' or '.join(changed)}, which changes it" if changed else ""
     return Why(f"{DOCKER}: {words}", remedy, _said(start, DOCKER))
 
 

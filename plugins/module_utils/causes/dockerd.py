@@ -1,10 +1,10 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Why dockerd does not start, in its own lines, and what `dockerd --validate` has against a daemon.json. Pure.
+"""Why dockerd does not start, from its own output, and what `dockerd --validate` reports about a daemon.json. Pure.
 
-It prints one plain line before it ends (moby/moby, cmd/dockerd/main.go); all others are logged, as text or JSON. 28.5
-prints its whole usage after a wrong flag.
+It prints one plain line before it exits (moby/moby, cmd/dockerd/main.go); all others are logged, as text or JSON. 28.5
+prints its whole usage after an invalid flag.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _USAGE = re.compile("See 'dockerd --help'|Usage:")
 _FLAG = re.compile(
     r"unknown (?:shorthand )?flag: (?:'\w' in )?(-\S+)|for \"(?:-\w, )?(--\S+)\" flag|flag needs an argument: (-\S+)"
 )
-_USAGE_ALONE = "dockerd was started with an argument that is no flag, and printed its usage"
+_USAGE_ALONE = "dockerd was started with an argument that is not a flag, and printed its usage"
 _ARGUMENTS = re.compile(f'"dockerd" accepts no argument|{_USAGE_ALONE}')
 _TWICE = re.compile(r"specified both as a flag and in the configuration file: ([\w.-]+):")
 _CONFIGURE = re.compile(r"^unable to configure the Docker daemon with file \S+: ")
@@ -30,9 +30,9 @@ _LISTEN = re.compile(r"listen \w+ (\S+): bind: ")
 
 @dataclass(frozen=True)
 class Blame:
-    """What a cause is about: a *flag* of the unit ("" for an argument that is none), a *key* that is a flag, too.
+    """The subject of a cause: a *flag* of the unit ("" for an argument that is none), a *key* that is also a flag.
 
-    *address* is where it cannot listen. *file*: it is daemon.json, *containerd*: containerd does not answer.
+    *address* is one where it cannot listen. *file*: daemon.json, *containerd*: containerd does not answer.
     """
 
     flag: t.Optional[str] = None
@@ -43,7 +43,7 @@ class Blame:
 
 
 def of_start(lines: t.Iterable[str]) -> str:
-    """Why dockerd ended, of what it printed in one start; empty if it told no error."""
+    """Why dockerd exited, from its output in one start; empty if it reported no error."""
     plain, errors, printed = "", "", lines_of("\n".join(lines))
     if printed and _USAGE.match(printed[0]):
         return _USAGE_ALONE
@@ -57,7 +57,7 @@ def of_start(lines: t.Iterable[str]) -> str:
 
 
 def without_usage(lines: t.Iterable[str]) -> t.List[str]:
-    """*lines* up to where dockerd tells how it is used."""
+    """*lines* up to where dockerd prints its usage."""
     found = []
     for line in lines_of("\n".join(lines)):
         if _USAGE.match(line):
@@ -67,12 +67,12 @@ def without_usage(lines: t.Iterable[str]) -> t.List[str]:
 
 
 def of_validation(said: str, path: str) -> str:
-    """What `dockerd --validate` has against the daemon.json that lies at *path*."""
+    """What `dockerd --validate` reports about the daemon.json at *path*."""
     return _CONFIGURE.sub("", of_start([said])).replace(path, "daemon.json")
 
 
 def blame(cause: str) -> Blame:
-    """What the cause is about, as far as its words tell."""
+    """The subject of the cause, as far as its message names it."""
     twice, flag = _TWICE.search(cause), _FLAG.search(cause)
     if twice:
         return Blame(key=twice.group(1))

@@ -1,7 +1,7 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What programs print, as whole lines; what is cut is said. Pure."""
+"""Output of programs as whole lines; cuts are marked. Pure."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ import typing as t
 MOST = 20
 """Lines of an output that are shown with a failure."""
 _LONGEST = 1000  # characters of one line
-_ESCAPES = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]")  # colours, and movements of the cursor
+_ESCAPES = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]")  # colours and cursor movements
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _FIELD = re.compile(r'([\w.-]+)=("(?:[^"\\]|\\.)*"|\S*)')
 
 
 def lines_of(text: str) -> t.List[str]:
-    """The lines that say something, without colours, control characters, and what was written over (`\\r`)."""
+    """The lines with text, without colours, control characters, and what was overwritten (`\\r`)."""
     found = []
     for raw in text.split("\n"):
         line = _ESCAPES.sub("", raw).rstrip("\r").rpartition("\r")[2]
@@ -29,7 +29,7 @@ def lines_of(text: str) -> t.List[str]:
 
 
 def told(title: str, text: str, most: int = MOST) -> str:
-    """*title* and the last *most* lines of *text*, the title first; empty if the text says nothing."""
+    """*title* and the last *most* lines of *text*, the title first; empty if there is no text."""
     lines = lines_of(text)
     if not lines:
         return ""
@@ -38,13 +38,13 @@ def told(title: str, text: str, most: int = MOST) -> str:
 
 
 def shortened(line: str) -> str:
-    """A line that can be read: a long one says how much of it is missing."""
+    """A line in readable form: a long one states how much is cut."""
     more = len(line) - _LONGEST
     return line if more <= 0 else f"{line[:_LONGEST]}… ({more} more characters)"
 
 
 def last_line(text: str) -> str:
-    """The last line that says something; empty if none does."""
+    """The last line with text; empty if there is none."""
     return next((line.strip() for line in reversed(lines_of(text))), "")
 
 
@@ -63,7 +63,7 @@ def logged(line: str) -> t.Dict[str, str]:
 
 
 def of_logged(fields: t.Mapping[str, str]) -> str:
-    """What such a line says: its message, and the error that it is about."""
+    """The text of such a line: its message, and the error in it."""
     return ": ".join(filter(None, (fields.get("msg", ""), fields.get("error", ""))))
 
 
@@ -72,5 +72,5 @@ def _unquoted(value: str) -> str:
         return value
     try:
         return str(json.loads(value))
-    except ValueError:  # an escape that Go has and JSON has not
+    except ValueError:  # an escape that is valid in Go and not in JSON
         return value[1:-1]

@@ -1,7 +1,7 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The cause in the output of each program that is started here. Pure: each has a file of its own beside this one."""
+"""The cause in the output of each program that is started here. Pure: each program has a file beside this one."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _NOTHING = "nothing said"
 
 
 def cause(argv: t.Sequence[str], stdout: str, stderr: str) -> str:
-    """Why *argv* failed, in one line; its last line where the program is one without rules."""
+    """Why *argv* failed, in one line; its last line for programs without rules."""
     name, said = posixpath.basename(argv[0] if argv else ""), stderr if stderr.strip() else stdout
     if name == "docker":
         found = buildkit.of_client(said) if "buildx" in argv[1:2] else docker.of_client(said)

@@ -1,7 +1,7 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What to do about the cause of a pull or of a builder that does not run. Pure."""
+"""The remedy for a failed pull or for a builder that does not run. Pure."""
 
 from __future__ import annotations
 
@@ -17,54 +17,54 @@ def _table(*rows: t.Tuple[str, str]) -> _Table:
     return tuple((re.compile(pattern, re.IGNORECASE), remedy) for pattern, remedy in rows)
 
 
-# The first that fits counts.
+# The first match counts.
 _PULL = _table(
     (
         "x509|certificate|server gave HTTP response",
-        f"Give the `ca` of the registry, and of who gives out its tokens, in builder_registries, and run {TRUST}",
+        f"Set the `ca` of the registry, and of its token endpoint, in builder_registries, and run {TRUST}",
     ),
     (
         "no such host|server misbehaving|connection refused|connection reset|i/o timeout|handshake timeout|unreachable"
         "|no route to host|deadline exceeded|proxyconnect|: EOF",
-        "docker itself pulls it: see that the registry runs, and that this host resolves its name and reaches it; "
+        "docker itself pulls it: check that the registry runs, and that this host resolves its name and reaches it; "
         "mirrors are in builder_registries, a proxy in builder_proxy",
     ),
     (
         "denied|unauthorized|insufficient_scope|no basic auth credentials|authorization failed|40[13] ",
-        "See that the image is there, and that `username` and `password` of its registry in builder_registries may "
+        "Check that the image exists, and that `username` and `password` of its registry in builder_registries may "
         "pull it",
     ),
     ("no space left", "Free space where Docker keeps its data"),
     (
         "no match for platform|no matching manifest",
-        "The image is not there for the platform of this host: name another",
+        "The image does not exist for the platform of this host: use another",
     ),
-    ("not found|manifest unknown|invalid reference format", "Name an image that is there"),
+    ("not found|manifest unknown|invalid reference format", "Use an image that exists"),
 )
 _BUILDER = _table(
-    ("flag provided but not defined", "Mend `flags` in builder_instances: this BuildKit does not know it"),
+    ("flag provided but not defined", "Fix `flags` in builder_instances: this BuildKit does not support it"),
     (
         "driver option|memory limit|network [^ ]+ not found|needed more memory",
-        "Mend `driver_opts` in builder_instances",
+        "Fix `driver_opts` in builder_instances",
     ),
     (
         "toml|parse (?:buildkit )?config|snapshotter|network mode|no worker found|cannot assign requested address"
         "|mkdir ",
-        "Mend builder_buildkit_options, or `flags` in builder_instances: `docker logs` of its container tells more",
+        "Fix builder_buildkit_options, or `flags` in builder_instances: see `docker logs` of its container",
     ),
-    ("exec format error|exec .*no such file", "See that `image` in builder_instances is a BuildKit for this host"),
+    ("exec format error|exec .*no such file", "Check that `image` in builder_instances is a BuildKit for this host"),
     ("cannot connect to the docker daemon at unix:", "`systemctl start docker`, then run again"),
 )
 _IMAGE = "failed to resolve reference|pull access denied|failed to pull|no space left|missing content"
 
 
 def of_pull(cause: str) -> str:
-    """What to do about an image that docker cannot pull; "" where the cause says all that is known."""
+    """The remedy for an image that docker cannot pull; "" if the cause is all that is known."""
     return _first(_PULL, cause)
 
 
 def of_builder(cause: str) -> str:
-    """What to do about a builder that does not run; "" where the cause says all that is known."""
+    """The remedy for a builder that does not run; "" if the cause is all that is known."""
     if re.search(_IMAGE, cause):
         found = of_pull(cause)
         return f"{found}; `image` is in builder_instances" if found else ""

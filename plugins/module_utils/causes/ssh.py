@@ -1,7 +1,7 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Why a host is not reached by ssh, in what ssh, a docker client over it, or Ansible prints. Pure."""
+"""Why a host cannot be reached by ssh, from the output of ssh, a docker client over it, or Ansible. Pure."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from ansible_collections.multiarch.builders.plugins.module_utils.causes.lines im
 
 @dataclass(frozen=True)
 class Reason:
-    """What is meant, and what helps; `{user}`, `{scan}` and `{known}` stand for the user and the host's names."""
+    """What it means, and the remedy; `{user}`, `{scan}` and `{known}` stand for the user and the host's names."""
 
     pattern: str
     meaning: str
     remedy: str
 
 
-# The first that fits counts.
+# The first match counts.
 _REASONS = (
     Reason(
         r"exec: \"ssh\": executable file not found",
@@ -30,8 +30,8 @@ _REASONS = (
     ),
     Reason(
         r"Host key for .* has changed",
-        "its host key is not the one that is known",
-        "find out why, and only if it was made anew, forget the former one: `ssh-keygen -R '{known}'` as {user}",
+        "its host key does not match the known one",
+        "find out why; only if it was regenerated, remove the old one: `ssh-keygen -R '{known}'` as {user}",
     ),
     Reason(
         r"Host key verification failed|No .* host key is known",
@@ -41,21 +41,21 @@ _REASONS = (
     Reason(
         r"Permission denied \(|Too many authentication failures",
         "it does not accept a key of {user}",
-        "make a key with `ssh-keygen` as {user} and put the public half into ~/.ssh/authorized_keys there",
+        "create a key with `ssh-keygen` as {user} and add its public key to ~/.ssh/authorized_keys there",
     ),
     Reason(
         r"(?i)permission denied while trying to connect to the docker|dial unix .*permission denied",
         "its user may not use Docker",
-        "put the user into the group docker there",
+        "add the user to the group docker there",
     ),
     Reason(
         r"dial unix .*(no such file or directory|connection refused)",
         "its Docker does not run",
-        "see there why: `systemctl status docker`",
+        "find out why there: `systemctl status docker`",
     ),
     Reason(
         r"command not found|docker: not found",
-        "there is no docker program for its user",
+        "docker is not in the PATH of its user",
         "install the docker client there",
     ),
     Reason(
@@ -63,31 +63,31 @@ _REASONS = (
         "its sshd drops connections",
         "raise MaxStartups and MaxSessions in its sshd_config: buildx opens several at once",
     ),
-    Reason(r"Could not resolve hostname|no such host", "its name cannot be resolved", "mend DNS, or give ansible_host"),
+    Reason(r"Could not resolve hostname|no such host", "its name cannot be resolved", "fix DNS, or set ansible_host"),
     Reason(
         r"(?i)connection refused|timed out|i/o timeout|no route to host|network is unreachable",
         "it cannot be reached",
-        "see whether the host is up, and whether a firewall is between",
+        "check that the host is up, and that no firewall blocks the connection",
     ),
 )
-# docker/cli (cli/connhelper/commandconn) puts its command, and advice, before what ssh said.
+# docker/cli (cli/connhelper/commandconn) puts its command, and advice, before ssh's message.
 _WRAPPED = re.compile(r"^.* has exited with .*: stderr=", re.DOTALL)
 _ANSIBLE = re.compile(r"^(?:Task failed: |Failed to connect to the host via ssh: )+")
 _NOISE = re.compile(r"^(?:@|\*\* |debug\d: |Warning: Permanently added |It is also possible that)")
 
 
 def reason(said: str) -> t.Optional[Reason]:
-    """What is meant by what was *said*, None if it is not known."""
+    """The meaning of the output *said*, None if unknown."""
     return next((each for each in _REASONS if re.search(each.pattern, said)), None)
 
 
 def is_wrapped(said: str) -> bool:
-    """Whether it is the docker client that tells what ssh said."""
+    """Whether the docker client passes on ssh's message."""
     return _WRAPPED.search(said) is not None
 
 
 def of_ssh(said: str) -> str:
-    """The line that says why; what a banner says stands before it."""
+    """The line with the reason; a banner comes before it."""
     lines = [each for each in lines_of(_ANSIBLE.sub("", _WRAPPED.sub("", said))) if not _NOISE.match(each)]
     known = reason("\n".join(lines))
     fitting = [each for each in lines if known and re.search(known.pattern, each)]

@@ -1,7 +1,7 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What systemd knows of units that do not start: `systemctl show`, the journal, `systemctl` itself. Pure."""
+"""What systemd reports about units that do not start: `systemctl show`, the journal, `systemctl` itself. Pure."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ PROPERTIES = (
     *("Id", "LoadState", "ActiveState", "Result", "InvocationID", "FragmentPath", "DropInPaths"),
     *("Requires", "EnvironmentFiles", "ExecStartPre"),
 )
-# systemd/systemd, src/systemd/sd-messages.h: of every start and end, which say nothing about why.
+# systemd/systemd, src/systemd/sd-messages.h: logged at every start and end, without a reason.
 _GENERIC = (
     "7d4958e842da4a758f6c1cdc7b36dcc5",  # starting
     "de5b426a63be47a7b6ac3eaac82e2f6f",  # stopping
     "9d1aaa27d60140bd96365438aad20286",  # stopped
-    "7ad2d189f7e94e70a38c781354912448",  # ended well
+    "7ad2d189f7e94e70a38c781354912448",  # exited successfully
     "d9b373ed55a64feb8242e02dbe79a49c",  # failed with result …
     "be02cf6855d2428ba40df7e9d022f03d",  # its job failed
     "5eb03494b6584870a536b337290809b3",  # is to be restarted
-    "ae8f7b866b0347b9af31fe1c80b127c0",  # what it consumed
+    "ae8f7b866b0347b9af31fe1c80b127c0",  # resources consumed
 )
 _PROCESS_ENDED = "98e322203f7a4ed290d09fe03c09fe15"
 _SKIPPED = re.compile(r"((?<=skipped, )unmet condition check .*|Condition check resulted in .* being skipped)")
@@ -38,10 +38,10 @@ _NOTICE, _INFORMATION = 5, 6  # of syslog(3)
 
 @dataclass(frozen=True)
 class Unit:
-    """A unit as `systemctl show` has it: *files* are its own and its drop-ins, the later change the former.
+    """A unit as in `systemctl show`: *files* are its own and its drop-ins, later ones override earlier ones.
 
-    *environment* are its environment files by whether it starts without them, *before* is (command, status) of an
-    ExecStartPre= that failed. *invocation* is systemd's id of its last start.
+    *environment* are its environment files, True if it starts without them; *before* is (command, status) of a failed
+    ExecStartPre=. *invocation* is systemd's id of its last start.
     """
 
     name: str
@@ -61,10 +61,10 @@ class Unit:
 
     @property
     def unusable(self) -> str:
-        """Why systemd does not even try to start it; empty if it would."""
+        """Why systemd does not try to start it; empty if it does."""
         words: t.Dict[str, str] = {
             "masked": f"{self.name} is masked",
-            "not-found": f"there is no {self.name}",
+            "not-found": f"{self.name} does not exist",
             "bad-setting": f"{self.name} has a setting that systemd refuses",
             "error": f"the file of {self.name} cannot be read",
         }
@@ -73,7 +73,7 @@ class Unit:
 
 @dataclass(frozen=True)
 class Entry:
-    """A line of the journal: *own* is one that the unit's program wrote, others are systemd's about the unit.
+    """A line of the journal: *own* ones are from the unit's program, others from systemd about the unit.
 
     *priority* is that of syslog(3): 3 is an error, 6 information.
     """
@@ -87,7 +87,7 @@ class Entry:
 
 
 def units(shown: str) -> t.Dict[str, Unit]:
-    """{name: unit} of what `systemctl show --property=…` prints of several, see PROPERTIES."""
+    """{name: unit} from the output of `systemctl show --property=…` for several units, see PROPERTIES."""
     found = {}
     for block in re.split(r"\n\s*\n", shown):
         fields: t.Dict[str, t.List[str]] = {}
@@ -119,7 +119,7 @@ def _unit(fields: t.Mapping[str, t.Sequence[str]]) -> Unit:
 
 
 def entries(journal: str, without: t.Container[str] = ()) -> t.Tuple[Entry, ...]:
-    """The lines of what `journalctl --output=json` prints, but for programs of the starts *without*."""
+    """The lines in the output of `journalctl --output=json`, except those of programs of the starts *without*."""
     found = []
     for line in journal.splitlines():
         try:
@@ -134,7 +134,7 @@ def entries(journal: str, without: t.Container[str] = ()) -> t.Tuple[Entry, ...]
 
 def _entry(fields: t.Mapping[str, t.Any]) -> t.Optional[Entry]:
     message = fields.get("MESSAGE")
-    if isinstance(message, list):  # of bytes, where it is no text
+    if isinstance(message, list):  # of bytes, if it is not text
         message = bytes(message).decode("utf-8", "replace")
     about = str(fields.get("UNIT") or "")
     unit = about or str(fields.get("_SYSTEMD_UNIT") or "")
@@ -154,7 +154,7 @@ def own_lines(found: t.Sequence[Entry], unit: str) -> t.List[str]:
 
 
 def of_unit(journal: t.Sequence[Entry], unit: str) -> str:
-    """What systemd says about why *unit* did not start; empty if it says nothing."""
+    """systemd's reason why *unit* did not start; empty if it gives none."""
     about = [each for each in journal if each.unit == unit and not each.own and each.kind not in _GENERIC]
     skipped = [found.group(1) for found in (_SKIPPED.search(each.text) for each in about) if found]
     if skipped:
@@ -168,7 +168,7 @@ def of_unit(journal: t.Sequence[Entry], unit: str) -> str:
 
 
 def named(systemctl: str) -> t.Optional[t.Tuple[str, str]]:
-    """(unit, what is wrong with it) where systemctl says it."""
+    """(unit, what is wrong with it) if systemctl says so."""
     found = _NAMED.search(systemctl)
     return (found.group(1), found.group(2)) if found else None
 
@@ -181,7 +181,7 @@ def of_systemctl(said: str) -> str:
 
 
 def of_verification(said: str, unit: str) -> str:
-    """What `systemd-analyze verify` refuses in *unit*; empty if nothing."""
+    """What `systemd-analyze verify` rejects in *unit*; empty if nothing."""
     prefix = f"{unit}: "
     found = [line[len(prefix) :] for line in lines_of(said) if line.startswith(prefix)]
     return found[0] if found else ""

@@ -1,7 +1,7 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a module applies: a resource that variables ask for."""
+"""What a module applies: a resource that variables describe."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from ansible_collections.multiarch.builders.plugins.module_utils.model.resource 
 
 
 class Concern(Resource[State]):
-    """A resource that variables ask for; what is only taken back is none."""
+    """A resource that variables describe; one that only retires is not."""
 
     @classmethod
     @abc.abstractmethod
     def from_params(cls, params: t.Mapping[str, t.Any], docker: Docker) -> Concern[t.Any]:
-        """The concern as a module's parameters ask for it; they are checked already, on the controller."""
+        """The concern of a module's parameters, which the controller has checked."""

@@ -1,7 +1,7 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Pull mode ends: first its timer, which would bring back all that retires, then what the role builder_pull wrote."""
+"""Pull mode is removed: first its timer, which would restore everything, then the files of role builder_pull."""
 
 from __future__ import annotations
 
@@ -47,12 +47,12 @@ class EndPullMode:
 
 @dataclass
 class RetiredPull(Concern[t.Tuple[str, ...]]):
-    """What pull mode brought."""
+    """The files of pull mode."""
 
     concern: t.ClassVar[str] = "pull"
 
     @classmethod
-    def from_params(cls, params: Params, docker: Docker) -> RetiredPull:  # noqa: ARG003  # it is known by its files
+    def from_params(cls, params: Params, docker: Docker) -> RetiredPull:  # noqa: ARG003  # it is found by its files
         return cls()
 
     def observe(self) -> t.Tuple[str, ...]:
@@ -73,4 +73,4 @@ class RetiredPull(Concern[t.Tuple[str, ...]]):
         for path in step.paths:
             remove(RemoveFile(path, folder=path.startswith(_SETTINGS)))
         if any(each in step.paths for each in _UNITS):
-            must(["systemctl", "daemon-reload"], "systemd does not read its units again")
+            must(["systemctl", "daemon-reload"], "systemd cannot reload its units")

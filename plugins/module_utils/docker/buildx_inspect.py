@@ -1,7 +1,7 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What `docker buildx inspect` shows (docker/buildx, commands/inspect.go); it ends with 0 for dead nodes, too. Pure."""
+"""Output of `docker buildx inspect` (docker/buildx, commands/inspect.go), which exits 0 for dead nodes too. Pure."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ import re
 import typing as t
 from dataclasses import dataclass, replace
 
-_UNSTAMPED = re.compile(r"0\.0\.0(\+|$)")  # what BuildKit says that was built without a version
+_UNSTAMPED = re.compile(r"0\.0\.0(\+|$)")  # printed by a BuildKit that was built without a version
 
 
 @dataclass(frozen=True)
 class InspectedNode:
-    """One node; *status* is empty where *error* says why it has none, *buildkit* a version, None if it tells none."""
+    """One node; *status* is empty if *error* is set, *buildkit* is a version, None if not shown."""
 
     name: str
     endpoint: str = ""
@@ -26,7 +26,7 @@ class InspectedNode:
 
 @dataclass(frozen=True)
 class Inspected:
-    """One builder; *name* is empty if there is none, *error* what is wrong with it as a whole."""
+    """One builder; *name* is empty if it does not exist, *error* is about the builder as a whole."""
 
     name: str
     error: str
@@ -34,12 +34,12 @@ class Inspected:
 
     @property
     def errors(self) -> t.Tuple[str, ...]:
-        """Those of the whole and of its nodes."""
+        """The errors of the builder and of its nodes."""
         return tuple(each for each in (self.error, *(node.error for node in self.nodes)) if each)
 
 
 def parse(shown: str) -> Inspected:
-    """The builder in the output of the command, which may be empty."""
+    """The builder in the command's output, which may be empty."""
     head, _title, body = shown.partition("\nNodes:\n")
     whole = dict(_fields(head))
     nodes: t.List[InspectedNode] = []
@@ -52,7 +52,7 @@ def parse(shown: str) -> Inspected:
 
 
 def _fields(text: str) -> t.Iterator[t.Tuple[str, str]]:
-    """(key, value) of each line but those that begin with a space: labels, and the content of files."""
+    """(key, value) of each line that is not indented (labels, file content)."""
     for line in text.splitlines():
         key, colon, value = line.partition(":")
         if colon and not line.startswith(" "):
@@ -65,7 +65,7 @@ def _with_version(node: InspectedNode, value: str) -> InspectedNode:
 
 
 def _platforms(value: str) -> t.Tuple[str, ...]:
-    """Those of a list, with an asterisk at each that the user asked for."""
+    """The platforms of a list, in which an asterisk marks those that the user set."""
     return tuple(each.strip().rstrip("*") for each in value.split(",") if each.strip())
 
 

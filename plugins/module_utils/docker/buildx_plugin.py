@@ -1,7 +1,7 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The docker client and its buildx plugin: where that is, and their versions."""
+"""The docker client and its buildx plugin: path and versions."""
 
 from __future__ import annotations
 
@@ -26,15 +26,15 @@ NAME = "docker-buildx"
 
 
 _WHY = {
-    errno.EACCES: "nobody may execute it",
-    errno.ENOEXEC: "it is no program for this machine",
+    errno.EACCES: "it is not executable",
+    errno.ENOEXEC: "it is not a program for this machine",
     errno.ENOENT: "its interpreter or loader is not on this host",
 }
 
 
 @dataclass(frozen=True)
 class Found:
-    """The plugin that docker finds: where, and its version, such as 0.13.1, or why it does not tell one (*defect*)."""
+    """The plugin that docker finds: its path and version, such as 0.13.1, or why it reports none (*defect*)."""
 
     path: str
     version: t.Optional[str] = None
@@ -42,7 +42,7 @@ class Found:
 
 
 def find(folders: t.Sequence[str] = FOLDERS) -> t.Optional[Found]:
-    """The plugin in the first of *folders* that has one, None if none has. docker tries no other if that is broken."""
+    """The plugin in the first of *folders* that has one, else None. docker tries no other if that one is broken."""
     for folder in folders:
         if look.exists(f"{folder}/{NAME}"):
             return _look(f"{folder}/{NAME}")
@@ -61,18 +61,18 @@ def _look(path: str) -> Found:
     version = version_in(outcome.stdout)
     if outcome.status == 0 and version is not None:
         return Found(path, version)
-    ended = f"was ended by signal {-outcome.status}" if outcome.status < 0 else f"ended with status {outcome.status}"
+    ended = f"was killed by signal {-outcome.status}" if outcome.status < 0 else f"exited with status {outcome.status}"
     return Found(path, defect=f"`{NAME} version` {ended}: {outcome.cause}")
 
 
 def buildx_version(folders: t.Sequence[str] = FOLDERS) -> t.Optional[str]:
-    """The version of the plugin that docker finds; None if it is missing or does not run."""
+    """The version of the plugin that docker finds; None if it is missing or does not work."""
     found = find(folders)
     return found.version if found else None
 
 
 def docker_version() -> t.Optional[str]:
-    """The version of the docker client, such as 26.1.5+dfsg1; None if it tells none, or is not there."""
+    """The version of the docker client, such as 26.1.5+dfsg1; None if it reports none, or is missing."""
     try:
         found = re.search(r"version ([^\s,]+)", run(["docker", "--version"]).stdout)
     except NoProgramError:
@@ -81,6 +81,6 @@ def docker_version() -> t.Optional[str]:
 
 
 def version_in(text: str) -> t.Optional[str]:
-    """The version in what `docker-buildx version` prints."""
+    """The version in the output of `docker-buildx version`."""
     found = re.search(r"v?(\d+\.\d+\S*)", text)
     return found.group(1) if found else None

@@ -1,11 +1,11 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""dockerd's folder of what it knows about single registries. Pure.
+"""dockerd's configuration folder for single registries. Pure.
 
 https://docs.docker.com/engine/security/certificates/ : `*.crt` are CAs, `NAME.cert` and `NAME.key` a client's pair.
-`hosts.toml` (containerd, docs/hosts.md) is read since 28.0 (moby/moby, daemon/hosts.go) and is then the only thing that
-counts for its registry. All are read at every connection. A rootless dockerd has a folder of its user's own
+`hosts.toml` (containerd, docs/hosts.md) is read since 28.0 (moby/moby, daemon/hosts.go) and then takes precedence over
+all else for its registry. All are read for every connection. A rootless dockerd uses a folder of its user
 (moby/moby, daemon/pkg/registry/config.go).
 """
 
@@ -21,10 +21,10 @@ def path(host: str, name: str, root: str = ROOT) -> str:
 
 
 def rootless_root(home: str) -> str:
-    """What ROOT is to a rootless dockerd of the user with this home."""
+    """The equivalent of ROOT for a rootless dockerd of the user with this home."""
     return f"{home}/.config/docker/certs.d"
 
 
 def holds(path: str) -> bool:
-    """Whether *path* is in such a folder, of root or of a user."""
+    """Whether *path* is in such a folder, root's or a user's."""
     return "/docker/certs.d/" in path

@@ -1,10 +1,10 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The environment variables that set up buildx, BuildKit's client in it, and docker: values and first versions. Pure.
+"""The environment variables that configure buildx, its BuildKit client, and docker: values and first versions. Pure.
 
-Sources: docker/buildx with what it vendors of moby/buildkit, every tag up to v0.36.1; docker/cli, every tag from 18.09
-to 29.7.2. Which take a boolean is told by strconv.ParseBool at the place that reads them.
+Sources: docker/buildx with its vendored moby/buildkit, every tag up to v0.36.1; docker/cli, every tag from 18.09
+to 29.7.2. Those read with strconv.ParseBool take a boolean.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ _BOOLEANS = (*_TRUE, *_FALSE)
 
 @dataclass(frozen=True)
 class Setting:
-    """A variable that *program* reads, since its version *since*; () for all that are supported.
+    """A variable that *program* reads since version *since*; () for all supported versions.
 
-    Without *booleans*, *words* and *number* every text is a value.
+    Without *booleans*, *words* and *number* any text is valid.
     """
 
     program: str = BUILDX
@@ -39,14 +39,14 @@ class Setting:
     obsolete: str = ""  # why it has no effect
 
     def takes(self, value: str) -> bool:
-        """Whether the program can do something with *value*."""
+        """Whether *value* is valid for the program."""
         if self.number:
             return bool(re.fullmatch("[0-9]{1,18}", value))
         return not (self.booleans or self.words) or value in self.words or (self.booleans and value in _BOOLEANS)
 
     @property
     def values(self) -> str:
-        """What it takes, for people."""
+        """Its valid values, for messages."""
         if self.number:
             return "a whole number"
         return ", ".join((*self.words, *(("1", "0") if self.booleans else ())))
@@ -99,7 +99,7 @@ SETTINGS: t.Dict[str, Setting] = {
 
 
 def as_text(name: str, value: object) -> t.Optional[str]:
-    """*value* as the program that reads *name* takes it; None if it cannot be said in text without guessing."""
+    """*value* as the program that reads *name* expects it; None if there is no unambiguous text for it."""
     if isinstance(value, bool):
         known = SETTINGS.get(name)
         return str(int(value)) if known is not None and known.booleans else None
@@ -107,30 +107,30 @@ def as_text(name: str, value: object) -> t.Optional[str]:
 
 
 def of_client(environment: t.Mapping[str, object]) -> t.Dict[str, str]:
-    """What of *environment* the client itself reads, as text."""
+    """The part of *environment* that the client itself reads, as text."""
     texts = {name: as_text(name, value) for name, value in environment.items() if name in SETTINGS}
     return {name: text for name, text in texts.items() if text is not None}
 
 
 def is_set(environment: t.Mapping[str, str], name: str) -> bool:
-    """Whether *environment* turns on the flag *name*."""
+    """Whether *environment* sets the flag *name*."""
     return environment.get(name) in _TRUE
 
 
 def programs_to_ask(environment: t.Iterable[str]) -> t.FrozenSet[str]:
-    """The programs whose version decides whether one of the variables has an effect."""
+    """The programs whose versions decide whether one of the variables has an effect."""
     known = (SETTINGS[name] for name in environment if name in SETTINGS)
     return frozenset(each.program for each in known if each.since)
 
 
 def without_effect(environment: t.Iterable[str], versions: t.Mapping[str, t.Optional[str]]) -> t.Tuple[str, ...]:
-    """In words, the variables that the programs of these *versions* ({program: version, None if unknown}) ignore."""
+    """Messages about variables that the programs of these *versions* ({program: version, None if unknown}) ignore."""
     found = []
     for name in environment:
         known = SETTINGS.get(name)
         shown = versions.get(known.program) if known else None
         version = version_of(shown or "")
         if known and () != version < known.since:
-            came = f"{known.program} {shown} does not know it, it came with {text_of(known.since)}"
+            came = f"{known.program} {shown} does not support it (requires {text_of(known.since)})"
             found.append(f"builder_environment.{name} has no effect here: {came}")
     return tuple(found)

@@ -1,11 +1,11 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The containerd that dockerd works with: where it keeps images and layers now, and where from its next start on.
+"""The containerd that dockerd uses: where it stores images and layers now, and after its next start.
 
-Neither dockerd nor containerd tells its root. It is the folder of the database that its process has open (containerd,
-metadata/plugin/plugin.go, in 2.x plugins/metadata/plugin.go), and the process is the one that listens at the address
-that dockerd was given: several may run on one host.
+Neither dockerd nor containerd reports its root. It is the folder of the database that its process has open (containerd,
+metadata/plugin/plugin.go, in 2.x plugins/metadata/plugin.go), and the process is the one that listens at dockerd's
+configured address: several may run on one host.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ from ansible_collections.multiarch.builders.plugins.module_utils.docker.process 
 from ansible_collections.multiarch.builders.plugins.module_utils.host import look, watch
 
 ADDRESS = "/run/containerd/containerd.sock"
-"""That of the system's containerd (containerd, defaults/defaults_unix.go)."""
+"""The socket of the system's containerd (containerd, defaults/defaults_unix.go)."""
 ROOT = "/var/lib/containerd"
 CONFIG = "/etc/containerd/config.toml"
-# Where the one listens that dockerd starts itself: below its exec-root (moby/moby, cmd/dockerd/daemon_unix.go).
+# The socket of the containerd that dockerd starts itself: below its exec-root (moby/moby, cmd/dockerd/daemon_unix.go).
 _OF_DOCKERD = "containerd/containerd.sock"
 _EXEC_ROOT = "/run/docker"
 DATABASE = "/io.containerd.metadata.v1.bolt/meta.db"
-_PROGRAMS = ("containerd", "dockerd")  # since 29.7 dockerd can have one inside
+_PROGRAMS = ("containerd", "dockerd")  # since 29.7 dockerd can embed one
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class Containerd:
 def addresses(
     info: Mapping[str, t.Any], document: Mapping[str, t.Any], arguments: t.Sequence[str]
 ) -> t.Tuple[str, ...]:
-    """Where dockerd finds containerd, the first one that is there. `docker info` tells since 27.0. Pure."""
+    """The address at which dockerd finds containerd, the first that exists. `docker info` shows it since 27.0. Pure."""
     told = (info.get("Containerd") or {}).get("Address")
     given = told or document.get("containerd") or option(arguments, "--containerd")
     own = document.get("exec-root") or option(arguments, "--exec-root") or _EXEC_ROOT
@@ -79,11 +79,11 @@ def _running(address: str) -> t.Tuple[t.Optional[int], t.Optional[Containerd]]:
 
 
 def _listener(address: str, table: str) -> str:
-    """The socket that listens there, as /proc/PID/fd names it; "" if there is none. *table* is /proc/net/unix."""
+    """The socket that listens there, as /proc/PID/fd names it; "" if none does. *table* is /proc/net/unix."""
     wanted = look.real(address)
     for line in table.splitlines()[1:]:
         fields = line.split(None, 7)
-        # Flags say whether it listens (the kernel's __SO_ACCEPTCON), and then come type, state and inode.
+        # Flags show whether it listens (the kernel's __SO_ACCEPTCON), followed by type, state and inode.
         if len(fields) == 8 and int(fields[3], 16) & 0x10000 and look.real(fields[7]) == wanted:
             return f"socket:[{fields[6]}]"
     return ""
@@ -98,9 +98,9 @@ def _links(folder: str) -> t.List[str]:
 
 
 def root_at_start(arguments: t.Sequence[str], read: t.Callable[[str], t.Optional[str]]) -> t.Optional[str]:
-    """Its root from its next start on, by its flags and its file, which *read* gives. None if files it imports decide.
+    """Its root after its next start, by its flags and its file, read with *read*. None if imported files decide.
 
-    Pure but for *read*. TOML has the keys of the top level before its first table.
+    Pure but for *read*. In TOML, top-level keys come before the first table.
     """
     given = option(arguments, "--root")
     if given:

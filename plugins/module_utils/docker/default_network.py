@@ -1,7 +1,7 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""docker's default network, looked at: what of it this host has."""
+"""Observes docker's default network on this host."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _MASQUERADE = "com.docker.network.bridge.enable_ip_masquerade"
 
 
 def of_engine(docker: Docker) -> DefaultNetwork:
-    """As the dockerd that runs on this host has it, whatever its file or its flags say. Raises HostError."""
+    """The network of the dockerd that runs, whatever its file or flags say. Raises HostError."""
     found = docker.find("/networks/bridge")
     options = (found or {}).get("Options") or {}
     return DefaultNetwork(
@@ -25,5 +25,5 @@ def of_engine(docker: Docker) -> DefaultNetwork:
 
 
 def kernel_forwards() -> bool:
-    """Whether packets from one of the host's networks go on to another; True where that cannot be seen."""
+    """Whether the host forwards packets between its networks; True if unknown."""
     return (look.text(_FORWARDING) or "").strip() != "0"

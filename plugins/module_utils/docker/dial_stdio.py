@@ -1,10 +1,10 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A dockerd elsewhere, reached as the docker client of a user reaches it: by ssh, by TLS, or by a context.
+"""A remote dockerd, reached as a user's docker client reaches it: by ssh, TLS, or a context.
 
-`docker system dial-stdio` connects its input and output with dockerd (docker/cli, cli/command/system/dial_stdio.go); so
-keys, known hosts, certificates and contexts are those of the user, and nothing of them is done here again.
+`docker system dial-stdio` connects its input and output to dockerd (docker/cli, cli/command/system/dial_stdio.go), so
+the user's keys, known hosts, certificates and contexts apply and are not reimplemented here.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.model.errors im
 class _Dialled(http.client.HTTPConnection):
     """HTTP over the input and output of a process.
 
-    http.client itself calls close() once an answer says that it is the last, before it is read: the process stays.
+    http.client itself calls close() at the last response, before it is read: the process is kept.
     """
 
     def __init__(self, argv: t.Sequence[str], user: t.Optional[str], timeout: float) -> None:
@@ -44,14 +44,14 @@ class _Dialled(http.client.HTTPConnection):
                 stderr=subprocess.PIPE,
                 env=environment(self._user),
                 cwd="/",
-                start_new_session=True,  # without a terminal ssh asks nothing
+                start_new_session=True,  # without a terminal ssh does not prompt
                 **identity(self._user),
             )
         ours.settimeout(self.timeout)
         self.sock = ours
 
     def words(self) -> str:
-        """Why the process ended, in its own line; it gets a moment to end by itself."""
+        """Why the process ended, from its output; it gets a moment to end by itself."""
         self.end(2)
         if self._process is None or self._process.stderr is None:
             return ""
@@ -60,7 +60,7 @@ class _Dialled(http.client.HTTPConnection):
         return of_ssh(self._process.stderr.read().decode("utf-8", "replace"))
 
     def end(self, seconds: float) -> None:
-        """End the process, unless it does so within *seconds*."""
+        """End the process, unless it ends by itself within *seconds*."""
         if self._process is None:
             return
         try:
@@ -81,7 +81,7 @@ class DialledDocker(Docker):
         self._kept: t.Optional[_Dialled] = None
 
     def answers(self) -> bool:
-        """Whether it is there and ready."""
+        """Whether it is running and ready."""
         return self.silence() is None
 
     def silence(self) -> t.Optional[str]:
@@ -116,10 +116,10 @@ class DialledDocker(Docker):
         except HostError:
             if not used_before or method != "GET":
                 raise
-        return super()._request(method, path, body, headers, timeout)  # it had been closed meanwhile
+        return super()._request(method, path, body, headers, timeout)  # the connection had been closed
 
     def _connection(self, timeout: float) -> http.client.HTTPConnection:
-        """The same one as before: a way by ssh is long."""
+        """Reuses the connection: opening one by ssh is slow."""
         if self._kept is None:
             self._kept = _Dialled([*self.argv, "system", "dial-stdio"], self.user, timeout)
         self._kept.timeout = timeout
@@ -127,8 +127,8 @@ class DialledDocker(Docker):
             self._kept.sock.settimeout(timeout)
         return self._kept
 
-    def _done(self, connection: http.client.HTTPConnection) -> None:  # noqa: ARG002  # there is only one
-        """It stays open, unless a request failed on it."""
+    def _done(self, connection: http.client.HTTPConnection) -> None:  # noqa: ARG002  # there is just one
+        """The connection is kept, unless a request failed on it."""
         if sys.exc_info()[0] is not None:
             self.close()
 

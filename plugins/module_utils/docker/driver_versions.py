@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Which buildx knows which driver option; an older one refuses to create the builder. Pure.
 
-Source: docker/buildx, driver/*/factory.go of every tag up to v0.36. Not named is what 0.12, the oldest supported, has.
+Source: docker/buildx, driver/*/factory.go of every tag up to v0.36. Options of 0.12, the oldest supported, are omitted.
 """
 
 from __future__ import annotations
@@ -32,21 +32,21 @@ SINCE: t.Dict[str, t.Dict[str, Version]] = {
         "persistent-volume-claim.requests.storage": (0, 34),
     },
 }
-# Pods of an older buildx have but one of the folders with files, buildkitd.toml's or a registry's (docker/buildx#2454).
+# Pods of an older buildx have one of the folders with files, buildkitd.toml's or a registry's (docker/buildx#2454).
 CERTIFICATES_IN_PODS: Version = (0, 15)
 
 
 def since(driver: str, option: str) -> Version:
-    """The first buildx whose *driver* has *option*; () if every supported one has."""
+    """The first buildx whose *driver* supports *option*; () if every supported one does."""
     return SINCE[driver].get(ENVIRONMENT if option.startswith(ENVIRONMENT) else option, ())
 
 
 def too_new(driver: str, options: t.Iterable[str], buildx: str) -> t.Tuple[str, ...]:
-    """In words, the *options* that buildx of version *buildx* would refuse."""
+    """Messages about *options* that buildx of version *buildx* would refuse."""
     version = version_of(buildx)
     return tuple(
-        f"buildx {buildx} does not know `{option}` of the {driver} driver, "
-        f"which came with {'.'.join(map(str, since(driver, option)))}"
+        f"buildx {buildx} does not support `{option}` of the {driver} driver, "
+        f"which requires {'.'.join(map(str, since(driver, option)))}"
         for option in options
         if () != version < since(driver, option)
     )

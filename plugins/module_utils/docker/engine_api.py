@@ -1,7 +1,7 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""dockerd over its socket, with the standard library: no process starts, and answers that are data.
+"""The API of dockerd over its socket, with the standard library: no processes, structured answers.
 
 API: https://docs.docker.com/reference/api/engine/ ; the version is the newest that this dockerd speaks.
 """
@@ -44,7 +44,7 @@ class _Connection(http.client.HTTPConnection):
 class Docker:
     """One host's dockerd."""
 
-    # The client's command for the same dockerd, and who runs it (None: root), for what the API does not do.
+    # The client's command for the same dockerd, and the user who runs it (None: root), for what the API lacks.
     argv: t.Tuple[str, ...] = ("docker",)
     user: t.Optional[str] = None
 
@@ -53,9 +53,9 @@ class Docker:
         self._version: t.Optional[str] = None
 
     def answers(self) -> bool:
-        """Whether dockerd is there and ready.
+        """Whether dockerd is running and ready.
 
-        Its process is looked for first: where systemd listens on the socket, asking would start a stopped dockerd.
+        Its process is checked first: with systemd's socket activation, a request would start a stopped dockerd.
         """
         if self._path == SOCKET and daemon_pid() is None:
             return False
@@ -77,7 +77,7 @@ class Docker:
         return True
 
     def get(self, path: str) -> t.Any:
-        """The JSON that dockerd answers."""
+        """dockerd's answer as JSON."""
         try:
             found = json.loads(self._versioned("GET", path))
         except NotThereError:
@@ -89,21 +89,21 @@ class Docker:
         return watch.answered(self._path, f"/v{self._version}{path}", answer)
 
     def silence(self) -> t.Optional[str]:
-        """Why a dockerd elsewhere does not answer; nothing is said about this host's own, which answers() is for."""
+        """Why a remote dockerd does not answer; always None for this host's own, see answers()."""
         return None
 
     def find(self, path: str) -> t.Any:
-        """The same, None where there is no such thing."""
+        """The same, None if the object does not exist."""
         try:
             return self.get(path)
         except NotThereError:
             return None
 
     def lists(self, container: str) -> bool:
-        """Whether *container* is among those that run (`docker ps`).
+        """Whether *container* is listed as running (`docker ps`).
 
-        A dockerd that started without room on its disk does not list a container, and still shows it as running; it can
-        do nothing with it (moby/moby, daemon/container.go, Register(), whose write fails; seen with Docker 26.1).
+        A dockerd that started without free disk space does not list a container, still shows it as running, and cannot
+        control it (moby/moby, daemon/container.go, Register(), whose write fails; seen with Docker 26.1).
         """
         query = urllib.parse.urlencode({"filters": json.dumps({"name": [f"^/{container}$"]})})
         return bool(self.get(f"/containers/json?{query}"))
@@ -113,7 +113,7 @@ class Docker:
         self._versioned("DELETE", path)
 
     def unpause(self, container: str) -> None:
-        """Let a paused container go on."""
+        """Unpause a container."""
         self._versioned("POST", f"/containers/{container}/unpause")
 
     def connect(self, container: str, network: str) -> None:
@@ -130,7 +130,7 @@ class Docker:
             secret = json.dumps({"username": login[0], "password": login[1], "serveraddress": repository.split("/")[0]})
             headers["X-Registry-Auth"] = base64.urlsafe_b64encode(secret.encode()).decode()
         answer = self._versioned("POST", f"/images/create?{query}", headers=headers, timeout=timeout)
-        # Errors come inside a stream that began with status 200.
+        # Errors are part of a stream that began with status 200.
         for line in answer.decode("utf-8", "replace").splitlines():
             said = json.loads(line) if line.strip() else {}
             if "error" in said:
@@ -140,7 +140,7 @@ class Docker:
                 raise HostError(f"image {image} cannot be pulled", cause, of_pull(cause))
 
     def create(self, image: str) -> str:
-        """Make a container of *image* that never runs, to read files from; its id."""
+        """Create a container of *image*, never started, to read files from; returns its id."""
         body = {"Image": local_reference(image), "Cmd": ["/never-started"], "Labels": {"multiarch.builders": "reader"}}
         headers = {"Content-Type": "application/json"}
         answer = self._versioned("POST", "/containers/create", json.dumps(body).encode(), headers)
@@ -166,7 +166,7 @@ class Docker:
         return found
 
     def put_files(self, container: str, folder: str, files: t.Mapping[str, bytes]) -> None:
-        """Write {name relative to *folder*: content} into a container: root's, and readable by the container's user."""
+        """Write {name relative to *folder*: content} into a container, owned by root and readable by its user."""
         import tarfile
 
         archive = io.BytesIO()
@@ -183,7 +183,7 @@ class Docker:
         return _Connection(self._path, timeout)
 
     def _done(self, connection: http.client.HTTPConnection) -> None:
-        """After each request: a socket costs nothing to open again."""
+        """Called after each request: reopening a socket is cheap."""
         connection.close()
 
     def _words(self, exc: Exception) -> str:
@@ -245,7 +245,7 @@ def _message(content: bytes) -> str:
 
 
 def split_reference(image: str) -> t.Tuple[str, str]:
-    """(repository, tag or digest) of an image reference; the digest wins, without both it is `latest`."""
+    """(repository, tag or digest) of an image reference; the digest takes precedence, the default is `latest`."""
     name, _at, digest = image.partition("@")
     head, colon, tail = name.rpartition(":")
     tagged = bool(colon) and "/" not in tail

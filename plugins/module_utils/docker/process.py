@@ -16,7 +16,7 @@ _PID_FILE = "/run/docker.pid"
 
 
 def daemon_pid() -> t.Optional[int]:
-    """dockerd's process, None if it does not run. Its own file first; systemd is asked where that is elsewhere."""
+    """dockerd's process, None if it does not run. Found by its pidfile, else by systemd."""
     pid = (look.text(_PID_FILE) or "").strip()
     found = look.process(int(pid)) if pid.isdigit() else None
     if found is not None and found.name == "dockerd":
@@ -26,14 +26,14 @@ def daemon_pid() -> t.Optional[int]:
 
 
 def daemon_arguments() -> t.Tuple[str, ...]:
-    """The arguments of dockerd's process, none if it does not run."""
+    """The arguments of dockerd's process, empty if it does not run."""
     pid = daemon_pid()
     text = look.text(f"/proc/{pid}/cmdline") if pid else None
     return tuple((text or "").split("\0")[1:-1])
 
 
 def option(arguments: t.Sequence[str], *names: str) -> t.Optional[str]:
-    """The value of a flag of one of these *names*, the last one; None without it. Pure."""
+    """The last value of a flag with one of these *names*; None without it. Pure."""
     found = None
     for number, word in enumerate(arguments):
         name, equals, value = word.partition("=")

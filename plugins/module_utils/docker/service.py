@@ -1,7 +1,7 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""docker.service: started, restarted, reloaded; systemctl's status proves nothing, dockerd's answer does."""
+"""Start, restart and reload docker.service; dockerd's answer is the proof, systemctl's exit status is not."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ _START_SECONDS = 90
 
 
 def start(docker: Docker) -> t.Optional[Why]:
-    """Start dockerd and wait until it answers; None, or why it does not come up."""
+    """Start dockerd and wait until it answers; None, or why it does not start."""
     return _bring_up(docker, "start")
 
 
 def restart(docker: Docker) -> t.Optional[Why]:
-    """The same with a dockerd that may run already."""
+    """The same for a dockerd that may be running already."""
     return _bring_up(docker, "restart")
 
 
 def _bring_up(docker: Docker, verb: str) -> t.Optional[Why]:
-    # Three starts within a minute are the limit of the unit; ours shall not be the fourth.
+    # The unit's limit is three starts within a minute; ours must not be the fourth.
     run(["systemctl", "reset-failed", "docker.service", "docker.socket"])
     former = run(["systemctl", "show", "--property=InvocationID", "--value", "docker.service"]).stdout.strip()
     since = time.time()
@@ -48,7 +48,7 @@ def reload() -> None:
 
 
 def installed_version() -> t.Optional[str]:
-    """The version of a dockerd that does not run, None if there is none."""
+    """The version of the installed dockerd, which need not run; None if it is missing."""
     try:
         found = re.search(r"version ([^\s,]+)", run(["dockerd", "--version"]).stdout)
     except HostError:
@@ -57,7 +57,7 @@ def installed_version() -> t.Optional[str]:
 
 
 def until(shortfall: t.Callable[[], t.Optional[str]], seconds: float = 5) -> t.Optional[str]:
-    """None as soon as *shortfall* has nothing to tell, its words if it still has some after *seconds*."""
+    """None as soon as *shortfall* reports nothing, its last message after *seconds*."""
     end = time.monotonic() + seconds
     words = shortfall()
     while words is not None and time.monotonic() < end:

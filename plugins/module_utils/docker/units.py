@@ -1,7 +1,7 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What docker.service is made of, and what the host knows of a start of it that failed."""
+"""The unit docker.service with its files, and what is known about a failed start of it."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ _UNITS = (DOCKER, SOCKET, CONTAINERD)
 def why(outcome: Outcome, former: str, since: float) -> Why:
     """Why docker.service does not run after `systemctl` ended with *outcome*.
 
-    *former* is systemd's id of the start before, *since* is when this one was asked for (`time.time()`): the journal
-    has many starts, and only this one is asked about.
+    *former* is systemd's id of the previous start, *since* the time of this one (`time.time()`): the journal has
+    many starts, and only this one matters.
     """
     units = systemd.units(run([*_SHOW, *_UNITS]).stdout)
     docker = units.get(DOCKER, systemd.Unit(DOCKER))
@@ -40,19 +40,19 @@ def why(outcome: Outcome, former: str, since: float) -> Why:
 
 
 def files() -> t.Dict[str, str]:
-    """{path: text} of what docker.service is made of, environment files included."""
+    """{path: text} of the files behind docker.service, environment files included."""
     return texts(systemd.units(run([*_SHOW, DOCKER]).stdout).get(DOCKER, systemd.Unit(DOCKER)))
 
 
 def texts(unit: systemd.Unit) -> t.Dict[str, str]:
-    """{path: text} of the unit's files that are there, in the order in which systemd reads them."""
+    """{path: text} of the unit's files that exist, in the order in which systemd reads them."""
     found = {path: look.text(path) for path in (*unit.files, *unit.environment_files)}
-    return {path: text for path, text in found.items() if text is not None}  # what cannot be read holds nothing
+    return {path: text for path, text in found.items() if text is not None}  # unreadable files are skipped
 
 
 def _journal(units: t.Mapping[str, systemd.Unit], since: float) -> str:
-    """What the journal has of the units since then, and of a containerd that failed before."""
-    run(["journalctl", "--sync"])  # the last lines of a process may come after its end
+    """The journal of the units since then, and of a containerd that failed before."""
+    run(["journalctl", "--sync"])  # the last lines of a process may be written after it ended
     options = ("journalctl", "--no-pager", "--output=json")
     found = run([*options, f"--since=@{since:.6f}", *(f"--unit={each}" for each in _UNITS)]).stdout
     containerd = units.get(CONTAINERD)

@@ -1,7 +1,7 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Who works on a host right now: builds inside builders, and containers that a restart of dockerd would end."""
+"""Running work on a host: builds inside builders, and containers that a restart of dockerd would end."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.model.errors im
 
 # docker/buildx, driver/docker-container/driver.go: the name of a builder's container
 BUILDER_PREFIX = "buildx_buildkit_"
-# The name for the BuildKit inside dockerd, which `docker build` uses where no builder is chosen.
+# The name of the BuildKit inside dockerd, which `docker build` uses if no builder is selected.
 OWN_BUILDER = "docker itself"
 _PAUSE = 2.0
 
@@ -31,7 +31,7 @@ def container_name(node: str) -> str:
 
 @dataclass(frozen=True)
 class Work:
-    """*builds*: builders with a build under way. *containers*: running ones that would not come back."""
+    """*builds*: builders with a running build. *containers*: running ones that would not be restarted."""
 
     builds: t.Tuple[str, ...]
     containers: t.Tuple[str, ...]
@@ -45,7 +45,7 @@ class Work:
 
 
 def is_building(histories: str) -> bool:
-    """Whether `buildctl debug histories --format '{{json .}}'` lists a build under way.
+    """Whether `buildctl debug histories --format '{{json .}}'` lists a running build.
 
     A record's type is STARTED until the build ended; as a number it is 0, which JSON may leave out
     (moby/buildkit, api/services/control/control.proto, BuildHistoryEventType).
@@ -61,18 +61,18 @@ def is_building(histories: str) -> bool:
 
 
 def runs_steps(processes: str) -> bool:
-    """Whether the command lines in a builder container (`docker top NAME -eo args`) are more than BuildKit's own.
+    """Whether a builder container runs more than BuildKit's own processes (`docker top NAME -eo args`).
 
-    A `buildctl dial-stdio` is a client's connection and may be left over: it proves no build.
+    A `buildctl dial-stdio` is a client's connection and may be stale: it does not prove a build.
     """
     programs = {line.split()[0].rpartition("/")[2] for line in processes.splitlines()[1:] if line.strip()}
     return bool(programs - {"buildkitd", "buildctl", "docker-init", "dumb-init", "tini"})
 
 
 def builds_in(container: str, shown: t.Mapping[str, t.Any], docker: Docker) -> bool:
-    """Whether a build is under way for anybody in a running builder container, *shown* as of /containers/NAME/json.
+    """Whether any build is running in a running builder container, *shown* as of /containers/NAME/json.
 
-    BuildKit before 0.11 keeps no records of builds: there the processes tell.
+    BuildKit before 0.11 keeps no records of builds: there the processes are checked.
     """
     if not has_client(shown, docker):
         return False
@@ -84,22 +84,22 @@ def builds_in(container: str, shown: t.Mapping[str, t.Any], docker: Docker) -> b
 
 
 def has_client(shown: t.Mapping[str, t.Any], docker: Docker) -> bool:
-    """Whether a buildx is connected, which it is for as long as its build runs: by a process that it has dockerd start.
+    """Whether a buildx is connected, as it is for the duration of a build, by a process that dockerd starts.
 
-    A dockerd that was killed leaves such processes and forgets them (Docker 26.1). Nobody will ever get the result of
-    their build, which may hang for ever (docker/buildx, driver/docker-container/driver.go, Dial()).
+    A dockerd that was killed leaves such processes behind (Docker 26.1). Nothing will ever receive the result of their
+    build, which may hang forever (docker/buildx, driver/docker-container/driver.go, Dial()).
     """
     found = (docker.find(f"/exec/{each}/json") or {} for each in shown.get("ExecIDs") or ())
     return any(each.get("Running") for each in found)
 
 
 def builds_in_daemon(daemon: t.Optional[int]) -> bool:
-    """Whether dockerd's own BuildKit runs a step: it starts runc itself, where for containers a shim does.
+    """Whether dockerd's own BuildKit runs a step: it starts runc itself, while containers have a shim.
 
-    Seen with Docker 26.1.5 and 28.5.2. A build that is not at a RUN step just then is not found.
+    Seen with Docker 26.1.5 and 28.5.2. A build that is not in a RUN step at that moment is not detected.
     """
     for folder in look.processes():
-        # proc(5): the parent is field 4; two fields went with the name
+        # proc(5): the parent is field 4; two fields were cut with the name
         fields = (look.text(f"{folder}/stat") or "").rpartition(")")[2].split()
         if fields[1:2] == [str(daemon)] and "/buildkit/executor/" in (look.text(f"{folder}/cmdline") or ""):
             return True
@@ -107,9 +107,9 @@ def builds_in_daemon(daemon: t.Optional[int]) -> bool:
 
 
 def at_restart(docker: Docker, *, keeps: bool) -> Work:
-    """What a restart of dockerd would end.
+    """The work that a restart of dockerd would end.
 
-    live-restore keeps containers if the dockerd after the restart *keeps* them, too, but never a build.
+    live-restore keeps containers running if the next dockerd *keeps* them, too, but never a build.
     """
     if not docker.answers():
         return Work((), ())
@@ -128,7 +128,7 @@ def at_restart(docker: Docker, *, keeps: bool) -> Work:
 
 
 def drain(look: t.Callable[[], Work], allowed: Disruption, what: str) -> None:
-    """Return once *what* may be done. Raises HostError with who still works after the time to drain."""
+    """Return once *what* is allowed. Raises HostError with the work that still runs after the drain timeout."""
     if allowed.mode == "now":
         return
     end = time.monotonic() + allowed.drain_timeout

@@ -1,7 +1,7 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Processes on the host: no shell, a fixed locale, nothing of the caller's environment that changes results."""
+"""Processes on the host: no shell, a fixed locale, no variables of the caller's environment that change results."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class NoProgramError(HostError):
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a process ended. An exit status of docker or buildx proves nothing: read the real state as well."""
+    """The result of a process. An exit status of docker or buildx proves nothing: read the real state as well."""
 
     argv: t.Tuple[str, ...]
     status: int
@@ -33,7 +33,7 @@ class Outcome:
 
     @property
     def words(self) -> str:
-        """All that the program said: its errors, else its output."""
+        """All that the program printed: its errors, else its output."""
         return self.stderr.strip() or self.stdout.strip() or "nothing said"
 
     @property
@@ -45,7 +45,7 @@ class Outcome:
 
     @property
     def said(self) -> str:
-        """The end of what it said, in whole lines below its name; empty if it said nothing."""
+        """The end of the output, in whole lines below the program's name; empty if it printed nothing."""
         from ansible_collections.multiarch.builders.plugins.module_utils.causes.lines import told
 
         return told(f"`{' '.join(self.argv[:3])}` said", self.stderr if self.stderr.strip() else self.stdout)
@@ -66,7 +66,7 @@ def environment(user: t.Optional[str], extra: t.Optional[t.Mapping[str, str]] = 
 
 
 def identity(user: t.Optional[str]) -> t.Dict[str, t.Any]:
-    """The keywords for subprocess that make a process one of *user* with its groups; none if it is that already."""
+    """The keywords for subprocess that run a process as *user* with its groups; empty if that is the current user."""
     if user is None or user_entry(user).pw_uid == os.geteuid():
         return {}
     entry = user_entry(user)
@@ -86,7 +86,7 @@ def run(
 ) -> Outcome:
     """Run *argv* as *user* with its groups. Raises HostError if it cannot start or takes over *timeout* seconds.
 
-    *remedy* is what to do about the latter.
+    *remedy* is for the timeout.
     """
     options: t.Dict[str, t.Any] = {
         **{"input": stdin, "capture_output": True, "encoding": "utf-8", "errors": "replace"},
@@ -99,8 +99,8 @@ def run(
     except FileNotFoundError:
         raise NoProgramError(f"{argv[0]} is not on this host") from None
     except subprocess.TimeoutExpired:
-        raise HostError(f"`{' '.join(argv)}` did not end within {timeout} s", remedy=remedy) from None
-    except (OSError, ValueError) as exc:  # no program, too many arguments, NUL in one
+        raise HostError(f"`{' '.join(argv)}` did not finish within {timeout} s", remedy=remedy) from None
+    except (OSError, ValueError) as exc:  # not a program, too many arguments, NUL in one
         raise HostError(f"{argv[0]!r} cannot be started: {exc}") from None
     answer = (done.returncode, done.stdout, done.stderr)
     watch.saw("output", (tuple(argv), options), answer)
@@ -108,9 +108,9 @@ def run(
 
 
 def must(argv: t.Sequence[str], why: str, **options: t.Any) -> Outcome:
-    """run(), and HostError with *why* and the cause in what the program said, if its exit status is not 0."""
+    """run(), and HostError with *why* and the cause from the program's output, if its exit status is not 0."""
     outcome = run(argv, **options)
     if outcome.status != 0:
-        ended = f"`{' '.join(argv)}` ended with status {outcome.status}"
+        ended = f"`{' '.join(argv)}` exited with status {outcome.status}"
         raise HostError(f"{why}: {ended}", outcome.cause, said=outcome.said)
     return outcome

@@ -1,7 +1,7 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Whose a file is and who may do what with it, where a host's work or a secret depends on that."""
+"""Owner and permissions of files, for those that a host's work or a secret depends on."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.model.steps imp
 
 @dataclass(frozen=True)
 class FileState:
-    """A file or folder as stat(2) has it: *mode* as in chmod, *size* in bytes, *modified* in ns since 1970."""
+    """A file or folder as in stat(2): *mode* as in chmod, *size* in bytes, *modified* in ns since 1970."""
 
     mode: int
     uid: int
@@ -32,9 +32,9 @@ class FileState:
 
 @dataclass(frozen=True)
 class Rights:
-    """The bits of a mode that may be, and those that have to be, of *path*, which belongs to *owner* (root if None).
+    """The permitted and the required bits of the mode of *path*, which belongs to *owner* (root if None).
 
-    *own_group*: the owner's own group may write, too, as distributions that give each user a group set the umask.
+    *own_group*: the owner's own group may write, too, as with the umask of distributions that give each user a group.
     """
 
     path: str
@@ -44,7 +44,7 @@ class Rights:
     own_group: bool = False
 
     def mended(self, found: FileState) -> int:
-        """The mode that is nearest to the one that was found."""
+        """The permitted mode closest to the current one."""
         own = self.own_group and self.owner is not None and found.gid == self.owner.gid
         allowed = self.allowed | (stat.S_IWGRP if own else 0)
         return (found.mode & (self.allowed if found.mode & ~allowed else allowed)) | self.needed
@@ -52,33 +52,33 @@ class Rights:
 
 @dataclass(frozen=True)
 class RestoreRights:
-    """The step that gives *rights* back."""
+    """The step that restores *rights*."""
 
     rights: t.Tuple[Rights, ...]
 
 
 def program(path: str) -> Rights:
-    """A program of root's that everybody runs."""
+    """A program of root's that any user may run."""
     return Rights(path, 0o755, 0o755)
 
 
 def public(path: str) -> Rights:
-    """A file of root's that everybody may read."""
+    """A file of root's that any user may read."""
     return Rights(path, 0o644, 0o444)
 
 
 def folder(path: str, owner: t.Optional[Owner] = None) -> Rights:
-    """A folder that nobody else puts files into; setgid is as Debian's /usr/local had it."""
+    """A folder that only its owner may write to; setgid is permitted, as in Debian's /usr/local."""
     return Rights(path, 0o2755, 0o500, owner, own_group=owner is not None)
 
 
 def secret(path: str, owner: t.Optional[Owner] = None) -> Rights:
-    """A file that its owner alone reads."""
+    """A file that only its owner may read."""
     return Rights(path, 0o700, 0o400, owner)
 
 
 def look(path: str, owner: t.Optional[Owner] = None) -> t.Optional[FileState]:
-    """A file as it is, None where there is none; a user's (*owner*) with the user's rights."""
+    """The state of a file, None if missing; a user's file (*owner*) is accessed with the user's rights."""
     found: t.Optional[os.stat_result] = None
     try:
         with watch.spoiled_by(OSError, ValueError), acting_as(owner):
@@ -86,14 +86,14 @@ def look(path: str, owner: t.Optional[Owner] = None) -> t.Optional[FileState]:
                 found = at(path).stat()
             watch.saw("state", (path,), found)
     except (OSError, ValueError) as exc:
-        raise HostError(f"{path} cannot be looked at: {exc}") from exc
+        raise HostError(f"{path} cannot be examined: {exc}") from exc
     if found is None:
         return None
     return FileState(stat.S_IMODE(found.st_mode), found.st_uid, found.st_gid, found.st_size, found.st_mtime_ns)
 
 
 def fault(found: t.Optional[FileState], rights: Rights) -> t.Optional[str]:
-    """How a file differs from *rights*, in words; None if it does not, or is not there. Pure."""
+    """How a file differs from *rights*, as text; None if it does not, or is missing. Pure."""
     if found is None:
         return None
     told = []
@@ -106,13 +106,13 @@ def fault(found: t.Optional[FileState], rights: Rights) -> t.Optional[str]:
 
 
 def faults(wanted: t.Iterable[Rights]) -> t.Dict[Rights, str]:
-    """{what differs: how, in words} of files on this host."""
+    """{key: how it differs, as text} for files on this host."""
     found = {each: fault(look(each.path, each.owner), each) for each in wanted}
     return {each: words for each, words in found.items() if words}
 
 
 def restore(step: RestoreRights) -> None:
-    """Set owner and mode; a user's with the user's rights, as a link in a user's folder must not lead root elsewhere.
+    """Set owner and mode, with the rights of a file's user, as a link in a user's folder must not redirect root.
 
     Raises HostError.
     """
@@ -132,7 +132,7 @@ def _restore(rights: Rights) -> None:
         return
     mode, owner = rights.mended(found), rights.owner
     if owner is not None and found.uid != owner.uid and not look_at.is_folder(rights.path):
-        # the user may not change it, but may put another in its place
+        # the user may not change it, but may replace it
         write(WriteFile(rights.path, read(rights.path, owner) or "", mode, owner))
         return
     with acting_as(owner):

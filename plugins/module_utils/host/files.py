@@ -1,7 +1,7 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Files on the host: written whole or not at all, the former state kept."""
+"""Files on the host: written atomically, with the former version kept."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ from ansible_collections.multiarch.builders.plugins.module_utils.model.steps imp
 HOME = "/var/lib/multiarch-builders"
 BACKUPS = f"{HOME}/backups"
 LARGEST = 64 * 1024**2
-"""Bytes of a file that is read; the largest that anybody has, a bundle of CAs, is not one of them."""
+"""Maximum size of a file to read, in bytes; more than the largest expected one, a bundle of CAs."""
 _LONGEST_NAME = 200  # bytes of a path in the name of its copy
 
 
 @contextlib.contextmanager
 def acting_as(owner: t.Optional[Owner]) -> t.Iterator[None]:
-    """Touch files with the rights of *owner*: a link in a user's folder must not lead root elsewhere."""
+    """Access files with the rights of *owner*: a link in a user's folder must not redirect root."""
     if owner is None or os.geteuid() != 0 or owner.uid == 0:
         yield
         return
@@ -48,9 +48,9 @@ def acting_as(owner: t.Optional[Owner]) -> t.Iterator[None]:
 
 
 def read(path: str, owner: t.Optional[Owner] = None, errors: str = "strict") -> t.Optional[str]:
-    """The text of a file, None where there is none; a user's file (*owner*) with the user's rights.
+    """The text of a file, None if missing; a user's file (*owner*) is read with the user's rights.
 
-    *errors* is what to do with bytes that are no UTF-8, as in str.decode().
+    *errors* is how to handle invalid UTF-8, as in str.decode().
     """
     found: t.Optional[bytes] = None
     try:
@@ -64,7 +64,7 @@ def read(path: str, owner: t.Optional[Owner] = None, errors: str = "strict") -> 
 
 
 def _content(path: str) -> bytes:
-    """What is in a regular file: a device has no end, and a pipe waits for whoever made it."""
+    """The content of a regular file: a device has no end, and a pipe would block."""
     descriptor = os.open(at(path), os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY)
     try:
         state = os.fstat(descriptor)
@@ -79,13 +79,13 @@ def _content(path: str) -> bytes:
 
 
 def mode_of(path: str, otherwise: int = 0o644) -> int:
-    """The mode of a file, so that a secret stays one when the file is written anew; *otherwise* where there is none."""
+    """The mode of a file, to keep secrets secret when it is rewritten; *otherwise* if it does not exist."""
     found = look.state(path)
     return otherwise if found is None else found.st_mode & 0o7777
 
 
 def differs(wanted: WriteFile) -> bool:
-    """Whether *wanted* has something to do: content, mode or owner."""
+    """Whether *wanted* changes anything: content, mode or owner."""
     if read(wanted.path, wanted.owner) != wanted.content:
         return True
     found, owner = look.state(wanted.path), wanted.owner or me()  # as write() makes it
@@ -93,11 +93,11 @@ def differs(wanted: WriteFile) -> bool:
 
 
 def write(step: WriteFile) -> None:
-    """Replace *step.path* in one move: another process sees the old file or the new one, also after a crash."""
+    """Replace *step.path* atomically: other processes see the old file or the new one, also after a crash."""
     owner = step.owner or me()
     try:
         with acting_as(step.owner):
-            path = pathlib.Path(os.path.realpath(at(step.path)))  # a link's target changes, the link stays
+            path = pathlib.Path(os.path.realpath(at(step.path)))  # a link is kept, and its target written
             if path.exists() and not (path.is_file() or path.is_dir()):
                 raise OSError(errno.EINVAL, "it is not a regular file")  # /dev/null would become one
             make_folders(path.parent, 0o700 if step.owner else 0o755)
@@ -127,7 +127,7 @@ def _replace(path: pathlib.Path, content: str, mode: int, owner: Owner) -> None:
 
 
 def remove_leftovers(path: pathlib.Path) -> None:
-    """The temporary files for *path* of processes that were killed; a name of another form is somebody else's."""
+    """The temporary files for *path* that killed processes left; names in any other form are foreign."""
     for each in path.parent.glob(f".{glob.escape(path.name)}.*.*"):
         found = re.fullmatch(r"([0-9]+)\.[a-z0-9_]{8}", each.name[len(path.name) + 2 :])  # as mkstemp() makes it
         if found and not look.lives(int(found.group(1))):
@@ -135,7 +135,7 @@ def remove_leftovers(path: pathlib.Path) -> None:
 
 
 def remove(step: RemoveFile) -> None:
-    """Remove the file; one that is gone already is fine."""
+    """Remove the file; it need not exist."""
     path = at(step.path)
     try:
         with acting_as(step.owner):
@@ -147,13 +147,13 @@ def remove(step: RemoveFile) -> None:
 
 
 def nearest_folder(path: str) -> t.Optional[pathlib.Path]:
-    """*path* if it is a folder, else the first one above it; None if even / cannot be looked into."""
+    """*path* if it is a folder, else its closest existing parent; None if even / is not accessible."""
     place = pathlib.Path(path)
     return next((each for each in (place, *place.parents) if look.is_folder(each)), None)
 
 
 def make_folders(folder: pathlib.Path, mode: int = 0o755) -> None:
-    """Make *folder* and what is missing above it. Raises OSError."""
+    """Create *folder* and its missing parents. Raises OSError."""
     folder = at(folder)
     for each in reversed((folder, *folder.parents)):
         if not each.exists():
@@ -162,7 +162,7 @@ def make_folders(folder: pathlib.Path, mode: int = 0o755) -> None:
 
 
 def sync_folder(folder: pathlib.Path) -> None:
-    """Make a rename in *folder* survive a power cut."""
+    """Make a rename in *folder* survive a power failure."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)
@@ -171,7 +171,7 @@ def sync_folder(folder: pathlib.Path) -> None:
 
 
 def back_up(path: str, owner: t.Optional[Owner] = None) -> t.Optional[str]:
-    """Copy *path*, as *owner* may read it, to the backups (root's alone); its new place, None if it is not there."""
+    """Copy *path*, with the rights of *owner*, to the backups (root's only); its new path, None if missing."""
     text = read(path, owner)
     if text is None:
         return None
@@ -181,11 +181,11 @@ def back_up(path: str, owner: t.Optional[Owner] = None) -> t.Optional[str]:
 
 
 def backup_path(path: str) -> str:
-    """Where a copy of *path* as it is now belongs; the folder is there."""
+    """The path for a copy of *path* as it is now; creates the folder."""
     stamp = f"{time.strftime('%Y%m%dT%H%M%S', time.gmtime())}.{time.time_ns() % 10**9:09}"
     try:
         make_folders(pathlib.Path(BACKUPS), 0o700)
     except OSError as exc:
-        raise HostError(f"{BACKUPS} cannot be made: {exc}") from exc
+        raise HostError(f"{BACKUPS} cannot be created: {exc}") from exc
     name = os.fsdecode(os.fsencode(path.strip("/").replace("/", "_"))[-_LONGEST_NAME:])
     return f"{BACKUPS}/{name}.{stamp}"

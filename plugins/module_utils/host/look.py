@@ -1,9 +1,9 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Looks at the host: what is where, and what it is. A file's content is for files.py, users are for users.py.
+"""Read-only access to the host's file system. Contents of files are for files.py, users are for users.py.
 
-Nobody else looks at the file system, so a look can be sent to another place (place.py).
+No other module accesses the file system, so all access can be redirected (place.py).
 """
 
 from __future__ import annotations
@@ -22,17 +22,17 @@ Path = t.Union[str, pathlib.PurePath]
 
 
 def exists(path: Path) -> bool:
-    """Whether something is there; a link that leads nowhere is not."""
+    """Whether something exists there; a dangling link does not count."""
     return _kind(path) is not None
 
 
 def is_file(path: Path) -> bool:
-    """Whether a regular file, or a link to one, is there."""
+    """Whether there is a regular file, or a link to one."""
     return _kind(path) == "file"
 
 
 def is_folder(path: Path) -> bool:
-    """Whether a folder, or a link to one, is there."""
+    """Whether there is a folder, or a link to one."""
     return _kind(path) == "folder"
 
 
@@ -54,7 +54,7 @@ def _kind(path: Path) -> t.Optional[str]:
 
 
 def state(path: Path) -> t.Optional[os.stat_result]:
-    """stat(2) of what is there, links followed; None if nothing is, or it cannot be looked at."""
+    """stat(2), with links followed; None if nothing is there, or it is not accessible."""
     try:
         found: t.Optional[os.stat_result] = at(path).stat()
     except (OSError, ValueError):
@@ -64,7 +64,7 @@ def state(path: Path) -> t.Optional[os.stat_result]:
 
 
 def link(path: Path) -> t.Optional[str]:
-    """Where a link leads, None if it is none."""
+    """The target of a link, None if it is not a link."""
     try:
         found: t.Optional[str] = str(at(path).readlink())
     except OSError:
@@ -74,7 +74,7 @@ def link(path: Path) -> t.Optional[str]:
 
 
 def real(path: Path) -> str:
-    """The path without links and dots, also of what is not there."""
+    """The path without links and dots; it need not exist."""
     found, root = os.path.realpath(at(path)), os.path.realpath(here().root or "/").rstrip("/")
     found = (found[len(root) :] or "/") if root and f"{found}/".startswith(f"{root}/") else found
     watch.saw("real", (str(path),), found)
@@ -82,7 +82,7 @@ def real(path: Path) -> str:
 
 
 def names(folder: Path) -> t.Tuple[str, ...]:
-    """The names of what is in a folder, sorted; none if there is no folder. Raises OSError if it cannot be read."""
+    """The names in a folder, sorted; empty if there is no folder. Raises OSError if it cannot be read."""
     try:
         with watch.spoiled_by(PermissionError):
             found = tuple(sorted(each.name for each in at(folder).iterdir()))
@@ -93,7 +93,7 @@ def names(folder: Path) -> t.Tuple[str, ...]:
 
 
 def matching(folder: Path, pattern: str) -> t.Tuple[str, ...]:
-    """The paths below a folder that match *pattern* as Path.glob() has it, sorted; none in what cannot be read."""
+    """The paths below a folder that match *pattern* as in Path.glob(), sorted; empty if it cannot be read."""
     place = at(folder)
     found = tuple(sorted(f"{folder}/{each.relative_to(place)}" for each in place.glob(pattern)))
     watch.saw("matching", (str(folder), pattern), found)
@@ -101,9 +101,9 @@ def matching(folder: Path, pattern: str) -> t.Tuple[str, ...]:
 
 
 def text(path: Path) -> t.Optional[str]:
-    """What is in a small file of the system's, such as one of the kernel's, None if it cannot be read.
+    """The content of a small system file, such as one of the kernel's, None if it cannot be read.
 
-    Bytes that are no UTF-8 are replaced.
+    Invalid UTF-8 is replaced.
     """
     try:
         found: t.Optional[bytes] = at(path).read_bytes()
@@ -121,14 +121,14 @@ def head(path: Path, size: int) -> bytes:
 
 
 def program(name: str) -> t.Optional[str]:
-    """Where the program *name* is, as a process that is started here finds it; None if it is nowhere."""
+    """The path of the program *name* for processes started here; None if there is none."""
     found = shutil.which(name, path=here().programs)
     watch.saw("program", (name, here().programs), found)
     return found
 
 
 def may_run(path: Path) -> bool:
-    """Whether the file is there and a program."""
+    """Whether there is an executable file."""
     state(path)
     return os.access(at(path), os.X_OK)
 
@@ -158,7 +158,7 @@ def process(pid: int) -> t.Optional[Process]:
 
 
 def processes() -> t.Tuple[str, ...]:
-    """The folders of /proc of the processes that run."""
+    """The /proc folders of the running processes."""
     watch.spoil("all processes were looked at")
     return tuple(f"/proc/{name}" for name in names("/proc") if name.isdigit())
 

@@ -1,7 +1,7 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""With whose rights a path of the user's choice is touched: a link that somebody put there must lead root nowhere."""
+"""Whose rights are used to access a user-supplied path: a planted link must not redirect root."""
 
 from __future__ import annotations
 
@@ -20,24 +20,23 @@ _MOST_LINKS = 40  # as the kernel: path_resolution(7)
 
 
 def owner_on_the_way(path: str) -> t.Optional[Owner]:
-    """The first one other than root who owns something on the way to *path*, and so may lead it elsewhere; None if all
-    of it is root's.
+    """The first owner other than root on the way to *path*, who may redirect it; None if all of it is root's.
 
-    Raises HostError where everybody may: in a folder that all can write to, without the sticky bit.
+    Raises HostError if anybody may: in a world-writable folder without the sticky bit.
     """
     for each, state in _way(path):
         if state.st_uid != 0:
             return Owner(state.st_uid, state.st_gid)
         if stat.S_ISDIR(state.st_mode) and stat.S_IMODE(state.st_mode) & 0o1002 == 0o002:
             raise HostError(
-                f"{path} is left alone: everybody may replace what is in {each}. Take that right away with "
-                f"`chmod o-w {each}`, or name a file elsewhere"
+                f"{path} was not changed: every user may replace files in {each}. Revoke that with "
+                f"`chmod o-w {each}`, or use a file elsewhere"
             )
     return None
 
 
 def _way(path: str) -> t.Iterator[t.Tuple[pathlib.Path, os.stat_result]]:
-    """What is passed on the way to *path*, as far as it is there: folders, links and what they lead to."""
+    """The existing parts of *path*: folders, links and their targets."""
     here, left, links = pathlib.Path("/"), list(pathlib.Path(path).parts[1:]), 0
     while left:
         part = left.pop(0)

@@ -1,9 +1,9 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The host that is looked at and changed: this machine, or a folder that a test makes into one.
+"""The host that is observed and changed: this machine, or a folder that a test turns into one.
 
-A process looks at one host only, so the host is the process's own and no function hands it on (docs/architecture.md).
+A process works on one host only, so the host is global and never passed on (docs/architecture.md).
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
 class Users:
-    """The users and groups of a host; the methods are those of pwd and grp, KeyError where there is none."""
+    """The users and groups of a host; the methods are those of pwd and grp, KeyError if missing."""
 
     def named(self, name: str) -> pwd.struct_passwd:
         """The entry of the user *name*."""
@@ -64,9 +64,9 @@ def _saw(kind: str, arguments: t.Tuple[t.Any, ...], look: t.Callable[[], A]) -> 
 
 @dataclass(frozen=True)
 class Host:
-    """*root* is the folder that is its /, *programs* are the folders of its programs as in PATH, not below *root*.
+    """*root* is the folder that serves as /, *programs* are the PATH folders of its programs, not below *root*.
 
-    *machine* is its architecture as uname(2) has it, None for the kernel's answer.
+    *machine* is its architecture as in uname(2), None for the kernel's answer.
     """
 
     root: str = ""
@@ -85,8 +85,8 @@ def here() -> Host:
 
 @contextlib.contextmanager
 def standing_on(host: Host) -> t.Iterator[None]:
-    """Look at *host*, and change it, for as long as the block runs."""
-    global _host  # noqa: PLW0603  # of the process, its threads included
+    """Make *host* the host of this process while the block runs."""
+    global _host  # noqa: PLW0603  # per process, including its threads
     former, _host = _host, host
     try:
         yield
@@ -95,7 +95,7 @@ def standing_on(host: Host) -> t.Iterator[None]:
 
 
 def at(path: t.Union[str, pathlib.PurePath]) -> pathlib.Path:
-    """Where *path* of the host is found; one that is below its root already, as a folder lists it, stays."""
+    """The real path of the host's *path*; unchanged if it is below the root already, as from a folder listing."""
     root, text = _host.root, str(path)
     return pathlib.Path(text if not root or text == root or text.startswith(f"{root}/") else f"{root}{text}")
 

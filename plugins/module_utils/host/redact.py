@@ -1,14 +1,14 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Words as they may leave a host. Pure."""
+"""Text without secrets, safe to leave a host. Pure."""
 
 from __future__ import annotations
 
 import re
 import typing as t
 
-# A proxy's password in daemon.json, in a driver option. ssh has none there.
+# A proxy's password in daemon.json, in a driver option. ssh URLs have none.
 _CREDENTIALS = re.compile(r"(?<!ssh)(://)[^/\s\"']+@")
 
 
@@ -18,7 +18,7 @@ def shown(text: str) -> str:
 
 
 def masked(value: t.Any) -> t.Any:
-    """*value*, plain data, without the credentials of URLs in its texts."""
+    """*value*, plain data, without credentials of URLs in its strings."""
     if isinstance(value, str):
         return shown(value)
     if isinstance(value, dict):

@@ -1,7 +1,7 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The operating system's trust store: where a CA goes, what refreshes it, and the bundle that programs read."""
+"""The operating system's trust store: the folder for CAs, the command that refreshes it, and the resulting bundle."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.host.files impo
 from ansible_collections.multiarch.builders.plugins.module_utils.host.look import exists
 from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
 
-# basicConstraints (2.5.29.19) with CA:TRUE, and a version that can have it, in DER.
+# basicConstraints (2.5.29.19) with CA:TRUE, and an X.509 version that supports it, in DER.
 _CONSTRAINTS = re.compile(rb"\x06\x03\x55\x1d\x13(?:\x01\x01\xff)?\x04.\x30.\x01\x01\xff", re.DOTALL)
 _VERSION_3 = b"\xa0\x03\x02\x01\x02"
 _BLOCK = re.compile(r"-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----\n?", re.DOTALL)
@@ -22,9 +22,9 @@ _BLOCK = re.compile(r"-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----\n?
 
 @dataclass(frozen=True)
 class Store:
-    """Where a CA goes, what refreshes the store, and the bundle; *links* is the folder of links to each CA, if any.
+    """The folder for CAs, the refresh command, and the bundle; *links* is the folder of links to each CA, if any.
 
-    *only_authorities*: what is no CA gets into no bundle.
+    *only_authorities*: certificates that are not a CA are not added to the bundle.
     """
 
     anchors: str
@@ -35,7 +35,7 @@ class Store:
     only_authorities: bool = False
 
     def takes(self, pem: str) -> bool:
-        """Whether a certificate gets into the bundle."""
+        """Whether a certificate is added to the bundle."""
         return not self.only_authorities or is_authority(pem)
 
 
@@ -56,21 +56,21 @@ RED_HAT = Store(
 
 
 def is_authority(pem: str) -> bool:
-    """Whether p11-kit takes the certificate for a CA: by basicConstraints, which version 1 has not (trust/builder.c).
+    """Whether p11-kit treats the certificate as a CA: by basicConstraints, absent in version 1 (trust/builder.c).
 
-    Tried with p11-kit 0.25. The controller, which knows X.509, has seen that it is a certificate.
+    Tried with p11-kit 0.25. The controller, which parses X.509, has checked that it is a certificate.
     """
     der = base64.b64decode("".join(pem.split("\n")[1:-2]))
     return _VERSION_3 not in der[:16] or _CONSTRAINTS.search(der) is not None
 
 
 def is_here(store: Store) -> bool:
-    """Whether the host has what refreshes the store."""
+    """Whether the host has the refresh command."""
     return any(exists(f"{folder}/{store.refresh[0]}") for folder in ("/usr/sbin", "/usr/bin"))
 
 
 def system_store() -> Store:
-    """This host's store, which may have to be installed yet. Raises HostError on a system that is of neither family."""
+    """This host's store, which may not be installed yet. Raises HostError on an unsupported system."""
     for store in (DEBIAN, RED_HAT):
         if is_here(store):
             return store
@@ -80,7 +80,7 @@ def system_store() -> Store:
 
 
 def bundle_of(store: Store) -> str:
-    """The certificates that programs trust, "" where there is no bundle yet."""
+    """The certificates that programs trust, "" if there is no bundle yet."""
     return read(store.bundle, errors="replace") or ""
 
 

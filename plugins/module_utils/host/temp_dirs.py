@@ -1,7 +1,7 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Folders for what other programs read while a module runs; those of a killed one go with the next module."""
+"""Temporary folders for files that other programs read; those of killed modules are removed by the next one."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ FOLDER = pathlib.Path("/var/tmp")
 # Where programs may run, if not there: hardened hosts mount /var/tmp with noexec (CIS benchmarks).
 _FOR_PROGRAMS = tuple(map(pathlib.Path, ("/var/lib", "/usr/local/lib", "/run")))
 _PREFIX = "multiarch-builders-"
-_OURS = re.compile(rf"{_PREFIX}([0-9]+)\.[a-z0-9_]{{8}}")  # the process that made it, and what mkdtemp() adds
+_OURS = re.compile(rf"{_PREFIX}([0-9]+)\.[a-z0-9_]{{8}}")  # the process that created it, and mkdtemp()'s suffix
 
 
 @contextlib.contextmanager
 def scratch(*, programs: bool = False) -> t.Iterator[pathlib.Path]:
-    """A new folder of root's alone, for as long as the block runs; with *programs* one whose programs may run.
+    """A new folder, accessible to root only, while the block runs; with *programs* it is on an executable file system.
 
-    Raises HostError if there is none, or it cannot be filled.
+    Raises HostError if none can be created, or it cannot be filled.
     """
     import tempfile
 
@@ -34,11 +34,11 @@ def scratch(*, programs: bool = False) -> t.Iterator[pathlib.Path]:
     try:
         folder = pathlib.Path(tempfile.mkdtemp(prefix=f"{_PREFIX}{os.getpid()}.", dir=place))
     except OSError as exc:
-        raise HostError(f"{place} takes no folder for files on the way: {exc}") from exc
+        raise HostError(f"{place} cannot hold a temporary folder: {exc}") from exc
     try:
         yield folder
     except OSError as exc:
-        raise HostError(f"files on the way, in {folder}: {exc}") from exc
+        raise HostError(f"temporary files in {folder}: {exc}") from exc
     finally:
         _remove(folder)
 
@@ -51,17 +51,17 @@ def _for_programs() -> pathlib.Path:
             if not file_system(place).f_flag & (os.ST_NOEXEC | os.ST_RDONLY):
                 return place
     names = ", ".join(map(str, places))
-    raise HostError(f"no program can be tried on this host: {names} are all mounted with noexec or read-only")
+    raise HostError(f"programs cannot be tested on this host: {names} are all mounted with noexec or read-only")
 
 
 def remove_leftovers() -> None:
-    """Remove the folders of processes that were killed: they may hold keys. Links of such a name lead nowhere."""
+    """Remove folders of killed processes, as they may hold keys. Links by such a name are not followed."""
     for path in leftovers():
         _remove(path)
 
 
 def leftovers() -> t.Tuple[pathlib.Path, ...]:
-    """Those whose process is gone."""
+    """Those whose process has ended."""
     found = [
         (path, _OURS.fullmatch(path.name))
         for folder in map(at, (FOLDER, *_FOR_PROGRAMS))

@@ -1,9 +1,9 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Units of systemd: all that any concern looks at, in one question, and what keeps one from starting at boot.
+"""systemd units: all that any concern needs, read with one query, and what keeps one from starting at boot.
 
-org.freedesktop.systemd1(5) has the properties. What they say is systemd's own view, drop-ins included.
+The properties are documented in org.freedesktop.systemd1(5). They are systemd's own view, drop-ins included.
 """
 
 from __future__ import annotations
@@ -24,19 +24,19 @@ _PROPERTIES = (
     *("ConditionResult", "ExecStart", "Environment", "EnvironmentFiles"),
 )
 QUESTION = ("systemctl", "show", f"--property={','.join(_PROPERTIES)}", *_NAMES)
-# Where packages have their units; others are an administrator's.
+# Packages install their units here; others are an administrator's.
 _PACKAGED = ("/usr/lib/systemd/", "/lib/systemd/")
 
 
 @dataclass(frozen=True)
 class Unit:
-    """*shown* is what `systemctl show` has of the unit, a line a property; nothing where systemd does not answer."""
+    """*shown* is the output of `systemctl show` for the unit, a property per line; empty if systemd does not answer."""
 
     name: str
     shown: str = ""
 
     def value(self, name: str) -> str:
-        """A property's value, "" for one without."""
+        """A property's value, "" if missing."""
         prefix = f"{name}="
         return next((line[len(prefix) :] for line in self.shown.splitlines() if line.startswith(prefix)), "")
 
@@ -46,15 +46,15 @@ class Unit:
 
     @property
     def is_there(self) -> bool:
-        """Whether systemd has a unit of this name that it can use, now or after a reboot."""
+        """Whether systemd has a usable unit of this name, now or after a reboot."""
         return self.value("LoadState") in ("loaded", "merged") or self.value("UnitFileState") == "masked-runtime"
 
     @property
     def starts_at_boot(self) -> bool:
-        """Whether something that lasts starts it at boot.
+        """Whether it is enabled at boot, by something persistent.
 
-        UnitFileState alone does not say: it is `enabled` also where the link that enables it leads to /dev/null, and
-        `disabled` where another unit wants it (seen with systemd 257).
+        UnitFileState is not enough: it is also `enabled` if the link that enables the unit leads to /dev/null, and
+        `disabled` if another unit wants it (seen with systemd 257).
         """
         return bool(self.starters)
 
@@ -66,12 +66,12 @@ class Unit:
 
     @property
     def is_as_packaged(self) -> bool:
-        """Whether nobody changed it: of a package, without drop-ins."""
+        """Whether it is unmodified: installed by a package, without drop-ins."""
         return self.value("FragmentPath").startswith(_PACKAGED) and not self.value("DropInPaths")
 
     @property
     def sources(self) -> str:
-        """The files that an administrator changed it with, in words; the unit's own file if there are none."""
+        """The files by which an administrator changed it, as text; the unit's own file if there are none."""
         return ", ".join(self.words("DropInPaths")) or self.value("FragmentPath") or self.name
 
 
@@ -79,7 +79,7 @@ Units = t.Mapping[str, Unit]
 
 
 def parse(shown: str) -> t.Dict[str, Unit]:
-    """What QUESTION was answered with, by unit; of units that are missing in it nothing is known."""
+    """The answers to QUESTION, by unit; nothing is known about units that are missing in it."""
     blocks = [each for each in shown.split("\n\n") if each.strip()]
     if len(blocks) != len(_NAMES):
         blocks = [""] * len(_NAMES)
@@ -87,22 +87,22 @@ def parse(shown: str) -> t.Dict[str, Unit]:
 
 
 def load_fault(unit: Unit) -> t.Optional[str]:
-    """Why systemd cannot start the unit, with the way out; None if it can."""
+    """Why systemd cannot start the unit, with the remedy; None if it can."""
     state = unit.value("LoadState")
     if unit.is_there:
         return None
     if state == "masked":
         return f"{unit.name} is masked: `systemctl unmask {unit.name}`, or find out who masked it, and why"
     if state == "not-found":
-        return f"{unit.name} is not on this host: install its package again"
+        return f"{unit.name} is not on this host: reinstall its package"
     if state:
-        return f"systemd cannot load {unit.name} ({state}): mend {unit.sources}, then `systemctl daemon-reload`"
-    return f"systemd does not tell of {unit.name}: see what `systemctl show {unit.name}` says"
+        return f"systemd cannot load {unit.name} ({state}): fix {unit.sources}, then `systemctl daemon-reload`"
+    return f"systemd reports nothing about {unit.name}: see `systemctl show {unit.name}`"
 
 
 @functools.lru_cache(maxsize=1)
 def look() -> Units:
-    """The units as systemd has them, asked once in a process: whoever changes one calls forget()."""
+    """The units as systemd has them, read once per process: call forget() after changing one."""
     try:
         return parse(run(QUESTION).stdout)
     except HostError:  # no systemctl
@@ -110,5 +110,5 @@ def look() -> Units:
 
 
 def forget() -> None:
-    """Units changed: the next look asks again."""
+    """Units changed: the next call queries systemd again."""
     look.cache_clear()

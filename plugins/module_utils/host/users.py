@@ -21,16 +21,16 @@ def user_entry(name: str) -> pwd.struct_passwd:
         return here().users.named(name)
     except KeyError:
         raise HostError(
-            f"builder_users: {name!r} is no user of this host", remedy="Create the user first, or take the name out"
+            f"builder_users: {name!r} is not a user of this host", remedy="Create the user first, or remove the name"
         ) from None
 
 
 def home_of(name: str) -> str:
-    """The user's home. Raises HostError if it is not there: nobody but root could make it."""
+    """The user's home. Raises HostError if it does not exist: only root could create it."""
     home = user_entry(name).pw_dir
     if not is_folder(home):
         raise HostError(
-            f"builder_users: {name!r} has no home folder, {home} is not there: make it, or take the name out"
+            f"builder_users: {name!r} has no home folder, {home} does not exist: create it, or remove the name"
         )
     return home
 
@@ -51,7 +51,7 @@ def owner_of(name: str) -> Owner:
 
 
 def me() -> Owner:
-    """The ids of this process, so of what it makes: root's, but in tests."""
+    """The ids of this process, and so of files that it creates: root's, except in tests."""
     return Owner(os.geteuid(), os.getegid())
 
 

@@ -1,7 +1,7 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a host shall be: the options of the modules as frozen data, as the controller compiled them."""
+"""The desired state of a host: the modules' options as frozen data, as compiled by the controller."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Registry:
 
     @property
     def is_optional(self) -> bool:
-        """Whether images come from its mirrors, and nothing says that the host reaches it itself, as often is so."""
+        """Whether images come from its mirrors, and nothing requires that the host reaches the registry itself."""
         said = (self.ca, self.client_cert, self.username, self.http, self.insecure)
         return bool(self.mirrors) and not any(said)
 
@@ -39,7 +39,7 @@ class Registry:
 class Node:
     """One machine of a builder. *endpoint* is "" for this host's dockerd, else ssh://…, tcp://… or a context's name.
 
-    *platforms* are canonical names, none for what BuildKit finds. Certificates and key (PEM) are for the driver remote.
+    *platforms* are canonical names, empty for automatic detection. Certificates and key (PEM) are for driver remote.
     """
 
     name: str
@@ -60,7 +60,7 @@ class Node:
 class Instance:
     """One builder; *config* is buildkitd.toml as it is inside the container, *certificates* {"REGISTRY/FILE": PEM}.
 
-    *driver_opts* are those of every node, which each may add to.
+    *driver_opts* apply to every node; a node may add its own.
     """
 
     name: str
@@ -74,14 +74,14 @@ class Instance:
     nodes: t.Tuple[Node, ...] = ()
 
     def __post_init__(self) -> None:
-        """Without nodes it is this host, by the name that buildx itself would give (store/nodegroup.go)."""
+        """Defaults to one node on this host, with the name that buildx would choose (store/nodegroup.go)."""
         if not self.nodes:
             object.__setattr__(self, "nodes", (Node(f"{self.name}0"),))
 
 
 @dataclass(frozen=True)
 class Disruption:
-    """What may be done to running work; *drain_timeout* in seconds."""
+    """The allowed disruption of running work; *drain_timeout* in seconds."""
 
     mode: str
     drain_timeout: int
@@ -93,7 +93,7 @@ def is_network(host: str) -> bool:
 
 
 def registries_of(params: Params) -> t.Tuple[Registry, ...]:
-    """The table of registries, without the networks in it."""
+    """The table of registries, without its networks."""
     names = Registry.__dataclass_fields__
     rows = [{key: value for key, value in row.items() if key in names} for row in params["registries"]]
     return tuple(
@@ -102,21 +102,21 @@ def registries_of(params: Params) -> t.Tuple[Registry, ...]:
 
 
 def networks_of(params: Params) -> t.Tuple[str, ...]:
-    """The networks in the table of registries, which dockerd alone knows what to do with: such as 10.0.0.0/8."""
+    """The networks in the table of registries, such as 10.0.0.0/8, which only dockerd supports."""
     return tuple(row["host"] for row in params["registries"] if is_network(row["host"]))
 
 
 def proxy_of(params: Params) -> Proxy:
-    """The proxy, an empty one if there is none."""
+    """The proxy, empty if none is set."""
     names = Proxy.__dataclass_fields__
     given = {key: value for key, value in (params.get("proxy") or {}).items() if key in names and value is not None}
     return Proxy(**{**given, "no_proxy": tuple(given.get("no_proxy") or ())})
 
 
 def instances_of(params: Params) -> t.Tuple[Instance, ...]:
-    """The builders, their containers' environment with the proxy; a remote buildkitd has its own.
+    """The builders, with the proxy in their containers' environment; a remote buildkitd has its own.
 
-    Certificates that come from registries are those of the same *params*.
+    Certificates of registries are taken from the same *params*.
     """
     texts = {row["host"]: row for row in params.get("registries") or ()}
     environment = {f"env.{name}": value for name, value in proxy_of(params).environment().items()}

@@ -1,7 +1,7 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What can go wrong on a host, in words for people."""
+"""Failures on a host, described for people."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ import typing as t
 
 
 class HostError(Exception):
-    """A host cannot be made as asked: *what*, its *cause* in one line, and the *remedy*; the text is all three.
+    """The desired state of a host cannot be reached: *what*, its *cause* in one line, and the *remedy*.
 
-    Where *what* tells everything, the others are empty. *said* is what a program printed, in whole lines. *concern* is
-    whose failure it is, once that is known.
+    The message joins all three; *cause* and *remedy* are empty if *what* covers them. *said* is the output of a program
+    in whole lines, *concern* is the concern that failed, once known.
     """
 
     def __init__(self, what: str, cause: str = "", remedy: str = "", said: str = "", concern: str = "") -> None:
@@ -23,16 +23,16 @@ class HostError(Exception):
 
     @property
     def short(self) -> str:
-        """What and why, in one line."""
+        """What failed and why, in one line."""
         return f"{self.what}: {self.cause}" if self.cause else self.what
 
     def of(self, concern: str) -> HostError:
-        """The same, of *concern*."""
+        """The same error, assigned to *concern*."""
         return HostError(self.what, self.cause, self.remedy, self.said, concern)
 
 
 Failure = t.Dict[str, str]
-"""One failure as modules return it: the attributes of a HostError; `message` is what and why, in one line."""
+"""A failure as modules return it: the attributes of a HostError; `message` is what failed and why, in one line."""
 
 
 def failure(exc: HostError) -> Failure:

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Gc:
-    """What is asked, None where nothing is. Sizes are bytes, `50GB` or `10%`, *unused_for* is a duration such as `48h`.
+    """The limits, None where unset. Sizes are bytes, `50GB` or `10%`, *unused_for* is a duration such as `48h`.
 
-    In BuildKit's own words *keep* is the reserved space, *max* the maximum of used space, *free* the minimum of free
+    BuildKit calls *keep* the reserved space, *max* the maximum used space, and *free* the minimum free
     space (moby/buildkit, cmd/buildkitd/config/config.go).
     """
 
@@ -25,22 +25,22 @@ class Gc:
 
     @property
     def asked(self) -> bool:
-        """Whether anything is asked at all."""
+        """Whether any limit is set."""
         return self != NO_GC
 
     @property
     def off(self) -> bool:
-        """Whether nothing shall be collected."""
+        """Whether garbage collection is disabled."""
         return self.enabled is False
 
     @property
     def limit(self) -> t.Optional[str]:
-        """The size to which the cache is cut, where there is one number for it: before BuildKit 0.17 and Docker 28."""
+        """The size to which the cache is pruned, for those with a single limit: before BuildKit 0.17 and Docker 28."""
         return self.max or self.keep
 
     @property
     def sizes(self) -> t.Dict[str, str]:
-        """The sizes that are given, by the names that BuildKit 0.17 and Docker 28 have for them."""
+        """The sizes that are set, by their names in BuildKit 0.17 and Docker 28."""
         found = {"reservedSpace": self.keep, "maxUsedSpace": self.max, "minFreeSpace": self.free}
         return {name: size for name, size in found.items() if size is not None}
 
@@ -49,6 +49,6 @@ NO_GC = Gc()
 
 
 def gc_of(params: t.Mapping[str, t.Any]) -> Gc:
-    """The setting in a module's parameters, or as the controller compiled it."""
+    """The setting from a module's parameters, or from the controller's compiled form."""
     given = params.get("gc") or {}
     return Gc(**{name: given.get(name) for name in Gc.__dataclass_fields__})

@@ -15,12 +15,12 @@ _SHOWN = re.compile(r"(\d+(?:\.\d+)?)([kMGTPE]?B)")
 def shown(size: int) -> str:
     """Bytes with three digits: `17.2 MB`."""
     value, unit = float(size), 0
-    while value >= 999.5 and unit < len(UNITS) - 1:  # what rounds to 1000 is 1 of the next
+    while value >= 999.5 and unit < len(UNITS) - 1:  # what rounds to 1000 is shown in the next unit
         value, unit = value / 1000, unit + 1
     return f"{value:.{1 if unit and value < 99.95 else 0}f} {UNITS[unit]}"
 
 
 def parsed(text: str) -> t.Optional[int]:
-    """The bytes that `17.2MB` stands for, to its digits; None if it is no size."""
+    """The bytes that `17.2MB` stands for, as far as its digits go; None if it is not a size."""
     found = _SHOWN.fullmatch(text)
     return round(float(found.group(1)) * 1000 ** UNITS.index(found.group(2))) if found else None

@@ -12,7 +12,7 @@ Path = t.Tuple[str, ...]
 
 
 def merge(target: t.Any, patch: t.Any) -> t.Any:
-    """*patch* merged over *target*: mappings merge, null removes, all else replaces. The order of *target* stays."""
+    """*patch* merged into *target*: mappings merge, null removes, others replace. Keys keep the order of *target*."""
     if not isinstance(patch, Mapping):
         return patch
     merged: t.Dict[str, t.Any] = dict(target) if isinstance(target, Mapping) else {}
@@ -25,10 +25,9 @@ def merge(target: t.Any, patch: t.Any) -> t.Any:
 
 
 def compose(first: Mapping[str, t.Any], second: Mapping[str, t.Any]) -> t.Dict[str, t.Any]:
-    """One patch that does what *first* and then *second* do; the nulls of *second* stay, to remove keys.
+    """One patch equivalent to *first* followed by *second*; the nulls of *second* are kept, to remove keys.
 
-    No patch can say that a mapping of *second* begins anew where *first* has a value or a null: there it joins what the
-    document has.
+    A patch cannot express that a mapping of *second* replaces a value or null of *first*: it merges with the document.
     """
     composed = dict(first)
     for key, value in second.items():
@@ -61,7 +60,7 @@ def nulls(patch: Mapping[str, t.Any], above: Path = ()) -> t.Tuple[Path, ...]:
 
 
 def placed(document: Mapping[str, t.Any], path: Path, value: t.Any) -> t.Dict[str, t.Any]:
-    """*document* with *value* at *path*; where a value that is no mapping is in the way, as it is."""
+    """*document* with *value* at *path*; unchanged if a value that is not a mapping is in the way."""
     key, below = path[0], path[1:]
     if not below:
         return {**document, key: value}
@@ -70,7 +69,7 @@ def placed(document: Mapping[str, t.Any], path: Path, value: t.Any) -> t.Dict[st
 
 
 def without(document: Mapping[str, t.Any], paths: t.Iterable[Path]) -> t.Dict[str, t.Any]:
-    """*document* less the values at *paths*; a mapping that this empties goes too."""
+    """*document* without the values at *paths*; a mapping that becomes empty is removed too."""
     remaining = dict(document)
     for path in paths:
         remaining = _without(remaining, path)

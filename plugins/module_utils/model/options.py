@@ -1,7 +1,7 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Every option of the collection's modules, once: a row with its type, choices, default and who reads it.
+"""Every option of the collection's modules, each defined once: a row with its type, choices, default and readers.
 
 An option ``X`` is the role variable ``builder_X``. Modules, their documentation, the roles' defaults and argument
 specs, and docs/variables.md are made from the rows; the texts are in doc_fragments/texts.py, the checks of values in
@@ -101,12 +101,12 @@ INSTANCE: t.Dict[str, Option] = {
     # Filled in on the controller, where TOML and X.509 can be handled.
     "config": {"type": "str"},
     "certificates": {"type": "dict", "no_log": True},
-    # {"REGISTRY/FILE": [host, key]}: what of a registry's entry is that file, so that its text is sent once.
+    # {"REGISTRY/FILE": [host, key]}: the part of a registry's entry in that file, to send the text once.
     "registry_files": {"type": "dict"},
 }
 
-# Of a row Ansible knows all but `read_by`, the concerns and other modules that take it (PLANNING take all of them), and
-# `controller_only`: it is part of other options, or of warnings, when a module runs.
+# Ansible reads all of a row but `read_by`, the concerns and other modules that use it (PLANNING use all of them), and
+# `controller_only`: it becomes part of other options, or of warnings, before a module runs.
 OPTIONS: t.Dict[str, Option] = {
     "concerns": {
         "type": "list",

@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The one name of each platform: ``linux/ARCHITECTURE[/VARIANT]``, as BuildKit prints it.
 
-The rules are those of containerd (github.com/containerd/platforms, database.go, ``normalizeArch``), which
-Docker, buildx and BuildKit share, and on top of them the names of kernels, distributions and Docker Hub.
+The rules are containerd's (github.com/containerd/platforms, database.go, ``normalizeArch``), shared by Docker, buildx
+and BuildKit, extended by the names of kernels, distributions and Docker Hub.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ ARCHITECTURES = (
     "s390x",
 )
 
-# Variants that name a platform of their own. containerd: the commonest variant of amd64 (v1) and arm64 (v8)
+# Variants with a platform name of their own. containerd: the default variant of amd64 (v1) and arm64 (v8)
 # has no name of its own, that of arm (v7) has.
 _VARIANTS: t.Dict[str, t.Tuple[str, ...]] = {
     "amd64": ("v2", "v3", "v4"),
@@ -42,7 +42,7 @@ _ALIASES: t.Dict[str, t.Tuple[str, str]] = {
     **{f"{name}v{level}": ("amd64", f"v{level}") for name in ("amd64", "x86-64-", "x86_64-") for level in (2, 3, 4)},
     **dict.fromkeys(("i386", "i486", "i586", "i686", "x86", "ia32"), ("386", "")),
     **dict.fromkeys(("aarch64", "arm64v8"), ("arm64", "")),
-    # containerd: arm = armhf = arm/v7. armv8l is what a 32-bit program on a 64-bit Arm kernel is told.
+    # containerd: arm = armhf = arm/v7. armv8l is what uname reports to 32-bit programs on a 64-bit Arm kernel.
     **dict.fromkeys(
         ("arm", "armhf", "armhfp", "arm32", "arm32v7", "armv7", "armv7l", "armv7hl", "armv7a", "armv8l"),
         ("arm", "v7"),
@@ -69,7 +69,7 @@ def _normalise_variant(architecture: str, default: str, variant: str) -> t.Optio
 
 
 def _nearest(text: str) -> t.List[str]:
-    """Up to three canonical names near *text* (``arm/v8`` means one of two things: both are named)."""
+    """Up to three canonical names close to *text* (``arm/v8`` is ambiguous: both are named)."""
     if text in ("arm/v8", "arm/8", "armv8"):
         return ["linux/arm64", "linux/arm/v7"]
     import difflib
@@ -85,7 +85,7 @@ def _nearest(text: str) -> t.List[str]:
 
 
 class UnknownPlatformError(ValueError):
-    """*what* is wrong with the name of a platform, and the *remedy*."""
+    """*what* is wrong with a platform's name, and the *remedy*."""
 
     def __init__(self, text: str, what: str, remedy: str) -> None:
         self.what, self.remedy = what, remedy
@@ -93,11 +93,11 @@ class UnknownPlatformError(ValueError):
 
 
 def canonical(text: str) -> str:
-    """The one name of the platform that *text* names, such as ``linux/amd64`` or ``linux/arm/v7``.
+    """The canonical name of the platform that *text* names, such as ``linux/amd64`` or ``linux/arm/v7``.
 
-    Case, spaces around and a missing ``linux/`` do not matter. Variants of their own (``linux/amd64/v2``,
-    ``linux/arm/v6``) are kept, the common ones (``amd64/v1``, ``arm64/v8``) are dropped, as containerd does.
-    Raises UnknownPlatformError, whose remedy has the nearest known names.
+    Case, surrounding spaces and a missing ``linux/`` are ignored. Other variants (``linux/amd64/v2``, ``linux/arm/v6``)
+    are kept, the default ones (``amd64/v1``, ``arm64/v8``) are dropped, as in containerd. Raises UnknownPlatformError,
+    whose remedy has the closest known names.
     """
     name = text.strip().lower()
     head, _slash, rest = name.partition("/")
@@ -123,16 +123,15 @@ def known_platforms() -> t.Tuple[str, ...]:
 
 
 def architecture_of(platform: str) -> str:
-    """The architecture of a canonical *platform*: ``linux/arm/v7`` is ``arm``. One QEMU for all variants."""
+    """The architecture of a canonical *platform*: ``linux/arm/v7`` is ``arm``. All variants share one QEMU."""
     return platform.split("/")[1]
 
 
 def native_platforms(machine: str, byteorder: str = sys.byteorder) -> t.Tuple[str, ...]:
-    """The platforms that a host whose ``uname -m`` is *machine* runs itself; empty for an unknown machine.
+    """The platforms that a host whose ``uname -m`` is *machine* runs natively; empty for an unknown machine.
 
-    *byteorder* is the host's ``sys.byteorder``: Linux says ``mips64`` on both kinds of MIPS.
-    Not assumed is what only some processors can do: 32-bit Arm on aarch64 (Neoverse and Apple cannot) and
-    amd64/v2 to v4 on x86_64; whoever needs to know asks the processor.
+    *byteorder* is the host's ``sys.byteorder``: Linux reports ``mips64`` on both kinds of MIPS.
+    Excluded is what depends on the processor: 32-bit Arm on aarch64 (Neoverse and Apple lack it), amd64/v2 to v4.
     """
     name = machine.strip().lower()
     if name == "mips64":

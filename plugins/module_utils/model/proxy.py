@@ -1,7 +1,7 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""One setting for the proxy, in the three forms that Docker wants it. Pure.
+"""The proxy setting, in the three forms that Docker needs. Pure.
 
 dockerd: https://docs.docker.com/engine/daemon/proxy/ (daemon.json, since 23.0); BuildKit: the environment of its
 container; RUN steps: https://docs.docker.com/engine/cli/proxy/ (config.json of the user who builds).
@@ -29,11 +29,11 @@ class Proxy:
         return self._named("http-proxy", "https-proxy", "no-proxy")
 
     def client_keys(self) -> t.Dict[str, str]:
-        """The mapping `proxies.default` of config.json; buildx makes build arguments of it, which RUN steps see."""
+        """The mapping `proxies.default` of config.json; buildx turns it into build arguments, which RUN steps see."""
         return self._named("httpProxy", "httpsProxy", "noProxy")
 
     def environment(self) -> t.Dict[str, str]:
-        """The variables that programs read."""
+        """The environment variables that programs read."""
         return self._named("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY")
 
     def _named(self, http: str, https: str, no_proxy: str) -> t.Dict[str, str]:

@@ -1,9 +1,9 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which proxy leads to a registry, by the rules that dockerd and BuildKit have. Pure.
+"""Which proxy is used for a registry, by the rules of dockerd and BuildKit. Pure.
 
-golang.org/x/net/http/httpproxy, which Python's own rules differ from: networks, and what is on this host.
+golang.org/x/net/http/httpproxy, which differs from Python's own rules for networks and for this host's names.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ from ansible_collections.multiarch.builders.plugins.module_utils.model.proxy imp
 
 
 def proxy_for(proxy: Proxy, scheme: str, name: str, port: int) -> t.Optional[str]:
-    """The URL of the proxy to *name*, with its credentials; None for the direct way."""
+    """The URL of the proxy for *name*, with its credentials; None for a direct connection."""
     url = proxy.environment().get(f"{scheme.upper()}_PROXY")
     return None if not url or _is_direct(proxy.no_proxy, name.lower(), port) else url
 
 
 def is_tunnel(url: t.Optional[str]) -> bool:
-    """Whether Python's standard library can go the way of *url*: direct, or by a proxy that speaks HTTP."""
+    """Whether Python's standard library supports the proxy *url*: none, or one that speaks HTTP."""
     return url is None or url.startswith("http://")
 
 

@@ -1,10 +1,10 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What every concern is made of: a resource that is observed, planned and applied.
+"""The base of every concern: a resource that is observed, planned and applied.
 
-Pure data and one abstract class. A module applies one resource, the plan looks at all of them: there is one
-implementation of "what differs", used by the plan, by check mode and by each module.
+Pure data and one abstract class. A module applies one resource, the plan covers all of them, so "what differs" has
+one implementation, shared by the plan, check mode and each module.
 """
 
 from __future__ import annotations
@@ -18,19 +18,19 @@ from ansible_collections.multiarch.builders.plugins.module_utils.model.default_n
 
 
 class Effect(enum.Enum):
-    """What an action causes beyond its own concern; the concerns after it plan with it. Values are words for people."""
+    """A side effect of an action on other concerns, which plan with it. Values are descriptions for people."""
 
     CONFIGURATION_CHANGES = "daemon.json changes"
-    CONFIGURATION_RELOADS = "daemon.json changes, which a reload brings to docker"
+    CONFIGURATION_RELOADS = "daemon.json changes, and docker reloads it"
     DAEMON_RESTARTS = "docker restarts"
     BUILDER_TRUST_CHANGES = "only the builders' trusted CAs change"
-    CONTAINERS_VANISH = "containers vanish, with another image store or data-root"
-    REMAINS = "something that has to change stays as it is for now"
+    CONTAINERS_VANISH = "containers are hidden by another image store or data-root"
+    REMAINS = "a required change is pending"
 
 
 @dataclass(frozen=True)
 class Arrival:
-    """The effect that says what comes to the host: versions, "" for an unknown one; None for what does not come."""
+    """The effect of installing versions on the host, "" for an unknown one; None for what is not installed."""
 
     engine: t.Optional[str] = None
     buildx: t.Optional[str] = None
@@ -42,7 +42,7 @@ Thing = t.Literal["image", "container", "volume"]
 
 @dataclass(frozen=True)
 class Departure:
-    """The effect that removes something from this host's Docker."""
+    """The effect of removing something from this host's Docker."""
 
     thing: Thing
     name: str
@@ -53,7 +53,7 @@ NO_EFFECTS: Effects = frozenset()
 
 
 def arrival(effects: Effects) -> Arrival:
-    """All that comes to the host by *effects*."""
+    """All that *effects* install on the host."""
     found = [each for each in effects if isinstance(each, Arrival)]
     return Arrival(
         next((each.engine for each in found if each.engine is not None), None),
@@ -63,7 +63,7 @@ def arrival(effects: Effects) -> Arrival:
 
 
 def departing(effects: Effects, thing: Thing) -> int:
-    """How many of that kind leave this host's Docker by *effects*."""
+    """How many of that kind *effects* remove from this host's Docker."""
     return sum(isinstance(each, Departure) and each.thing == thing for each in effects)
 
 
@@ -77,12 +77,12 @@ class Difference:
 
 
 class Kind(enum.Enum):
-    """What a note is about, which decides who shows it and how. Values are what modules return."""
+    """The kind of a note, which decides who shows it and how. Values are what modules return."""
 
-    WAITS = "waits"  # something has to be done, and is not done now
-    UNPROVEN = "unproven"  # a proof has to be made: a run makes it, check mode does not
-    LEFT_ALONE = "left_alone"  # something stays as it is, as it is not ours, or was there before
-    LIMIT = "limit"  # what is asked for has less effect on this host, or another one
+    WAITS = "waits"  # a required change that is not made now
+    UNPROVEN = "unproven"  # a pending proof: a run makes it, check mode does not
+    LEFT_ALONE = "left_alone"  # not changed, as it is unmanaged or predates us
+    LIMIT = "limit"  # an option has less effect on this host, or a different one
 
     def notes(self, texts: t.Iterable[str]) -> t.Tuple[Note, ...]:
         """A note of this kind for each text."""
@@ -91,7 +91,7 @@ class Kind(enum.Enum):
 
 @dataclass(frozen=True)
 class Note:
-    """What people should know of a host besides the actions. *text* is for them alone: no code reads it."""
+    """Additional information about a host. *text* is for people only: no code reads it."""
 
     kind: Kind
     text: str
@@ -99,7 +99,7 @@ class Note:
 
 @dataclass(frozen=True)
 class Action:
-    """One change: *summary* for people, *step* is the data that apply() works with."""
+    """One change: *summary* is for people, *step* is the data that apply() uses."""
 
     summary: str
     step: object
@@ -109,10 +109,10 @@ class Action:
 
 @dataclass(frozen=True)
 class Plan:
-    """*actions* in their order, none if the host is as asked; *notes* say what is left alone or pending, and why.
+    """*actions* in order, empty if the host is in its desired state; *notes* say what is unmanaged or pending, and why.
 
-    *facts* are what was seen, as plain data, for those who report it: no concern reads them. *holds* says that nothing
-    may be done for the concerns after it either.
+    *facts* are observations as plain data, for reports only: no concern reads them. *holds* blocks the concerns after
+    it, too.
     """
 
     actions: t.Tuple[Action, ...] = ()
@@ -122,7 +122,7 @@ class Plan:
 
     @property
     def effects(self) -> Effects:
-        """All that the actions cause, and what waits."""
+        """All side effects of the actions, and whether anything is pending."""
         waits = {Effect.REMAINS} if any(note.kind is Kind.WAITS for note in self.notes) else set()
         return frozenset(waits).union(*(action.effects for action in self.actions))
 
@@ -138,22 +138,22 @@ class Resource(abc.ABC, t.Generic[State]):
 
     @abc.abstractmethod
     def observe(self) -> State:
-        """What is there now, all that plan() needs. Changes nothing."""
+        """The current state, with all that plan() needs. Changes nothing."""
 
     @abc.abstractmethod
     def plan(self, state: State, effects: Effects) -> Plan:
-        """What has to be done, given what earlier concerns cause. Pure; raises HostError if impossible."""
+        """The required changes, given the effects of earlier concerns. Pure; raises HostError if impossible."""
 
     @abc.abstractmethod
     def apply(self, actions: t.Sequence[Action]) -> None:
-        """Do *actions*. Raises HostError, and leaves the host working as before the action that failed."""
+        """Apply *actions*. Raises HostError; the host then works as before the action that failed."""
 
 
 Doers = t.Mapping[type, t.Callable[[t.Any], object]]
-"""{type of a step: what does it}."""
+"""{type of a step: its handler}."""
 
 
 def perform(actions: t.Iterable[Action], doers: Doers) -> None:
-    """Do the steps of *actions*, in their order. A step that nobody does is a mistake in the code: KeyError."""
+    """Run the steps of *actions* in order. A step without a handler is a bug: KeyError."""
     for action in actions:
         doers[type(action.step)](action.step)

@@ -1,7 +1,7 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Steps on files that any concern plans with; host/files.py does them."""
+"""Steps on files, for any concern; host/files.py applies them."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ class Owner:
 
 @dataclass(frozen=True)
 class WriteFile:
-    """The step that makes *path* hold *content*; *mode* as in chmod.
+    """The step that writes *content* to *path*; *mode* as in chmod.
 
-    *owner* is a user whose file it is, written with that user's rights; None for root's. Of a file of root's that
-    *keeps* its owner and group, nothing but content and mode changes.
+    *owner* is the user who owns the file, and whose rights are used to write it; None for root. A root file with
+    *keeps* retains its owner and group.
     """
 
     path: str
@@ -34,7 +34,7 @@ class WriteFile:
 
 @dataclass(frozen=True)
 class RemoveFile:
-    """The step that removes *path*, and its folder if it is empty then and *folder* says so."""
+    """The step that removes *path*, and, with *folder*, its folder if that is then empty."""
 
     path: str
     folder: bool = False

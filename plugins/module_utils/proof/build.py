@@ -46,13 +46,13 @@ _OUTPUT = re.compile(r"^#(\d+) [\d.]+ (\S+)\s*$")
 
 
 def image_of(repository: str) -> str:
-    """What a proof is pushed as."""
+    """The image reference of a proof."""
     return f"{repository}:{_TAG}"
 
 
 @dataclass(frozen=True)
 class Proof:
-    """One platform on one host: what a program told in the build, and whether the registry's index has it."""
+    """One platform on one host: what a program reported in the build, and whether the registry's index has it."""
 
     platform: str
     how: str  # native or emulated
@@ -61,7 +61,7 @@ class Proof:
 
 
 class _BuildError(HostError):
-    """A build failed; *failed* is why, *log* its progress."""
+    """A failed build; *failed* is the reason, *log* its progress."""
 
     def __init__(self, what: str, failed: Failed, log: str, remedy: str = "") -> None:
         super().__init__(what, failed.cause, remedy, told("the build said", log, _LINES))
@@ -70,7 +70,7 @@ class _BuildError(HostError):
 
 @dataclass(frozen=True)
 class Failure:
-    """What is not proven of *platforms*, with what the host shows about it (*evidence*) and what to do."""
+    """What is not proven of *platforms*, with *evidence* from the host and the remedy."""
 
     platforms: t.Tuple[str, ...]
     message: str
@@ -93,7 +93,7 @@ def running(platforms: t.Sequence[str]) -> t.Tuple[t.Tuple[str, ...], t.Tuple[Fa
 
 
 Result = t.Tuple[t.Tuple[Proof, ...], t.Tuple[Failure, ...]]
-"""(what is proven, what is not)."""
+"""(proven, not proven)."""
 
 
 def prove(
@@ -105,9 +105,9 @@ def prove(
     environment: t.Optional[t.Mapping[str, str]] = None,
     timeout: int = 1800,
 ) -> Result:
-    """Build for all *platforms* as *user*, with the settings in *environment*, each platform judged for itself.
+    """Build for all *platforms* as *user*, with the settings in *environment*; each platform has its own result.
 
-    A build ends after *timeout* seconds. Nothing is left on the host.
+    A build is stopped after *timeout* seconds. Nothing remains on the host.
     """
     build = _Build(builder, user, base, repository, environment or {}, timeout)
     try:
@@ -120,7 +120,7 @@ def prove(
 
 @dataclass(frozen=True)
 class _Build:
-    """One builder of one user; *folder* is the context of its builds."""
+    """One builder of one user; *folder* is the build context."""
 
     builder: str
     user: str
@@ -131,7 +131,7 @@ class _Build:
     folder: str = ""
 
     def failure(self, platforms: t.Sequence[str], exc: HostError, what: str = "") -> Failure:
-        """What is not proven, with all that the host shows about it; *what* in place of what *exc* says of one."""
+        """A failure with all the host's evidence; *what* replaces the message of *exc* for a single platform."""
         shows = diagnostics.of_builder(self.builder, self.user)
         said = (exc.said,) if exc.said else ()
         remedy = exc.remedy or self._remedy(exc.short)
@@ -140,17 +140,14 @@ class _Build:
 
     def _remedy(self, words: str) -> str:
         setting = remedies.of_settings(words, self.environment)
-        if setting:  # "denied" is not always about rights
+        if setting:  # "denied" is not always about permissions
             return setting
         refused = self.repository and rights.was_refused(words)
         found = push.look(self.repository, self.user) if refused else None
         return (rights.remedy(found) if found else "") or remedies.remedy_of(words)
 
     def prove(self, platforms: t.Tuple[str, ...]) -> Result:
-        """One build for all; where it fails for some of them, one for the others. Raises HostError for a common cause.
-
-        BuildKit ends a build with the first failure, and tells nothing about the other platforms.
-        """
+        """One build for all; if some fail, one build for the others. Raises HostError for a common cause."""
         try:
             log = self._run(platforms, self._output())
         except _BuildError as exc:
@@ -165,17 +162,17 @@ class _Build:
         return self._judge(platforms, log)
 
     def _others(self, platforms: t.Tuple[str, ...]) -> Result:
-        """The platforms that build alone, together."""
+        """The platforms that build on their own, in one build."""
         try:
             return self._judge(platforms, self._run(platforms, self._output()))
         except HostError as exc:
             return (), (self.failure(platforms, exc),)
 
     def _broken(self, platforms: t.Sequence[str], whole: _BuildError) -> t.Dict[str, _BuildError]:
-        """{platform: why it does not build alone}; empty where the build for all failed for something that all share.
+        """{platform: why it does not build on its own}; empty if the build for all failed for a common cause.
 
-        It is shared where all steps ran before, and where two platforms alone fail with the very same that is about
-        neither a step nor a platform.
+        The cause is common if all steps ran before it, or if two platforms on their own fail with the same cause, which
+        names neither a step nor a platform.
         """
         if len(platforms) == 1 or set(machines_in(whole.log, platforms)) == set(platforms):
             return {}
@@ -193,7 +190,7 @@ class _Build:
     def _output(self) -> t.Sequence[str]:
         if not self.repository:
             return _NOTHING
-        # An index also of one platform without attestations, so that its platform can be read back.
+        # Force an index for a single platform without attestations, too, so that its platform can be read back.
         return ["--build-arg", "BUILDKIT_MULTI_PLATFORM=1", "--tag", f"{self.repository}:{_TAG}", "--push"]
 
     def _run(self, platforms: t.Sequence[str], output: t.Sequence[str]) -> str:
@@ -212,7 +209,7 @@ class _Build:
         return f"builder {self.builder}, user {self.user}: the build for {', '.join(platforms)} failed"
 
     def _judge(self, platforms: t.Sequence[str], log: str) -> Result:
-        """What a build that ended well proves of each platform."""
+        """What a successful build proves for each platform."""
         pushed = _pushed(self.builder, self.user, self.repository) if self.repository else frozenset()
         machines = machines_in(log, platforms)
         native = {architecture_of(each) for each in native_platforms(architecture())}
@@ -220,9 +217,11 @@ class _Build:
         for platform in platforms:
             words, remedy = "", remedies.HANDLERS
             if machines.get(platform) not in expected_machine(platform):
-                words = f"builder {self.builder}: the RUN step of {platform} told {machines.get(platform) or 'nothing'}"
+                words = (
+                    f"builder {self.builder}: the RUN step of {platform} reported {machines.get(platform) or 'nothing'}"
+                )
             elif self.repository and platform not in pushed:
-                words = f"{self.repository}:{_TAG} was pushed, but its index lacks {platform}"
+                words = f"{self.repository}:{_TAG} was pushed, but its index does not have {platform}"
                 remedy = remedies.READ_BACK
             if words:
                 failures.append(Failure((platform,), words, (told("the build said", log, _LINES),), remedy, words))
@@ -233,7 +232,7 @@ class _Build:
 
 
 def _alike(causes: t.Mapping[str, str]) -> t.List[t.Tuple[str, ...]]:
-    """The platforms, those with the same cause together."""
+    """The platforms, grouped by cause."""
     groups: t.Dict[str, t.List[str]] = {}
     for platform, cause in causes.items():
         groups.setdefault(cause, []).append(platform)
@@ -252,10 +251,10 @@ def _context(folder: pathlib.Path, platforms: t.Sequence[str], user: str) -> Non
 
 
 def machines_in(log: str, platforms: t.Sequence[str]) -> t.Dict[str, str]:
-    """{platform: what its RUN step told} of a build's plain log.
+    """{platform: the output of its RUN step} from a build's plain log.
 
     Steps of images FROM scratch, and those of a build for one platform, do not name theirs (moby/buildkit,
-    dockerfile2llb, prefixCommand): there each platform gets what fits it, the pickiest first, and then what is left.
+    dockerfile2llb, prefixCommand): platforms are then matched by output, those with the fewest matches first.
     """
     steps: t.Dict[str, str] = {}
     told: t.Dict[str, str] = {}
@@ -276,25 +275,25 @@ def machines_in(log: str, platforms: t.Sequence[str]) -> t.Dict[str, str]:
 
 
 def _pushed(builder: str, user: str, repository: str) -> t.FrozenSet[str]:
-    """The platforms of the index that the registry has now, asked with or without TLS as the *builder* does it."""
+    """The platforms of the registry's current index, read with or without TLS as the *builder* does."""
     reference = f"{repository}:{_TAG}"
     outcome = run(["docker", "buildx", "imagetools", "inspect", "--builder", builder, "--raw", reference], user=user)
     try:
         manifests = json.loads(outcome.stdout)["manifests"]
     except (ValueError, KeyError, TypeError):
-        what = f"{reference} was pushed, but no index can be read back"
+        what = f"{reference} was pushed, but its index cannot be read back"
         remedy = remedies.remedy_of(outcome.cause, remedies.READ_BACK)
         raise HostError(what, outcome.cause, remedy, outcome.said) from None
     return index_platforms(manifests)
 
 
 def index_platforms(manifests: t.Iterable[t.Mapping[str, t.Any]]) -> t.FrozenSet[str]:
-    """Canonical names of the platforms in an index; attestations are of platform unknown/unknown and are left out."""
+    """Canonical names of the platforms in an index; attestations (platform unknown/unknown) are omitted."""
     found = set()
     for each in manifests:
         platform = each.get("platform") or {}
         if platform.get("os") == "linux":
             parts = ["linux", platform.get("architecture", ""), platform.get("variant", "")]
-            with contextlib.suppress(ValueError):  # one that nobody can have asked for
+            with contextlib.suppress(ValueError):  # not a platform that can be requested
                 found.add(canonical("/".join(part for part in parts if part)))
     return frozenset(found)

@@ -1,7 +1,7 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Asks a registry what it takes, by pushing a small example of each into a repository, without a tag.
+"""Tests what a registry accepts, by pushing a small example of each format into a repository, without a tag.
 
 https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md (push, pushing manifests with subject, deleting)
 """
@@ -20,12 +20,12 @@ from ansible_collections.multiarch.builders.plugins.module_utils.registry.client
 from ansible_collections.multiarch.builders.plugins.module_utils.registry.session import Session
 
 INDEX, ARTIFACT, EMPTY, OLDER, ZSTD = "index", "artifact", "empty", "attestation", "zstd"
-_LONGEST = 300  # characters of a registry's words
+_LONGEST = 300  # characters of a registry's message
 
 
 @dataclass(frozen=True)
 class Capability:
-    """Whether the registry takes a *form* (INDEX, ARTIFACT, …), and what it said to it."""
+    """Whether the registry accepts a *form* (INDEX, ARTIFACT, …), and its answer."""
 
     form: str
     taken: bool
@@ -38,13 +38,13 @@ class Asking:
 
     session: Session
     name: str
-    _pushed: t.List[Content] = field(default_factory=list)  # manifests that are there now
+    _pushed: t.List[Content] = field(default_factory=list)  # manifests that exist now
     _blobs: t.Set[str] = field(default_factory=set)
 
     def ask(self, suffix: str) -> t.Tuple[Capability, ...]:
-        """What it takes; *suffix* is another one each time. Raises HostError if it takes not even an image.
+        """What it accepts; *suffix* differs each time. Raises HostError if it does not even accept an image.
 
-        As BuildKit does, the attestation is pushed before its subject, which is new: GitLab refuses that
+        Like BuildKit, this pushes the attestation before its subject, which is new: GitLab refuses that
         (moby/buildkit#7007).
         """
         image = formats.image(suffix)
@@ -52,7 +52,7 @@ class Asking:
         found = [self._try(ARTIFACT, attestation)]
         answer = self._push(image)
         if not _is_taken(answer):
-            raise HostError(f"it does not take an image: {said(answer)}")
+            raise HostError(f"it rejects even an image: {said(answer)}")
         inside: t.Optional[Content] = attestation.manifest
         if not found[0].taken:
             older = formats.older_attestation(image.manifest)
@@ -63,9 +63,9 @@ class Asking:
         return (*found, self._try(INDEX, index), self._try(ZSTD, formats.image(suffix, zstd=True)))
 
     def clean_up(self) -> t.Tuple[str, ...]:
-        """Delete the manifests: what the registry said to those that stay. Blobs are left to its garbage collection.
+        """Delete the manifests: returns the answers to failed deletions. Blobs are left to its garbage collection.
 
-        The empty config among them may be in use by others by now.
+        The empty config among them may be in use elsewhere.
         """
         kept = []
         for each in reversed(self._pushed):
@@ -115,7 +115,7 @@ def _is_taken(answer: Answer) -> bool:
 
 
 def said(answer: Answer) -> str:
-    """What the registry said: status, and codes and messages of its errors."""
+    """The registry's answer: status, codes and messages of its errors."""
     words = f"HTTP {answer.status} {answer.reason}".strip()
     try:
         errors = json.loads(answer.body)["errors"]

@@ -1,7 +1,7 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a registry takes: asked with a user's own login, or remembered."""
+"""What a registry accepts: tested with a user's own login, or remembered."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ from ansible_collections.multiarch.builders.plugins.module_utils.registry.addres
 from ansible_collections.multiarch.builders.plugins.module_utils.registry.session import Session
 from ansible_collections.multiarch.builders.plugins.module_utils.state.record import RecordFile, now
 
-_DAYS = 30  # a registry that takes all is asked again after that
+_DAYS = 30  # a registry that accepts everything is tested again after that
 
 
 @dataclass(frozen=True)
 class Found:
-    """What *registry* takes, and when it said so; *kept* is why it did not delete the examples, "" if it did."""
+    """What *registry* accepts, as of *time*; *kept* is why it did not delete the examples, "" if it did."""
 
     registry: str
     time: str
@@ -36,7 +36,7 @@ class Found:
 
 @dataclass(frozen=True)
 class Answer:
-    """What a registry said to each form, and when (UTC)."""
+    """A registry's answer to each form, and when (UTC)."""
 
     time: str
     capabilities: t.Tuple[Capability, ...]
@@ -53,7 +53,7 @@ RECORD = RecordFile("registry_capabilities", Answers)
 
 
 def remembered(repository: str) -> t.Optional[Found]:
-    """What its registry said not long ago, if there was nothing that it did not take. Raises HostError."""
+    """The registry's recent answers, if it accepted everything. Raises HostError."""
     host, _name = split_repository(repository)
     noted = RECORD.read().registries.get(host)
     if noted is None:
@@ -66,7 +66,7 @@ def remembered(repository: str) -> t.Optional[Found]:
 
 
 def ask(repository: str, users: t.Sequence[str], registries: t.Sequence[Registry], proxy: Proxy) -> Found:
-    """Ask the registry of *repository*, and remember what it said. Raises HostError with why it cannot be told."""
+    """Test the registry of *repository*, and record the answers. Raises HostError if that fails."""
     host, name = split_repository(repository)
     registry = next((each for each in registries if each.host == host), Registry(host))
     scheme = "http" if registry.http else "https"
@@ -88,11 +88,11 @@ def ask(repository: str, users: t.Sequence[str], registries: t.Sequence[Registry
 
 
 def _login(users: t.Sequence[str], registry: Registry) -> t.Tuple[str, str]:
-    """Name and password of the first user who is logged in, two empty ones if nobody is."""
+    """Name and password of the first user who is logged in, both empty if nobody is."""
     for user in users:
         try:
             token = login.kept(login.place_of(user, registry))
-        except HostError:  # a helper that is locked, a damaged file: the concern trust tells that
+        except HostError:  # a locked helper, a damaged file: the concern trust reports it
             continue
         credentials = login.credentials_in(token) if token is not None else None
         if credentials is not None:

@@ -1,7 +1,7 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a host shows about something that failed: files, logs, output of commands. Never raises; changes nothing."""
+"""What a host shows about a failure: files, logs, output of commands. Never raises; changes nothing."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _LINES = 15  # of a log
 
 
 def of_handler(platform: str) -> t.Tuple[str, ...]:
-    """The kernel's handler of *platform*, the file that brings it back, and what systemd-binfmt said."""
+    """The kernel's handler of *platform*, the file that registers it at boot, and the log of systemd-binfmt."""
     name = format_for(platform).binary
     try:
         others = [each for each in look.names(REGISTRY) if each not in CONTROL_FILES]
@@ -42,7 +42,7 @@ def of_handler(platform: str) -> t.Tuple[str, ...]:
 
 
 def of_builder(builder: str, user: str) -> t.Tuple[str, ...]:
-    """What buildx shows of a builder, and the logs of its containers on this host."""
+    """What buildx shows about a builder, and the logs of its containers on this host."""
     shows = [_output("docker", "buildx", "inspect", builder, user=user)]
     try:
         containers = [container_name(node) for node in _local_nodes(builder, user)]
@@ -52,7 +52,7 @@ def of_builder(builder: str, user: str) -> t.Tuple[str, ...]:
 
 
 def behind(cause: str, builder: str, user: str) -> t.Tuple[str, str]:
-    """(what is behind a *cause* of which a client knows its effect alone, what to do about it); empty if not known."""
+    """(the underlying reason for a *cause* of which a client sees only the effect, its remedy); empty if unknown."""
     if is_symptom(cause):
         return cause_in_logs(builder, user), ""
     found = cause_in_network(builder, user) if outcomes.outcome_of(cause, "") == outcomes.NO_ANSWER else ""
@@ -60,7 +60,7 @@ def behind(cause: str, builder: str, user: str) -> t.Tuple[str, str]:
 
 
 def cause_in_logs(builder: str, user: str) -> str:
-    """Why a BuildKit of the builder on this host ended, in its own words; empty if none did."""
+    """Why a BuildKit of the builder on this host ended, from its log; empty if none did."""
     try:
         found = [explanation.of_container(node, "", user).cause for node in _local_nodes(builder, user)]
     except HostError:
@@ -69,7 +69,7 @@ def cause_in_logs(builder: str, user: str) -> str:
 
 
 def cause_in_network(builder: str, user: str) -> str:
-    """What keeps a container of the builder on this host from the world; empty for nothing, or if that is not known."""
+    """Why a container of the builder on this host cannot reach other hosts; empty if it can, or if unknown."""
     try:
         found = [network.fault_of(container_name(node), Docker()) for node in _local_nodes(builder, user)]
     except HostError:
@@ -78,7 +78,7 @@ def cause_in_network(builder: str, user: str) -> str:
 
 
 def _local_nodes(builder: str, user: str) -> t.List[str]:
-    """The nodes of the builder that are containers of this host."""
+    """The builder's nodes that are containers on this host."""
     entry = store.entry(user, builder)
     if not isinstance(entry, store.StoredBuilder) or entry.driver != "docker-container":
         return []
@@ -99,5 +99,5 @@ def _output(*argv: str, user: t.Optional[str] = None) -> str:
         outcome = run(argv, user=user, timeout=30)
     except HostError as exc:
         return str(exc)
-    title = f"`{' '.join(argv)}` ended with {outcome.status}"
+    title = f"`{' '.join(argv)}` exited with status {outcome.status}"
     return told(title, f"{outcome.stdout}\n{outcome.stderr}", 2 * _LINES) or title

@@ -23,9 +23,9 @@ STATEMENT, ATTESTATION = "application/vnd.in-toto+json", "application/vnd.docker
 _PREDICATE = "https://slsa.dev/provenance/v1"
 _NOWHERE = {"architecture": "unknown", "os": "unknown"}
 
-_TAR = bytes(1024)  # of no file
-# The same as one frame: a single segment of 1024 bytes (256 more than told), the last block a run of that many zeros
-# (RFC 8878, 3.1.1). Python's standard library writes no zstd.
+_TAR = bytes(1024)  # an empty archive
+# The same as one zstd frame: a single segment of 1024 bytes (stored less 256), whose last block is a run of zeros
+# (RFC 8878, 3.1.1). Python's standard library cannot write zstd.
 _TAR_ZSTD = b"\x28\xb5\x2f\xfd\x60\x00\x03\x03\x20\x00\x00"
 
 
@@ -38,17 +38,17 @@ class Content:
 
     @property
     def digest(self) -> str:
-        """Its name."""
+        """Its digest."""
         return f"sha256:{hashlib.sha256(self.data).hexdigest()}"
 
     def descriptor(self, **more: t.Any) -> t.Dict[str, t.Any]:
-        """What a manifest says of it."""
+        """Its descriptor in a manifest."""
         return {"mediaType": self.media_type, "digest": self.digest, "size": len(self.data), **more}
 
 
 @dataclass(frozen=True)
 class Example:
-    """A manifest, and the blobs that have to be there before it."""
+    """A manifest, and the blobs that must exist before it."""
 
     manifest: Content
     blobs: t.Tuple[Content, ...] = ()
@@ -58,7 +58,7 @@ _NOTHING = Content(EMPTY, b"{}")
 
 
 def image(suffix: str, *, zstd: bool = False) -> Example:
-    """An image of nothing; another one for each *suffix*."""
+    """An empty image; a different one for each *suffix*."""
     layer = Content(LAYER_ZSTD, _TAR_ZSTD) if zstd else Content(LAYER_GZIP, gzip.compress(_TAR, mtime=0))
     labels = {"multiarch.builders.proof": suffix}
     config = _config({"architecture": "amd64", "os": "linux", "config": {"Labels": labels}}, _TAR)
@@ -66,7 +66,7 @@ def image(suffix: str, *, zstd: bool = False) -> Example:
 
 
 def artifact(target: Content, *, subject: bool = True) -> Example:
-    """The attestation of the image *target* as BuildKit pushes it since 0.32, with or without its *subject*."""
+    """The attestation of the image *target* as pushed by BuildKit since 0.32, with or without its *subject*."""
     statement = _statement(target)
     manifest = {
         "artifactType": ATTESTATION,
@@ -78,7 +78,7 @@ def artifact(target: Content, *, subject: bool = True) -> Example:
 
 
 def older_attestation(target: Content) -> Example:
-    """The same as BuildKit pushed it before, and does where it shall make no artifacts."""
+    """The same as BuildKit pushed it before, and still does without artifacts."""
     statement = _statement(target)
     config = _config({**_NOWHERE, "config": {}}, statement.data)
     return _example({"config": config.descriptor(), "layers": [_layer_of(statement)]}, config, statement)

@@ -1,7 +1,7 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""When a proof was made last and how it ended, kept on the host for those who report it."""
+"""The time and result of the last proofs, recorded on the host for reports."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.state.record im
 
 @dataclasses.dataclass(frozen=True)
 class Proof:
-    """How a proof ended: its *time* (UTC), whether it *passed*, and the *failures* in words."""
+    """A proof's result: its *time* (UTC), whether it *passed*, and its *failures* as messages."""
 
     time: str
     passed: bool
@@ -25,7 +25,7 @@ class Proof:
 
 @dataclasses.dataclass(frozen=True)
 class BuildProof(Proof):
-    """Builds for *platforms* with *builders* as *users*, pushed to *repository* if that is no empty text."""
+    """Builds for *platforms* with *builders* as *users*, pushed to *repository* unless that is empty."""
 
     platforms: t.Tuple[str, ...] = ()
     builders: t.Tuple[str, ...] = ()
@@ -35,7 +35,7 @@ class BuildProof(Proof):
 
 @dataclasses.dataclass(frozen=True)
 class RegistryProof(Proof):
-    """Questions to *registries*."""
+    """Requests to *registries*."""
 
     registries: t.Tuple[str, ...] = ()
 
@@ -46,24 +46,24 @@ P = t.TypeVar("P", bound=Proof)
 
 
 def remember(module: AnsibleModule, record: RecordFile[P], proof: P, began: str) -> None:
-    """Keep the end of *proof*. It does not fail for that it cannot be kept; that is a warning."""
+    """Record the end of *proof*. A failure to do so is only a warning."""
     try:
         record.put(proof)
     except HostError as exc:
-        module.warn(f"the result is not kept for reports: {exc}")
+        module.warn(f"the result cannot be recorded for reports: {exc}")
     if proof.passed:
         passed(module, record, began)
 
 
 def kept(record: RecordFile[t.Any]) -> t.Optional[t.Dict[str, t.Any]]:
-    """The last one, for reports; None if there was none. Raises HostError."""
+    """The last proof, for reports; None if there was none. Raises HostError."""
     found = record.find()
     return None if found is None else dataclasses.asdict(found)
 
 
 def passed(module: AnsibleModule, record: RecordFile[P], began: str) -> None:
-    """What was changed before the proof of *record* began (`record.now`) is proven."""
+    """Changes made before the proof of *record* began (`record.now`) are proven."""
     try:
         settle(_PROVES[record.name], began)
     except HostError as exc:
-        module.warn(f"the next run makes the proof again: {exc}")
+        module.warn(f"the next run repeats the proof: {exc}")

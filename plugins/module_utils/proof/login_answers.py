@@ -1,11 +1,11 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the answers to a login prove, and to a request for a token without one. Pure.
+"""What answers to a login, and to an anonymous token request, prove. Pure.
 
-As `docker login` has it (moby, registry/auth.go: loginV2, and docker/distribution, registry/client/auth/session.go;
-the same in 26.1, 28.5 and 29): GET /v2/ tells how; then GET /v2/ with the password, or a token that was given for it.
-What a server wrote is not repeated where it was sent a secret: it could be in it.
+As in `docker login` (moby, registry/auth.go: loginV2, and docker/distribution, registry/client/auth/session.go; the
+same in 26.1, 28.5 and 29): GET /v2/ returns the challenge; then GET /v2/ with the password, or with a token issued
+for it. A server's text is never repeated after it was sent a secret, as it could contain it.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ from ansible_collections.multiarch.builders.plugins.module_utils.registry.clocks
 from ansible_collections.multiarch.builders.plugins.module_utils.registry.token import Claims
 
 Verdict = t.Tuple[str, str]
-"""Outcome and words."""
+"""Outcome and message."""
 
-# The rest of 4xx is for whoever gives out no tokens at all: the realm is wrong, or the service.
+# The rest of 4xx comes from a server that is not a token endpoint: the realm or the service is wrong.
 _NO_ENDPOINT = (400, 404, 405)
 
 
 def answered(who: str, status: int) -> str:
-    """An answer in words, without those of the server."""
+    """An answer as a message, without the server's own text."""
     try:
         phrase = f" {http.HTTPStatus(status).phrase}"
     except ValueError:
@@ -35,20 +35,20 @@ def answered(who: str, status: int) -> str:
 
 
 def endpoint(realm: str) -> str:
-    """How the token endpoint at *realm* is called; a query of its own is left out."""
+    """The display name of the token endpoint at *realm*, without the query."""
     return f"token endpoint {realm.partition('?')[0]}"
 
 
 def without_tls(realm: str) -> str:
-    """That a token endpoint is not asked, as anybody on the way there would read the password."""
+    """A token endpoint is skipped, as the password would be readable on the network."""
     return f"{endpoint(realm)} has no TLS, so the password was not sent there"
 
 
 def to_password(where: str, status: int) -> Verdict:
-    """What *where*, a registry or a token endpoint, says to a name and a password."""
+    """The answer of *where*, a registry or a token endpoint, to a name and a password."""
     if status == 200:
         outcome = outcomes.LOGGED_IN
-    elif status == 401:  # Harbor's answer to robot accounts that are disabled or have expired, too
+    elif status == 401:  # Harbor also sends it for robot accounts that are disabled or expired
         outcome = outcomes.LOGIN_REFUSED
     else:
         outcome = _of_others(status)
@@ -56,7 +56,7 @@ def to_password(where: str, status: int) -> Verdict:
 
 
 def to_token(where: str, status: int, realm: str, claims: Claims, clocks: t.Optional[Clocks]) -> Verdict:
-    """What a registry says to a token that its own token endpoint gave just now."""
+    """A registry's answer to a token that its own token endpoint has just issued."""
     if status == 200:
         return outcomes.LOGGED_IN, answered(where, status)
     if status == 401:
@@ -65,16 +65,16 @@ def to_token(where: str, status: int, realm: str, claims: Claims, clocks: t.Opti
 
 
 def invalid(where: str, realm: str, claims: Claims, clocks: t.Optional[Clocks]) -> str:
-    """That a registry does not take a token, with the times that may be why."""
-    words = f"{where} does not take the token of {endpoint(realm)}"
+    """A registry rejects a token; with the times that may be the reason."""
+    words = f"{where} rejects the token of {endpoint(realm)}"
     if claims.begins is not None and claims.ends is not None:
         words += f", which is valid from {instant(claims.begins)} to {instant(claims.ends)}"
-        words += f"; by its own clock it is {instant(clocks.there)}" if clocks else ""
+        words += f"; its own clock shows {instant(clocks.there)}" if clocks else ""
     return words
 
 
 def without_login(realm: str, status: int) -> Verdict:
-    """What a token endpoint says to who has no login; a refusal proves the connection, too."""
+    """A token endpoint's answer to an anonymous request; a refusal proves the connection, too."""
     words = answered(endpoint(realm), status)
     if status >= 500:
         return outcomes.SERVER_ERROR, words
@@ -82,7 +82,7 @@ def without_login(realm: str, status: int) -> Verdict:
 
 
 def instant(seconds: int) -> str:
-    """A time for people, in UTC."""
+    """A time for display, in UTC."""
     return f"{datetime.datetime.fromtimestamp(seconds, datetime.timezone.utc):%Y-%m-%d %H:%M:%S} UTC"
 
 

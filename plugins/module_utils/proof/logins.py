@@ -1,9 +1,9 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Tries logins at their registries, as `docker login` does: no repository is needed, and nothing is kept.
+"""Tries logins at their registries, as `docker login` does: no repository is needed, and nothing is stored.
 
-What is tried is what the user's own docker would send: from config.json, or from its credential helper.
+The credentials are those that the user's own docker would send: from config.json, or from its credential helper.
 """
 
 from __future__ import annotations
@@ -30,9 +30,9 @@ Kept = t.Union[Credentials, str]
 
 @dataclass(frozen=True)
 class Tried:
-    """What came of a login: *at* whom the words are, the clocks that were seen there, what its token tells.
+    """The result of a login: *at* is the subject of the message, the clocks seen there, the claims of its token.
 
-    An outcome of TRUSTED is that of a registry that wants no login: nothing was tried.
+    An outcome of TRUSTED is that of a registry that requires no login: nothing was tried.
     """
 
     outcome: str
@@ -44,7 +44,7 @@ class Tried:
 
 
 def kept_for(user: str, registry: Registry) -> Kept:
-    """What the docker of *user* sends to *registry*, if that is the login of the table. Not for threads."""
+    """What docker sends to *registry* for *user*, if that is the login of the table. Not for threads."""
     try:
         place = login.place_of(user, registry)
         token = login.kept(place)
@@ -52,11 +52,11 @@ def kept_for(user: str, registry: Registry) -> Kept:
         return str(exc)
     where = f"docker-credential-{place.helper}" if place.helper else "config.json"
     if token is None:
-        return f"{where} of {user} keeps no login with a password for {registry.host}"
+        return f"{where} of {user} has no login with a password for {registry.host}"
     wanted = login.credentials_of(registry)
     if token != login.token_of(wanted):
         whose = f", of {login.name_in(token)}" if login.name_in(token) not in ("", wanted.username) else ""
-        return f"{where} of {user} keeps another login for {registry.host} than builder_registries{whose}"
+        return f"{where} of {user} has another login for {registry.host} than builder_registries{whose}"
     return wanted
 
 
@@ -71,7 +71,7 @@ def prove(
 ) -> Tried:
     """Log in at *target*; with *scope*, ask for a token for that.
 
-    A token endpoint without TLS gets the password if *target* has none either, or if it is one of *without_tls*.
+    A token endpoint without TLS gets the password only if *target* has none either, or if it is one of *without_tls*.
     """
     hello = shake(target, proxy, timeout)
     clocks = _seen({target.host: hello})
@@ -79,7 +79,7 @@ def prove(
         return Tried(hello.outcome, hello.words, target.host, clocks)
     if hello.challenge is None:
         words = login_answers.answered(target.url, hello.status)
-        words += ", and names no login that docker knows" if hello.status == 401 else ""
+        words += ", and offers no login method that docker supports" if hello.status == 401 else ""
         return Tried(outcomes.OTHER, words, target.host, clocks)
     if hello.challenge.is_plain and not target.http and hello.challenge.token_host not in without_tls:
         words = login_answers.without_tls(hello.challenge.realm)
@@ -101,7 +101,7 @@ def _by_token(
 ) -> Tried:
     server, where = token_endpoint.server_of(target, challenge), login_answers.endpoint(challenge.realm)
     if not token_endpoint.is_reachable(server, proxy):
-        return Tried(outcomes.OTHER, f"{where} is not asked: its proxy does not speak HTTP", server.host, clocks)
+        return Tried(outcomes.OTHER, f"{where} was not tested: its proxy does not speak HTTP", server.host, clocks)
     account = {"account": credentials.username, "authorization": basic(credentials)}
     told = token_endpoint.ask(target, challenge, proxy, timeout, scope=scope, **account)
     clocks = {**_seen({server.host: told}), **clocks}
@@ -120,7 +120,7 @@ def _by_token(
 
 
 def _verdict(told: Handshake, where: str, credentials: Credentials) -> login_answers.Verdict:
-    if not told.status:  # the words are about the connection
+    if not told.status:  # the message is about the connection
         return told.outcome, f"{where}: {told.words}"
     outcome, words = login_answers.to_password(where, told.status)
     return outcome, f"{credentials.username}: {words}"

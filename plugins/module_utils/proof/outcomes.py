@@ -1,10 +1,10 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What words, codes and statuses say about trust in a registry, and about logins there: one outcome each. Pure.
+"""What messages, codes and statuses prove about trust in a registry and about logins: one outcome each. Pure.
 
-Words are those of Go (crypto/x509, crypto/tls, net, net/http), which dockerd, buildx and BuildKit pass on, and of the
-libraries that speak with registries: containerd (core/remotes/errors/errors.go, core/remotes/docker/authorizer.go,
+Messages are those of Go (crypto/x509, crypto/tls, net, net/http), passed on by dockerd, buildx and BuildKit, and of the
+libraries for registries: containerd (core/remotes/errors/errors.go, core/remotes/docker/authorizer.go,
 resolver.go and auth/fetch.go), distribution (registry/client/errors.go), BuildKit (util/errutil/errutil.go), and
 dockerd since 28.2 (moby, daemon/containerd/registry_errors.go).
 """
@@ -30,27 +30,27 @@ NO_ANSWER = "no answer"
 SERVER_ERROR = "server error"
 INVALID_TOKEN = "token not valid"
 OTHER = "other"
-# Of logins alone.
+# For logins only.
 LOGGED_IN = "logged in"
 NOT_LOGGED_IN = "not logged in"
 LOGIN_REFUSED = "login refused"
 FORBIDDEN = "forbidden"
 PROVEN = frozenset((TRUSTED, LOGGED_IN))
 
-# What an outcome is about, where that is neither the registry's connection nor its certificate.
+# The subject of an outcome, if it is neither the registry's connection nor its certificate.
 ENDPOINT = "token endpoint"
-NO_ENDPOINT = "no token endpoint"  # whoever answers there gives out no tokens
+NO_ENDPOINT = "no token endpoint"  # the server there is not a token endpoint
 PLAIN_ENDPOINT = "token endpoint without TLS"
 NETWORK = "network of the container"
 ASLEEP = "builder without BuildKit"
 
-_LONGEST = 1000  # characters of words
+_LONGEST = 1000  # characters of a message
 
-# How containerd tells of an answer, and of a token; "code" in place of "from" was containerd's up to 1.7.
+# containerd's messages about an answer and a token; up to 1.7 it wrote "code" in place of "from".
 STATUS = r"unexpected status(?: code)? (?:from \w+ request to )?\S+: "
 FETCHING = r"failed to fetch (?:oauth |anonymous )?token: "
 
-# The first that fits counts.
+# The first match counts.
 _SAID: t.Tuple[t.Tuple[str, t.Pattern[str]], ...] = tuple(
     (outcome, re.compile("|".join(patterns)))
     for outcome, patterns in (
@@ -60,14 +60,14 @@ _SAID: t.Tuple[t.Tuple[str, t.Pattern[str]], ...] = tuple(
                 f"{STATUS}5\\d\\d\\b",
                 r"received unexpected HTTP status: 5\d\d\b",
                 r"error parsing HTTP 5\d\d response body",
-                # what is left of an error that was JSON: distribution's codes of 5xx, and Harbor's
+                # the text of a JSON error: distribution's codes of 5xx, and Harbor's
                 f"(?:error from registry: |{FETCHING})(?:unknown|(?:service )?unavailable|internal server error)\\b",
             ),
         ),
         (INVALID_TOKEN, ("server message: invalid_token",)),
-        # Nobody gives out tokens there: the realm is wrong.
+        # No token endpoint there: the realm is wrong.
         (OTHER, (f"{FETCHING}{STATUS}(?:400|404|405)\\b",)),
-        # Told as the reason for an unknown authority (crypto/x509, InsecureAlgorithmError).
+        # Given as the reason for an unknown authority (crypto/x509, InsecureAlgorithmError).
         (WEAK_SIGNATURE, ("x509: cannot verify signature: insecure algorithm",)),
         (UNKNOWN_AUTHORITY, ("x509: certificate signed by unknown authority",)),
         (
@@ -95,7 +95,7 @@ _SAID: t.Tuple[t.Tuple[str, t.Pattern[str]], ...] = tuple(
                 "tls: first record does not look like a TLS handshake",
             ),
         ),
-        # All that containerd and buildx tell of the answer.
+        # containerd and buildx report no more of the answer than this.
         (TLS_WANTED, ("unexpected status from .* request to http://[^ ]*: 400 ",)),
         (
             NO_ANSWER,
@@ -114,21 +114,21 @@ _SAID: t.Tuple[t.Tuple[str, t.Pattern[str]], ...] = tuple(
                 "Client.Timeout exceeded",
                 "TLS handshake timeout",
                 "timed out",
-                "did not end within",
+                "did not finish within",
                 ": EOF$",
             ),
         ),
         (OTHER, ("x509: ", "tls: ")),
     )
 )
-# What a registry says to whom it talks: there is no such image (which it names), or not for you.
+# A registry's answer once TLS works: the image does not exist (and is named), or access is denied.
 _ABSENT = re.compile(r"not found|manifest unknown|name unknown|(?<!permission )denied")
 _REFUSED = re.compile(
     "unauthorized|no basic auth credentials|authentication required|insufficient_scope|toomanyrequests"
     f"|{STATUS}(?:401|403|404|429)\\b|{FETCHING}denied|error from registry: (?!failed to )"
 )
-# The same, where a token that is not valid may be the reason: BuildKit tries some times, and then tells the status
-# alone; dockerd says what it says of everything that it may not have.
+# The same, if an invalid token may be the reason: BuildKit retries several times and then reports only the status;
+# dockerd says the same for any denied access.
 _NO_ACCESS = re.compile(f"{STATUS}401\\b|(?:pull|push) access denied(?!.*no basic auth credentials)|unauthorized")
 
 _CLOSED = re.compile("broken pipe|connection reset by peer|client conn could not be established")
@@ -151,16 +151,16 @@ _ALERTS = re.compile(
     "ALERT_(?:HANDSHAKE_FAILURE|CERTIFICATE_REQUIRED|BAD_CERTIFICATE|UNKNOWN_CA|CERTIFICATE_(?:EXPIRED|REVOKED|UNKNOWN)"
     "|UNSUPPORTED_CERTIFICATE)"
 )
-# nginx, which Harbor has in front, takes the connection and refuses the request.
+# nginx, the front end of Harbor, accepts the connection and refuses the request.
 _WANTS_CERTIFICATE = re.compile(rb"SSL certificate")
-# Go's net/http, nginx and Apache, of HTTP that comes to a port with TLS.
+# Go's net/http, nginx and Apache, about HTTP sent to a TLS port.
 _WANTS_TLS = re.compile(
     rb"HTTP request to an HTTPS server|plain HTTP request was sent to HTTPS port|plain HTTP to an SSL-enabled"
 )
 
 
 def outcome_of(words: str, image: str) -> str:
-    """What a docker program said about *image*, which no registry has."""
+    """A docker program's message about *image*, which no registry has."""
     for outcome, pattern in _SAID:
         if pattern.search(words):
             return outcome
@@ -169,27 +169,27 @@ def outcome_of(words: str, image: str) -> str:
 
 
 def may_hide_a_token(words: str) -> bool:
-    """Whether a docker program was refused in words that it also has for a token that the registry does not take."""
+    """Whether a docker program was refused with a message that it also has for an invalid token."""
     return bool(_NO_ACCESS.search(words))
 
 
 def is_closed(words: str) -> bool:
-    """Whether all that a docker program knows is that the other side closed the connection."""
+    """Whether a docker program only reports that the connection was closed."""
     return bool(_CLOSED.search(words))
 
 
 def outcome_of_code(code: int) -> str:
-    """What OpenSSL's verification found (`ssl.SSLCertVerificationError.verify_code`)."""
+    """The result of OpenSSL's verification (`ssl.SSLCertVerificationError.verify_code`)."""
     return _CODES.get(code, OTHER)
 
 
 def wants_certificate(reason: t.Optional[str]) -> bool:
-    """Whether a TLS alert (`ssl.SSLError.reason`) is about the certificate of the client."""
+    """Whether a TLS alert (`ssl.SSLError.reason`) is about the client certificate."""
     return bool(_ALERTS.search(reason or ""))
 
 
 def outcome_of_status(status: int, body: bytes) -> str:
-    """What an HTTP answer proves: the connection was trusted, but whoever cannot serve is no registry."""
+    """What an HTTP answer proves: the connection was trusted, but a server that fails is not a working registry."""
     if status == 400:
         if _WANTS_CERTIFICATE.search(body):
             return CLIENT_CERTIFICATE
@@ -198,14 +198,14 @@ def outcome_of_status(status: int, body: bytes) -> str:
 
 
 def words_of_status(status: int, reason: str, body: bytes) -> str:
-    """An HTTP answer in words; what the server wrote about a failure, if that is short."""
+    """An HTTP answer as a message, with the server's text about a failure if that is short."""
     text = body.decode("utf-8", "replace").strip() if status == 400 or status >= 500 else ""
     told = f": {text}" if text and text.isprintable() and len(text) <= 200 else ""
     return f"HTTP {status} {reason}".strip() + told
 
 
 def last_words(said: str) -> str:
-    """The lines that tell the failure, as one: programs of docker show much before them. Of a long one the end."""
+    """The lines with the failure, joined: docker programs print a lot before it. A long text is cut to its end."""
     told = ": ".join(map(str.strip, last_error(said))) or last_line(said) or "nothing said"
     end = told[-_LONGEST:]
     return told if end == told else f"… {end.partition(' ')[2] or end}"
@@ -215,7 +215,7 @@ _URL = re.compile(r'(?:Head|Get|Post|Put|Patch) "https?://([^/"]+)|request to ht
 
 
 def asked(words: str) -> str:
-    """The host whose answer the words are about, as `host[:port]`; "" if they name none."""
+    """The host whose answer the message is about, as `host[:port]`; "" if it names none."""
     found = _URL.findall(words)
     return "".join(found[-1]) if found else ""
 
@@ -225,7 +225,7 @@ _ASKED = re.compile(r'(?:Get|Post) "([^?"]+)[^"]*": (.*)$')
 
 
 def about(words: str) -> str:
-    """What the words of a docker program are about, "" for the registry itself."""
+    """The subject of a docker program's message, "" for the registry itself."""
     _before, fetching, after = words.rpartition("failed to fetch ")
     if not fetching:
         return ASLEEP if "listing workers" in words else ""
@@ -234,7 +234,7 @@ def about(words: str) -> str:
 
 
 def cause(words: str) -> str:
-    """The words without what every program puts before; a token endpoint is called that."""
+    """The message without the common prefix of programs; a token endpoint is named as such."""
     _before, fetching, after = words.rpartition("failed to fetch ")
     if fetching:
         _kind, _colon, after = after.partition("token: ")

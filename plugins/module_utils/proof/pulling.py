@@ -1,9 +1,9 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""docker itself pulls what was pushed, and what it was built from, by the way that users' pulls go.
+"""docker itself pulls what was pushed, and its base image, on the same path as users' pulls.
 
-Builds prove BuildKit alone. dockerd has its own mirrors, fetches tokens with its own trust, and since 29.1 asks for the
+Builds prove BuildKit only. dockerd has its own mirrors, fetches tokens with its own trust, and since 29.1 requests the
 referrers of an image's attestations.
 """
 
@@ -19,11 +19,11 @@ _TIMEOUT = 600
 
 
 def pull(image: str, platform: str, user: str) -> t.Optional[Failure]:
-    """Pull *image* as *user*: None, or what is not proven. It leaves again, unless it was there before."""
+    """Pull *image* as *user*: None, or what is not proven. The image is removed again, unless it existed before."""
     there = run(["docker", "image", "inspect", image], user=user).status == 0
     ended = run(["docker", "pull", "--platform", platform, image], user=user, timeout=_TIMEOUT)
     if ended.status != 0:
-        words = f"{user} cannot pull {image} by docker itself: {ended.cause}"
+        words = f"{user} cannot pull {image} with docker itself: {ended.cause}"
         return Failure((platform,), words, (ended.said,), remedy_of(ended.cause), ended.cause)
     if not there:
         run(["docker", "image", "rm", image], user=user)

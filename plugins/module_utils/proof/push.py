@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Finds out why a push was refused, without pushing.
 
-BuildKit's words do not tell: Harbor answers a wrong password, an unknown project and a robot account without rights all
-with 401, and BuildKit passes on the status of its last try. So the login is tried, and then a token is asked for.
+BuildKit's message does not say: Harbor answers 401 for a wrong password, an unknown project and missing permissions,
+and BuildKit passes on the status of its last try. So the login is tried, then a token is requested.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ from ansible_collections.multiarch.builders.plugins.module_utils.proof.tls impor
 from ansible_collections.multiarch.builders.plugins.module_utils.registry.address import split_repository
 
 _DIRECT = Proxy()
-# What the proof of trust tells, if it can be told from here at all.
+# The result of the proof of trust, if it can be determined here at all.
 _KNOWN = (outcomes.LOGIN_REFUSED, outcomes.FORBIDDEN, outcomes.INVALID_TOKEN)
 
 
 def look(repository: str, user: str) -> t.Optional[Rights]:
-    """The rights that the login of *user* has; None where that cannot be told by TLS with the system's store."""
+    """The permissions of *user*'s login; None if they cannot be determined by TLS with the system's store."""
     host, path = split_repository(repository)
     try:
         token = login.kept(login.place_of(user, Registry(host)))
@@ -45,7 +45,7 @@ def look(repository: str, user: str) -> t.Optional[Rights]:
     if found.outcome != outcomes.LOGGED_IN:
         return None
     given = logins.prove(target, credentials, _DIRECT, scope=rights.scope_of(path))
-    # Harbor takes a password in place of a token, and then tells of projects that are not there.
+    # Harbor accepts a password in place of a token, and then reports missing projects.
     listed = shake(target, _DIRECT, path=f"/v2/{path}/tags/list", authorization=logins.basic(credentials))
     kind = rights.kind_of(given.claims.access, path, rights.messages_in(listed.body))
     return Rights(kind, host, path, user, name)

@@ -1,7 +1,7 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which registries are asked by which ways, and what the answers prove about trust. Pure."""
+"""Which registries are tested over which paths, and what the answers prove about trust. Pure."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ IMAGE = "multiarch-builders/proof"
 
 @dataclass(frozen=True)
 class Target:
-    """A registry to ask.
+    """A registry to test.
 
     *optional*: see `Registry.is_optional`.
     """
@@ -34,12 +34,12 @@ class Target:
 
     @property
     def is_local(self) -> bool:
-        """Whether its name means whatever machine or container looks it up: what a builder may have of its own."""
+        """Whether its name refers to the machine or container that resolves it, so a builder may have its own."""
         return is_loopback(self.host)
 
     @property
     def needs_builder(self) -> bool:
-        """Whether buildx speaks TLS to it only with a builder whose buildkitd.toml says so."""
+        """Whether buildx only speaks TLS to it with a builder whose buildkitd.toml says so."""
         return takes_http(self.host) and not self.http
 
     @property
@@ -49,33 +49,33 @@ class Target:
 
     @property
     def url(self) -> str:
-        """Where the API of registries begins."""
+        """The base URL of the registry API."""
         return f"{'http' if self.http else 'https'}://{SERVER if self.host == HUB else self.host}/v2/"
 
     def reference(self, suffix: str) -> str:
-        """An image that is not there: whoever is told so had a connection that it trusts, and got nothing.
+        """An image that does not exist: the answer 404 proves a trusted connection, and transfers nothing.
 
-        *suffix* is another one at every proof: BuildKit keeps the certificates that it found for the pulls of a
-        repository for minutes (moby/buildkit, util/resolver/pool.go), and the proof is about those of now.
+        *suffix* differs for every proof: BuildKit caches the certificates for the pulls of a repository for minutes
+        (moby/buildkit, util/resolver/pool.go), and the proof is about the current ones.
         """
         return f"{self.host}/{IMAGE}-{suffix}:absent"
 
     @property
     def ways(self) -> t.Tuple[str, ...]:
-        """How it can be asked."""
+        """The paths over which it can be tested."""
         if not any(sign in self.host for sign in ".:") and self.host != "localhost":
-            return (PLAIN,)  # a mirror by a name without a dot, which no image can have
+            return (PLAIN,)  # a mirror whose name has no dot, so no image reference can name it
         if self.http or self.insecure or self.has_pair:
-            # buildx itself has neither exceptions nor a certificate (docker/buildx, util/imagetools/inspect.go)
+            # buildx itself has neither exceptions nor a client certificate (docker/buildx, util/imagetools/inspect.go)
             return (PLAIN, DOCKERD, BUILDER)
         return (PLAIN, DOCKERD, CLIENT, BUILDER)
 
 
 @dataclass(frozen=True)
 class Row:
-    """What one way to one registry, or a login there, proved.
+    """The result for one path to a registry, or for a login there.
 
-    *who* is the user or the builder, *at* whom the words are about, *about* what of it (`outcomes.ENDPOINT` and the
+    *who* is the user or the builder, *at* is the subject of the message, *about* its part (`outcomes.ENDPOINT` and the
     like).
     """
 
@@ -89,7 +89,7 @@ class Row:
 
 
 def targets_of(registries: t.Sequence[Registry]) -> t.Tuple[Target, ...]:
-    """The table, and the mirrors in it that have no entry of their own."""
+    """The table, and its mirrors that have no entry of their own."""
     known = {each.host for each in registries}
     targets = [
         Target(
@@ -108,14 +108,14 @@ def targets_of(registries: t.Sequence[Registry]) -> t.Tuple[Target, ...]:
 
 @dataclass(frozen=True)
 class Places:
-    """The builders whose BuildKit has this host's network, and so its loopback; those whose buildkitd.toml is ours."""
+    """The builders whose BuildKit shares this host's network and so its loopback; those with our buildkitd.toml."""
 
     on_host: t.FrozenSet[str] = frozenset()
     configured: t.FrozenSet[str] = frozenset()
 
 
 def places_of(instances: t.Sequence[Instance]) -> Places:
-    """Where the builders are."""
+    """The location of the builders."""
     return Places(
         frozenset(each.name for each in instances if _is_on_host(each)),
         frozenset(each.name for each in instances if each.driver != "remote"),
@@ -128,7 +128,7 @@ def _is_on_host(instance: Instance) -> bool:
 
 
 def row(target: Target, way: str, who: str, said: str) -> Row:
-    """What the words of a docker program prove."""
+    """What a docker program's message proves."""
     words = outcomes.last_words(said)
     at = outcomes.asked(words)
     itself = at in ("", target.host) or (target.host == HUB and at == SERVER)
@@ -137,9 +137,9 @@ def row(target: Target, way: str, who: str, said: str) -> Row:
 
 
 def settle(rows: t.Iterable[Row], targets: t.Sequence[Target]) -> t.Tuple[t.Tuple[Row, ...], t.Tuple[str, ...]]:
-    """(rows, notes): what an optional registry itself answers is a note, what its mirrors answer in its place counts.
+    """(rows, notes): an optional registry's own answer is a note, its mirrors' answers in its place count.
 
-    docker goes from a mirror that it does not trust on to the registry, and tells the first failure of both.
+    docker falls back from an untrusted mirror to the registry, and reports the first failure of both.
     """
     optional = {each.host: each.mirrors for each in targets if each.optional}
     kept: t.List[Row] = []
@@ -149,15 +149,15 @@ def settle(rows: t.Iterable[Row], targets: t.Sequence[Target]) -> t.Tuple[t.Tupl
             forgiven.setdefault(each.registry, f"{each.outcome} ({outcomes.cause(each.words)})")
         else:
             kept.append(each)
-    notes = (f"{host} itself: {what}; its mirrors are asked by their own names" for host, what in forgiven.items())
+    notes = (f"{host} itself: {what}; its mirrors are tested by their own names" for host, what in forgiven.items())
     return tuple(kept), tuple(notes)
 
 
 def _explained(rows: t.Sequence[Row]) -> t.Iterator[Row]:
-    """The rows, with the reason that a server told to another way alone.
+    """The rows, with a reason that the server reported on another path only.
 
-    With TLS 1.3 a client may find the connection closed before it reads the alert. That a token is not valid is told to
-    some programs, which others are refused for without a reason.
+    With TLS 1.3 a client may see the connection closed before it reads the alert. An invalid token is reported to some
+    programs, while others are refused without a reason.
     """
     picky = {each.at for each in rows if each.outcome == outcomes.CLIENT_CERTIFICATE}
     invalid = {each.registry for each in rows if each.outcome == outcomes.INVALID_TOKEN}

@@ -1,9 +1,9 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Asks registries by each of the ways that a builder host uses, and tries its logins.
+"""Queries registries over each path that a builder host uses, and tries its logins.
 
-Nothing is pulled, built or kept.
+Nothing is pulled, built or stored.
 """
 
 from __future__ import annotations
@@ -57,10 +57,10 @@ Question = t.Callable[[], t.Sequence[Row]]
 
 @dataclass(frozen=True)
 class Trust:
-    """What was found: a row for each way and login, the chains that servers sent ({host: DER}), what is worth a note.
+    """The findings: a row for each path and login, the servers' chains ({host: DER}), and notes.
 
-    *clocks* are this host's and those of the servers that told theirs, by host. *unproven* are the registries whose
-    login could not be tried, as they want none.
+    *clocks* are this host's and those of the servers that reported theirs, by host. *unproven* are the registries whose
+    login could not be tried, as they require none.
     """
 
     rows: t.Tuple[Row, ...]
@@ -72,7 +72,7 @@ class Trust:
 
 @dataclass
 class Asking:
-    """One host's ways to its registries, all at the same time; *registries* is their table, with its logins."""
+    """A host's paths to its registries, queried concurrently; *registries* is their table, with its logins."""
 
     users: t.Sequence[str]
     builders: t.Sequence[str]
@@ -87,11 +87,11 @@ class Asking:
     open_to_all: t.Dict[str, str] = field(default_factory=dict)
 
     def ask(self, targets: t.Sequence[Target]) -> Trust:
-        """All ways to all *targets*. Raises HostError where the host itself cannot ask."""
+        """All paths to all *targets*. Raises HostError if the host itself cannot send queries."""
         if not self.docker.answers():
-            raise HostError("dockerd does not answer, and neither it nor a builder can be asked: start docker")
+            raise HostError("dockerd does not answer, so neither it nor a builder can be tested: start docker")
         there = [each for each in self.builders if self._is_there(each)]
-        notes = [f"builder {each} is not there, so it was not asked" for each in self.builders if each not in there]
+        notes = [f"builder {each} does not exist, so it was not tested" for each in self.builders if each not in there]
         questions: t.List[Question] = []
         for target in targets:
             mine, left_out = self._questions(target, there)
@@ -111,7 +111,7 @@ class Asking:
         return Trust(rows, chains, self.clocks, (*notes, *more), unproven)
 
     def _questions(self, target: Target, builders: t.Sequence[str]) -> t.Tuple[t.List[Question], t.List[str]]:
-        """(what is asked of one registry, notes about what is not)."""
+        """(what is queried for one registry, notes on what is not)."""
         login = next((each for each in self.registries if each.host == target.host and each.username), None)
         asked: t.Dict[str, t.List[Question]] = {
             PLAIN: [_one(self._plain, target)],
@@ -122,15 +122,15 @@ class Asking:
         }
         notes = []
         if target.needs_builder and not self._helper(target, builders):
-            notes.append(f"{target.host}: buildx itself was not asked, as it speaks HTTP there without a builder")
+            notes.append(f"{target.host}: buildx itself was not tested, as it speaks HTTP there without a builder")
             asked[CLIENT] = []
         notes += [
-            f"{target.host}: builder {name} was not asked, as that is the loopback of its own container"
+            f"{target.host}: builder {name} was not tested, as that is the loopback of its own container"
             for name in builders
             if not self._sees(name, target)
         ]
         if login:
-            # Read now, before threads run: users' files are read with their rights, which the whole process has then.
+            # Read before threads start: users' files are read with their rights, which apply to the whole process.
             kept = {user: logins.kept_for(user, login) for user in self.users}
             asked[LOGIN] = [partial(self._logins, target, login, kept)]
         if not token_endpoint.is_reachable(target, self.proxy):
@@ -143,14 +143,14 @@ class Asking:
         return not target.is_local or builder in self.places.on_host
 
     def _helper(self, target: Target, there: t.Sequence[str]) -> str:
-        """A builder whose buildkitd.toml tells buildx to speak TLS; "" where it needs none, or there is none."""
+        """A builder whose buildkitd.toml makes buildx speak TLS; "" if none is needed, or there is none."""
         return next((each for each in there if target.needs_builder and each in self.places.configured), "")
 
     def _is_there(self, builder: str) -> bool:
         return bool(self.users) and look.exists(store.entry_path(self.users[0], builder))
 
     def _plain(self, target: Target) -> Row:
-        """The registry, and who gives out its tokens."""
+        """The registry and its token endpoint."""
         found = token_endpoint.plain(target, self.proxy, f"repository:{IMAGE}-{self.suffix}:pull")
         for host, each in found.handshakes.items():
             self.chains[host] = each.chain or self.chains.get(host, ())
@@ -159,9 +159,9 @@ class Asking:
         return Row(target.host, PLAIN, "", found.outcome, found.words, found.at, found.about)
 
     def _logins(self, target: Target, registry: Registry, kept: t.Mapping[str, logins.Kept]) -> t.List[Row]:
-        """The login of each user, none where none is wanted.
+        """The login of each user, empty if none is required.
 
-        What is tried is the same for all, and sent once: registries lock accounts after some wrong passwords.
+        Identical logins are sent once: registries lock accounts after several wrong passwords.
         """
         found = {user: each for user, each in kept.items() if not isinstance(each, str)}
         plain = [each.host for each in self.registries if each.http]
@@ -170,7 +170,7 @@ class Asking:
             self.clocks.update(tried.clocks)
         if tried and tried.outcome == TRUSTED:
             whose = f"that of {registry.username}"
-            self.open_to_all[target.host] = f"{target.host} wants no login for GET /v2/, so {whose} cannot be proven"
+            self.open_to_all[target.host] = f"{target.host} requires no login for GET /v2/, so {whose} cannot be proven"
         rows = []
         for user, each in kept.items():
             if isinstance(each, str):
@@ -187,24 +187,24 @@ class Asking:
         return _is_here(target, DOCKERD, "")
 
     def _client(self, target: Target, user: str, builder: str) -> Row:
-        """The index that `docker buildx imagetools` reads, and the token that it needs for it."""
+        """The index that `docker buildx imagetools` reads, and the token that it needs."""
         named = ["--builder", builder] if builder else []
         arguments = ["imagetools", "inspect", *named, target.reference(self.suffix)]
         return self._run(target, CLIENT, user, user, arguments)
 
     def _builder(self, target: Target, name: str) -> Row:
-        """BuildKit has one trust for what it pulls and what it pushes; a pull leaves nothing anywhere."""
+        """BuildKit uses one trust for pulls and pushes; a pull leaves nothing behind."""
         arguments = ["build", "--builder", name, "--progress", "plain", "--output", "type=cacheonly", "-"]
         dockerfile = f"FROM {target.reference(self.suffix)}\n"
         found = self._run(target, BUILDER, name, self.users[0], arguments, dockerfile)
         end = time.monotonic() + TIMEOUT
         while "failed to list workers" in found.words and time.monotonic() < end:
-            time.sleep(1)  # another question is starting the stopped builder just now
+            time.sleep(1)  # a concurrent query is just starting the stopped builder
             found = self._run(target, BUILDER, name, self.users[0], arguments, dockerfile)
         return found
 
     def _with_network(self, found: Row) -> Row:
-        """A builder that got no answer, with what keeps its container from the world. Not in threads, as `kept_for`."""
+        """A builder without an answer, with what blocks its container's network. Not for threads, as `kept_for`."""
         if found.way != BUILDER or found.outcome != NO_ANSWER:
             return found
         own = diagnostics.cause_in_network(found.who, self.users[0])
@@ -224,7 +224,7 @@ def _one(question: t.Callable[..., Row], *about: t.Any) -> Question:
 
 
 def note_unread(registries: t.Sequence[Registry], rows: t.Sequence[Row]) -> None:
-    """Remember the authorities that docker turned out not to have read: the next run restarts it."""
+    """Record the authorities that docker turned out not to have read: the next run restarts it."""
     table = {each.host: each for each in registries}
     entries = [entry_of_endpoint(table, token_host, host) for host, token_host in unread_at(rows) if host in table]
     found = [pem for each in entries for pem in blocks(each.ca or "")]
@@ -233,5 +233,5 @@ def note_unread(registries: t.Sequence[Registry], rows: t.Sequence[Row]) -> None
 
 
 def _is_here(target: Target, way: str, who: str) -> Row:
-    """Somebody did push the image that nobody has."""
-    return Row(target.host, way, who, TRUSTED, "the image is there", target.host)
+    """The image that should not exist was found in the registry."""
+    return Row(target.host, way, who, TRUSTED, "the image exists", target.host)

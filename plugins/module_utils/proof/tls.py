@@ -1,7 +1,7 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A TLS handshake with the system's trust store, as any program makes it, and one GET: /v2/ unless told otherwise."""
+"""A TLS handshake with the system's trust store, as any program makes it, and one GET, of /v2/ by default."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ _ENCODING_DER = 2  # _ssl.ENCODING_DER
 
 @dataclass(frozen=True)
 class Handshake:
-    """What came of it; *chain* is what the server sent, in DER, *challenge* how it wants its clients to log in.
+    """The result; *chain* is what the server sent, in DER, *challenge* is how it requires clients to log in.
 
-    *status* is 0 where no answer came, *error* what is wrong with the token that was sent. *body* may hold a token.
+    *status* is 0 without an answer, *error* is what is wrong with the token that was sent. *body* may hold a token.
     """
 
     outcome: str
@@ -48,7 +48,7 @@ class Handshake:
 def shake(
     target: Target, proxy: Proxy, timeout: float = TIMEOUT, *, path: str = "/v2/", authorization: str = ""
 ) -> Handshake:
-    """Ask the server of *target*. *authorization* is sent to nobody but the one that is trusted, and as it is asked."""
+    """Query the server of *target*. *authorization* is only sent to a trusted server, in the same request."""
     try:
         connection = _connection(target, proxy, timeout, verify=not target.insecure)
         return _get(connection, target, proxy, path, authorization)
@@ -73,7 +73,7 @@ def _get(
         through = target.http and proxy_for(proxy, "http", *target.address)
         try:
             connection.request("GET", f"http://{target.host}{path}" if through else path, headers=headers)
-        except OSError:  # closed already; with TLS 1.3 the alert that tells why comes after the handshake
+        except OSError:  # closed already; with TLS 1.3 the alert with the reason follows the handshake
             connection.sock.recv(1)
             raise
         answer = client.answer_of(connection.getresponse())
@@ -102,7 +102,7 @@ def _connection(target: Target, proxy: Proxy, timeout: float, *, verify: bool) -
 
 
 def _without_tls(target: Target, proxy: Proxy, timeout: float, exc: OSError) -> t.Tuple[str, str]:
-    """(outcome, words) where no TLS came about, or the server ended it."""
+    """(outcome, message) if TLS failed, or the server ended it."""
     if isinstance(exc, ssl.SSLError) and outcomes.wants_certificate(exc.reason):
         return outcomes.CLIENT_CERTIFICATE, f"the server sent a TLS alert: {exc.reason}"
     name, port = target.address
@@ -117,7 +117,7 @@ def _without_tls(target: Target, proxy: Proxy, timeout: float, exc: OSError) -> 
 
 
 def _failure(exc: Exception, target: Target) -> t.Tuple[str, str]:
-    """(outcome, words) where nothing that could prove trust came back."""
+    """(outcome, message) if there was no answer that could prove trust."""
     name, port = target.address
     if isinstance(exc, socket.gaierror):
         return outcomes.NO_ANSWER, f"the name {name} cannot be resolved: {exc.strerror}"
@@ -125,15 +125,15 @@ def _failure(exc: Exception, target: Target) -> t.Tuple[str, str]:
         return outcomes.NO_ANSWER, f"{name} port {port}: timed out"
     if isinstance(exc, OSError):
         return outcomes.NO_ANSWER, f"{name} port {port}: {exc.strerror or exc}"
-    if isinstance(exc, ValueError):  # such as a name that no DNS can have, in what a registry tells
-        return outcomes.OTHER, f"{name} port {port}: cannot be asked ({type(exc).__name__})"
+    if isinstance(exc, ValueError):  # such as an invalid host name from a registry
+        return outcomes.OTHER, f"{name} port {port}: cannot be reached ({type(exc).__name__})"
     return outcomes.OTHER, f"{name} port {port}: the answer is not HTTP ({type(exc).__name__})"
 
 
 def _unverified(
     target: Target, proxy: Proxy, timeout: float, *, with_clock: bool
 ) -> t.Tuple[t.Tuple[bytes, ...], t.Optional[Clocks]]:
-    """The chain of a server that is not trusted, and its clock, from a connection that carries no secret."""
+    """The chain of an untrusted server, and its clock, from a connection without secrets."""
     chain: t.Tuple[bytes, ...] = ()
     try:
         connection = _connection(target, proxy, timeout, verify=False)
@@ -151,7 +151,7 @@ def _unverified(
 
 
 def _chain_of(sock: t.Any) -> t.Tuple[bytes, ...]:
-    """All that the server sent: by a method since Python 3.13, by its inner object since 3.10, else the first alone."""
+    """All that the server sent: by a method since Python 3.13, by an inner object since 3.10, else only the first."""
     if not isinstance(sock, ssl.SSLSocket):
         return ()
     method = getattr(sock, "get_unverified_chain", None)

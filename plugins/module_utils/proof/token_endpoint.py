@@ -1,7 +1,7 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Asks who gives out a registry's tokens."""
+"""Queries a registry's token endpoint."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.registry.token 
 
 @dataclass(frozen=True)
 class Plain:
-    """What the plain way found: at whom the words are, and what each server answered, by `host[:port]`."""
+    """The result over plain TLS: *at* is the subject of the message; each server's answer, by `host[:port]`."""
 
     outcome: str
     words: str
@@ -30,7 +30,7 @@ class Plain:
 
 
 def server_of(target: Target, challenge: Challenge) -> Target:
-    """Who gives out tokens for *target*; another server has neither its exceptions nor its client's certificate."""
+    """The token endpoint of *target*; another server gets neither its exceptions nor its client certificate."""
     host, http = challenge.token_host, challenge.is_plain
     if (host, http) == (target.host, target.http):
         return target
@@ -38,7 +38,7 @@ def server_of(target: Target, challenge: Challenge) -> Target:
 
 
 def is_reachable(target: Target, proxy: Proxy) -> bool:
-    """Whether the standard library can go there: not by a proxy that does not speak HTTP."""
+    """Whether the standard library can connect there: not by a proxy that does not speak HTTP."""
     return is_tunnel(proxy_for(proxy, "http" if target.http else "https", *target.address))
 
 
@@ -52,7 +52,7 @@ def ask(
     account: str = "",
     authorization: str = "",
 ) -> Handshake:
-    """What the token endpoint answers; *account* and *authorization* are those of a login."""
+    """The token endpoint's answer; *account* and *authorization* are those of a login."""
     url = urllib.parse.urlsplit(challenge.token_url(scope, account))
     path = urllib.parse.quote(
         urllib.parse.urlunsplit(("", "", url.path or "/", url.query, "")), safe="/?&=%+:,;@!$*()'~"
@@ -61,7 +61,7 @@ def ask(
 
 
 def plain(target: Target, proxy: Proxy, scope: str, timeout: float = TIMEOUT) -> Plain:
-    """Ask the registry, and then its token endpoint as who has no login asks for *scope*."""
+    """Query the registry, then its token endpoint for *scope* without a login."""
     registry = shake(target, proxy, timeout)
     found, challenge = {target.host: registry}, registry.challenge
     if registry.outcome != outcomes.TRUSTED or challenge is None or challenge.scheme != BEARER:

@@ -1,7 +1,7 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Where a registry's server is. Pure."""
+"""The address of a registry's server. Pure."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.docker.hub impo
 
 
 def address_of(host: str, *, http: bool = False) -> t.Tuple[str, int]:
-    """Name and port of the server of *host*, `host[:port]` as images name it."""
+    """Name and port of the server of *host*, `host[:port]` as in image references."""
     if host == HUB:
         return SERVER, 443
     name, port = host, ""
@@ -21,7 +21,7 @@ def address_of(host: str, *, http: bool = False) -> t.Tuple[str, int]:
 
 
 def split_repository(repository: str) -> t.Tuple[str, str]:
-    """(registry, name there) of `REGISTRY/PATH` as images name it; without a registry it is Docker Hub's."""
+    """(registry, name there) of `REGISTRY/PATH` as in image references; Docker Hub's if it has no registry."""
     first, slash, rest = repository.partition("/")
     if slash and (first == "localhost" or any(sign in first for sign in ".:")):
         host, name = first, rest

@@ -1,7 +1,7 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Asks registries how they want their clients to log in. No login is sent."""
+"""Asks registries for their login challenge. No credentials are sent."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ _AT_ONCE = 8
 
 
 def challenges(registries: t.Sequence[Registry], proxy: Proxy) -> t.Tuple[t.Dict[str, Challenge], t.Dict[str, str]]:
-    """({registry: its challenge}, {registry: why it did not tell}); one that wants no login is in neither.
+    """({registry: its challenge}, {registry: why it gave none}); one that needs no login is in neither.
 
-    The CA of the table is trusted beside the system's, as it may be on its way there.
+    The table's CA is trusted in addition to the system's, as it may not be installed yet.
     """
     found: t.Dict[str, Challenge] = {}
     silent: t.Dict[str, str] = {}

@@ -1,10 +1,10 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How a registry wants its clients to log in: its answer to GET /v2/ without a login. Pure.
+"""How a registry requires clients to log in: its answer to GET /v2/ without a login. Pure.
 
-https://distribution.github.io/distribution/spec/auth/token/ ; which of several challenges counts is as in containerd
-(core/remotes/docker/auth/parse.go): a token before a password. Docker and BuildKit use that code.
+https://distribution.github.io/distribution/spec/auth/token/ ; of several challenges, a token is preferred to a
+password, as in containerd (core/remotes/docker/auth/parse.go), whose code Docker and BuildKit use.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _ESCAPED = re.compile(r"\\(.)")
 
 @dataclass(frozen=True)
 class Challenge:
-    """*scheme* is BASIC or BEARER; a bearer's tokens are for *service* and come from *realm*, a URL."""
+    """*scheme* is BASIC or BEARER; bearer tokens are for *service* and issued by *realm*, a URL."""
 
     scheme: str
     realm: str = ""
@@ -32,7 +32,7 @@ class Challenge:
 
     @property
     def token_host(self) -> str:
-        """Who gives out tokens, as `host[:port]` in the form of the table of registries; "" where nobody does."""
+        """The token endpoint as `host[:port]`, in the form of the table of registries; "" if there is none."""
         if self.scheme != BEARER:
             return ""
         url = urllib.parse.urlsplit(self.realm)
@@ -41,11 +41,11 @@ class Challenge:
 
     @property
     def is_plain(self) -> bool:
-        """Whether who gives out tokens is asked without TLS, so that anybody on the way reads what is sent."""
+        """Whether the token endpoint has no TLS, so that requests can be read on the network."""
         return self.scheme == BEARER and self.realm.lower().startswith("http:")
 
     def token_url(self, scope: str = "", account: str = "") -> str:
-        """Where a token is fetched with GET; for *scope* ("repository:NAME:pull"), without it for a login."""
+        """The URL of a token for GET; for *scope* ("repository:NAME:pull"), without one for a login."""
         asked = {"service": self.service, "scope": scope, "account": account}
         query = urllib.parse.urlencode({name: value for name, value in asked.items() if value})
         url = urllib.parse.urlsplit(self.realm)
@@ -53,13 +53,13 @@ class Challenge:
 
 
 def challenge_in(headers: t.Sequence[str]) -> t.Optional[Challenge]:
-    """The challenge that clients take up among the values of WWW-Authenticate, None if there is none that they know."""
+    """The challenge that clients use among the values of WWW-Authenticate, None if they support none of them."""
     found = [each for each in map(_parse, headers) if each is not None]
     return next((each for each in found if each.scheme == BEARER), found[0] if found else None)
 
 
 def error_in(headers: t.Sequence[str]) -> str:
-    """What is wrong with the token that was sent, as RFC 6750, 3.1 names it, such as `invalid_token`; "" if untold."""
+    """What is wrong with the token that was sent, by RFC 6750, 3.1, such as `invalid_token`; "" if not stated."""
     told = (_parameters(each) for each in headers)
     return next((each["error"] for scheme, each in told if scheme == BEARER and each.get("error")), "")
 
@@ -94,5 +94,5 @@ def _is_address(realm: str) -> bool:
     try:
         url = urllib.parse.urlsplit(realm)
         return url.scheme in _USUAL and bool(url.hostname) and (url.port is None or url.port > 0)
-    except ValueError:  # a port that is no number, half a bracket
+    except ValueError:  # an invalid port, an unbalanced bracket
         return False

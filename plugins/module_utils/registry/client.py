@@ -1,9 +1,9 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""One request to a registry, or to who gives out its tokens, with the standard library.
+"""One request to a registry or token endpoint, with the standard library.
 
-TLS and proxies are those that dockerd and BuildKit would use; redirects are not followed.
+TLS and proxies are the same as for dockerd and BuildKit; redirects are not followed.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import urllib.parse
 from dataclasses import dataclass
 
 from ansible_collections.multiarch.builders.plugins.module_utils.docker import certs_d
-from ansible_collections.multiarch.builders.plugins.module_utils.host import look
+from ansible_collections.multiarch.builders.plugins.module_utils.host import look, watch
 from ansible_collections.multiarch.builders.plugins.module_utils.host.place import at
 from ansible_collections.multiarch.builders.plugins.module_utils.model.proxy import Proxy
 from ansible_collections.multiarch.builders.plugins.module_utils.model.proxy_rules import proxy_for
@@ -27,7 +27,7 @@ _PARTIAL_CHAIN = 0x80000  # ssl.VERIFY_X509_PARTIAL_CHAIN, which has a name sinc
 
 @dataclass(frozen=True)
 class Answer:
-    """What came back: *headers* by their names in lower case, each with all its values; *body* up to LONGEST bytes."""
+    """An answer: *headers* by their names in lower case, each with all its values; *body* up to LONGEST bytes."""
 
     status: int
     reason: str
@@ -38,9 +38,9 @@ class Answer:
 def context_for(
     host: str, *, verify: bool = True, has_pair: bool = False, ca: t.Optional[str] = None
 ) -> ssl.SSLContext:
-    """The system's trust, and *ca* (PEM) beside it; with *has_pair* the client's certificate that certs.d has.
+    """The system's trust store plus *ca* (PEM); *has_pair* loads the client certificate from certs.d.
 
-    As curl has it on every Python: neither stricter (3.13) nor without intermediate CAs as anchors (before it).
+    The same rules as curl on every Python: neither stricter (3.13), nor refusing intermediate CAs as anchors (older).
     """
     context = ssl.create_default_context()
     context.verify_flags = ssl.VerifyFlags(ssl.VERIFY_X509_TRUSTED_FIRST | _PARTIAL_CHAIN)
@@ -58,7 +58,7 @@ def context_for(
 def connection_to(
     name: str, port: int, context: t.Optional[ssl.SSLContext], proxy: Proxy, timeout: float
 ) -> http.client.HTTPConnection:
-    """A connection that is not open yet: direct, or by the proxy that leads there; without *context* it has no TLS."""
+    """A connection that is not open yet, direct or by the proxy for its host; without *context* it has no TLS."""
     url = urllib.parse.urlsplit(proxy_for(proxy, "http" if context is None else "https", name, port) or "")
     host, at = (url.hostname, url.port or 80) if url.hostname else (name, port)
     if context is None:
@@ -81,8 +81,9 @@ def request(
     headers: t.Optional[t.Mapping[str, str]] = None,
     body: t.Optional[bytes] = None,
 ) -> Answer:
-    """The answer to one request. Raises OSError (ssl.SSLError among them) and http.client.HTTPException."""
+    """The answer to one request. Raises OSError (including ssl.SSLError) and http.client.HTTPException."""
     parts = urllib.parse.urlsplit(url)
+    watch.spoil(f"{parts.netloc} was asked")
     name, port = parts.hostname or "", parts.port or (80 if parts.scheme == "http" else 443)
     connection = connection_to(name, port, context if parts.scheme == "https" else None, proxy, timeout)
     path = urllib.parse.urlunsplit(("", "", parts.path or "/", parts.query, ""))
@@ -96,7 +97,7 @@ def request(
 
 
 def answer_of(response: http.client.HTTPResponse) -> Answer:
-    """What *response* says."""
+    """*response* as an Answer."""
     found: t.Dict[str, t.Tuple[str, ...]] = {}
     for key, value in response.getheaders():
         found[key.lower()] = (*found.get(key.lower(), ()), value)

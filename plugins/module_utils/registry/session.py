@@ -1,10 +1,10 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Requests to one registry with a login, as its challenge wants it: a password, or a token for a scope.
+"""Requests to one registry with a login, as its challenge requires: a password, or a token for a scope.
 
-https://distribution.github.io/distribution/spec/auth/token/ . The login goes to the registry itself, and to who gives
-out its tokens, without TLS only where the table says so.
+https://distribution.github.io/distribution/spec/auth/token/ . The login is sent to the registry itself and to its token
+endpoint, without TLS only if the table allows it.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ TIMEOUT = 10.0  # seconds for one request
 
 @dataclass
 class Session:
-    """One registry; *others* of the table may give out its tokens. Its repr holds the password: never print it."""
+    """One registry; *others* of the table may be its token endpoint. Its repr has the password: never print it."""
 
     registry: Registry
     others: t.Sequence[Registry]
@@ -43,7 +43,7 @@ class Session:
 
     @property
     def url(self) -> str:
-        """The root of the registry."""
+        """The registry's base URL."""
         name, port = address_of(self.registry.host, http=self.registry.http)
         server = f"[{name}]" if ":" in name else name
         return f"{'http' if self.registry.http else 'https'}://{server}:{port}"
@@ -57,13 +57,13 @@ class Session:
         body: t.Optional[bytes] = None,
         headers: t.Optional[t.Mapping[str, str]] = None,
     ) -> Answer:
-        """The answer at *where*, a path or a URL, with a token for *scope* if the registry wants one.
+        """The answer at *where*, a path or a URL, with a token for *scope* if the registry requires one.
 
         Raises OSError and http.client.HTTPException.
         """
         url = urllib.parse.urljoin(self.url, where)
         ours = _server(url) == _server(self.url)
-        if not ours:  # storage that the registry sends uploads to: its address says all that it needs
+        if not ours:  # a storage backend for uploads: its URL carries all that it needs
             return self._request(method, url, body, headers or {})
         known = self._authorizations.get(scope)
         answer = self._request(method, url, body, _with(headers, known))
@@ -74,7 +74,7 @@ class Session:
         return self._request(method, url, body, _with(headers, self._authorizations[scope]))
 
     def _authorization(self, challenge: Challenge, scope: str) -> str:
-        """The header's value, "" if there is nothing to show."""
+        """The header's value, "" if no credentials are needed."""
         basic = f"Basic {base64.b64encode(f'{self.username}:{self.password}'.encode()).decode()}"
         http = [each.host for each in (self.registry, *self.others) if each.http]
         may_read = challenge.is_plain and not self.registry.http and challenge.token_host not in http
@@ -90,7 +90,7 @@ class Session:
         return request(url, context, self.proxy, self.timeout, method=method, headers=headers, body=body)
 
     def _context(self, url: str) -> ssl.SSLContext:
-        """What is trusted there: the table's word on it, with the system's store beside."""
+        """What is trusted there: the settings of the table, plus the system's store."""
         table = [self.registry, *self.others]
         server = _server(url)
         there = next((each for each in table if _server(replace(self, registry=each).url) == server), None)

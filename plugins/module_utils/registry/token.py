@@ -1,10 +1,10 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a token endpoint gives: https://distribution.github.io/distribution/spec/auth/token/ . Pure.
+"""The answer of a token endpoint: https://distribution.github.io/distribution/spec/auth/token/ . Pure.
 
 Tokens are opaque to clients. Those of Harbor, GitLab, Docker Hub and Quay are JSON Web Tokens with the claims of
-https://distribution.github.io/distribution/spec/auth/jwt/ , which tell more; signatures are the registry's business.
+https://distribution.github.io/distribution/spec/auth/jwt/ ; signatures are not verified here.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ _USABLE = re.compile(r"[\x21-\x7e]+")  # in a header
 
 @dataclass(frozen=True)
 class Claims:
-    """From when to when a token is valid, in seconds since 1970, and {repository: what it allows there}.
+    """The validity of a token, in seconds since 1970, and {repository: the actions it allows}.
 
-    None is what a token does not tell.
+    None is what a token does not state.
     """
 
     begins: t.Optional[int] = None
@@ -31,14 +31,14 @@ class Claims:
 
 
 def token_in(body: bytes) -> str:
-    """The token of an answer, "" if there is none. It is a secret: never print it."""
+    """The token of an answer, "" if it has none. It is a secret: never print it."""
     found = _json(body)
     tokens = [found.get(name) for name in ("access_token", "token")]  # either or both (containerd, auth/fetch.go)
     return next((each for each in tokens if isinstance(each, str) and _USABLE.fullmatch(each)), "")
 
 
 def claims_in(token: str) -> Claims:
-    """What a token tells of itself, nothing for one that is no JSON Web Token."""
+    """The claims of a token, empty if it is not a JSON Web Token."""
     parts = token.split(".")
     try:
         claims = _json(base64.urlsafe_b64decode(f"{parts[1]}===")) if len(parts) == 3 else {}
@@ -56,12 +56,12 @@ def _json(text: bytes) -> t.Dict[str, t.Any]:
 
 
 def _time(value: t.Any) -> t.Optional[int]:
-    usable = isinstance(value, (int, float)) and 0 < value < 1 << 40  # no infinity, no year that no calendar has
+    usable = isinstance(value, (int, float)) and 0 < value < 1 << 40  # no infinity, no year out of range
     return int(value) if usable else None
 
 
 def _access(claims: t.Mapping[str, t.Any]) -> t.Optional[t.Mapping[str, t.FrozenSet[str]]]:
-    """The actions for each repository; one that is named twice has those of both."""
+    """The actions for each repository; entries for the same one are merged."""
     rows = claims["access"] or ()
     if not isinstance(rows, (list, tuple)):
         return None

@@ -1,7 +1,7 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What module apply does: all that the plan tells, concern by concern, in one process and under one lock."""
+"""Module apply: applies the whole plan, concern by concern, in one process and under one lock."""
 
 from __future__ import annotations
 
@@ -43,19 +43,19 @@ def apply_all() -> None:
 
 
 def apply_concerns(kinds: Kinds, params: Params, done: t.Dict[str, Plan], *, proven: bool = True) -> None:
-    """Each concern as the host is by then; *done* gets what was done. Raises HostError at the first that fails.
+    """Plan and apply each concern against the current state; fills *done*. Raises HostError at the first failure.
 
-    A concern is observed twice: here, and by `require_nothing_left`. *proven* says whether proofs follow.
+    A concern is observed again by `require_nothing_left`. *proven* says whether proofs follow.
     """
     effects: Effects = NO_EFFECTS
     for kind in kinds:
         try:
-            resource = kind.from_params(params, Docker())  # a dockerd that was just installed speaks its own version
+            resource = kind.from_params(params, Docker())  # a dockerd that was just installed has its own API version
             plan = resource.plan(resource.observe(), effects)
             apply(resource, plan, proven=proven)
-            effects |= plan.effects & {Effect.REMAINS}  # all else shows in what the next one observes
+            effects |= plan.effects & {Effect.REMAINS}  # the next one observes all others itself
             done[kind.concern] = plan
-            if kind.concern == "engine":  # all others need it; they are looked at again together, at the end
+            if kind.concern == "engine":  # all others need it; they are checked again together, at the end
                 look_again(resource, plan)
         except HostError as exc:
             raise exc.of(kind.concern) from exc

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """One run at a time changes a host.
 
-The kernel holds the lock (flock(2)) for as long as the process lives, so a killed run leaves none.
+The kernel keeps the lock (flock(2)) while the process lives, so a killed run leaves none.
 """
 
 from __future__ import annotations
@@ -21,15 +21,15 @@ from ansible_collections.multiarch.builders.plugins.module_utils.state.record im
 
 PATH = "/run/multiarch-builders.lock"
 _PAUSE = 0.2  # seconds between two tries
-_LONGEST = 500  # bytes that the holder says of itself
+_LONGEST = 500  # bytes of the holder's description
 
 
 @contextlib.contextmanager
 def alone(module: AnsibleModule, what: str, path: str = PATH) -> t.Iterator[None]:
-    """Hold the lock while *module* does *what* to the host; a check takes none.
+    """Hold the lock while *module* does *what* to the host; not in check mode.
 
-    Raises HostError, which says who holds it, if that run has not ended after `lock_timeout` seconds; and if the record
-    is one that only a newer version understands.
+    Raises HostError, which names the holder, if that run has not finished after `lock_timeout` seconds; and if the
+    record was written by a newer version.
     """
     if module.check_mode:
         require_known()
@@ -37,7 +37,7 @@ def alone(module: AnsibleModule, what: str, path: str = PATH) -> t.Iterator[None
         return
     with held(what, module.params["lock_timeout"], path) as waited:
         if waited:
-            module.warn(f"waited {waited}; what differs was looked at after that")
+            module.warn(f"waited {waited}; differences were determined after that")
         require_known()
         yield
 
@@ -46,12 +46,12 @@ def alone(module: AnsibleModule, what: str, path: str = PATH) -> t.Iterator[None
 def held(what: str, seconds: float, path: str = PATH) -> t.Iterator[str]:
     """Hold the lock while the block runs; *what* is shown to those who wait.
 
-    Gives words on how long it waited for whom, "" if nobody had it. Raises HostError after *seconds* of waiting.
+    Returns how long it waited for whom, "" if it was free. Raises HostError after *seconds* of waiting.
     """
     try:
         descriptor = os.open(at(path), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
     except OSError as exc:
-        raise HostError(f"{path}, which keeps two runs apart, cannot be opened: {exc}") from exc
+        raise HostError(f"{path}, the lock between runs, cannot be opened: {exc}") from exc
     try:
         waited = _acquire(descriptor, seconds)
         _say(descriptor, _holder(what))
@@ -62,7 +62,7 @@ def held(what: str, seconds: float, path: str = PATH) -> t.Iterator[str]:
 
 
 def _holder(what: str) -> str:
-    """Words for this process, for whoever waits for it: what it does, for whom, since when."""
+    """A description of this process for those who wait for it: what it does, for whom, since when."""
     user = os.environ.get("SUDO_USER") or os.environ.get("USER") or "root"
     client = os.environ.get("SSH_CONNECTION", "").partition(" ")[0]
     origin = f"{user} from {client}" if client else user
@@ -70,13 +70,13 @@ def _holder(what: str) -> str:
 
 
 def _say(descriptor: int, words: str) -> None:
-    with contextlib.suppress(OSError):  # a full /run: the lock holds, without words
+    with contextlib.suppress(OSError):  # a full /run: the lock works without a description
         os.ftruncate(descriptor, 0)
         os.pwrite(descriptor, words.encode()[:_LONGEST], 0)
 
 
 def _said(descriptor: int) -> str:
-    return os.pread(descriptor, _LONGEST, 0).decode(errors="replace") or "it has not said which"
+    return os.pread(descriptor, _LONGEST, 0).decode(errors="replace") or "it has not identified itself"
 
 
 def _acquire(descriptor: int, seconds: float) -> str:

@@ -1,7 +1,7 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What every module of this collection is."""
+"""The base of every module of this collection."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from ansible_collections.multiarch.builders.plugins.module_utils.host.users impo
 
 
 class Module(AnsibleModule):  # type: ignore[misc]  # ansible-core has no types
-    """An AnsibleModule that removes what killed ones left, except in check mode.
+    """An AnsibleModule that removes the leftovers of killed ones, except in check mode.
 
-    It keeps its arguments out of the host's journal, which more people than root may read.
+    It keeps its arguments out of the host's journal, which users other than root may read.
 
-    AnsibleModule masks there what it finds of a secret in repr() of a list, where the ends of a key's lines are
-    escaped: it finds none of them (ansible-core 2.19, basic.py).
+    AnsibleModule masks secrets there by repr() of a list, in which the line ends of a key are escaped, so it misses
+    them (ansible-core 2.19, basic.py).
     """
 
     def __init__(self, *args: t.Any, **kwargs: t.Any) -> None:
-        os.umask(0o022)  # whatever sudo or ssh set: what docker, buildx and apt make is for others to read
+        os.umask(0o022)  # overrides sudo and ssh: files by docker, buildx and apt must be readable
         super().__init__(*args, **kwargs)
         if me().uid == 0 and not self.check_mode:
             temp_dirs.remove_leftovers()

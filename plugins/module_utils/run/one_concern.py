@@ -1,7 +1,7 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a concern's module does: converge."""
+"""A concern's module: converge."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.run.result impo
 
 
 def converge(kind: t.Type[Concern[t.Any]]) -> None:
-    """The whole of a concern's module: observe, plan, apply what differs, and look again."""
+    """The whole of a concern's module: observe, plan, apply what differs, and check again."""
     module = Module(argument_spec(kind.concern), supports_check_mode=True)
     require_root(module)
     resource = kind.from_params(module.params, Docker())
@@ -38,7 +38,7 @@ def converge(kind: t.Type[Concern[t.Any]]) -> None:
 
 
 def apply(resource: Resource[t.Any], plan: Plan, *, proven: bool = True) -> None:
-    """Do what *plan* says, which is *proven* later. Raises HostError."""
+    """Apply *plan*, which is *proven* later. Raises HostError."""
     if plan.actions:
         if proven:
             expect(due({resource.concern: plan}))
@@ -46,20 +46,20 @@ def apply(resource: Resource[t.Any], plan: Plan, *, proven: bool = True) -> None
 
 
 def look_again(resource: Resource[t.Any], done: Plan) -> None:
-    """Raise HostError if anything differs though it was *done*."""
+    """Raise HostError if anything still differs after *done*."""
     if done.actions:
         require_nothing(resource.plan(resource.observe(), NO_EFFECTS))
 
 
 def require_nothing(left: Plan) -> None:
-    """Raise HostError if anything is to be done."""
+    """Raise HostError if any action is pending."""
     actions = [action.summary for action in left.actions]
     if actions:
         raise HostError(f"applied, but the host still differs from the desired state: {'; '.join(actions)}")
 
 
 def require_root(module: AnsibleModule) -> None:
-    """Everything here belongs to root; without, dockerd would only seem to be down."""
+    """Everything here belongs to root; otherwise dockerd would only appear to be down."""
     if me().uid != 0:
         user = name_of(me().uid)
         module.fail_json(msg=f"root is required (running as {user}): set `become: true` (ansible_become) for this host")

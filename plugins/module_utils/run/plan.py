@@ -1,7 +1,7 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What module plan does: all concerns in one process, each knowing what the ones before it cause."""
+"""Module plan: all concerns in one process, each with the effects of those before it."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ from ansible_collections.multiarch.builders.plugins.module_utils.trace.recorder 
 
 
 def plan_all() -> None:
-    """The whole of module plan: all concerns in one process, each knowing what the ones before it cause."""
+    """The whole of module plan."""
     module = Module({**argument_spec("plan"), "_trace_key": {"type": "str", "no_log": False}}, supports_check_mode=True)
     require_root(module)
     tell_plan(module)
 
 
 def tell_plan(module: Module) -> None:
-    """End *module* with the plan, or with all that keeps the host from being made as asked."""
+    """End *module* with the plan, or with everything that prevents the desired state."""
     recorder = Recorder()
     with watching(recorder):
         plans, failures = plan_concerns(asked(module.params), module.params, Docker())
@@ -48,7 +48,7 @@ Kinds = t.Sequence[t.Type[Concern[t.Any]]]
 
 
 def plan_concerns(kinds: Kinds, params: Params, docker: Docker) -> t.Tuple[t.Dict[str, Plan], t.List[HostError]]:
-    """(plan of each concern that can be planned, why others cannot); of one that holds the others, that alone."""
+    """(plan of each concern that can be planned, why others cannot); if one holds the others, only that one."""
     effects: Effects = NO_EFFECTS
     plans: t.Dict[str, Plan] = {}
     failures: t.List[HostError] = []
@@ -63,7 +63,7 @@ def plan_concerns(kinds: Kinds, params: Params, docker: Docker) -> t.Tuple[t.Dic
             effects |= plans[kind.concern].effects
         except HostError as exc:
             failures.append(exc.of(kind.concern))
-            if kind.concern == "engine":  # nothing after it can be told without Docker
+            if kind.concern == "engine":  # no other can be planned without Docker
                 break
         else:
             if plans[kind.concern].holds:
@@ -72,10 +72,10 @@ def plan_concerns(kinds: Kinds, params: Params, docker: Docker) -> t.Tuple[t.Dic
 
 
 def unproven_since(params: Params, failures: t.List[HostError]) -> t.Dict[str, str]:
-    """What is still to be proven; a damaged record joins *failures*."""
+    """The pending proofs; a damaged record is added to *failures*."""
     try:
         return unproven(params)
-    except NewerRecordError:  # which the plans tell
+    except NewerRecordError:  # which the plans report
         return {}
     except HostError as exc:
         failures.append(exc)
@@ -83,5 +83,5 @@ def unproven_since(params: Params, failures: t.List[HostError]) -> t.Dict[str, s
 
 
 def asked(params: Params) -> Kinds:
-    """The concerns that are asked for, in their order."""
+    """The concerns that are requested, in their order."""
     return [kind for kind in RESOURCES if kind.concern in params["concerns"]]

@@ -1,7 +1,7 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Plans as what modules return: plain data, without secrets."""
+"""Plans as module results: plain data, without secrets."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from ansible_collections.multiarch.builders.plugins.module_utils.model.resource 
 
 Result = t.Dict[str, t.Any]
 
-PROOFS = ("trust", "builds")  # in the order in which they are made
+PROOFS = ("trust", "builds")  # in the order in which they run
 
 
 def failed(*failures: HostError) -> Result:
-    """What a module that fails returns of *failures*: a message, a line for each, and the same as data, with more."""
+    """The result of a module that fails with *failures*: a message, a line for each, and the same as data."""
     return {"msg": "\n".join(shown(str(each)) for each in failures), "failures": failures_of(failures)}
 
 
@@ -27,12 +27,12 @@ def failures_of(failures: t.Iterable[HostError]) -> t.List[Failure]:
 
 
 def notes_of(concern: str, notes: t.Iterable[Note]) -> t.List[t.Dict[str, str]]:
-    """*notes* on a concern, "" for none, as modules return them."""
+    """*notes* of a concern, "" for none, as modules return them."""
     return [{"concern": concern, "kind": each.kind.value, "text": shown(each.text)} for each in notes]
 
 
 def plan_result(concern: str, plan: Plan) -> Result:
-    """What a module returns of one concern's plan."""
+    """A module's result for one concern's plan."""
     differences = [action.difference for action in plan.actions if action.difference is not None]
     return {
         "actions": [shown(action.summary) for action in plan.actions],
@@ -51,12 +51,12 @@ def plan_result(concern: str, plan: Plan) -> Result:
 
 
 def plans_result(plans: t.Mapping[str, Plan], unproven: t.Optional[t.Mapping[str, str]] = None) -> Result:
-    """What modules return of *plans*, and of proofs that former changes called for: {proof: time of the change}."""
+    """A module's result for *plans*, and for proofs that former changes require: {proof: time of the change}."""
     told = {concern: plan_result(concern, plan) for concern, plan in plans.items()}
     steps = [{"concern": concern, "actions": each["actions"]} for concern, each in told.items() if each["actions"]]
     called_for = due(plans)
     again = (
-        f"{proof}: no proof has passed since the change of {time}, so it is made again"
+        f"{proof}: no proof has passed since the change of {time}, so it is repeated"
         for proof, time in (unproven or {}).items()
         if proof not in called_for
     )
@@ -75,7 +75,7 @@ def plans_result(plans: t.Mapping[str, Plan], unproven: t.Optional[t.Mapping[str
 
 
 def due(plans: t.Mapping[str, Plan]) -> t.List[str]:
-    """The proofs that the actions of *plans* call for: no build has to show that other certificates are trusted."""
+    """The proofs that the actions of *plans* require: changed certificates require no build."""
     pending = [concern for concern, plan in plans.items() if plan.actions]
     of_builds = [
         action

@@ -1,9 +1,9 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A host is no builder any more: what is ours goes, in the opposite order, what was there before comes back.
+"""A host is retired: managed state is removed in reverse order, and what it replaced is restored.
 
-All is known from the record on the host. The variables of the inventory are asked for leftovers only.
+All is known from the record on the host. The inventory's variables only matter for leftovers.
 """
 
 from __future__ import annotations
@@ -49,19 +49,19 @@ NOTHING = Note(Kind.LEFT_ALONE, "nothing managed is on this host")
 
 @dataclass(frozen=True)
 class RemoveRecord:
-    """The step that forgets the host."""
+    """The step that removes the record."""
 
 
 @dataclass(frozen=True)
 class TidyFolder:
-    """The step that removes what came with us from the ~/.docker of *user*."""
+    """The step that removes what was created for us in the ~/.docker of *user*."""
 
     user: str
 
 
 @dataclass(frozen=True)
 class RecordState:
-    """The record's *folder*, "" if it is not there, and *users* in whose ~/.docker is something that came with us."""
+    """The record's *folder*, "" if missing, and *users* whose ~/.docker has parts that were created for us."""
 
     folder: str
     users: t.Tuple[str, ...] = ()
@@ -69,12 +69,12 @@ class RecordState:
 
 @dataclass
 class Record(Concern[RecordState]):
-    """The folder of the record, and the users' ~/.docker; both are the last to go, unless something of ours remains."""
+    """The folder of the record, and the users' ~/.docker; both are removed last, unless something managed remains."""
 
     concern: t.ClassVar[str] = "record"
 
     @classmethod
-    def from_params(cls, params: Params, docker: Docker) -> Record:  # noqa: ARG003  # the last, whatever is asked
+    def from_params(cls, params: Params, docker: Docker) -> Record:  # noqa: ARG003  # always the last
         return cls()
 
     def observe(self) -> RecordState:
@@ -84,10 +84,12 @@ class Record(Concern[RecordState]):
         if Effect.REMAINS in effects or not state.folder:
             return Plan()
         tidy = [
-            Action(f"remove from ~{user}/.docker what came with us, unless it is in use", TidyFolder(user))
+            Action(
+                f"remove from ~{user}/.docker what was created for the builders, unless it is in use", TidyFolder(user)
+            )
             for user in state.users
         ]
-        forget = Action(f"remove {state.folder}: the record of what is ours, and backups", RemoveRecord())
+        forget = Action(f"remove {state.folder}: the record of managed state, and backups", RemoveRecord())
         return Plan((*tidy, forget))
 
     def apply(self, actions: t.Sequence[Action]) -> None:
@@ -113,17 +115,17 @@ RETIRED: t.Tuple[t.Type[Concern[t.Any]], ...] = (
 
 
 def retiring(params: Params) -> Kinds:
-    """What of it is there to retire."""
+    """Those of its concerns that can be retired."""
     if not look.is_folder(files.HOME):
         return RETIRED[:1] if RetiredPull().observe() else ()
     if params["only"] == "leftovers":
         return [kind for kind in RETIRED if kind.concern == "buildx"]
-    # a host without ca-certificates has nothing to refresh, and needs nothing
+    # a host without ca-certificates has nothing to refresh
     return [kind for kind in RETIRED if kind.concern != "trust" or TRUST.read() != TrustRecord()]
 
 
 def retire(module: Module) -> None:
-    """The whole of module retire: plan, apply, and look again."""
+    """The whole of module retire: plan, apply, and check again."""
     require_root(module)
     params, changed = module.params, False
     plans: t.Dict[str, Plan] = {}

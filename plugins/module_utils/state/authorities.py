@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Which authorities of the operating system's store the running dockerd has read.
 
-A program in Go reads that store once, at its first use of it (golang/go, src/crypto/x509/root.go). So dockerd knows
-what was there when it started. When each CA of ours came is remembered; what is not was there before us.
+A Go program reads that store once, at its first use (golang/go, src/crypto/x509/root.go). So dockerd knows the store as
+of its start. The time when each managed CA was added is recorded; all others were there before us.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ from ansible_collections.multiarch.builders.plugins.module_utils.state import re
 from ansible_collections.multiarch.builders.plugins.module_utils.state.record import RecordFile
 from ansible_collections.multiarch.builders.plugins.module_utils.state.restart_due import Mark
 
-# What a host remembers that was provisioned before each CA had a moment of its own: the last refresh of the store.
+# Recorded by hosts that were provisioned before each CA had its own time: the last refresh of the store.
 _LAST_REFRESH = "TRUST_STORE_CHANGES"
 
 
 @dataclass(frozen=True)
 class Authorities:
-    """When each CA of ours *came* into the system's store, by the SHA-256 of its PEM."""
+    """When each managed CA was added (*came*) to the system's store, by the SHA-256 of its PEM."""
 
     came: t.Mapping[str, Mark] = field(default_factory=dict)
 
@@ -33,7 +33,7 @@ RECORD = RecordFile("authorities", Authorities, (lambda found: {"came": found},)
 
 
 def come(new: t.Iterable[str], there: t.Iterable[str] = ()) -> None:
-    """Remember that the CAs *new* (PEM) come now, and when those *there* came; all others are forgotten."""
+    """Record that the CAs *new* (PEM) are added now, and those *there* earlier; all others are forgotten."""
     former, now = restart_due.mark(_LAST_REFRESH), restart_due.moment()
 
     def changed(found: Authorities) -> Authorities:
@@ -46,9 +46,9 @@ def come(new: t.Iterable[str], there: t.Iterable[str] = ()) -> None:
 
 
 def unread(wanted: t.Iterable[str], bundle: str) -> t.FrozenSet[str]:
-    """The CAs among *wanted* (PEM) that the running dockerd has not read: not in *bundle*, or there after its start.
+    """The CAs among *wanted* (PEM) that the running dockerd has not read: not in *bundle*, or added after its start.
 
-    None if dockerd does not run: it reads all when it starts.
+    None if dockerd does not run: it reads all at its start.
     """
     started = daemon_start()
     if started is None:

@@ -1,7 +1,7 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A user's ~/.docker: what was there before us, so that what docker and buildx put there for us can go again."""
+"""A user's ~/.docker: what existed before us, so that what docker and buildx add for us can be removed again."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from ansible_collections.multiarch.builders.plugins.module_utils.model.errors im
 from ansible_collections.multiarch.builders.plugins.module_utils.state.record import RecordFile
 
 _CONFIG, _STORE = "config.json", "buildx"
-# Folders of the store that hold what users made (docker/buildx, store/store.go, localstate/localstate.go).
+# Folders of the store with content created by users (docker/buildx, store/store.go, localstate/localstate.go).
 _OF_USERS = ("instances", "defaults", "refs")
-# What buildx notes for itself beside its store (util/confutil; moby/buildkit, session/auth/authprovider).
+# What buildx stores for itself beside its store (util/confutil; moby/buildkit, session/auth/authprovider).
 _BOOKKEEPING = (".buildNodeID", ".token_seed", ".token_seed.lock")
 
 
 @dataclass(frozen=True)
 class Before:
-    """Whether the *folder*, its *config* and the *store* of buildx were there before us."""
+    """Whether the *folder*, its *config* and the *store* of buildx existed before us."""
 
     folder: bool = True
     config: bool = True
@@ -43,7 +43,7 @@ RECORD = RecordFile("homes", Homes, (lambda found: {"users": found},))
 
 
 def note(user: str) -> None:
-    """Remember once which parts of ~/.docker were there before us."""
+    """Record, once, which parts of ~/.docker existed before us."""
     if user not in RECORD.read().users:
         folder = _folder(user)
         with acting_as(owner_of(user)):
@@ -52,18 +52,18 @@ def note(user: str) -> None:
 
 
 def before(user: str) -> Before:
-    """What was there before us; all of it, unless we know better."""
+    """What existed before us; all of it if unknown."""
     return RECORD.read().users.get(user, Before())
 
 
 def untidy() -> t.Tuple[str, ...]:
-    """The users in whose ~/.docker is something that came with us."""
+    """The users whose ~/.docker has parts that were created for us."""
     users = [user for user in RECORD.read().users if is_user(user)]
     return tuple(user for user in users if any(map(look.exists, _ours(user))))
 
 
 def tidy(user: str) -> None:
-    """Remove it, unless somebody else has something in it by now. Raises HostError."""
+    """Remove it, unless it is in use by others. Raises HostError."""
     folder, came, ours = _folder(user), not before(user).folder, _ours(user)
     try:
         with acting_as(owner_of(user)):
@@ -75,7 +75,7 @@ def tidy(user: str) -> None:
             if came and look.is_folder(folder) and not look.names(folder):
                 at(folder).rmdir()
     except OSError as exc:
-        raise HostError(f"{folder} cannot be tidied: {exc}") from exc
+        raise HostError(f"{folder} cannot be cleaned up: {exc}") from exc
 
 
 def _folder(user: str) -> str:

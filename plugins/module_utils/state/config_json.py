@@ -1,7 +1,7 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A user's ~/.docker/config.json: logins, credential helpers, proxies. Others write it too, so it is merged into."""
+"""A user's ~/.docker/config.json: logins, credential helpers, proxies. It has other writers, so it is merged into."""
 
 from __future__ import annotations
 
@@ -32,21 +32,21 @@ def load(user: str) -> Document:
     for name in CLIENT_MAPPINGS:
         if not isinstance(found.get(name), (dict, type(None))):
             raise HostError(
-                f"{path} holds no mapping under {name!r} but {type(found[name]).__name__}, which docker does not read. "
-                "It was left as it is: mend or remove it, then run again"
+                f"{path} holds {type(found[name]).__name__} under {name!r}, not a mapping, which docker does not read. "
+                "It was not changed: fix or remove it, then run again"
             )
     return found
 
 
 def wanted_file(user: str, content: t.Mapping[str, t.Any]) -> WriteFile:
-    """config.json with *content*; the user's own, nobody else can read it. Raises HostError without a home for it."""
+    """config.json with *content*, readable by its user only. Raises HostError if the user has no home."""
     home_of(user)
     path, owner = config_path(user), owner_of(user)
     return WriteFile(path, render(content, read(path, owner), indent="\t"), mode=0o600, owner=owner)
 
 
 def save(user: str, content: t.Mapping[str, t.Any]) -> None:
-    """Write config.json; one that was not there before us and has nothing in it any more goes."""
+    """Write config.json; if it did not exist before us and is now empty, remove it."""
     config_dir.note(user)
     if content or config_dir.before(user).config:
         write(wanted_file(user, content))

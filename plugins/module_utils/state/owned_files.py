@@ -1,10 +1,10 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Files that are ours alone: written whole, remembered, removed when nobody asks for them.
+"""Files that are managed as a whole: written, remembered, removed when no longer wanted.
 
-One that was somebody else's before us is put back then. One in a user's home is remembered with the user's name: it is
-removed with that user's rights, as it was written. Folders that we made for a file go with the last one in them.
+A foreign file that was replaced is then restored. A file in a user's home is remembered with the user's name: it is
+removed with that user's rights, as it was written. Folders created for a file are removed with the last one in them.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.state.record im
 
 @dataclass(frozen=True)
 class FormerFile:
-    """What was in a place before us: *backup* is its copy, None if nothing was there; *mode* as in chmod."""
+    """A replaced file: *backup* is its copy, None if nothing was there; *mode* as in chmod."""
 
     backup: t.Optional[str]
     mode: int
@@ -42,10 +42,10 @@ class FormerFile:
 
 @dataclass(frozen=True)
 class WithFiles:
-    """What a concern remembers that owns files, by path: the SHA-256 of what it wrote.
+    """What a concern remembers about its managed files, by path: the SHA-256 of what it wrote.
 
-    *owners* are the users in whose homes files are, *former* is what they took the place of, *replacing* the SHA-256 of
-    what is just being replaced. *folders* were made for them.
+    *owners* are the users in whose homes files are, *former* are the replaced files, *replacing* is the SHA-256 of the
+    file being replaced. *folders* were created for them.
     """
 
     files: t.Mapping[str, str] = field(default_factory=dict)
@@ -61,7 +61,7 @@ R = t.TypeVar("R", bound=WithFiles)
 def leftovers(
     ours: t.Iterable[str], wanted: t.Sequence[WriteFile], owners: t.Optional[t.Mapping[str, Owner]] = None
 ) -> t.Tuple[RemoveFile, ...]:
-    """Files that are ours (their paths) and no longer wanted; *owners* says which are a user's."""
+    """Managed files (their paths) that are no longer wanted; *owners* says which are a user's."""
     paths = {each.path for each in wanted}
     return tuple(
         RemoveFile(path, folder=certs_d.holds(path), owner=(owners or {}).get(path))
@@ -70,21 +70,21 @@ def leftovers(
 
 
 def is_as_written(record: RecordFile[R], path: str, owner: t.Optional[Owner] = None) -> bool:
-    """Whether nobody changed a file of ours since we wrote it; one that is gone is not changed."""
+    """Whether a managed file is unchanged since we wrote it; a missing one counts as unchanged."""
     text, found = read(path, owner, errors="replace"), record.read()
     return text is None or _digest(text) in (found.files.get(path), found.replacing.get(path))
 
 
 def write_owned(record: RecordFile[R], step: WriteFile) -> None:
-    """Write a file and own it; one that was somebody else's so far is backed up, to be put back in the end."""
-    # Remembered before it is written: a crash in between leaves a name too many, never one too few.
+    """Write a file and manage it; a foreign file is backed up, to be restored later."""
+    # Recorded before it is written: a crash in between records too much, never too little.
     record.update(lambda found: _with(found, step))
     write(step)
     record.update(lambda found: replace(found, replacing=without(found.replacing, step.path)))
 
 
 def _with(found: R, step: WriteFile) -> R:
-    """What is remembered with the file of *step*, which is about to be written."""
+    """The record for the file of *step*, which is about to be written."""
     path = step.path
     if path in found.files:
         found = replace(found, replacing={**found.replacing, path: found.files[path]})
@@ -99,7 +99,7 @@ def _with(found: R, step: WriteFile) -> R:
 
 
 def remove_owned(record: RecordFile[R], step: RemoveFile) -> None:
-    """Remove a file that is ours, or put back what it took the place of, and forget it."""
+    """Remove a managed file, or restore the one that it replaced, and forget it."""
     former = record.read().former.get(step.path)
     if former is None or former.backup is None:
         remove(step)
@@ -107,7 +107,7 @@ def remove_owned(record: RecordFile[R], step: RemoveFile) -> None:
         text = read(former.backup)
         if text is None:
             raise HostError(
-                f"{step.path} cannot be put back, as its copy {former.backup} is gone: put the file back by hand, or"
+                f"{step.path} cannot be restored, as its copy {former.backup} is missing: restore the file manually, or"
                 " remove it, then run again"
             )
         write(WriteFile(step.path, text, former.mode, step.owner))
@@ -116,7 +116,7 @@ def remove_owned(record: RecordFile[R], step: RemoveFile) -> None:
 
 
 def forget_owned(record: RecordFile[R], path: str) -> None:
-    """A file is no longer ours; it is not touched."""
+    """A file is no longer managed; it is not changed."""
     record.update(
         lambda found: replace(
             found,
@@ -129,7 +129,7 @@ def forget_owned(record: RecordFile[R], path: str) -> None:
 
 
 def _former(step: WriteFile) -> t.Optional[FormerFile]:
-    """The copy of what is there now, and its mode; None if there is nothing."""
+    """The copy and mode of the current file; None if there is none."""
     backup = back_up(step.path, step.owner)
     if backup is None:
         return None
@@ -143,7 +143,7 @@ def _missing_folders(step: WriteFile) -> t.List[str]:
 
 
 def _left_of(found: WithFiles, step: RemoveFile) -> t.Tuple[str, ...]:
-    """The folders that we made, without those that go with the file: nothing else is in them."""
+    """The folders that we created, except those that are removed with the file, as nothing else is in them."""
     made = found.folders
     others = [pathlib.PurePath(each) for each in found.files if each != step.path]
     for folder in pathlib.PurePath(step.path).parents:

@@ -1,9 +1,9 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A document that others write too: what it shall hold, what of it is ours, and what differs. Pure.
+"""A document shared with other writers: its desired content, which keys are managed, and what differs. Pure.
 
-What others had where we set or remove something is remembered too, and comes back when nobody asks for ours any more.
+Foreign values that a managed key replaces or removes are remembered, and restored when the key is no longer wanted.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ from ansible_collections.multiarch.builders.plugins.module_utils.model.merge_pat
 
 Patch = t.Mapping[str, t.Any]
 Owned = t.Mapping[Path, t.FrozenSet[str]]
-"""The keys that we set, each with the digests of the values that we gave it: with another value it is another's."""
+"""The managed keys, each with the digests of the values that we set: a key with any other value is foreign."""
 Former = t.Mapping[Path, t.Any]
-"""What others had in the places that we set, or removed."""
+"""The foreign values in the places that we set or removed."""
 NO_FORMER: Former = types.MappingProxyType({})
 
 
@@ -38,7 +38,7 @@ def ours(document: t.Mapping[str, t.Any], owned: Owned) -> t.Set[Path]:
 
 
 def desired(document: t.Mapping[str, t.Any], owned: Owned, patch: Patch, former: Former = NO_FORMER) -> Document:
-    """*document* with *patch*, less what is ours and no longer asked for, which is as it was; others' keys stay."""
+    """*document* with *patch*, and with managed keys that are no longer wanted restored; foreign keys are kept."""
     result: Document = merge(_restored(document, owned, patch, former), patch)
     return result
 
@@ -54,7 +54,7 @@ def _restored(document: t.Mapping[str, t.Any], owned: Owned, patch: Patch, forme
 
 
 def _is_nothing(value: t.Any) -> bool:
-    """Whether nobody has anything there; empty mappings are what a null below leaves of a value."""
+    """Whether there is no value; empty mappings are what a null below leaves of a value."""
     return value is None or (isinstance(value, t.Mapping) and all(map(_is_nothing, value.values())))
 
 
@@ -63,7 +63,7 @@ def _touches(patch: Patch, path: Path) -> bool:
 
 
 def owned_after(document: t.Mapping[str, t.Any], owned: Owned, patch: Patch) -> Owned:
-    """What is ours then: what we set, less what somebody else had there and the patch leaves as it is."""
+    """The managed keys afterwards: what we set, except foreign values that the patch does not change."""
     before = ours(document, owned)
     after = merge(document, patch)
     return {
@@ -74,7 +74,7 @@ def owned_after(document: t.Mapping[str, t.Any], owned: Owned, patch: Patch) -> 
 
 
 def former_after(document: t.Mapping[str, t.Any], owned: Owned, patch: Patch, former: Former = NO_FORMER) -> Former:
-    """What others had, then: where nothing of ours was yet it is what is there now."""
+    """The foreign values afterwards: the current value of each key that was not managed yet."""
     before = ours(document, owned)
     base, theirs = _restored(document, owned, patch, former), without(document, sorted(before))
     found = {
@@ -92,7 +92,7 @@ def former_after(document: t.Mapping[str, t.Any], owned: Owned, patch: Patch, fo
 
 
 def _in_the_way(document: t.Mapping[str, t.Any], path: Path) -> Path:
-    """*path*, or what is above it and no mapping."""
+    """*path*, or the closest parent that is not a mapping."""
     for length in range(1, len(path)):
         value = at(document, path[:length])
         if value is not None and not isinstance(value, t.Mapping):
@@ -101,7 +101,7 @@ def _in_the_way(document: t.Mapping[str, t.Any], path: Path) -> Path:
 
 
 def both(one: Owned, other: Owned) -> Owned:
-    """What is ours in either of two states, as long as it is not known which one holds."""
+    """The keys that are managed in either of two states, while it is not known which one holds."""
     return {path: one.get(path, frozenset()) | other.get(path, frozenset()) for path in {*one, *other}}
 
 
@@ -111,7 +111,7 @@ def _digest(value: t.Any) -> str:
 
 @dataclass(frozen=True)
 class Change:
-    """One key of a document: its value *before* and *after*, None where there is none."""
+    """One key of a document: its value *before* and *after*, None if there is none."""
 
     path: Path
     before: t.Any
@@ -119,7 +119,7 @@ class Change:
 
     @property
     def key(self) -> str:
-        """The path as people write it: `features.containerd-snapshotter`."""
+        """The path in dotted form: `features.containerd-snapshotter`."""
         return ".".join(self.path)
 
     def __str__(self) -> str:
@@ -127,13 +127,13 @@ class Change:
 
 
 def changes(before: t.Mapping[str, t.Any], after: t.Mapping[str, t.Any]) -> t.Tuple[Change, ...]:
-    """What differs, key by key."""
+    """The differences, key by key."""
     found = (Change(path, at(before, path), at(after, path)) for path in sorted({*leaves(before), *leaves(after)}))
     return tuple(each for each in found if each.before != each.after)
 
 
 def at(document: t.Any, path: Path) -> t.Any:
-    """The value at *path*, None where there is none."""
+    """The value at *path*, None if there is none."""
     for key in path:
         document = document.get(key) if isinstance(document, t.Mapping) else None
     return document

@@ -1,7 +1,7 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Images that came to a dockerd with us: remembered before they are pulled, removed if nobody else uses them then."""
+"""Images that we pulled: recorded before the pull, and removed later unless something else uses them."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ R = t.TypeVar("R", bound=WithImages)
 
 
 def note(record: RecordFile[R], image: PulledImage, docker: Docker) -> None:
-    """Remember that *image* comes with us, unless that dockerd has it already."""
+    """Record that we pull *image*, unless that dockerd has it already."""
     if image not in record.read().images and _of(image, docker) is None:
         record.update(lambda found: replace(found, images=(*found.images, image)))
 
@@ -47,23 +47,23 @@ def is_there(image: PulledImage, docker: Docker) -> bool:
 
 
 def users_of(image: PulledImage, docker: Docker) -> t.Tuple[str, ...]:
-    """The containers of that dockerd that are made of it, running or not."""
+    """The containers of that dockerd that use it, running or not."""
     query = urllib.parse.quote(json.dumps({"ancestor": [local_reference(image.reference)]}))
     rows = docker.get(f"/containers/json?all=1&filters={query}")
     return tuple(sorted(row["Names"][0].lstrip("/") for row in rows))
 
 
 def remove(record: RecordFile[R], image: PulledImage, docker: Docker) -> None:
-    """Remove it, and forget it; dockerd refuses if a container is made of it."""
+    """Remove it, and forget it; dockerd refuses if a container uses it."""
     if is_there(image, docker):
         docker.delete(f"/images/{local_reference(image.reference)}")
     if is_there(image, docker):
-        raise HostError(f"image {image.reference} is still there: see `docker image inspect {image.reference}`")
+        raise HostError(f"image {image.reference} still exists: see `docker image inspect {image.reference}`")
     forget(record, image)
 
 
 def forget(record: RecordFile[R], image: PulledImage) -> None:
-    """It is not ours any more."""
+    """It is no longer managed."""
     record.update(lambda found: replace(found, images=tuple(each for each in found.images if each != image)))
 
 
@@ -73,13 +73,15 @@ def _of(image: PulledImage, docker: Docker) -> t.Any:
 
 @dataclass(frozen=True)
 class RemoveImage:
-    """The step that removes an image that came with us."""
+    """The step that removes an image that we pulled."""
 
     image: PulledImage
 
 
 def removal(image: PulledImage) -> Action:
-    """The action of a host that retires; of an image at a node's endpoint it takes nothing from this host."""
+    """The action of a host that retires; an image at a node's endpoint does not affect this host."""
     where = f" at {image.endpoint}" if image.endpoint else ""
     departure = NO_EFFECTS if image.endpoint else frozenset({Departure("image", image.reference)})
-    return Action(f"remove image {image.reference}{where}, which came with us", RemoveImage(image), departure)
+    return Action(
+        f"remove image {image.reference}{where}, which was pulled for the builders", RemoveImage(image), departure
+    )

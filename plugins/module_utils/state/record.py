@@ -1,13 +1,13 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The record: what a host has to remember of us, so that retiring takes exactly that, and restores what was there.
+"""The record: what a host remembers of our changes, so that retiring removes exactly those, and restores the rest.
 
-It is small files of JSON under /var/lib/multiarch-builders, root's alone; each is a dataclass, declared beside the code
-that it is about, and read and changed here alone. What can be read from the host itself is not remembered.
+It consists of small JSON files under /var/lib/multiarch-builders, readable by root only; each is a dataclass declared
+beside its code, and is only read and changed here. What can be read from the host itself is not recorded.
 
-Each file carries its format. An older one is migrated when it is read, and written in the present format with its next
-change; a newer one is refused.
+Each file has a format version. An older one is migrated when it is read, and written in the current format with its
+next change; a newer one is refused.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.model.steps imp
 from ansible_collections.multiarch.builders.plugins.module_utils.state.typed_json import KindError, decode, encode
 
 FORMAT = 1
-"""Of what this version writes. 0 is what was written before 0.1.0, without a format."""
+"""The format version that this version writes. 0 is the one before 0.1.0, without a number."""
 _FORMAT = "format"
 
 Document = t.Dict[str, t.Any]
@@ -36,9 +36,9 @@ class NewerRecordError(HostError):
 
     def __init__(self, path: str, found: int) -> None:
         super().__init__(
-            f"{path} has format {found}, and this checkout of multiarch.builders knows formats up to {FORMAT}",
+            f"{path} has format {found}, and this checkout of multiarch.builders supports formats up to {FORMAT}",
             "a newer one has changed this host",
-            "Nothing was changed: run the checkout that did, or a newer one",
+            "Nothing was changed: use that checkout, or a newer one",
         )
 
 
@@ -46,7 +46,7 @@ class NewerRecordError(HostError):
 class RecordFile(t.Generic[R]):
     """One file of the record, NAME.json with a *kind*, a dataclass whose fields have defaults.
 
-    The step *migrations*[n] makes a document of format n + 1 of one of format n.
+    The step *migrations*[n] converts a document of format n to format n + 1.
     """
 
     name: str
@@ -55,15 +55,15 @@ class RecordFile(t.Generic[R]):
 
     @property
     def path(self) -> str:
-        """Where it is."""
+        """Its path."""
         return f"{files.HOME}/{self.name}.json"
 
     def find(self) -> t.Optional[R]:
-        """What is remembered, None if there is no file. Raises HostError if it is damaged, or newer than we are."""
+        """The content, None if there is no file. Raises HostError if it is damaged, or newer than this version."""
         return self._load()[0]
 
     def _load(self) -> t.Tuple[t.Optional[R], Document]:
-        """What is remembered, and the document of it in the present format."""
+        """The content, and its document in the current format."""
         text = files.read(self.path)
         if text is None:
             return None, {}
@@ -79,7 +79,7 @@ class RecordFile(t.Generic[R]):
             raise HostError(
                 f"{self.path} is damaged",
                 what,
-                "Restore it, or remove it: then what it names is no longer managed",
+                "Restore it, or remove it: then what it lists is no longer managed",
             ) from exc
 
     def _migrated(self, found: Document, since: int) -> Document:
@@ -87,18 +87,18 @@ class RecordFile(t.Generic[R]):
             for step in self.migrations[since:]:
                 found = step(found)
         except (AttributeError, KeyError, TypeError) as exc:
-            raise KindError(f"it is not as format {since} was") from exc
+            raise KindError(f"it does not match format {since}") from exc
         return found
 
     def read(self) -> R:
-        """What is remembered; what a new host has if there is no file. Raises HostError as find() does."""
+        """The content, or that of a new host if there is no file. Raises HostError as find() does."""
         found = self.find()
         return self.kind() if found is None else found
 
     def update(self, change: t.Callable[[R], R]) -> R:
-        """Read, *change*, and write what differs in one move. Raises HostError as find() does, and if it cannot.
+        """Read, *change*, and write the difference atomically. Raises HostError as find() does, or if writing fails.
 
-        Keys that are unknown here, which a newer version of the same format may write, stay.
+        Unknown keys, which a newer version of the same format may write, are kept.
         """
         found, document = self._load()
         before = self.kind() if found is None else found
@@ -108,7 +108,7 @@ class RecordFile(t.Generic[R]):
         return after
 
     def put(self, record: R) -> None:
-        """Remember *record* in place of whatever is there. Raises HostError if that is newer, or cannot be replaced."""
+        """Write *record*, replacing any content. Raises HostError if that is newer, or cannot be replaced."""
         _require_known(self.path)
         self._write(record, {})
 
@@ -119,12 +119,12 @@ class RecordFile(t.Generic[R]):
 
 
 def without(pairs: t.Mapping[str, V], name: str) -> t.Dict[str, V]:
-    """*pairs* but that of *name*."""
+    """*pairs* without that of *name*."""
     return {key: value for key, value in pairs.items() if key != name}
 
 
 def require_known() -> None:
-    """Raise NewerRecordError if a newer version wrote any of the files, also those that are unknown here."""
+    """Raise NewerRecordError if a newer version wrote any of the files, including unknown ones."""
     for name in look.names(files.HOME):
         if name.endswith(".json"):
             _require_known(f"{files.HOME}/{name}")
@@ -133,7 +133,7 @@ def require_known() -> None:
 def _require_known(path: str) -> None:
     try:
         found = json.loads(files.read(path) or "{}")
-    except (HostError, ValueError, RecursionError):  # damaged, which is told where it is read
+    except (HostError, ValueError, RecursionError):  # damaged, which is reported where it is read
         return
     since = found.get(_FORMAT) if isinstance(found, dict) else None
     if isinstance(since, int) and since > FORMAT:
@@ -141,5 +141,5 @@ def _require_known(path: str) -> None:
 
 
 def now() -> str:
-    """The time in UTC, by the host's clock, such as 2026-11-20T08:00:00Z."""
+    """The current time in UTC, by the host's clock, such as 2026-11-20T08:00:00Z."""
     return datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,7 +1,7 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What waits for a restart of dockerd: effects that happened, and when, so that a killed run is finished by the next.
+"""What is pending until a restart of dockerd: effects with their times, so that the next run finishes a killed one.
 
 Times are seconds since boot: the wall clock may jump, and a reboot restarts dockerd anyway.
 """
@@ -37,27 +37,27 @@ RECORD = RecordFile("pending", RestartDue, (lambda found: {"marks": found},))
 
 
 def note(effect: Effect) -> None:
-    """*effect* happens now."""
+    """Record that *effect* happens now."""
     RECORD.update(lambda found: replace(found, marks={**found.marks, effect.name: moment()}))
 
 
 def forget(effect: Effect) -> None:
-    """*effect* was undone."""
+    """Record that *effect* was undone."""
     drop(effect.name)
 
 
 def drop(name: str) -> None:
-    """Forget what is noted by this name."""
+    """Forget the effect of this name."""
     RECORD.update(lambda found: replace(found, marks=without(found.marks, name)))
 
 
 def mark(name: str) -> t.Optional[Mark]:
-    """When what has this name was noted, None if it was not."""
+    """When the effect of this name was recorded, None if it was not."""
     return RECORD.read().marks.get(name)
 
 
 def since_start() -> t.FrozenSet[Effect]:
-    """The effects that the running dockerd has not seen: noted after it started, in this boot."""
+    """The effects that the running dockerd has not seen: recorded after it started, in this boot."""
     marks = RECORD.read().marks
     started = daemon_start() if marks else None
     if started is None:
@@ -68,7 +68,7 @@ def since_start() -> t.FrozenSet[Effect]:
 
 
 def moment() -> Mark:
-    """Now."""
+    """The current moment."""
     return Mark(_boot(), _uptime())
 
 
@@ -82,8 +82,8 @@ def _boot() -> str:
 
 
 def _uptime() -> float:
-    """As the kernel counts for starts of processes, in hundredths: a mark is not after a start that followed it.
+    """As the kernel counts starts of processes, in hundredths: a mark is never later than a start that followed it.
 
-    A container's /proc/uptime may begin with the container (lxcfs).
+    In a container, /proc/uptime may count from the container's start (lxcfs).
     """
     return int(time.clock_gettime(time.CLOCK_BOOTTIME) * 100) / 100

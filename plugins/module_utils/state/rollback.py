@@ -1,7 +1,7 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The daemon.json to go back to until dockerd runs with the one that took its place, also after a killed run."""
+"""The daemon.json to restore until dockerd runs with its replacement, also after a killed run."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.state.record im
 class Rollback:
     """*backup* is a copy of daemon.json, None if there was none, with its *mode*.
 
-    *replaced_by* is the digest of what took its place, "" once dockerd runs with that.
+    *replaced_by* is the digest of its replacement, "" once dockerd runs with that.
     """
 
     backup: t.Optional[str] = None
@@ -33,9 +33,9 @@ RECORD = RecordFile("way-back", Rollback)
 
 
 def prepare(text: t.Optional[str], *, unproven: bool = False) -> FormerFile:
-    """Remember daemon.json as it is, before *text* (None: no file) takes its place: its copy and mode.
+    """Record daemon.json before *text* (None: no file) replaces it: its copy and mode.
 
-    *unproven*, what it replaced is remembered on.
+    If it is *unproven*, the record of the file that it replaced is kept.
     """
     former = None if unproven else FormerFile(back_up(DAEMON_JSON), mode_of(DAEMON_JSON))
 
@@ -48,24 +48,24 @@ def prepare(text: t.Optional[str], *, unproven: bool = False) -> FormerFile:
 
 
 def forget() -> None:
-    """dockerd runs with the new one."""
+    """dockerd runs with the new file."""
     RECORD.update(lambda _found: Rollback())
 
 
 def is_open() -> bool:
-    """Whether daemon.json is one that dockerd was not seen to run with, and that nobody changed since."""
+    """Whether daemon.json is one that dockerd was not seen to run with, unchanged since it was written."""
     return RECORD.read().replaced_by == _digest(read(DAEMON_JSON))
 
 
 def take() -> None:
-    """The former daemon.json in its place again."""
+    """Restore the former daemon.json."""
     noted = RECORD.read()
     if noted.backup is None:
         remove(RemoveFile(DAEMON_JSON))
     else:
         text = read(noted.backup)
         if text is None:
-            raise HostError(f"{DAEMON_JSON} cannot be put back, as its copy {noted.backup} is gone")
+            raise HostError(f"{DAEMON_JSON} cannot be restored, as its copy {noted.backup} is missing")
         write(WriteFile(DAEMON_JSON, text, noted.mode, keeps=True))
     forget()
 

@@ -3,10 +3,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Frozen dataclasses as JSON and back. Pure.
 
-Their fields are of Any, str, bool, int, float, Optional[X], Tuple[X, ...], FrozenSet[str], Mapping[str, X], dataclasses
-and Mapping[Tuple[str, ...], X], which is a list of {path, value}, or of {path, values} if X is a set.
+Field types are Any, str, bool, int, float, Optional[X], Tuple[X, ...], FrozenSet[str], Mapping[str, X], dataclasses
+and Mapping[Tuple[str, ...], X], which is stored as a list of {path, value}, or of {path, values} if X is a set.
 
-A field with its default is not written, and a missing key reads as the default; so a default never changes.
+A field with its default is not written, and a missing key reads as the default; so a default must never change.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ _ACCEPTED = {str: (str,), bool: (bool,), int: (int,), float: (int, float)}
 
 
 class KindError(ValueError):
-    """What is at a place in the JSON is not what belongs there; the text says both, never the value."""
+    """A value in the JSON has the wrong type; the message has place and types, never the value."""
 
 
 def decode(kind: t.Any, value: t.Any, place: str = "") -> t.Any:
-    """*value* of a JSON document as a *kind*; keys without a field are left out. A KindError names the *place*."""
+    """*value* of a JSON document as a *kind*; keys without a field are ignored. A KindError names the *place*."""
     if kind is t.Any:
         return value
     if dataclasses.is_dataclass(kind):
@@ -62,9 +62,9 @@ def _dataclass(kind: t.Any, found: t.Mapping[str, t.Any], place: str) -> t.Any:
 
 
 def encode(kind: t.Any, value: t.Any, former: t.Any = None) -> t.Any:
-    """The opposite of decode(), with the keys of *former* that have no field: those of a newer version.
+    """The inverse of decode(), with the keys of *former* that have no field: those of a newer version.
 
-    *former* is what was read. A row of a list has another one's keys only if it is the same.
+    *former* is what was read. Such keys of a row in a list are kept only if the row is unchanged.
     """
     if value is None or kind is t.Any:
         return value
@@ -101,7 +101,7 @@ def _same(kind: t.Any, value: t.Any, former: t.Iterable[t.Any]) -> t.Any:
 
 @functools.lru_cache(maxsize=None)
 def _row(path: t.Any, value: t.Any) -> t.Any:
-    """The dataclass of one pair of a mapping with paths as keys."""
+    """The dataclass of one entry of a mapping with paths as keys."""
     return dataclasses.make_dataclass("Row", [("path", path), (_value_of(value), value)])
 
 

@@ -1,9 +1,9 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The builders as buildx itself shows them: each node's state and BuildKit, and how large the cache is.
+"""The builders as buildx itself shows them: each node's state and BuildKit version, and the size of the cache.
 
-Both commands only look: neither starts a node nor a dockerd.
+Both commands are read-only: neither starts a node nor a dockerd.
 """
 
 from __future__ import annotations
@@ -29,10 +29,10 @@ _AT_ONCE = 4
 
 
 def survey(instances: t.Sequence[Instance], users: t.Sequence[str], docker: Docker) -> t.List[Row]:
-    """A row for each of *instances*, with its nodes; asked as the first of *users* who has it."""
+    """A row for each of *instances*, with its nodes, as seen by the first of *users* who has it."""
     there = [user for user in users if is_user(user)]
     owners = {each.name: [user for user in there if _entry(user, each.name)] for each in instances}
-    if not docker.answers():  # asking would start it, where systemd listens on its socket
+    if not docker.answers():  # a request would start it by systemd's socket activation
         return [_row(each, owners[each.name], UNKNOWN, "docker does not run") for each in instances]
     with concurrent.futures.ThreadPoolExecutor(_AT_ONCE) as pool:
         return list(pool.map(lambda each: _look(each, owners[each.name]), instances))
@@ -73,7 +73,7 @@ def _cache(wanted: Instance, user: str) -> t.Optional[int]:
 
 
 def _row(wanted: Instance, users: t.Sequence[str], state: str, why: str) -> Row:
-    """A builder of whose nodes nothing is known but *state*."""
+    """A builder whose nodes are only known by *state*."""
     node = {"state": state, "why": why or None, "buildkit": None}
     return {
         "name": wanted.name,

@@ -1,7 +1,7 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The machine itself: processor, system, disk, and the cache of the BuildKit inside dockerd."""
+"""The machine itself: processor, system, disk, and the cache of dockerd's own BuildKit."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.model.version i
 Facts = t.Dict[str, t.Any]
 
 _OS_RELEASE = ("/etc/os-release", "/usr/lib/os-release")  # os-release(5)
-_DF_BY_TYPE = (1, 42)  # the API that can be asked for one kind of disk usage alone
+_DF_BY_TYPE = (1, 42)  # the first API that can report a single kind of disk usage
 
 
 def machine_facts() -> Facts:
@@ -37,13 +37,13 @@ def machine_facts() -> Facts:
 
 
 def memory_in(meminfo: str) -> int:
-    """Bytes of memory in the text of /proc/meminfo, 0 if it does not tell."""
+    """Bytes of memory in the text of /proc/meminfo, 0 if unknown."""
     found = re.search(r"^MemTotal:\s+(\d+) kB", meminfo, re.MULTILINE)
     return int(found.group(1)) * 1024 if found else 0
 
 
 def system_in(os_release: str) -> str:
-    """The name for people in the text of os-release, "" if it has none."""
+    """The display name in the text of os-release, "" if it has none."""
     found = re.search(r"""^PRETTY_NAME=(["']?)(.*)\1\s*$""", os_release, re.MULTILINE)
     return found.group(2) if found else ""
 
@@ -53,10 +53,10 @@ def _system() -> str:
 
 
 def docker_facts(docker: Docker) -> t.Tuple[t.Optional[Facts], t.Optional[Facts], t.Optional[Facts]]:
-    """(disk, containerd_disk, engine): where dockerd keeps its data and how much fits there; how it stores images, and
-    its own cache. *containerd_disk* is the same of its containerd, None if that is on the same file system.
+    """(disk, containerd_disk, engine): dockerd's data folder with its disk space; its image store and its own cache.
 
-    All None where dockerd does not answer. Bytes, None where dockerd does not tell.
+    *containerd_disk* is the same for its containerd, None if on the same file system. All None if dockerd does not
+    answer. Bytes, None if unknown.
     """
     if not docker.answers():
         return None, None, None
@@ -71,7 +71,7 @@ def docker_facts(docker: Docker) -> t.Tuple[t.Optional[Facts], t.Optional[Facts]
 
 
 def is_same_disk(one: str, other: str) -> bool:
-    """Whether two folders are on the same file system, or one of them is not there."""
+    """Whether two folders are on the same file system, or one of them does not exist."""
     found, others = look.state(one), look.state(other)
     return found is None or others is None or found.st_dev == others.st_dev
 
@@ -92,7 +92,7 @@ def _own_cache(docker: Docker) -> t.Optional[int]:
 
 
 def cache_in(usage: t.Mapping[str, t.Any]) -> int:
-    """Bytes of build cache in the answer to GET /system/df: a sum since API 1.52, before it one record each."""
+    """Bytes of build cache in the answer to GET /system/df: a total since API 1.52, one record per entry before."""
     total = usage.get("BuildCacheUsage")
     if total is not None:
         return int(total.get("TotalSize") or 0)

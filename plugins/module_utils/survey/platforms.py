@@ -1,7 +1,7 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which platforms a host runs, found out by running a program of each."""
+"""Which platforms a host runs, tested by running a program of each."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Row = t.Dict[str, t.Optional[str]]
 
 
 def coverage(platforms: t.Sequence[str]) -> t.List[Row]:
-    """A row for each of *platforms* (canonical names): how it runs, by which handler and QEMU, or why it does not."""
+    """A row for each of *platforms* (canonical names): how it runs, with handler and QEMU, or why it does not."""
     machine = architecture()
     try:
         handlers = kernel.handlers() if needed(platforms, machine) else {}
@@ -61,7 +61,7 @@ def _missing(platform: str, why: str) -> Row:
 
 
 def _version(handler: Handler) -> t.Optional[str]:
-    """Of ours it is noted beside it; one of somebody else's says it itself."""
+    """The version of our emulator is recorded beside it; any other is asked with --version."""
     program = pathlib.PurePath(handler.interpreter)
     if is_ours(handler):
         emulators = image.in_folder(str(program.parent))
@@ -75,6 +75,6 @@ def _version(handler: Handler) -> t.Optional[str]:
 
 
 def qemu_in(said: str) -> t.Optional[str]:
-    """The version in what `qemu-ARCHITECTURE --version` says."""
+    """The version in the output of `qemu-ARCHITECTURE --version`."""
     found = re.match(r"qemu-\S+ version (\d[\w.]*)", said)
     return found.group(1) if found else None

@@ -32,7 +32,7 @@ _AT_ONCE = 8
 
 
 def survey_host() -> None:
-    """Look at everything and change nothing; what is wrong with the host is a result, not a failure."""
+    """Observe everything and change nothing; problems of the host are a result, not a failure."""
     module = Module(argument_spec("survey"), supports_check_mode=True)
     require_root(module)
     params, docker = module.params, Docker()
@@ -63,13 +63,13 @@ def _proofs(failures: t.List[HostError]) -> t.Dict[str, t.Any]:
             found[each.name] = history.kept(each)
         except HostError as exc:
             found[each.name] = None
-            if not isinstance(exc, NewerRecordError):  # which the plans tell
+            if not isinstance(exc, NewerRecordError):  # which the plans report
                 failures.append(exc)
     return found
 
 
 def _registries(targets: t.Sequence[Target], proxy: Proxy) -> t.Dict[str, t.Any]:
-    """What the registries answer by plain TLS, and the chains that they and who gives out their tokens send.
+    """The registries' answers over plain TLS, and the chains that they and their token endpoints send.
 
     Chains are {host: DER in base64}.
     """

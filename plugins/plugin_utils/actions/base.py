@@ -35,11 +35,11 @@ def _inventory(task_vars: Result) -> Inventory:
 class SpecActionBase(ActionBase):  # type: ignore[misc]  # ansible-core has no types
     """Compiles the options of the task's module and has it run with them.
 
-    A task of this collection's roles has them from the variables `builder_*`, as far as it gives none itself.
+    In this collection's roles, options that a task does not set come from the variables `builder_*`.
     """
 
     own: t.ClassVar[Mapping[str, tuple[str, ...]]] = {}
-    """Of a module the options that it alone has, and checks itself."""
+    """Per module, the options that only it has, and checks itself."""
     on_host: t.ClassVar[bool] = True
     """Whether there is a module to run."""
 
@@ -48,11 +48,11 @@ class SpecActionBase(ActionBase):  # type: ignore[misc]  # ansible-core has no t
 
     @property
     def reader(self) -> str:
-        """Whose options they are: the module's name."""
+        """The module's name, whose options these are."""
         return str(self._task.action).rpartition(".")[2]
 
     def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> Result:
-        """Fail with all problems, or return what the module returns; warnings are added in both cases."""
+        """Fail with all problems, or return the module's result with warnings."""
         result: Result = super().run(tmp, task_vars)
         task_vars = task_vars or {}
         try:
@@ -83,7 +83,7 @@ class SpecActionBase(ActionBase):  # type: ignore[misc]  # ansible-core has no t
         return t.cast("Result", transform_to_native_types(given, redact=False))
 
     def compiled(self, given: Result, task_vars: Result) -> CompiledSpec:
-        """The options checked and complete. Raises SpecError."""
+        """The options, checked and completed. Raises SpecError."""
         folder = task_vars.get("inventory_dir")
         return compile_spec(
             given,
@@ -95,12 +95,12 @@ class SpecActionBase(ActionBase):  # type: ignore[misc]  # ansible-core has no t
             inventory=_inventory(task_vars),
         )
 
-    def arguments(self, options: Result, task_vars: Result) -> Result:  # noqa: ARG002  # for those that bring files
-        """What the module is given of *options*."""
+    def arguments(self, options: Result, task_vars: Result) -> Result:  # noqa: ARG002  # for those that upload files
+        """The module's arguments, from *options*."""
         return {name: value for name, value in options.items() if not OPTIONS.get(name, {}).get("controller_only")}
 
-    def told(self, result: Result, spec: CompiledSpec) -> Result:  # noqa: ARG002  # for those that have more to tell
-        """What to return of what the module returned."""
+    def told(self, result: Result, spec: CompiledSpec) -> Result:  # noqa: ARG002  # for those that add to it
+        """The result to return, from that of the module."""
         return result
 
     def _read_file(self, path: str, inventory_dir: str | None) -> bytes:
@@ -108,15 +108,15 @@ class SpecActionBase(ActionBase):  # type: ignore[misc]  # ansible-core has no t
         return controller_files.read(found, self._loader)
 
     def _in_role(self) -> bool:
-        """Whether a role of this collection holds the task: then the user knows the options as `builder_*`."""
+        """Whether the task is part of a role of this collection, so that users know its options as `builder_*`."""
         return is_ours(self._task._role)
 
 
 def _ask_once(host: str) -> bytes:
-    """What the Harbor at *host* answers, the same for all hosts and tasks of a run.
+    """The answer of the Harbor at *host*, the same for all hosts and tasks of a run.
 
-    Workers are forked, and know one folder, which Ansible makes for the run and removes after it. A few may ask at the
-    same time; a failure is not kept.
+    Forked workers share one directory, which Ansible creates for the run and removes after it. Some may ask at the
+    same time; failures are not cached.
     """
     kept = Path(constants.DEFAULT_LOCAL_TMP, f"harbor-ca-{hashlib.sha256(host.encode()).hexdigest()}")
     if not kept.exists():

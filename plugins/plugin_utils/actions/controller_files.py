@@ -1,7 +1,7 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Files of the controller, found where Ansible looks for them, decrypted where they are vaulted."""
+"""Files on the controller, searched for as Ansible does, and decrypted if they are vaulted."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ LARGEST = 1024 * 1024
 
 
 class Loader(t.Protocol):
-    """What is needed of Ansible's DataLoader."""
+    """The part of Ansible's DataLoader that is used."""
 
     def get_real_file(self, file_path: str, decrypt: bool = True) -> str: ...
 
@@ -50,7 +50,7 @@ def read(path: str, loader: Loader) -> bytes:
     try:
         real = loader.get_real_file(path)
     except AnsibleError as exc:
-        raise OSError(errno.EACCES, "it cannot be read or decrypted; is the vault password given?", path) from exc
+        raise OSError(errno.EACCES, "it cannot be read or decrypted; check the vault password", path) from exc
     try:
         return Path(real).read_bytes()
     finally:

@@ -1,7 +1,7 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The variables of a host in place of a task's arguments: tasks of this collection's roles give none."""
+"""Variables of a host as arguments: tasks of this collection's roles pass none."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _ROLES = Path(__file__).resolve().parents[3] / "roles"
 
 
 def is_ours(role: t.Any) -> bool:
-    """Whether the *role* of a task, None for none, is of this collection, by whatever name it was called."""
+    """Whether a task's *role*, None without one, belongs to this collection, by any of its names."""
     if role is None:
         return False
     return str(role.get_name()).startswith(f"{_COLLECTION}.") or Path(role.get_role_path()).parent == _ROLES
@@ -27,7 +27,7 @@ def is_ours(role: t.Any) -> bool:
 def from_variables(
     names: Iterable[str], variables: Mapping[str, t.Any], template: Callable[[t.Any], t.Any]
 ) -> dict[str, t.Any]:
-    """The options *names* as the variables ``builder_NAME`` have them, but for those that are not set, null or omitted.
+    """The options *names* from the variables ``builder_NAME``, except those that are unset, null or omitted.
 
     Raises SpecError with every variable that cannot be templated.
     """
@@ -38,10 +38,10 @@ def from_variables(
         if variable not in variables:
             continue
         try:
-            value = template({name: variables[variable]})  # a mapping, from which Ansible takes what is omitted
+            value = template({name: variables[variable]})  # a mapping, from which Ansible drops omitted values
         except AnsibleError as exc:
             words = f"cannot be templated: {shown(str(exc.message))}"
-            findings.problem(variable, None, words, "Mend the variable, or what it refers to")
+            findings.problem(variable, None, words, "Fix the variable, or the value that it refers to")
         else:
             found |= {key: each for key, each in value.items() if each is not None}
     findings.raise_if_any()

@@ -1,7 +1,7 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The content of buildkitd.toml, as plain data, against the table of its keys."""
+"""Checks the content of buildkitd.toml, as plain data, against the table of its keys."""
 
 from __future__ import annotations
 
@@ -67,15 +67,15 @@ KINDS: Mapping[str, tuple[Callable[[object], bool], str]] = {
     "strings": (_is_strings, "Write a list of strings"),
     "addresses": (
         lambda value: isinstance(value, list) and all(isinstance(each, str) and _is_address(each) for each in value),
-        "Write a list of IP addresses: BuildKit fails a build on names",
+        "Write a list of IP addresses: with names in it builds fail",
     ),
     "duration": (
         lambda value: _matches(_DURATION, value),
-        'Write whole seconds or a duration of h, m and s such as "48h"; there are no days',
+        'Write whole seconds or a duration in h, m and s such as "48h"; there is no unit for days',
     ),
     "disk": (
         lambda value: _matches(_DISK_SPACE, value),
-        'Write bytes, a size such as "20GB" (1024 to the power of 3) or whole per cent of the disk such as "75%"',
+        'Write bytes, a size such as "20GB" (1024 to the power of 3) or a whole percentage of the disk such as "75%"',
     ),
     "entitlements": (
         lambda value: isinstance(value, list) and all(each in ENTITLEMENTS for each in value),
@@ -89,9 +89,9 @@ KINDS: Mapping[str, tuple[Callable[[object], bool], str]] = {
 def check_keys(
     value: object, variable: str, findings: Findings, node: Node | None = None, *, removals: bool = False
 ) -> None:
-    """Hold *value*, the content of buildkitd.toml, against *node* of the table, by default the whole file's.
+    """Check *value*, the content of buildkitd.toml, against *node* of the table, by default the whole file's.
 
-    *removals*: null is allowed, as a merge patch removes with it. What is wrong goes to *findings*.
+    *removals*: null is allowed, as in a merge patch. Problems are added to *findings*.
     """
     node = BUILDKITD_KEYS if node is None else node
     node = node.node if isinstance(node, Key) else node
@@ -100,7 +100,7 @@ def check_keys(
     if isinstance(node, str):
         fits, remedy = KINDS[node]
         if not fits(value):
-            findings.problem(variable, value, f"is {type_name(value)} that buildkitd does not take", remedy)
+            findings.problem(variable, value, f"is {type_name(value)} that buildkitd does not accept", remedy)
     elif isinstance(node, list):
         _check_tables(value, variable, findings, node[0])
     elif not isinstance(value, Mapping):
@@ -110,7 +110,7 @@ def check_keys(
             if isinstance(node, Named) and not isinstance(key, str):
                 findings.problem(f"{variable}.{key}", None, "has a key that is not a string", "Put the key in quotes")
             elif not isinstance(node, Named) and key not in node:
-                message = "is not a key of buildkitd.toml here; buildkitd would silently ignore it"
+                message = "is not a valid key here in buildkitd.toml; buildkitd would silently ignore it"
                 findings.problem(f"{variable}.{key}", None, message, suggest(key, node))
             else:
                 child = node.node if isinstance(node, Named) else node[key]

@@ -1,10 +1,10 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Flags of buildkitd, one an entry: each is one argument, whatever spaces it has.
+"""Flags of buildkitd, one per entry: each is one argument, including any spaces.
 
-`docker buildx create --buildkitd-flags "--a b --c"` is one string, which buildx takes apart; so people write it here.
-buildkitd takes `--a b` as the name of one flag, and its container restarts for ever: flag provided but not defined.
+`docker buildx create --buildkitd-flags "--a b --c"` is one string, which buildx splits; so people write it here.
+buildkitd takes `--a b` as the name of one flag, and its container keeps restarting: flag provided but not defined.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _NEXT = re.compile(r"\s+(?=--?[A-Za-z])")
 
 
 def check(flags: Sequence[str | None], variable: str, findings: Findings) -> None:
-    """Note entries that are no single flag, with the spelling to use."""
+    """Report entries that are not a single flag, with the correct spelling."""
     for index, flag in enumerate(flags):
         if flag is None:
             continue
@@ -29,15 +29,15 @@ def check(flags: Sequence[str | None], variable: str, findings: Findings) -> Non
             remedy = f"Write flag and value as one entry: {_listed([meant])}" if meant else _ONE_EACH
             findings.problem(f"{variable}[{index}]", flag, "is not a flag of buildkitd", remedy)
         elif flag != flag.strip() or _spelled(flag) != [flag]:
-            message = "has a space, which makes all of it the name of one flag"
+            message = "has a space, so buildkitd takes all of it as one flag name"
             findings.problem(f"{variable}[{index}]", flag, message, f"Write {_listed(_spelled(flag))}")
 
 
-_ONE_EACH = "Write one flag an entry, such as --debug or --oci-max-parallelism=4"
+_ONE_EACH = "Write one flag per entry, such as --debug or --oci-max-parallelism=4"
 
 
 def spelling(value: object) -> str | None:
-    """How flags are written that came as one string, or as mappings, which YAML makes of `--flag: value`."""
+    """The correct form of flags given as one string, or as mappings, which is how YAML parses `--flag: value`."""
     if isinstance(value, str) and value.strip():
         return f"Write {_listed(_spelled(value))}"
     if isinstance(value, Mapping) and value:

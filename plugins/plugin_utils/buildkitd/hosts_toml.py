@@ -4,7 +4,7 @@
 """hosts.toml of a registry with mirrors that daemon.json cannot name: not those of Docker Hub, or with a path.
 
 https://github.com/containerd/containerd/blob/main/docs/hosts.md ; dockerd reads it since 28.0 (moby/moby,
-daemon/hosts.go). Next to it, the certificates in the same folder count no more, so it names them.
+daemon/hosts.go). With it, certificates in the same directory are ignored, so it names them.
 
 Since 28.0 dockerd looks for the certificates of a mirror of daemon.json under docker.io, not under the mirror (the same
 file, mergeLegacyConfig): so mirrors with certificates of their own are named here, too.
@@ -48,7 +48,7 @@ def _text(entry: Registry, table: Mapping[str, Registry]) -> str:
     for line in _HEADER:
         document.add(tomlkit.comment(line))
     document.add(tomlkit.nl())
-    if entry["host"] != HUB:  # whose own address dockerd knows better
+    if entry["host"] != HUB:  # dockerd knows its own address for it
         document.add("server", _url(entry["host"], "", entry))
     _add_tls(document, entry)
     mirrors = tomlkit.table(is_super_table=True)

@@ -1,7 +1,7 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Every key of buildkitd.toml, the kind of its value and the BuildKit that it came with, as data.
+"""Every key of buildkitd.toml, the kind of its value and the BuildKit version that introduced it, as data.
 
 Source: moby/buildkit, cmd/buildkitd/config/config.go, util/resolver/config/config.go, cache/remotecache/gha/ghatypes,
 at every tag from v0.3.0 to v0.32.2. buildkitd ignores unknown keys silently, and older ones ignore newer keys: hence
@@ -28,7 +28,7 @@ class Named:
 
 @dataclass(frozen=True)
 class Key:
-    """A *node* that came with BuildKit *since*, and for which there is *instead* since *deprecated*."""
+    """A *node* introduced in BuildKit *since*, and replaced by *instead* in *deprecated*."""
 
     node: Plain
     since: Version = ()
@@ -41,7 +41,7 @@ Node = Plain | Key
 
 # Sizes and durations as text, such as "20GB", "75%" and "48h"; before, whole bytes and seconds (types in config.go).
 TEXT_SINCE: Version = (0, 12)
-# The one limit of the cache became three.
+# The single limit of the cache was split into three.
 LIMITS_SINCE: Version = (0, 17)
 
 _LIMITS: dict[str, Node] = {

@@ -5,14 +5,14 @@
 
 docker/buildx, util/confutil/container.go: the files named by ``ca`` and ``keypair`` go into the container as
 ``/etc/buildkit/certs/REGISTRY/BASENAME``, REGISTRY with each run of characters outside ``[a-zA-Z0-9.-]`` replaced
-by ``_``, and the paths in the text are rewritten to that. The text here has these paths from the start, so that it
-can be compared with what runs.
+by ``_``, and the paths in the text are rewritten to that. The text here uses these paths from the start, so that
+it can be compared with the running one.
 
 TLS of a mirror is looked up under the mirror's own host (moby/buildkit, util/resolver/resolver.go), never under the
-registry that it mirrors. So a mirror with a private CA is an entry of its own in the table.
+registry that it mirrors. So a mirror with a private CA needs its own entry in the table.
 
-To a registry or mirror whose name is one of loopback BuildKit speaks HTTP, unless `http = false` is there (the same
-file, PlainHTTP). The table has TLS where it does not say otherwise.
+BuildKit uses HTTP for registries and mirrors with a loopback name, unless `http = false` is set (the same file,
+PlainHTTP). In the table TLS is the default.
 """
 
 from __future__ import annotations
@@ -77,7 +77,7 @@ def render(
 
 
 def _section(registry: Mapping[str, t.Any]) -> tuple[dict[str, t.Any], dict[str, tuple[str, str]]]:
-    """(the table [registry."HOST"], its files); an empty table if there is nothing that BuildKit needs to know."""
+    """(the table [registry."HOST"], its files); an empty table if BuildKit needs no settings for it."""
     host = registry["host"]
     folder = certificate_folder(host)
     section: dict[str, t.Any] = {key: True for key in ("http", "insecure") if registry.get(key)}

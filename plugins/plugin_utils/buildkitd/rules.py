@@ -1,7 +1,7 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the keys and types of buildkitd.toml do not say: hosts, certificates, entitlements."""
+"""Rules for buildkitd.toml beyond keys and types: hosts, certificates, entitlements."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def check_options(options: Mapping[str, t.Any], variable: str, findings: Finding
         _check_names(host, section or {}, name, findings)
         for key in _FILE_KEYS:
             if (section or {}).get(key) is not None:
-                message = "names files, which have to get into the container"
+                message = "names files, which would not be in the container"
                 findings.problem(f"{name}.{key}", None, message, "Give `ca` or `client_cert` in builder_registries")
     _check_mirrors(sections, hosts, variable, findings)
     _check_entitlements(options, variable, findings)
@@ -59,7 +59,7 @@ def check_config(
     try:
         config = parse(text)
     except ValueError as exc:
-        findings.problem(variable, None, str(exc), "Write TOML, or leave it out: it is made from builder_registries")
+        findings.problem(variable, None, str(exc), "Write TOML, or omit it to use the generated one")
         return
     before = len(findings.problems)
     check_keys(config, variable, findings)
@@ -92,13 +92,13 @@ def _check_names(host: str, section: Mapping[str, t.Any], variable: str, finding
 
 
 def _check_folder(host: str, section: Mapping[str, t.Any], variable: str, findings: Findings) -> None:
-    """buildx copies what a registry names into its one folder: of two with the same basename one is lost."""
+    """buildx copies a registry's files into one directory: of two with the same basename, one is lost."""
     folder = f"{CERTIFICATES}/{certificate_folder(host)}"
     for path in sorted(files_of(section)):
         if path.startswith(f"{CERTIFICATES}/") and path.rpartition("/")[0] != folder:
             name = path.rpartition("/")[2]
-            message = f"is another registry's: buildx would make it {folder}/{name}, whatever is there"
-            remedy = f"Put the file into `certificates`, as {certificate_folder(host)}/ and a name of its own"
+            message = f"belongs to another registry: buildx would overwrite {folder}/{name} with it"
+            remedy = f"Put the file into `certificates`, as {certificate_folder(host)}/FILE with a unique name"
             findings.problem(variable, path, message, remedy)
 
 
@@ -110,31 +110,31 @@ def _check_mirrors(sections: Mapping[str, t.Any], others: Collection[str], varia
         for mirror in (section or {}).get("mirrors") or () if given else ():
             name = mirror.partition("/")[0].lower()
             if name not in hosts:
-                message = f"`{'`, `'.join(given)}` is for {host} itself and not for its mirror {name}"
-                findings.warn(f'{variable}.registry."{host}"', f'{message}: that needs [registry."{name}"]')
+                message = f"`{'`, `'.join(given)}` applies to {host} itself, not to its mirror {name}"
+                findings.warn(f'{variable}.registry."{host}"', f'{message}: add [registry."{name}"] for that')
 
 
 def check_flags(flags: Sequence[str | None], config: str, variable: str, findings: Findings) -> None:
-    """Note what buildkitd would lose of *config*: flags replace the list of entitlements (main.go, applyMainFlags)."""
+    """Report what *config* would lose: flags replace the list of entitlements (main.go, applyMainFlags)."""
     given = {found[1] for flag in flags if flag and (found := _ENTITLEMENT_FLAG.fullmatch(flag))}
     try:
         listed = parse(config).get("insecure-entitlements") if given else None
-    except ValueError:  # told already
+    except ValueError:  # already reported
         return
     lost = [str(each) for each in listed if each not in given] if isinstance(listed, list) else []
     if lost:
         message = f"replaces insecure-entitlements of buildkitd.toml: {', '.join(lost)} is lost"
-        findings.problem(variable, None, message, "Give all of them as flags, or all in buildkitd.toml")
+        findings.problem(variable, None, message, "Set all of them as flags, or all in buildkitd.toml")
 
 
 def _check_entitlements(config: Mapping[str, object], variable: str, findings: Findings) -> None:
-    """Refuse a list without network.host.
+    """Reject a list without network.host.
 
     buildx then starts buildkitd with ``--allow-insecure-entitlement=network.host``, and the flag replaces the list
     (docker/buildx#2683; builder/builder.go, parseBuildkitdFlags).
     """
     wanted = config.get("insecure-entitlements")
     if isinstance(wanted, list) and wanted and "network.host" not in wanted:
-        message = "would be ignored: without network.host in it, buildx passes a flag that replaces the list"
-        remedy = "Add network.host, which buildx allows by default anyway, or use `flags` of the instance"
+        message = "would be ignored: as network.host is not in it, buildx passes a flag that replaces the list"
+        remedy = "Add network.host, which buildx allows by default, or use `flags` of the instance"
         findings.problem(f"{variable}.insecure-entitlements", None, message, remedy)

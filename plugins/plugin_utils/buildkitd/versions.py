@@ -1,7 +1,7 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The content of buildkitd.toml against the version of BuildKit that will read it."""
+"""Checks buildkitd.toml against the BuildKit version that will read it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from ansible_collections.multiarch.builders.plugins.plugin_utils.values.problems
 
 
 def check_versions(config: Mapping[str, t.Any], version: Version, variable: str, findings: Findings) -> None:
-    """Tell what BuildKit *version* ignores in *config*, whose keys and types are right. () is unknown: nothing is told.
+    """Report what BuildKit *version* ignores in *config*, whose keys and types are valid; nothing if it is (), unknown.
 
     Null removes a key, so its version does not matter.
     """
@@ -32,7 +32,7 @@ def check_versions(config: Mapping[str, t.Any], version: Version, variable: str,
             findings.warn(name, f"is deprecated since BuildKit {text_of(key.deprecated)}: use {key.instead}")
         elif key.node in ("disk", "duration") and isinstance(value, str) and version < TEXT_SINCE:
             whole = "bytes" if key.node == "disk" else "seconds"
-            message = f"is text, with which BuildKit {text_of(version)} does not start (since {text_of(TEXT_SINCE)})"
+            message = f"is text, which needs BuildKit {text_of(TEXT_SINCE)}: {text_of(version)} would not start"
             findings.problem(name, value, message, f"Write whole {whole}, without quotes, or use a newer image")
 
 

@@ -1,7 +1,7 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What needs somebody's attention, the gravest first. Pure."""
+"""What needs attention, most severe first. Pure."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _MOST = 3  # of a kind
 
 @dataclass(frozen=True)
 class Item:
-    """A line; *grave* or only a warning, and where in the page it is shown."""
+    """A line; *grave* or a warning, and the link to where it is shown."""
 
     words: str
     link: str
@@ -37,8 +37,8 @@ def _failed(report: Report) -> Iterator[Item]:
             f"{host.name}: {cells.summary(host)}", f"#open={_quoted(_quoted(host.name))}&q={_quoted(host.name)}", True
         )
     if failed[_MOST:]:
-        yield Item(f"and {len(failed) - _MOST} more that failed", "#state=failed", True)
-    yield from _item(report.totals.unreachable, "{} could not be reached", "state:unreachable", grave=True)
+        yield Item(f"and {len(failed) - _MOST} more failed", "#state=failed", True)
+    yield from _item(report.totals.unreachable, "{} are unreachable", "state:unreachable", grave=True)
 
 
 def _quoted(text: str) -> str:
@@ -50,25 +50,25 @@ def _certificates(report: Report) -> Iterator[Item]:
     for each in ending[:_MOST]:
         yield Item(f"{each.registry}: {each.kind} certificate {when(each)}", "#certificates", each.ends == "ended")
     if ending[_MOST:]:
-        yield Item(f"and {len(ending) - _MOST} more that end soon", "#certificates", False)
+        yield Item(f"and {len(ending) - _MOST} more expire soon", "#certificates", False)
 
 
 def when(certificate: Certificate) -> str:
     """When it ends: `ends in 12 days`."""
     days = abs(certificate.days_left)
     unit = "day" if days == 1 else "days"
-    return f"ended {days} {unit} ago" if certificate.days_left < 0 else f"ends in {days} {unit}"
+    return f"expired {days} {unit} ago" if certificate.days_left < 0 else f"expires in {days} {unit}"
 
 
 def _hosts(report: Report) -> Iterator[Item]:
     for name, count in cells.coverage(report):
         yield from _item(count["missing"], f"{name} is missing on {{}}", f"missing:{name}", grave=True)
     idle = sum(cells.running(host) < len(cells.nodes(host)) for host in report.hosts)
-    yield from _item(idle, "nodes do not run on {}", "node:idle", grave=True)
+    yield from _item(idle, "nodes are not running on {}", "node:idle", grave=True)
     failed = sum(cells.proof(host) == "failed" for host in report.hosts)
     yield from _item(failed, "the last proof failed on {}", "proof:failed", grave=True)
-    yield from _item(report.totals.restart, "docker is due to restart on {}", "restart:due", grave=False)
-    yield from _item(report.totals.never_proven, "nothing was ever proven on {}", "proof:never", grave=False)
+    yield from _item(report.totals.restart, "a docker restart is pending on {}", "restart:due", grave=False)
+    yield from _item(report.totals.never_proven, "no proof was ever run on {}", "proof:never", grave=False)
 
 
 def _item(count: int, words: str, query: str, *, grave: bool) -> Iterator[Item]:

@@ -1,7 +1,7 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The certificates of the variables, in words. Pure."""
+"""The certificates of the variables, as text. Pure."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def describe(options: Mapping[str, t.Any], now: datetime.datetime) -> list[Words
 
 
 def _entries(options: Mapping[str, t.Any]) -> Iterator[tuple[str, Mapping[str, t.Any]]]:
-    """(whom its certificates are for, what has them)."""
+    """(purpose of its certificates, entry)."""
     for entry in options["registries"]:
         yield entry["host"], entry
     for instance in options["instances"]:

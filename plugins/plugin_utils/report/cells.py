@@ -1,7 +1,7 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the cells of the page say, and by what rows are sorted and found. Pure."""
+"""The cells of the page, and the keys to sort and filter its rows. Pure."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from ansible_collections.multiarch.builders.plugins.plugin_utils.report.model im
     Report,
 )
 
-# The gravest first, as the page opens.
+# Most severe first, the initial order of the page.
 _GRAVITY = {"failed": 0, "unreachable": 1, "drift": 2, "ok": 3}
 NOTHING = "\N{EN DASH}"
 
@@ -35,7 +35,7 @@ def age(time: str, now: str) -> str:
     """How long ago *time* was at the time *now*, in one unit: `5 min`, `3 h`, `12 d`."""
     try:
         passed = datetime.datetime.fromisoformat(now) - datetime.datetime.fromisoformat(time)
-    except (ValueError, TypeError):  # a time that nobody can read
+    except (ValueError, TypeError):  # an invalid time
         return time
     seconds = max(0, int(passed.total_seconds()))
     for length, unit in ((86400, "d"), (3600, "h"), (60, "min")):
@@ -45,7 +45,7 @@ def age(time: str, now: str) -> str:
 
 
 def ordered(hosts: Iterable[Host]) -> list[Host]:
-    """The gravest first; `ci-9` before `ci-10`."""
+    """Most severe first; `ci-9` before `ci-10`."""
     return sorted(hosts, key=lambda host: (_GRAVITY[host.state], _natural(host.name)))
 
 
@@ -62,12 +62,12 @@ def summary(host: Host) -> str:
     words = [f"{count} to do"] if count else []
     words += ["docker restarts"] if host.restart and "daemon" not in waiting else []
     waits = {
-        "trust": "logins wait",
-        "daemon": "docker waits for a restart" if host.restart else "docker waits",
-        "buildx": "builders wait",
+        "trust": "logins pending",
+        "daemon": "docker restart pending" if host.restart else "docker pending",
+        "buildx": "builders pending",
     }
     words += [told for concern, told in waits.items() if concern in waiting]
-    return ", ".join(words) or "as asked"
+    return ", ".join(words) or "no drift"
 
 
 def nodes(host: Host) -> list[Node]:
@@ -81,7 +81,7 @@ def running(host: Host) -> int:
 
 
 def platform(host: Host, name: str) -> Platform | None:
-    """How the host runs a platform, None if nobody asked."""
+    """How the host runs a platform, None if it is not configured."""
     return next((each for each in host.platforms if each.platform == name), None)
 
 
@@ -101,12 +101,12 @@ def versions(host: Host) -> dict[str, list[str]]:
 
 
 def disks(host: Host) -> list[Disk]:
-    """dockerd's, and that of its containerd if it is another."""
+    """dockerd's, and that of its containerd if different."""
     return [each for each in (host.disk, host.containerd_disk) if each]
 
 
 def soonest(host: Host) -> Certificate | None:
-    """The certificate that ends first."""
+    """The certificate that expires first."""
     return min(host.certificates, key=lambda each: each.days_left, default=None)
 
 
@@ -121,7 +121,7 @@ def proof(host: Host) -> str:
 
 
 def spread(report: Report) -> dict[str, list[tuple[str, int]]]:
-    """{program: [(version, number of hosts)]}, the commonest first."""
+    """{program: [(version, number of hosts)]}, most common first."""
     found: dict[str, Counter[str]] = {}
     for host in report.hosts:
         for program, told in versions(host).items():
@@ -139,7 +139,7 @@ def coverage(report: Report) -> list[tuple[str, dict[str, int]]]:
 
 
 def sort_keys(host: Host, platforms: Sequence[str]) -> dict[str, str | int]:
-    """What a column is sorted by, {column: key}; a column that the host has nothing for is absent."""
+    """The sort keys, {column: key}; columns without a value are absent."""
     told = versions(host)
     ends, cache = soonest(host), cache_of(host)
     found: dict[str, str | int | None] = {
@@ -159,7 +159,7 @@ def sort_keys(host: Host, platforms: Sequence[str]) -> dict[str, str | int]:
 
 
 def search_text(host: Host) -> str:
-    """What the filter looks into, in lower case: the name, what is wrong, and `key:value` words."""
+    """The text that is filtered, in lower case: the name, what is wrong, and `key:value` words."""
     return " ".join([host.name, *host.why, *_facets(host)]).lower()
 
 

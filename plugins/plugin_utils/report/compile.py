@@ -37,11 +37,11 @@ _NOT_ASKED = ("not asked",)
 
 
 def host_of(name: str, result: Result | None) -> Host:
-    """The host *name* by what its survey returned, None if it never came to that."""
+    """The host *name* from its survey's result, None without one."""
     if result is None:
-        return Host(name, "failed", ("it was not surveyed: a task before failed",))
+        return Host(name, "failed", ("it was not surveyed: an earlier task failed",))
     if result.get("unreachable"):
-        return Host(name, "unreachable", (of_ssh(str(result.get("msg") or "")) or "nothing was said",))
+        return Host(name, "unreachable", (of_ssh(str(result.get("msg") or "")) or "there was no message",))
     if "machine" not in result:
         return Host(name, "failed", (*_failures(result),) or _lines(result))
     answers = tuple(Answer(**each) for each in result["registries"])
@@ -74,24 +74,24 @@ def host_of(name: str, result: Result | None) -> Host:
 
 
 def _failures(result: Result) -> list[str]:
-    """What a module of ours says of its input, or of the host."""
+    """What our modules report about the input or the host."""
     problems = [str(Problem(**each)) for each in result.get("problems", ())]
     found = result.get("failures", ())
     return [*problems, *(str(HostError(each["message"], "", each["remedy"], "", each["concern"])) for each in found)]
 
 
 def _lines(result: Result) -> tuple[str, ...]:
-    """What anybody else says, a line each."""
-    text = str(result.get("msg") or "").removeprefix("Task failed: ")  # ansible-core says so of what it says itself
-    return tuple(line.strip() for line in text.splitlines() if line.strip()) or ("nothing was said",)
+    """What any other module reports, by line."""
+    text = str(result.get("msg") or "").removeprefix("Task failed: ")  # ansible-core adds it
+    return tuple(line.strip() for line in text.splitlines() if line.strip()) or ("there was no message",)
 
 
 def _faults(result: Result, answers: Sequence[Answer], build: Proof | None, registry: Proof | None) -> Iterator[str]:
-    """What is wrong beside what cannot be planned. Trust that the next run brings is drift."""
+    """Faults besides what cannot be planned. Trust that the next run configures is drift."""
     if build and not build.passed:
-        yield f"the last proof of its builders failed: {'; '.join(build.failures)}"
+        yield f"the last build proof failed: {'; '.join(build.failures)}"
     if registry and not registry.passed:
-        yield f"the last proof of trust failed: {'; '.join(registry.failures)}"
+        yield f"the last trust proof failed: {'; '.join(registry.failures)}"
     if "trust" in result["pending"]:
         return
     for each in answers:
@@ -109,7 +109,7 @@ def _builder(row: Result) -> Builder:
 
 
 def _node(row: Result) -> Node:
-    """BuildKit that was built without a version has that of its image's tag, or the tag."""
+    """BuildKit built without a version gets that of its image's tag, or the tag."""
     image = row.get("image")
     by_tag = text_of(buildkit_version(image)) or _tag(image) if image and not row["buildkit"] else ""
     return Node(
@@ -136,7 +136,7 @@ def _proof(record: Result | None, about: str) -> Proof | None:
 
 
 def _certificates(result: Result) -> Iterator[Certificate]:
-    """All that the host depends on: what servers sent, and what the variables gave."""
+    """All certificates that the host depends on: from servers and from variables."""
     warn_days = result["ca_warn_days"]
     for shown in result["certificates"]:
         for number, each in enumerate(shown["chain"]):

@@ -37,7 +37,7 @@ def report_on(hosts: Sequence[Host], now: datetime.datetime) -> Report:
 
 
 def cache_of(host: Host) -> int | None:
-    """Bytes of build cache on a host, of dockerd and its builders as far as they tell; None if none of them does."""
+    """Bytes of build cache on a host, of dockerd and its builders as far as known; None if unknown."""
     own = host.engine.cache if host.engine else None
     caches = [builder.cache for builder in host.builders if builder.cache is not None]
     known = caches or not host.builders
@@ -68,7 +68,7 @@ def _totals(hosts: Sequence[Host], certificates: Sequence[SharedCertificate]) ->
 
 
 def _registries(hosts: Iterable[Host]) -> tuple[Registry, ...]:
-    """Each registry once. It is optional where it is so for every host that has it."""
+    """Each registry once. It is optional if it is so on all its hosts."""
     outcomes: dict[str, dict[str, list[str]]] = {}
     needed = set()
     for host in hosts:
@@ -83,7 +83,7 @@ def _registries(hosts: Iterable[Host]) -> tuple[Registry, ...]:
 
 
 def _certificates(hosts: Iterable[Host]) -> tuple[SharedCertificate, ...]:
-    """Each certificate once for each purpose, those that end first first."""
+    """Each certificate once per purpose, those that expire first at the top."""
     found: dict[tuple[str, str, str], list[tuple[Certificate, str]]] = {}
     for host in hosts:
         for each in host.certificates:
@@ -96,7 +96,7 @@ def _certificates(hosts: Iterable[Host]) -> tuple[SharedCertificate, ...]:
 
 
 def _gravest(same: Sequence[Certificate]) -> Certificate:
-    """One certificate that hosts with other `builder_ca_warn_days` judge otherwise."""
+    """One certificate, which hosts with different `builder_ca_warn_days` may rate differently."""
     ends = {each.ends for each in same}
     gravest: Ends = "ended" if "ended" in ends else "soon" if "soon" in ends else "fine"
     return replace(same[0], ends=gravest)

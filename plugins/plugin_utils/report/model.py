@@ -1,9 +1,9 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a report says, as frozen data. The shape of builders.json: docs/report.schema.json is made from it.
+"""The content of a report, as frozen data. docs/report.schema.json, of builders.json, is generated from it.
 
-Times are UTC, as 2026-11-21T11:30:59Z, days as 2026-11-21, sizes in bytes. None is what nobody could tell.
+Times are UTC, as 2026-11-21T11:30:59Z, days as 2026-11-21, sizes in bytes. None means unknown.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import Kind
 
 VERSION = 1
-"""Grows when a key changes its meaning or goes; a new key leaves it as it is."""
+"""Incremented when a key is removed or changes its meaning; not for new keys."""
 
 State = t.Literal["ok", "drift", "failed", "unreachable"]
 STATES: tuple[State, ...] = t.get_args(State)
@@ -95,7 +95,7 @@ class Builder:
 
 @dataclass(frozen=True)
 class Answer:
-    """What a registry answered by plain TLS; an *optional* one may be out of reach, as its mirrors serve."""
+    """The result of a registry by plain TLS; an *optional* one may be unreachable, as it has mirrors."""
 
     registry: str
     outcome: str
@@ -173,12 +173,12 @@ class Host:
 
     @property
     def waiting(self) -> tuple[Note, ...]:
-        """What has to be done, and waits for people or for another run."""
+        """Pending changes, which wait for people or for another run."""
         return tuple(each for each in self.notes if each.kind == Kind.WAITS.value)
 
     @property
     def surveyed(self) -> bool:
-        """Whether the host could be looked at."""
+        """Whether the host could be surveyed."""
         return self.machine is not None
 
 

@@ -1,7 +1,7 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The page: one file of HTML that needs no server and asks nobody for anything."""
+"""The page: a single HTML file that needs no server and loads nothing."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ def as_json(report: Report) -> str:
 
 
 def as_html(report: Report, json_name: str = "builders.json") -> str:
-    """builders.html; *json_name* is the file beside it that has the same as data.
+    """builders.html; *json_name* is the file next to it with the same data.
 
-    Everything shown is escaped. Style and script are ours, and a policy lets the browser run no other.
+    All values are escaped. A policy makes the browser run only our own style and script.
     """
     style, script = ((_HERE / name).read_text(encoding="utf-8") for name in ("page.css", "page.js"))
     environment = Environment(

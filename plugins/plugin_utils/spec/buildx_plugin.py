@@ -1,7 +1,7 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The buildx plugin to install: where from, and the checksum without which nothing is installed."""
+"""The buildx plugin to install: its source, and its mandatory checksum."""
 
 from __future__ import annotations
 
@@ -26,18 +26,18 @@ Locate = Callable[[str], Path]
 
 
 def check_buildx_plugin(given: dict[str, Any], variable: str, locate: Locate, findings: Findings) -> dict[str, Any]:
-    """*given* with the path of its file made absolute and its checksum in lower case; what is wrong is noted."""
+    """*given* with the path of its file made absolute and its checksum in lower case; problems are reported."""
     if not given:
         return {}
     found = dict(given)
     if ("src" in given) == ("url" in given):
         message = "has both src and url" if "src" in given else "has neither src nor url"
-        findings.problem(variable, None, message, "Give the one that the plugin comes from")
+        findings.problem(variable, None, message, "Set exactly one of them")
     digest = str(given.get("sha256", "")).lower().removeprefix("sha256:")
     found["sha256"] = digest
     if "sha256" not in given:
-        remedy = "Take it from where the plugin is published, or from `sha256sum FILE` of one that you trust"
-        findings.problem(f"{variable}.sha256", None, "is missing, and nothing else proves what is installed", remedy)
+        remedy = "Use the checksum published with the plugin, or run `sha256sum FILE` on a copy that you trust"
+        findings.problem(f"{variable}.sha256", None, "is missing, and nothing else verifies what is installed", remedy)
     elif not re.fullmatch(r"[0-9a-f]{64}", digest):
         findings.problem(f"{variable}.sha256", given["sha256"], "is not a SHA-256", "Write its 64 hexadecimal digits")
     if "version" in given:
@@ -52,41 +52,41 @@ def check_buildx_plugin(given: dict[str, Any], variable: str, locate: Locate, fi
 def _check_version(text: str, variable: str, findings: Findings) -> None:
     if not re.fullmatch(r"v?\d+\.\d+(\.\d+)?([-+].*)?", text):
         findings.problem(
-            variable, text, "is not a version", "Write it as `docker buildx version` tells it, such as 0.29.1"
+            variable, text, "is not a version", "Write it as `docker buildx version` prints it, such as 0.29.1"
         )
     elif version_of(text) < BUILDX_FOR_BUILDERS:
-        findings.problem(variable, text, "is too old: builders need 0.13 or newer", "Take a newer buildx")
+        findings.problem(variable, text, "is too old: builders need 0.13 or newer", "Use a newer buildx")
 
 
 def _check_url(url: str, variable: str, findings: Findings) -> None:
     try:
         parts = urllib.parse.urlsplit(url)
         known = parts.scheme in ("https", "http") and bool(parts.hostname) and parts.port != 0
-    except ValueError:  # an address or a port that is none
+    except ValueError:  # an invalid address or port
         known = False
     if not known or re.search(r"[\s\x00-\x1f\x7f]", url):
         findings.problem(variable, url, "is not a URL that a host can fetch", "Write https://HOST/PATH")
     elif "@" in parts.netloc:
-        remedy = "Take them out, and serve the file where none are needed: the checksum says what it is"
-        findings.problem(variable, url, "holds credentials", remedy)
+        remedy = "Remove them, and serve the file without authentication: the checksum verifies it"
+        findings.problem(variable, url, "contains credentials", remedy)
 
 
 def _checked_file(path: str, digest: str, variable: str, locate: Locate, findings: Findings) -> str:
-    """The absolute path, and a problem where the file is not the one with *digest*."""
+    """The absolute path; reports a file with another digest than *digest*."""
     try:
         file = locate(path)
         state = file.stat()
-        if not stat.S_ISREG(state.st_mode):  # a device or a pipe has no end
+        if not stat.S_ISREG(state.st_mode):  # devices and pipes never end
             raise OSError(errno.EINVAL, "it is not a regular file", path)
         if state.st_size > LARGEST:
             raise OSError(errno.EFBIG, f"it is larger than {LARGEST} bytes", path)
         with file.open("rb") as content:
             actual = hashlib.file_digest(content, "sha256").hexdigest()
     except OSError as exc:
-        remedy = "Give a path on the controller, such as files/docker-buildx next to the playbook"
+        remedy = "Use a path on the controller, such as files/docker-buildx next to the playbook"
         findings.problem(f"{variable}.src", path, f"cannot be read: {exc.strerror or exc}", remedy)
         return path
     if digest and actual != digest:
-        remedy = "Mend the checksum if this is the file that is meant, else the file"
-        findings.problem(f"{variable}.sha256", digest, f"is not that of {path}, which has {actual}", remedy)
+        remedy = "Correct the checksum if this is the right file, otherwise the file"
+        findings.problem(f"{variable}.sha256", digest, f"does not match {path}, which has {actual}", remedy)
     return str(file)

@@ -1,7 +1,7 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What may be merged into config.json: any key of Docker's, but for those that have a better place."""
+"""What may be merged into config.json: any key, except those with a variable of their own."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from ansible_collections.multiarch.builders.plugins.plugin_utils.spec.daemon_opt
 from ansible_collections.multiarch.builders.plugins.plugin_utils.values.problems import Findings, type_name
 
 _REFUSED = {
-    "auths": ("holds secrets", "Use `username` and `password` in builder_registries"),
-    "proxies": ("has a place of its own", "Use builder_proxy"),
+    "auths": ("contains secrets", "Use `username` and `password` in builder_registries"),
+    "proxies": ("is set by another variable", "Use builder_proxy"),
 }
 
 
@@ -24,6 +24,6 @@ def check_client_options(options: Mapping[object, object], variable: str, findin
             findings.problem(f"{variable}.{key}", None, message, remedy)
     for key in CLIENT_MAPPINGS:
         if key not in _REFUSED and not isinstance(options.get(key), (Mapping, type(None))):
-            message = f"is {type_name(options[key])}, with which docker could not read config.json"
+            message = f"is {type_name(options[key])}, so docker could not read config.json"
             findings.problem(f"{variable}.{key}", None, message, "Write a mapping: {key: value}")
     check_json(options, variable, findings)

@@ -1,7 +1,7 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The spec step: what the inventory says becomes what a host shall be, or the list of everything wrong with it."""
+"""The spec step: turns the variables into the desired state of a host, or a list of all their problems."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def compile_spec(
     inventory: Inventory = _NOBODY,
     locate: Locate = Path,
 ) -> CompiledSpec:
-    """Check, normalise and complete the options *names*, as far as *variables* has them, else with their defaults.
+    """Check, normalise and complete the options *names*, from *variables* or their defaults.
 
     *variables* holds plain data, its keys without *prefix*, which messages put before them. *now* is aware of its
     time zone, by default the present. *inventory* has the hosts that nodes may be, *locate* finds large files.

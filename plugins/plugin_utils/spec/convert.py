@@ -1,10 +1,10 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Values against the table of options: types, choices, unknown and missing keys, defaults.
+"""Checks values against the table of options: types, choices, unknown and missing keys, defaults.
 
-Stricter than Ansible's own conversion, which turns the string ``root,me`` into a list and 1.10 into "1.1": what is
-not of the type is an error. Only ``yes``/``no`` and digits in a string are converted, as Ansible does.
+Stricter than Ansible's own conversion, which turns the string ``root,me`` into a list and 1.10 into "1.1": any
+other type is an error. Only ``yes``/``no`` and digits in a string are converted, as Ansible does.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ def _scalar(kind: str, value: object) -> object:
         return _to_bool(value)
     if kind == "int":
         return _to_int(value)
-    if kind == "raw":  # of several types, which a later check knows
+    if kind == "raw":  # of several types, checked later
         return value
     if not isinstance(value, {"str": str, "list": list, "dict": dict}[kind]):
         raise WrongTypeError
@@ -67,10 +67,10 @@ def _scalar(kind: str, value: object) -> object:
 def convert(variable: str, value: object, option: Option, findings: Findings) -> t.Any:
     """*value* as *option* (a row of the table) wants it, with defaults filled in; None stands for absent.
 
-    What is wrong goes to *findings*; then the result is the value that the later checks can live with: of the right
-    type, the bad parts left out or empty.
+    Problems are added to *findings*; the result is then usable for later checks: of the right type, with invalid
+    parts omitted or empty.
     """
-    if value is None:  # the default itself is completed, too
+    if value is None:  # the default is completed, too
         value = copy.deepcopy(option.get("default"))
         if value is None:
             return None
@@ -94,7 +94,7 @@ def convert(variable: str, value: object, option: Option, findings: Findings) ->
 
 
 def _elements(variable: str, values: list[t.Any], option: Option, findings: Findings) -> list[t.Any]:
-    """The elements, at their old places: a bad one becomes ``{}`` or None, which later checks pass over."""
+    """The elements in their positions: an invalid one becomes ``{}`` or None, which later checks skip."""
     element: Option = {"type": option.get("elements", "str")}
     element.update({key: option[key] for key in ("choices", "options", "no_log") if key in option})
     found: list[t.Any] = []

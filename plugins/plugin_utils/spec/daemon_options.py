@@ -1,7 +1,7 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What may be merged into daemon.json: any key of Docker's, but for those that break it or have a better place."""
+"""What may be merged into daemon.json: any key, except those that break it or have their own variable."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ _REFUSED = {
         "stops dockerd from starting: its systemd unit passes -H, and dockerd takes hosts from one place only",
         "Use a drop-in for docker.socket or docker.service instead; null removes the key",
     ),
-    "registry-mirrors": ("has a place of its own", "Use `mirrors` of docker.io in builder_registries"),
-    "insecure-registries": ("has a place of its own", "Use `insecure` or `http` in builder_registries"),
-    "proxies": ("has a place of its own", "Use builder_proxy"),
+    "registry-mirrors": ("is set by another variable", "Use `mirrors` of docker.io in builder_registries"),
+    "insecure-registries": ("is set by another variable", "Use `insecure` or `http` in builder_registries"),
+    "proxies": ("is set by another variable", "Use builder_proxy"),
 }
 
 
@@ -35,7 +35,7 @@ def check_daemon_options(options: Mapping[object, object], variable: str, findin
     for path, name, known in unknown_names(options):
         message = f"is unknown to Docker 26 to 29, which ignores it: {suggest(name, known)}"
         findings.warn(f"{variable}.{path}", message)
-    # What dockerd gets of these options and ours, whatever its version is.
+    # These options and ours combined, for any version of dockerd.
     for spot in contradictions(merge(implied(()), options), None):
         findings.problem(f"{variable}.{spot.path}", options.get(spot.path), spot.message, spot.remedy)
     check_types(options, variable, findings)
@@ -48,12 +48,12 @@ def _check_paths(options: Mapping[object, object], variable: str, findings: Find
     for key in ("data-root", "exec-root"):
         path = options.get(key)
         if isinstance(path, str) and path and not path.startswith("/"):
-            message = "must be an absolute path: dockerd would take it from its own working directory"
-            findings.problem(f"{variable}.{key}", path, message, f"Write all of it, such as /srv/{path}")
+            message = "must be an absolute path: dockerd would resolve it against its own working directory"
+            findings.problem(f"{variable}.{key}", path, message, f"Write the absolute path, such as /srv/{path}")
 
 
 def check_json(value: object, variable: str, findings: Findings) -> None:
-    """Note what JSON cannot hold."""
+    """Report values that JSON does not support."""
     if isinstance(value, Mapping):
         for key, each in value.items():
             if isinstance(key, str):
@@ -64,5 +64,5 @@ def check_json(value: object, variable: str, findings: Findings) -> None:
         for index, each in enumerate(value):
             check_json(each, f"{variable}[{index}]", findings)
     elif not isinstance(value, (str, bool, int, float, type(None))):
-        remedy = "Put it in quotes, if it is meant to be a string"
-        findings.problem(variable, None, f"is {type_name(value)}, which JSON has not", remedy)
+        remedy = "Put it in quotes if it is meant to be a string"
+        findings.problem(variable, None, f"is {type_name(value)}, which JSON does not support", remedy)

@@ -1,7 +1,7 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Types of the keys of daemon.json: dockerd does not start with others, and before 23.0 nothing tells that earlier.
+"""Types of the keys of daemon.json: dockerd does not start with others, and before 23.0 cannot validate them.
 
 Tried with --validate of dockerd 26.1.5, 28.5.2 and 29.7.2, each key with values of each type of JSON; the three agree.
 `restart` and keys that are gone take anything. moby/moby, daemon/config/config.go and config_linux.go. Pure.
@@ -49,13 +49,13 @@ TYPES: Mapping[str, str] = {key: kind for kind, keys in _KEYS.items() for key in
 
 
 def check_types(options: Mapping[object, object], variable: str, findings: Findings) -> None:
-    """Note values of a type that dockerd does not take; null, which removes a key, is always fine."""
+    """Report values of a type that dockerd does not accept; null, which removes a key, is always valid."""
     for key, value in options.items():
         wanted = TYPES.get(str(key))
         if wanted is None or value is None:
             continue
         for path, found, needed in _wrong(value, wanted):
-            message = f"is {_name(found)}, but dockerd takes {needed} alone there: it would not start"
+            message = f"is {_name(found)}, but dockerd requires {needed} there: it would not start"
             findings.problem(f"{variable}.{key}{path}", _shown(found), message, _remedy(found, needed))
 
 
@@ -98,7 +98,7 @@ def _remedy(value: object, needed: str) -> str:
     if needed in (STRING, "strings") and isinstance(value, (bool, int, float)):
         return f"Write it in quotes: '{json.dumps(value)}'"
     if needed in (BOOL, NUMBER) and isinstance(value, str):
-        return "Write it without quotes; a value of Jinja needs `| bool` or `| int`"
+        return "Write it without quotes; in a template, add `| bool` or `| int`"
     if needed.startswith("a list") and isinstance(value, str):
         return f"Write it as a list: [{value}]"
-    return "See Docker's reference of daemon.json for its form"
+    return "See Docker's reference of daemon.json for the format"

@@ -1,7 +1,7 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Options of buildx' drivers, checked: buildx refuses an unknown one, too, but only when the host makes the builder."""
+"""Checks options of buildx drivers: buildx rejects unknown ones, too, but only when it creates the builder."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ def normalise(
         name = f"{variable}.{key}"
         elsewhere = _ELSEWHERE[driver].get(str(key))
         if elsewhere:
-            shown = value if key == "image" else None  # a key's value may be the key itself
-            findings.problem(name, shown, "has an option of its own", elsewhere)
+            shown = value if key == "image" else None  # the value of `key` may be a private key
+            findings.problem(name, shown, "is set by another option", elsewhere)
         elif not isinstance(key, str) or not _is_known(key, driver):
             known = [*DRIVERS[driver], *(["env.NAME"] if driver in _WITH_ENVIRONMENT else [])]
             findings.problem(name, None, f"is not an option of the {driver} driver", suggest(key, known))
@@ -44,7 +44,7 @@ def _is_known(key: str, driver: str) -> bool:
 
 
 def _checked(key: str, value: object, name: str, findings: Findings, driver: str) -> str | None:
-    """*value* as text, None if it is not what the option takes."""
+    """*value* as text, None if it is not valid for the option."""
     before = len(findings.problems)
     text = _to_text(value)
     kind = DRIVERS[driver].get(key)
@@ -52,9 +52,9 @@ def _checked(key: str, value: object, name: str, findings: Findings, driver: str
         message = f"is {type_name(value)}, not one line of text" if text is None else "has more than one line"
         findings.problem(name, None, message, "Write a string, a whole number, true or false")
     elif re.search(r"://[^/]*@", text):
-        findings.problem(name, None, "holds a user name or password", "Use builder_proxy, which keeps them secret")
+        findings.problem(name, None, "contains a user name or password", "Use builder_proxy, which keeps them secret")
     elif kind and not kind.pattern.fullmatch(text):
-        findings.problem(name, value, "is not what the driver takes", kind.remedy)
+        findings.problem(name, value, "is not valid for this driver option", kind.remedy)
     elif kind is IMAGE:
         check_image(text, name, findings)
     return text if len(findings.problems) == before else None

@@ -1,10 +1,10 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Every option of buildx' drivers and the values it takes, as data.
+"""Every option of the buildx drivers and its valid values, as data.
 
-Source: docker/buildx, driver/*/factory.go, v0.36; which version knows what is in `module_utils.driver_versions`. The
-values of the kubernetes driver are what the cluster takes, which buildx asks only when the builder starts:
+Source: docker/buildx, driver/*/factory.go, v0.36; their versions are in `module_utils.driver_versions`. Values
+of the kubernetes driver are validated by the cluster, but only when the builder starts:
 https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/ and …/names/,
 https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/quantity/
 """
@@ -54,7 +54,7 @@ DOCKER_CONTAINER: Mapping[str, Kind] = {
 REMOTE: Mapping[str, Kind] = {
     "servername": _kind(
         r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?|[0-9A-Fa-f:]*:[0-9A-Fa-f:.]*",
-        "Write the name or the address that is in the server's certificate, without a port",
+        "Write the name or the address in the server's certificate, without a port",
     ),
     "default-load": _BOOL,
 }
@@ -70,7 +70,7 @@ def _pairs(key: str, value: str, remedy: str) -> Kind:
     return _kind(f"{pair}(,{pair})*", remedy)
 
 
-# Not all of Kubernetes' grammar: 4g is no quantity, and 400m of memory is 0.4 bytes, which nobody means.
+# A subset of Kubernetes' grammar: 4g is not a valid quantity, and 400m of memory would be 0.4 bytes.
 _CPU = _kind(r"\d+m|\d+(\.\d{1,3})?", 'Write CPUs such as "1.5", or thousandths such as 500m')
 _QUANTITY = _kind(
     r"\d+(\.\d+)?([kMGTPE]|[KMGTPE]i|[eE]\d+)?", "Write a size such as 4Gi (1024 to the power of 3) or 4G, not 4g"
@@ -108,10 +108,10 @@ KUBERNETES: Mapping[str, Kind] = {
     "annotations": _pairs(
         rf"(?!buildx\.docker\.com/platform=){_KEY}",
         '[^,="]*',
-        "Write KEY=VALUE,KEY=VALUE without , and = in a value; buildx.docker.com/platform is buildx' own",
+        "Write KEY=VALUE,KEY=VALUE without , and = in a value; buildx.docker.com/platform is reserved by buildx",
     ),
     "labels": _pairs(
-        rf"(?!app=){_KEY}", f"({_LABEL})?", "Write KEY=VALUE,KEY=VALUE as Kubernetes' labels are; app is buildx' own"
+        rf"(?!app=){_KEY}", f"({_LABEL})?", "Write KEY=VALUE,KEY=VALUE as Kubernetes labels; app is reserved by buildx"
     ),
     "tolerations": _TOLERATIONS,
     "serviceaccount": _NAME,

@@ -1,11 +1,11 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The variables for the users' jobs: names checked, values in the one form that all readers of the file understand.
+"""The environment variables for jobs: names checked, values in a form that all readers of the file understand.
 
 The file is read by PAM (/etc/environment; linux-pam, modules/pam_env/pam_env.c: `#` ends a value anywhere, and one
-line of more than 1023 bytes ends the whole file), by systemd (EnvironmentFile=; src/basic/env-file.c: quotes and
-backslashes go), by GitHub's runner (.env; actions/runner, Runner.Listener/Program.cs: every character counts, an empty
+line of more than 1023 bytes ends the whole file), by systemd (EnvironmentFile=; src/basic/env-file.c: it removes
+quotes and backslashes), by GitHub's runner (.env; actions/runner, Runner.Listener/Program.cs: no quoting, an empty
 value unsets) and by shells. They agree on text without space, quote, backslash, `#`, `$` and the like.
 """
 
@@ -22,19 +22,19 @@ _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _VALUE = re.compile(r"[A-Za-z0-9_@%+=:,./^-]+")
 _SIGNS = "letters, digits and _ @ % + = : , . / ^ -"
 _LONGEST = 1000  # characters of a line
-# How near to a known name one has to be to be taken for it. Many names of others begin with DOCKER_.
+# Minimum similarity to a known name. Many unrelated names begin with DOCKER_.
 _NEAR = {"BUILDX_": 0.8, "BUILDKIT_": 0.8, "DOCKER_": 0.9}
 
-_ELSEWHERE = ("leads jobs away from the builder, which is in ~/.docker of each of builder_users", "Leave it out")
-_DAEMON = ("leads jobs to another dockerd than this host's", "Leave it out; builders on other hosts are `nodes`")
-_LOGIN = ("holds a login, and the file is for everybody to read", "Use `username` and `password` in builder_registries")
-_GIT = ("holds a secret, and the file is for everybody to read", "Let the CI system hand it to the jobs that need it")
+_ELSEWHERE = ("directs jobs away from the builder, which is in ~/.docker of each of builder_users", "Remove it")
+_DAEMON = ("directs jobs to another dockerd than this host's", "Remove it; for builders on other hosts use `nodes`")
+_LOGIN = ("contains a login, but the file may be world-readable", "Use `username` and `password` in builder_registries")
+_GIT = ("contains a secret, but the file may be world-readable", "Have the CI system pass it to the jobs that need it")
 _REFUSED = {
-    "BUILDX_BUILDER": ("is written by itself", "Set `default: true` for one of builder_instances"),
+    "BUILDX_BUILDER": ("is set automatically", "Set `default: true` for one of builder_instances"),
     "BUILDX_CONFIG": _ELSEWHERE,
     "DOCKER_CONFIG": _ELSEWHERE,
     "HOME": _ELSEWHERE,
-    "BUILDKIT_HOST": ("leads jobs to another buildkitd", "Use an instance with `driver: remote`"),
+    "BUILDKIT_HOST": ("directs jobs to another buildkitd", "Use an instance with `driver: remote`"),
     "DOCKER_HOST": _DAEMON,
     "DOCKER_CONTEXT": _DAEMON,
     "DOCKER_TLS": _DAEMON,
@@ -44,7 +44,7 @@ _REFUSED = {
     "BUILDX_BAKE_GIT_AUTH_TOKEN": _GIT,
     "BUILDX_BAKE_GIT_AUTH_HEADER": _GIT,
 }
-# By its end: TOKENIZERS_PARALLELISM and AWS_WEB_IDENTITY_TOKEN_FILE hold none.
+# By suffix: TOKENIZERS_PARALLELISM and AWS_WEB_IDENTITY_TOKEN_FILE contain no secret.
 _SECRET = re.compile(
     r"(?:^|_)(?:PASSWORD|PASSWD|PASSPHRASE|SECRET|TOKEN|CREDENTIALS?|(?:API|ACCESS|PRIVATE|SECRET)_?KEY)$"
 )
@@ -53,10 +53,10 @@ _SECRET = re.compile(
 def check_environment(
     values: Mapping[object, object], variable: str, findings: Findings, *, missing: str = ""
 ) -> dict[str, str]:
-    """The variables as text; what is wrong goes to *findings*. *missing* is the option that should name the file."""
+    """The variables as text; problems are added to *findings*. *missing* is the unset option for the file."""
     if values and missing:
-        remedy = f"Give {missing} too, such as /etc/environment or the .env of a runner, or leave this out"
-        findings.problem(variable, None, f"is given, but {missing} names no file to write it into", remedy)
+        remedy = f"Set {missing} too, such as /etc/environment or the .env of a runner, or remove this"
+        findings.problem(variable, None, f"is set, but {missing} names no file to write it to", remedy)
     found = {}
     for name, value in values.items():
         if isinstance(name, str) and _check_name(name, variable, findings):
@@ -74,11 +74,11 @@ def _check_name(name: str, variable: str, findings: Findings) -> bool:
     if name in _REFUSED:
         findings.problem(where, None, *_REFUSED[name])
     elif not _NAME.fullmatch(name):
-        findings.problem(where, None, "is not a valid name of a variable", "Use letters, digits and _, no digit first")
+        findings.problem(where, None, "is not a valid variable name", "Use letters, digits and _, not a digit first")
     elif name not in SETTINGS and _SECRET.search(name.upper()):
         findings.problem(where, None, *_GIT)
     elif name not in SETTINGS and (near := _meant(name)):
-        findings.problem(where, None, "is read by neither buildx, BuildKit nor docker", f"Did you mean {near}?")
+        findings.problem(where, None, "is not a variable of buildx, BuildKit or docker", f"Did you mean {near}?")
     else:
         if name in SETTINGS and SETTINGS[name].obsolete:
             findings.warn(where, f"has no effect: {SETTINGS[name].obsolete}")
@@ -94,23 +94,23 @@ def _meant(name: str) -> str:
 
 
 def _text(name: str, value: object, where: str, findings: Findings) -> str | None:
-    """*value* as the file has it, None where something is wrong with it."""
+    """*value* as written to the file, None if it is invalid."""
     text, known = as_text(name, value), SETTINGS.get(name)
     if text is None:
-        what = "is null" if value is None else f"is {type_name(value)}, which can be written in several ways"
-        findings.problem(where, None, what, "Write the text that the program reads, in quotes, or leave it out")
+        what = "is null" if value is None else f"is {type_name(value)}, which could be written in several ways"
+        findings.problem(where, None, what, "Write the text that the program expects, in quotes, or remove it")
     elif not text:
-        remedy = "Leave it out: GitHub's runner takes an empty value for none, others for one"
-        findings.problem(where, None, "is empty, which is read in several ways", remedy)
+        remedy = "Remove it: GitHub's runner treats an empty value as unset, others do not"
+        findings.problem(where, None, "is empty, which readers interpret differently", remedy)
     elif "://" in text and "@" in text:
         findings.problem(where, None, *_LOGIN)
     elif not _VALUE.fullmatch(text):
-        message = "has a character that PAM, systemd, GitHub's runner and shells read in several ways"
+        message = "has a character that PAM, systemd, GitHub's runner and shells interpret differently"
         findings.problem(where, value, message, f"Use {_SIGNS} only")
     elif len(f"{name}={text}") > _LONGEST:
-        findings.problem(where, None, f"is longer than {_LONGEST} characters", "PAM reads no longer line: shorten it")
+        findings.problem(where, None, f"is longer than {_LONGEST} characters", "Shorten it: PAM reads no longer lines")
     elif known is not None and not known.takes(text):
-        findings.problem(where, value, f"is no value of it, which {known.program} reads", f"Known: {known.values}")
+        findings.problem(where, value, f"is not a valid value for {known.program}", f"Valid values: {known.values}")
     else:
         return text
     return None

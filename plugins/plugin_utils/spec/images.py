@@ -23,10 +23,10 @@ _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 
 
 def check_image(text: str, variable: str, findings: Findings) -> None:
-    """Note what is wrong with the image reference *text*, and warn of one that can change under its name."""
+    """Report problems of the image reference *text*, and warn if the image can change under that name."""
     name, at_sign, digest = text.partition("@")
     if at_sign and not _DIGEST.fullmatch(digest):
-        remedy = "Write @sha256: and the 64 hexadecimal digits of the image's index, or leave it out"
+        remedy = "Write @sha256: and the 64 hexadecimal digits of the image's index, or remove it"
         findings.problem(variable, text, "has no valid digest after the @", remedy)
         return
     path, tag = _split_tag(name)
@@ -42,8 +42,8 @@ def check_image(text: str, variable: str, findings: Findings) -> None:
 def buildkit_version(text: str) -> Version:
     """The version that the tag of BuildKit's image *text* names, () if it names none.
 
-    Such as ``buildx-stable-1``, a digest alone, or the tag of an image that is called otherwise: it has versions of
-    its own.
+    It is () for ``buildx-stable-1``, for a digest alone, and for images with another name, which have their own
+    versions.
     """
     path, tag = _split_tag(text.partition("@")[0])
     return version_of(tag) if path.endswith("/buildkit") and _RELEASE.fullmatch(tag) else ()

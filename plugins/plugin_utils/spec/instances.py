@@ -42,7 +42,7 @@ def normalise(
     now: datetime.datetime | None = None,
     warn_days: int = 30,
 ) -> list[Instance]:
-    """The entries with `config` and the files that it names: those of *rendering*, unless the user gave a config.
+    """The entries with `config` and the files that it names: from *rendering*, unless the user set a config.
 
     Nodes are named, and hosts of the *inventory* among them become endpoints. *now* is aware of its time zone.
     """
@@ -55,15 +55,15 @@ def normalise(
     _check_unique(found, variable, findings)
     defaults = [index for index, instance in enumerate(instances) if instance.get("default")]
     for index in defaults[1:]:
-        message = f"is the default, but {variable}[{defaults[0]}] is it already"
-        findings.problem(f"{variable}[{index}].default", None, message, "Leave `default: true` to one instance")
+        message = f"is the default, but so is {variable}[{defaults[0]}]"
+        findings.problem(f"{variable}[{index}].default", None, message, "Set `default: true` for one instance only")
     return found
 
 
 def _entry(instance: Instance, variable: str, rendering: Rendering, context: Context, findings: Findings) -> Instance:
     result = dict(instance)
     if "registry_files" in instance:
-        findings.problem(f"{variable}.registry_files", None, "is made from the registries", "Remove it")
+        findings.problem(f"{variable}.registry_files", None, "is generated from the registries", "Remove it")
     if "name" in instance:
         _check_name(instance["name"], f"{variable}.name", findings)
     if "image" in instance:
@@ -81,21 +81,21 @@ def _entry(instance: Instance, variable: str, rendering: Rendering, context: Con
 
 
 def _refuse_configuration(instance: Instance, variable: str, findings: Findings) -> None:
-    """A buildkitd that runs elsewhere is somebody else's."""
+    """A buildkitd that runs elsewhere is not managed here."""
     for key in ("config", "certificates", "flags"):
         if instance.get(key):
-            message = "is for a buildkitd that buildx starts; with the driver remote it runs already"
+            message = "only applies to a buildkitd that buildx starts, not to the driver remote"
             findings.problem(f"{variable}.{key}", None, message, "Configure it where it runs")
 
 
 def _check_name(name: str, variable: str, findings: Findings) -> None:
     if name.lower() == "default":
-        findings.problem(variable, name, "is the name of Docker's own context", "Use another name")
+        findings.problem(variable, name, "is the name of Docker's default context", "Use another name")
     elif not _NAME.fullmatch(name):
-        remedy = "Start with a letter, go on with letters, digits, '.', '_' or '-'"
+        remedy = "Start with a letter, followed by letters, digits, '.', '_' or '-'"
         findings.problem(variable, name, "is not a valid builder name", remedy)
     elif len(name) > LONGEST_NAME:
-        findings.problem(variable, name, f"is longer than {LONGEST_NAME} characters", "Give it a shorter one")
+        findings.problem(variable, name, f"is longer than {LONGEST_NAME} characters", "Use a shorter name")
 
 
 def _configuration(
@@ -108,17 +108,17 @@ def _configuration(
     rendered = rendering(version)
     if "config" not in instance:
         if given:
-            message = "is given without a `config` that names the files"
+            message = "is set without a `config` that names the files"
             findings.problem(f"{variable}.certificates", None, message, "Use `ca` and `client_cert` of a registry")
         return {"config": rendered.text, "certificates": {}, "registry_files": dict(rendered.files)}
     result = {"config": "", "certificates": given, "registry_files": dict(rendered.files)}
     text: str = instance["config"]
-    if re.fullmatch(r"[^\n=\[#]+", text.strip()):  # no TOML has none of these: a path
+    if re.fullmatch(r"[^\n=\[#]+", text.strip()):  # TOML needs one of these, so it is a path
         try:
             text = read(text, read_file).decode()
         except (CertificateError, UnicodeDecodeError) as exc:
             reason = str(exc) if isinstance(exc, CertificateError) else "is not UTF-8"
-            remedy = "Give TOML, or the path of a file on the controller"
+            remedy = "Write TOML, or the path of a file on the controller"
             findings.problem(f"{variable}.config", text, reason, remedy)
             return result
     check_config(text, {**rendered.files, **given}, f"{variable}.config", findings, version)
@@ -144,5 +144,5 @@ def _check_unique(instances: Sequence[Instance], variable: str, findings: Findin
     for index, instance in enumerate(instances):
         name = instance.get("name")
         if name is not None and seen.setdefault(name.lower(), index) != index:
-            message = f"is also the name of {variable}[{seen[name.lower()]}]; case does not count"
-            findings.problem(f"{variable}[{index}].name", name, message, "Give each builder its own name")
+            message = f"is also the name of {variable}[{seen[name.lower()]}]; case is ignored"
+            findings.problem(f"{variable}[{index}].name", name, message, "Use a unique name for each builder")

@@ -23,17 +23,17 @@ def check_proxy(proxy: Mapping[str, t.Any], variable: str, findings: Findings) -
             _check_url(proxy[key], f"{variable}.{key}", findings)
     for index, name in enumerate(proxy.get("no_proxy") or []):
         if name is not None and not re.fullmatch(r"[^\s,/]+(/\d+)?", name):
-            remedy = "Write one host, .domain, address or network an entry"
+            remedy = "Write one host, .domain, address or network per entry"
             findings.problem(f"{variable}.no_proxy[{index}]", name, "is not the name of a host or network", remedy)
         elif name is not None and _is_pattern(name):
-            message = "is a pattern that docker, buildx and BuildKit do not know: all of it would go by the proxy"
+            message = "is a pattern that docker, buildx and BuildKit do not support: all of it would use the proxy"
             findings.problem(f"{variable}.no_proxy[{index}]", name, message, _instead(name))
     for one, other in (("username", "password"), ("password", "username")):
         if proxy.get(one) and not proxy.get(other):
-            findings.problem(f"{variable}.{other}", None, f"is missing, but `{one}` is given", "Give both or none")
+            findings.problem(f"{variable}.{other}", None, f"is missing, but `{one}` is given", "Set both or neither")
     addressed = proxy.get("http") or proxy.get("https")
     if not addressed and any(proxy.get(key) for key in ("no_proxy", "username")):
-        findings.problem(variable, None, "names no proxy", "Give `https`, and `http` if there is one, or leave all out")
+        findings.problem(variable, None, "names no proxy", "Set `https`, and `http` if there is one, or remove all")
     elif addressed and not proxy.get("https"):
         findings.warn(variable, "has no `https`: registries are reached without the proxy")
 
@@ -44,13 +44,13 @@ def _is_pattern(name: str) -> bool:
 
 
 def _instead(name: str) -> str:
-    """The network or domain that a pattern means, as far as it can be told."""
+    """The network or domain that a pattern probably means."""
     octets = name.rstrip("*.").split(".")
     if re.fullmatch(r"(\d{1,3}\.){1,3}\*(\.\*)*", name) and all(int(each) <= 255 for each in octets):
         address = ".".join([*octets, "0", "0", "0"][:4])
         return f"Write the network: {address}/{8 * len(octets)}"
     if re.fullmatch(r"\*[a-z0-9-]+(\.[a-z0-9-]+)+", name, re.IGNORECASE):
-        return f"Write a domain, with all below it: {name[1:]}"
+        return f"Write a domain, which includes its subdomains: {name[1:]}"
     return "Write hosts, .domains, addresses or networks such as 10.0.0.0/8"
 
 
@@ -63,24 +63,24 @@ def _check_url(text: str, variable: str, findings: Findings) -> None:
     if not known or re.search(r"[\s\x00-\x1f\x7f]", text):
         findings.problem(variable, text, "is not the URL of a proxy", "Write it as http://proxy.example.com:3128")
     elif "@" in parts.netloc:
-        findings.problem(variable, text, "holds a user name or password", "Put them into `username` and `password`")
+        findings.problem(variable, text, "contains a user name or password", "Put them into `username` and `password`")
     elif parts.path not in ("", "/") or parts.query or parts.fragment:
         findings.problem(variable, text, "has more than scheme, host and port", "Write http://proxy.example.com:3128")
 
 
 def check_dns(servers: Sequence[str | None], variable: str, findings: Findings) -> None:
-    """Note what is wrong with the addresses of name servers."""
+    """Report invalid addresses of name servers."""
     for index, text in enumerate(servers):
-        if text is None:  # of the wrong type, told already
+        if text is None:  # of the wrong type, already reported
             continue
         try:
             if "%" in text:  # a zone is an interface of one host, and means nothing in a container
                 raise ValueError(text)
             loopback = ipaddress.ip_address(text).is_loopback
         except ValueError:
-            remedy = "Write an address without a zone: a name would need a name server to be found"
+            remedy = "Write an address without a zone: resolving a name would need a name server"
             findings.problem(f"{variable}[{index}]", text, "is not an IP address", remedy)
             continue
         if loopback:
-            remedy = "Write the address of a name server that containers reach"
-            findings.problem(f"{variable}[{index}]", text, "is each container's own loopback", remedy)
+            remedy = "Write the address of a name server that containers can reach"
+            findings.problem(f"{variable}[{index}]", text, "is the loopback address of each container", remedy)

@@ -45,7 +45,7 @@ class Inventory:
 
 @dataclass(frozen=True)
 class Context:
-    """What the checks need to know: the *builder*, its *driver*, the inventory, how to read files, the time."""
+    """The context of the checks: the *builder*, its *driver*, the inventory, how to read files, the time."""
 
     builder: str
     driver: str
@@ -63,24 +63,24 @@ def normalise(nodes: Sequence[Node], variable: str, context: Context, findings: 
             _check_once(found, key, what, variable, findings)
     _check_platforms(found, variable, findings)
     if context.driver == "remote" and not nodes:
-        remedy = "Give `nodes: [{endpoint: tcp://host:port, ca: …, client_cert: …, client_key: …}]`"
+        remedy = "Set `nodes: [{endpoint: tcp://host:port, ca: …, client_cert: …, client_key: …}]`"
         findings.problem(variable, None, "is empty, but the driver remote connects to a buildkitd elsewhere", remedy)
     return found
 
 
 def _entry(node: Node, variable: str, context: Context, findings: Findings) -> Node:
-    if not node:  # of the wrong type, told already
+    if not node:  # of the wrong type, already reported
         return {"name": "", "endpoint": None, "platforms": [], "driver_opts": {}}
     place = _place(node, variable, context, findings)
     default = re.sub(r"[^a-zA-Z0-9._-]+", "-", f"{context.builder}-{place[1]}") if place else ""
     name = node.get("name") or default
     if name and not _NAME.fullmatch(name):
-        remedy = "Start with a letter, go on with letters, digits, '.', '_' or '-'"
+        remedy = "Start with a letter, followed by letters, digits, '.', '_' or '-'"
         findings.problem(f"{variable}.name", name, "is not a valid node name", remedy)
     elif len(name) > LONGEST_NAME:
         findings.problem(f"{variable}.name", name, f"is longer than {LONGEST_NAME} characters", "Give a shorter `name`")
     if "user" in node and "host" not in node:
-        findings.problem(f"{variable}.user", node["user"], "is for a `host` only", "Write it into the endpoint")
+        findings.problem(f"{variable}.user", node["user"], "only applies to a `host`", "Put it into the endpoint")
     result: Node = {"name": name, "endpoint": place[0] if place else None}
     result["platforms"] = normalise_platforms(node.get("platforms", []), f"{variable}.platforms", findings)
     options = node.get("driver_opts", {})
@@ -89,14 +89,14 @@ def _entry(node: Node, variable: str, context: Context, findings: Findings) -> N
 
 
 def _place(node: Node, variable: str, context: Context, findings: Findings) -> tuple[str, str] | None:
-    """(endpoint, what to call it) of a node, None if that is wrong."""
+    """(endpoint, default name) of a node, None if invalid."""
     wanted = _PLACES[context.driver]
     given = [key for key in ("host", "endpoint", "context") if node.get(key)]
     if not wanted and not given:
         return "", node.get("name", "node")
     if len(given) != 1 or given[0] not in wanted:
         message = f"has {' and '.join(f'`{key}`' for key in given) or 'no machine'}"
-        remedy = f"Give one of {', '.join(wanted)}" if wanted else "Leave it out: kubectl's current context counts"
+        remedy = f"Set one of {', '.join(wanted)}" if wanted else "Remove it: kubectl's current context is used"
         findings.problem(variable, None, message, remedy)
         return None
     text: str = node[given[0]]
@@ -114,18 +114,18 @@ def _of_url(text: str, variable: str, context: Context, findings: Findings) -> t
         findings.problem(f"{variable}.endpoint", text, "is not a valid endpoint for this driver", remedy)
         return None
     if text.startswith("tcp://") and context.driver == "docker-container":
-        findings.warn(f"{variable}.endpoint", "without TLS everybody in the network is root there; use a `context`")
+        findings.warn(f"{variable}.endpoint", "without TLS everyone on the network is root there; use a `context`")
     return text, called
 
 
 def _called(endpoint: str) -> str:
-    """What a node at *endpoint* is called: by its host or its path; "" if that is no URL without a password."""
+    """The default name of a node at *endpoint*, its host or path; "" if it is not a URL without a password."""
     if re.search(r"[\s\x00-\x1f\x7f]", endpoint):
         return ""
     try:
         parts = urllib.parse.urlsplit(endpoint)
         port = parts.port
-    except ValueError:  # an address or a port that is none
+    except ValueError:  # an invalid address or port
         return ""
     path = parts.path.strip("/") if parts.scheme == "unix" else ""
     return "" if port == 0 or parts.password is not None else parts.hostname or path
@@ -138,7 +138,7 @@ def _of_inventory(
         return "", host
     variables = context.inventory.find(host)
     if variables is None:
-        remedy = "Write a host's name as in the inventory, or give `endpoint: ssh://user@host`"
+        remedy = "Write the name of a host in the inventory, or set `endpoint: ssh://user@host`"
         findings.problem(f"{variable}.host", host, "is not a host of the inventory", remedy)
         return None
     address = str(variables.get("ansible_host") or host)
@@ -147,8 +147,8 @@ def _of_inventory(
     port = variables.get("ansible_port")
     endpoint = f"ssh://{f'{login}@' if login else ''}{address}{f':{port}' if port and str(port) != '22' else ''}"
     if not _called(endpoint):
-        remedy = "Mend ansible_host, ansible_user and ansible_port of that host, or give `endpoint: ssh://user@host`"
-        findings.problem(f"{variable}.host", host, f"has no address for ssh: {show(endpoint)}", remedy)
+        remedy = "Fix ansible_host, ansible_user and ansible_port of that host, or set `endpoint: ssh://user@host`"
+        findings.problem(f"{variable}.host", host, f"has no valid ssh address: {show(endpoint)}", remedy)
         return None
     return endpoint, host
 
@@ -160,11 +160,11 @@ def _certificates(node: Node, variable: str, context: Context, findings: Finding
         findings.problem(f"{variable}.{given[0]}", None, "is for the driver remote only", "Remove it")
         return {}
     if ("client_cert" in node) != ("client_key" in node):
-        findings.problem(variable, None, "has one of `client_cert` and `client_key`", "Give both or none")
+        findings.problem(variable, None, "has only one of `client_cert` and `client_key`", "Set both or neither")
         return {}
     if "ca" not in node and ("client_cert" in node or "servername" in node.get("driver_opts", {})):
-        remedy = "Give the CA of the buildkitd's certificate"
-        findings.problem(f"{variable}.ca", None, "is missing, without which buildx does not use TLS", remedy)
+        remedy = "Set the CA of the buildkitd's certificate"
+        findings.problem(f"{variable}.ca", None, "is missing, and without it buildx does not use TLS", remedy)
         return {}
     checks = {"ca": certificates.authorities, "client_cert": certificates.client_certificate}
     found: dict[str, str] = {}
@@ -189,19 +189,19 @@ def _check_once(nodes: Sequence[Node], key: str, what: str, variable: str, findi
     """buildx refuses a second node of the same name or endpoint (store/nodegroup.go)."""
     seen: dict[str, int] = {}
     for index, node in enumerate(nodes):
-        if node[key] is None or not node["name"]:  # told already
+        if node[key] is None or not node["name"]:  # already reported
             continue
         text = node[key].lower()
         if seen.setdefault(text, index) != index:
             message = f"is the same {what} as {variable}[{seen[text]}]"
-            findings.problem(f"{variable}[{index}]", node[key] or "this host", message, "Give each node its own")
+            findings.problem(f"{variable}[{index}]", node[key] or "this host", message, "Remove one of them")
 
 
 def _check_platforms(nodes: Sequence[Node], variable: str, findings: Findings) -> None:
-    """A platform belongs to one node: buildx takes it from the others without a word (store/nodegroup.go)."""
+    """A platform belongs to one node: buildx silently removes it from the others (store/nodegroup.go)."""
     seen: dict[str, int] = {}
     for index, node in enumerate(nodes):
         for platform in node["platforms"]:
             if seen.setdefault(platform, index) != index:
-                message = f"is a platform of {variable}[{seen[platform]}] already"
-                findings.problem(f"{variable}[{index}].platforms", platform, message, "Give it to one of them")
+                message = f"is already a platform of {variable}[{seen[platform]}]"
+                findings.problem(f"{variable}[{index}].platforms", platform, message, "Assign it to one of them")

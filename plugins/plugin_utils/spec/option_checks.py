@@ -1,7 +1,7 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The check of each option that its row in model/options.py does not say all about."""
+"""Checks of options beyond their rows in model/options.py."""
 
 from __future__ import annotations
 
@@ -40,10 +40,10 @@ from ansible_collections.multiarch.builders.plugins.plugin_utils.x509.pem import
 
 @dataclass(frozen=True)
 class Input:
-    """What a check may look at beside its own value.
+    """What a check may use besides its own value.
 
-    *options* are of the right types and complete; those that stand before in CHECKS are checked, too. *prefix* stands
-    before their names in messages, *now* is aware of its time zone.
+    *options* are of the right types and complete; those earlier in CHECKS are already checked. *prefix* precedes
+    their names in messages, *now* is aware of its time zone.
     """
 
     options: dict[str, t.Any]
@@ -57,7 +57,7 @@ class Input:
 
     @property
     def warn_days(self) -> int:
-        """How many days before its end a certificate is a warning."""
+        """How many days before its expiry a certificate is a warning."""
         days: int = self.options.get("ca_warn_days", 0)
         return max(0, days)
 
@@ -68,11 +68,11 @@ class Input:
 
 
 Check = Callable[[t.Any, str, Input], t.Any]
-"""Takes a value, never a null one, and its variable's name; notes what is wrong, gives the value in its one form."""
+"""Takes a non-null value and its variable's name; reports problems, and returns the normalised value."""
 
 
 def _named(table: Sequence[registries.Registry]) -> list[registries.Registry]:
-    """The entries of *table* but for networks, of which dockerd alone knows."""
+    """The entries of *table* without networks, which only dockerd supports."""
     return [entry for entry in table if entry.get("host") and not is_network(entry["host"])]
 
 
@@ -102,7 +102,7 @@ def _at_least(least: int, message: str, remedy: str) -> Check:
 def _absolute(example: str) -> Check:
     def check(path: str, variable: str, findings: Findings) -> None:
         if not path.startswith("/"):
-            remedy = f"Write where it lies on the host, such as {example}"
+            remedy = f"Write the path on the host, such as {example}"
             findings.problem(variable, path, "must be an absolute path", remedy)
 
     return _notes(check)
@@ -116,7 +116,7 @@ def _users(values: Sequence[str | None], variable: str, given: Input) -> list[st
             given.findings.problem(f"{variable}[{index}]", name, "is not a valid user name", remedy)
     needed = bool(given.options.get("instances")) and "buildx" in given.options.get("concerns", ["buildx"])
     if needed and not values:
-        message = "is empty, but builders live in a user's store"
+        message = "is empty, but each builder belongs to a user"
         given.findings.problem(variable, None, message, "Name a user, such as root")
     return list(dict.fromkeys(name for name in values if name is not None))
 
@@ -185,7 +185,7 @@ def _rendering(builders: Sequence[instances.Instance], given: Input) -> instance
     return rendering
 
 
-# In this order: a check may look at what stands before it, checked already.
+# In this order: a check may use the options before it, which are already checked.
 CHECKS: dict[str, Check] = {
     "platforms": _normalises(normalise_platforms),
     "users": _users,
@@ -194,11 +194,11 @@ CHECKS: dict[str, Check] = {
     "binfmt_archive": _absolute("/var/tmp/binfmt.tar"),
     "environment_file": _absolute("/etc/environment"),
     "drain_timeout": _at_least(
-        1, "must be greater than 0", "Write seconds above 0, or `disruption: now` for no waiting at all"
+        1, "must be greater than 0", "Write seconds above 0, or set `disruption: now` to not wait at all"
     ),
     "verify_timeout": _at_least(1, "must be greater than 0", "Write seconds above 0, such as 1800"),
     "trace_max_age": _at_least(0, "must be 0 or greater", "Write seconds, or 0 for a full plan in each run"),
-    "lock_timeout": _at_least(0, "must be 0 or greater", "Write seconds, or 0 to wait for nobody"),
+    "lock_timeout": _at_least(0, "must be 0 or greater", "Write seconds, or 0 to not wait"),
     "daemon_options": _notes(check_daemon_options),
     "client_options": _notes(check_client_options),
     "environment": _environment,

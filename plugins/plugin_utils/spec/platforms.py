@@ -1,7 +1,7 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Lists of platforms, of a host and of a node: every name in its one form."""
+"""Lists of platforms, of a host and of a node: with canonical names."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def normalise_platforms(values: Sequence[str | None], variable: str, findings: F
     """Canonical names in their order, each once."""
     found: list[str] = []
     for index, text in enumerate(values):
-        if text is None:  # of the wrong type, told already
+        if text is None:  # of the wrong type, already reported
             continue
         try:
             found.append(canonical(text))

@@ -1,7 +1,7 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The settings of pull mode, checked: ansible-pull puts them into a command line of its own, without quotes."""
+"""Checks the settings of pull mode: ansible-pull puts them into a command line, without quotes."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _UNITS = "usec|us|msec|ms|seconds?|sec|s|minutes?|min|m|hours?|hr|h|days?|d|week
 _FORMS: dict[str, tuple[str, str]] = {
     "repository": (
         rf"(ssh://([A-Za-z0-9._-]+@)?|https://)[A-Za-z0-9.:\[\]-]+/{_PATH}|[A-Za-z0-9._-]+@[A-Za-z0-9.-]+:{_PATH}|/{_PATH}",
-        "Write ssh://git@HOST/PATH, git@HOST:PATH or https://HOST/PATH; a login goes to builder_pull_git_credentials",
+        "Write ssh://git@HOST/PATH, git@HOST:PATH or https://HOST/PATH; put a login into builder_pull_git_credentials",
     ),
     "version": (r"[A-Za-z0-9_][A-Za-z0-9/._+-]*", "Write a branch, tag or commit"),
     "playbook": (rf"[A-Za-z0-9_.]{_PATH}\.ya?ml", "Write its path in the repository, such as playbooks/site.yml"),
@@ -37,10 +37,10 @@ def settings(given: Mapping[str, t.Any]) -> dict[str, t.Any]:
     for name, (form, remedy) in _FORMS.items():
         value = given.get(name)
         if not value:
-            findings.problem(f"{_PREFIX}{name}", None, "is needed", remedy)
+            findings.problem(f"{_PREFIX}{name}", None, "is required", remedy)
         elif not isinstance(value, str) or not re.fullmatch(form, value):
-            findings.problem(f"{_PREFIX}{name}", value, "cannot be used", remedy)
+            findings.problem(f"{_PREFIX}{name}", value, "is not valid", remedy)
         elif ".." in value.split("/"):
-            findings.problem(f"{_PREFIX}{name}", value, "leads out of the repository", remedy)
+            findings.problem(f"{_PREFIX}{name}", value, "points outside the repository", remedy)
     findings.raise_if_any()
     return dict(given)

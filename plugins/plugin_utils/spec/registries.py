@@ -61,8 +61,8 @@ def normalise(
 ) -> list[Registry]:
     """The entries in their order: hosts and mirrors in one form, `ca`, `client_cert`, `client_key` as PEM text.
 
-    *now* is aware of its time zone; what expires within *warn_days* is a warning. What is wrong goes to *findings*,
-    and is left out of the result, as `ca_from` and `ca_fingerprint` are: `ca` is what they gave.
+    *now* is aware of its time zone; what expires within *warn_days* is a warning. Problems are added to
+    *findings* and left out of the result, as are `ca_from` and `ca_fingerprint`, which result in `ca`.
     """
     sources = _Sources(read_file, fetch, now, warn_days)
     found = [_entry(entry, f"{variable}[{index}]", sources, findings) for index, entry in enumerate(registries)]
@@ -84,7 +84,7 @@ def _entry(entry: Registry, variable: str, sources: _Sources, findings: Findings
         except HostNameError as exc:
             findings.problem(f"{variable}.host", entry["host"], str(exc), exc.remedy)
     if "hosts_toml" in entry:
-        findings.problem(f"{variable}.hosts_toml", None, "is made from the mirrors", "Remove it")
+        findings.problem(f"{variable}.hosts_toml", None, "is generated from the mirrors", "Remove it")
     result["mirrors"] = _mirrors(entry.get("mirrors", []), result.get("host", ""), f"{variable}.mirrors", findings)
     _check_transport(entry, variable, findings)
     _check_login(entry, variable, findings)
@@ -94,7 +94,7 @@ def _entry(entry: Registry, variable: str, sources: _Sources, findings: Findings
 
 
 def _network(entry: Registry, variable: str, findings: Findings) -> Registry:
-    """An entry for dockerd's insecure-registries, which takes networks, too; nothing else is for more than one host."""
+    """An entry for dockerd's insecure-registries, which accepts networks; other keys are for single hosts."""
     result: Registry = {"mirrors": [], **{key: entry[key] for key in _OF_A_NETWORK if key in entry}, "host": ""}
     try:
         result["host"] = check_network(entry["host"])
@@ -102,13 +102,13 @@ def _network(entry: Registry, variable: str, findings: Findings) -> Registry:
         findings.problem(f"{variable}.host", entry["host"], str(exc), exc.remedy)
     for key in entry:
         if key not in _OF_A_NETWORK and entry[key] not in ([], False):
-            remedy = "Give the registry that it is for an entry of its own"
-            findings.problem(f"{variable}.{key}", None, f"is given for the network {entry['host']}", remedy)
+            remedy = "Add an entry for the registry that it applies to"
+            findings.problem(f"{variable}.{key}", None, f"is set for the network {entry['host']}", remedy)
     if not (entry.get("insecure") or entry.get("http")):
-        message = "is a network, of which docker can be told only that it does without verified TLS"
+        message = "is a network, for which docker can only turn off verified TLS"
         findings.problem(f"{variable}.host", entry["host"], message, "Add `insecure: true`, or name one registry")
     if result["host"].endswith("/0"):
-        message = f"{result['host']} is every address: docker verifies the certificate of no registry any more"
+        message = f"{result['host']} covers every address: docker no longer verifies the certificate of any registry"
         findings.warn(f"{variable}.host", message)
     return result
 
@@ -118,7 +118,7 @@ def _mirrors(mirrors: Sequence[str | None], host: str, variable: str, findings: 
     found: list[str] = []
     for index, text in enumerate(mirrors):
         name = f"{variable}[{index}]"
-        if text is None:  # of the wrong type, told already
+        if text is None:  # of the wrong type, already reported
             continue
         try:
             mirror = "".join(check_mirror(text))
@@ -128,7 +128,7 @@ def _mirrors(mirrors: Sequence[str | None], host: str, variable: str, findings: 
         if mirror in found:
             findings.problem(name, text, "is in the list twice", "Remove one of them")
         elif mirror == host:
-            findings.problem(name, text, "is the registry itself", "Remove it: BuildKit asks the registry last anyway")
+            findings.problem(name, text, "is the registry itself", "Remove it: BuildKit always tries the registry last")
         else:
             found.append(mirror)
     return found
@@ -148,12 +148,12 @@ def _check_transport(entry: Registry, variable: str, findings: Findings) -> None
 def _check_login(entry: Registry, variable: str, findings: Findings) -> None:
     for one, other in (("username", "password"), ("password", "username")):
         if one in entry and other not in entry:
-            findings.problem(f"{variable}.{other}", None, f"is missing, but `{one}` is given", "Give both or none")
+            findings.problem(f"{variable}.{other}", None, f"is missing, but `{one}` is given", "Set both or neither")
         if one in entry and not entry[one]:
-            findings.problem(f"{variable}.{one}", None, "is empty", "Give the login's, or remove both")
+            findings.problem(f"{variable}.{one}", None, "is empty", "Set it, or remove both")
     if ":" in entry.get("username", ""):
         message = "has a colon, which separates name and password in config.json"
-        findings.problem(f"{variable}.username", None, message, "Give the name alone")
+        findings.problem(f"{variable}.username", None, message, "Write the name only")
 
 
 def _authorities(entry: Registry, host: str, variable: str, sources: _Sources, findings: Findings) -> dict[str, str]:
@@ -178,7 +178,7 @@ def _authorities(entry: Registry, host: str, variable: str, sources: _Sources, f
         findings.warn(f"{variable}.{key}", warning)
     if wanted and not certificates.with_fingerprint(text.certificates, wanted):
         message = f"matches no certificate in `ca`: {certificates.fingerprints(text.certificates)}"
-        remedy = "Give the file that it is of, or, if the CA was replaced on purpose, the new fingerprint"
+        remedy = "Set the matching file or, if the CA was replaced on purpose, the new fingerprint"
         findings.problem(f"{variable}.ca_fingerprint", f"sha256:{wanted}", message, remedy)
     return {"ca": text.pem}
 
@@ -186,14 +186,14 @@ def _authorities(entry: Registry, host: str, variable: str, sources: _Sources, f
 def _check_ca_keys(entry: Registry, variable: str, findings: Findings) -> bool:
     """Whether those of `ca`, `ca_from` and `ca_fingerprint` that are given go together."""
     if "ca" in entry and "ca_from" in entry:
-        findings.problem(f"{variable}.ca_from", entry["ca_from"], "is given beside `ca`", "Remove one of them")
+        findings.problem(f"{variable}.ca_from", entry["ca_from"], "is set in addition to `ca`", "Remove one of them")
     elif "ca_from" in entry and "ca_fingerprint" not in entry:
-        message = "is missing, but `ca_from` is given, and what comes that way proves nothing by itself"
-        remedy = "Have the SHA-256 of the CA told by those who run Harbor, and write it here"
+        message = "is missing, but `ca_from` is set, and nothing else authenticates the download"
+        remedy = "Get the SHA-256 of the CA from the administrators of Harbor, and set it here"
         findings.problem(f"{variable}.ca_fingerprint", None, message, remedy)
     elif "ca_fingerprint" in entry and "ca" not in entry and "ca_from" not in entry:
-        remedy = "Give `ca`, or `ca_from: harbor`"
-        findings.problem(f"{variable}.ca_fingerprint", None, "is given without a CA that should have it", remedy)
+        remedy = "Set `ca`, or `ca_from: harbor`"
+        findings.problem(f"{variable}.ca_fingerprint", None, "is set without a CA to compare it with", remedy)
     else:
         return True
     return False
@@ -234,7 +234,7 @@ def _client_pair(entry: Registry, variable: str, sources: _Sources, findings: Fi
 
     for one, other in (("client_cert", "client_key"), ("client_key", "client_cert")):
         if one in entry and other not in entry:
-            findings.problem(f"{variable}.{other}", None, f"is missing, but `{one}` is given", "Give both or none")
+            findings.problem(f"{variable}.{other}", None, f"is missing, but `{one}` is given", "Set both or neither")
     take("client_cert", client_certificate)
     if "client_cert" in found:
         pem = found["client_cert"]
@@ -252,10 +252,10 @@ def _check_duplicates(registries: Sequence[Registry], variable: str, findings: F
         folder = host if is_network(host) else certificate_folder(host)
         other = seen.setdefault(folder, host)
         if other == host and any(host == before.get("host") for before in registries[:index]):
-            remedy = "Put everything about one registry into one entry"
+            remedy = "Merge the entries of a registry into one"
             findings.problem(f"{variable}[{index}].host", host, "is in the table twice", remedy)
         elif other != host:
-            message = f"would share the folder certs/{folder} of the builder with {other!r}"
+            message = f"would share the directory certs/{folder} of the builder with {other!r}"
             findings.problem(f"{variable}[{index}].host", host, message, "Use another name or port for one of them")
 
 
@@ -265,9 +265,9 @@ def _check_store_files(registries: Sequence[Registry], variable: str, findings: 
     for index, entry in enumerate(registries):
         for file in store_files(registries_of({"registries": [entry]}), DEBIAN) if entry.get("host") else ():
             other = seen.setdefault(file.path, entry["host"])
-            if certificate_folder(other) != certificate_folder(entry["host"]):  # else told already
-                message = f"would share the file {file.path} of the system's store with {other!r}"
-                remedy = "Use another name for one of them, or one certificate only in `ca` of the shorter name"
+            if certificate_folder(other) != certificate_folder(entry["host"]):  # else already reported
+                message = f"would share the file {file.path} of the system trust store with {other!r}"
+                remedy = "Use another name for one of them, or a single certificate in `ca` of the shorter name"
                 findings.problem(f"{variable}[{index}].host", entry["host"], message, remedy)
 
 
@@ -277,16 +277,16 @@ def _check_dotless(registries: Sequence[Registry], variable: str, findings: Find
     for index, entry in enumerate(registries):
         host = entry.get("host", "")
         if host and not any(sign in host for sign in ".:") and host != "localhost" and host not in mirrors:
-            message = f"{host!r} has neither dot nor port: Docker takes {host}/app for {HUB}/{host}/app"
+            message = f"{host!r} has neither dot nor port: Docker interprets {host}/app as {HUB}/{host}/app"
             findings.warn(f"{variable}[{index}].host", message)
 
 
 def _check_mirrors(registries: Sequence[Registry], variable: str, findings: Findings) -> None:
-    """What an entry says about TLS is not for its mirrors: dockerd and BuildKit look that up under their own names."""
+    """TLS settings of an entry do not apply to its mirrors: dockerd and BuildKit look them up by the mirror's name."""
     hosts = {entry.get("host") for entry in registries}
     for index, entry in enumerate(registries):
         given = [key for key in ("http", "insecure", "ca", "client_cert") if entry.get(key)]
         strangers = sorted({mirror.partition("/")[0] for mirror in entry["mirrors"]} - hosts) if given else []
         for name in strangers:
-            message = f"`{'`, `'.join(given)}` is for {entry.get('host')} itself and not for its mirror {name}"
-            findings.warn(f"{variable}[{index}]", f"{message}, which needs an entry of its own for that")
+            message = f"`{'`, `'.join(given)}` applies to {entry.get('host')} itself, not to its mirror {name}"
+            findings.warn(f"{variable}[{index}]", f"{message}, which needs its own entry")

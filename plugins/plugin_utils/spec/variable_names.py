@@ -1,7 +1,7 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Variables of a host that resemble one of the collection's and are none: Ansible itself takes any name in silence."""
+"""Unknown variables that resemble one of the collection's: Ansible itself silently accepts any name."""
 
 from __future__ import annotations
 
@@ -31,9 +31,9 @@ _ALIKE = 0.75  # of difflib's ratio: `registry` and `registries` have 0.78; 1 is
 
 
 def misspelled(variables: Iterable[str]) -> list[str]:
-    """A sentence for each of *variables* that is most likely one of ours misspelled, in alphabetical order.
+    """A warning for each of *variables* that is most likely misspelled, in alphabetical order.
 
-    A name that starts with ``builder_`` and resembles nothing of ours is the user's own.
+    A name that starts with ``builder_`` and does not resemble any of ours is the user's own.
     """
     found = []
     for variable in sorted(each for each in variables if each.startswith(_PREFIX)):
@@ -41,5 +41,5 @@ def misspelled(variables: Iterable[str]) -> list[str]:
         if name in NAMES or name in _OWN:
             continue
         for meant in get_close_matches(name, NAMES, n=1, cutoff=_ALIKE):
-            found.append(f"{variable}: is read by nothing. Did you mean {_PREFIX}{meant}?")
+            found.append(f"{variable}: is not a known variable. Did you mean {_PREFIX}{meant}?")
     return found

@@ -13,7 +13,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.docker.hub impo
 _LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 _DNS_NAME = re.compile(rf"{_LABEL}(?:\.{_LABEL})*")
 _PATH_PART = re.compile(r"[a-z0-9]+(?:[._-]+[a-z0-9]+)*")
-# Meant to be a network: an IPv4 address, or an IPv6 address with or without brackets, and a slash.
+# Intended as a network: an IPv4 address, or an IPv6 address with or without brackets, and a slash.
 _NETWORK = re.compile(r"(?:[0-9][0-9.]*|\[?(?=[^/]*:[^/]*:)[0-9a-f:.]+\]?)/[0-9.]*", re.IGNORECASE)
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
 # docker/buildx, util/confutil/container.go: the folder of a registry's certificates
@@ -26,7 +26,7 @@ HUB_ALIASES = ("hub.docker.com", "index.docker.io", SERVER, "registry.hub.docker
 
 
 class HostNameError(ValueError):
-    """The name cannot be used. *remedy* says what to write."""
+    """The name is not valid. *remedy* says what to write."""
 
     def __init__(self, message: str, remedy: str) -> None:
         super().__init__(message)
@@ -39,13 +39,13 @@ def certificate_folder(host: str) -> str:
 
 
 def _refuse_oddities(text: str) -> None:
-    """Raise for what is wrong in a host and in a mirror alike."""
+    """Raise for problems that hosts and mirrors have in common."""
     if not text:
         raise HostNameError("is empty", "Write host[:port], as in image names")
     if re.search(r"[\s\x00-\x1f\x7f]", text):
         raise HostNameError("has a space or a control character", "Write host[:port] without them")
     if "@" in text:
-        raise HostNameError("holds a user name or password", "Put them into `username` and `password` of the registry")
+        raise HostNameError("contains a user name or password", "Use `username` and `password` of the registry")
 
 
 def check_host(text: str) -> str:
@@ -54,9 +54,9 @@ def check_host(text: str) -> str:
     if _SCHEME.match(text):
         raise HostNameError("has a scheme", "Write host[:port] only, and `http: true` for a registry without TLS")
     if len(text) > _LONGEST:
-        raise HostNameError(f"is longer than {_LONGEST} characters", "Give the registry a shorter name")
+        raise HostNameError(f"is longer than {_LONGEST} characters", "Use a shorter name for the registry")
     if "/" in text:
-        raise HostNameError("has a path", "Write host[:port] only; a mirror may have a path, a registry not")
+        raise HostNameError("has a path", "Write host[:port] only; only mirrors may have a path")
     host, port = _split_port(text.lower())
     if port is not None and not (re.fullmatch(r"[0-9]{1,5}", port) and 1 <= int(port) <= 65535):
         raise HostNameError(f"has no valid port ({port!r})", "Write a port from 1 to 65535, or none")
@@ -65,7 +65,7 @@ def check_host(text: str) -> str:
     elif ":" in host:
         raise HostNameError("has more than one colon", "Write host:port; an IPv6 address in brackets: [::1]:5000")
     elif not _DNS_NAME.fullmatch(host):
-        raise HostNameError("is not a host name", "Use letters, digits, '-' and '.' only (image names allow no '_')")
+        raise HostNameError("is not a host name", "Use letters, digits, '-' and '.' only (image names cannot have '_')")
     if host in HUB_ALIASES or text.lower() == HUB + ":443":
         raise HostNameError("is another name of Docker Hub", f"Write {HUB}, as image names do")
     return host if port is None else f"{host}:{int(port)}"
@@ -97,13 +97,13 @@ def check_mirror(text: str) -> tuple[str, str]:
     if _SCHEME.match(text):
         bare = _SCHEME.sub("", text)
         raise HostNameError(
-            "has a scheme", f"Write {bare}; for a mirror without TLS give it an entry of its own with `http: true`"
+            "has a scheme", f"Write {bare}; for a mirror without TLS, add an entry for it with `http: true`"
         )
     name, slash, path = text.partition("/")
     host = check_host(name)
     parts = path.split("/") if slash else []
     if parts and parts[0] == "v2":
-        raise HostNameError("has /v2 in its path", "Write it without: BuildKit puts /v2 before the path itself")
+        raise HostNameError("has /v2 in its path", "Remove it: BuildKit adds /v2 itself")
     if not all(_PATH_PART.fullmatch(part) for part in parts):
         raise HostNameError(
             "has a path that no image name can have",
@@ -113,7 +113,7 @@ def check_mirror(text: str) -> tuple[str, str]:
 
 
 def looks_like_network(text: str) -> bool:
-    """Whether *text* is meant to be a network, such as 10.0.0.0/8 and fd00::/8: a registry has no path."""
+    """Whether *text* is intended as a network, such as 10.0.0.0/8 or fd00::/8: registries have no path."""
     return _NETWORK.fullmatch(text) is not None
 
 
@@ -122,7 +122,7 @@ def check_network(text: str) -> str:
 
     dockerd reads it with Go's net.ParseCIDR, which takes no netmask for the length of the prefix.
     """
-    remedy = "Write an address and the length of its prefix, such as 10.0.0.0/8 or fd00::/8"
+    remedy = "Write an address and a prefix length, such as 10.0.0.0/8 or fd00::/8"
     try:
         if not re.fullmatch(r"[^/]+/[0-9]{1,3}", text):
             raise ValueError(text)
@@ -130,5 +130,5 @@ def check_network(text: str) -> str:
     except ValueError:
         raise HostNameError("is not a network", remedy) from None
     if isinstance(found, ipaddress.IPv6Network) and found.network_address.ipv4_mapped is not None:
-        raise HostNameError("is a network of IPv4 in the form of IPv6", "Write it as IPv4, such as 10.0.0.0/8")
+        raise HostNameError("is an IPv4-mapped IPv6 network", "Write it as IPv4, such as 10.0.0.0/8")
     return str(found)

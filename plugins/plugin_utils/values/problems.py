@@ -1,7 +1,7 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What is wrong with the input: collected, all of it, before anybody hears of it."""
+"""Problems of the input, all collected before they are reported."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _DIGEST = re.compile(r"@sha256:\w*\Z")
 class Problem:
     """One thing wrong: *variable* is a path such as ``builder_registries[1].host``.
 
-    *value* is how the value is shown (see `show`), empty where it is a secret or says nothing.
+    *value* is the displayed value (see `show`), empty if it is secret or of no use.
     """
 
     variable: str
@@ -57,7 +57,7 @@ class Findings:
         self.problems.append(Problem(show_name(variable), shown, message.rstrip("."), remedy.rstrip(".")))
 
     def warn(self, variable: str, message: str) -> None:
-        """Note something worth knowing that stops nobody."""
+        """Add a warning, which does not stop the run."""
         self.warnings.append(f"{show_name(variable)}: {message}")
 
     def raise_if_any(self) -> None:
@@ -67,7 +67,7 @@ class Findings:
 
 
 def show(value: object) -> str:
-    """*value* as a message may show it: one line, shortened, without what stands before an ``@`` of a URL."""
+    """*value* as shown in messages: one line, shortened, without what precedes the ``@`` of a URL."""
     if not isinstance(value, str):
         return repr(value)
     digest = _DIGEST.search(value)
@@ -79,14 +79,14 @@ def show(value: object) -> str:
 
 
 def show_name(variable: str) -> str:
-    """The path *variable* as a message may show it: the same of its keys, which can be anything."""
+    """The path *variable* as shown in messages, treated likewise, as keys can be anything."""
     text = re.sub('"[^"]*@', '"***@', variable)
     text = "".join(each if each.isprintable() else repr(each)[1:-1] for each in text)
     return text if len(text) <= _LONGEST_NAME else text[: _LONGEST_NAME - 1] + "…"
 
 
 def suggest(name: object, known: Iterable[str]) -> str:
-    """The remedy for an unknown *name*: the nearest of the *known* ones, or all of them."""
+    """The remedy for an unknown *name*: the closest of the *known* ones, or all of them."""
     names = list(known)
     near = difflib.get_close_matches(str(name).lower(), [each.lower() for each in names], n=1, cutoff=0.6)
     if near:
@@ -95,7 +95,7 @@ def suggest(name: object, known: Iterable[str]) -> str:
 
 
 def type_name(value: object) -> str:
-    """What *value* is, in the words of an inventory's author."""
+    """The type of *value*, as inventory authors call it."""
     names: dict[type[t.Any], str] = {str: "a string", bool: "a boolean", int: "an integer", float: "a number"}
     names |= {list: "a list", dict: "a mapping", type(None): "null"}
     return names.get(type(value), f"of type {type(value).__name__}")

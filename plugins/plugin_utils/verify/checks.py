@@ -1,7 +1,7 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What was checked on a host and how it ended: from the results of the modules. Pure."""
+"""The checks of a host and their outcomes, from the results of the modules. Pure."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ Result = Mapping[str, t.Any]
 class Check:
     """One check of one host; *message* says why it failed or was skipped, *evidence* what the host showed.
 
-    *cause* is the gist of the evidence where the message does not have it, for whoever has one line only.
+    *cause* is the gist of the evidence if the message does not include it, for one-line summaries.
     """
 
     host: str
@@ -42,17 +42,17 @@ class Check:
 
 
 def as_asked(concern: str) -> str:
-    """The check that nothing of *concern* differs from what is asked."""
+    """The check that *concern* is in its desired state."""
     return f"as_asked[{concern}]"
 
 
 def trust(registry: str, way: str, who: str) -> str:
-    """The check that *registry* is trusted by one way."""
+    """The check that one client trusts *registry*."""
     return f"trust[{'-'.join(filter(None, (registry, way, who)))}]"
 
 
 def login(registry: str, user: str) -> str:
-    """The check that *registry* takes the login of *user*."""
+    """The check that *registry* accepts the login of *user*."""
     return f"login[{registry}-{user}]"
 
 
@@ -70,7 +70,7 @@ def pulled(user: str, image: str) -> str:
 
 
 def build(user: str, builder: str, platform: str) -> str:
-    """The check that *user* builds for *platform* with *builder*, and pushes where a repository is given."""
+    """The check that *user* builds for *platform* with *builder*, and pushes if a repository is given."""
     return f"build[{user}-{builder}-{platform}]"
 
 
@@ -81,13 +81,13 @@ def checks_of(
     proof: Result | None,
     concerns: Sequence[str],
 ) -> list[Check]:
-    """All checks of *host* from the results of modules plan, registry_proof and build_proof; None where none ran."""
+    """All checks of *host* from the results of modules plan, registry_proof and build_proof; None if it did not run."""
     results = [each for each in (plan, registries, proof) if each]
     for result in results:
         if result.get("unreachable"):
             return [unreachable(host, str(result.get("msg", "")))]
         if result.get("problems"):
-            remedy = "Mend these variables in the inventory; nothing else was checked"
+            remedy = "Fix these variables in the inventory; nothing else was checked"
             return [Check(host, "input", FAILED, str(result["msg"]), remedy=remedy)]
     found = [
         *_of_plan(host, plan or {}, concerns),
@@ -95,24 +95,24 @@ def checks_of(
         *_of_proof(host, proof or {}),
     ]
     if not found:
-        words = "nothing was checked: the run ended before, or builder_concerns leaves nothing to check"
-        return [Check(host, "verification", FAILED, words, remedy="The messages above tell the former")]
+        words = "nothing was checked: the run ended early, or builder_concerns leaves nothing to check"
+        return [Check(host, "verification", FAILED, words, remedy="See the messages above")]
     return [Check(host, REACHABLE), *found]
 
 
 def unreachable(host: str, words: str) -> Check:
-    """The one check of a host that cannot be asked."""
-    remedy = f"See that it runs and that ssh lets you in as the inventory says: `ansible -i INVENTORY {host} -m ping`"
+    """The only check of an unreachable host."""
+    remedy = f"Check that it runs and that ssh works: `ansible -i INVENTORY {host} -m ping`"
     lines = lines_of(_PREFIXES.sub("", words))
     evidence = ("\n".join(lines),) if len(lines) > 1 else ()
-    return Check(host, REACHABLE, FAILED, f"the host is not reached: {of_ssh(words)}", evidence, remedy)
+    return Check(host, REACHABLE, FAILED, f"the host is unreachable: {of_ssh(words)}", evidence, remedy)
 
 
 def _of_plan(host: str, plan: Result, concerns: Sequence[str]) -> Iterator[Check]:
     if not plan or plan.get("skipped"):
         return
     if "plan" not in plan:
-        yield Check(host, "as_asked", FAILED, str(plan.get("msg", "no plan was made")), remedy=_LOOK)
+        yield Check(host, "as_asked", FAILED, str(plan.get("msg", "there is no plan")), remedy=_LOOK)
         return
     failures = {each["concern"]: each for each in plan.get("failures", ())}
     actions = {each["concern"]: each["actions"] for each in plan["plan"]}
@@ -121,11 +121,11 @@ def _of_plan(host: str, plan: Result, concerns: Sequence[str]) -> Iterator[Check
         if concern in failures:
             yield _impossible(host, name, failures[concern])
         elif "engine" in failures:
-            yield Check(host, name, SKIPPED, "nothing can be told without Docker")
+            yield Check(host, name, SKIPPED, "cannot be checked without Docker")
         elif actions.get(concern):
-            count = f"{len(actions[concern])} {'thing differs' if len(actions[concern]) == 1 else 'things differ'}"
+            count = f"{len(actions[concern])} {'difference' if len(actions[concern]) == 1 else 'differences'}"
             what = "provisioning would:\n" + "\n".join(f"- {each}" for each in actions[concern])
-            told, remedy = f"{count} from what is asked", f"Run {PROVISION}"
+            told, remedy = f"{count} from the desired state", f"Run {PROVISION}"
             yield Check(host, name, FAILED, told, (what,), remedy, cause=_few(actions[concern]))
         else:
             yield Check(host, name)
@@ -137,7 +137,7 @@ _LOOK = "Run verify-builders.yml for this host alone with -vvv"
 def _impossible(host: str, name: str, failure: Result) -> Check:
     """A concern that cannot be planned."""
     evidence = (failure["said"],) if failure["said"] else ()
-    return Check(host, name, FAILED, failure["message"], evidence, failure["remedy"] or "The message says what to do")
+    return Check(host, name, FAILED, failure["message"], evidence, failure["remedy"] or "See the message")
 
 
 def _few(texts: Sequence[str]) -> str:
@@ -192,11 +192,11 @@ def _failed(host: str, name: str, failure: Result) -> Check:
 
 def failure_of(result: Result) -> str:
     """Why a module failed, "" if it did not: `failed` itself may be overruled by `failed_when`."""
-    return str(result.get("msg") or "no reason was told") if result.get("failed") or "msg" in result else ""
+    return str(result.get("msg") or "no reason was reported") if result.get("failed") or "msg" in result else ""
 
 
 def problems(checks: Sequence[Check]) -> str:
-    """What failed of one host's *checks*, for people; those that failed in one way together. Empty if nothing did."""
+    """The failed *checks* of one host, for people, grouped by failure. Empty if none failed."""
     groups = _alike(checks)
     if not groups:
         return ""
@@ -211,7 +211,7 @@ def problems(checks: Sequence[Check]) -> str:
 
 
 def in_short(checks: Sequence[Check]) -> str:
-    """Which of one host's *checks* failed and why, in one line; empty if none did. Those alike stand together."""
+    """The failed *checks* of one host and why, in one line, grouped by failure; empty if none failed."""
     groups = _alike(checks)
     told = [f"{_names(found)}: {_why(found[0])}" for found in groups]
     count = sum(map(len, groups))
@@ -225,7 +225,7 @@ def in_short(checks: Sequence[Check]) -> str:
 
 
 def _alike(checks: Sequence[Check]) -> list[list[Check]]:
-    """Those of *checks* that failed, in groups that have message and remedy in common."""
+    """Those of *checks* that failed, grouped by message and remedy."""
     groups: dict[tuple[str, str], list[Check]] = {}
     for check in checks:
         if check.outcome == FAILED:

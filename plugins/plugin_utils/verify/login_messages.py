@@ -20,13 +20,13 @@ _TOLERATED = 60  # seconds
 
 
 def clocks_apart(row: Answered, clocks: Clocks) -> str | None:
-    """How far this host's clock and those of the servers of *row* are apart; "" if they agree, None if nobody told."""
+    """The difference between this host's clock and those of the servers of *row*; "" if none, None if unknown."""
     known = {host: clocks[host] for host in (row["at"], row["registry"]) if host in clocks}
     for host, each in known.items():
         seconds = abs(each["there"] - each["here"])
         if seconds > _TOLERATED:
             here, there = instant(each["here"]), instant(each["there"])
-            return f"this host's clock says {here}, that of {host} {there}: {_span(seconds)} apart"
+            return f"this host's clock shows {here}, that of {host} {there}: {_span(seconds)} apart"
     return "" if known else None
 
 
@@ -38,27 +38,27 @@ def _span(seconds: int) -> str:
 
 
 def certificate_expired(row: Answered, clocks: Clocks, chain_ends: str) -> str:
-    """About a certificate that is too old; *chain_ends* tells when each ends, "" if nobody knows."""
-    anew = f"ave it issued anew{f' (the chain ends: {chain_ends})' if chain_ends else ''}"
+    """About an expired certificate; *chain_ends* lists when each expires, "" if unknown."""
+    anew = f"ave it reissued{f' (the chain expires: {chain_ends})' if chain_ends else ''}"
     apart = clocks_apart(row, clocks)
     if apart:
         return f"T{apart[1:]}. Set the wrong one (timedatectl on this host); if this host's is right, h{anew}"
     if apart is None:
-        return f"H{anew}, and see that the host's clock is right"
+        return f"H{anew}, and check the host's clock"
     return f"H{anew}; the clocks of this host and of the server agree"
 
 
 def certificate_not_yet(row: Answered, clocks: Clocks, begins: str) -> str:
-    """About a certificate that is too new; *begins* is the day, "" if nobody knows."""
-    day = f"; it begins on {begins}" if begins else ""
+    """About a certificate that is not valid yet; *begins* is the day, "" if unknown."""
+    day = f"; it is valid from {begins}" if begins else ""
     apart = clocks_apart(row, clocks)
     if apart:
         return f"T{apart[1:]}. Set the wrong one (timedatectl on this host){day}"
     if apart is None:
-        return f"See that the host's clock is right{day}"
+        return f"Check the host's clock{day}"
     return (
-        "The clocks of this host and of the server agree, so the certificate was issued too early, or where a clock is "
-        f"wrong: have it issued anew{day}"
+        "The clocks of this host and of the server agree, so the certificate was issued with a later start, or by a "
+        f"machine whose clock is wrong: have it reissued{day}"
     )
 
 
@@ -69,50 +69,50 @@ def _token(row: Answered, _entry: Mapping[str, t.Any], clocks: Clocks) -> str:
     if apart:
         return f"T{apart[1:]}. Set the wrong one; if that is not the reason, {key}"
     agree = "The clocks of this host and of the servers agree: t" if apart == "" else "T"
-    return f"{agree}he clock of {registry} or that of its token endpoint is wrong, or {key}. Nothing on this host helps"
+    return f"{agree}he clock of {registry} or that of its token endpoint is wrong, or {key}. This host needs no change"
 
 
 def _server(row: Answered, _entry: Mapping[str, t.Any], _clocks: Clocks) -> str:
     where = "Its token endpoint" if row["about"] in (outcomes.ENDPOINT, outcomes.NO_ENDPOINT) else "The registry"
     return (
-        f"{where} is there, and fails: see its logs at {row['at']} (of Harbor: core, and what is behind its proxy). "
-        "Nothing on this host helps"
+        f"{where} responds with an error: see its logs at {row['at']} (of Harbor: core, and what is behind its proxy). "
+        "This host needs no change"
     )
 
 
 def _refused(row: Answered, entry: Mapping[str, t.Any], _clocks: Clocks) -> str:
     host = row["registry"]
     return (
-        f"Mend `username` ({entry.get('username', '')}) or `password` of {host} in builder_registries, and run "
-        f"{TRUST}; Harbor says the same of a robot account that is disabled or has expired"
+        f"Correct `username` ({entry.get('username', '')}) or `password` of {host} in builder_registries, and run "
+        f"{TRUST}; Harbor gives the same answer for a robot account that is disabled or has expired"
     )
 
 
 def _forbidden(row: Answered, entry: Mapping[str, t.Any], _clocks: Clocks) -> str:
     name = entry.get("username", "")
     return (
-        f"{row['at']} knows the login and lets it do nothing: see there what {name} may do, and from which addresses, "
-        f"or give another `username` of {row['registry']} in builder_registries, and run {TRUST}"
+        f"{row['at']} accepts the login but grants no access: check the permissions and addresses of {name} there, or "
+        f"set another `username` of {row['registry']} in builder_registries, and run {TRUST}"
     )
 
 
 def _missing(row: Answered, _entry: Mapping[str, t.Any], _clocks: Clocks) -> str:
-    return f"It was not tried. Run {TRUST}, which logs {row['who']} in to {row['registry']} as builder_registries says"
+    return f"It was not tested. Run {TRUST}, which logs {row['who']} in to {row['registry']} with this login"
 
 
 def no_token_endpoint(row: Answered) -> str:
-    """About an address that gives out no tokens, or to which no password is sent; "" if *row* is not about one."""
+    """About an address that issues no tokens, or gets no password; "" if *row* is not about one."""
     if row["about"] == outcomes.PLAIN_ENDPOINT:
         return (
-            f"{row['registry']} sends its clients there for tokens, and docker and BuildKit send the password: mend "
-            "the address in its settings (auth.token.realm; of Harbor, external_url), or, if all on the way may read "
-            f"the password, give {row['at']} an entry with `http: true` in builder_registries"
+            f"{row['registry']} sends its clients there for tokens, and docker and BuildKit send the password: fix "
+            "the address in its settings (auth.token.realm; of Harbor, external_url), or, if others may read "
+            f"the password, add an entry for {row['at']} with `http: true` to builder_registries"
         )
     if row["outcome"] != outcomes.OTHER or row["about"] != outcomes.NO_ENDPOINT:
         return ""
     return (
-        f"{row['registry']} sends its clients there for tokens: mend the address or the service in its settings "
-        "(auth.token.realm and service; of Harbor, external_url). Nothing on this host helps"
+        f"{row['registry']} sends its clients there for tokens: fix the address or the service in its settings "
+        "(auth.token.realm and service; of Harbor, external_url). This host needs no change"
     )
 
 

@@ -1,7 +1,7 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Proofs as lines of text: a row for each host, a column for each platform. Pure."""
+"""Proofs as lines of text: a row per host, a column per platform. Pure."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 
 
 def table(results: Mapping[str, Mapping[str, t.Any]]) -> list[str]:
-    """The table of {host: result of module build_proof}; what one builder or user did not prove is not proven."""
+    """The table of {host: result of module build_proof}; not proven by one builder or user means not proven."""
     platforms = [each["platform"] for result in results.values() for each in result.get("proofs", [])]
     for result in results.values():
         platforms += [platform for each in result.get("failures", []) for platform in each["platforms"]]

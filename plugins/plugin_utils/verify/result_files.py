@@ -58,7 +58,7 @@ def as_json(checks: Checks, command: str, now: datetime.datetime) -> str:
 
 
 def as_junit(checks: Checks, command: str, now: datetime.datetime) -> str:
-    """JUnit XML: a suite a host, a case a check."""
+    """JUnit XML: a suite per host, a case per check."""
     everything = [each for found in checks.values() for each in found]
     top = ET.Element("testsuites", {"name": _clean(command), **_counts(everything)})
     for host, found in checks.items():

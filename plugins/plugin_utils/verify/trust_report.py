@@ -1,7 +1,7 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What is not trusted, which logins fail, and what to do: a line for each registry and outcome. Pure."""
+"""Missing trust and failing logins, with remedies: a line per registry and outcome. Pure."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ Entry = Mapping[str, t.Any]
 def failures(
     rows: Sequence[Answered], entries: Sequence[Entry], chains: Mapping[str, Chain], clocks: Clocks | None = None
 ) -> list[Failure]:
-    """What is not proven of *rows*, those alike as one; *entries* are the normalised table of registries."""
+    """The unproven *rows*, similar ones combined; *entries* are the normalised table of registries."""
     groups: dict[tuple[str, str, str], list[Answered]] = {}
     for row in rows:
         if row["outcome"] not in outcomes.PROVEN:
@@ -47,7 +47,7 @@ def message(rows: Sequence[Answered], found: Sequence[Failure]) -> str:
 def _failure(
     group: Sequence[Answered], table: Mapping[str, Entry], chains: Mapping[str, Chain], clocks: Clocks
 ) -> Failure:
-    # who was told why a token is not valid, if anybody was
+    # the client that got the reason why a token is not valid, if any
     told = (row for row in group if row["outcome"] == outcomes.INVALID_TOKEN and row["way"] in (PLAIN, LOGIN))
     first = next(told, group[0])
     elsewhere = f" at {first['at']}" if first["at"] != first["registry"] else ""
@@ -66,7 +66,7 @@ def remedies(
 
 _OF_BUILDERS = {
     outcomes.NETWORK: CONTAINER_NETWORK,
-    outcomes.ASLEEP: f"The builder itself does not answer: run {PROVISION}",
+    outcomes.ASLEEP: f"The builder itself does not respond: run {PROVISION}",
 }
 
 
@@ -86,7 +86,7 @@ def _remedy(row: Answered, table: Mapping[str, Entry], chains: Mapping[str, Chai
 
 
 def _ways(rows: Sequence[Answered]) -> str:
-    """The ways of *rows* in words."""
+    """The clients of *rows*, as text."""
     who: dict[str, list[str]] = {}
     for row in rows:
         who.setdefault(row["way"], []).append(row["who"])
@@ -99,41 +99,41 @@ def _ways(rows: Sequence[Answered]) -> str:
 def _unknown(host: str, entry: Entry, chain: Chain) -> str:
     issuer = f" ({chain[-1].issuer.rfc4514_string()} signed it)" if chain else ""
     if not entry.get("ca"):
-        return f"Give its CA as `ca` of {host} in builder_registries, and run {TRUST}{issuer}"
+        return f"Set `ca` of {host} in builder_registries to its CA, and run {TRUST}{issuer}"
     if chain and not is_signed_by(chain, entry["ca"]):
-        remedy = "give that one too, or have the server send its whole chain"
+        remedy = "add that one too, or have the server send its whole chain"
         return f"Its `ca` in builder_registries did not sign its certificate{issuer}: {remedy}"
     if not all(map(is_authority, load_certificates(entry["ca"].encode()))):
         return (
-            f"Run {TRUST} with all its concerns. Its `ca` in builder_registries is a server's own certificate and no "
-            "CA, which the system's store of Fedora and its like does not take: there, have it issued by a CA"
+            f"Run {TRUST} with all its concerns. Its `ca` in builder_registries is a server's own certificate and not "
+            "a CA, which the trust store of Fedora and similar systems does not accept: there, have it issued by a CA"
         )
     return (
-        f"Its `ca` in builder_registries is right, and has not come to all places: run {TRUST} with all its concerns, "
+        f"Its `ca` in builder_registries is right, but is not installed everywhere: run {TRUST} with all its concerns, "
         "and without builder_disruption: never"
     )
 
 
 def _unread(row: Answered, table: Mapping[str, Entry], chain: Chain) -> str:
-    """docker fetches tokens with the system's authorities as of its start."""
+    """docker fetches tokens with the system trust store as of its start."""
     host, entry = row["at"], table.get(row["at"], {})
-    # without an entry of its own a token endpoint is taken to have its registry's CA (daemon/tokens.py)
+    # without its own entry a token endpoint is assumed to have its registry's CA (daemon/tokens.py)
     ca = (entry or table.get(row["registry"], {})).get("ca")
     if ca and (not chain or is_signed_by(chain, ca)):
         return (
-            "docker reads the system's authorities once, at its start, and has not read this one yet: run "
+            "docker reads the system trust store once, when it starts, and has not read this CA yet: run "
             f"{TRUST}, which restarts docker as builder_disruption allows"
         )
     if entry.get("insecure") and not entry.get("ca"):
-        return f"`insecure` does not reach docker's requests for tokens: give the `ca` of {host}, too, and run {TRUST}"
+        return f"`insecure` does not apply to docker's token requests: also set `ca` of {host}, and run {TRUST}"
     return _unknown(host, entry, chain)
 
 
 def _weak(_host: str, _entry: Entry, chain: Chain) -> str:
     told = f": {', '.join(weak(chain))}" if weak(chain) else ""
     return (
-        f"Certificates signed with SHA-1 or MD5 are refused{told}. Have them issued anew with SHA-256; until then an "
-        "intermediate CA counts where it is in `ca` itself"
+        f"Certificates signed with SHA-1 or MD5 are rejected{told}. Have them reissued with SHA-256; until then, an "
+        "intermediate CA is accepted if it is in `ca` itself"
     )
 
 
@@ -142,7 +142,7 @@ def _mismatch(host: str, _entry: Entry, chain: Chain) -> str:
     told = f"The certificate is for {', '.join(found)}" if found else "The certificate has no subject alternative name"
     name = host.rpartition(":")[0] if ":" in host and not host.endswith("]") else host
     choice = "use one of these names in builder_registries and images, or " if found else ""
-    return f"{told}: {choice}have it issued anew for {name}"
+    return f"{told}: {choice}have it reissued for {name}"
 
 
 def _ends(chain: Chain) -> str:
@@ -156,36 +156,36 @@ def _begins(chain: Chain) -> str:
 
 def _client(host: str, entry: Entry, _chain: Chain) -> str:
     if entry.get("client_cert"):
-        return f"The registry does not take `client_cert` of {host}, or it has not come to all places: run {TRUST}"
-    return f"Give `client_cert` and `client_key` of {host} in builder_registries, and run {TRUST}"
+        return f"The registry does not accept `client_cert` of {host}, or it is not installed everywhere: run {TRUST}"
+    return f"Set `client_cert` and `client_key` of {host} in builder_registries, and run {TRUST}"
 
 
 def _no_tls(host: str, entry: Entry, _chain: Chain) -> str:
     if entry.get("http"):
-        return f"`http: true` of {host} has not come to all places: run {TRUST}"
-    return f"Give the server a certificate, or write `http: true` for {host} in builder_registries"
+        return f"`http: true` of {host} is not configured everywhere: run {TRUST}"
+    return f"Give the server a certificate, or set `http: true` for {host} in builder_registries"
 
 
 def _tls_wanted(host: str, entry: Entry, _chain: Chain) -> str:
     if entry.get("http"):
-        return f"Take `http: true` of {host} out of builder_registries, as its server speaks TLS"
+        return f"Remove `http: true` of {host} from builder_registries, as its server uses TLS"
     if is_loopback(host):
         docker = "; Docker before 28.0 needs `{host: '::1/128', insecure: true}` in builder_registries, too"
         return (
-            f"Docker's programs speak HTTP to names of loopback: run {PROVISION}, which writes `http = false` into "
+            f"Docker's programs use HTTP for loopback names: run {PROVISION}, which writes `http = false` into "
             f"buildkitd.toml{docker if host.startswith('[') else ''}"
         )
-    return "It was asked without TLS, and wants it: see what redirects there"
+    return "It was contacted without TLS but requires it: find out what redirects there"
 
 
 def _no_answer(host: str, _entry: Entry, _chain: Chain) -> str:
     if is_loopback(host):
-        return "See that it runs on this very host: a name of loopback is another place in a container"
-    return "See that it runs, and that this host resolves its name and reaches its port"
+        return "Check that it runs on this host: in a container, a loopback name is the container itself"
+    return "Check that it runs, and that this host can resolve its name and reach its port"
 
 
 def _other(_host: str, _entry: Entry, _chain: Chain) -> str:
-    return "The words are those of the program that asked"
+    return "The message is that of the client"
 
 
 _REMEDIES: dict[str, t.Callable[[str, Entry, Chain], str]] = {

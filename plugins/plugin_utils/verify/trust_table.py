@@ -1,7 +1,7 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Proofs of trust as lines of text: a row for each host, a column for each registry, then the certificates. Pure."""
+"""Proofs of trust as lines of text: a row per host, a column per registry, then the certificates. Pure."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Result = Mapping[str, t.Any]
 
 
 def table(results: Mapping[str, Result]) -> list[str]:
-    """The table of {host: result of module registry_proof}; no line where no host asked any registry."""
+    """The table of {host: result of module registry_proof}; no lines if no host contacted a registry."""
     asked = [each for result in results.values() for each in result.get("registries", [])]
     registries = list(dict.fromkeys(each["registry"] for each in asked))
     if not registries:
@@ -37,7 +37,7 @@ def _cell(result: Result, registry: str) -> str:
 
 
 def _certificates(results: Mapping[str, Result]) -> list[str]:
-    """A line for each certificate that servers showed, and by whom each was signed; with hosts where they differ."""
+    """A line per certificate that servers presented, with its issuers; with hosts where they differ."""
     seen: dict[str, dict[str, list[str]]] = {}
     for host, result in results.items():
         for each in result.get("certificates", []):

@@ -1,17 +1,16 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a certificate in `ca` is good for: a root, an intermediate CA, or a server's own. Pure.
+"""The kind of a certificate in `ca`: a root, an intermediate CA, or a server's own. Pure.
 
-Whoever looks into a store of trusted certificates takes what is in it as it is, and nobody checks the signature of what
-is trusted anyway. Tried with dockerd 26.1.5 and 28.5.2 (Go: crypto/x509, verify.go), OpenSSL 3.5, Python 3.13, curl 8
-and GnuTLS 3.8:
+Certificates in a trust store are trusted as they are: the signature of what is already trusted is not checked. Tried
+with dockerd 26.1.5 and 28.5.2 (Go: crypto/x509, verify.go), OpenSSL 3.5, Python 3.13, curl 8 and GnuTLS 3.8:
 
 - A root may be signed with SHA-1 or MD5.
-- An intermediate CA signed with SHA-1 or MD5 is taken from `ca` by Go, curl and GnuTLS. OpenSSL goes on to its root and
-  refuses it. From a server, which sends it between its own certificate and the root, nobody takes it.
-- A server's own certificate, self-signed and no CA, is taken by all of them, for itself. Without a subject alternative
-  name Go alone refuses it, with an extendedKeyUsage that is not for servers all do.
+- An intermediate CA signed with SHA-1 or MD5 is accepted in `ca` by Go, curl and GnuTLS. OpenSSL continues to its root
+  and rejects it. From a server, which sends it between its own certificate and the root, all reject it.
+- A server's own certificate, self-signed and not a CA, is accepted by all of them, for itself. Without a subject
+  alternative name only Go rejects it, with an extendedKeyUsage that is not for servers all do.
 """
 
 from __future__ import annotations
@@ -24,7 +23,7 @@ from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
 NOT_PARSED = (ValueError, x509.InvalidVersion, x509.DuplicateExtension, x509.UnsupportedGeneralNameType)
-"""What the library raises for a certificate that somebody made wrong, or on purpose."""
+"""What the library raises for a malformed certificate."""
 
 _Kind = t.TypeVar("_Kind", bound=x509.ExtensionType)
 _WEAK = {"md5": "MD5", "sha1": "SHA-1"}
@@ -45,7 +44,7 @@ def is_authority(certificate: x509.Certificate) -> bool:
 
 
 def names(certificate: x509.Certificate) -> list[str]:
-    """The names and addresses that the certificate is for; a common name counts nowhere any more."""
+    """The names and addresses that the certificate is for; common names are no longer used."""
     try:
         found = _extension(certificate, x509.SubjectAlternativeName)
         if found is None:
@@ -56,7 +55,7 @@ def names(certificate: x509.Certificate) -> list[str]:
 
 
 def is_for_servers(certificate: x509.Certificate) -> bool:
-    """Whether its extendedKeyUsage, if it has one, allows a server to show it."""
+    """Whether its extendedKeyUsage, if any, allows use by a server."""
     usages = _extension(certificate, x509.ExtendedKeyUsage)
     return usages is None or bool(_FOR_SERVERS.intersection(usages))
 
@@ -64,13 +63,13 @@ def is_for_servers(certificate: x509.Certificate) -> bool:
 def is_root(certificate: x509.Certificate) -> bool:
     """Whether a chain ends here: by names and key identifiers, as OpenSSL decides (crypto/x509/v3_purp.c).
 
-    The signature does not count: the library cannot check some, such as those with SHA-1, and nobody else does.
+    The signature is ignored: the library cannot check some, such as those with SHA-1, and others do not either.
     """
     return certificate.subject == certificate.issuer and _keys_may_fit(certificate, certificate)
 
 
 def may_have_issued(issuer: x509.Certificate, certificate: x509.Certificate) -> bool:
-    """Whether *issuer* signed *certificate*, as far as the library can tell: True for what it cannot check."""
+    """Whether *issuer* signed *certificate*, True if the library cannot check it."""
     if issuer.subject != certificate.issuer or not _keys_may_fit(issuer, certificate):
         return False
     try:
@@ -83,7 +82,7 @@ def may_have_issued(issuer: x509.Certificate, certificate: x509.Certificate) -> 
 
 
 def without_issuer(certificates: Sequence[x509.Certificate]) -> list[x509.Certificate]:
-    """Those of *certificates* that are no roots, and whose issuer is not among them."""
+    """Those of *certificates* that are not roots, and whose issuer is not among them."""
     return [
         each
         for each in certificates
@@ -92,9 +91,9 @@ def without_issuer(certificates: Sequence[x509.Certificate]) -> list[x509.Certif
 
 
 def weak_signature(certificate: x509.Certificate) -> str:
-    """SHA-1 or MD5 if the certificate is signed with that and somebody checks it, else nothing.
+    """SHA-1 or MD5 if the certificate's signature uses it and is checked, else "".
 
-    Go refuses MD5 since ever and SHA-1 since 1.18 (crypto/x509, checkSignature), OpenSSL both since 3.0.
+    Go has always rejected MD5, and SHA-1 since 1.18 (crypto/x509, checkSignature), OpenSSL both since 3.0.
     """
     if is_root(certificate):
         return ""

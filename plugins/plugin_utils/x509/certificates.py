@@ -1,9 +1,9 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""X.509: what was given as a CA or a client certificate becomes clean PEM text, or is refused.
+"""X.509: turns a CA or client certificate into clean PEM text, or rejects it.
 
-No message ever holds what was read: it could be a key.
+Messages never contain what was read: it could be a key.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _MOST_TOLD = 3  # fingerprints in a message
 class CertificateText:
     """PEM text, one block after the other, each ending in a newline; *warnings* are for people.
 
-    *certificates* are what it was made from, so that nobody parses it again; none for a key.
+    *certificates* are the parsed ones; none for a key.
     """
 
     pem: str
@@ -42,7 +42,7 @@ def load_certificates(data: bytes) -> list[x509.Certificate]:
     """
     found_blocks = blocks(data)
     if any("PRIVATE KEY" in label for label, _block in found_blocks) or is_der_key(data):
-        raise CertificateError("holds a private key", "Give the certificate only, and keep the key secret")
+        raise CertificateError("contains a private key", "Use the certificate only, and keep the key secret")
     certificates: list[x509.Certificate] = []
     try:
         found = [x509.load_pem_x509_certificate(block) for label, block in found_blocks if label == "CERTIFICATE"]
@@ -53,19 +53,19 @@ def load_certificates(data: bytes) -> list[x509.Certificate]:
     except NOT_PARSED as exc:
         raise CertificateError(
             f"is not a certificate ({len(data)} bytes cannot be parsed)",
-            "Give X.509 certificates as PEM (-----BEGIN CERTIFICATE-----) or one in DER",
+            "Use X.509 certificates in PEM (-----BEGIN CERTIFICATE-----) or one in DER",
         ) from exc
     for certificate in found:
         if certificate not in certificates:
             certificates.append(certificate)
     if not certificates:
         labels = ", ".join(sorted({label for label, _block in found_blocks}))
-        raise CertificateError(f"holds no certificate, only {labels}", "Give PEM with BEGIN CERTIFICATE blocks")
+        raise CertificateError(f"contains no certificate, only {labels}", "Use PEM with BEGIN CERTIFICATE blocks")
     return certificates
 
 
 def require_fields(certificate: x509.Certificate) -> None:
-    """Raise one of NOT_PARSED if a field cannot be read: the library parses each when it is asked for."""
+    """Raise one of NOT_PARSED if a field cannot be read: the library parses each on access."""
     for name in (certificate.subject, certificate.issuer):
         name.rfc4514_string()
     for moment in (certificate.not_valid_before_utc, certificate.not_valid_after_utc):
@@ -88,7 +88,7 @@ def parse_fingerprint(text: str) -> str:
     if found is None:
         raise CertificateError(
             "is not a SHA-256 fingerprint",
-            "Write its 64 hexadecimal digits, which `openssl x509 -noout -fingerprint -sha256 -in FILE` tells",
+            "Write its 64 hexadecimal digits, as printed by `openssl x509 -noout -fingerprint -sha256 -in FILE`",
         )
     return found[1].replace(":", "")
 
@@ -99,7 +99,7 @@ def with_fingerprint(certificates: Sequence[x509.Certificate], wanted: str) -> x
 
 
 def fingerprints(certificates: Sequence[x509.Certificate]) -> str:
-    """Which fingerprints *certificates* have, for messages."""
+    """The fingerprints of *certificates*, for messages."""
     told = [f"{subject(each)} has sha256:{fingerprint(each)}" for each in certificates[:_MOST_TOLD]]
     more = len(certificates) - len(told)
     return ", ".join([*told, *([f"and {more} more"] if more else [])])
@@ -127,7 +127,7 @@ def _check_dates(
 ) -> tuple[str, ...]:
     """The warnings about dates. Raises CertificateError if none of *certificates* is valid now.
 
-    In a bundle one valid certificate is enough: in a rotation the next CA comes early and the last stays late.
+    One valid certificate in a bundle is enough: during a rotation it contains both the next and the previous CA.
     """
     dates = [_validity(certificate, now, days) for certificate in certificates]
     if not any(usable for usable, _text in dates):
@@ -136,19 +136,19 @@ def _check_dates(
 
 
 def _check_chains(certificates: Sequence[x509.Certificate]) -> tuple[str, ...]:
-    """The warnings about intermediate CAs: without theirs, and with a signature that somebody will refuse.
+    """The warnings about intermediate CAs: without their issuer, or with a signature that some clients reject.
 
-    Go trusts whatever is in its pool; OpenSSL wants a self-signed end, unless told X509_V_FLAG_PARTIAL_CHAIN.
+    Go trusts whatever is in its pool; OpenSSL needs a self-signed root without X509_V_FLAG_PARTIAL_CHAIN.
     """
     lonely = tuple(
         f"certificate {subject(each)} is an intermediate CA, and its issuer {each.issuer.rfc4514_string()} is missing: "
-        "dockerd and BuildKit trust it so, but programs with OpenSSL may not; add the issuer"
+        "dockerd and BuildKit trust it anyway, but programs with OpenSSL may not; add the issuer"
         for each in anchors.without_issuer(certificates)
     )
     weak = tuple(
         f"certificate {subject(each)} is an intermediate CA signed with {anchors.weak_signature(each)}: dockerd and "
-        "BuildKit take it from `ca`, and refuse it where only its root is there and the server sends it; programs with "
-        "OpenSSL may refuse it anyway; have it issued anew with SHA-256"
+        "BuildKit accept it in `ca`, but reject it if the server sends it and `ca` only has its root; programs with "
+        "OpenSSL may always reject it; have it reissued with SHA-256"
         for each in certificates
         if anchors.weak_signature(each)
     )
@@ -159,7 +159,7 @@ def authorities(data: bytes, *, now: datetime.datetime, warn_days: int) -> Certi
     """The CA certificates in *data*. *now* is aware of its time zone. Raises CertificateError."""
     certificates = load_certificates(data)
     own = tuple(_own(each) for each in certificates if not _is_authority(each))
-    dates = _check_dates(certificates, now, warn_days, "Give the CA certificate that is valid now")
+    dates = _check_dates(certificates, now, warn_days, "Use a CA certificate that is valid now")
     return CertificateText(dump(certificates), dates + own + _check_chains(certificates), tuple(certificates))
 
 
@@ -168,42 +168,42 @@ def _is_authority(certificate: x509.Certificate) -> bool:
         return anchors.is_authority(certificate)
     except NOT_PARSED as exc:
         message = f"certificate {subject(certificate)} has extensions that cannot be parsed"
-        raise CertificateError(message, "Have it issued anew: other programs may refuse it, too") from exc
+        raise CertificateError(message, "Have it reissued: other programs may reject it, too") from exc
 
 
 def _own(certificate: x509.Certificate) -> str:
-    """The warning about a certificate that is no CA, but a server's own and self-signed, which is trust for itself.
+    """The warning about a server's own self-signed certificate, which is not a CA and only trusted for itself.
 
-    Raises CertificateError if it is trust for nothing.
+    Raises CertificateError for any other certificate.
     """
     name = subject(certificate)
     if not (anchors.is_root(certificate) and anchors.may_have_issued(certificate, certificate)):
         raise CertificateError(
             f"certificate {name} is not a CA (basicConstraints or keyUsage)",
-            f"Give the certificate of the CA that signed the server's: this one is signed by "
+            f"Use the certificate of the CA that signed the server's: this one is signed by "
             f"{certificate.issuer.rfc4514_string()}",
         )
     if not anchors.names(certificate):
         raise CertificateError(
-            f"certificate {name} is self-signed and no CA, so it is trusted for itself alone, and has no subject "
-            "alternative name: docker and BuildKit (Go) refuse it from a server",
-            "Make the server's certificate anew with one, such as `openssl req -x509 … -addext "
+            f"certificate {name} is self-signed and not a CA, so it is only trusted for itself, but has no subject "
+            "alternative name: docker and BuildKit (Go) reject it from a server",
+            "Recreate the server's certificate with one, for example with `openssl req -x509 … -addext "
             "subjectAltName=DNS:HOST`, or have it issued by a CA and give that",
         )
     if not anchors.is_for_servers(certificate):
         raise CertificateError(
-            f"certificate {name} is self-signed and no CA, so it is trusted for itself alone, and its extendedKeyUsage "
-            "is not for servers",
-            "Give the certificate that the server shows, or of the CA that signed it",
+            f"certificate {name} is self-signed and not a CA, so it is only trusted for itself, but its "
+            "extendedKeyUsage is not for servers",
+            "Use the certificate that the server presents, or that of the CA that signed it",
         )
     return (
-        f"certificate {name} is self-signed and no CA: it is trusted for itself alone, as "
-        f"{', '.join(anchors.names(certificate))}; before the server gets another, give that one here beside it"
+        f"certificate {name} is self-signed and not a CA: it is only trusted for itself, as "
+        f"{', '.join(anchors.names(certificate))}; before replacing it on the server, add the new one here"
     )
 
 
 def client_certificate(data: bytes, *, now: datetime.datetime, warn_days: int) -> CertificateText:
     """The client certificate in *data*, first in its chain. Raises CertificateError."""
     certificates = load_certificates(data)
-    warnings = _check_dates(certificates[:1], now, warn_days, "Have the client certificate issued anew")
+    warnings = _check_dates(certificates[:1], now, warn_days, "Have the client certificate reissued")
     return CertificateText(dump(certificates), warnings, tuple(certificates))

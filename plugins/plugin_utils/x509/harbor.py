@@ -1,10 +1,10 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The CA that a Harbor offers for download, over a connection that nothing vouches for yet: the fingerprint proves it.
+"""The CA that a Harbor offers for download, over an unauthenticated connection: the fingerprint verifies it.
 
-goharbor/harbor, api/v2.0/swagger.yaml, /systeminfo/getcert: for everybody, so no login is ever sent. 404 where
-Harbor's folder ca_download is empty.
+goharbor/harbor, api/v2.0/swagger.yaml, /systeminfo/getcert: public, so no login is ever sent. 404 if
+Harbor's directory ca_download is empty.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ from ansible_collections.multiarch.builders.plugins.plugin_utils.x509 import cer
 from ansible_collections.multiarch.builders.plugins.plugin_utils.x509.pem import CertificateError
 
 Fetch = Callable[[str], bytes]
-"""Gives what the Harbor at that ``host[:port]`` answers. Raises CertificateError."""
+"""Returns the response of the Harbor at ``host[:port]``. Raises CertificateError."""
 
 LARGEST = 1024 * 1024
-"""Bytes of an answer; a bundle of all public CAs is a quarter of it."""
+"""Bytes of a response; a bundle of all public CAs is a quarter of it."""
 
 _SECONDS = 10.0
-_OR_A_FILE = "or give the CA's file as `ca`"
+_OR_A_FILE = "or set `ca` to the CA's file"
 
 
 def address(host: str) -> str:
@@ -35,24 +35,24 @@ def address(host: str) -> str:
 
 
 def authority(host: str, fingerprint: str, fetch: Fetch) -> bytes:
-    """The one certificate with *fingerprint* in what *fetch* gives, as PEM. Raises CertificateError."""
+    """The one certificate with *fingerprint* in the result of *fetch*, as PEM. Raises CertificateError."""
     answer = fetch(host)
     try:
         found = certificates.load_certificates(answer)
     except CertificateError as exc:
-        remedy = f"Have Harbor's folder ca_download hold its CA alone, {_OR_A_FILE}"
-        raise CertificateError(f"what {address(host)} answers {exc}", remedy) from exc
+        remedy = f"Put only the CA into Harbor's directory ca_download, {_OR_A_FILE}"
+        raise CertificateError(f"the response of {address(host)} {exc}", remedy) from exc
     match = certificates.with_fingerprint(found, fingerprint)
     if match is None:
         raise CertificateError(
-            f"{address(host)} answers no certificate with sha256:{fingerprint}: {certificates.fingerprints(found)}",
-            "Ask those who run Harbor: its CA was replaced, or somebody else answered",
+            f"{address(host)} returned no certificate with sha256:{fingerprint}: {certificates.fingerprints(found)}",
+            "Ask the administrators of Harbor: its CA was replaced, or another server answered",
         )
     return certificates.dump([match]).encode()
 
 
 def fetch(host: str, *, seconds: float = _SECONDS) -> bytes:
-    """See `Fetch`. *seconds* are for the connection, and again for the whole of the answer."""
+    """See `Fetch`. *seconds* limit the connection, and again the whole response."""
     request = urllib.request.Request(address(host), headers={"User-Agent": "multiarch.builders", "Accept": "*/*"})
     try:
         with _opener().open(request, timeout=seconds) as answer:
@@ -65,12 +65,12 @@ def fetch(host: str, *, seconds: float = _SECONDS) -> bytes:
     except (OSError, http.client.HTTPException, ValueError) as exc:
         raise CertificateError(
             f"{address(host)} cannot be fetched: {_reason(exc)}",
-            f"Let the controller reach it (a proxy is that of its environment), {_OR_A_FILE}",
+            f"Make it reachable from the controller (its environment sets the proxy), {_OR_A_FILE}",
         ) from exc
 
 
 def _opener() -> urllib.request.OpenerDirector:
-    """Accepts any certificate, as the CA of this one is not known yet. Knows https alone, and follows no redirect."""
+    """Accepts any certificate, as its CA is not known yet. Only supports https, and follows no redirects."""
     context = ssl.create_default_context()
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
@@ -90,7 +90,7 @@ def _read(answer: http.client.HTTPResponse, url: str, seconds: float) -> bytes:
         data += chunk
         if len(data) > LARGEST:
             raise CertificateError(
-                f"{url} answers more than {LARGEST} bytes", f"See whether it is a Harbor, {_OR_A_FILE}"
+                f"{url} returned more than {LARGEST} bytes", f"Check that it is a Harbor, {_OR_A_FILE}"
             )
         if time.monotonic() > end:
             raise TimeoutError("timed out")
@@ -98,21 +98,21 @@ def _read(answer: http.client.HTTPResponse, url: str, seconds: float) -> bytes:
 
 
 def _refused(status: int, url: str) -> CertificateError:
-    """What another status than success means."""
+    """The error for any status but success."""
     if status == http.client.NOT_FOUND:
-        message = f"{url} answers 404: no CA is there for download"
-        return CertificateError(message, f"Put it into Harbor's folder ca_download, {_OR_A_FILE}")
+        message = f"{url} answers 404: Harbor offers no CA for download"
+        return CertificateError(message, f"Put it into Harbor's directory ca_download, {_OR_A_FILE}")
     if http.client.MULTIPLE_CHOICES <= status < http.client.BAD_REQUEST:
         message = f"{url} answers {status}, a redirect, which is not followed"
-        return CertificateError(message, f"Write the `host` that Harbor itself has, {_OR_A_FILE}")
-    return CertificateError(f"{url} answers {status}", f"Harbor's log tells why; mend it, {_OR_A_FILE}")
+        return CertificateError(message, f"Set `host` to Harbor's own host name, {_OR_A_FILE}")
+    return CertificateError(f"{url} answers {status}", f"See Harbor's log, {_OR_A_FILE}")
 
 
 def _reason(exc: Exception) -> str:
-    """Why nothing came, in the words of the system; the other side has no say in it."""
+    """The reason of a failure, as reported by the local system and never by the server."""
     cause = exc.reason if isinstance(exc, urllib.error.URLError) else exc
     if isinstance(cause, TimeoutError):
         return "timed out"
     if isinstance(cause, OSError):
         return cause.strerror or str(cause)
-    return "the answer is not HTTP"
+    return "the response is not HTTP"

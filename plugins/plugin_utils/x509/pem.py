@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """PEM text or a file that holds it: reading, and finding the blocks. Nothing here knows X.509.
 
-No message ever holds what was read: it could be a key.
+Messages never contain what was read: it could be a key.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _BORDER = re.compile(rb"-----(BEGIN|END) ([A-Z0-9 ]+)-----")
 
 
 class CertificateError(ValueError):
-    """What was given is not what is needed. *remedy* says what to do."""
+    """The input is not what is needed. *remedy* says what to do."""
 
     def __init__(self, message: str, remedy: str) -> None:
         super().__init__(message)
@@ -26,7 +26,7 @@ class CertificateError(ValueError):
 
 
 def is_path(value: str) -> bool:
-    """Whether *value* names a file; else it is PEM text, or meant to be."""
+    """Whether *value* names a file; otherwise it is meant as PEM text."""
     looks_encoded = re.fullmatch(r"[A-Za-z0-9+/=_-]{64,}", value.strip()) is not None
     return "-----" not in value and "\n" not in value.strip() and not looks_encoded
 
@@ -34,7 +34,7 @@ def is_path(value: str) -> bool:
 def read(value: str, read_file: ReadFile) -> bytes:
     """The content of *value*, PEM text or the path of a file. Raises CertificateError if there is none."""
     if not value.strip():
-        raise CertificateError("is empty", "Give the path of a file on the controller or PEM text")
+        raise CertificateError("is empty", "Set the path of a file on the controller, or PEM text")
     if not is_path(value):
         return value.encode()
     try:
@@ -42,17 +42,17 @@ def read(value: str, read_file: ReadFile) -> bytes:
     except OSError as exc:
         raise CertificateError(
             f"cannot be read: {exc.strerror or exc}",
-            "Give a path on the controller (relative to the playbook, its files/ or the inventory) or PEM text",
+            "Use a path on the controller (relative to the playbook, its files/ or the inventory) or PEM text",
         ) from exc
     if not data.strip():
-        raise CertificateError("is an empty file", "Put the certificate or key in it, in PEM form")
+        raise CertificateError("is an empty file", "Put the certificate or key into it, as PEM")
     return data
 
 
 def blocks(data: bytes) -> list[tuple[str, bytes]]:
     """The PEM blocks in *data*, as (label, block): text around them dropped, line ends '\\n'.
 
-    In one pass over *data*, which may be from somebody who means harm.
+    In one pass over *data*, which may be malicious.
     """
     text = b"\n".join(line.strip(b" \t") for line in re.split(rb"\r\n|\r|\n", data))
     found: list[tuple[str, bytes]] = []

@@ -1,7 +1,7 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The private key of a client certificate: clean PEM text, or refused. No message ever holds what was read."""
+"""The private key of a client certificate, as clean PEM text. Messages never contain what was read."""
 
 from __future__ import annotations
 
@@ -30,28 +30,28 @@ def client_key(data: bytes, certificate_pem: str) -> str:
     """
     keys = [block for label, block in blocks(data) if "PRIVATE KEY" in label]
     if len(keys) > 1:
-        raise CertificateError("holds more than one private key", "Give the key of the client certificate only")
+        raise CertificateError("contains more than one private key", "Use only the key of the client certificate")
     try:
         if keys:
             key = serialization.load_pem_private_key(keys[0], password=None)
         else:
             key = serialization.load_der_private_key(data, password=None)
     except TypeError as exc:
-        remedy = "BuildKit asks for no pass phrase: decrypt it, and protect it with ansible-vault"
+        remedy = "BuildKit does not support passphrases: decrypt it, and protect it with ansible-vault"
         raise CertificateError("is an encrypted private key", remedy) from exc
     except (ValueError, UnsupportedAlgorithm) as exc:
-        raise CertificateError("is not a private key", "Give it as PEM, without a pass phrase") from exc
+        raise CertificateError("is not a private key", "Use PEM without a passphrase") from exc
     certificate = x509.load_pem_x509_certificate(certificate_pem.encode())
     if key.public_key() != _public_key(certificate):
         raise CertificateError(
             f"does not belong to the client certificate {certificate.subject.rfc4514_string()}",
-            "Give the key that the certificate was made for; the client's own certificate comes first in its file",
+            "Use the key of this certificate; in its file, the client's own certificate must come first",
         )
     return keys[0].decode("ascii") + "\n" if keys else _dump_key(key)
 
 
 def _public_key(certificate: x509.Certificate) -> object:
-    """None for one that cannot be read, to which no key belongs."""
+    """None if it cannot be read; no key matches it."""
     try:
         return certificate.public_key()
     except (ValueError, UnsupportedAlgorithm):

@@ -1,7 +1,7 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The certificates that a registry showed to a host, in words. Hosts have no library for X.509, the controller has."""
+"""The certificates that a registry presented to a host, as text. Only the controller has a library for X.509."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ Words = dict[str, t.Any]
 
 
 def parse(chain: Sequence[str]) -> Chain:
-    """The certificates of a chain in base64, its server's own first, as far as they can be parsed."""
+    """The certificates of a chain in base64, the server's own first, up to one that cannot be parsed."""
     found = []
     for each in chain:
         try:
@@ -42,12 +42,12 @@ def parse(chain: Sequence[str]) -> Chain:
 
 
 def days_left(certificate: x509.Certificate, now: datetime.datetime) -> int:
-    """Whole days until its end, below 0 after it."""
+    """Whole days until it expires, negative afterwards."""
     return (certificate.not_valid_after_utc - now) // datetime.timedelta(days=1)
 
 
 def describe(registry: str, chain: Chain, now: datetime.datetime) -> Words:
-    """All about the chain of one registry, as the module returns it."""
+    """The details of a registry's chain, as the module returns them."""
     return {
         "registry": registry,
         "names": names(chain[0]),
@@ -67,7 +67,7 @@ def describe(registry: str, chain: Chain, now: datetime.datetime) -> Words:
 
 
 def ending(chain: Chain, now: datetime.datetime, warn_days: int) -> list[str]:
-    """Warnings about certificates of the chain that end within *warn_days* (0: none), and have not ended yet."""
+    """Warnings about certificates of the chain that expire within *warn_days* (0: none)."""
     return [
         f"certificate {subject(each)} expires on {each.not_valid_after_utc:%Y-%m-%d}, in {days_left(each, now)} days"
         for each in chain
@@ -82,5 +82,5 @@ def is_signed_by(chain: Chain, authorities: str) -> bool:
 
 
 def weak(chain: Chain) -> list[str]:
-    """Those of the chain whose signature Go and OpenSSL refuse: `CN=sub (SHA-1)`; a root's own is nobody's business."""
+    """Those of the chain whose signature Go and OpenSSL reject: `CN=sub (SHA-1)`; a root's is not checked."""
     return [f"{subject(each)} ({weak_signature(each)})" for each in chain if weak_signature(each)]

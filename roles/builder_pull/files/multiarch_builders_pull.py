@@ -25,7 +25,7 @@ Settings = t.Mapping[str, t.Any]
 
 
 def arguments(settings: Settings, configuration: Path, checkout: Path) -> list[str]:
-    """The command; *settings* are those of the role. The host is itself, as root, whatever the inventory says."""
+    """The command; *settings* are those of the role. The connection is local, as root, whatever the inventory sets."""
     command = [settings["program"], "--url", settings["repository"], "--checkout", settings["version"]]
     command += ["--directory", str(checkout), "--clean"]
     command += ["--inventory", settings["inventory"], "--limit", settings["limit"]]
@@ -38,7 +38,7 @@ def arguments(settings: Settings, configuration: Path, checkout: Path) -> list[s
 
 
 def environment(configuration: Path) -> dict[str, str]:
-    """What git and Ansible find their files by. A broken inventory is an error, not an empty one."""
+    """The environment by which git and Ansible find their files. A broken inventory is an error, not an empty one."""
     ssh = ["ssh", "-F", "none", "-o", "BatchMode=yes", "-o", "StrictHostKeyChecking=yes"]
     ssh += ["-o", f"UserKnownHostsFile={configuration / 'known_hosts'}"]
     if (configuration / "deploy-key").exists():
@@ -65,9 +65,9 @@ def environment(configuration: Path) -> dict[str, str]:
 
 
 def run(command: t.Sequence[str], variables: t.Mapping[str, str]) -> tuple[int, list[int]]:
-    """(exit status, changed tasks of each host in the recap); every line goes on to the journal as it comes.
+    """(exit status, changed tasks of each host in the recap); every line is passed to the journal as it arrives.
 
-    It runs in /, so that the inventory's path is found in the new checkout only: a former, broken one does not count.
+    It runs in /, so that the inventory is only found in the new checkout, and not in an earlier, broken one.
     """
     changed = []
     piped: dict[str, t.Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
@@ -81,12 +81,12 @@ def run(command: t.Sequence[str], variables: t.Mapping[str, str]) -> tuple[int, 
 
 
 def verdict(status: int, changed: t.Sequence[int], settings: Settings) -> tuple[int, str]:
-    """(exit status, words): a playbook that met no host ends with 0, too, and is no success here."""
+    """(exit status, message): a playbook without hosts also ends with 0, but is a failure here."""
     if status != 0:
-        return status, f"ansible-pull ended with status {status}: its last lines say why; the next run tries again"
+        return status, f"ansible-pull ended with status {status}: see its last lines above; the next run retries"
     if not changed:
         where = f"{settings['limit']} in {settings['inventory']}"
-        return 1, f"no play was for this host: {where} is none of the playbook's hosts (the group builders)"
+        return 1, f"no play was for this host: {where} is not among the playbook's hosts (the group builders)"
     return 0, f"converged, {sum(changed)} tasks changed something" if sum(changed) else "converged, nothing to do"
 
 

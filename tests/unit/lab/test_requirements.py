@@ -31,13 +31,13 @@ def test_kernel_version_that_says_nothing() -> None:
     ("machine", "lacks", "way_out"),
     [
         pytest.param(Machine(system="Darwin"), "this is Darwin", "a virtual machine with Linux", id="system"),
-        pytest.param(Machine(processor="aarch64"), "this machine is aarch64", "take another", id="processor"),
+        pytest.param(Machine(processor="aarch64"), "this machine is aarch64", "use another", id="processor"),
         pytest.param(Machine(release="6.6.99"), "needs Linux 6.7 or newer", "boot a newer kernel", id="kernel"),
         pytest.param(Machine(uid=1000), "not as uid 1000", "run it as root", id="user"),
         pytest.param(
             Machine(lacking=("CAP_NET_ADMIN", "CAP_SYS_ADMIN")),
             "lacks CAP_NET_ADMIN and CAP_SYS_ADMIN",
-            "start the container with --privileged, or take a virtual machine",
+            "start the container with --privileged, or use a virtual machine",
             id="container",
         ),
         pytest.param(Machine(lacking=("CAP_NET_ADMIN",)), "lacks CAP_NET_ADMIN here", "--privileged", id="capability"),
@@ -55,7 +55,7 @@ def test_kernel_version_that_says_nothing() -> None:
         pytest.param(Machine(features=("overlay", "fuse")), "overlay and fuse", "load its module", id="features"),
         pytest.param(Machine(cgroups=None), "no cgroup2", "mount -t cgroup2", id="no cgroup2"),
         pytest.param(
-            Machine(cgroups="/c", cgroups_writable=False), "/c cannot be written", "--privileged", id="cgroup2 to read"
+            Machine(cgroups="/c", cgroups_writable=False), "/c is not writable", "--privileged", id="cgroup2 to read"
         ),
         pytest.param(Machine(python=(3, 9)), "3.11 or newer, this is 3.9", "PYTHON=", id="python"),
         pytest.param(Machine(mirror=False), "/etc/apt/sources.list", "name one there", id="mirror"),

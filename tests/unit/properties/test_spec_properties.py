@@ -32,7 +32,7 @@ def no_file(path: str) -> bytes:
 
 
 def no_answer(host: str) -> bytes:
-    raise CertificateError(f"https://{host} cannot be fetched: timed out", "Give the CA's file as `ca`")
+    raise CertificateError(f"https://{host} cannot be fetched: timed out", "set `ca` to the CA's file")
 
 
 def outcome(variables: dict[str, t.Any]) -> CompiledSpec | SpecError:

@@ -1,7 +1,7 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The mechanism that brings handlers back at boot: systemd-binfmt, its mount, its conditions, its place in the order.
+"""The mechanism that restores handlers at boot: systemd-binfmt, its mount, conditions and ordering.
 
 systemd/systemd, units/systemd-binfmt.service.in and src/binfmt/binfmt.c: it registers nothing where binfmt_misc is not
 mounted, and whatever comes after sysinit.target, as docker does, finds the handlers.
@@ -18,14 +18,14 @@ from ansible_collections.multiarch.builders.plugins.module_utils.host.units impo
 from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
 
 CONDITIONS = ("systemd-analyze", "condition", f"--unit={systemd.BINFMT}")
-_LOST = "handlers are gone after a reboot"
+_LOST = "handlers are lost at the next reboot"
 _BEFORE_DOCKER = {"sysinit.target", "basic.target", systemd.DOCKER}
 # One of several that are alternatives (`|`) is true by our own files in /etc/binfmt.d.
 _FAILED = re.compile(r"^\S+: ((?:Condition|Assert)\w+=(?!!?\|).*) failed\.$", re.MULTILINE)
 
 
 def faults() -> t.Tuple[str, ...]:
-    """What keeps this host's handlers from coming back, each with the way out."""
+    """What prevents this host's handlers from being restored, each with its remedy."""
     found = systemd.look()
     return faults_in(found, _conditions() if asks_conditions(found) else "")
 
@@ -36,7 +36,7 @@ def faults_in(units: Units, conditions: str) -> t.Tuple[str, ...]:
     found = [_of_service(service), _of_mount(units[systemd.REGISTRY_AUTOMOUNT], units[systemd.REGISTRY_MOUNT])]
     unmet = ", ".join(_FAILED.findall(conditions))
     if unmet:
-        found.append(f"{service.name} is skipped ({unmet}): mend {service.sources}")
+        found.append(f"{service.name} is skipped ({unmet}): fix {service.sources}")
     return tuple(f"{_LOST}, as {each}" for each in found if each)
 
 
@@ -66,9 +66,9 @@ def _of_service(unit: Unit) -> t.Optional[str]:
     if not unit.starts_at_boot:
         return f"nothing starts {unit.name} at boot: `systemctl add-wants sysinit.target {unit.name}`"
     if "/systemd-binfmt " not in unit.value("ExecStart"):
-        return f"{unit.name} does not run systemd-binfmt: mend {unit.sources}, then `systemctl daemon-reload`"
+        return f"{unit.name} does not run systemd-binfmt: fix {unit.sources}, then `systemctl daemon-reload`"
     if not _BEFORE_DOCKER & set(unit.words("Before")):
-        return f"{unit.name} comes after docker may have started: add `Before=sysinit.target` to {unit.sources}"
+        return f"{unit.name} may start after docker: add `Before=sysinit.target` to {unit.sources}"
     return None
 
 

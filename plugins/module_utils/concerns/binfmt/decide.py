@@ -24,7 +24,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.model.platform 
 
 EMULATORS = "/usr/local/lib/multiarch-builders/emulators"
 BINFMT_D = "/etc/binfmt.d"
-IN_PLACE_OF_OURS = "somebody registered it in place of ours"
+IN_PLACE_OF_OURS = "it replaced our handler"
 
 
 @dataclass(frozen=True)
@@ -154,7 +154,7 @@ def _fault(handler: Handler, fmt: ElfFormat, state: BinfmtState) -> str:
     if not handler.serves(fmt):
         return "does not match the format"
     if not handler.fixed:
-        return "without flag F, so of no use in containers"
+        return "without flag F, so it does not work in containers"
     return state.broken.get(handler.name, "")
 
 
@@ -199,6 +199,6 @@ def mask_fault(fmt: ElfFormat, words: str, *, ours: bool) -> str:
     """What is told of a handler that is switched off by its file."""
     way_out = "set builder_binfmt_takeover: true to replace that" if ours else "remove that"
     return (
-        f"handler {fmt.handler} is masked: {words}, as administrators switch one off: {way_out}, or take "
-        f"linux/{fmt.architecture} out of builder_platforms"
+        f"handler {fmt.handler} is masked: {words}, which is how administrators disable one: {way_out}, or remove "
+        f"linux/{fmt.architecture} from builder_platforms"
     )

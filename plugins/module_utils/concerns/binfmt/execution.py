@@ -61,5 +61,5 @@ def _require(platform: str, where: str, argv: t.Sequence[str], root: t.Optional[
     if done.returncode != 0 or machine not in expected_machine(platform):
         told = machine or done.stderr.strip() or "nothing"
         raise BrokenError(
-            f"{platform}: a program of that platform, run {where}, ended with {done.returncode} and told {told}"
+            f"{platform}: a program of that platform, run {where}, exited with {done.returncode} and reported {told}"
         )

@@ -153,7 +153,7 @@ def from_archive(path: str, names: t.Sequence[str]) -> Contents:
     except FileNotFoundError:
         raise HostError(f"builder_binfmt_archive: {path} is not on this host: put the archive there first") from None
     except (OSError, tarfile.TarError, ValueError, KeyError, IndexError, TypeError) as exc:
-        raise HostError(f"builder_binfmt_archive: {path} is no archive as `docker save` writes it: {exc}") from exc
+        raise HostError(f"builder_binfmt_archive: {path} is not an archive of `docker save`: {exc}") from exc
     return Contents(files, environment)
 
 

@@ -32,7 +32,7 @@ _WHY = {
     errno.EACCES: "not permitted: register as root on the host itself",
     errno.EINVAL: "the kernel refuses the line: it may be too old for one of the flags",
     errno.ENOENT: "the emulator is missing, or does not fit this host's architecture",
-    errno.EEXIST: "a handler of that name is there already",
+    errno.EEXIST: "a handler of that name exists already",
 }
 
 

@@ -1,7 +1,7 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the plan of the emulators says of handlers, and tells as facts."""
+"""Messages and facts of the emulators' plan."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ def instead(former: t.Optional[Former], *, lost: bool) -> str:
     if lost:
         return (
             f"; {former.interpreter}, registered before us, is not on this host (a container brought it), and "
-            "comes back only from there"
+            "can only be restored from there"
         )
-    return f"; {former.interpreter} is registered again, as before us"
+    return f"; {former.interpreter} is registered again, as before"
 
 
 def owner(handler: Handler, owners: t.Mapping[str, t.Optional[str]]) -> str:
@@ -38,9 +38,9 @@ def owner(handler: Handler, owners: t.Mapping[str, t.Optional[str]]) -> str:
 
 
 def note(found: Finding, handler: Handler, owners: t.Mapping[str, t.Optional[str]]) -> str:
-    """What is told of a handler that was left alone."""
+    """The note on a handler that was not changed."""
     return (
-        f"linux/{found.fmt.architecture}: handler {handler.name} of somebody else works and was left alone "
+        f"linux/{found.fmt.architecture}: handler {handler.name} is not managed, works, and was not changed "
         f"({owner(handler, owners)}interpreter {handler.interpreter}, flags {handler.flags})"
     )
 

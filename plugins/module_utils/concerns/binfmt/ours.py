@@ -76,7 +76,7 @@ def put_file_back(name: str) -> None:
     text = read(found.backup)
     if text is None:
         raise HostError(
-            f"{file_of(name)} cannot be put back, as its copy {found.backup} is gone: put the file back by hand, or "
+            f"{file_of(name)} cannot be restored, as its copy {found.backup} is missing: restore the file manually, or "
             "remove it, then run again"
         )
     write(WriteFile(file_of(name), text, found.mode))

@@ -47,7 +47,7 @@ def name_for(release: t.Mapping[str, str]) -> str:
 
 
 def install(name: str) -> None:
-    """Install it and remember that; the package lists are brought up to date if it cannot be had without."""
+    """Install it and record that; the package lists are refreshed only if needed."""
     if run(["dpkg-query", "--show", "--showformat=${db:Status-Status}", name]).stdout != "installed":
         RECORD.update(lambda found: replace(found, packages={**found.packages, name: ""}))
     command = ["apt-get", "install", "--yes", "--quiet", "--no-install-recommends", name]
@@ -61,8 +61,8 @@ def require(handlers: t.Iterable[str]) -> None:
     missing = sorted(each for each in handlers if not look.exists(f"{BINFMT_D}/{each}.conf"))
     if missing:
         raise HostError(
-            f"the distribution's package brings no {', '.join(missing)}: set builder_binfmt_source: image, or take the "
-            "platforms out of builder_platforms"
+            f"the distribution's package brings no {', '.join(missing)}: set builder_binfmt_source: image, or remove "
+            "the platforms from builder_platforms"
         )
 
 

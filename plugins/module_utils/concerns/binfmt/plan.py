@@ -80,7 +80,7 @@ def _keep(found: Finding, state: BinfmtState, *, ours: bool) -> t.Optional[Actio
         if lasting or not ours:
             return None
         mask = f" in place of what masks it ({state.masked[fmt.handler]})" if fmt.handler in state.masked else ""
-        summary = f"write {file_of(fmt.handler)}{mask}, so that {fmt.handler} is there after a reboot"
+        summary = f"write {file_of(fmt.handler)}{mask}, so that {fmt.handler} is registered at boot"
         return Action(summary, KeepHandler(fmt, False))
     verb, there = "register" if found.verdict is Verdict.ADD else "replace", ""
     if found.handler:
@@ -98,5 +98,5 @@ def _drops(found: t.Iterable[Finding], state: BinfmtState, kept: t.Iterable[ElfF
 
 
 def _restore(loose: t.Mapping[Rights, str]) -> Action:
-    summary = f"give files that bring handlers back their owner and mode: {'; '.join(loose.values())}"
+    summary = f"restore owner and mode of the handlers' files: {'; '.join(loose.values())}"
     return Action(summary, RestoreRights(tuple(loose)))

@@ -1,7 +1,7 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Handlers and emulators of ours go; what was registered before us comes back."""
+"""Our handlers and emulators are removed; what was registered before is restored."""
 
 from __future__ import annotations
 
@@ -88,16 +88,17 @@ class RetiredBinfmt(Concern[RetiredState]):
         handlers = self.handlers.plan(state.handlers, effects)
         actions, notes = list(handlers.actions), []
         if state.users:
-            notes.append(f"the emulators of {', '.join(state.users)} stay: handlers of somebody else use them")
+            notes.append(f"the emulators of {', '.join(state.users)} are kept: unmanaged handlers use them")
         if state.folder and (not state.users or actions):
-            actions.append(Action(f"remove {_FOLDERS[1]}, with the emulators that nothing uses", RemoveEmulators()))
+            actions.append(Action(f"remove {_FOLDERS[1]}, with the unused emulators", RemoveEmulators()))
         for image, containers in state.images.items():
             if containers:
-                notes.append(f"image {image.reference} stays: a container is made of it")
+                notes.append(f"image {image.reference} is kept: a container uses it")
             else:
                 actions.append(pulled_images.removal(image))
         notes += [
-            f"package {name}, which came with us, stays: `apt-get remove {name}` removes it" for name in state.packages
+            f"package {name}, which was installed for the builders, is kept: `apt-get remove {name}` removes it"
+            for name in state.packages
         ]
         return Plan(tuple(actions), (*handlers.notes, *Kind.LEFT_ALONE.notes(notes)))
 

@@ -113,7 +113,7 @@ def _require_node(wanted: Instance, node: Node, created: Outcome, user: str, pat
         from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx import explanation
 
         cause = explanation.of_missing_node(node, user, created)
-        what = f"node {node.name} of builder {wanted.name} of {user} cannot be made"
+        what = f"node {node.name} of builder {wanted.name} of {user} cannot be created"
         raise HostError(what, cause, remedies.of_builder(cause), created.said)
 
 

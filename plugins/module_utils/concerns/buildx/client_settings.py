@@ -1,7 +1,7 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the docker client of each user is set to: keys merged into config.json, ours remembered, others' kept.
+"""The docker client settings of each user: keys merged into config.json, ours recorded, foreign ones kept.
 
 No copy of a former config.json is kept: it may hold logins.
 """
@@ -33,7 +33,7 @@ _SECRET = ("auths", "HttpHeaders")
 
 @dataclass(frozen=True)
 class Settings:
-    """The config.json of *user* as it is at *path*, the keys in it that are ours, what others had in their place."""
+    """The config.json of *user* as it is at *path*, our keys in it, and the foreign values that they replaced."""
 
     user: str
     document: Document
@@ -56,13 +56,13 @@ class WriteSettings:
 
 
 def patch_of(proxy: Proxy, options: t.Mapping[str, t.Any]) -> Document:
-    """What is asked of config.json; the user's options have the last word."""
+    """The desired settings of config.json; the user's options take precedence."""
     keys = proxy.client_keys()
     return compose({"proxies": {"default": keys}} if keys else {}, options)
 
 
 def observe(users: t.Sequence[str], patch: t.Mapping[str, t.Any]) -> t.Tuple[Settings, ...]:
-    """The settings of each user; nobody's file is read if nothing is asked of it and nothing in it is ours."""
+    """The settings of each user; files without desired or managed keys are not read."""
     ours, replaced = remembered()
     return tuple(
         Settings(
@@ -74,13 +74,13 @@ def observe(users: t.Sequence[str], patch: t.Mapping[str, t.Any]) -> t.Tuple[Set
 
 
 def remembered() -> t.Tuple[t.Mapping[str, Owned], t.Mapping[str, Former]]:
-    """The keys that are ours, and what others had in their place, by user."""
+    """The managed keys, and the foreign values that they replaced, by user."""
     found = RECORD.read()
     return found.client, found.replaced
 
 
 def actions_for(settings: Settings, patch: t.Mapping[str, t.Any]) -> t.List[Action]:
-    """What one user's config.json wants. Pure."""
+    """The required change of one user's config.json. Pure."""
     after = desired(settings.document, settings.owned, patch, settings.replaced)
     differences = changes(settings.document, after)
     if not differences:
@@ -95,11 +95,11 @@ def actions_for(settings: Settings, patch: t.Mapping[str, t.Any]) -> t.List[Acti
 
 
 def apply(step: WriteSettings) -> None:
-    """Write one config.json, unless somebody else did so since it was read."""
+    """Write one config.json, unless someone else changed it since it was read."""
     if config_json.load(step.user) != step.former:
         path = config_json.config_path(step.user)
-        raise HostError(f"{path} was changed by somebody else just now, and was left as it is: run again")
-    # Owned before it is written: a crash in between is finished by the next run.
+        raise HostError(f"{path} was changed by someone else during the run, and was not overwritten: run again")
+    # Recorded before it is written: a crash in between is completed by the next run.
     both = owned_keys.both(step.formerly_owned, step.owned)
     own(step.user, both, {**step.replaced, **step.formerly_replaced})
     config_json.save(step.user, step.document)
@@ -107,7 +107,7 @@ def apply(step: WriteSettings) -> None:
 
 
 def own(user: str, keys: Owned, replaced: Former) -> None:
-    """Remember what is ours in the user's config.json; nothing at all if nothing is."""
+    """Record the managed keys of the user's config.json; without any, forget it."""
     RECORD.update(
         lambda found: replace(
             found,

@@ -115,7 +115,7 @@ def condition(shown: Shown, *, listed: bool = True, now: str = "") -> Condition:
     if state.get("Restarting"):
         stuck = f"restarts again and again (exit status {state.get('ExitCode')})"
     elif up and restarts(shown) and _is_fresh(_time(state.get("StartedAt") or ""), _time(now)):
-        stuck = "restarts again and again"  # and is up for a moment
+        stuck = "restarts again and again"  # running just now
     elif state.get("Dead"):
         stuck = "is dead, so docker cannot start it"
     ailing = "is unhealthy by its own check" if (state.get("Health") or {}).get("Status") == "unhealthy" else ""

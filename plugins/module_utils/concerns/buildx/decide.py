@@ -141,7 +141,9 @@ def actions_for(wanted: Instance, everybody: t.Sequence[str], builder: Builder, 
     if not users:
         actions += _start(wanted, everybody[0], containers, effects)
     return actions + [
-        Action(f"make {wanted.name} the builder of {user}, in place of {name or 'default'}", UseBuilder(wanted, user))
+        Action(
+            f"select {wanted.name} as the builder of {user}, in place of {name or 'default'}", UseBuilder(wanted, user)
+        )
         for user, name in builder.current.items()
         if name != wanted.name
     ]
@@ -245,16 +247,16 @@ def _start(
     if not containers or not (words or restarts):
         return []
     why = "; ".join(f"{told.format(_of(wanted, names))}" for told, names in words.items())
-    why = why or "see that it runs again after the restart of docker"
+    why = why or "restore it after the restart of docker"
     return [Action(f"start builder {wanted.name}: {why}", StartBuilder(wanted, user))]
 
 
 def _why_down(container: t.Optional[Container]) -> str:
     """Why a container is started, with a place for the names of its nodes."""
     if container is not None and container.lost:
-        return "docker shows its container as running and has lost it{}: it is made anew, its cache is kept"
+        return "docker shows its container as running and has lost it{}: it is recreated, its cache is kept"
     if container is not None and container.stuck:
-        return f"its container {container.stuck}{{}}: it is made anew, its cache is kept"
+        return f"its container {container.stuck}{{}}: it is recreated, its cache is kept"
     return "its container does not run{}"
 
 
@@ -265,7 +267,7 @@ def _of(wanted: Instance, names: t.Sequence[str]) -> str:
 
 def _drop(wanted: Instance, stray: Stray) -> Action:
     where = f" at {stray.endpoint}" if stray.endpoint else ""
-    summary = f"take node {stray.name}{where} off builder {wanted.name}: its container goes, its cache stays there"
+    summary = f"take node {stray.name}{where} off builder {wanted.name}: its container is removed, its cache is kept"
     return Action(summary, DropNode(wanted, stray))
 
 

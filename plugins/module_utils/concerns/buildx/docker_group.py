@@ -1,7 +1,7 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Who of the users is in the group of Docker's socket. That is root on the host, so it happens on request only."""
+"""Docker socket group membership of the users. It is root-equivalent, so it is only changed on request."""
 
 from __future__ import annotations
 
@@ -54,12 +54,9 @@ def actions_for(asked: bool, users: t.Sequence[str], found: Membership) -> t.Lis
     coming = [user for user in found.outside if asked]
     going = [user for user in found.ours if not asked or user not in users]
     return [
+        *(_action(f"add {user} to the group {found.group}", ChangeMember(user, found.group, True)) for user in coming),
         *(
-            _action(f"put {user} into the group {found.group}", ChangeMember(user, found.group, True))
-            for user in coming
-        ),
-        *(
-            _action(f"take {user} out of the group {found.group}", ChangeMember(user, found.group, False))
+            _action(f"remove {user} from the group {found.group}", ChangeMember(user, found.group, False))
             for user in going
         ),
     ]
@@ -87,7 +84,7 @@ def require(users: t.Iterable[str], found: Membership, *, docker: bool = True) -
     refused = [f"{user} {told[user]}" for user in users if user in told]
     if refused:
         raise HostError(
-            f"{'; '.join(refused)}: put the user into the group {found.group}, or set builder_docker_group to true;"
+            f"{'; '.join(refused)}: add the user to the group {found.group}, or set builder_docker_group to true;"
             " members of that group are root-equivalent on this host"
         )
 

@@ -110,7 +110,7 @@ def _words(before: str, after: str, own: Own, values: Values) -> str:
         if name in values:
             told.append(f"name builder {values[name]}" if name == BUILDER else f"set {name}={values[name]}")
         else:
-            what = "name no builder any more" if name == BUILDER else f"set {name} no more"
+            what = "remove the builder" if name == BUILDER else f"set {name} no more"
             told.append(what + (" (the line from before us comes back)" if own.lines.get(name) else ""))
     return ", ".join(told)
 

@@ -141,7 +141,7 @@ def leftover_notes(instances: t.Iterable[str], users: t.Sequence[str], docker: t
             of = f" of {', '.join(left)}" if left else ""
             bad = next((each for each in troubles if each), "")
             found.append(
-                f"builder {own.name}{of} is ours and in no variable any more{bad}: retire-builders.yml -e "
+                f"builder {own.name}{of} is managed but no longer in any variable{bad}: retire-builders.yml -e "
                 "builder_retire_only=leftovers removes it"
             )
     return found

@@ -104,7 +104,7 @@ class Looker:
             if service.installed_version() is None:
                 return Place(node, gone=True)
             raise HostError(
-                f"docker does not run, so builder {own.name} cannot be removed: `systemctl start docker`, then again"
+                f"docker does not run, so builder {own.name} cannot be removed: `systemctl start docker`, then retry"
             )
         name = container_name(node.name)
         try:
@@ -154,7 +154,7 @@ def _summary(found: Going) -> str:
         return f"remove builder {name} from the stores of {', '.join(found.entries)}: its containers keep running"
     containers = ", ".join(container_name(node.name) for node in step.nodes)
     told = f"remove builder {name}{_of(found.entries)}"
-    told += f": container {containers} goes" if containers else ""
+    told += f": container {containers} is removed" if containers else ""
     told += f" (running now: a build in {', '.join(found.working)})" if found.working else ""
     return told + (f"; the one that {', '.join(step.back)} had before us comes back" if step.back else "")
 
@@ -167,10 +167,7 @@ def notes_on(found: t.Iterable[Going], *, volumes: bool) -> t.List[Note]:
     """What stays, and why. Pure."""
     waits, left = [], []
     for each in found:
-        left += [
-            f"builder {each.own.name} of {user} is not as we made it: it is somebody else's now, and stays"
-            for user in each.changed
-        ]
+        left += [f"builder {each.own.name} of {user} was changed by someone else, and is kept" for user in each.changed]
         for place in each.places:
             if place.silent:
                 waits.append(place.silent)
@@ -185,8 +182,8 @@ def _of_volume(place: Place, builder: str) -> str:
     where = f" at {place.node.endpoint}" if place.node.endpoint else ""
     volume = volume_of(place.node.name)
     if not place.node.volume:
-        return f"volume {volume}{where} was there before us and stays"
+        return f"volume {volume}{where} existed before, and is kept"
     return (
-        f"volume {volume}{where} ({place.volume}), the cache of builder {builder}, stays: `docker volume rm {volume}` "
-        "removes it, or -e builder_retire_volumes=true in this run"
+        f"volume {volume}{where} ({place.volume}), the cache of builder {builder}, is kept: `docker volume rm {volume}`"
+        " removes it, or -e builder_retire_volumes=true in this run"
     )

@@ -49,7 +49,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.model.resource 
 from ansible_collections.multiarch.builders.plugins.module_utils.state import pulled_images
 from ansible_collections.multiarch.builders.plugins.module_utils.state.pulled_images import PulledImage, RemoveImage
 
-_NOTHING = "nothing of ours is in it any more"
+_NOTHING = "nothing managed is left in it"
 
 
 @dataclass(frozen=True)
@@ -161,7 +161,7 @@ class RetiredBuildx(Concern[RetiredState]):
             left = [name for name in users if name not in gone]
             if left:
                 where = f" at {image.endpoint}" if image.endpoint else ""
-                words = f"image {image.reference}{where} stays: {', '.join(left)} is made of it"
+                words = f"image {image.reference}{where} is kept: {', '.join(left)} uses it"
                 notes.append(Note(Kind.LEFT_ALONE, words))
             else:
                 actions.append(pulled_images.removal(image))
@@ -191,7 +191,7 @@ def _settings(state: RetiredState) -> t.List[Action]:
     actions = [action for each in state.settings for action in client_settings.actions_for(each, {})]
     written = [action.step.user for action in actions if isinstance(action.step, client_settings.WriteSettings)]
     return actions + [
-        Action(f"forget config.json of {user}: {_NOTHING}", Forget(user=user))
+        Action(f"drop config.json of {user} from the record: {_NOTHING}", Forget(user=user))
         for user in state.clients
         if user not in written
     ]
@@ -217,4 +217,4 @@ def _choice(user: str, builder: str, files: t.Mapping[str, t.Optional[str]]) -> 
         former = json.loads(files.get("current") or "{}").get("Name") or "default"
     except (ValueError, AttributeError):
         former = "default"
-    return Action(f"make {former} the builder of {user} again, in place of {builder}", PutChoiceBack(user, files))
+    return Action(f"select {former} as the builder of {user} again, in place of {builder}", PutChoiceBack(user, files))

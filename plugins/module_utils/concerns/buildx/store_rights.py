@@ -42,4 +42,4 @@ def actions_for(loose: t.Mapping[Rights, str]) -> t.List[Action]:
     if not loose:
         return []
     words = "; ".join(loose.values())
-    return [Action(f"close to others what holds keys and passwords: {words}", RestoreRights(tuple(loose)))]
+    return [Action(f"restrict access to keys and passwords: {words}", RestoreRights(tuple(loose)))]

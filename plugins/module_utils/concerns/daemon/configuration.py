@@ -1,7 +1,7 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The file daemon.json: replaced in one move, its former state kept until dockerd runs with the new one."""
+"""The file daemon.json: replaced atomically, with its former version kept until dockerd runs with the new one."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ CREDENTIALS = re.compile(r"://[^/\s\"]+@")
 
 @dataclasses.dataclass(frozen=True)
 class WriteConfiguration:
-    """The step that replaces *former* by *text* (None: by no file).
+    """The step that replaces *former* by *text* (None: no file).
 
-    *effect* is how dockerd comes to know the new text: a reload or a restart. *unproven* says that dockerd was not seen
-    to run with *former*: then it is no way back. *mode* is that of the file, None for as it is.
+    *effect* is how dockerd applies the new text: by a reload or a restart. *unproven*: dockerd was not seen to run with
+    *former*, so it is not used for rollback. *mode* is that of the file, None to keep it.
     """
 
     text: t.Optional[str]
@@ -39,13 +39,13 @@ class WriteConfiguration:
 
 
 def keys() -> Keys:
-    """What is ours in daemon.json."""
+    """The managed keys of daemon.json."""
     found = RECORD.read()
     return Keys(found.owned, found.replaced)
 
 
 def original() -> t.Optional[Original]:
-    """The file before us, None if that is not known."""
+    """The file before we changed it, None if unknown."""
     noted = RECORD.read().original
     if noted is None:
         return None
@@ -54,10 +54,10 @@ def original() -> t.Optional[Original]:
 
 
 def replace(step: WriteConfiguration) -> None:
-    """Write daemon.json, unless somebody else did so since it was read."""
+    """Write daemon.json, unless someone else changed it since it was read."""
     if read(DAEMON_JSON) != step.former:
-        raise HostError(f"{DAEMON_JSON} was changed by somebody else just now, and was left as it is: run again")
-    # Noted and owned before it is written: a crash in between is finished, or taken back, by the next run.
+        raise HostError(f"{DAEMON_JSON} was changed by someone else during the run, and was not overwritten: run again")
+    # Recorded before it is written: a crash in between is completed, or rolled back, by the next run.
     former = rollback.prepare(step.text, unproven=step.unproven)
     if not step.former_keys:
         RECORD.update(lambda found: dataclasses.replace(found, original=former))
@@ -72,21 +72,21 @@ def replace(step: WriteConfiguration) -> None:
 
 
 def settle(step: t.Optional[WriteConfiguration]) -> None:
-    """dockerd runs with daemon.json, of *step* or of an earlier run: what was there before *step* is forgotten."""
+    """dockerd runs with daemon.json, of *step* or of an earlier run: forget the version before *step*."""
     if step is not None:
         own(step.keys)
     rollback.forget()
 
 
 def put_back() -> None:
-    """The file as it was before it was replaced."""
+    """The file before it was replaced."""
     rollback.take()
     restart_due.forget(Effect.CONFIGURATION_CHANGES)
     restart_due.forget(Effect.CONFIGURATION_RELOADS)
 
 
 def own(ours: Keys) -> None:
-    """Remember what is ours; with nothing the file before us is of no use any more."""
+    """Record the managed keys; without any, the original file is no longer needed."""
     RECORD.update(
         lambda found: dataclasses.replace(
             found, owned=ours.owned, replaced=ours.replaced, original=found.original if ours else None
@@ -95,5 +95,5 @@ def own(ours: Keys) -> None:
 
 
 def _mode(text: str) -> int:
-    """As it is, but a proxy's password is for root alone."""
+    """Unchanged, except that a file with a proxy's password is readable by root only."""
     return 0o600 if CREDENTIALS.search(text) else mode_of(DAEMON_JSON)

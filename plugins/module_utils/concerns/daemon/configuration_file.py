@@ -1,7 +1,7 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The file that dockerd reads on this host, which is daemon.json or else nothing that is written there counts."""
+"""The file that dockerd reads on this host: daemon.json, or else daemon.json has no effect."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ from ansible_collections.multiarch.builders.plugins.module_utils.model.steps imp
 
 
 def rights_of(found: FileState, text: str, path: str = DAEMON_JSON) -> Rights:
-    """What others may do with daemon.json, which holds *text*: whose it is, is the administrator's choice. Pure."""
-    secret = CREDENTIALS.search(text) is not None  # those of a proxy
+    """The permitted access to daemon.json, which holds *text*: its owner is the administrator's choice. Pure."""
+    secret = CREDENTIALS.search(text) is not None  # of a proxy
     return Rights(path, 0o660 if secret else 0o664, 0o400, Owner(found.uid, found.gid))
 
 
 def too_open(text: t.Optional[str]) -> t.Dict[Rights, str]:
-    """{what others may do too much with: how, in words} of daemon.json, which holds *text*; {} if they may not."""
+    """{key: excessive permissions, as text} of daemon.json, which holds *text*; {} if there are none."""
     found = file_modes.look(DAEMON_JSON) if text is not None else None
     rights = rights_of(found, text or "") if found is not None else None
     words = fault(found, rights) if rights is not None else None
@@ -38,21 +38,21 @@ def too_open(text: t.Optional[str]) -> t.Dict[Rights, str]:
 
 
 def closing(loose: t.Mapping[Rights, str]) -> t.List[Action]:
-    """What takes it from them. Pure."""
+    """The actions that revoke them. Pure."""
     if not loose:
         return []
-    return [Action(f"close to others: {'; '.join(loose.values())}", RestoreRights(tuple(loose)))]
+    return [Action(f"restrict access: {'; '.join(loose.values())}", RestoreRights(tuple(loose)))]
 
 
 def elsewhere() -> t.Optional[str]:
-    """Why dockerd will not read daemon.json when it starts next, with the way out; None if it will."""
+    """Why dockerd will not read daemon.json at its next start, with the remedy; None if it will."""
     docker = units.look()[units.DOCKER]
     files = {path: read(path) or "" for path in unit_flags.environment_files(docker.shown)}
     return unit_flags.elsewhere(docker, files, DAEMON_JSON, look.real)
 
 
 def flags() -> t.Tuple[str, ...]:
-    """The flags that docker.service starts dockerd with; where a script does that, those of the dockerd that runs."""
+    """dockerd's flags in docker.service; if that starts a script, those of the running dockerd."""
     shown = units.look()[units.DOCKER].shown
     if unit_flags.program(shown) != "dockerd":
         return daemon_arguments()

@@ -1,11 +1,11 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The folder of containerd, which somebody else chooses: images and layers of its image store go out of sight with it.
+"""The folder of containerd, which is not managed here: if it changes, images and layers of its store are hidden.
 
-Docker goes on listing the containers whose layers stayed behind, and can do nothing with them; 28.5 lists them no more
-after its next start. Their processes may run on where nobody sees them, and hold what they have open until a reboot
-(seen with 26.1.5 and 28.5.2).
+Docker still lists the containers whose layers were left behind, but cannot control them; 28.5 no longer lists them
+after its next start. Their processes may run on unseen, and keep files open until a reboot (seen with 26.1.5
+and 28.5.2).
 """
 
 from __future__ import annotations
@@ -27,11 +27,11 @@ from ansible_collections.multiarch.builders.plugins.module_utils.host import loo
 from ansible_collections.multiarch.builders.plugins.module_utils.host.files import read
 from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
 
-_BACK = "give it that folder again (`root` in /etc/containerd/config.toml, `--root` in its unit) and reboot"
+_BACK = "configure that folder again (`root` in /etc/containerd/config.toml, `--root` in its unit) and reboot"
 
 
 def remember(docker: Docker) -> None:
-    """Note where it is now, with a dockerd that runs as asked."""
+    """Record its current folder, when dockerd is in its desired state."""
     info = docker.get("/info")
     found = of_dockerd(info, {}) if has_containerd_store(info) else None
     if found is not None:
@@ -40,27 +40,27 @@ def remember(docker: Docker) -> None:
 
 
 def notes(info: Mapping[str, t.Any], found: t.Optional[Containerd]) -> t.Tuple[str, ...]:
-    """That it moved, or will at its next start, where Docker's images are in it."""
+    """Notes that it moved, or will at its next start, while Docker has images in it."""
     if found is None or not has_containerd_store(info):
         return ()
     told, then, former = [], root_at_start(found.arguments, read), _former(found)
     if then is not None and then != found.root and (info.get("Images") or info.get("Containers")):
         images, containers = info.get("Images", 0), info.get("Containers", 0)
         told.append(
-            f"containerd keeps its data in {found.root} now, and in {then} from its next start on: then Docker would "
-            f"no longer show {images} images, nor start {containers} containers, which stay in {found.root}. Move all "
-            "of it while docker and containerd are stopped, or take the change back"
+            f"containerd keeps its data in {found.root} now, and in {then} after its next start: then Docker would "
+            f"no longer show {images} images or start {containers} containers, which stay in {found.root}. Move all "
+            "of it while docker and containerd are stopped, or revert the change"
         )
     if former is not None:
         told.append(
             f"containerd keeps its data in {found.root}, and kept it in {former} before: Docker does not show the "
-            f"images and containers that are there. To have them back, {_BACK}; else remove {former}"
+            f"images and containers there. To restore them, {_BACK}; else remove {former}"
         )
     return tuple(told)
 
 
 def stranded(info: Mapping[str, t.Any], found: t.Optional[Containerd], docker: Docker) -> t.Optional[HostError]:
-    """Words if containerd moved away from under containers that Docker still lists."""
+    """A message if containerd moved while Docker still lists its containers."""
     former = _former(found) if found is not None and has_containerd_store(info) else None
     if found is None or former is None:
         return None
@@ -70,13 +70,13 @@ def stranded(info: Mapping[str, t.Any], found: t.Optional[Containerd], docker: D
         return None
     return HostError(
         f"containerd keeps its data in {found.root}, and kept it in {former} when this host was provisioned: "
-        f"images and layers of {', '.join(lost)} are not in it, so docker can do nothing with them",
-        remedy=f"To have them back, {_BACK}; to do without them, `docker rm --force {' '.join(lost)}`",
+        f"images and layers of {', '.join(lost)} are not in it, so docker cannot control them",
+        remedy=f"To restore them, {_BACK}; to discard them, `docker rm --force {' '.join(lost)}`",
     )
 
 
 def _former(found: Containerd) -> t.Optional[str]:
-    """The folder that it had, if that was another one and still holds its data."""
+    """Its former folder, if that differs and still has its data."""
     former = RECORD.read().containerd_root
     if not former or former == found.root or not look.is_file(f"{former}{DATABASE}"):
         return None

@@ -1,7 +1,7 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What daemon.json shall hold, and what has to happen for dockerd to run with it. Pure."""
+"""The desired content of daemon.json, and how dockerd applies it. Pure."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ _OF_THE_FILE = frozenset({Effect.CONFIGURATION_CHANGES, Effect.CONFIGURATION_REL
 
 @dataclass(frozen=True)
 class Seen:
-    """The places of hosts.toml: the *texts* that are there, which of them are *ours*, or have another owner or mode."""
+    """The paths of hosts.toml files: their *texts*, which are *ours*, and which have the wrong owner or mode."""
 
     texts: t.Mapping[str, t.Optional[str]] = field(default_factory=dict)
     ours: t.FrozenSet[str] = frozenset()
@@ -54,10 +54,10 @@ class Seen:
 
 @dataclass(frozen=True)
 class FilesState:
-    """hosts.toml: what to write, what of ours is no longer wanted, and the paths of somebody else's.
+    """hosts.toml: files to write, managed files that are no longer wanted, and paths of foreign files.
 
-    *reasons* are {path: why it is not wanted}, *seen* is what all of this was told from. Of what is ours, *changed* is
-    not as we wrote it, and *former* took the place of somebody else's.
+    *reasons* are {path: why it is not wanted}, *seen* are the observations behind all of this. Of the managed files,
+    *changed* were modified since we wrote them, and *former* replaced foreign ones.
     """
 
     write: t.Tuple[WriteFile, ...] = ()
@@ -71,11 +71,11 @@ class FilesState:
 
 @dataclass(frozen=True)
 class Foreseen:
-    """What is seen for one document that daemon.json may come to hold.
+    """The observations for one candidate document of daemon.json.
 
-    *cold* are the changed keys that need a restart, as needs_restart() has them. *hidden* is what a dockerd that starts
-    with it would not show any more, *drivers* are words about a storage driver that would not work, *work* names what a
-    restart would end. dockerd has validated it with *notes* or a *refusal*.
+    *cold* are the changed keys that need a restart, as in needs_restart(). *hidden* is what a dockerd started with it
+    would no longer show, *drivers* are messages about a storage driver that would not work, *work* is what a restart
+    would end. dockerd has validated it with *notes* or a *refusal*.
     """
 
     cold: t.Optional[t.Tuple[str, ...]] = None
@@ -87,21 +87,21 @@ class Foreseen:
 
     @property
     def hides_containers(self) -> bool:
-        """Whether the next dockerd sees no container of this one."""
+        """Whether the next dockerd sees none of the current containers."""
         return any(CONTAINERS in each.kinds for each, _hidden in self.hidden)
 
 
 def key_of(document: t.Mapping[str, t.Any]) -> str:
-    """The same text for the same document."""
+    """A key that is the same for equal documents."""
     return json.dumps(document, sort_keys=True)
 
 
 @dataclass(frozen=True)
 class DaemonState:
-    """daemon.json and the dockerd that runs; *info* is None if it does not answer, *unseen* what it started before.
+    """daemon.json and the running dockerd; *info* is None if it does not answer, *unseen* is what it has not applied.
 
-    *elsewhere* says why dockerd will read another file, *other_file* is the one that it runs with in place of it.
-    *loose* says what others may do too much with daemon.json, *stranded* that images of containers are lost.
+    *elsewhere* says why dockerd will read another file, *other_file* is the one it runs with instead. *loose* lists
+    excessive permissions of daemon.json, *stranded* says that images of containers are lost.
     """
 
     text: t.Optional[str]
@@ -110,8 +110,8 @@ class DaemonState:
     info: t.Optional[t.Mapping[str, t.Any]]
     unseen: Effects
     files: FilesState = FilesState()
-    way_back: bool = False  # daemon.json was written by a run that did not come to see dockerd run with it
-    program: t.Optional[str] = None  # the version of the dockerd that is installed, or comes, where none answers
+    way_back: bool = False  # daemon.json was written by a run that ended before dockerd ran with it
+    program: t.Optional[str] = None  # the version of the installed or planned dockerd, if none answers
     original: t.Optional[Original] = None
     tokens: Tokens = NO_TOKENS
     elsewhere: t.Optional[str] = None
@@ -119,17 +119,17 @@ class DaemonState:
     loose: t.Mapping[Rights, str] = field(default_factory=dict)
     flags: t.Tuple[str, ...] = ()  # those that the unit starts dockerd with
     containerd: t.Optional[Containerd] = None  # the one that the dockerd works with
-    left: t.Tuple[str, ...] = ()  # notes about data that Docker showed before
+    left: t.Tuple[str, ...] = ()  # notes about data that Docker used to show
     stranded: t.Optional[HostError] = None
     foreseen: t.Mapping[str, Foreseen] = field(default_factory=dict)  # by key_of() the document
 
     def then(self, after: Document) -> Foreseen:
-        """What is seen for *after*; nothing where no dockerd runs, and none was asked."""
+        """The observations for *after*; empty if no dockerd runs to be asked."""
         return self.foreseen.get(key_of(after), Foreseen())
 
     @property
     def running(self) -> t.Optional[Running]:
-        """What says where dockerd has its data now, None if it does not answer."""
+        """The sources for dockerd's current data locations, None if it does not answer."""
         if self.info is None:
             return None
         return Running(self.info, self.document, self.flags, self.containerd.root if self.containerd else None)
@@ -141,7 +141,7 @@ class DaemonState:
 
     @property
     def unproven(self) -> bool:
-        """Whether nobody knows that dockerd runs with daemon.json as it is: the way back is to what it replaced."""
+        """Whether dockerd is not known to run with the current daemon.json: then rollback goes to what it replaced."""
         return self.way_back and (self.info is None or bool(_OF_THE_FILE & self.unseen))
 
 
@@ -153,10 +153,10 @@ def implied(
     engine: t.Optional[str] = None,
     networks: t.Sequence[str] = (),
 ) -> Document:
-    """What the table of registries, the proxy, the name servers and several platforms mean for daemon.json.
+    """The effect of the registries, the proxy, the name servers and several platforms on daemon.json.
 
-    *networks* are those of the table. *gc* is builder.gc, which depends on dockerd's version (`daemon.gc`); *engine* is
-    that, None if it is unknown.
+    *networks* are those of the table. *gc* is builder.gc, which depends on dockerd's version (`daemon.gc`), *engine*;
+    None if unknown.
     """
     insecure = [each.host for each in registries if each.insecure or each.http]
     found: Document = {
@@ -173,9 +173,9 @@ def implied(
 def restart_reasons(
     state: DaemonState, after: Document, effects: Effects, store_reasons: t.Sequence[str]
 ) -> t.Tuple[str, ...]:
-    """Why dockerd has to be started anew; empty if it has not: nothing differs, or a reload is enough.
+    """Why dockerd must restart; empty if nothing differs, or a reload is enough.
 
-    *store_reasons* say why it needs the operating system's authorities as they are now.
+    *store_reasons* say why it needs the operating system's current authorities.
     """
     cold = state.then(after).cold
     if cold is None:
@@ -188,17 +188,17 @@ def restart_reasons(
     if Effect.CONFIGURATION_CHANGES in state.unseen and not reasons:
         reasons.append("daemon.json changed after dockerd started")
     if state.way_back and state.info is None and not reasons:
-        reasons.append("docker does not run, and daemon.json is of a run that ended before it saw docker run with it")
+        reasons.append("docker does not run, and daemon.json is from a run that ended before docker ran with it")
     if differences and state.info is None and Effect.DAEMON_RESTARTS not in effects and not reasons:
         reasons.append("docker does not run, and daemon.json changes")
     runs_otherwise = state.info is not None and wants_containerd_store(after) and not has_containerd_store(state.info)
     if runs_otherwise and not reasons:
-        reasons.append("dockerd runs without the containerd image store that daemon.json asks for")
+        reasons.append("dockerd runs without the containerd image store that daemon.json enables")
     return tuple(reasons)
 
 
 def effects_on_containers(before: Document, after: Document) -> Effects:
-    """What a dockerd that starts with *after* does to containers, where its file says something about that."""
+    """How a dockerd started with *after* handles containers, as far as its file says."""
     network = of_document(after)
     said = network != DefaultNetwork() or network != of_document(before)
     return frozenset({network}) if said else NO_EFFECTS

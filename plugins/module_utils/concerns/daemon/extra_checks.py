@@ -1,7 +1,7 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What `dockerd --validate` does not find in a daemon.json, and what nobody finds before 23.0, which has no --validate.
+"""Checks that `dockerd --validate` lacks, and for versions before 23.0, which have no --validate.
 
 Pure. Read in moby/moby at v20.10.24, v23.0.6, v24.0.9, v25.0.5, v26.1.5, v27.5.1, v28.5.2 and v29.7.2; tried with
 dockerd 20.10.24, 26.1.5 and 28.5.2.
@@ -34,17 +34,17 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.store import STORE_FEATURE
 from ansible_collections.multiarch.builders.plugins.module_utils.model.version import Version, text_of, version_of
 
-# Names of graph drivers that containerd has no snapshotter for, and what comes near. It has btrfs and zfs itself, and
-# fuse-overlayfs by a plugin.
+# Graph drivers without a containerd snapshotter of that name, and similar names. containerd has btrfs and zfs itself,
+# and fuse-overlayfs by a plugin.
 _GRAPH_DRIVERS = {"devicemapper": "devmapper", "overlay": "overlayfs", "overlay2": "overlayfs", "vfs": "native"}
-_SNAPSHOTTERS = ("native", "overlayfs")  # which are no graph drivers
+_SNAPSHOTTERS = ("native", "overlayfs")  # which are not graph drivers
 _STORE_SINCE: Version = (24, 0)
 _STORE_IS_CHECKED_SINCE: Version = (29, 0)
 _OLDER_SPACE_KEYS = {"builder.gc": "defaultKeepStorage", "builder.gc.policy": "keepStorage"}
 
 
 def refusals(document: Mapping[str, t.Any], engine: t.Optional[str]) -> t.Tuple[str, ...]:
-    """What dockerd would not start with, or surely not do its work. *engine* is its version, None if unknown."""
+    """Settings with which dockerd would not start, or not work. *engine* is its version, None if unknown."""
     spots = (
         *_keys(document, engine),
         *registries(document, engine),
@@ -55,18 +55,18 @@ def refusals(document: Mapping[str, t.Any], engine: t.Optional[str]) -> t.Tuple[
 
 
 def notes(document: Mapping[str, t.Any], engine: t.Optional[str]) -> t.Tuple[str, ...]:
-    """What dockerd ignores without a word."""
+    """Settings that dockerd silently ignores."""
     return tuple(map(str, (*_ignored_keys(document, engine), *_ignored_names(document, engine))))
 
 
 def contradictions(document: Mapping[str, t.Any], engine: t.Optional[str]) -> t.Iterator[Spot]:
-    """What does not go with the image store that *document* asks for.
+    """Settings that conflict with the image store of *document*.
 
     With containerd's, storage-driver names a snapshotter. Before 29.0 nothing checks that containerd has it: dockerd
     starts, and every pull and build fails with `snapshotter not loaded` (moby/moby#46254); since then dockerd does not
     start (daemon/daemon.go, `configured driver … not available`). With userns-remap every RUN of a build fails
     (moby/moby#47377); since 29.0 dockerd does not start (daemon/command/daemon_linux.go). Without containerd's store a
-    snapshotter is a graph driver that does not exist; 29 takes its name for the wish for that store, unless it is off.
+    snapshotter is a graph driver that does not exist; 29 takes its name as a request for that store, unless it is off.
     """
     version = version_of(engine or "")
     features = document.get("features")
@@ -101,12 +101,12 @@ def contradictions(document: Mapping[str, t.Any], engine: t.Optional[str]) -> t.
 
 
 def is_graph_driver_only(name: str) -> bool:
-    """Whether containerd has no snapshotter of that name, which contradictions() tells."""
+    """Whether containerd has no snapshotter of that name, which contradictions() reports."""
     return name in _GRAPH_DRIVERS
 
 
 def fails(how: str, engine: t.Optional[str]) -> str:
-    """What a storage driver that is not there does to dockerd: *how* before 29.0."""
+    """The effect of a missing storage driver on dockerd: *how* before 29.0."""
     version = version_of(engine or "")
     if version >= _STORE_IS_CHECKED_SINCE:
         return f"dockerd {engine} does not start"
@@ -114,7 +114,7 @@ def fails(how: str, engine: t.Optional[str]) -> str:
 
 
 def unknown_names(document: Mapping[t.Any, t.Any]) -> t.Iterator[t.Tuple[str, str, t.Tuple[str, ...]]]:
-    """(path, name, names that are known there) of what no dockerd looks up below `features` and `builder`."""
+    """(path, name, known names) of names below `features` and `builder` that dockerd never reads."""
     for path, parent, name, _beside in _names(document):
         if spelled(parent, name) is None:
             yield path, name, tuple(NESTED[parent])
@@ -149,8 +149,8 @@ def _ignored_names(document: Mapping[str, t.Any], engine: t.Optional[str]) -> t.
         if meant is None:
             message, remedy = "ignores it", _near(name, NESTED[parent])
         elif version and NESTED[parent][meant] > version and older not in [spelled(parent, each) for each in beside]:
-            message = f"ignores it, it came with {text_of(NESTED[parent][meant])}"
-            remedy = f"Use `{older}`" if older else "Take it out"
+            message = f"ignores it (requires {text_of(NESTED[parent][meant])})"
+            remedy = f"Use `{older}`" if older else "Remove it"
         else:
             continue
         yield Spot(path, shown(beside[name]), f"{dockerd(engine)} {message}", f"{remedy}; {origin(path)}")
@@ -164,14 +164,14 @@ def _keys(document: Mapping[str, t.Any], engine: t.Optional[str]) -> t.Iterator[
         if key is None:
             if version[:2] > NEWEST or _passes(name, value, version):
                 continue
-            message, remedy = f"is no key that dockerd {engine} knows", _near(name, known(version))
+            message, remedy = f"is not a key that dockerd {engine} supports", _near(name, known(version))
         elif version < key.since:
             since = text_of(key.since)
             message = f"dockerd {engine} does not know `{name}`, which came with {since}"
-            remedy = f"Take it out, or install Docker {since} or newer"
+            remedy = f"Remove it, or install Docker {since} or newer"
         elif key.gone_in(version) and not key.ignored:
-            message = f"dockerd {engine} does not start with `{name}`, which went with {text_of(key.until)}"
-            remedy = f"Take it out ({key.instead})"
+            message = f"dockerd {engine} does not start with `{name}`, which was removed in {text_of(key.until)}"
+            remedy = f"Remove it ({key.instead})"
         else:
             continue
         yield Spot(name, shown(value), message, f"{remedy}; {origin(name)}")
@@ -182,20 +182,20 @@ def _ignored_keys(document: Mapping[str, t.Any], engine: t.Optional[str]) -> t.I
     for name, value in document.items() if version else ():
         key = KEYS.get(name)
         if key is not None and key.ignored and key.gone_in(version):
-            message = f"dockerd {engine} ignores it, it went with {text_of(key.until)}"
-            remedy = f"Take it out ({key.instead})"
+            message = f"dockerd {engine} ignores it, as it was removed in {text_of(key.until)}"
+            remedy = f"Remove it ({key.instead})"
         elif key is None and _passes(name, value, version):
-            message = f"is {'a flag, but ' if name in FLAGS else ''}no key: dockerd {engine} ignores it"
-            remedy = f"Use `{FLAGS[name]}`" if FLAGS.get(name) else "Take it out"
+            message = f"is {'a flag, ' if name in FLAGS else ''}not a key: dockerd {engine} ignores it"
+            remedy = f"Use `{FLAGS[name]}`" if FLAGS.get(name) else "Remove it"
         else:
             continue
         yield Spot(name, shown(value), message, f"{remedy}; {origin(name)}")
 
 
 def _passes(name: str, value: t.Any, version: Version) -> bool:
-    """Whether dockerd takes *name*, which is no key, without a word.
+    """Whether dockerd silently accepts *name*, although it is not a key.
 
-    That is the name of a flag, and a mapping whose names are all keys or flags: dockerd takes mappings apart before it
+    That applies to flags, and to a mapping whose names are all keys or flags: dockerd takes mappings apart before it
     looks for unknown keys (daemon/config/config.go, configValuesSet).
     """
     if isinstance(value, Mapping):
@@ -214,4 +214,4 @@ def _near(name: str, names: t.Iterable[str]) -> str:
 
     spellings = {each.lower(): each for each in sorted(names)}
     near = difflib.get_close_matches(name.lower(), spellings, n=1, cutoff=0.6)
-    return f"Use `{spellings[near[0]]}`, if that is meant" if near else "Take it out"
+    return f"Use `{spellings[near[0]]}`, if that is meant" if near else "Remove it"

@@ -1,9 +1,9 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Room on the disks of dockerd and its containerd: one that starts without any loses sight of containers, which run on.
+"""Disk space of dockerd and its containerd: if dockerd starts without any, it loses track of running containers.
 
-Docker.lists tells which. What dockerd keeps is in its data-root, what containerd keeps in a folder of its own.
+See Docker.lists. dockerd stores its data in its data-root, containerd in a folder of its own.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ from ansible_collections.multiarch.builders.plugins.module_utils.host import loo
 from ansible_collections.multiarch.builders.plugins.module_utils.host.files import nearest_folder
 
 BYTES = 16 * 1024**2
-"""What dockerd writes at its start is far less."""
+"""dockerd writes far less at its start."""
 INODES = 200
 
 
 def shortage(*folders: str) -> t.Optional[str]:
     """What the file system of one of *folders* lacks, in words; None if there is room. One that is to be made counts.
 
-    A file system may have no count of inodes, and one without blocks, as /proc, tells of no room.
+    A file system may have no inode count, and one without blocks, such as /proc, reports no space.
     """
     return next(filter(None, map(_shortage, folders)), None)
 

@@ -4,8 +4,8 @@
 """builder.gc of daemon.json: garbage collection in dockerd's own BuildKit. Pure.
 
 moby/moby, builder/builder-next/controller.go (getGCPolicy) and worker/gc.go, daemon/config/builder.go, at v20.10.24,
-v26.1.5, v28.0.0, v28.5.2 and v29.7.2. It is off up to 28.1 unless enabled. With a policy nobody reads the defaults'
-sizes from 28.0 on. dockerd does not start with sizes in per cent, which no --validate finds.
+v26.1.5, v28.0.0, v28.5.2 and v29.7.2. It is off up to 28.1 unless enabled. With a policy, the default sizes are ignored
+since 28.0. dockerd does not start with sizes in per cent, which --validate does not detect.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ _LIMITS_SINCE: Version = NESTED[_PARENT]["defaultMaxUsedSpace"]
 
 
 def gc_keys(gc: Gc, engine: t.Optional[str], document: t.Mapping[str, t.Any]) -> Document:
-    """builder.gc as a patch for dockerd of that version; if it is unknown (None), what *document* has stays as it is.
+    """builder.gc as a patch for dockerd of that version; if it is unknown (None), the value in *document* is kept.
 
-    All of builder.gc is that one setting: what somebody else put there would be added to it, and is removed (null).
+    All of builder.gc is one setting: foreign keys would be combined with it, and are removed (null).
     """
     if not gc.asked:
         return {}
@@ -40,18 +40,20 @@ def gc_keys(gc: Gc, engine: t.Optional[str], document: t.Mapping[str, t.Any]) ->
 
 
 def gc_notes(gc: Gc, engine: t.Optional[str]) -> t.Tuple[str, ...]:
-    """What dockerd of that version cannot do of it; the builders do."""
+    """What dockerd of that version does not support of it; the builders do."""
     version = version_of(engine or "")
     if gc.off or not version:
         return ()
     if _percentages(gc):
         return (
-            f"builder_gc: dockerd takes no sizes in per cent ({', '.join(_percentages(gc))}), so its own BuildKit "
-            "collects garbage by its defaults; builders do as asked",
+            f"builder_gc: dockerd does not support sizes in per cent ({', '.join(_percentages(gc))}), so its own "
+            "BuildKit collects garbage by its defaults; builders apply the setting",
         )
     if gc.free is not None and version < _LIMITS_SINCE:
         since = text_of(_LIMITS_SINCE)
-        return (f"builder_gc.free: the BuildKit inside dockerd {engine} cannot do it (since {since}); builders do",)
+        return (
+            f"builder_gc.free: the BuildKit inside dockerd {engine} does not support it (since {since}); builders do",
+        )
     return ()
 
 
@@ -66,14 +68,14 @@ def _sizes(gc: Gc, version: Version) -> Document:
 
 
 def _policy(gc: Gc, version: Version) -> t.List[Document]:
-    """What was not used for long goes first, whatever the cache's size; then what the defaults do with the sizes.
+    """Entries unused for long are pruned first, whatever the cache's size; then as in the defaults, with these sizes.
 
-    The defaults' rule for cache mounts and sources of builds is none that daemon.json could say: of several types a
-    filter takes one only. Up to 28.5 it matches nothing anyway (its filter asks for all of them at once).
+    The defaults' rule for cache mounts and build sources cannot be expressed in daemon.json: a filter takes only one
+    type. Up to 28.5 it matches nothing anyway (its filter requires all of them at once).
     """
     old = version < _LIMITS_SINCE
     kept: Document = {"reservedSpace": gc.keep} if gc.keep else {}
     if old:
-        kept = {"keepStorage": gc.keep or "0"}  # it has to be there; 0 is no limit
+        kept = {"keepStorage": gc.keep or "0"}  # it is required; 0 is no limit
     limits: Document = {"keepStorage": gc.limit} if old else dict(gc.sizes)
     return [{"filter": [f"unused-for={gc.unused_for}"], **kept}, limits, {"all": True, **limits}]

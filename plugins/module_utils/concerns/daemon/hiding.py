@@ -1,10 +1,10 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Keys of daemon.json that decide where dockerd finds its data: with another value it shows what is there. Pure.
+"""Keys of daemon.json that decide where dockerd finds its data: with another value it shows other data. Pure.
 
-Nothing is deleted, all comes back with the former value. Read in moby/moby at v26.1.5, v28.5.2 and v29.7.2, seen with
-26.1.5 and 28.5.2. What is shown no more, and the source:
+Nothing is deleted, and all is visible again with the former value. Read in moby/moby at v26.1.5, v28.5.2 and v29.7.2,
+seen with 26.1.5 and 28.5.2. What is no longer shown, and the source:
 
 - data-root: containers, volumes, networks, the place in a swarm; images of a graph driver, or of a containerd that
   dockerd starts itself, below data-root (daemon/daemon.go, NewDaemon; cmd/dockerd/daemon_unix.go, initContainerd).
@@ -14,8 +14,8 @@ Nothing is deleted, all comes back with the former value. Read in moby/moby at v
 - containerd, containerd-namespace, features.embedded-containerd (29.7): images and containers of containerd's store
   (daemon/daemon.go, containerd.New; daemon/command/daemon_unix.go, initContainerd).
 
-exec-root holds no data, containerd-migration moves images along, and with containerd-plugin-namespace dockerd does not
-start. What the unit gives as flags counts as the key does: dockerd does not start with both.
+exec-root has no data, containerd-migration moves images along, and with containerd-plugin-namespace dockerd does not
+start. Flags of the unit count like keys: dockerd does not start with both.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ Document = Mapping[str, t.Any]
 
 @dataclass(frozen=True)
 class Running:
-    """The dockerd that runs, as *info* (`docker info`) and its *document* tell, and the root of its containerd.
+    """The running dockerd, by *info* (`docker info`) and its *document*, and the root of its containerd.
 
     *flags* are those of its unit, *real* resolves links.
     """
@@ -62,16 +62,16 @@ class Running:
 
     @property
     def root(self) -> str:
-        """Where its data is, with the subfolder of userns-remap; "" if that is not told."""
+        """Its data folder, with the subfolder of userns-remap; "" if unknown."""
         told = self.info.get("DockerRootDir")
         return absolute(str(told)) if told else ""
 
 
 @dataclass(frozen=True)
 class Hiding:
-    """One change that hides *kinds*. *path* is the key's, *now* its value ("" if words need none), *then* the next.
+    """One change that hides *kinds*. *path* is the key's, *now* its value ("" if not to be shown), *then* the next.
 
-    *leave* is the variable that allows it, *keep* what to ask for in place of it, *place* the folder that is used then.
+    *leave* is the variable that allows it, *keep* the option that avoids it, *place* the folder that is used then.
     """
 
     path: t.Tuple[str, ...]
@@ -84,7 +84,7 @@ class Hiding:
 
     @property
     def moves_root(self) -> bool:
-        """Whether all that Docker has stays behind, and not only what is in its image store."""
+        """Whether all of Docker's data is left behind, and not only its image store."""
         return self.leave == DATA_ROOT_LEAVE
 
     def __str__(self) -> str:
@@ -92,7 +92,7 @@ class Hiding:
 
 
 def hidings(now: Running, after: Document) -> t.Tuple[Hiding, ...]:
-    """What a dockerd started with *after* would not show any more."""
+    """What a dockerd started with *after* would no longer show."""
     root, store = _root(now, after), _store(now, after)
     found = [root, store]
     if root is None and store is None:
@@ -103,13 +103,13 @@ def hidings(now: Running, after: Document) -> t.Tuple[Hiding, ...]:
 
 
 def next_root(now: Running, after: Document) -> str:
-    """Where a dockerd started with *after* has its data, without the subfolder of userns-remap."""
+    """The data folder of a dockerd started with *after*, without the subfolder of userns-remap."""
     asked = after.get("data-root") or after.get("graph") or option(now.flags, "--data-root", "--graph", "-g")
     return now.real(absolute(str(asked or DATA_ROOT)))
 
 
 def absolute(path: str) -> str:
-    """*path* as dockerd takes it, whose working directory is / as that of other services."""
+    """*path* as dockerd resolves it, whose working directory is / like that of other services."""
     return f"/{path.lstrip('/')}"
 
 
@@ -128,7 +128,7 @@ def _root(now: Running, after: Document) -> t.Optional[Hiding]:
     kinds = {CONTAINERS, VOLUMES}
     if not has_containerd_store(now.info) or _is_below(now.containerd_root, now):
         kinds.add(IMAGES)
-    if (parent if is_remapped else now.real(now.root)) == base:  # userns-remap alone makes the difference
+    if (parent if is_remapped else now.real(now.root)) == base:  # only userns-remap differs
         former = _remap(now, now.document)
         words = (former or ("on" if is_remapped else "off"), remap or "off")
         keep = f"{{userns-remap: {former if is_remapped and former else 'null'}}}"
@@ -161,7 +161,7 @@ def _store(now: Running, after: Document) -> t.Optional[Hiding]:
 
 
 def _driver(now: Running, after: Document) -> t.Optional[Hiding]:
-    """A key that goes leaves containerd's store its default, and a graph driver what is on disk, without vfs."""
+    """Without the key, containerd's store uses its default, and a graph driver what is on disk, except vfs."""
     has, store = str(now.info.get("Driver") or ""), has_containerd_store(now.info)
     then = str(after.get("storage-driver") or option(now.flags, "--storage-driver", "-s") or "")
     if not then and now.document.get("storage-driver"):
@@ -181,7 +181,7 @@ def _namespace(now: Running, after: Document) -> t.Optional[Hiding]:
 
 
 def _address(now: Running, after: Document) -> t.Optional[Hiding]:
-    """An address that nobody gives is found by dockerd; then only one that goes makes a difference."""
+    """Without a configured address dockerd finds one; so only a removed key makes a difference."""
     told = (now.info.get("Containerd") or {}).get("Address")
     has, then = told or _asked(now, now.document, "containerd"), _asked(now, after, "containerd")
     if not then and now.document.get("containerd"):

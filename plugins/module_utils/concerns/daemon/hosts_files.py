@@ -1,7 +1,7 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""hosts.toml in certs.d: what there is, what differs, and the actions for it."""
+"""hosts.toml in certs.d: the existing files, the differences, and the actions for them."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ _GONE = "no longer in builder_registries"
 
 
 def observe(registries: t.Sequence[Registry], engine: t.Optional[str]) -> FilesState:
-    """What differs from the files that *engine* (its version) reads."""
+    """The differences from the files that *engine* (its version) reads."""
     return files_of(registries, engine, look(registries))
 
 
 def look(registries: t.Sequence[Registry]) -> Seen:
-    """What is there for *registries*, whichever version reads it."""
+    """The existing files for *registries*, whichever version reads them."""
     places = [certs_d.path(each.host, certs_d.HOSTS) for each in registries if each.hosts_toml]
     found = {path: file_modes.look(path) for path in places}
     own = (0o644, me().uid, me().gid)
@@ -39,7 +39,7 @@ def look(registries: t.Sequence[Registry]) -> Seen:
 
 
 def files_of(registries: t.Sequence[Registry], engine: t.Optional[str], seen: Seen) -> FilesState:
-    """The same of what was *seen*; nothing differs as long as *engine* is unknown. Pure."""
+    """The same for *seen*; nothing differs while *engine* is unknown. Pure."""
     if engine is None:
         return FilesState(seen=seen)
     wanted = hosts_files(registries, engine)
@@ -56,13 +56,15 @@ def why_not(path: str, registries: t.Sequence[Registry], engine: str) -> str:
     for each in registries:
         if certs_d.path(each.host, certs_d.HOSTS) == path:
             if each.hosts_toml:
-                return f"which Docker {engine} does not read: it has mirrors in daemon.json alone (28.0 and newer do)"
-            return f"as {each.host} has no mirrors in builder_registries any more"
+                return (
+                    f"which Docker {engine} does not read: it only supports mirrors in daemon.json (28.0 and newer do)"
+                )
+            return f"as {each.host} no longer has mirrors in builder_registries"
     return _GONE
 
 
 def actions_for(files: FilesState) -> t.List[Action]:
-    """What they want. Pure."""
+    """The required actions. Pure."""
     actions = [
         Action(
             f"write {each.path}, which docker reads at every pull",
@@ -77,7 +79,7 @@ def actions_for(files: FilesState) -> t.List[Action]:
 
 
 def notes_on(files: FilesState) -> t.List[str]:
-    """What is left alone. Pure."""
+    """Notes on unmanaged files. Pure."""
     return [
-        f"{each} is somebody else's and was left alone: remove it to have it made from mirrors" for each in files.theirs
+        f"{each} is unmanaged and was not changed: remove it to have it created from mirrors" for each in files.theirs
     ]

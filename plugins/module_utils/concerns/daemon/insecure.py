@@ -1,7 +1,7 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Registries and networks that dockerd takes without verified TLS. Pure.
+"""Registries and networks that dockerd uses without verified TLS. Pure.
 
 moby/moby, registry/config.go, loadInsecureRegistries, the same from v20.10.24 to v29.7.2.
 """
@@ -22,10 +22,10 @@ from ansible_collections.multiarch.builders.plugins.module_utils.model.loopback 
 def insecure_notes(
     registries: t.Sequence[Registry], networks: t.Sequence[str], engine: t.Optional[str], containerd_store: bool
 ) -> t.Tuple[str, ...]:
-    """What dockerd alone takes, and what *engine* (its version, None is unknown) speaks HTTP to without being asked."""
+    """What only dockerd accepts, and what *engine* (its version, None: unknown) speaks HTTP to by default."""
     notes = [
-        f"{network} of builder_registries is for docker alone: BuildKit knows no networks, so builders need each "
-        "registry in it as an entry of its own"
+        f"{network} of builder_registries only applies to docker: BuildKit does not support networks, so builders "
+        "need each registry in it as a separate entry"
         for network in networks
     ]
     if containerd_store and IPV6_LOOPBACK not in networks:
@@ -39,7 +39,7 @@ def insecure_notes(
 
 
 def as_shown(entry: str) -> str:
-    """An entry in one form: without a scheme, a network without the bits of a host, as `docker info` shows it.
+    """An entry in normal form: without a scheme, a network without host bits, as `docker info` shows it.
 
     IPv4 in IPv6 (`::ffff:10.0.0.0/104`) is IPv4 up to 28 (Go's net.IPNet), and stays so since 29 (netip.Prefix).
     """
@@ -49,7 +49,7 @@ def as_shown(entry: str) -> str:
 
 
 def network_of(text: str) -> t.Union[ipaddress.IPv4Network, ipaddress.IPv6Network, None]:
-    """The network that *text* is to dockerd; None for none, as are masks with dots and numbers with zeros ahead."""
+    """The network that *text* is for dockerd; None if it is not one, as for dotted masks and leading zeros."""
     if not re.search(r"/[0-9]+$", text):
         return None
     try:
@@ -63,7 +63,7 @@ def network_of(text: str) -> t.Union[ipaddress.IPv4Network, ipaddress.IPv6Networ
 
 
 def is_no_registry(entry: str) -> bool:
-    """Whether dockerd takes *entry* of insecure-registries for neither a network nor a registry."""
+    """Whether dockerd treats *entry* of insecure-registries as neither a network nor a registry."""
     text = _without_scheme(entry)
     return "/" in text and network_of(text) is None
 

@@ -4,8 +4,8 @@
 """The keys of daemon.json on Linux, and which versions of dockerd read them. Pure data.
 
 moby/moby, daemon/config/{config,config_linux,builder}.go (before 23.0 config_unix.go and config_common_unix.go) and
-registry/config.go, at every release from v20.10.0 to v29.7.2. A key has a json tag, or nothing reads it, and a flag of
-its name (or one that has it as its name in the file, `opts.NamedOption`), or dockerd refuses it. These have a tag and
+registry/config.go, at every release from v20.10.0 to v29.7.2. A key needs a json tag, or nothing reads it, and a flag
+of its name (or one with that name in the file, `opts.NamedOption`), or dockerd refuses it. These have a tag and
 no flag: containerd-plugin-namespace, default-init, resolv-conf, swarm-raft-election-tick, swarm-raft-heartbeat-tick.
 `restart` has no tag, but a flag for yes and no takes its value from the file.
 """
@@ -23,19 +23,19 @@ NEWEST: Version = (29, 7)
 
 @dataclass(frozen=True)
 class Key:
-    """*since* is the first version that reads it, () is 20.10 or older; *until* the first that does so no more."""
+    """*since* is the first version that reads it, () is 20.10 or older; *until* the first that no longer does."""
 
     since: Version = ()
     until: Version = ()
-    instead: str = ""  # what there is where it is gone
-    ignored: bool = False  # where it is gone, dockerd ignores it, and does not refuse it
+    instead: str = ""  # its replacement
+    ignored: bool = False  # once removed, dockerd ignores it instead of refusing it
 
     def known_to(self, engine: Version) -> bool:
         """Whether that version reads the key."""
         return self.since <= engine and not self.gone_in(engine)
 
     def gone_in(self, engine: Version) -> bool:
-        """Whether that version reads the key no more."""
+        """Whether that version no longer reads the key."""
         return bool(self.until) and self.until <= engine
 
 
@@ -66,18 +66,18 @@ KEYS: t.Mapping[str, Key] = {
     "default-stop-timeout": Key(since=(29, 7)),
     "deprecated-key-path": Key(until=(24, 0), instead="nothing reads it", ignored=True),
     "firewall-backend": Key(since=(29, 0)),
-    "graph": Key(until=(23, 0), instead="`data-root` takes its place"),
+    "graph": Key(until=(23, 0), instead="`data-root` replaces it"),
     "host-gateway-ips": Key(since=(28, 0)),
     "ip-forward-no-drop": Key(since=(28, 0)),
     "log-format": Key(since=(25, 0)),
     "min-api-version": Key(since=(29, 0)),
     "nri-opts": Key(since=(29, 2)),
-    "oom-score-adjust": Key(until=(25, 0), instead="OOMScoreAdjust= in a drop-in for docker.service takes its place"),
+    "oom-score-adjust": Key(until=(25, 0), instead="OOMScoreAdjust= in a drop-in for docker.service replaces it"),
     "proxies": Key(since=(23, 0)),
 }
 
-# Names of flags, and their keys in the file ("" is none). dockerd takes such a name in daemon.json without a word, and
-# then nothing reads it (tried with --validate of 26.1.5 and 28.5.2).
+# Names of flags, and their keys in the file ("" is none). dockerd silently accepts such a name in daemon.json, but
+# ignores it (tried with --validate of 26.1.5 and 28.5.2).
 FLAGS: t.Mapping[str, str] = {
     "add-runtime": "runtimes",
     "authorization-plugin": "authorization-plugins",
@@ -100,8 +100,8 @@ FLAGS: t.Mapping[str, str] = {
     "storage-opt": "storage-opts",
 }
 
-# Below these keys dockerd ignores names that it does not know (tried with --validate of 26.1.5 and 28.5.2). What it
-# looks up there, and since when. Go takes the names below `builder` in any case, those of features as they are.
+# Below these keys dockerd ignores unknown names (tried with --validate of 26.1.5 and 28.5.2). The names that it reads
+# there, and since when. Go ignores the case of names below `builder`, but not of features.
 NESTED: t.Mapping[str, t.Mapping[str, Version]] = {
     "features": {
         "buildkit": (),

@@ -1,7 +1,7 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Folders with what Docker showed before its data-root was changed, with leave: told for as long as they are there."""
+"""Folders with data that Docker showed before its data-root was changed, with leave: reported while they exist."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _PARTS = ("containers", "volumes")
 
 
 def remember(found: t.Iterable[Left]) -> None:
-    """Noted before the restart: what stays where it is in the end is not told."""
+    """Recorded before the restart, as the data is not visible afterwards."""
     new = {each.folder: each for each in found}
     RECORD.update(
         lambda known: replace(known, left=tuple({**{each.folder: each for each in known.left}, **new}.values()))
@@ -24,11 +24,11 @@ def remember(found: t.Iterable[Left]) -> None:
 
 
 def notes(info: Mapping[str, t.Any]) -> t.Tuple[str, ...]:
-    """About those of them that are still there, and not in use again."""
+    """Notes on those that still exist and are not in use again."""
     now = look.real(str(info.get("DockerRootDir") or ""))
     return tuple(
         f"{each.folder} has {each.what}, from before data-root was changed: builder_daemon_options: {each.keep} shows "
-        "that again; remove the folder when it is of no use"
+        "that again; remove the folder when it is not needed"
         for each in RECORD.read().left
         if look.real(each.folder) != now and _holds_data(each.folder)
     )

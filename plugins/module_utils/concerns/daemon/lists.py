@@ -1,14 +1,14 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Lists of daemon.json that others have entries in, too. Pure.
+"""Lists in daemon.json that may also have foreign entries. Pure.
 
-`insecure-registries` is a set: dockerd looks an address up in all of it, whatever the order (moby/moby,
-registry/config.go, loadInsecureRegistries and isSecureIndex). So each entry has its owner: ours are added and removed
-again, others' stay. For the merge such a list is a mapping, {"10.0.0.0/8": true}.
+`insecure-registries` is a set: dockerd looks an address up in all of it, in any order (moby/moby,
+registry/config.go, loadInsecureRegistries and isSecureIndex). So each entry has its own owner: managed ones are added
+and removed, foreign ones are kept. For the merge such a list is a mapping, {"10.0.0.0/8": true}.
 
-`registry-mirrors`, `dns` and what a user names in `daemon_options` are asked in their order, or belong together: they
-are replaced as a whole, which is told where others had entries, and what they had comes back in the end.
+`registry-mirrors`, `dns` and lists in a user's `daemon_options` are ordered, or belong together: they are
+replaced as a whole, with a note if that affects foreign entries, and restored later.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ SETS = ("insecure-registries",)
 
 
 def as_mappings(document: t.Mapping[str, t.Any]) -> Document:
-    """*document* with a mapping in place of each list that is a set; what dockerd would not take stays as it is."""
+    """*document* with a mapping in place of each list that is a set; invalid values are unchanged."""
     return {key: dict.fromkeys(value, True) if _is_set(key, value) else value for key, value in document.items()}
 
 
@@ -43,7 +43,7 @@ def _is_set(key: str, value: t.Any) -> bool:
 
 
 def _as_lists(document: t.Mapping[str, t.Any], before: t.Mapping[str, t.Any]) -> Document:
-    """The opposite; a list with the same entries as *before*, where one may be twice, is the very same list."""
+    """The inverse; a list with the same entries as *before* is kept, including duplicates."""
     found = dict(document)
     for key in SETS:
         if isinstance(found.get(key), t.Mapping):
@@ -53,13 +53,13 @@ def _as_lists(document: t.Mapping[str, t.Any], before: t.Mapping[str, t.Any]) ->
 
 
 def merged(document: t.Mapping[str, t.Any], keys: Keys, patch: Patch) -> Document:
-    """What daemon.json shall hold: *document* with *patch*, which has mappings for sets, less what of ours is to go."""
+    """The desired daemon.json: *document* with *patch* (mappings for sets), without managed entries to remove."""
     keys = _each_entry(keys, document)
     return _as_lists(desired(as_mappings(document), keys.owned, patch, keys.replaced), document)
 
 
 def keys_after(document: t.Mapping[str, t.Any], keys: Keys, patch: Patch) -> Keys:
-    """What is ours then, and what others had in its place."""
+    """The managed keys afterwards, and the foreign values that they replace."""
     keys, before = _each_entry(keys, document), as_mappings(document)
     return Keys(
         owned_after(before, keys.owned, patch),
@@ -68,14 +68,14 @@ def keys_after(document: t.Mapping[str, t.Any], keys: Keys, patch: Patch) -> Key
 
 
 def is_same(one: t.Mapping[str, t.Any], other: t.Mapping[str, t.Any]) -> bool:
-    """Whether both are the same to dockerd, as far as sets go."""
+    """Whether both are equal for dockerd, as far as sets are concerned."""
     return as_mappings(one) == as_mappings(other)
 
 
 def _each_entry(keys: Keys, document: t.Mapping[str, t.Any]) -> Keys:
     """*keys* with an owner for each entry of a set.
 
-    An earlier version owned, and replaced, such a list as a whole; so does a user's null.
+    An earlier version managed, and replaced, such a list as a whole; a null of the user's still does.
     """
     mine = ours(document, keys.owned)
     owned: t.Dict[t.Tuple[str, ...], t.FrozenSet[str]] = {}
@@ -100,7 +100,7 @@ def _without(owned: Owned, replaced: Former) -> Owned:
 
 
 def lost_entries(before: t.Mapping[str, t.Any], after: t.Mapping[str, t.Any], keys: Keys) -> t.Tuple[str, ...]:
-    """Notes on entries of others that a list loses to ours."""
+    """Notes on foreign entries that a managed list replaces."""
     mine, notes = ours(before, keys.owned), []
     for path in leaves(before):
         old, new = at(before, path), at(after, path)
@@ -110,12 +110,12 @@ def lost_entries(before: t.Mapping[str, t.Any], after: t.Mapping[str, t.Any], ke
         lost = [json.dumps(each, ensure_ascii=False) for each in old if _spelled(each) not in left]
         if lost:
             notes.append(
-                f"{'.'.join(path)} of daemon.json is replaced as a whole: {', '.join(lost)} of somebody else goes, and "
-                "comes back when ours does"
+                f"{'.'.join(path)} of daemon.json is replaced as a whole: {', '.join(lost)} (not managed) is removed, "
+                "and restored when the managed list is removed"
             )
     return tuple(notes)
 
 
 def _spelled(entry: t.Any) -> str:
-    """A mirror with and without its last slash is one (moby/moby, registry/config.go, ValidateMirror)."""
+    """A mirror with and without a trailing slash is the same (moby/moby, registry/config.go, ValidateMirror)."""
     return entry.rstrip("/") if isinstance(entry, str) else json.dumps(entry, sort_keys=True)

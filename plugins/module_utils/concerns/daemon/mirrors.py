@@ -1,7 +1,7 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Mirrors, as far as dockerd can use them. Pure.
+"""Mirrors, as far as dockerd supports them. Pure.
 
 daemon.json knows mirrors of docker.io alone, and puts a mirror's path before /v2/, where Harbor has nothing
 (goharbor/harbor#18807). hosts.toml is for any registry and any path, for the containerd image store and for dockerd's
@@ -21,14 +21,14 @@ from ansible_collections.multiarch.builders.plugins.module_utils.docker.hub impo
 from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import Registry
 from ansible_collections.multiarch.builders.plugins.module_utils.model.steps import WriteFile
 
-# What mirrors are for, as the controller renders it: never pushes.
+# The purpose of mirrors, as rendered by the controller: never pushes.
 CAPABILITIES = ("pull", "resolve")
 _RENDERED = 'capabilities = ["pull", "resolve"]'
 _WITH_REFERRERS = 'capabilities = ["pull", "resolve", "referrers"]'
 
 
 def for_daemon_json(registries: t.Sequence[Registry]) -> t.List[str]:
-    """The URLs for `registry-mirrors`: what every version understands."""
+    """The URLs for `registry-mirrors`, which every version supports."""
     table = {each.host: each for each in registries}
     hub = table.get(HUB)
     return [_url(mirror, table) for mirror in (hub.mirrors if hub else ()) if "/" not in mirror]
@@ -40,7 +40,7 @@ def _url(mirror: str, table: t.Mapping[str, Registry]) -> str:
 
 
 def hosts_files(registries: t.Sequence[Registry], engine: t.Optional[str]) -> t.Tuple[WriteFile, ...]:
-    """The hosts.toml that the *engine* (its version; None is unknown) reads, with what it knows and needs."""
+    """The hosts.toml that the *engine* (its version; None: unknown) reads, with the capabilities it supports."""
     if not reads_hosts_toml(engine):
         return ()
     capabilities = _WITH_REFERRERS if asks_for_referrers(engine) else _RENDERED
@@ -52,7 +52,7 @@ def hosts_files(registries: t.Sequence[Registry], engine: t.Optional[str]) -> t.
 
 
 def unusable(registries: t.Sequence[Registry], engine: t.Optional[str], containerd_store: bool) -> t.Tuple[str, ...]:
-    """Notes on mirrors that BuildKit uses, and this dockerd does not."""
+    """Notes on mirrors that BuildKit uses but this dockerd does not."""
     if reads_hosts_toml(engine) and containerd_store:
         return ()
     notes = []
@@ -63,7 +63,7 @@ def unusable(registries: t.Sequence[Registry], engine: t.Optional[str], containe
 
 
 def without_login(registries: t.Sequence[Registry]) -> t.Tuple[str, ...]:
-    """Notes on mirrors with a login, which dockerd has for the registry that the image names alone.
+    """Notes on mirrors with a login: dockerd only has the login of the registry in the image reference.
 
     moby/moby, daemon/containerd/resolver.go, authorizerFromAuthConfig (cfgHost != host), the same in v29.7.2. BuildKit
     asks its client for that of the mirror's own name (moby/buildkit, util/resolver/authorizer.go).
@@ -79,9 +79,9 @@ def without_login(registries: t.Sequence[Registry]) -> t.Tuple[str, ...]:
 
 
 def need_system_store(registries: t.Sequence[Registry], engine: t.Optional[str], theirs: t.Sequence[str]) -> bool:
-    """Whether this dockerd may have the CA of a mirror from the operating system's store alone, which it reads once.
+    """Whether this dockerd may only have a mirror's CA from the operating system's store, which it reads once.
 
-    It has all others in certs.d, read at every connection; with somebody else's hosts.toml (*theirs*) it does not.
+    It has all others in certs.d, read for every connection; with a foreign hosts.toml (*theirs*) it does not.
     """
     return any(each.path in theirs for each in hosts_files(registries, engine))
 

@@ -1,7 +1,7 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What of daemon.json is ours, and what was there before us. Pure data."""
+"""The managed part of daemon.json, and its original values. Pure data."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.state.owned_key
 
 @dataclass(frozen=True)
 class Keys:
-    """The keys of daemon.json that are ours, and the values of others that they took the place of."""
+    """The managed keys of daemon.json, and the foreign values that they replaced."""
 
     owned: Owned
     replaced: Former = field(default_factory=dict)
@@ -24,7 +24,7 @@ class Keys:
 
 @dataclass(frozen=True)
 class Original:
-    """daemon.json as it was before anything in it was ours; *text* is None where there was none."""
+    """daemon.json before we changed it; *text* is None if there was none."""
 
     text: t.Optional[str]
     mode: int

@@ -1,7 +1,7 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What has to be done for daemon.json and the dockerd that runs with it. Pure."""
+"""The required changes for daemon.json and the dockerd that runs with it. Pure."""
 
 from __future__ import annotations
 
@@ -61,16 +61,16 @@ _NOT_YET = "daemon.json is validated by dockerd as soon as that is installed, be
 
 @dataclass(frozen=True)
 class ReloadDaemon:
-    """The step that has dockerd read daemon.json again, which disturbs nothing that runs."""
+    """The step that makes dockerd reload daemon.json, which does not affect running work."""
 
     document: Document
 
 
 @dataclass(frozen=True)
 class RestartDaemon:
-    """The step that restarts dockerd once running work allows it, and *folders* have room.
+    """The step that restarts dockerd once running work allows it, and *folders* have space.
 
-    *hides* says that the next dockerd sees no container of this one, *left* what stays where it is no longer shown.
+    *hides*: the next dockerd sees none of the current containers; *left* is data that is no longer shown.
     """
 
     document: Document
@@ -80,7 +80,7 @@ class RestartDaemon:
 
 
 class Wanted(t.Protocol):
-    """What is asked for; *leave* are the variables that allow what hides data."""
+    """The desired state; *leave* are the variables that permit hiding data."""
 
     registries: t.Tuple[Registry, ...]
     proxy: Proxy
@@ -95,7 +95,7 @@ class Wanted(t.Protocol):
 
 
 def planned(wanted: Wanted, state: DaemonState, effects: Effects) -> Plan:
-    """What has to be done, with what earlier concerns cause. Raises HostError for what cannot be."""
+    """The required changes, given the effects of earlier concerns. Raises HostError if they are impossible."""
     coming = arrival(effects).engine
     if coming is not None:
         files = hosts_files.files_of(wanted.registries, coming, state.files.seen)
@@ -134,7 +134,7 @@ def planned(wanted: Wanted, state: DaemonState, effects: Effects) -> Plan:
 
 
 def _limits(wanted: Wanted, state: DaemonState, after: Document) -> t.List[str]:
-    """What of it has less effect with this dockerd."""
+    """The settings that have less effect with this dockerd."""
     containerd_store = wants_containerd_store(after)
     return [
         *unusable(wanted.registries, state.engine, containerd_store),
@@ -147,19 +147,19 @@ def _limits(wanted: Wanted, state: DaemonState, after: Document) -> t.List[str]:
 
 
 def patch_of(wanted: Wanted, state: DaemonState) -> Document:
-    """All that is asked of daemon.json, sets as mappings; the user's options have the last word."""
+    """The desired settings of daemon.json, sets as mappings; the user's options take precedence."""
     gc = gc_keys(wanted.gc, state.engine, state.document)
     found = implied(wanted.registries, wanted.proxy, wanted.dns, gc, state.engine, wanted.networks)
     return compose(lists.as_mappings(found), wanted.options)
 
 
 def merged(state: DaemonState, patch: Document) -> Document:
-    """What daemon.json holds then."""
+    """The resulting content of daemon.json."""
     return lists.merged(state.document, state.keys, patch)
 
 
 def store_reasons(registries: t.Sequence[Registry], state: DaemonState) -> t.List[str]:
-    """Why dockerd needs the operating system's authorities as they are now."""
+    """Why dockerd needs the operating system's current authorities."""
     if state.info is None or not state.tokens.unread:
         return []
     containerd_store = has_containerd_store(state.info)
@@ -170,7 +170,7 @@ def store_reasons(registries: t.Sequence[Registry], state: DaemonState) -> t.Lis
 
 
 def refuse(state: DaemonState, after: Document, hidden: t.Iterable[str]) -> None:
-    """Raise for what dockerd would not start with, and for data that is *hidden* without leave."""
+    """Raise for settings with which dockerd would not start, and for *hidden* data without permission."""
     found = [*store.refusals(after, state.engine), *extra_checks.refusals(after, state.engine)]
     found += [*state.then(after).drivers, *hidden]
     if found:
@@ -178,7 +178,7 @@ def refuse(state: DaemonState, after: Document, hidden: t.Iterable[str]) -> None
 
 
 def validated(state: DaemonState, after: Document) -> t.Tuple[str, ...]:
-    """Notes if dockerd cannot tell. Raises HostError if it refuses *after*."""
+    """Notes if dockerd cannot validate. Raises HostError if it refuses *after*."""
     found = state.then(after)
     if found.refusal is not None:
         raise found.refusal
@@ -186,7 +186,7 @@ def validated(state: DaemonState, after: Document) -> t.Tuple[str, ...]:
 
 
 def written(state: DaemonState, patch: Document, effect: Effect) -> WriteConfiguration:
-    """The step that writes the file; where nothing of ours is left, the very file that was there before us."""
+    """The step that writes the file; if nothing managed is left, the original file is restored."""
     after, then = merged(state, patch), lists.keys_after(state.document, state.keys, patch)
     text, mode = t.cast("t.Optional[str]", render(after, state.text)), None
     before = state.original
@@ -203,16 +203,16 @@ def writing(step: WriteConfiguration, differences: t.Sequence[Change], effects: 
 
 
 def without_leave(found: Foreseen, leave: t.Collection[str]) -> t.Tuple[str, ...]:
-    """Why a document is refused, for what it hides and what no variable of *leave* allows to."""
+    """Why a document is refused: what it hides without permission by a variable of *leave*."""
     return tuple(needs_leave(each, hidden) for each, hidden in found.hidden if hidden and each.leave not in leave)
 
 
 def restart(state: DaemonState, after: Document, reasons: t.Sequence[str]) -> Action:
-    """The action, with all that it ends and hides in words."""
+    """The action, with everything that it ends and hides in its summary."""
     found, left = state.then(after), []
     summary = f"restart docker: {'; '.join(reasons)}"
     for each, hidden in found.hidden:
-        summary += f" (vanishing: {way_out(each, hidden)})" if hidden else ""
+        summary += f" (hidden: {way_out(each, hidden)})" if hidden else ""
         if hidden and each.moves_root and state.running is not None:
             left.append(Left(state.running.root, hidden.things, each.keep))
     summary += f" (running now: {found.work})" if found.work else ""

@@ -1,7 +1,7 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a host remembers of daemon.json and what belongs to it."""
+"""What a host remembers of daemon.json and related files."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.state.record im
 
 @dataclass(frozen=True)
 class Left:
-    """*what* stays in *folder*, and the options (*keep*) that show it again."""
+    """*what* remains in *folder*, and the options (*keep*) that make it visible again."""
 
     folder: str
     what: str
@@ -26,8 +26,8 @@ class Left:
 class DaemonRecord(WithFiles):
     """daemon.json of the record: the keys *owned* in dockerd's file of that name, and the values that they *replaced*.
 
-    *original* is that file before anything in it was ours. *containerd_root* is where containerd kept its data when
-    the host was provisioned, *left* what another data-root left behind.
+    *original* is that file before we changed it. *containerd_root* is where containerd kept its data when
+    the host was provisioned, *left* is data in former data-roots.
     """
 
     owned: Owned = field(default_factory=dict)

@@ -1,7 +1,7 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What dockerd does with registries since which version, by moby/moby. Pure.
+"""dockerd's registry features by version, from moby/moby. Pure.
 
 28.0: hosts.toml in certs.d is read (daemon/hosts.go, RegistryHosts).
 29.1: a pull asks for referrers (daemon/containerd/image_pull.go, referrersForPull), of a mirror only if its hosts.toml
@@ -28,10 +28,10 @@ def reads_hosts_toml(engine: t.Optional[str]) -> bool:
 
 
 def asks_for_referrers(engine: t.Optional[str]) -> bool:
-    """Whether it asks for referrers, and knows the word in hosts.toml."""
+    """Whether it requests referrers, and supports them in hosts.toml."""
     return version_of(engine or "") >= _REFERRERS
 
 
 def fetches_tokens_as_registry(engine: t.Optional[str], *, containerd_store: bool) -> bool:
-    """Whether it trusts for tokens what it trusts for the registry that they are for."""
+    """Whether it trusts a registry's authorities for the tokens of that registry, too."""
     return not containerd_store or version_of(engine or "") >= _TOKENS_AS_REGISTRY

@@ -1,12 +1,12 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which keys of daemon.json a running dockerd takes over at SIGHUP, and whether it did. Pure.
+"""Which keys of daemon.json a running dockerd applies at SIGHUP, and whether it did. Pure.
 
 moby/moby, daemon/reload.go, daemon/reload_unix.go and reloadConfig in cmd/dockerd/daemon.go, the same in v26.1.5 and
-v28.5.2 but for allow-nondistributable-artifacts, which 28.1 ignores; v29.7.2 knows default-stop-timeout and nri-opts
-too, which an older dockerd refuses. max-download-attempts gets into dockerd's configuration, which nothing reads but
-the start (daemon/images/service.go). network-diagnostic-port is opened by a reload alone; another port by neither.
+v28.5.2 except allow-nondistributable-artifacts, which 28.1 ignores; v29.7.2 also supports default-stop-timeout and
+nri-opts, which older ones refuse. max-download-attempts changes dockerd's configuration, but is only used at the
+start (daemon/images/service.go). network-diagnostic-port is opened by a reload only; its change needs neither.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon
     wants_containerd_store,
 )
 
-# Taken over when set to another value.
+# Applied when set to another value.
 LIVE = frozenset(
     {
         "allow-nondistributable-artifacts",
@@ -46,7 +46,7 @@ LIVE = frozenset(
         "shutdown-timeout",
     }
 )
-# Taken over when the key goes, too; the others keep their former value until a restart.
+# Applied when the key is removed, too; the others keep their former value until a restart.
 LIVE_WHEN_REMOVED = frozenset(
     {
         "authorization-plugins",
@@ -57,7 +57,7 @@ LIVE_WHEN_REMOVED = frozenset(
         "nri-opts",
     }
 )
-# What dockerd looks up in features once: the image store and its like, devices of CDI, time namespaces.
+# Features that dockerd reads once: the image store and related ones, CDI devices, time namespaces.
 _FEATURES_AT_START = (
     STORE_FEATURE,
     "cdi",
@@ -70,10 +70,10 @@ _FEATURES_AT_START = (
 def needs_restart(
     before: Mapping[str, t.Any], after: Mapping[str, t.Any], info: t.Optional[Mapping[str, t.Any]] = None
 ) -> t.Tuple[str, ...]:
-    """The changed keys that a reload does not bring to a dockerd that runs with *before*.
+    """The changed keys that a reload does not apply to a dockerd that runs with *before*.
 
-    What *info* (`docker info`) shows to be so already needs none: it is a default that is said, or a file that was
-    changed and put back.
+    Keys that *info* (`docker info`) already shows with that value need none: an explicit default, or a file that was
+    changed and restored.
     """
     changed = [key for key in sorted({*before, *after}) if before.get(key) != after.get(key)]
     cold = [key for key in changed if key not in (LIVE if key in after else LIVE_WHEN_REMOVED)]
@@ -84,7 +84,7 @@ def needs_restart(
 def _looks_up_others(
     before: Mapping[str, t.Any], after: Mapping[str, t.Any], info: t.Optional[Mapping[str, t.Any]]
 ) -> bool:
-    """Whether dockerd would find other features at its next start; of the image store it shows which one it has."""
+    """Whether dockerd would have other features after its next start; its current image store is known."""
     one, other = _features_at_start(before), _features_at_start(after)
     if info is None:
         return one != other
@@ -99,7 +99,7 @@ def _features_at_start(document: Mapping[str, t.Any]) -> t.Dict[str, t.Any]:
 
 
 def shortfall(document: Mapping[str, t.Any], info: Mapping[str, t.Any]) -> t.Optional[str]:
-    """What `docker info` shows otherwise than *document* asks; None if it shows no difference."""
+    """The difference between `docker info` and *document*; None if it shows none."""
     if wants_containerd_store(document) and not has_containerd_store(info):
         return f"it runs with the image store {info.get('Driver')} in place of containerd's"
     for key in shown.KEYS:

@@ -1,7 +1,7 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""dockerd runs with what is asked: daemon.json merged, a restart only where it must be, a way back on failure."""
+"""dockerd runs in its desired state: daemon.json merged, a restart only if required, with rollback on failure."""
 
 from __future__ import annotations
 
@@ -108,7 +108,7 @@ class Daemon(Concern[DaemonState]):
         )
 
     def patch(self, state: DaemonState) -> Document:
-        """All that is asked of daemon.json, sets as mappings; the user's options have the last word."""
+        """The desired settings of daemon.json, sets as mappings; the user's options take precedence."""
         return patch_of(self, state)
 
     def observe(self) -> DaemonState:
@@ -140,7 +140,7 @@ class Daemon(Concern[DaemonState]):
         )
 
     def _tokens(self) -> tokens.Tokens:
-        """Registries are asked only where a CA of the table is there that dockerd has not read."""
+        """Registries are only queried if a CA of the table exists that dockerd has not read."""
         cas = tokens.authorities_of(self.registries)
         if not cas:
             return tokens.NO_TOKENS
@@ -152,7 +152,7 @@ class Daemon(Concern[DaemonState]):
         return tokens.Tokens(unread, {host: each.token_host for host, each in found.items()}, silent)
 
     def foresee(self, state: DaemonState) -> DaemonState:
-        """*state*, with what is seen for the document that daemon.json is to hold."""
+        """*state*, with the observations for the desired document of daemon.json."""
         return self._with(state, [self.patch(state)])
 
     def _with(self, state: DaemonState, patches: t.Iterable[Document]) -> DaemonState:
@@ -181,7 +181,7 @@ class Daemon(Concern[DaemonState]):
 
     @property
     def leave(self) -> t.FrozenSet[str]:
-        """The variables that allow what hides data."""
+        """The variables that permit hiding data."""
         given = {
             hiding.IMAGE_STORE_LEAVE: self.allow_image_store_switch,
             hiding.DATA_ROOT_LEAVE: self.allow_data_root_switch,
@@ -189,7 +189,7 @@ class Daemon(Concern[DaemonState]):
         return frozenset(name for name, is_given in given.items() if is_given)
 
     def more_doers(self) -> Doers:
-        """What does the steps that only a part of this kind has."""
+        """The handlers of the steps that only a part of this kind has."""
         return {}
 
     def apply(self, actions: t.Sequence[Action]) -> None:

@@ -1,7 +1,7 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""dockerd takes a daemon.json over: by a reload if that shows, else by a restart, and with the former file if not."""
+"""Make dockerd apply a daemon.json: by a reload if that works, else by a restart, with rollback on failure."""
 
 from __future__ import annotations
 
@@ -27,16 +27,16 @@ from ansible_collections.multiarch.builders.plugins.module_utils.state import re
 
 @dataclass(frozen=True)
 class BringUp:
-    """One host's dockerd, and what may be done to running work."""
+    """One host's dockerd, and the disruption that running work may suffer."""
 
     docker: Docker
     disruption: Disruption
 
     def wait(self, document: Document, hides: bool, *folders: str) -> None:
-        """Return once a restart with *document* ends no work, or may. Raises HostError with who still works.
+        """Return once a restart with *document* is allowed. Raises HostError with the work that still runs.
 
-        Or with what a disk lacks, dockerd's, its containerd's or that of *folders*: before anybody is waited for, and
-        after, as builds take room. *hides* says that the next dockerd sees no container of this one.
+        Or with missing disk space (dockerd's, its containerd's or in *folders*): before waiting, and again after it, as
+        builds use space. *hides*: the next dockerd sees none of the current containers.
         """
         self._require_room(*folders)
         drain(lambda: self.work(document, hides=hides), self.disruption, "a restart of docker")
@@ -50,12 +50,12 @@ class BringUp:
             lacks = shortage(info["DockerRootDir"], *([containerd.root] if containerd else []), *folders)
         if lacks:
             raise HostError(
-                f"{lacks}: docker was not restarted, as it would start and lose sight of the containers that run. "
-                "Make room (`docker system df` shows where), and run again"
+                f"{lacks}: docker was not restarted, as it would lose track of the running containers. "
+                "Free space (see `docker system df`), and run again"
             )
 
     def reload(self, document: Document) -> None:
-        """systemctl's status says nothing about a reload: `docker info` has to show it; else a restart, if allowed."""
+        """The exit status proves nothing for a reload: `docker info` has to show it; else a restart, if allowed."""
         service.reload()
         words = service.until(lambda: self._shortfall(document))
         if words is None:
@@ -64,14 +64,14 @@ class BringUp:
         restart_due.note(Effect.CONFIGURATION_CHANGES)
         if self.docker.answers() and self.disruption.mode == "never":
             raise HostError(
-                f"a reload did not bring daemon.json to dockerd: {words}. It needs a restart, which "
+                f"docker did not apply daemon.json by a reload: {words}. It must restart, but "
                 "builder_disruption: never forbids"
             )
         self.wait(document, hides=False)
         self.restart(document, hides=False)
 
     def restart(self, document: Document, *, hides: bool) -> None:
-        """Have dockerd started with *document*. Raises HostError, with the former file in its place again."""
+        """Start dockerd with *document*. Raises HostError after restoring the former file."""
         if hides:
             self._let_go(document)
         why = service.restart(self.docker)
@@ -80,25 +80,25 @@ class BringUp:
             return
         cause, remedy, said = (why.cause, why.remedy, why.said) if why else (words or "", "", "")
         if not rollback.is_open():
-            raise HostError("docker does not come up, daemon.json was not changed", cause, remedy, said)
+            raise HostError("docker does not start, daemon.json was not changed", cause, remedy, said)
         from ansible_collections.multiarch.builders.plugins.module_utils.causes.docker_start import MEND_FILE
 
         configuration.put_back()
         again = service.restart(self.docker)
         if again is None:
-            what = f"docker did not come up, so the former {DAEMON_JSON} was put back, and docker runs again"
+            what = f"docker did not start, so the former {DAEMON_JSON} was restored, and docker runs again"
             raise HostError(what, cause, remedy or MEND_FILE, said)
-        what = f"docker does not come up, nor with the former {DAEMON_JSON}, which was put back"
+        what = f"docker does not start, not even with the former {DAEMON_JSON}, which was restored"
         raise HostError(what, again.cause, again.remedy, again.said)
 
     def work(self, document: Document, *, hides: bool) -> Work:
-        """What a restart with *document* would end: one that *hides* keeps no container, live-restore or not."""
+        """What a restart with *document* would end: one that *hides* keeps no container, even with live-restore."""
         return at_restart(self.docker, keeps=document.get("live-restore") is True and not hides)
 
     def _let_go(self, document: Document) -> None:
-        """With live-restore, containers would go on running where a dockerd with another store sees them no more.
+        """With live-restore, containers would keep running unseen by a dockerd with another store.
 
-        So it is off for the moment in which dockerd ends, which a reload brings.
+        So a reload disables it before dockerd is stopped.
         """
         info = self.docker.get("/info") if self.docker.answers() else {}
         text = read(DAEMON_JSON)

@@ -1,7 +1,7 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""daemon.json without what is ours: validated, restarted and put back on failure as when it is asked for."""
+"""daemon.json without managed keys: validated, restarted and rolled back on failure like any other change."""
 
 from __future__ import annotations
 
@@ -56,19 +56,19 @@ from ansible_collections.multiarch.builders.plugins.module_utils.state.owned_key
 
 @dataclass(frozen=True)
 class ForgetKeys:
-    """The step that forgets what is ours in daemon.json: nothing of it is there any more."""
+    """The step that forgets the managed keys of daemon.json: none of them is left."""
 
 
 @dataclass(frozen=True)
 class ForgetHostsFile:
-    """The step that leaves a hosts.toml of ours to who changed it since."""
+    """The step that releases a managed hosts.toml that someone else changed."""
 
     path: str
 
 
 @dataclass
 class RetiredDaemon(Daemon):
-    """Nothing is asked any more."""
+    """The empty desired state."""
 
     @classmethod
     def from_params(cls, params: Params, docker: Docker) -> RetiredDaemon:
@@ -85,7 +85,7 @@ class RetiredDaemon(Daemon):
         return replace(super().observe(), files=files)
 
     def foresee(self, state: DaemonState) -> DaemonState:
-        """Some of the keys may have to stay; which ones is known when all goes that the earlier concerns remove."""
+        """Some keys may have to stay; which ones is only known once the earlier concerns' removals are."""
         state = super().foresee(replace(state, other_file=None))
         found = [each for each, _hidden in self._hidden(state, {}, NO_EFFECTS)]
         kept = [each for number in range(1, len(found) + 1) for each in combinations(found, number)]
@@ -94,7 +94,7 @@ class RetiredDaemon(Daemon):
     def _hidden(
         self, state: DaemonState, patch: Document, effects: Effects
     ) -> t.Tuple[t.Tuple[Hiding, Vanishing], ...]:
-        """What Docker would not show any more with *patch*, unless that is allowed, or goes anyway by *effects*."""
+        """What Docker would no longer show with *patch*, unless that is allowed, or *effects* remove it anyway."""
         going = [departing(effects, each) for each in ("image", "container", "volume")]
         found = [(each, hidden.without(*going)) for each, hidden in state.then(merged(state, patch)).hidden]
         return tuple((each, hidden) for each, hidden in found if hidden and each.leave not in self.leave)
@@ -106,14 +106,14 @@ class RetiredDaemon(Daemon):
         after = merged(state, patch)
         differences = changes(state.document, after)
         if not differences:
-            forget = [Action("forget the keys of daemon.json, of which none is ours any more", ForgetKeys())]
+            forget = [Action("drop the keys of daemon.json from the record: none is managed any more", ForgetKeys())]
             return Plan((*files, *(forget if state.keys and not stays else ())), stays)
         if state.info is None and state.program is not None:
             raise HostError(
-                "docker does not run, so nothing can be taken out of daemon.json: `systemctl start docker`, then again"
+                "docker does not run, so nothing can be removed from daemon.json: `systemctl start docker`, then retry"
             )
         reasons = restart_reasons(state, after, effects, ()) if state.info is not None else ()
-        # what our keys do not keep from being hidden: the unit was changed
+        # our keys do not prevent this hiding: the unit was changed
         hidden = [needs_leave(*each) for each in self._hidden(state, patch, effects)]
         refuse(state, after, hidden if reasons else ())
         if reasons and self.disruption.mode == "never":
@@ -141,11 +141,11 @@ class RetiredDaemon(Daemon):
         if not any(isinstance(step, (RestartDaemon, ReloadDaemon)) for step in steps):
             for step in steps:
                 if isinstance(step, WriteConfiguration):
-                    configuration.settle(step)  # there is no dockerd any more
+                    configuration.settle(step)  # dockerd was removed
 
 
 def _keeping(state: DaemonState, kept: t.Iterable[Hiding]) -> Document:
-    """The keys without which data of others would be hidden, as they are."""
+    """The keys that must stay, as data of others would be hidden without them."""
     found: Document = {}
     for hiding in kept:
         value = at(state.document, hiding.path)
@@ -158,7 +158,7 @@ def _keeping(state: DaemonState, kept: t.Iterable[Hiding]) -> Document:
 def _stays(kept: t.Iterable[t.Tuple[Hiding, Vanishing]]) -> t.Tuple[Note, ...]:
     return Kind.WAITS.notes(
         f"{'.'.join(hiding.path)} stays in daemon.json, as Docker would no longer show {hidden} (what is hidden "
-        f"stays on disk): -e {hiding.leave}=true takes it out"
+        f"stays on disk): -e {hiding.leave}=true removes it"
         for hiding, hidden in kept
     )
 
@@ -167,7 +167,7 @@ def _files(state: DaemonState) -> t.List[Action]:
     found = []
     for each in state.files.remove:
         if each.path in state.files.changed:
-            told = f"forget {each.path}: somebody changed it since, and it stays"
+            told = f"drop {each.path} from the record: it was changed by someone else, and is kept"
             found.append(Action(told, ForgetHostsFile(each.path)))
         else:
             back = each.path in state.files.former

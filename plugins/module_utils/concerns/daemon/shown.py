@@ -1,7 +1,7 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What `docker info` shows of daemon.json, compared by meaning: dockerd keeps and shows some values in another form.
+"""`docker info` and daemon.json compared by meaning: dockerd stores and shows some values in another form.
 
 moby/moby, daemon/info.go and info_unix.go, the same in v26.1.5, v28.5.2 and v29.7.2:
 
@@ -15,8 +15,8 @@ moby/moby, daemon/info.go and info_unix.go, the same in v26.1.5, v28.5.2 and v29
 | data-root | without links; with userns-remap the folder UID.GID in it | daemon/daemon.go, CreateDaemonRoot |
 | debug, live-restore, experimental, default-runtime, log-driver | as they are; "" is the default | |
 
-Sizes, durations and numbers are in no answer of dockerd's, so nothing can be said of those keys. dockerd itself is
-asked by tests/hosts/test_shown.py. Pure, but links of data-root are looked up.
+Sizes, durations and numbers are not in any answer of dockerd, so those keys cannot be compared. Tested against dockerd
+in tests/hosts/test_shown.py. Pure, except that links of data-root are resolved.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.host import loo
 
 Info = Mapping[str, t.Any]
 Form = t.Any
-"""A value in the one form in which both sides are compared."""
+"""A value in the normal form in which both sides are compared."""
 
 
 def _labels(value: t.Iterable[str]) -> Form:
@@ -95,8 +95,8 @@ def _as_it_is(value: t.Any) -> Form:
 class _Rule(t.NamedTuple):
     meant: t.Callable[[t.Any], Form]
     shown: t.Callable[[Info], Form]
-    among_others: bool = False  # more may be shown than was asked for
-    default: t.Any = None  # what a file without the key means, if nothing else can be meant
+    among_others: bool = False  # more may be shown than was configured
+    default: t.Any = None  # the value of a file without the key, if it is certain
 
 
 _RULES: t.Mapping[str, _Rule] = {
@@ -116,9 +116,9 @@ KEYS = tuple(_RULES)
 
 
 def difference(key: str, value: t.Any, info: Info) -> t.Optional[t.Tuple[Form, Form]]:
-    """(what is shown, what *value* of *key* means) if they are not the same; None if they are, or nothing tells.
+    """(what is shown, what *value* of *key* means) if they differ; None if they do not, or it is unknown.
 
-    A value that dockerd would not take has no meaning, and no difference.
+    An invalid value has no meaning, and no difference.
     """
     rule = _RULES.get(key)
     if rule is None or value is None:
@@ -133,7 +133,7 @@ def difference(key: str, value: t.Any, info: Info) -> t.Optional[t.Tuple[Form, F
 
 
 def runs_with(key: str, value: t.Any, info: Info) -> bool:
-    """Whether dockerd shows that it runs with *value* of *key* already, whatever its file said when it started."""
+    """Whether dockerd already runs with *value* of *key*, whatever its file said at its start."""
     rule = _RULES.get(key)
     value = rule.default if rule is not None and value is None else value
     if rule is None or value is None or rule.among_others:

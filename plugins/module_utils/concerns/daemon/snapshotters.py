@@ -1,7 +1,7 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Whether there is what `storage-driver` names, asked before docker is restarted for it.
+"""Checks that the driver of `storage-driver` exists, before docker is restarted for it.
 
 With containerd's image store it is a snapshotter, and containerd itself says which ones it has: `ctr plugins ls`. btrfs
 and zfs are skipped where containerd's folder is on another file system (containerd, snapshots/btrfs/btrfs.go;
@@ -39,13 +39,13 @@ _REMOVE = "builder_daemon_options: {storage-driver: null}"
 
 
 def refusals(state: DaemonState, after: Mapping[str, t.Any]) -> t.Tuple[str, ...]:
-    """Why the storage driver that *after* names would not work here; nothing if it names none, or nobody can tell."""
+    """Why the storage driver of *after* would not work here; empty if it names none, or it is unknown."""
     driver = after.get("storage-driver")
     if not isinstance(driver, str) or not driver or state.running is None:
         return ()
     if switches(after, state.running.info) is has_containerd_store(state.running.info):
         return _of_graph_driver(driver, after, next_root(state.running, after))
-    if is_graph_driver_only(driver):  # blind_spots tells
+    if is_graph_driver_only(driver):  # blind_spots reports it
         return ()
     place = state.containerd.root if state.containerd else ROOT
     return _of_snapshotter(driver, state, loaded(state.containerd.address if state.containerd else ADDRESS), place)
@@ -87,7 +87,7 @@ def _of_graph_driver(driver: str, after: Mapping[str, t.Any], root: str) -> t.Tu
 
 
 def loaded(address: str) -> t.Optional[t.Dict[str, str]]:
-    """{snapshotter: `ok`, `skip` or `error`} of the containerd that listens there; None if it cannot be asked."""
+    """{snapshotter: `ok`, `skip` or `error`} of the containerd that listens there; None if it cannot be queried."""
     try:
         outcome = run(["ctr", "--address", address, "plugins", "ls"], timeout=30)
     except HostError:  # no ctr
@@ -96,19 +96,19 @@ def loaded(address: str) -> t.Optional[t.Dict[str, str]]:
 
 
 def parse(listed: str) -> t.Dict[str, str]:
-    """The same of what `ctr plugins ls` says: type, name, platforms, status. Pure."""
+    """The same from the output of `ctr plugins ls`: type, name, platforms, status. Pure."""
     rows = [line.split() for line in listed.splitlines()]
     return {row[1]: row[-1] for row in rows if len(row) >= 3 and row[0] == _TYPE}
 
 
 def file_system(folder: str) -> t.Optional[str]:
-    """The type of the file system that *folder* is, or would be, on; None if that cannot be told."""
+    """The type of the file system that *folder* is, or would be, on; None if unknown."""
     there, table = nearest_folder(look.real(folder)), look.text("/proc/self/mountinfo")
     return None if there is None or table is None else type_at(str(there), table)
 
 
 def type_at(folder: str, mountinfo: str) -> t.Optional[str]:
-    """The same in the text of /proc/self/mountinfo (proc_pid_mountinfo(5)); what is mounted last covers. Pure."""
+    """The same from the text of /proc/self/mountinfo (proc_pid_mountinfo(5)); later mounts take precedence. Pure."""
     best, found = -1, None
     for line in mountinfo.splitlines():
         before, separator, after = line.partition(" - ")

@@ -1,7 +1,7 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""One thing in a daemon.json with which dockerd does not start, or that it ignores, as a message tells it. Pure."""
+"""A setting in daemon.json with which dockerd does not start, or that it ignores, for messages. Pure."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from ansible_collections.multiarch.builders.plugins.module_utils.model.paths import DAEMON_JSON
 
 OPTIONS = "builder_daemon_options"
-# Where else than in builder_daemon_options a key of ours comes from.
+# Other sources of our keys than builder_daemon_options.
 _VARIABLES = {
     "dns": "builder_dns",
     "proxies": "builder_proxy",
@@ -24,7 +24,7 @@ _LONGEST_VALUE = 80  # characters of a value in a message
 
 @dataclass(frozen=True)
 class Spot:
-    """One blind spot. *value* is as a message may show it: JSON, without credentials."""
+    """One blind spot. *value* is safe for messages: JSON, without credentials."""
 
     path: str
     value: str
@@ -36,23 +36,23 @@ class Spot:
 
 
 def dockerd(engine: t.Optional[str]) -> str:
-    """dockerd, with its version if that is known."""
+    """dockerd, with its version if known."""
     return f"dockerd {engine}" if engine else "dockerd"
 
 
 def origin(path: str) -> str:
-    """Where a key may come from."""
-    return f"it is from {_VARIABLES.get(path.partition('.')[0], OPTIONS)} or in {DAEMON_JSON}"
+    """Where a key may be set."""
+    return f"it is set by {_VARIABLES.get(path.partition('.')[0], OPTIONS)} or in {DAEMON_JSON}"
 
 
 def shown(value: t.Any) -> str:
-    """*value* as a message may show it."""
+    """*value* in a form that is safe for messages."""
     text = json.dumps(_masked(value), ensure_ascii=False)
     return text if len(text) <= _LONGEST_VALUE else text[: _LONGEST_VALUE - 1] + "…"
 
 
 def _masked(value: t.Any) -> t.Any:
-    """*value* without what stands before an @, and without what a query of a URL says."""
+    """*value* without credentials before an @, and without a URL's query."""
     if isinstance(value, Mapping):
         return {key: _masked(each) for key, each in value.items()}
     if isinstance(value, list):

@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The image store of dockerd: graph driver or containerd's. Pure.
 
-https://docs.docker.com/engine/storage/containerd/ ; chosen when dockerd starts. Since 29.0 containerd's is the default
-of a host without images of a graph driver (moby/moby, daemon/image_store_choice.go); before, the feature asks for it.
+https://docs.docker.com/engine/storage/containerd/ ; chosen at dockerd's start. Since 29.0 containerd's is the default
+on a host without graph driver images (moby/moby, daemon/image_store_choice.go); before, the feature enables it.
 """
 
 from __future__ import annotations
@@ -27,13 +27,13 @@ def _asked(document: Mapping[str, t.Any]) -> t.Optional[bool]:
 
 
 def knows_containerd_store(engine: t.Optional[str]) -> bool:
-    """Whether dockerd of that version has the containerd image store; one of unknown version (None) may have it."""
+    """Whether dockerd of that version has the containerd image store; an unknown version (None) may have it."""
     version = version_of(engine or "")
     return not version or version >= _SINCE
 
 
 def refusals(document: Mapping[str, t.Any], engine: t.Optional[str]) -> t.Tuple[str, ...]:
-    """Why dockerd of that version cannot do what *document* asks."""
+    """Why dockerd of that version cannot apply *document*."""
     if knows_containerd_store(engine) or not wants_containerd_store(document):
         return ()
     return (
@@ -44,7 +44,7 @@ def refusals(document: Mapping[str, t.Any], engine: t.Optional[str]) -> t.Tuple[
 
 
 def notes(patch: Mapping[str, t.Any], engine: t.Optional[str]) -> t.Tuple[str, ...]:
-    """That the store, which *patch* asks for where there is one, is left out."""
+    """A note that the store, which *patch* enables where it exists, is omitted."""
     if knows_containerd_store(engine) or not wants_containerd_store(patch):
         return ()
     return (
@@ -54,17 +54,17 @@ def notes(patch: Mapping[str, t.Any], engine: t.Optional[str]) -> t.Tuple[str, .
 
 
 def wants_containerd_store(document: Mapping[str, t.Any]) -> bool:
-    """Whether *document* asks for the containerd image store."""
+    """Whether *document* enables the containerd image store."""
     return _asked(document) is True
 
 
 def has_containerd_store(info: Mapping[str, t.Any]) -> bool:
-    """Whether dockerd runs with it now, as `docker info` tells."""
+    """Whether dockerd uses it now, by `docker info`."""
     return any(CONTAINERD_STORE in " ".join(map(str, row)) for row in info.get("DriverStatus") or ())
 
 
 def switches(document: Mapping[str, t.Any], info: Mapping[str, t.Any]) -> bool:
-    """Whether dockerd, started with *document*, would use another store than it does now."""
+    """Whether dockerd, started with *document*, would switch to the other store."""
     asked, has = _asked(document), has_containerd_store(info)
     if asked is None:
         major = str(info.get("ServerVersion", "")).partition(".")[0]

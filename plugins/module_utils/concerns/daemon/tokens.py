@@ -1,9 +1,9 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Whose tokens docker cannot fetch before it reads the operating system's authorities anew. Pure.
+"""Registries whose tokens docker cannot fetch until it re-reads the operating system's authorities. Pure.
 
-docker's own pulls and pushes are meant: builders read their certificates at every connection.
+This concerns docker's own pulls and pushes: builders read their certificates for every connection.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ from ansible_collections.multiarch.builders.plugins.module_utils.model.desired i
 class Tokens:
     """*unread* are the CAs of the table (PEM, one each) that the running dockerd has not read.
 
-    *hosts* is {registry: who gives out its tokens}, *silent* is {registry: why it did not tell}. Nobody is asked where
-    all was read.
+    *hosts* is {registry: its token endpoint}, *silent* is {registry: why it gave none}. Both are empty if all CAs were
+    read.
     """
 
     unread: t.FrozenSet[str] = frozenset()
@@ -40,10 +40,10 @@ def authorities_of(registries: t.Iterable[Registry]) -> t.Tuple[str, ...]:
 
 
 def entry_of_endpoint(table: t.Mapping[str, Registry], token_host: str, host: str) -> Registry:
-    """The entry with the authorities of *token_host*, which gives out tokens of *host*, a registry of *table*.
+    """The entry with the authorities of *token_host*, the token endpoint of *host*, a registry of *table*.
 
-    Without one of its own it is taken to have those of its registry, as a company's GitLab has: gitlab.example.com
-    gives out the tokens of registry.example.com.
+    Without an entry of its own, those of its registry are assumed, as for a company's GitLab: gitlab.example.com
+    is the token endpoint of registry.example.com.
     """
     return table.get(token_host) or table[host]
 
@@ -51,7 +51,7 @@ def entry_of_endpoint(table: t.Mapping[str, Registry], token_host: str, host: st
 def restart_reason(
     registries: t.Sequence[Registry], tokens: Tokens, engine: t.Optional[str], *, containerd_store: bool
 ) -> t.Optional[str]:
-    """Why docker has to start anew for tokens, None if it has not."""
+    """Why docker must restart for tokens, None if it need not."""
     table = {each.host: each for each in registries}
     as_registry = fetches_tokens_as_registry(engine, containerd_store=containerd_store)
     found = []
@@ -59,20 +59,20 @@ def restart_reason(
         known = set(blocks(table[host].ca or "")) if as_registry else set()
         needed = set(blocks(entry_of_endpoint(table, token_host, host).ca or ""))
         if (needed - known) & tokens.unread:
-            found.append(host if token_host == host else f"{host} (which {token_host} gives out)")
+            found.append(host if token_host == host else f"{host} (issued by {token_host})")
     if not found:
         return None
     return (
-        "docker reads the system's authorities once, at its start, and needs them for tokens of "
+        "docker reads the system's authorities only at its start, and needs them for tokens of "
         f"{', '.join(found)}; builders do not"
     )
 
 
 def notes_on(registries: t.Iterable[Registry], tokens: Tokens) -> t.List[str]:
-    """What is not known, as a registry with an authority that docker has not read does not answer."""
+    """What is unknown, as a registry with an authority that docker has not read does not answer."""
     silent = [each for each in registries if each.host in tokens.silent and tokens.unread & set(blocks(each.ca or ""))]
     return [
-        f"{each.host} does not answer ({tokens.silent[each.host]}), so it is not known whether docker has to be "
-        "restarted for its tokens: run this again when it does"
+        f"{each.host} does not answer ({tokens.silent[each.host]}), so it is unknown whether docker must be "
+        "restarted for its tokens: run again when it answers"
         for each in silent
     ]

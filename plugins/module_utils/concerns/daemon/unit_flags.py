@@ -1,13 +1,13 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The flags that docker.service starts dockerd with: an option that is both flag and key stops dockerd. Pure.
+"""The flags of dockerd in docker.service: an option that is both flag and key prevents its start. Pure.
 
-And the file that it reads by them: another than daemon.json makes all that is written there vain (moby/moby,
+They also name the file that it reads: if that is not daemon.json, the latter has no effect (moby/moby,
 cmd/dockerd/docker.go, `config-file`).
 
-As `systemctl show --property=ExecStart,Environment,EnvironmentFiles` tells them, drop-ins included; variables as
-systemd.service(5) replaces them: `$NAME` as its words, `${NAME}` as one.
+Taken from `systemctl show --property=ExecStart,Environment,EnvironmentFiles`, drop-ins included; variables are expanded
+as in systemd.service(5): `$NAME` to words, `${NAME}` to one word.
 """
 
 from __future__ import annotations
@@ -47,27 +47,27 @@ def flags(shown: str, files: t.Mapping[str, str]) -> t.Tuple[str, ...]:
 
 
 def program(shown: str) -> str:
-    """The name of the program that the unit starts, "" if it is not told."""
+    """The name of the program that the unit starts, "" if unknown."""
     found = re.search(r"argv\[\]=(\S+)", shown)
     return found.group(1).rpartition("/")[2] if found else ""
 
 
 def config_file(arguments: t.Sequence[str]) -> t.Optional[str]:
-    """The configuration file that dockerd reads with these *arguments*, the last one; None for its own choice."""
+    """The configuration file of dockerd with these *arguments*, the last one; None for its default."""
     return option(arguments, _CONFIG_FILE)
 
 
 def elsewhere(
     unit: Unit, files: t.Mapping[str, str], daemon_json: str, real: t.Callable[[str], str]
 ) -> t.Optional[str]:
-    """Why dockerd will not read *daemon_json*, with the way out; None if it will. *real* resolves links."""
+    """Why dockerd will not read *daemon_json*, with the remedy; None if it will. *real* resolves links."""
     found = config_file(_arguments(unit.shown, files))
     if found is None or real(found) == real(daemon_json):
         return None
     where = ", ".join(path for path, text in files.items() if _CONFIG_FILE in text) or unit.sources
     return (
         f"{unit.name} starts dockerd with {_CONFIG_FILE} {found} ({where}), so dockerd reads no "
-        f"{daemon_json}: move what it says to {daemon_json}, and take the flag out, or make {found} a link to it"
+        f"{daemon_json}: move its content to {daemon_json} and remove the flag, or make {found} a link to it"
     )
 
 
@@ -109,5 +109,5 @@ def _without_own(words: t.Sequence[str]) -> t.Tuple[str, ...]:
 def _words(text: str) -> t.List[str]:
     try:
         return shlex.split(text)
-    except ValueError:  # a quote that is not closed: as it stands
+    except ValueError:  # an unbalanced quote: used literally
         return text.split()

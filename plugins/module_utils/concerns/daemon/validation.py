@@ -1,7 +1,7 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What dockerd itself says about a daemon.json, with the flags that its unit starts it with."""
+"""dockerd's own validation of a daemon.json, with the flags of its unit."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ _REFUSES = "dockerd refuses what daemon.json would become, nothing was changed"
 
 
 def validate(text: str) -> t.Tuple[str, ...]:
-    """Ask dockerd itself, with the flags of its unit. Raises HostError with the cause if it refuses *text*, or those.
+    """Validate with dockerd and the flags of its unit. Raises HostError with the cause if it refuses either.
 
-    Notes if it cannot tell. `userns-remap: default` is left out: dockerd makes the user dockremap, and its ranges in
-    /etc/subuid and /etc/subgid, as soon as it reads that, which a question must not (moby/moby, daemon/daemon_unix.go).
+    Returns notes if it cannot tell. `userns-remap: default` is left out: on reading it, dockerd would create the user
+    dockremap, and its ranges in /etc/subuid and /etc/subgid (moby/moby, daemon/daemon_unix.go).
     """
     document = parse(text, DAEMON_JSON, marked=True)
     if document.get(_REMAP) == "default":
@@ -50,7 +50,7 @@ def _refusal(outcome: Outcome, path: str) -> HostError:
     cause = dockerd.of_validation(outcome.words, path)
     blame = dockerd.blame(cause)
     if blame.flag is not None:
-        what = "docker.service starts dockerd with what that does not take, nothing was changed"
+        what = "docker.service starts dockerd with invalid flags, nothing was changed"
         return HostError(what, cause, docker_start.remedy_of(blame, units.files()))
     return HostError(_REFUSES, cause, docker_start.remedy_of(blame, units.files()) or docker_start.MEND_FILE)
 

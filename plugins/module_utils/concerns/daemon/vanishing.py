@@ -1,7 +1,7 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What Docker shows no more once it runs with another image store or data-root: told before that happens."""
+"""What Docker would no longer show with another image store or data-root: reported beforehand."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ from ansible_collections.multiarch.builders.plugins.module_utils.model import hu
 from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
 
 _PREDEFINED = ("bridge", "host", "none")
-_STATE = "_state"  # docker/buildx, driver/docker-container/driver.go: the end of the name of a builder's volume
+_STATE = "_state"  # docker/buildx, driver/docker-container/driver.go: the suffix of a builder's volume
 
 
 @dataclass(frozen=True)
 class Volumes:
-    """How many, how large (bytes, None if that cannot be told), and how many of them, and how much, are caches."""
+    """Number and size of the volumes (bytes, None if unknown), and the same for those that are caches."""
 
     count: int = 0
     size: t.Optional[int] = None
@@ -45,9 +45,9 @@ class Volumes:
 
 @dataclass(frozen=True)
 class Vanishing:
-    """*size* of the layers and *free* space at *place*, which is used then, in bytes; None if it cannot be told.
+    """*size* of the layers and *free* space at *place*, the folder used then, in bytes; None if unknown.
 
-    *where* says where it stays. None for *images* or *volumes* is that they are still shown.
+    *where* is its location. None for *images* or *volumes*: they are still shown.
     """
 
     where: str
@@ -66,12 +66,12 @@ class Vanishing:
 
     @property
     def things(self) -> str:
-        """What it is, in words."""
+        """The hidden data, as text."""
         parts = [] if self.images is None else [f"{self.images} images{_sized(self.size)}"]
         parts.append(f"{self.containers} containers")
         parts += [str(self.volumes)] if self.volumes else []
         parts += [f"{self.networks} networks"] if self.networks else []
-        parts += ["its place in a swarm"] if self.swarm else []
+        parts += ["its swarm membership"] if self.swarm else []
         return " and ".join(filter(None, [", ".join(parts[:-1]), parts[-1]]))
 
     def __str__(self) -> str:
@@ -79,14 +79,14 @@ class Vanishing:
         return told if self.free is None else f"{told}; {self.place} has {human_size.shown(self.free)} free"
 
     def without(self, images: int, containers: int, volumes: int) -> Vanishing:
-        """The same without so many that go before."""
+        """The same in short form."""
         kept = self.volumes and replace(self.volumes, count=max(0, self.volumes.count - volumes))
         left = None if self.images is None else max(0, self.images - images)
         return replace(self, images=left, containers=max(0, self.containers - containers), volumes=kept)
 
 
 def vanishing(docker: Docker, info: t.Mapping[str, t.Any], hiding: Hiding) -> Vanishing:
-    """What a change hides. Asks for sizes only if there is something."""
+    """What a change hides. Sizes are only queried if there is something."""
     images = int(info.get("Images", 0)) if IMAGES in hiding.kinds else None
     containers = int(info.get("Containers", 0)) if CONTAINERS in hiding.kinds else 0
     where = f"of the image store {info.get('Driver')}"
@@ -100,7 +100,7 @@ def vanishing(docker: Docker, info: t.Mapping[str, t.Any], hiding: Hiding) -> Va
 
 
 def needs_leave(hiding: Hiding, hidden: Vanishing) -> str:
-    """That *hiding* needs leave, with the ways out."""
+    """The message that *hiding* needs permission, with the alternatives."""
     return (
         f"with {hiding}, Docker would no longer show {hidden} (what is hidden stays on disk{_caches(hidden)}): set "
         f"{hiding.leave}: true, or keep {_kept(hiding)} with builder_daemon_options: {hiding.keep}"
@@ -108,12 +108,12 @@ def needs_leave(hiding: Hiding, hidden: Vanishing) -> str:
 
 
 def way_out(hiding: Hiding, hidden: Vanishing) -> str:
-    """What is hidden by leave, where it stays, and how it is shown again."""
+    """What is hidden with permission, where it is kept, and how to show it again."""
     return f"{hidden}; it stays on disk{_caches(hidden)}; builder_daemon_options: {hiding.keep} shows it again"
 
 
 def _caches(hidden: Vanishing) -> str:
-    return ", and builders begin with empty caches" if hidden.volumes and hidden.volumes.caches else ""
+    return ", and builders start with empty caches" if hidden.volumes and hidden.volumes.caches else ""
 
 
 def _kept(hiding: Hiding) -> str:
@@ -123,7 +123,7 @@ def _kept(hiding: Hiding) -> str:
 def _layers(docker: Docker) -> t.Optional[int]:
     try:
         told = docker.get("/system/df?type=image")
-    except HostError:  # it takes minutes on a slow disk; the number is a comfort, no condition
+    except HostError:  # it takes minutes on a slow disk, and the number is optional
         return None
     found = told.get("LayersSize", (told.get("ImageUsage") or {}).get("TotalSize"))  # since API 1.52
     return found if isinstance(found, int) else None
@@ -137,7 +137,7 @@ def _volumes(docker: Docker) -> Volumes:
 
 
 def _sizes(docker: Docker) -> t.Dict[str, int]:
-    """{name: bytes}; like that of images a comfort."""
+    """{name: bytes}; optional, like the size of images."""
     try:
         told = docker.get("/system/df?type=volume&verbose=1")
     except HostError:

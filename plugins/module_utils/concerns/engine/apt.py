@@ -1,9 +1,9 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""apt-get, without questions and without surprises: nothing is removed, no other service is restarted.
+"""apt-get without prompts and side effects: nothing is removed, no other service is restarted.
 
-Another process that has the lock is waited for. A plan looks at fresh package lists in a place of their own, so that it
+It waits for another process that has the lock. A plan fetches fresh package lists into a temporary folder, so that it
 changes nothing.
 """
 
@@ -38,12 +38,12 @@ _INSTALL = (
     "--yes",
     "--no-install-recommends",
     "--no-remove",
-    # a changed file of a former installation: dpkg would ask
+    # dpkg would prompt for a changed file of a former installation
     "--option=Dpkg::Options::=--force-confdef",
     "--option=Dpkg::Options::=--force-confold",
 )
 _FETCH = ("--option=Acquire::Retries=2", "--option=Acquire::http::Timeout=30", "--option=Acquire::https::Timeout=30")
-# Hooks that keep other caches of the host in step with its lists; read last, as hooks can only be cleared in a file.
+# Hooks that keep the host's other caches in sync with its lists; read last, as hooks can only be cleared in a file.
 _NO_HOOKS = "".join(f"#clear APT::Update::{name};\n" for name in ("Pre-Invoke", "Post-Invoke", "Post-Invoke-Success"))
 
 
@@ -61,7 +61,7 @@ def is_here() -> bool:
 
 
 def offer(asked: t.Sequence[str]) -> Offer:
-    """What installing *asked* would do. Where the host's package lists do not know a package, fresh ones are asked."""
+    """What installing *asked* would do. If the host's package lists lack a package, fresh ones are fetched."""
     if any(map(str.isdigit, look.names(_UPDATES))):  # as apt looks for it (debSystem::CheckUpdates)
         return Offer(tuple(asked), refusal="dpkg was interrupted: run `dpkg --configure -a`")
     found = _look(asked, _NO_CACHE)
@@ -88,7 +88,7 @@ def _look(asked: t.Sequence[str], options: t.Tuple[str, ...]) -> Offer:
 
 @contextlib.contextmanager
 def _fresh_lists() -> t.Iterator[t.Tuple[t.Tuple[str, ...], str]]:
-    """(options that make apt use fresh lists, what it could not fetch): they lie in a folder that goes afterwards."""
+    """(options that make apt use fresh lists, what it could not fetch), in a folder that is removed afterwards."""
     with scratch() as folder:
         folder.chmod(0o755)  # apt fetches as its own user
         for each in ("lists/partial", "cache"):
@@ -105,7 +105,7 @@ def _fresh_lists() -> t.Iterator[t.Tuple[t.Tuple[str, ...], str]]:
 
 
 def update() -> None:
-    """Refresh the host's package lists. What cannot be fetched shows when a package is not found."""
+    """Refresh the host's package lists. Fetch errors show when a package is not found."""
     _patiently(["apt-get", *_FETCH, "update"])
 
 
@@ -125,7 +125,7 @@ def installed(names: t.Iterable[str]) -> t.Dict[str, str]:
 
 
 def _patiently(argv: t.Sequence[str]) -> Outcome:
-    """Run *argv*, again while another process has the lock."""
+    """Run *argv*, and retry while another process has the lock."""
     end = time.monotonic() + _LOCK_SECONDS
     while True:
         outcome = run(argv, env=_ENVIRONMENT, timeout=_INSTALL_SECONDS)

@@ -1,7 +1,7 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a host lacks of Docker and buildx, what will be there, and whether that serves. Pure."""
+"""What is missing of Docker and buildx, what will be installed, and whether that is supported. Pure."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.engine
 from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import Arrival
 from ansible_collections.multiarch.builders.plugins.module_utils.model.version import Version, version_of
 
-# Containers come back after a restart of docker (restart policy unless-stopped) since 0.13 (docker/buildx, tags).
+# Containers restart after docker does (restart policy unless-stopped) since 0.13 (docker/buildx, tags).
 BUILDX_FOR_BUILDERS: Version = (0, 13)
 _NEEDED = "builders need 0.13 or newer"
 _PACKAGES = "install Docker's or the distribution's newer packages (Debian 13: docker.io, docker-cli, docker-buildx)"
 _DISTRO = "set builder_engine: distro"
-_PLUGIN = "give one with builder_buildx_plugin"
+_PLUGIN = "set builder_buildx_plugin"
 _REPAIR = "remove it, install its package again (`apt-get install --reinstall docker-buildx`)"
 
 
 @dataclass(frozen=True)
 class Plugin:
-    """The buildx plugin that is asked for: a file on the host (*src*) or at *url*, its *version* if that is told."""
+    """The specified buildx plugin: a file on the host (*src*) or at *url*, with its *version* if given."""
 
     sha256: str
     src: t.Optional[str] = None
@@ -38,9 +38,9 @@ class Plugin:
 
 @dataclass(frozen=True)
 class PluginState:
-    """The administrator's place for the plugin: digests of the file there and of the one that we put there.
+    """The administrator's path for the plugin: digests of the file there and of the one that we installed.
 
-    *otherwise* is the version that docker finds without ours; *former* says whether that was in this place.
+    *otherwise* is the version that docker finds without ours; *former* says whether that was at this path.
     """
 
     digest: t.Optional[str] = None
@@ -75,24 +75,24 @@ class EngineState:
 
 @dataclass(frozen=True)
 class PlacePlugin:
-    """The step that puts the plugin into its place."""
+    """The step that installs the plugin."""
 
     plugin: Plugin
 
 
 @dataclass(frozen=True)
 class LeavePlugin:
-    """The step that takes ours away; what was there before comes back."""
+    """The step that removes our plugin, and restores the former one."""
 
 
 @dataclass(frozen=True)
 class ForgetPlugin:
-    """The step that remembers no plugin as ours: somebody else replaced it."""
+    """The step that forgets our plugin: someone else replaced it."""
 
 
 @dataclass(frozen=True)
 class InstallPackages:
-    """The step that installs what the distribution offers."""
+    """The step that installs the distribution's packages."""
 
     offer: Offer
 
@@ -104,14 +104,14 @@ class StartDocker:
 
 @dataclass(frozen=True)
 class EnableDocker:
-    """The step that has an installed dockerd started at boot."""
+    """The step that enables an installed dockerd at boot."""
 
 
 PluginStep = t.Union[PlacePlugin, LeavePlugin, ForgetPlugin]
 
 
 def plugin_step(wanted: t.Optional[Plugin], place: PluginState) -> t.Optional[PluginStep]:
-    """What the plugin's place wants, None for nothing."""
+    """The step for the plugin's path, None for nothing."""
     if wanted is not None:
         return PlacePlugin(wanted) if place.digest != wanted.sha256 else None
     if place.ours is None:
@@ -120,7 +120,7 @@ def plugin_step(wanted: t.Optional[Plugin], place: PluginState) -> t.Optional[Pl
 
 
 def arriving(state: EngineState, step: t.Optional[PluginStep]) -> Arrival:
-    """What comes to the host."""
+    """The versions that are installed."""
     offer = state.offer or Offer()
     buildx = offer.version(BUILDX)
     if isinstance(step, PlacePlugin):
@@ -129,7 +129,7 @@ def arriving(state: EngineState, step: t.Optional[PluginStep]) -> Arrival:
 
 
 def refusals(state: EngineState, step: t.Optional[PluginStep], *, builders: bool) -> t.Tuple[str, ...]:
-    """Why this host cannot be what is asked, each with the ways out. *builders* says whether any are asked for."""
+    """Why the desired state is impossible on this host, each with remedies. *builders*: whether any are requested."""
     offer = state.offer
     stand_ins = _stand_ins(state)
     if stand_ins:
@@ -146,49 +146,49 @@ def refusals(state: EngineState, step: t.Optional[PluginStep], *, builders: bool
     coming = arriving(state, step).buildx
     buildx = state.place.otherwise if isinstance(step, LeavePlugin) else state.buildx
     if coming is None and buildx is None and state.broken and not isinstance(step, LeavePlugin):
-        found.append(f"the buildx plugin is there and broken: {state.broken}: {_REPAIR}, or {_PLUGIN}")
+        found.append(f"the buildx plugin is broken: {state.broken}: {_REPAIR}, or {_PLUGIN}")
     elif coming is None and buildx is None:
         found.append(f"the buildx plugin is not installed, but {_NEEDED}: {_DISTRO}, {_PLUGIN}, or {_PACKAGES}")
     elif coming is None and version_of(buildx or "") < BUILDX_FOR_BUILDERS:
-        found.append(f"buildx {buildx} is here, but {_NEEDED}: {_PLUGIN}, or {_PACKAGES}")
+        found.append(f"buildx {buildx} is installed, but {_NEEDED}: {_PLUGIN}, or {_PACKAGES}")
     elif coming and version_of(coming) < BUILDX_FOR_BUILDERS:
-        found.append(f"buildx {coming} is what the distribution has, but {_NEEDED}: {_PLUGIN}")
+        found.append(f"buildx {coming} is the distribution's version, but {_NEEDED}: {_PLUGIN}")
     return tuple(found)
 
 
 def _stand_ins(state: EngineState) -> t.Tuple[str, ...]:
-    """Beside these nothing is installed: they and it would have one socket and one program's name."""
+    """Nothing is installed beside these, as both would use the same socket and program name."""
     found = []
     if state.snap and not state.installed:
         found.append(
-            f"Docker is here as a snap ({state.snap}), whose files are elsewhere and which is not looked after here: "
-            f"`snap remove docker` takes it away, then {_DISTRO}, or {_PACKAGES}"
+            f"Docker is here as a snap ({state.snap}), whose files are elsewhere and which is not supported: "
+            f"`snap remove docker` removes it, then {_DISTRO}, or {_PACKAGES}"
         )
     if state.podman:
         found.append(
-            f"{state.podman} is podman, which has no builders of buildx: `apt-get remove podman-docker` takes it away, "
-            f"then {_DISTRO}, or {_PACKAGES}"
+            f"{state.podman} is podman, which does not support buildx builders: `apt-get remove podman-docker` removes "
+            f"it, then {_DISTRO}, or {_PACKAGES}"
         )
     return tuple(found)
 
 
 def not_offered(offer: Offer) -> t.Tuple[str, str, str]:
-    """(what apt does not do, why, what helps) of an offer that lacks something; parts may be empty."""
+    """(what apt does not do, why, the remedy) of an incomplete offer; parts may be empty."""
     asked, unknown = ", ".join(offer.asked), ", ".join(offer.unknown)
     if not offer.unknown:
         return (f"builder_engine: distro: apt-get would not install {asked}", offer.refusal, "")
     if offer.unfetched:
         return (
-            f"builder_engine: distro: apt knows no package {unknown}, and cannot fetch fresh lists",
+            f"builder_engine: distro: apt finds no package {unknown}, and cannot fetch fresh lists",
             offer.unfetched,
-            "See that this host reaches its archive (the proxy is in /etc/apt/apt.conf.d), and that it is named in"
+            "Check that this host reaches its archive (the proxy is in /etc/apt/apt.conf.d), and that it is named in"
             " /etc/apt/sources.list or sources.list.d",
         )
     if offer.unknown == (BUILDX,):
         return (f"the distribution has no package {BUILDX}, but {_NEEDED}: {_PLUGIN}", "", "")
     return (
-        f"builder_engine: distro: apt knows no package {unknown}, not in fresh lists either",
+        f"builder_engine: distro: apt finds no package {unknown}, not even in fresh lists",
         "",
-        "See that /etc/apt/sources.list or sources.list.d names an archive that has it (main of Debian, universe of"
+        "Check that /etc/apt/sources.list or sources.list.d names an archive that has it (main of Debian, universe of"
         " Ubuntu), or install Docker another way",
     )

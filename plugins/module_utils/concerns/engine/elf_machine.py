@@ -1,7 +1,7 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""For which machine a program is. With emulators on the host one for another machine would run, and be slow. Pure."""
+"""The machine that a program is for. With emulators installed, one for another machine would run, but slowly. Pure."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _MACHINES = {3: "386", 21: "ppc64le", 22: "s390x", 40: "arm", 62: "amd64", 183: 
 
 
 def mismatch(header: bytes, native: bytes) -> t.Optional[str]:
-    """What the program with *header* is, in words, if it is none for the machine of the program with *native*."""
+    """The machine of the program with *header*, as text, if it differs from that of the program with *native*."""
     if not header.startswith(b"\x7fELF") or len(header) < HEADER:
         return "no ELF program"
     if (header[4:6], header[18:20]) == (native[4:6], native[18:20]):

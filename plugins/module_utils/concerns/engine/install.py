@@ -1,7 +1,7 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Docker and buildx from the distribution: their installation, and what of it is ours."""
+"""Docker and buildx from the distribution: their installation, and the packages that are ours."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from ansible_collections.multiarch.builders.plugins.module_utils.model.errors im
 
 
 def offer(packages: t.Sequence[str]) -> Offer:
-    """What the distribution has for *packages*. Raises HostError on a host without apt."""
+    """The distribution's offer for *packages*. Raises HostError on a host without apt."""
     if not apt.is_here():
         raise HostError(
-            "builder_engine: distro installs with apt-get (Debian, Ubuntu and what is made of them), which is not on "
+            "builder_engine: distro installs with apt-get (Debian, Ubuntu and derivatives), which is not on "
             f"this host: install what is missing yourself ({', '.join(packages)} on Debian), and set it to present"
         )
     return apt.offer(packages)
 
 
 def install(found: Offer, check: t.Callable[[Offer], None]) -> None:
-    """Install what was *found*. Fresh lists may bring other versions: *check* raises HostError if they do not serve."""
+    """Install what was *found*. Fresh lists may change versions: *check* raises HostError if they are not supported."""
     try:
         _install(_refreshed(found, check) if found.fresh else found)
     except apt.StaleListsError:
@@ -41,7 +41,7 @@ def _refreshed(found: Offer, check: t.Callable[[Offer], None]) -> Offer:
 
 def _install(found: Offer) -> None:
     ours = RECORD.read().packages
-    # Remembered before they are there: a crash in between leaves names too many, never one too few.
+    # Recorded before they are installed: a crash in between records too much, never too little.
     _remember({**ours, **found.new})
     apt.install(found.asked)
     _remember({**ours, **apt.installed(found.new)})

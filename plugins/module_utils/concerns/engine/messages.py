@@ -1,7 +1,7 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the engine's plan says. Pure."""
+"""Messages of the engine's plan. Pure."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def of_offer(offer: Offer) -> str:
     words += f", with {', '.join(others)}" if others else ""
     upgraded = [f"{name} {old} → {new}" for name, (old, new) in offer.upgraded.items()]
     words += f"; upgrade {', '.join(upgraded)}" if upgraded else ""
-    return words + ("; the host's package lists lack something and are refreshed first" if offer.fresh else "")
+    return words + ("; the host's package lists are incomplete and are refreshed first" if offer.fresh else "")
 
 
 def difference_of(offer: Offer) -> Difference:
@@ -44,10 +44,8 @@ def difference_of(offer: Offer) -> Difference:
     return Difference("packages", _lines(before), _lines(after))
 
 
-def of_plugin(
-    step: PluginStep, place: PluginState, why: str = "builder_buildx_plugin is not asked for any more"
-) -> str:
-    """What happens to the file in the plugin's place; *why* ours is taken away."""
+def of_plugin(step: PluginStep, place: PluginState, why: str = "builder_buildx_plugin is no longer set") -> str:
+    """The action for the plugin's path; *why* ours is removed."""
     if isinstance(step, PlacePlugin):
         wanted = step.plugin
         source = of_url(wanted.url) if wanted.url else "the given file"
@@ -57,13 +55,13 @@ def of_plugin(
         )
         return words + (", in place of another" if place.digest is not None else "")
     if isinstance(step, LeavePlugin):
-        what = f"put buildx {place.otherwise} back as" if place.former else "remove"
+        what = f"restore buildx {place.otherwise} as" if place.former else "remove"
         return f"{what} {PLACE}" + (f": {why}" if why else "")
-    return f"forget {PLACE}, which somebody else replaced: it is left as it is"
+    return f"drop {PLACE} from the record: it was replaced by someone else"
 
 
 def of_url(url: str) -> str:
-    """*url* as a message may show it: without credentials and query."""
+    """*url* in a form that is safe for messages: without credentials and query."""
     parts = urllib.parse.urlsplit(url)
     return urllib.parse.urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
 

@@ -1,7 +1,7 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What calls itself docker and is none that is looked after here: a snap, and podman's stand-in for the client."""
+"""Programs called docker that are not supported here: a snap, and podman's replacement of the client."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What has to be done for dockerd, its client and the buildx plugin. Pure."""
+"""The required changes for dockerd, its client and the buildx plugin. Pure."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _STARTS: Effects = frozenset({Effect.DAEMON_RESTARTS})
 
 
 def planned(state: EngineState, plugin: t.Optional[Plugin], *, builders: bool, distro: bool) -> Plan:
-    """What has to be done. Raises HostError as require() does."""
+    """The required changes. Raises HostError as require() does."""
     require(state, plugin, builders=builders)
     actions = []
     step = plugin_step(plugin, state.place)
@@ -54,7 +54,7 @@ def planned(state: EngineState, plugin: t.Optional[Plugin], *, builders: bool, d
 
 
 def require(state: EngineState, plugin: t.Optional[Plugin], *, builders: bool) -> None:
-    """Raise HostError, with every reason, if this host cannot be what is asked."""
+    """Raise HostError, with every reason, if the desired state is impossible on this host."""
     if state.offer is not None and (state.offer.unknown or state.offer.refusal):
         raise HostError(*not_offered(state.offer))
     found = refusals(state, plugin_step(plugin, state.place), builders=builders)

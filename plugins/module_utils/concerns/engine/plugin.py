@@ -1,7 +1,7 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The buildx plugin in the administrator's place: proven before it gets there, with a way back to what was there."""
+"""The buildx plugin in the administrator's folder: tested before it is installed, with rollback to the former one."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ _CHUNK = 1024**2
 
 
 def observe(*, asked: bool) -> PluginState:
-    """What is in the place; the digest of a file that others cannot run is that of no plugin."""
+    """The state of the plugin's path; a file that others cannot run does not count as a plugin."""
     ours = RECORD.read().plugin
     digest = _digest() if asked or ours else None
     if ours is None or asked:
@@ -53,7 +53,7 @@ def observe(*, asked: bool) -> PluginState:
 
 
 def place(wanted: Plugin, proxy: Proxy) -> None:
-    """Put *wanted* into the place once it is proven to be what was asked for, and to run here. Raises HostError."""
+    """Install *wanted* after checking that it is the specified file, and runs here. Raises HostError."""
     with _new_file() as new:
         _fill(new, wanted, proxy)
         new.chmod(_MODE)
@@ -62,7 +62,7 @@ def place(wanted: Plugin, proxy: Proxy) -> None:
         present = _digest()
         if look.exists(PLACE) and present != ours.sha256:
             ours = OwnPlugin("", _put_aside(), buildx_version(FOLDERS[:1]))
-        # Remembered before it is there: a crash in between leaves a name too many, never one too few.
+        # Recorded before it is installed: a crash in between records too much, never too little.
         placed = replace(ours, sha256=wanted.sha256)
         RECORD.update(lambda found: replace(found, plugin=placed))
         new.replace(at(PLACE))
@@ -70,7 +70,7 @@ def place(wanted: Plugin, proxy: Proxy) -> None:
 
 
 def leave() -> None:
-    """Take ours away, and put back what was there before."""
+    """Remove our plugin, and restore the former one."""
     ours = RECORD.read().plugin
     former = ours.former if ours else None
     if former is None:
@@ -86,12 +86,12 @@ def leave() -> None:
 
 
 def forget() -> None:
-    """No plugin is ours any more."""
+    """No plugin is managed any more."""
     RECORD.update(lambda found: replace(found, plugin=None))
 
 
 def _fill(new: pathlib.Path, wanted: Plugin, proxy: Proxy) -> None:
-    """The content of *wanted*, which has to have its digest."""
+    """The content of *wanted*, whose digest is checked."""
     from ansible_collections.multiarch.builders.plugins.module_utils.concerns.engine.download import chunks
 
     source = f"{_VARIABLE}.{'url' if wanted.url else 'src'}"
@@ -105,19 +105,19 @@ def _fill(new: pathlib.Path, wanted: Plugin, proxy: Proxy) -> None:
             file.flush()
             os.fsync(file.fileno())
     except HostError as exc:
-        raise HostError(f"{source}: {exc}: mend the address, or see whether this host reaches it") from exc
+        raise HostError(f"{source}: {exc}: fix the address, or check that this host reaches it") from exc
     except OSError as exc:
         raise HostError(f"{source}: {exc}") from exc
     if digest.hexdigest() != wanted.sha256:
         shown = of_url(wanted.url) if wanted.url else "the file"
         raise HostError(
-            f"{_VARIABLE}.sha256 = {wanted.sha256}: {shown} has {digest.hexdigest()}, and was not installed: mend the"
-            " checksum if that is the file that is meant, else the source"
+            f"{_VARIABLE}.sha256 = {wanted.sha256}: {shown} has {digest.hexdigest()}, and was not installed: fix the"
+            " checksum if the file is the intended one, else the source"
         )
 
 
 def _prove(new: pathlib.Path, wanted: Plugin) -> None:
-    """Raise HostError unless *new* is a buildx for this host, in a version that serves."""
+    """Raise HostError unless *new* is a buildx for this host, in a supported version."""
     source = (wanted.url and of_url(wanted.url)) or "its file"
     machine = elf_machine.mismatch(*(look.head(each, elf_machine.HEADER) for each in (new, sys.executable)))
     if machine:
@@ -128,18 +128,16 @@ def _prove(new: pathlib.Path, wanted: Plugin) -> None:
         raise HostError(f"{_VARIABLE}: {source} does not run on this host: {exc}") from exc
     version = version_in(said.stdout)
     if version is None or "buildx" not in said.stdout:
-        raise HostError(f"{_VARIABLE}: {source} is no buildx: asked for its version it said: {said.cause}")
+        raise HostError(f"{_VARIABLE}: {source} is not a buildx: its version command failed: {said.cause}")
     if version_of(version) < BUILDX_FOR_BUILDERS:
         raise HostError(f"{_VARIABLE}: {source} is buildx {version}, but builders need 0.13 or newer: take a newer one")
     if wanted.version and version_of(version) != version_of(wanted.version):
-        raise HostError(
-            f"{_VARIABLE}.version = {wanted.version}: {source} is buildx {version}: mend the one or the other"
-        )
+        raise HostError(f"{_VARIABLE}.version = {wanted.version}: {source} is buildx {version}: fix either of them")
 
 
 @contextlib.contextmanager
 def _new_file() -> t.Iterator[pathlib.Path]:
-    """An empty file beside the place, which goes unless it is moved there. docker takes no .NAME for a plugin."""
+    """An empty file beside the path, removed unless it is moved there. docker ignores .NAME as a plugin."""
     try:
         files.make_folders(at(FOLDERS[0]))
         files.remove_leftovers(at(PLACE))
@@ -161,7 +159,7 @@ def _pieces(path: str) -> t.Iterator[bytes]:
 
 
 def _digest() -> t.Optional[str]:
-    """SHA-256 of what is in the place, a program that everybody can run, None if there is none."""
+    """SHA-256 of the file at the path, None if there is none, or not every user can run it."""
     found = look.state(PLACE)
     if found is None or found.st_mode & 0o777 != _MODE:
         return None

@@ -13,7 +13,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.state.record im
 
 @dataclass(frozen=True)
 class OwnPlugin:
-    """The buildx plugin that we placed, and the copy and version of the *former* one in its place, None for none."""
+    """The buildx plugin that we installed, and the copy and version of the *former* one at its path, None for none."""
 
     sha256: str
     former: t.Optional[str] = None
@@ -22,7 +22,7 @@ class OwnPlugin:
 
 @dataclass(frozen=True)
 class EngineRecord:
-    """engine.json: *packages* that came with us, with their versions, units that we *enabled*, our *plugin*."""
+    """engine.json: *packages* that we installed, with their versions, units that we *enabled*, our *plugin*."""
 
     packages: t.Mapping[str, str] = field(default_factory=dict)
     enabled: t.FrozenSet[str] = frozenset()

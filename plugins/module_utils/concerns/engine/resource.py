@@ -1,7 +1,7 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Docker and buildx are there, in versions that serve: found, or installed on request."""
+"""Docker and buildx are installed, in supported versions: found, or installed on request."""
 
 from __future__ import annotations
 

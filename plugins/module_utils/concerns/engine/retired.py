@@ -1,7 +1,7 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The buildx plugin of ours goes, units are off again; packages stay, as others may need them by now, and are told."""
+"""Our buildx plugin is removed, units are disabled again; packages are kept, as others may need them, and reported."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ from ansible_collections.multiarch.builders.plugins.module_utils.model.resource 
 
 @dataclass(frozen=True)
 class DisableDocker:
-    """The step that has docker not started at boot, as before us."""
+    """The step that disables docker at boot, as before us."""
 
 
 @dataclass(frozen=True)
 class RetiredState:
-    """The *place* of the plugin, *units* that we enabled, and that are so still, *packages* that came with us."""
+    """The *place* of the plugin, *units* that we enabled, and that still are, *packages* that we installed."""
 
     place: PluginState
     units: t.Tuple[str, ...] = ()
@@ -45,7 +45,7 @@ class RetiredState:
 
 @dataclass
 class RetiredEngine(Concern[RetiredState]):
-    """What came with `builder_engine` and `builder_buildx_plugin`."""
+    """What `builder_engine` and `builder_buildx_plugin` installed."""
 
     concern: t.ClassVar[str] = "engine"
 
@@ -61,7 +61,7 @@ class RetiredEngine(Concern[RetiredState]):
         actions = [Action(messages.of_plugin(step, state.place, why=""), step)] if step is not None else []
         if state.units:
             actions.append(Action(f"disable {', '.join(state.units)} at boot, as before us", DisableDocker()))
-        note = f"packages that came with us stay: `apt-get remove {' '.join(state.packages)}` removes them"
+        note = f"packages that came with us are kept: `apt-get remove {' '.join(state.packages)}` removes them"
         return Plan(tuple(actions), Kind.LEFT_ALONE.notes([note] if state.packages else []))
 
     def apply(self, actions: t.Sequence[Action]) -> None:

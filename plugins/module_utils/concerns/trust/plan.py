@@ -21,7 +21,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.model.resource 
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.model.steps import RemoveFile, WriteFile
 
-NO_USER = "its user is no user of this host"
+NO_USER = "its user does not exist on this host"
 LoginStep = t.Union[Login, Logout]
 
 

@@ -1,7 +1,7 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Certificates and logins of ours go; what somebody changed since is theirs, and stays."""
+"""Our certificates and logins are removed; what someone else changed since is foreign, and kept."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class RetiredTrust(Trust):
 
     def _why_left(self, file: RemoveFile) -> str:
         as_written = is_as_written(RECORD, file.path, file.owner)
-        return "" if as_written else "somebody changed it since, and it stays"
+        return "" if as_written else "it was changed by someone else, and is kept"
 
     def _why(self, step: t.Union[RemoveFile, Logout]) -> str:  # noqa: ARG002  # all of it goes
         return ""

@@ -190,7 +190,7 @@ def test_every_variable_that_cannot_be_templated_is_named(play: Path) -> None:
     result, calls = run("registry_trust", {}, play, role=OURS, variables=variables)
     assert calls == []
     assert {problem["variable"] for problem in result["problems"]} == {"builder_registries", "builder_users"}
-    assert "builder_users: cannot be templated: 'nobody' is undefined. Mend" in result["msg"]
+    assert "builder_users: cannot be templated: 'nobody' is undefined. Fix" in result["msg"]
     assert "hunter2" not in str(result)
 
 
@@ -221,7 +221,7 @@ def test_where_and_how_files_are_read(where: str, path: str, form: str, play: Pa
         pytest.param("/dev/zero", "it is not a regular file", id="a device"),
         pytest.param("files", "it is not a regular file", id="a folder"),
         pytest.param("large.pem", f"it is larger than {LARGEST} bytes", id="large"),
-        pytest.param("foreign.pem", "is the vault password given?", id="another's vault"),
+        pytest.param("foreign.pem", "check the vault password", id="another's vault"),
     ],
 )
 def test_files_that_are_not_read(path: str, told: str, play: Path) -> None:
@@ -267,7 +267,7 @@ def test_certificates_of_registries_come_back_in_words_and_with_remedies(play: P
     assert "clocks" not in result
     assert result["msg"].splitlines()[1] == (
         "- a.b: name mismatch (plain TLS): no. The certificate is for a.b: use one of these names in "
-        "builder_registries and images, or have it issued anew for a.b."
+        "builder_registries and images, or have it reissued for a.b."
     )
     assert [(each["registry"], each["names"]) for each in result["certificates"]] == [("a.b", ["a.b"])]
     assert result["warnings"][0].startswith("a.b: certificate CN=a.b expires on ")

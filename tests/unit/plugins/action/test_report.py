@@ -65,5 +65,5 @@ def test_where_nothing_is_written(check: bool, tmp_path: Path) -> None:
     if check:
         assert not (tmp_path / "report").exists()
     else:
-        assert "File exists: name another folder" in output
+        assert "File exists: use another directory" in output
         assert (tmp_path / "report").read_text() == "mine"

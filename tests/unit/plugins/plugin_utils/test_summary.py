@@ -127,7 +127,7 @@ def test_names(hosts: list[str], told: str) -> None:
     [
         pytest.param("one\ntwo", "one", id="the first line"),
         pytest.param("Task failed: Module failed: why", "why", id="the words of ansible-core"),
-        pytest.param("", "no reason was told", id="none"),
+        pytest.param("", "no reason was reported", id="none"),
         pytest.param("words " * 80, "words " * 66 + "…", id="long"),
         pytest.param("x" * 500, "x" * 397 + " …", id="long, one word"),
     ],

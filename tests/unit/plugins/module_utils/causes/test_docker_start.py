@@ -37,7 +37,7 @@ def test_a_unit_that_systemd_refuses_is_told_with_the_reason() -> None:
     found = why(Start(recorded["systemctl"], systemd.units(recorded["show"]), refused=refused))
     assert found == Why(
         "docker.service has a setting that systemd refuses: Service has more than one ExecStart= setting. Refusing.",
-        f"Mend /usr/lib/systemd/system/docker.service or {DROP_IN}",
+        f"Fix /usr/lib/systemd/system/docker.service or {DROP_IN}",
     )
 
 
@@ -50,7 +50,7 @@ def test_a_dockerd_that_runs_is_not_blamed_for_what_it_logged() -> None:
     shown = "Id=docker.service\nLoadState=loaded\nActiveState=active\n"
     entries = (systemd.Entry("docker.service", 'time="x" level=error msg="some container"', own=True),)
     assert why(Start("", systemd.units(shown), entries)) == Why(
-        "dockerd runs, and does not answer on /var/run/docker.sock"
+        "dockerd runs, but does not answer on /var/run/docker.sock"
     )
 
 

@@ -21,9 +21,9 @@ def words(title: str) -> str:
     """What the remedy of a recorded case has to name."""
     kinds = {
         "not trusted": "`ca`",
-        "registry has not": "Name an image",
-        "no such image": "Name an image",
-        "no name of an image": "Name an image",
+        "registry has not": "Use an image",
+        "no such image": "Use an image",
+        "no name of an image": "Use an image",
         "without an address": "resolves its name",
         "no such registry": "resolves its name",
         "does not run": "reaches it",

@@ -25,31 +25,31 @@ def put(folder: Path, content: str | bytes, mode: int = 0o755) -> str:
     ("content", "mode", "version", "defect"),
     [
         pytest.param(SAYS, 0o755, "0.13.1+ds1", "", id="it runs"),
-        pytest.param(SAYS, 0o644, None, "nobody may execute it", id="not executable"),
+        pytest.param(SAYS, 0o644, None, "it is not executable", id="not executable"),
         pytest.param(
             "#!/of-these-tests\n", 0o755, None, "its interpreter or loader is not on this host", id="no interpreter"
         ),
-        pytest.param(b"\x7fELF\x02\x01\x01", 0o755, None, "it is no program for this machine", id="cut off"),
-        pytest.param("", 0o755, None, "it is no program for this machine", id="empty"),
+        pytest.param(b"\x7fELF\x02\x01\x01", 0o755, None, "it is not a program for this machine", id="cut off"),
+        pytest.param("", 0o755, None, "it is not a program for this machine", id="empty"),
         pytest.param(
             "#!/bin/sh\necho x: no such library >&2; exit 127\n",
             0o755,
             None,
-            "`docker-buildx version` ended with status 127: x: no such library",
+            "`docker-buildx version` exited with status 127: x: no such library",
             id="it fails",
         ),
         pytest.param(
             "#!/bin/sh\nkill -SEGV $$\n",
             0o755,
             None,
-            "`docker-buildx version` was ended by signal 11: nothing said",
+            "`docker-buildx version` was killed by signal 11: nothing said",
             id="it crashes",
         ),
         pytest.param(
             "#!/bin/sh\necho hello\n",
             0o755,
             None,
-            "`docker-buildx version` ended with status 0: hello",
+            "`docker-buildx version` exited with status 0: hello",
             id="it is something else",
         ),
     ],
@@ -63,7 +63,7 @@ def test_find(content: str | bytes, mode: int, version: str | None, defect: str,
 def test_a_broken_one_hides_those_after_it_as_docker_looks_no_further(tmp_path: Path) -> None:
     path = put(tmp_path / "a", SAYS, 0o644)
     put(tmp_path / "b", SAYS)
-    assert find([str(tmp_path / each) for each in ("none", "a", "b")]) == Found(path, defect="nobody may execute it")
+    assert find([str(tmp_path / each) for each in ("none", "a", "b")]) == Found(path, defect="it is not executable")
 
 
 def test_none(tmp_path: Path) -> None:

@@ -64,7 +64,7 @@ def test_the_values_that_are_told_are_taken(name: str) -> None:
     ("name", "versions", "told"),
     [
         pytest.param(
-            NO_ARTIFACT, {"buildx": "0.36.0"}, "buildx 0.36.0 does not know it, it came with 0.36.1", id="old"
+            NO_ARTIFACT, {"buildx": "0.36.0"}, "buildx 0.36.0 does not support it (requires 0.36.1)", id="old"
         ),
         pytest.param(NO_ARTIFACT, {"buildx": "0.36.1"}, None, id="the first one"),
         pytest.param(NO_ARTIFACT, {"buildx": None}, None, id="an unknown version"),
@@ -73,7 +73,7 @@ def test_the_values_that_are_told_are_taken(name: str) -> None:
         pytest.param(
             "DOCKER_CLI_HOOKS",
             {"docker": "20.10.24+dfsg1"},
-            "docker 20.10.24+dfsg1 does not know it, it came with 26.1",
+            "docker 20.10.24+dfsg1 does not support it (requires 26.1)",
             id="docker",
         ),
         pytest.param("MY_OWN", {"buildx": "0.13.1"}, None, id="unknown to all"),

@@ -35,7 +35,7 @@ def test_every_option_that_has_a_version_is_one() -> None:
     ],
 )
 def test_what_is_too_new_is_told(driver: str, option: str, buildx: str, since: str | None) -> None:
-    words = f"buildx {buildx} does not know `{option}` of the {driver} driver, which came with {since}"
+    words = f"buildx {buildx} does not support `{option}` of the {driver} driver, which requires {since}"
     assert too_new(driver, [option], buildx) == ((words,) if since else ())
 
 

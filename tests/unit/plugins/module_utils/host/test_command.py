@@ -84,7 +84,7 @@ def test_the_cause_and_what_was_said_are_whole_lines() -> None:
 def test_must() -> None:
     assert must(["true"], "why").status == 0
     with pytest.raises(
-        HostError, match=r"^no certificates: `ls /of-these-tests` ended with status 2: ls: .*"
+        HostError, match=r"^no certificates: `ls /of-these-tests` exited with status 2: ls: .*"
     ) as caught:
         must(["ls", "/of-these-tests"], "no certificates")
     assert caught.value.cause.startswith("ls: ")
@@ -112,13 +112,13 @@ def test_what_cannot_be_started_is_told(argv: list[str], told: str) -> None:
 
 
 def test_a_program_that_does_not_end_is_ended() -> None:
-    with pytest.raises(HostError, match=r"`sleep 60` did not end within 0\.1 s"):
+    with pytest.raises(HostError, match=r"`sleep 60` did not finish within 0\.1 s"):
         run(["sleep", "60"], timeout=0.1)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("call", [user_entry, owner_of, environment], ids=["entry", "owner", "environment"])
 def test_an_unknown_user_is_told_with_the_variable(call: object) -> None:
-    with pytest.raises(HostError, match="builder_users: 'of-these-tests' is no user of this host"):
+    with pytest.raises(HostError, match="builder_users: 'of-these-tests' is not a user of this host"):
         call("of-these-tests")  # type: ignore[operator]
 
 

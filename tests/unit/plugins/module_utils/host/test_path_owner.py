@@ -71,8 +71,8 @@ def test_what_everybody_may_replace_is_left_alone(place: Path) -> None:
     with pytest.raises(HostError) as caught:
         owner_on_the_way(str(place / "etc/environment"))
     assert str(caught.value) == (
-        f"{place}/etc/environment is left alone: everybody may replace what is in {place}/etc. Take that right away "
-        f"with `chmod o-w {place}/etc`, or name a file elsewhere"
+        f"{place}/etc/environment was not changed: every user may replace files in {place}/etc. Revoke that "
+        f"with `chmod o-w {place}/etc`, or use a file elsewhere"
     )
 
 

@@ -1,4 +1,4 @@
-"""Folders for files on the way: gone when the block ends, and those of a killed process with the next module."""
+"""Folders for temporary files: gone when the block ends, and those of a killed process with the next module."""
 
 from __future__ import annotations
 
@@ -95,10 +95,10 @@ def test_programs_lie_where_they_may_run(
 
 
 def test_no_room_is_told(place: Path) -> None:
-    with pytest.raises(HostError, match="files on the way") as error, temp_dirs.scratch() as folder:
+    with pytest.raises(HostError, match="temporary files") as error, temp_dirs.scratch() as folder:
         raise OSError(28, "No space left on device", str(folder / "probe"))
     assert "No space left on device" in str(error.value)
     place.rmdir()
     temp_dirs.remove_leftovers()
-    with pytest.raises(HostError, match="takes no folder"), temp_dirs.scratch():
+    with pytest.raises(HostError, match="cannot hold a temporary folder"), temp_dirs.scratch():
         pytest.fail("there is a folder")

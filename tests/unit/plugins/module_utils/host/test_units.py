@@ -45,13 +45,13 @@ def test_what_starts_at_boot(changes: dict[str, str], starts: bool) -> None:
         pytest.param({}, None, id="as packaged"),
         pytest.param(RUNTIME, None, id="masked until the next boot"),
         pytest.param(MASKED, "is masked: `systemctl unmask systemd-binfmt.service`", id="masked"),
-        pytest.param(NOT_FOUND, "is not on this host: install its package again", id="not there"),
+        pytest.param(NOT_FOUND, "is not on this host: reinstall its package", id="not there"),
         pytest.param(
             {"LoadState": "bad-setting", "DropInPaths": "/etc/x.d/a.conf /etc/x.d/b.conf"},
-            "systemd cannot load systemd-binfmt.service (bad-setting): mend /etc/x.d/a.conf, /etc/x.d/b.conf",
+            "systemd cannot load systemd-binfmt.service (bad-setting): fix /etc/x.d/a.conf, /etc/x.d/b.conf",
             id="a drop-in that systemd refuses",
         ),
-        pytest.param({"LoadState": ""}, "see what `systemctl show systemd-binfmt.service` says", id="no answer"),
+        pytest.param({"LoadState": ""}, "see `systemctl show systemd-binfmt.service`", id="no answer"),
     ],
 )
 def test_what_systemd_cannot_start(changes: dict[str, str], told: str | None) -> None:

@@ -212,7 +212,7 @@ def test_a_build_that_takes_too_long_is_a_failure(programs: t.Callable[[str, str
     programs("docker", "exec sleep 60")
     proofs, (failure,) = prove("b", USER, PLATFORMS, "scratch", "", timeout=1)
     assert proofs == ()
-    assert "did not end within 1 s" in failure.message
+    assert "did not finish within 1 s" in failure.message
     assert "raise builder_verify_timeout" in failure.remedy
 
 
@@ -228,26 +228,28 @@ def test_a_proof_that_is_only_built(docker: Docker) -> None:
     ("log", "index", "status", "told"),
     [
         pytest.param("ERROR: failed to solve", None, 1, "failed: failed to solve", id="the build failed, in its words"),
-        pytest.param(nameless("x86_64", "aarch64"), None, 0, "the RUN step of linux/s390x told nothing", id="missing"),
         pytest.param(
-            nameless("x86_64", "aarch64", "x86_64"), None, 0, "the RUN step of linux/s390x told x86_64", id="wrong"
+            nameless("x86_64", "aarch64"), None, 0, "the RUN step of linux/s390x reported nothing", id="missing"
+        ),
+        pytest.param(
+            nameless("x86_64", "aarch64", "x86_64"), None, 0, "the RUN step of linux/s390x reported x86_64", id="wrong"
         ),
         pytest.param(
             nameless("x86_64", "aarch64", "s390x"),
             {"manifests": WHOLE[:2]},
             0,
-            "harbor.example.com/p:proof was pushed, but its index lacks linux/s390x",
+            "harbor.example.com/p:proof was pushed, but its index does not have linux/s390x",
             id="the registry has not all",
         ),
         pytest.param(
             nameless("x86_64", "aarch64", "s390x"),
             {"config": {}},
             0,
-            "was pushed, but no index can be read back",
+            "was pushed, but its index cannot be read back",
             id="the registry has one image",
         ),
         pytest.param(
-            nameless("x86_64", "aarch64", "s390x"), "", 0, "no index can be read back: nothing said", id="no answer"
+            nameless("x86_64", "aarch64", "s390x"), "", 0, "its index cannot be read back: nothing said", id="no answer"
         ),
     ],
 )
@@ -283,7 +285,7 @@ REFUSED = "ERROR: failed to solve: failed to push localhost:1/ci/proof:proof: pu
         pytest.param(
             "localhost:1/ci/proof", "ci has no login at localhost:1: give `username`", id="its reason was looked for"
         ),
-        pytest.param("", "See that the project of builder_verify_repository exists", id="nothing was pushed"),
+        pytest.param("", "Check that the project of builder_verify_repository exists", id="nothing was pushed"),
     ],
 )
 def test_a_push_that_is_refused(repository: str, remedy: str, docker: Docker) -> None:

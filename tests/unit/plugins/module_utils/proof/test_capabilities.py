@@ -119,7 +119,7 @@ def test_without_the_right_to_push_nothing_can_be_told(tmp_path: Path) -> None:
         with pytest.raises(HostError) as caught:
             asking_at(registry).ask("1")
         assert str(caught.value) == (
-            "it does not take an image: HTTP 401 Unauthorized: UNAUTHORIZED: authentication required"
+            "it rejects even an image: HTTP 401 Unauthorized: UNAUTHORIZED: authentication required"
         )
 
 

@@ -39,8 +39,8 @@ def words(
 )
 def test_attestations(taken: dict[str, bool], environment: dict[str, str], buildx: str, remedy: str | None) -> None:
     warnings, notes = words(taken, environment, buildx)
-    what = "with the empty config" if taken is NOT_AT_ALL else "whose `subject` is not there yet"
-    start = f"r.test takes no attestations as BuildKit 0.32 and newer push them ({what}): NO. "
+    what = "with the empty config" if taken is NOT_AT_ALL else "whose `subject` does not exist yet"
+    start = f"r.test rejects attestations as BuildKit 0.32 and newer push them ({what}): NO. "
     if remedy is None:
         (name,) = environment
         assert (warnings, notes) == ((), (f"{start}Builds do not push them, as builder_environment has {name}",))
@@ -54,5 +54,5 @@ def test_nothing_is_said_where_all_is_taken() -> None:
 
 def test_an_index_is_needed_and_zstd_is_not() -> None:
     warnings, notes = words({"artifact": True, "index": False, "zstd": False}, {}, "0.29.1")
-    assert warnings == ("r.test takes no index, so no image of several platforms: NO",)
-    assert [note.startswith("r.test takes no layers that are compressed with zstd: NO. No build") for note in notes]
+    assert warnings == ("r.test rejects indexes, so it cannot store multi-platform images: NO",)
+    assert [note.startswith("r.test rejects layers that are compressed with zstd: NO. No build") for note in notes]

@@ -26,28 +26,28 @@ def process(unit: str = UNIT, groups: tuple[int, ...] = (1000, DOCKER), **enviro
         pytest.param([process(DOCKER_HOST="")], [], id="an empty variable is none"),
         pytest.param(
             [process(groups=(1000,)), process(groups=(1000,))],
-            [f"{UNIT} of ci runs since before ci came into the group docker: systemctl restart {UNIT}"],
+            [f"{UNIT} of ci was started before ci joined the group docker: systemctl restart {UNIT}"],
             id="started too early: one line a unit",
         ),
         pytest.param(
             [process(unit="session-3.scope", groups=(1000,))],
             [
-                "session-3.scope of ci runs since before ci came into the group docker: end it, and start it anew",
+                "session-3.scope of ci was started before ci joined the group docker: stop it, and start it again",
             ],
             id="an agent in a session of ssh",
         ),
         pytest.param(
             [process(BUILDX_BUILDER="other", DOCKER_CONFIG="/opt/docker")],
             [
-                f"{UNIT} of ci has BUILDX_BUILDER=other, so that its jobs do not see the builder: take it out",
-                f"{UNIT} of ci has DOCKER_CONFIG=/opt/docker, so that its jobs do not see the builder: take it out",
+                f"{UNIT} of ci has BUILDX_BUILDER=other, so its jobs do not see the builder: remove it",
+                f"{UNIT} of ci has DOCKER_CONFIG=/opt/docker, so its jobs do not see the builder: remove it",
             ],
             id="variables that lead elsewhere",
         ),
         pytest.param(
             [process(unit="", HOME="/var/lib/agent")],
             [
-                "Runner.Listener of ci has HOME=/var/lib/agent, but the builder is in /home/ci/.docker: set it, and"
+                "Runner.Listener of ci has HOME=/var/lib/agent, but the builder is in /home/ci/.docker: fix it, and"
                 " restart"
             ],
             id="another home, and no unit",

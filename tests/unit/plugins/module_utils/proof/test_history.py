@@ -53,6 +53,6 @@ def test_a_disk_that_is_full_fails_no_proof(monkeypatch: pytest.MonkeyPatch) -> 
     warnings: list[str] = []
     history.remember(SimpleNamespace(warn=warnings.append), history.REGISTRY, RegistryProof(TIME, True, ()), TIME)
     assert warnings == [
-        "the result is not kept for reports: /var/lib/x cannot be written: No space left on device",
-        "the next run makes the proof again: /var/lib/x cannot be written: No space left on device",
+        "the result cannot be recorded for reports: /var/lib/x cannot be written: No space left on device",
+        "the next run repeats the proof: /var/lib/x cannot be written: No space left on device",
     ]

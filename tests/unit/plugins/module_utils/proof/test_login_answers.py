@@ -54,12 +54,12 @@ CLAIMS = Claims(begins=DAY, ends=DAY + 1800)
             CLAIMS,
             Clocks(5, 30),
             "token not valid",
-            f"{HERE} does not take the token of {AT}, which is valid from 1970-01-02 00:00:00 UTC to 1970-01-02 "
+            f"{HERE} rejects the token of {AT}, which is valid from 1970-01-02 00:00:00 UTC to 1970-01-02 "
             f"00:30:00 "
-            "UTC; by its own clock it is 1970-01-01 00:00:30 UTC",
+            "UTC; its own clock shows 1970-01-01 00:00:30 UTC",
             id="a token of tomorrow",
         ),
-        pytest.param(401, Claims(), None, "token not valid", f"{HERE} does not take the token of {AT}", id="opaque"),
+        pytest.param(401, Claims(), None, "token not valid", f"{HERE} rejects the token of {AT}", id="opaque"),
     ],
 )
 def test_to_token(status: int, claims: Claims, clocks: Clocks | None, outcome: str, words: str) -> None:

@@ -91,9 +91,7 @@ AT, HERE = "token endpoint https://{host}/service/token", "https://{host}/v2/"
         pytest.param(
             RIGHT, {"token": "a\r\nb"}, "other", f"{AT} answered 200 OK, without a token", id="none that can be sent"
         ),
-        pytest.param(
-            RIGHT, {"token": "opaque"}, "token not valid", f"{HERE} does not take the token of {AT}", id="opaque"
-        ),
+        pytest.param(RIGHT, {"token": "opaque"}, "token not valid", f"{HERE} rejects the token of {AT}", id="opaque"),
     ],
 )
 def test_what_comes_of_a_login(
@@ -114,7 +112,7 @@ def test_a_token_of_tomorrow(error: str, registry: TokenStandIn) -> None:
     found = logins.prove(Target(registry.host), RIGHT, DIRECT)
     assert (found.outcome, found.at) == ("token not valid", registry.host)
     assert ", which is valid from " in found.words
-    assert "; by its own clock it is " in found.words
+    assert "; its own clock shows " in found.words
     clocks = found.clocks[registry.host]
     assert clocks.there - clocks.here == pytest.approx(1800, abs=300), "a busy machine takes its time"
 
@@ -167,7 +165,7 @@ def test_an_endpoint_without_tls_gets_no_login_unless_the_table_says_so(registry
             401,
             "",
             "other",
-            f"{HERE} answered 401 Unauthorized, and names no login that docker knows",
+            f"{HERE} answered 401 Unauthorized, and offers no login method that docker supports",
             id="another scheme",
         ),
         pytest.param(502, "", "server error", "HTTP 502 Bad Gateway: <html>nginx</html>", id="the registry is down"),
@@ -203,7 +201,7 @@ def test_an_endpoint_behind_a_proxy_that_does_not_speak_http(registry: TokenStan
     proxy = Proxy(https="socks5://p:1", no_proxy=("localhost",))
     found = logins.prove(Target(registry.host), RIGHT, proxy)
     assert (found.outcome, found.at) == ("other", "auth.invalid")
-    assert found.words == "token endpoint https://auth.invalid/token is not asked: its proxy does not speak HTTP"
+    assert found.words == "token endpoint https://auth.invalid/token was not tested: its proxy does not speak HTTP"
 
 
 def test_what_a_token_may(registry: TokenStandIn) -> None:
@@ -226,24 +224,24 @@ ANSWER = json.dumps({"ServerURL": HOST, "Username": LOGIN[0], "Secret": LOGIN[1]
         pytest.param({"auths": {HOST: {"auth": TOKEN}}}, RIGHT, id="ours"),
         pytest.param(
             {"auths": {HOST: {"auth": THEIRS}}},
-            f"config.json of ci keeps another login for {HOST} than builder_registries, of jane",
+            f"config.json of ci has another login for {HOST} than builder_registries, of jane",
             id="somebody else's",
         ),
         pytest.param(
             {"auths": {HOST: {"auth": OLD}}},
-            f"config.json of ci keeps another login for {HOST} than builder_registries",
+            f"config.json of ci has another login for {HOST} than builder_registries",
             id="an old password",
         ),
-        pytest.param({}, f"config.json of ci keeps no login with a password for {HOST}", id="none"),
+        pytest.param({}, f"config.json of ci has no login with a password for {HOST}", id="none"),
         pytest.param(
             {"auths": {HOST: {"auth": TOKEN, "identitytoken": "x"}}},
-            f"config.json of ci keeps no login with a password for {HOST}",
+            f"config.json of ci has no login with a password for {HOST}",
             id="one that docker login made of it",
         ),
         pytest.param({"credsStore": "full"}, RIGHT, id="a helper has it"),
         pytest.param(
             {"credsStore": "empty", "auths": {HOST: {"auth": TOKEN}}},
-            f"docker-credential-empty of ci keeps no login with a password for {HOST}",
+            f"docker-credential-empty of ci has no login with a password for {HOST}",
             id="a helper lost it, and docker asks nobody else",
         ),
         pytest.param(

@@ -195,7 +195,9 @@ TLS = "tls: failed to verify certificate: x509: "
         pytest.param(f"{HEAD}http2: client conn could not be established", "no answer", id="buildx 0.29: hung up"),
         pytest.param(f"{HEAD}write tcp 192.0.2.1:1->192.0.2.2:2: write: broken pipe", "no answer", id="buildx 0.13"),
         pytest.param("dockerd does not answer on /var/run/docker.sock: timed out", "no answer", id="our time is over"),
-        pytest.param("`docker buildx build -` did not end within 30 s", "no answer", id="our time is over, a client"),
+        pytest.param(
+            "`docker buildx build -` did not finish within 30 s", "no answer", id="our time is over, a client"
+        ),
         pytest.param('no builder "multiarch" found', "other", id="buildx: no builder"),
         pytest.param("docker is not on this host", "other", id="no client"),
         pytest.param(
@@ -214,7 +216,8 @@ def test_outcome_of(words: str, outcome: str) -> None:
 
 POST = "unexpected status from POST request to https://harbor.lab.test/service/token: "
 GET = (
-    "unexpected status from GET request to https://harbor.lab.test/service/token?scope=repository%3Amultiarch-builders%2F"
+    "unexpected status from GET request to "
+    "https://harbor.lab.test/service/token?scope=repository%3Amultiarch-builders%2F"
     "proof%3Apull&service=harbor-registry: "
 )
 OAUTH, ANONYMOUS = "failed to fetch oauth token: ", "failed to fetch anonymous token: "

@@ -39,7 +39,7 @@ def test_what_was_not(programs: Programs) -> None:
     calls = programs("docker", f"echo '1: Pulling from library/a'; echo '{WORDS}' >&2; exit 1")
     failure = pull(IMAGE, PLATFORM, USER)
     assert failure is not None
-    assert failure.message == f"{USER} cannot pull {IMAGE} by docker itself: {WORDS}"
+    assert failure.message == f"{USER} cannot pull {IMAGE} with docker itself: {WORDS}"
     assert failure.platforms == (PLATFORM,)
-    assert "as hosts.toml does not say that the mirror has them" in failure.remedy
+    assert "as hosts.toml does not list them for the mirror" in failure.remedy
     assert calls.read_text().splitlines() == [INSPECT, PULL], "nothing is there to be removed"

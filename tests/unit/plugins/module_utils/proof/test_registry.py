@@ -177,7 +177,7 @@ HUB = Target("docker.io", (MIRROR,), optional=True)
 NOWHERE = Row("docker.io", "plain", "", "no answer", 'Head "https://registry-1.docker.io/v2/": EOF', "docker.io")
 BY_MIRROR = Row("docker.io", "dockerd", "", "trusted", "not found", "docker.io")
 BAD_MIRROR = Row("docker.io", "builder", "b", "unknown authority", UNKNOWN, MIRROR)
-NOTE = "docker.io itself: no answer (EOF); its mirrors are asked by their own names"
+NOTE = "docker.io itself: no answer (EOF); its mirrors are tested by their own names"
 
 
 @pytest.mark.parametrize(

@@ -81,7 +81,7 @@ def test_all_ways(docker: Docker, dockerd: DockerdStandIn, registry: RegistrySta
         ("builder", "b", "unknown authority"),
     ]
     assert {each.registry for each in found.rows} == {host}
-    assert found.notes == ("builder missing is not there, so it was not asked",)
+    assert found.notes == ("builder missing does not exist, so it was not tested",)
     assert found.chains == {}
     image = f"{host}/multiarch-builders/proof-1a2b:absent"
     assert sorted(calls.read_text().splitlines()) == [
@@ -93,8 +93,8 @@ def test_all_ways(docker: Docker, dockerd: DockerdStandIn, registry: RegistrySta
     assert dockerd.asked[-1].path.endswith("proof-1a2b&tag=absent")
 
 
-LEFT_OUT = "{}: builder b was not asked, as that is the loopback of its own container"
-HTTP = "{}: buildx itself was not asked, as it speaks HTTP there without a builder"
+LEFT_OUT = "{}: builder b was not tested, as that is the loopback of its own container"
+HTTP = "{}: buildx itself was not tested, as it speaks HTTP there without a builder"
 
 
 @pytest.mark.parametrize(
@@ -242,7 +242,7 @@ def test_a_registry_that_wants_no_login_proves_none(
     harbor.registry_status = 200
     found = proven(harbor, docker)
     assert [(each.way, each.who) for each in found.rows] == [("plain", ""), ("dockerd", ""), ("login", "jane")]
-    assert found.notes == (f"{harbor.host} wants no login for GET /v2/, so that of robot$ci cannot be proven",)
+    assert found.notes == (f"{harbor.host} requires no login for GET /v2/, so that of robot$ci cannot be proven",)
     assert found.unproven == (harbor.host,)
 
 

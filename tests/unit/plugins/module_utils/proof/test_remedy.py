@@ -38,17 +38,25 @@ X509 = "tls: failed to verify certificate: x509: certificate signed by unknown a
         pytest.param("dial tcp [::1]:5443: connect: connection refused", "network: host", id="IPv6 loopback"),
         pytest.param(
             f"{PUSH}: unexpected status from HEAD request to http://harbor.example.com/v2/x: 400 Bad Request",
-            "wants TLS",
+            "requires TLS",
             id="TLS",
         ),
         pytest.param("mkdir /var/lib/buildkit: no space left on device", "builder_gc", id="disk"),
         pytest.param("docker.io/library/none:latest: not found", "builder_verify_base", id="base"),
         pytest.param(
-            f"{OAUTH}{STATUS}/service/token: 500 Internal Server Error", "fails: see its logs", id="tokens: 500"
+            f"{OAUTH}{STATUS}/service/token: 500 Internal Server Error",
+            "answers with an error: check its logs",
+            id="tokens: 500",
         ),
-        pytest.param(f"{PUSH}: {STATUS}/v2/ci/proof/blobs/x: 502 Bad Gateway", "fails: see its logs", id="core: 502"),
         pytest.param(
-            f"failed to solve: {OAUTH}unknown: internal server error", "fails: see its logs", id="tokens, JSON"
+            f"{PUSH}: {STATUS}/v2/ci/proof/blobs/x: 502 Bad Gateway",
+            "answers with an error: check its logs",
+            id="core: 502",
+        ),
+        pytest.param(
+            f"failed to solve: {OAUTH}unknown: internal server error",
+            "answers with an error: check its logs",
+            id="tokens, JSON",
         ),
         pytest.param(f"failed to solve: {OAUTH}{STATUS}/t: 404 Not Found", "auth.token.realm", id="no endpoint"),
         pytest.param(f"{PUSH}: server message: invalid_token: authorization failed", "clocks", id="token not valid"),

@@ -130,45 +130,44 @@ ANOTHER = f"or give another {ENTRY}, and run playbooks/trust-registries.yml"
         ),
         (
             outcomes.LOGIN_REFUSED,
-            f"The registry refuses {WHOSE} (why): mend {ENTRY}, and run playbooks/trust-registries.yml. Harbor "
-            f"says the "
-            "same of a robot account that is disabled or has expired",
+            f"The registry refuses {WHOSE} (why): fix {ENTRY}, and run playbooks/trust-registries.yml. Harbor "
+            "sends the same for a robot account that is disabled or expired",
         ),
         (
             outcomes.FORBIDDEN,
-            f"{WHOSE}, is known there and may do nothing (why): see there what it may do, and from which addresses, "
+            f"{WHOSE}, is valid but has no permissions (why): check there what it may do, and from which addresses, "
             f"{ANOTHER}",
         ),
         (
             PULL_ONLY,
-            f"{WHOSE}, may pull from ci/proof, not push to it: let it push there (in Harbor: Push Repository), "
+            f"{WHOSE}, may pull from ci/proof but not push to it: grant it push there (Harbor: Push Repository), "
             f"{ANOTHER}",
         ),
         (
             NO_PROJECT,
-            f"{HOST} has no project ci: make it and let robot$ci push there, or name another in "
+            f"{HOST} has no project ci: create it and grant robot$ci push there, or name another in "
             "builder_verify_repository",
         ),
         (
             NO_RIGHTS,
-            f"{WHOSE}, has no rights in ci/proof: see that the project ci exists, which is named by "
-            f"builder_verify_repository, and let it push there, {ANOTHER}",
+            f"{WHOSE}, has no permissions for ci/proof: check that the project ci exists, as named by "
+            f"builder_verify_repository, and grant it push there, {ANOTHER}",
         ),
         (
             outcomes.LOGGED_IN,
-            f"{WHOSE}, is right, so its rights are not: see that the project ci exists, which is named by "
-            f"builder_verify_repository, and let it push there, {ANOTHER}",
+            f"{WHOSE}, is valid, but lacks permissions: check that the project ci exists, as named by "
+            f"builder_verify_repository, and grant it push there, {ANOTHER}",
         ),
         (
             MAY_PUSH,
-            f"{WHOSE}, may push to ci/proof by its token, so the registry has another reason: a quota, a tag or a "
-            "project that is read-only. Its words are above; see its logs, too",
+            f"{WHOSE}, may push to ci/proof by its token, so there is another reason: a quota, a tag or a "
+            "project that is read-only. Its message is above; check its logs, too",
         ),
         (
             outcomes.INVALID_TOKEN,
-            "why. So its clock or that of its token endpoint is wrong, or it does not know the key that tokens "
+            "why. So its clock or that of its token endpoint is wrong, or it does not trust the key that tokens "
             "are signed "
-            "with. Nothing on this host helps",
+            "with. This cannot be fixed on this host",
         ),
         (outcomes.SERVER_ERROR, ""),
     ],

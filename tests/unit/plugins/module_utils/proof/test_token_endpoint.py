@@ -87,11 +87,9 @@ def test_a_token_of_tomorrow(registry: TokenStandIn) -> None:
     registry.valid_in, registry.error = 86400, "invalid_token"
     found = plain(Target(registry.host), DIRECT, SCOPE)
     assert (found.outcome, found.at) == ("token not valid", registry.host)
-    start = (
-        f"https://{registry.host}/v2/ does not take the token of token endpoint {registry.realm}, which is valid from "
-    )
+    start = f"https://{registry.host}/v2/ rejects the token of token endpoint {registry.realm}, which is valid from "
     assert found.words.startswith(start)
-    assert "; by its own clock it is " in found.words
+    assert "; its own clock shows " in found.words
 
 
 @pytest.mark.parametrize(

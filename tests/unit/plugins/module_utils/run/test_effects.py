@@ -220,7 +220,7 @@ def test_a_user_who_could_not_use_docker_is_told_before_docker_is_installed(join
     state = replace(NO_BUILDER, membership=Membership(outside=("root",)))
     effects: Effects = frozenset({Arrival("26.1.5", "0.13.1")})
     if joins:
-        assert "put root into the group docker" in resource.plan(state, effects).actions[0].summary
+        assert "add root to the group docker" in resource.plan(state, effects).actions[0].summary
         return
-    with pytest.raises(HostError, match="root may not use Docker once it is installed: put the user into the group"):
+    with pytest.raises(HostError, match="root may not use Docker once it is installed: add the user to the group"):
         resource.plan(state, effects)

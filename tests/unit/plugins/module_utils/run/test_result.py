@@ -34,7 +34,7 @@ TIME = "2026-11-20T08:00:00Z"
 
 
 def again(proof: str) -> dict[str, str]:
-    text = f"{proof}: no proof has passed since the change of {TIME}, so it is made again"
+    text = f"{proof}: no proof has passed since the change of {TIME}, so it is repeated"
     return {"concern": "", "kind": "unproven", "text": text}
 
 

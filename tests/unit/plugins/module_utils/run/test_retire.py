@@ -101,7 +101,7 @@ def test_all_goes_in_the_opposite_order_and_the_record_last(
     stand_in(monkeypatch, calls)
     told = retired(no_docker)
     assert calls == [f"remove {each}" for each in ORDER]
-    assert told[-1] == f"remove {HOME}: the record of what is ours, and backups"
+    assert told[-1] == f"remove {HOME}: the record of managed state, and backups"
     assert not home.exists()
     assert planned(no_docker) == ({}, []), "nothing of ours is on the host any more"
 

@@ -42,7 +42,7 @@ def test_it_is_in_the_users_home(config: Path) -> None:
 def test_a_user_without_a_home_is_told(homes: Path) -> None:
     (homes / "ci").rmdir()
     with pytest.raises(
-        HostError, match=f"builder_users: 'ci' has no home folder, {homes}/ci is not there: make it, or"
+        HostError, match=f"builder_users: 'ci' has no home folder, {homes}/ci does not exist: create it, or"
     ):
         save("ci", {"auths": {}})
     assert load("ci") == {}
@@ -51,7 +51,7 @@ def test_a_user_without_a_home_is_told(homes: Path) -> None:
 
 @pytest.mark.usefixtures("homes")
 def test_an_unknown_user_is_told() -> None:
-    with pytest.raises(HostError, match="builder_users: 'nobody-of-these-tests' is no user of this host"):
+    with pytest.raises(HostError, match="builder_users: 'nobody-of-these-tests' is not a user of this host"):
         load("nobody-of-these-tests")
 
 
@@ -72,13 +72,13 @@ def test_load(text: str | None, content: dict[str, object], config: Path) -> Non
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        pytest.param("{", "is no JSON", id="cut"),
-        pytest.param("[]", "holds no mapping but list", id="list"),
+        pytest.param("{", "is not valid JSON", id="cut"),
+        pytest.param("[]", "holds list, not a mapping", id="list"),
         pytest.param(
-            '{"auths": ["a"]}', "holds no mapping under 'auths' but list, which docker", id="a list of logins"
+            '{"auths": ["a"]}', "holds list under 'auths', not a mapping, which docker", id="a list of logins"
         ),
-        pytest.param('{"credHelpers": "x"}', "holds no mapping under 'credHelpers' but str", id="one helper"),
-        pytest.param('{"auths": {}, "auths": {}}', "has the key 'auths' twice", id="a key twice"),
+        pytest.param('{"credHelpers": "x"}', "holds str under 'credHelpers', not a mapping", id="one helper"),
+        pytest.param('{"auths": {}, "auths": {}}', "has the duplicate key 'auths'", id="a key twice"),
     ],
 )
 def test_a_damaged_file_is_named_and_left_as_it_was(text: str, told: str, config: Path) -> None:

@@ -178,7 +178,7 @@ def test_without_its_copy_nothing_is_put_back_and_nothing_is_lost(tmp_path: Path
     write_owned(DAEMON, WriteFile(str(path), "ours"))
     for each in (home / "backups").iterdir():
         each.unlink()
-    with pytest.raises(HostError, match=r"cannot be put back, as its copy .* is gone: put the file back by hand"):
+    with pytest.raises(HostError, match=r"cannot be restored, as its copy .* is missing: restore the file manually"):
         remove_owned(DAEMON, RemoveFile(str(path)))
     assert path.read_text() == "ours"
     assert list(DAEMON.read().files) == [str(path)]

@@ -120,7 +120,7 @@ DAMAGED = [
     pytest.param('{"format": 1, "rows": {}}', "rows is a mapping, not a list", id="a mapping for a list"),
     pytest.param('{"format": 1, "rows": [{}]}', r"rows\[0\] has no name", id="a key that is missing"),
     pytest.param('{"format": 1, "rows": [{"name": "a", "count": true}]}', r"rows\[0\]\.count is a boolean", id="a row"),
-    pytest.param('{"is": {}}', "it is not as format 0 was", id="before 0.1.0"),
+    pytest.param('{"is": {}}', "it does not match format 0", id="before 0.1.0"),
 ]
 
 
@@ -139,7 +139,7 @@ def test_a_damaged_file_is_told_and_left_alone(text: str, cause: str, file: Reco
 @pytest.mark.parametrize("text", ['{"format": 2}', '{"format": 2, "files": 5}'])
 def test_a_newer_format_is_refused(text: str, file: RecordFile[Shape]) -> None:
     put(file, text)
-    words = rf"^{file.path} has format 2, and this checkout of \S+ knows formats up to 1: .* run the checkout that did"
+    words = rf"^{file.path} has format 2, and this checkout of \S+ supports formats up to 1: .* use that checkout"
     for look in (file.read, lambda: file.update(lambda _found: Shape()), lambda: file.put(Shape())):
         with pytest.raises(NewerRecordError, match=words):
             look()

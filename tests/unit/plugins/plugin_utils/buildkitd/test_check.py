@@ -89,9 +89,11 @@ def test_each_key_takes_its_kind_and_refuses_others(path: tuple[str | int, ...],
 @pytest.mark.parametrize(
     ("config", "told"),
     [
-        pytest.param({"debgu": True}, "o.debgu: is not a key of buildkitd.toml here;", id="top"),
+        pytest.param({"debgu": True}, "o.debgu: is not a valid key here in buildkitd.toml;", id="top"),
         pytest.param({"debgu": True}, "Did you mean debug?", id="top, suggestion"),
-        pytest.param({"worker": {"oci": {"maxusedspace": 1}}}, "o.worker.oci.maxusedspace: is not a key", id="case"),
+        pytest.param(
+            {"worker": {"oci": {"maxusedspace": 1}}}, "o.worker.oci.maxusedspace: is not a valid key", id="case"
+        ),
         pytest.param({"worker": {"oci": {"maxusedspace": 1}}}, "Did you mean maxUsedSpace?", id="case, suggestion"),
         pytest.param({"registry": {"a.b:1": {"mirors": []}}}, 'o.registry."a.b:1".mirors: is no', id="registry"),
         pytest.param({"registry": {"a.b:1": {"mirors": []}}}, "Did you mean mirrors?", id="registry, suggestion"),

@@ -10,7 +10,7 @@ from ansible_collections.multiarch.builders.plugins.plugin_utils.buildkitd.flags
 from ansible_collections.multiarch.builders.plugins.plugin_utils.values.problems import Findings
 
 ENTITLEMENT = "--allow-insecure-entitlement=security.insecure"
-SPACE = "has a space, which makes all of it the name of one flag"
+SPACE = "has a space, so buildkitd takes all of it as one flag name"
 
 
 def told(*flags: str | None) -> list[str]:
@@ -65,7 +65,7 @@ def test_what_is_one_flag(flag: str | None) -> None:
         pytest.param(
             ["debug"],
             [
-                "flags[0] = 'debug': is not a flag of buildkitd. Write one flag an entry, such as --debug or "
+                "flags[0] = 'debug': is not a flag of buildkitd. Write one flag per entry, such as --debug or "
                 "--oci-max-parallelism=4."
             ],
             id="no flag",

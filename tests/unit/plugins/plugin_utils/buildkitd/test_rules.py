@@ -69,12 +69,12 @@ def test_good_options(options: dict[str, t.Any]) -> None:
         pytest.param('[dns]\nnameservers = ["dns.example"]', "Write a list of IP addresses", id="a name in dns"),
         pytest.param(
             '[registry."x.y"]\nca = ["/etc/buildkit/certs/a.b/ca.crt"]',
-            "is another registry's: buildx would make it /etc/buildkit/certs/x.y/ca.crt, whatever is there",
+            "belongs to another registry: buildx would overwrite /etc/buildkit/certs/x.y/ca.crt with it",
             id="two CA files with one basename: buildx, util/confutil/container.go",
         ),
         pytest.param(
             '[[registry."x.y".keypair]]\nkey = "{0}"\ncert = "{0}"'.format("/etc/buildkit/certs/a.b/ca.crt"),
-            "x.y\" = '/etc/buildkit/certs/a.b/ca.crt': is another registry's",
+            "x.y\" = '/etc/buildkit/certs/a.b/ca.crt': belongs to another registry",
             id="the same of a client certificate",
         ),
     ],
@@ -103,22 +103,24 @@ def test_a_file_is_for_a_version() -> None:
 @pytest.mark.parametrize(
     ("registry", "told"),
     [
-        pytest.param({"docker.io": {"mirrors": ["m.example:5000"], "http": True}}, ["`http` is for"], id="http"),
+        pytest.param({"docker.io": {"mirrors": ["m.example:5000"], "http": True}}, ["`http` applies to"], id="http"),
         pytest.param(
             {"docker.io": {"mirrors": ["m.example/hub"], "ca": ["/ca"], "insecure": True}},
-            ["`insecure`, `ca` is for docker.io itself and not for its mirror m.example: that needs [registry."],
+            ["`insecure`, `ca` applies to docker.io itself, not to its mirror m.example: add [registry."],
             id="CA with a path",
         ),
         pytest.param(
             {"docker.io": {"mirrors": ["a.example", "b.example"], "http": True}, "a.example": {}},
-            ["`http` is for docker.io itself and not for its mirror b.example:"],
+            ["`http` applies to docker.io itself, not to its mirror b.example:"],
             id="one of two mirrors has a table",
         ),
         pytest.param({"docker.io": {"mirrors": ["m.example"]}}, [], id="a mirror that everybody trusts"),
         pytest.param({"docker.io": {"mirrors": ["m.example"], "http": False}}, [], id="nothing said about TLS"),
         pytest.param({"a.b": {"mirrors": ["table.example"], "http": True}}, [], id="a mirror that is in the table"),
         pytest.param({"a.b": {"mirrors": ["M.example"], "http": True}, "m.example": {}}, [], id="case"),
-        pytest.param({"a.b": {"mirrors": ["m"], "http": True}, "m": None}, ["`http` is for a.b"], id="null removes it"),
+        pytest.param(
+            {"a.b": {"mirrors": ["m"], "http": True}, "m": None}, ["`http` applies to a.b"], id="null removes it"
+        ),
         pytest.param({"a.b": None, "c.d": {"mirrors": None, "http": True}}, [], id="no mirrors"),
     ],
 )

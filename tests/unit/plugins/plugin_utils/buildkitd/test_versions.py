@@ -188,14 +188,14 @@ def test_what_a_version_does_with_keys(config: Config, version: Version, warning
     [
         pytest.param(
             {"worker": {"oci": {"gckeepstorage": "5GB"}}},
-            "o.worker.oci.gckeepstorage = '5GB': is text, with which BuildKit 0.11.6 does not start (since 0.12). "
-            "Write whole bytes, without quotes, or use a newer image.",
+            "o.worker.oci.gckeepstorage = '5GB': is text, which needs BuildKit 0.12: 0.11.6 would not start."
+            " Write whole bytes, without quotes, or use a newer image.",
             id="a size",
         ),
         pytest.param(
             {"worker": {"oci": {"gcpolicy": [{"keepDuration": "48h"}]}}},
-            "o.worker.oci.gcpolicy[0].keepDuration = '48h': is text, with which BuildKit 0.11.6 does not start (since "
-            "0.12). Write whole seconds, without quotes, or use a newer image.",
+            "o.worker.oci.gcpolicy[0].keepDuration = '48h': is text, which needs BuildKit 0.12: 0.11.6 would not start."
+            " Write whole seconds, without quotes, or use a newer image.",
             id="a duration",
         ),
     ],

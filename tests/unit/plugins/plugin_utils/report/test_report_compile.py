@@ -39,19 +39,15 @@ def _pending(concern: str) -> Change:
 @pytest.mark.parametrize(
     ("changes", "state", "why"),
     [
-        pytest.param([], "ok", [], id="as asked"),
+        pytest.param([], "ok", [], id="no drift"),
         pytest.param([_pending("daemon")], "drift", [], id="something to do"),
         pytest.param([_set("facts", {"daemon": {"restart": RESTART}})], "drift", [], id="a restart waits"),
         pytest.param([_note("buildx", "waits")], "drift", [], id="a builder waits"),
         pytest.param(
             [_set("failures", [FAILURE]), _pending("trust")], "failed", ["engine: no. Install it"], id="cannot be made"
         ),
-        pytest.param(
-            [_proof("build_proof", "a", "b")], "failed", ["the last proof of its builders failed: a; b"], id="builds"
-        ),
-        pytest.param(
-            [_proof("registry_proof", "a")], "failed", ["the last proof of trust failed: a"], id="trust failed"
-        ),
+        pytest.param([_proof("build_proof", "a", "b")], "failed", ["the last build proof failed: a; b"], id="builds"),
+        pytest.param([_proof("registry_proof", "a")], "failed", ["the last trust proof failed: a"], id="trust failed"),
         pytest.param(
             [_answer("unknown authority")],
             "failed",
@@ -76,7 +72,7 @@ def test_the_state_of_a_host(changes: list[Change], state: str, why: list[str]) 
 @pytest.mark.parametrize(
     ("result", "state", "why"),
     [
-        pytest.param(None, "failed", ["it was not surveyed: a task before failed"], id="never asked"),
+        pytest.param(None, "failed", ["it was not surveyed: an earlier task failed"], id="never asked"),
         pytest.param(
             {"unreachable": True, "msg": "Task failed: no route"}, "unreachable", ["no route"], id="not reached"
         ),
@@ -85,7 +81,7 @@ def test_the_state_of_a_host(changes: list[Change], state: str, why: list[str]) 
         pytest.param(
             {"failed": True, "msg": "x", "failures": [FAILURE]}, "failed", ["engine: no. Install it"], id="as data"
         ),
-        pytest.param({"failed": True}, "failed", ["nothing was said"], id="without words"),
+        pytest.param({"failed": True}, "failed", ["there was no message"], id="without words"),
     ],
 )
 def test_hosts_that_were_not_surveyed(result: dict[str, Any] | None, state: str, why: list[str]) -> None:

@@ -112,8 +112,8 @@ def test_what_needs_attention_the_gravest_first() -> None:
     assert [item.grave for item in items] == sorted((item.grave for item in items), reverse=True)
     assert attention(report_on([host_of("h", fleets.survey())], fleets.NOW)) == []
     many = [item.words for item in attention(fleets.many())]
-    assert "and 1 more that failed" in many
-    assert "5 hosts could not be reached" in many
+    assert "and 1 more failed" in many
+    assert "5 hosts are unreachable" in many
 
 
 class _Page(HTMLParser):

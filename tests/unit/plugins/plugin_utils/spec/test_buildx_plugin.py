@@ -64,7 +64,7 @@ def test_what_is_not_read_for_ever(name: str, told: str, tmp_path: Path) -> None
         file.truncate(LARGEST + 1)
     _found, problems = check({"src": name, "sha256": DIGEST}, tmp_path)
     assert problems == [
-        f".src = '{name}': cannot be read: {told}. Give a path on the controller, such as files/docker-buildx next to "
+        f".src = '{name}': cannot be read: {told}. Use a path on the controller, such as files/docker-buildx next to "
         "the playbook."
     ]
 
@@ -72,9 +72,11 @@ def test_what_is_not_read_for_ever(name: str, told: str, tmp_path: Path) -> None
 @pytest.mark.parametrize(
     ("given", "told"),
     [
-        pytest.param({"sha256": DIGEST}, ": has neither src nor url. Give the one", id="no source"),
-        pytest.param({"src": "buildx", "url": URL, "sha256": DIGEST}, ": has both src and url. Give the one", id="two"),
-        pytest.param({"url": URL}, ".sha256: is missing, and nothing else proves what", id="no checksum"),
+        pytest.param({"sha256": DIGEST}, ": has neither src nor url. Set exactly one", id="no source"),
+        pytest.param(
+            {"src": "buildx", "url": URL, "sha256": DIGEST}, ": has both src and url. Set exactly one", id="two"
+        ),
+        pytest.param({"url": URL}, ".sha256: is missing, and nothing else verifies what", id="no checksum"),
         pytest.param({"url": URL, "sha256": "abc"}, ".sha256 = 'abc': is not a SHA-256. Write its 64", id="no SHA-256"),
         pytest.param(
             {"url": URL, "sha256": DIGEST, "version": "new"}, ".version = 'new': is not a version.", id="no version"
@@ -91,7 +93,7 @@ def test_what_is_not_read_for_ever(name: str, told: str, tmp_path: Path) -> None
         pytest.param({"url": "buildx", "sha256": DIGEST}, ".url = 'buildx': is not a URL that a host", id="a path"),
         pytest.param(
             {"url": "https://u:secret@a.example/b", "sha256": DIGEST},
-            ".url = '***@a.example/b': holds credentials. Take them out",
+            ".url = '***@a.example/b': contains credentials. Remove them",
             id="credentials",
         ),
         pytest.param({"src": "none", "sha256": DIGEST}, ".src = 'none': cannot be read: No such file", id="no file"),

@@ -24,23 +24,25 @@ def run(options: dict[object, object]) -> list[str]:
     [
         pytest.param(
             {"auths": {"a.example": {"auth": "bWU6czNjcmV0"}}},
-            "c.auths: holds secrets. Use `username` and `password` in builder_registries.",
+            "c.auths: contains secrets. Use `username` and `password` in builder_registries.",
             id="logins",
         ),
-        pytest.param({"auths": {}}, "c.auths: holds secrets.", id="no logins"),
+        pytest.param({"auths": {}}, "c.auths: contains secrets.", id="no logins"),
         pytest.param(
             {"proxies": {"default": {"httpsProxy": "http://me:s3cret@p"}}},
-            "c.proxies: has a place of its own. Use builder_proxy.",
+            "c.proxies: is set by another variable. Use builder_proxy.",
             id="proxies",
         ),
         pytest.param(
             {"credHelpers": "pass"},
-            "c.credHelpers: is a string, with which docker could not read config.json. Write a mapping: {key: value}.",
+            "c.credHelpers: is a string, so docker could not read config.json. Write a mapping: {key: value}.",
             id="a helper for nobody",
         ),
         pytest.param({1: "x"}, "c.1: has a key that is not a string", id="number as key"),
         pytest.param({"credHelpers": {1: "x"}}, "c.credHelpers.1: has a key", id="number as key, deep"),
-        pytest.param({"a": [datetime.date(2026, 1, 1)]}, "c.a[0]: is of type date, which JSON has not", id="date"),
+        pytest.param(
+            {"a": [datetime.date(2026, 1, 1)]}, "c.a[0]: is of type date, which JSON does not support", id="date"
+        ),
     ],
 )
 def test_refused(options: dict[object, object], told: str) -> None:

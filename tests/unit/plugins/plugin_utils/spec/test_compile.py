@@ -177,7 +177,7 @@ def test_a_mirror_of_docker_hub_with_its_own_ca_becomes_hosts_toml_as_well() -> 
 
 def test_hosts_toml_is_nothing_that_a_user_gives() -> None:
     told = problems({"registries": [{"host": "a.example", "hosts_toml": "server = 'https://b.example'"}]})
-    assert told == ["builder_registries[0].hosts_toml: is made from the mirrors. Remove it."]
+    assert told == ["builder_registries[0].hosts_toml: is generated from the mirrors. Remove it."]
 
 
 def test_name_servers_reach_every_instance_that_has_no_config_of_its_own() -> None:
@@ -237,8 +237,8 @@ def test_each_instance_is_told_in_the_words_of_its_version() -> None:
     assert spec.options["gc"] == {"keep": "2GB", "max": "5GB", "free": "10%"}
     assert spec.warnings == (
         "builder_buildkit_options.worker.oci.selinux: is ignored by BuildKit 0.10.5 (since 0.10.6)",
-        "builder_gc.free: is left out for BuildKit 0.10.5, which cannot do it (since 0.17)",
-        "builder_gc.free: is left out for BuildKit 0.13.2, which cannot do it (since 0.17)",
+        "builder_gc.free: is omitted for BuildKit 0.10.5, as it needs 0.17 or newer",
+        "builder_gc.free: is omitted for BuildKit 0.13.2, as it needs 0.17 or newer",
         "builder_instances[4].config.trace: is ignored by BuildKit 0.9.0 (since 0.12)",
     )
 
@@ -367,28 +367,28 @@ builder_binfmt_image = 'docker.io/tonistiigi/binfmt@sha256:xyz': has no valid di
 builder_drain_timeout = 0: must be greater than 0.
 builder_lock_timeout = -1: must be 0 or greater.
 builder_daemon_options.hosts: stops dockerd from starting:
-builder_daemon_options.registry-mirrors: has a place of its own.
-builder_client_options.auths: holds secrets.
-builder_proxy.http = '***@p': holds a user name or password.
+builder_daemon_options.registry-mirrors: is set by another variable.
+builder_client_options.auths: contains secrets.
+builder_proxy.http = '***@p': contains a user name or password.
 builder_proxy.username: is missing, but `password` is given.
 builder_dns[1] = 'dns.example.com': is not an IP address.
-builder_gc.max = '5X': is a string that BuildKit does not take.
+builder_gc.max = '5X': is a string that BuildKit does not accept.
 builder_registries[1].host = 'https://h.example': has a scheme.
 builder_registries[1].mirrors[1] = 'http://m2': has a scheme.
 builder_registries[1].password: is missing, but `username` is given.
 builder_registries[2].ca = 'no/such.pem': cannot be read:
 builder_registries[3].username: is missing, but `password` is given.
-builder_registries[3].ca: holds a private key.
+builder_registries[3].ca: contains a private key.
 builder_registries[5].ca_fingerprint = '12': is not a SHA-256 fingerprint.
 builder_registries[6].ca_from = 'harbor': nobody there. Give `ca`.
-builder_buildkit_options.debgu: is not a key of buildkitd.toml here;
-builder_buildkit_options.registry."k.example".insecure = 'yes': is a string that buildkitd does not take.
-builder_instances[0].name = 'default': is the name of Docker's own context.
+builder_buildkit_options.debgu: is not a valid key here in buildkitd.toml;
+builder_buildkit_options.registry."k.example".insecure = 'yes': is a string that buildkitd does not accept.
+builder_instances[0].name = 'default': is the name of Docker's default context.
 builder_instances[0].image = 'a/b@sha256:1': has no valid digest after the @.
 builder_instances[1].driver_opts.cpus: is not an option of the docker-container driver.
-builder_instances[2].config.debgu: is not a key of buildkitd.toml here;
+builder_instances[2].config.debgu: is not a valid key here in buildkitd.toml;
 builder_instances[2].name = 'X': is also the name of builder_instances[1];
-builder_instances[1].default: is the default, but builder_instances[0] is it already.
+builder_instances[1].default: is the default, but so is builder_instances[0].
 """
 
 
@@ -434,7 +434,7 @@ def test_names_of_users(name: str) -> None:
 )
 def test_when_a_user_is_needed(variables: dict[str, t.Any], wrong: bool) -> None:
     if wrong:
-        assert problems(variables)[0].startswith("builder_users: is empty, but builders live in a user's store")
+        assert problems(variables)[0].startswith("builder_users: is empty, but each builder belongs to a user")
     else:
         assert compiled(variables).options["users"] == []
 

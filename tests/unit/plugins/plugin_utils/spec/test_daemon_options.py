@@ -24,11 +24,13 @@ def run(options: dict[object, object]) -> list[str]:
         pytest.param({"hosts": ["tcp://0.0.0.0"]}, "d.hosts: stops dockerd from starting", id="hosts"),
         pytest.param({"registry-mirrors": []}, "Use `mirrors` of docker.io in builder_registries", id="mirrors"),
         pytest.param({"insecure-registries": ["a"]}, "`insecure` or `http` in builder_registries", id="insecure"),
-        pytest.param({"proxies": {"http-proxy": "http://me:pw@p"}}, "d.proxies: has a place of its own", id="proxies"),
+        pytest.param(
+            {"proxies": {"http-proxy": "http://me:pw@p"}}, "d.proxies: is set by another variable", id="proxies"
+        ),
         pytest.param(
             {"data-root": "srv/docker"}, "d.data-root = 'srv/docker': must be an absolute path", id="relative"
         ),
-        pytest.param({"exec-root": "run"}, "Write all of it, such as /srv/run", id="another"),
+        pytest.param({"exec-root": "run"}, "Write the absolute path, such as /srv/run", id="another"),
         pytest.param({1: "x"}, "d.1: has a key that is not a string", id="number as key"),
         pytest.param({"log-opts": {1: "x"}}, "d.log-opts.1: has a key", id="number as key, deep"),
         pytest.param({"a": [{"b": datetime.date(2026, 1, 1)}]}, "d.a[0].b: is of type date, which JSON", id="date"),

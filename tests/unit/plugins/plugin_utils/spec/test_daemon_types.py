@@ -19,7 +19,7 @@ def run(options: dict[object, object]) -> list[str]:
     return [str(problem) for problem in findings.problems]
 
 
-STOPS = "alone there: it would not start."
+STOPS = "there: it would not start."
 
 
 @pytest.mark.parametrize(
@@ -27,30 +27,35 @@ STOPS = "alone there: it would not start."
     [
         pytest.param(
             {"log-opts": {"max-file": 3}},
-            f"d.log-opts.max-file = 3: is a whole number, but dockerd takes strings {STOPS} Write it in quotes: '3'.",
+            f"d.log-opts.max-file = 3: is a whole number, but dockerd requires strings {STOPS} Write it in quotes: "
+            "'3'.",
             id="a number as an option of a log driver",
         ),
         pytest.param(
             {"log-opts": {"compress": True}},
-            f"d.log-opts.compress = True: is true or false, but dockerd takes strings {STOPS} Write it in quotes: "
+            f"d.log-opts.compress = True: is true or false, but dockerd requires strings {STOPS} Write it in quotes: "
             "'true'.",
             id="yes or no as an option of a log driver",
         ),
         pytest.param(
             {"mtu": "1450"},
-            f"d.mtu = '1450': is a string, but dockerd takes a whole number {STOPS} Write it without quotes; a value "
-            "of Jinja needs `| bool` or `| int`.",
+            f"d.mtu = '1450': is a string, but dockerd requires a whole number {STOPS} Write it without quotes; in a "
+            "template, add `| bool` or `| int`.",
             id="a number in quotes",
         ),
         pytest.param(
-            {"debug": "true"}, "d.debug = 'true': is a string, but dockerd takes true or false", id="yes in quotes"
+            {"debug": "true"}, "d.debug = 'true': is a string, but dockerd requires true or false", id="yes in quotes"
         ),
-        pytest.param({"debug": 1}, "d.debug = 1: is a whole number, but dockerd takes true or false", id="1 for yes"),
-        pytest.param({"mtu": True}, "d.mtu = True: is true or false, but dockerd takes a whole number", id="yes for 1"),
-        pytest.param({"mtu": 1450.0}, "but dockerd takes a whole number", id="a number that is not whole"),
+        pytest.param(
+            {"debug": 1}, "d.debug = 1: is a whole number, but dockerd requires true or false", id="1 for yes"
+        ),
+        pytest.param(
+            {"mtu": True}, "d.mtu = True: is true or false, but dockerd requires a whole number", id="yes for 1"
+        ),
+        pytest.param({"mtu": 1450.0}, "but dockerd requires a whole number", id="a number that is not whole"),
         pytest.param({"dns": "192.0.2.1"}, "Write it as a list: [192.0.2.1].", id="one for a list"),
         pytest.param(
-            {"labels": ["a=b", 3]}, "d.labels[1] = 3: is a whole number, but dockerd takes strings", id="in a list"
+            {"labels": ["a=b", 3]}, "d.labels[1] = 3: is a whole number, but dockerd requires strings", id="in a list"
         ),
         pytest.param({"labels": {"a": "b"}}, "d.labels: is ", id="a mapping for a list"),
         pytest.param({"log-opts": ["max-size=10m"]}, "d.log-opts: is ", id="a list for a mapping"),

@@ -147,7 +147,7 @@ def test_the_driver_is_docker_container_unless_another_is_named() -> None:
             ),
             id="typo",
         ),
-        pytest.param("docker-container", "image", "o.image = 'x': has an option of its own. Use `image`", id="image"),
+        pytest.param("docker-container", "image", "o.image = 'x': is set by another option. Use `image`", id="image"),
         pytest.param("docker-container", "env.", "is not an option", id="env without a name"),
         pytest.param("docker-container", "env.A=B", "is not an option", id="env with the value in its name"),
         pytest.param("docker-container", "env.A B", "is not an option", id="env with a space"),
@@ -163,7 +163,7 @@ def test_the_driver_is_docker_container_unless_another_is_named() -> None:
         pytest.param("remote", "timeout", "is not an option", id="remote: timeout"),
         pytest.param("remote", "cacert", "Use `ca`, `client_cert` and `client_key` of the node.", id="remote: cacert"),
         pytest.param("remote", "cert", "Use `ca`, `client_cert` and `client_key` of the node.", id="remote: cert"),
-        pytest.param("remote", "key", "o.key: has an option of its own. Use `ca`, `cl", id="remote: key, not shown"),
+        pytest.param("remote", "key", "o.key: is set by another option. Use `ca`, `cl", id="remote: key, not shown"),
         pytest.param("kubernetes", "replica", "driver. Did you mean replicas?", id="kubernetes: typo"),
         pytest.param("kubernetes", "image", "Use `image` of the instance", id="kubernetes: image"),
         pytest.param(
@@ -198,5 +198,5 @@ def test_credentials_have_a_better_place_and_are_not_shown(driver: str, value: s
     findings = Findings()
     assert normalise({"env.https_proxy": value}, "o", findings, driver) == {}
     assert [str(problem) for problem in findings.problems] == [
-        "o.env.https_proxy: holds a user name or password. Use builder_proxy, which keeps them secret."
+        "o.env.https_proxy: contains a user name or password. Use builder_proxy, which keeps them secret."
     ]

@@ -21,39 +21,43 @@ def run(values: dict[object, object], missing: str = "") -> tuple[dict[str, str]
 @pytest.mark.parametrize(
     ("name", "value", "told"),
     [
-        pytest.param("BUILDX_BUILDER", "b", "e.BUILDX_BUILDER: is written by itself. Set `default: true`", id="ours"),
-        pytest.param("DOCKER_CONFIG", "/x", "e.DOCKER_CONFIG: leads jobs away from the builder", id="another folder"),
-        pytest.param("BUILDX_CONFIG", "/x", "e.BUILDX_CONFIG: leads jobs away", id="another store"),
-        pytest.param("HOME", "/x", "e.HOME: leads jobs away", id="another home"),
-        pytest.param("DOCKER_HOST", "tcp://x:1", "e.DOCKER_HOST: leads jobs to another dockerd", id="another dockerd"),
-        pytest.param("DOCKER_CONTEXT", "x", "e.DOCKER_CONTEXT: leads jobs to another dockerd", id="context"),
-        pytest.param("BUILDKIT_HOST", "x", "e.BUILDKIT_HOST: leads jobs to another buildkitd", id="buildkitd"),
-        pytest.param("DOCKER_AUTH_CONFIG", "s3cret", "e.DOCKER_AUTH_CONFIG: holds a login", id="logins"),
-        pytest.param("MY_TOKEN", "s3cret", "e.MY_TOKEN: holds a secret, and the file is for everybody", id="a token"),
-        pytest.param("NPM_API_KEY", "s3cret", "e.NPM_API_KEY: holds a secret", id="a key"),
-        pytest.param("registry_password", "s3cret", "e.registry_password: holds a secret", id="a password"),
-        pytest.param("HTTPS_PROXY", "http://me:s3cret@p", "e.HTTPS_PROXY: holds a login", id="a URL with a login"),
+        pytest.param("BUILDX_BUILDER", "b", "e.BUILDX_BUILDER: is set automatically. Set `default: true`", id="ours"),
+        pytest.param("DOCKER_CONFIG", "/x", "e.DOCKER_CONFIG: directs jobs away from the builder", id="another folder"),
+        pytest.param("BUILDX_CONFIG", "/x", "e.BUILDX_CONFIG: directs jobs away", id="another store"),
+        pytest.param("HOME", "/x", "e.HOME: directs jobs away", id="another home"),
+        pytest.param(
+            "DOCKER_HOST", "tcp://x:1", "e.DOCKER_HOST: directs jobs to another dockerd", id="another dockerd"
+        ),
+        pytest.param("DOCKER_CONTEXT", "x", "e.DOCKER_CONTEXT: directs jobs to another dockerd", id="context"),
+        pytest.param("BUILDKIT_HOST", "x", "e.BUILDKIT_HOST: directs jobs to another buildkitd", id="buildkitd"),
+        pytest.param("DOCKER_AUTH_CONFIG", "s3cret", "e.DOCKER_AUTH_CONFIG: contains a login", id="logins"),
+        pytest.param("MY_TOKEN", "s3cret", "e.MY_TOKEN: contains a secret, but the file may be world", id="a token"),
+        pytest.param("NPM_API_KEY", "s3cret", "e.NPM_API_KEY: contains a secret", id="a key"),
+        pytest.param("registry_password", "s3cret", "e.registry_password: contains a secret", id="a password"),
+        pytest.param("HTTPS_PROXY", "http://me:s3cret@p", "e.HTTPS_PROXY: contains a login", id="a URL with a login"),
         pytest.param(
             "BUILDX_NO_DEFAULT_ATTESTATION",
             "1",
-            "e.BUILDX_NO_DEFAULT_ATTESTATION: is read by neither buildx, BuildKit nor docker. "
+            "e.BUILDX_NO_DEFAULT_ATTESTATION: is not a variable of buildx, BuildKit or docker. "
             "Did you mean BUILDX_NO_DEFAULT_ATTESTATIONS?",
             id="misspelled",
         ),
         pytest.param("buildx_no_default_load", "1", "Did you mean BUILDX_NO_DEFAULT_LOAD?", id="in small letters"),
         pytest.param("BUILDX_NO_ATTESTATIONS", "1", "Did you mean BUILDX_NO_DEFAULT_ATTESTATIONS?", id="shortened"),
-        pytest.param("A-B", "1", "e.A-B: is not a valid name of a variable", id="no name"),
-        pytest.param("1A", "1", "e.1A: is not a valid name of a variable", id="a digit first"),
+        pytest.param("A-B", "1", "e.A-B: is not a valid variable name", id="no name"),
+        pytest.param("1A", "1", "e.1A: is not a valid variable name", id="a digit first"),
         pytest.param(1, "1", "e.1: has a name that is not a string. Put the name in quotes", id="a number as name"),
         pytest.param(
-            "BUILDX_NO_DEFAULT_LOAD", "yes", "= 'yes': is no value of it, which buildx reads. Known: 1, 0", id="yes"
+            "BUILDX_NO_DEFAULT_LOAD", "yes", "= 'yes': is not a valid value for buildx. Valid values: 1, 0", id="yes"
         ),
-        pytest.param("BUILDKIT_PROGRESS", "none", "Known: auto, plain, tty, quiet, rawjson", id="an unknown word"),
-        pytest.param("SOURCE_DATE_EPOCH", "now", "Known: a whole number", id="no number"),
-        pytest.param("MY_OWN", True, "e.MY_OWN: is a boolean, which can be written in several ways", id="a boolean"),
+        pytest.param(
+            "BUILDKIT_PROGRESS", "none", "Valid values: auto, plain, tty, quiet, rawjson", id="an unknown word"
+        ),
+        pytest.param("SOURCE_DATE_EPOCH", "now", "Valid values: a whole number", id="no number"),
+        pytest.param("MY_OWN", True, "e.MY_OWN: is a boolean, which could be written in several ways", id="a boolean"),
         pytest.param("MY_OWN", 1.10, "e.MY_OWN: is a number, which", id="a fraction"),
         pytest.param("MY_OWN", None, "e.MY_OWN: is null. Write the text", id="null"),
-        pytest.param("MY_OWN", "", "e.MY_OWN: is empty, which is read in several ways", id="empty"),
+        pytest.param("MY_OWN", "", "e.MY_OWN: is empty, which readers interpret differently", id="empty"),
         pytest.param("MY_OWN", "a\nB=1", "e.MY_OWN = 'a\\nB=1': has a character", id="a second line"),
         pytest.param("MY_OWN", "x" * 994, "e.MY_OWN: is longer than 1000 characters", id="longer than PAM reads"),
         *(
@@ -72,7 +76,7 @@ def test_refused(name: object, value: object, told: str) -> None:
 
 
 def test_a_file_is_needed() -> None:
-    told = "e: is given, but builder_environment_file names no file to write it into. Give builder_environment_file too"
+    told = "e: is set, but builder_environment_file names no file to write it to. Set builder_environment_file too"
     found, problems, _warnings = run({"A": "1"}, "builder_environment_file")
     assert found == {"A": "1"}
     assert [each.startswith(told) for each in problems] == [True]

@@ -94,7 +94,9 @@ def test_the_users_own_config(config: str, text: str) -> None:
 @pytest.mark.parametrize(
     ("instance", "told"),
     [
-        pytest.param({"name": "default"}, "b[0].name = 'default': is the name of Docker's own context", id="default"),
+        pytest.param(
+            {"name": "default"}, "b[0].name = 'default': is the name of Docker's default context", id="default"
+        ),
         pytest.param({"name": "1a"}, "b[0].name = '1a': is not a valid builder name", id="digit first"),
         pytest.param({"name": "a b"}, "b[0].name = 'a b': is not a valid builder name", id="space"),
         pytest.param({"name": ""}, "b[0].name = '': is not a valid builder name", id="empty"),
@@ -117,9 +119,11 @@ def test_the_users_own_config(config: str, text: str) -> None:
         pytest.param({"config": "missing.toml"}, "b[0].config = 'missing.toml': cannot be read: No such", id="no file"),
         pytest.param({"config": "bad.toml"}, "b[0].config = 'bad.toml': is not UTF-8", id="not UTF-8"),
         pytest.param(
-            {"registry_files": {}}, "b[0].registry_files: is made from the registries. Remove it.", id="what is made"
+            {"registry_files": {}},
+            "b[0].registry_files: is generated from the registries. Remove it.",
+            id="what is made",
         ),
-        pytest.param({"certificates": {"a/ca.crt": "X"}}, "b[0].certificates: is given without a `config`", id="alone"),
+        pytest.param({"certificates": {"a/ca.crt": "X"}}, "b[0].certificates: is set without a `config`", id="alone"),
         pytest.param(
             {"config": "", "certificates": {"../x/ca.crt": ""}}, "../x/ca.crt: is not a path", id="traversal 1"
         ),
@@ -138,7 +142,7 @@ def test_a_bad_instance_is_one_problem(instance: dict[str, t.Any], told: str) ->
 def test_names_are_unique_without_regard_to_case() -> None:
     _found, problems = run({"name": "Multi"}, {"name": "other"}, {"name": "multi"})
     assert problems == [
-        "b[2].name = 'multi': is also the name of b[0]; case does not count. Give each builder its own name."
+        "b[2].name = 'multi': is also the name of b[0]; case is ignored. Use a unique name for each builder."
     ]
 
 
@@ -245,7 +249,7 @@ def test_what_each_driver_gets(driver: str, config: str) -> None:
     assert (made["config"], made["registry_files"]) == (config, RENDERED.files if config else {})
 
 
-ELSEWHERE = "is for a buildkitd that buildx starts; with the driver remote it runs already. Configure it where it runs."
+ELSEWHERE = "only applies to a buildkitd that buildx starts, not to the driver remote. Configure it where it runs."
 
 
 @pytest.mark.parametrize(

@@ -45,7 +45,7 @@ def test_good_proxies(keys: Mapping) -> None:
     assert proxy(**keys) == Findings()
 
 
-PATTERN = "is a pattern that docker, buildx and BuildKit do not know: all of it would go by the proxy."
+PATTERN = "is a pattern that docker, buildx and BuildKit do not support: all of it would use the proxy."
 
 
 @pytest.mark.parametrize(
@@ -55,7 +55,7 @@ PATTERN = "is a pattern that docker, buildx and BuildKit do not know: all of it 
         ("192.168.*", "Write the network: 192.168.0.0/16."),
         ("192.0.2.*", "Write the network: 192.0.2.0/24."),
         ("10.*.*.*", "Write the network: 10.0.0.0/8."),
-        ("*example.com", "Write a domain, with all below it: example.com."),
+        ("*example.com", "Write a domain, which includes its subdomains: example.com."),
         ("*.*.example.com", "Write hosts, .domains, addresses or networks such as 10.0.0.0/8."),
         ("registry-*.example.com", "Write hosts, .domains, addresses or networks such as 10.0.0.0/8."),
         ("300.*", "Write hosts, .domains, addresses or networks such as 10.0.0.0/8."),
@@ -119,9 +119,9 @@ def test_bad_proxies(keys: Mapping, told: str) -> None:
 @pytest.mark.parametrize(
     ("url", "message"),
     [
-        pytest.param("http://me:s3cret@proxy:3128", "holds a user name or password", id="user and password"),
-        pytest.param("http://s3cret@proxy:3128", "holds a user name or password", id="a token"),
-        pytest.param("http://me:s3c@ret@proxy:3128", "holds a user name or password", id="an @ in the password"),
+        pytest.param("http://me:s3cret@proxy:3128", "contains a user name or password", id="user and password"),
+        pytest.param("http://s3cret@proxy:3128", "contains a user name or password", id="a token"),
+        pytest.param("http://me:s3c@ret@proxy:3128", "contains a user name or password", id="an @ in the password"),
         pytest.param("me:s3cret@proxy:3128", "is not the URL of a proxy", id="no scheme"),
         pytest.param("http://me:s3cret/@proxy:3128", "is not the URL of a proxy", id="a slash in the password"),
     ],
@@ -163,8 +163,8 @@ def test_every_problem_is_told() -> None:
         pytest.param("10.0.0.0/8", "is not an IP address", id="a network"),
         pytest.param("", "is not an IP address", id="empty"),
         pytest.param("fe80::1%eth0", "is not an IP address", id="a zone, which is an interface of the host"),
-        pytest.param("127.0.0.53", "is each container's own loopback", id="systemd-resolved"),
-        pytest.param("::1", "is each container's own loopback", id="loopback, IPv6"),
+        pytest.param("127.0.0.53", "is the loopback address of each container", id="systemd-resolved"),
+        pytest.param("::1", "is the loopback address of each container", id="loopback, IPv6"),
     ],
 )
 def test_name_servers(server: str, told: str | None) -> None:

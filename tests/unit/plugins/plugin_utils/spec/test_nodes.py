@@ -106,7 +106,7 @@ def test_other_places(node: Node, endpoint: str, name: str) -> None:
 def test_tcp_is_open_to_everybody() -> None:
     (found,), problems, warnings = run({"endpoint": "tcp://arm:2375"})
     assert (found["endpoint"], found["name"], problems) == ("tcp://arm:2375", "multiarch-arm", [])
-    assert warnings == ["n[0].endpoint: without TLS everybody in the network is root there; use a `context`"]
+    assert warnings == ["n[0].endpoint: without TLS everyone on the network is root there; use a `context`"]
 
 
 @pytest.mark.parametrize(
@@ -139,7 +139,7 @@ def test_options_of_a_node() -> None:
 
 
 BARE: Node = {"platforms": [], "driver_opts": {}}  # an entry without anything, as `option_types` completes it
-SPLIT = "Give each node its own."
+SPLIT = "Remove one of them."
 
 
 def test_an_entry_of_the_wrong_type_was_told_already() -> None:
@@ -154,8 +154,8 @@ def test_an_entry_of_the_wrong_type_was_told_already() -> None:
         pytest.param(
             [{"host": "arm-9"}],
             [
-                "n[0].host = 'arm-9': is not a host of the inventory. Write a host's name as in the inventory, or give "
-                "`endpoint: ssh://user@host`."
+                "n[0].host = 'arm-9': is not a host of the inventory. Write the name of a host in the inventory, or "
+                "set `endpoint: ssh://user@host`."
             ],
             id="an unknown host",
         ),
@@ -167,11 +167,11 @@ def test_an_entry_of_the_wrong_type_was_told_already() -> None:
             ],
             id="two unknown hosts are not the same machine",
         ),
-        pytest.param([BARE], ["n[0]: has no machine. Give one of host, endpoint, context."], id="nowhere"),
+        pytest.param([BARE], ["n[0]: has no machine. Set one of host, endpoint, context."], id="nowhere"),
         pytest.param([{"name": "a"}], ["n[0]: has no machine."], id="a name is no place"),
         pytest.param(
             [{"host": "arm-1", "endpoint": "ssh://arm-1"}],
-            ["n[0]: has `host` and `endpoint`. Give one of host, endpoint, context."],
+            ["n[0]: has `host` and `endpoint`. Set one of host, endpoint, context."],
             id="two places",
         ),
         *(
@@ -200,23 +200,23 @@ def test_an_entry_of_the_wrong_type_was_told_already() -> None:
         ),
         pytest.param(
             [{"endpoint": "ssh://arm", "user": "ci"}],
-            ["n[0].user = 'ci': is for a `host` only. Write it into the endpoint."],
+            ["n[0].user = 'ci': only applies to a `host`. Put it into the endpoint."],
             id="a user beside an endpoint",
         ),
         pytest.param(
             [{"host": "arm-1", "name": "1a"}],
             [
-                "n[0].name = '1a': is not a valid node name. Start with a letter, go on with letters, digits, '.', '_' "
-                "or '-'."
+                "n[0].name = '1a': is not a valid node name. Start with a letter, followed by letters, digits, '.', "
+                "'_' or '-'."
             ],
             id="a digit first: docker/buildx, store/util.go",
         ),
         pytest.param(
             [{"host": "odd-1"}, {"host": "odd-2"}, {"host": "odd-3"}],
             [
-                "n[0].host = 'odd-1': has no address for ssh: 'ssh://198.51.100.36 # old'. Mend ansible_host,",
-                "n[1].host = 'odd-2': has no address for ssh: 'ssh://odd:ssh'. Mend ansible_host,",
-                "n[2].host = 'odd-3': has no address for ssh: '***@odd'. Mend ansible_host,",
+                "n[0].host = 'odd-1': has no valid ssh address: 'ssh://198.51.100.36 # old'. Fix ansible_host,",
+                "n[1].host = 'odd-2': has no valid ssh address: 'ssh://odd:ssh'. Fix ansible_host,",
+                "n[2].host = 'odd-3': has no valid ssh address: '***@odd'. Fix ansible_host,",
             ],
             id="hosts that the inventory has no usable address for",
         ),
@@ -253,7 +253,7 @@ def test_an_entry_of_the_wrong_type_was_told_already() -> None:
         ),
         pytest.param(
             [{"host": "scheduler", "platforms": ["amd64", "386"]}, {"host": "arm-1", "platforms": ["arm64", "i386"]}],
-            ["n[1].platforms = 'linux/386': is a platform of n[0] already. Give it to one of them."],
+            ["n[1].platforms = 'linux/386': is already a platform of n[0]. Assign it to one of them."],
             id="a platform twice: buildx takes it from the first without a word",
         ),
         pytest.param(
@@ -282,8 +282,8 @@ def test_faults_of_nodes(nodes: list[Node], told: list[str]) -> None:
 
 
 FAR = "tcp://192.0.2.1:1234"
-NO_CA = "n[0].ca: is missing, without which buildx does not use TLS. Give the CA of the buildkitd's certificate."
-PLACE = "n[0]: has {}. Give one of endpoint."
+NO_CA = "n[0].ca: is missing, and without it buildx does not use TLS. Set the CA of the buildkitd's certificate."
+PLACE = "n[0]: has {}. Set one of endpoint."
 
 
 @pytest.mark.parametrize(
@@ -343,12 +343,12 @@ def test_where_a_buildkitd_may_be(endpoint: str, name: str) -> None:
         ),
         pytest.param(
             {"endpoint": FAR, "ca": CA.pem, "client_cert": CLIENT.pem},
-            "n[0]: has one of `client_cert` and `client_key`. Give both or none.",
+            "n[0]: has only one of `client_cert` and `client_key`. Set both or neither.",
             id="a certificate without its key",
         ),
         pytest.param(
             {"endpoint": FAR, "ca": CA.pem, "client_key": CLIENT.key_pem},
-            "n[0]: has one of `client_cert` and `client_key`. Give both or none.",
+            "n[0]: has only one of `client_cert` and `client_key`. Set both or neither.",
             id="a key without its certificate",
         ),
         pytest.param(
@@ -360,7 +360,7 @@ def test_where_a_buildkitd_may_be(endpoint: str, name: str) -> None:
         pytest.param(
             {"endpoint": FAR, "ca": "no.pem"}, "n[0].ca: cannot be read: No such file or directory", id="no file"
         ),
-        pytest.param({"endpoint": FAR, "ca": CA.key_pem}, "n[0].ca: holds a private key", id="a key as CA"),
+        pytest.param({"endpoint": FAR, "ca": CA.key_pem}, "n[0].ca: contains a private key", id="a key as CA"),
         pytest.param(
             {"endpoint": FAR, "ca": CA.pem, "client_cert": "no.pem", "client_key": CLIENT.key_pem},
             "n[0].client_cert: cannot be read",
@@ -373,7 +373,7 @@ def test_where_a_buildkitd_may_be(endpoint: str, name: str) -> None:
         ),
         pytest.param(
             {"endpoint": FAR, "driver_opts": {"cacert": "/x"}},
-            "n[0].driver_opts.cacert: has an option of its own",
+            "n[0].driver_opts.cacert: is set by another option",
             id="a path",
         ),
     ],
@@ -387,7 +387,7 @@ def test_faults_of_a_buildkitd_elsewhere(node: Node, told: str) -> None:
 def test_a_buildkitd_is_never_this_host() -> None:
     _found, problems, _warnings = run(driver="remote")
     assert problems == [
-        "n: is empty, but the driver remote connects to a buildkitd elsewhere. Give `nodes: [{endpoint: "
+        "n: is empty, but the driver remote connects to a buildkitd elsewhere. Set `nodes: [{endpoint: "
         "tcp://host:port, ca: …, client_cert: …, client_key: …}]`."
     ]
 
@@ -425,10 +425,10 @@ def test_nodes_of_kubernetes_are_in_the_users_current_cluster(nodes: list[Node],
     [
         pytest.param(
             [{"host": "arm-1"}],
-            "n[0]: has `host`. Leave it out: kubectl's current context counts.",
+            "n[0]: has `host`. Remove it: kubectl's current context is used.",
             id="a host",
         ),
-        pytest.param([{"context": "prod"}], "n[0]: has `context`. Leave it out", id="a context"),
+        pytest.param([{"context": "prod"}], "n[0]: has `context`. Remove it", id="a context"),
         pytest.param(
             [BARE, BARE], f"n[1] = 'multiarch-node': is the same name as n[0]. {SPLIT}", id="two without names"
         ),

@@ -13,9 +13,9 @@ from ansible_collections.multiarch.builders.plugins.plugin_utils.values.problems
 
 LOCAL = {"host": "localhost:5443", "mirrors": []}
 HOST = {"network": "host"}
-CONTAINER = "b[0]: localhost:5443 of the registries is not this host to the builder, but its own container: give it"
-MACHINE = "b[0]: localhost:5443 of the registries is not this host to the builder, but the machine of each node: use a"
-ELSEWHERE = "b[0]: localhost:5443 of the registries is not this host to the builder, but where its buildkitd runs: use"
+CONTAINER = "b[0]: for the builder, localhost:5443 is its own container, not this host: set"
+MACHINE = "b[0]: for the builder, localhost:5443 is the machine of each node, not this host: use a"
+ELSEWHERE = "b[0]: for the builder, localhost:5443 is where its buildkitd runs, not this host: use"
 
 
 @pytest.mark.parametrize(
@@ -56,5 +56,5 @@ def test_check_loopback(instance: dict[str, t.Any], warned: str) -> None:
 def test_which_names(registries: list[dict[str, t.Any]], names: str) -> None:
     findings = Findings()
     check_loopback([{}, {"driver_opts": HOST}], registries, "b", findings)
-    told = [text.partition(" of the registries")[0] for text in findings.warnings]
-    assert told == ([f"b[0]: {names}"] if names else [])
+    told = [text.partition(" is its own container")[0] for text in findings.warnings]
+    assert told == ([f"b[0]: for the builder, {names}"] if names else [])

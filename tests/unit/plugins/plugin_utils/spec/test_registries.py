@@ -139,8 +139,9 @@ def test_harbor_is_asked_only_if_the_answer_can_be_used() -> None:
     [
         pytest.param(
             {"host": "h.example", **FROM, "ca_fingerprint": SOON.fingerprint},
-            f"r[0].ca_from = 'harbor': {address('h.example')} answers no certificate with sha256:{SOON.fingerprint}: "
-            f"CN=CA has sha256:{CA.fingerprint}, CN=next CA has sha256:{NEXT.fingerprint}. Ask those who run Harbor",
+            f"r[0].ca_from = 'harbor': {address('h.example')} returned no certificate with sha256:{SOON.fingerprint}: "
+            f"CN=CA has sha256:{CA.fingerprint}, CN=next CA has sha256:{NEXT.fingerprint}. "
+            "Ask the administrators of Harbor",
             id="harbor has another: both are told",
         ),
         pytest.param(
@@ -155,12 +156,12 @@ def test_harbor_is_asked_only_if_the_answer_can_be_used() -> None:
         ),
         pytest.param(
             {"host": "h.example", **FROM},
-            "r[0].ca_fingerprint: is missing, but `ca_from` is given, and what comes that way proves nothing",
+            "r[0].ca_fingerprint: is missing, but `ca_from` is set, and nothing else authenticates the d",
             id="from harbor without fingerprint",
         ),
         pytest.param(
             {"host": "h.example", **FROM, "ca": CA.pem, "ca_fingerprint": CA.fingerprint},
-            "r[0].ca_from = 'harbor': is given beside `ca`. Remove one of them.",
+            "r[0].ca_from = 'harbor': is set in addition to `ca`. Remove one of them.",
             id="ca and ca_from",
         ),
         pytest.param(
@@ -170,7 +171,7 @@ def test_harbor_is_asked_only_if_the_answer_can_be_used() -> None:
         ),
         pytest.param(
             {"host": "h.example", "ca_fingerprint": CA.fingerprint},
-            "r[0].ca_fingerprint: is given without a CA that should have it. Give `ca`, or `ca_from: harbor`.",
+            "r[0].ca_fingerprint: is set without a CA to compare it with. Set `ca`, or `ca_from: harbor`.",
             id="fingerprint of nothing",
         ),
         pytest.param(
@@ -191,13 +192,13 @@ def test_harbor_is_asked_only_if_the_answer_can_be_used() -> None:
         pytest.param(
             {"host": "a.b", "ca": "ca.crt", "ca_fingerprint": NEXT.fingerprint},
             f"r[0].ca_fingerprint = 'sha256:{NEXT.fingerprint}': matches no certificate in `ca`: "
-            f"CN=CA has sha256:{CA.fingerprint}. Give the file",
+            f"CN=CA has sha256:{CA.fingerprint}. Set the matching file",
             id="another pinned: both are told",
         ),
         pytest.param({"host": "a b"}, "r[0].host = 'a b': has a space", id="host"),
         pytest.param(
             {"host": "10.0.0.0/8"},
-            "r[0].host = '10.0.0.0/8': is a network, of which docker can be told only that it does without verified "
+            "r[0].host = '10.0.0.0/8': is a network, for which docker can only turn off verified "
             "TLS. Add `insecure: true`, or name one registry.",
             id="a network",
         ),
@@ -209,7 +210,7 @@ def test_harbor_is_asked_only_if_the_answer_can_be_used() -> None:
         *(
             pytest.param(
                 {"host": "10.0.0.0/8", "insecure": True, key: value},
-                f"r[0].{key}: is given for the network 10.0.0.0/8. Give the registry that it is for an entry of its o",
+                f"r[0].{key}: is set for the network 10.0.0.0/8. Add an entry for the registry that it applies t",
                 id=f"a network's {key}",
             )
             for key, value in {
@@ -224,16 +225,16 @@ def test_harbor_is_asked_only_if_the_answer_can_be_used() -> None:
                 "hosts_toml": "",
             }.items()
         ),
-        pytest.param({"host": "https://me:pw@a"}, "r[0].host = '***@a': holds a user name", id="login is not shown"),
+        pytest.param({"host": "https://me:pw@a"}, "r[0].host = '***@a': contains a user name", id="login is not shown"),
         pytest.param({"host": "a.b", "mirrors": ["x", "http://m"]}, "r[0].mirrors[1] = 'http://m': has a", id="mirror"),
         pytest.param({"host": "a.b", "mirrors": ["m/x", "M/x"]}, "r[0].mirrors[1] = 'M/x': is in the list", id="twice"),
         pytest.param({"host": "a.b", "mirrors": ["A.b"]}, "r[0].mirrors[0] = 'A.b': is the registry its", id="itself"),
         pytest.param(
             {"host": "a.b", "mirrors": ["m"], "hosts_toml": "pw"},
-            "r[0].hosts_toml: is made from the mirrors. Remove it.",
+            "r[0].hosts_toml: is generated from the mirrors. Remove it.",
             id="hosts.toml",
         ),
-        pytest.param({"host": "a.b", "hosts_toml": ""}, "r[0].hosts_toml: is made from", id="an empty hosts.toml"),
+        pytest.param({"host": "a.b", "hosts_toml": ""}, "r[0].hosts_toml: is generated from", id="an empty hosts.toml"),
         pytest.param({"host": "a.b", "http": True, "ca": CA.pem}, "r[0].ca: is set, but `http: true`", id="http, ca"),
         pytest.param({"host": "a.b", "username": "u"}, "r[0].password: is missing, but `username`", id="no password"),
         pytest.param({"host": "a.b", "password": "pw"}, "r[0].username: is missing, but `password`", id="no username"),
@@ -242,8 +243,8 @@ def test_harbor_is_asked_only_if_the_answer_can_be_used() -> None:
         pytest.param({"host": "a.b", "ca": "no.pem"}, "r[0].ca = 'no.pem': cannot be read: No such file", id="no file"),
         pytest.param({"host": "a.b", "ca": "empty.pem"}, "r[0].ca = 'empty.pem': is an empty file", id="empty file"),
         pytest.param({"host": "a.b", "ca": ""}, "r[0].ca = '': is empty", id="empty text"),
-        pytest.param({"host": "a.b", "ca": "client.key"}, "r[0].ca = 'client.key': holds a private key", id="a key"),
-        pytest.param({"host": "a.b", "ca": CLIENT.key_pem}, "r[0].ca: holds a private key", id="a key as text"),
+        pytest.param({"host": "a.b", "ca": "client.key"}, "r[0].ca = 'client.key': contains a private key", id="a key"),
+        pytest.param({"host": "a.b", "ca": CLIENT.key_pem}, "r[0].ca: contains a private key", id="a key as text"),
         pytest.param({"host": "a.b", "ca": "client.pem"}, "r[0].ca = 'client.pem': certificate CN=cli", id="not a CA"),
         pytest.param({"host": "a.b", "client_cert": "client.pem"}, "r[0].client_key: is missing", id="no client key"),
         pytest.param({"host": "a.b", "client_key": "client.key"}, "r[0].client_cert: is missing", id="no client cert"),
@@ -277,7 +278,7 @@ def test_a_malformed_fingerprint_does_not_hide_a_bad_ca() -> None:
     ("hosts", "told"),
     [
         pytest.param(["a.b:443", "A.b:443"], "r[1].host = 'a.b:443': is in the table twice", id="twice"),
-        pytest.param(["[::1:5000]", "x.y", "[1::5000]"], "r[2].host = '[1::5000]': would share the folder", id="IPv6"),
+        pytest.param(["[::1:5000]", "x.y", "[1::5000]"], "r[2].host = '[1::5000]': would share the direct", id="IPv6"),
         pytest.param(["10.0.0.0/8", "10.1.0.0/8"], "r[1].host = '10.0.0.0/8': is in the table twice", id="networks"),
     ],
 )
@@ -330,7 +331,7 @@ def test_two_files_of_one_name_in_the_system_s_store(
     assert len(told) == collide
     if collide:
         assert told[0].startswith(f"r[1].host = '{second['host']}': would share the file ")
-        assert f"of the system's store with '{first['host']}'" in told[0]
+        assert f"of the system trust store with '{first['host']}'" in told[0]
 
 
 def test_two_hosts_of_one_folder_are_one_problem_even_with_certificates() -> None:
@@ -367,12 +368,12 @@ def test_the_user_says_how_many_days_before_the_end_a_warning_comes() -> None:
         ),
         pytest.param(
             [{"host": "::/0", "insecure": True}],
-            "r[0].host: ::/0 is every address: docker verifies the certificate of no registry any more",
+            "r[0].host: ::/0 covers every address: docker no longer verifies the certificate of any registry",
             id="every address",
         ),
         pytest.param(
             [{"host": "a.b", "ca": make("s", ca=False, names=("a.b",)).pem}],
-            "r[0].ca: certificate CN=s is self-signed and no CA: it is trusted for itself alone, as a.b;",
+            "r[0].ca: certificate CN=s is self-signed and not a CA: it is only trusted for itself, as a.b;",
             id="the server's own",
         ),
         pytest.param([{"host": "harbor"}], "r[0].host: 'harbor' has neither dot nor port", id="no dot"),
@@ -393,14 +394,14 @@ def test_a_host_without_dot_is_fine_for_a_mirror() -> None:
     [
         pytest.param(
             [{"host": "docker.io", "mirrors": ["m.example/hub"], "ca": CA.pem}],
-            ["r[0]: `ca` is for docker.io itself and not for its mirror m.example, which needs an entry of its own"],
+            ["r[0]: `ca` applies to docker.io itself, not to its mirror m.example, which needs its own entry"],
             id="a CA",
         ),
         pytest.param(
             [{"host": "docker.io", "mirrors": ["b.example:5000", "a.example"], "http": True}],
             [
-                "r[0]: `http` is for docker.io itself and not for its mirror a.example, w",
-                "r[0]: `http` is for docker.io",
+                "r[0]: `http` applies to docker.io itself, not to its mirror a.example, w",
+                "r[0]: `http` applies to docker.io",
             ],
             id="http, two mirrors",
         ),

@@ -26,7 +26,7 @@ ROOT = Path(__file__).parents[5]
     ],
 )
 def test_what_is_meant(variable: str, meant: str) -> None:
-    assert misspelled([variable, meant]) == [f"{variable}: is read by nothing. Did you mean {meant}?"]
+    assert misspelled([variable, meant]) == [f"{variable}: is not a known variable. Did you mean {meant}?"]
 
 
 @pytest.mark.parametrize(

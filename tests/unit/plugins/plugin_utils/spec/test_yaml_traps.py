@@ -41,7 +41,7 @@ def compiled(text: str) -> dict[str, t.Any]:
         pytest.param("users: ['$USER']\ninstances: [{name: $x}]", "= '$x': is not a valid builder name.", id="$"),
         pytest.param("drain_timeout: 1e3", "= '1e3': is a string, not an integer. Write a whole number.", id="1e3"),
         pytest.param("drain_timeout: 1.0", "= 1.0: is a number, not an integer. Write a whole number.", id="1.0"),
-        pytest.param("drain_timeout: .inf", "builder_drain_timeout: is not a number in JSON.", id=".inf"),
+        pytest.param("drain_timeout: .inf", "builder_drain_timeout: is not a valid JSON number.", id=".inf"),
         pytest.param("drain_timeout: 15m", "= '15m': is a string, not an integer. Write a whole number.", id="15m"),
         pytest.param(
             "proxy: {https: http://p, no_proxy: 'a,b'}", "no_proxy = 'a,b': is a string, not a list.", id="a,b"
@@ -64,8 +64,10 @@ def compiled(text: str) -> dict[str, t.Any]:
         pytest.param("buildkit_options: {debug: 'yes'}", "debug = 'yes': is a string that buildkitd", id="quoted"),
         pytest.param("daemon_options: {1: 2}", "builder_daemon_options.1: has a key that is not a string.", id="key 1"),
         pytest.param("daemon_options: {on: 2}", "builder_daemon_options.True: has a key that is no", id="key on"),
-        pytest.param("daemon_options: {a: 2026-01-02}", "is of type date, which JSON has not.", id="a date in JSON"),
-        pytest.param("daemon_options: {a: .nan}", "builder_daemon_options.a: is not a number in JSON.", id=".nan"),
+        pytest.param(
+            "daemon_options: {a: 2026-01-02}", "is of type date, which JSON does not support.", id="a date in JSON"
+        ),
+        pytest.param("daemon_options: {a: .nan}", "builder_daemon_options.a: is not a valid JSON number.", id=".nan"),
         pytest.param('users: ["a\\0"]', "has a character that no text file can hold (U+0000).", id="NUL"),
     ],
 )

@@ -12,8 +12,8 @@ from ansible_collections.multiarch.builders.plugins.plugin_utils.values.problems
 
 NO_FILES: dict[str, bytes] = {}
 
-TEXT = "Write text; of a file that holds no text give the path."
-QUOTES = "Put it in quotes, if it is meant to be a string."
+TEXT = "Write text; for a binary file, give its path."
+QUOTES = "Put it in quotes if it is meant to be a string."
 
 
 @pytest.mark.parametrize(
@@ -25,11 +25,11 @@ QUOTES = "Put it in quotes, if it is meant to be a string."
             [{"a": ["\0"]}], f"[0].a[0]: has a character that no text file can hold (U+0000). {TEXT}", id="deep"
         ),
         pytest.param({"a\0": 1}, rf".a\x00: has a character that no text file can hold (U+0000). {TEXT}", id="key"),
-        pytest.param(float("nan"), f": is not a number in JSON. {QUOTES}", id=".nan"),
-        pytest.param([float("inf")], f"[0]: is not a number in JSON. {QUOTES}", id=".inf"),
-        pytest.param(10**5000, f": is a number of more than 64 bits. {QUOTES}", id="digits without end"),
-        pytest.param({2**63: 1}, f".a number: is a number of more than 64 bits. {QUOTES}", id="a key of 64 bits"),
-        pytest.param(-(2**63) - 1, f": is a number of more than 64 bits. {QUOTES}", id="below 64 bits"),
+        pytest.param(float("nan"), f": is not a valid JSON number. {QUOTES}", id=".nan"),
+        pytest.param([float("inf")], f"[0]: is not a valid JSON number. {QUOTES}", id=".inf"),
+        pytest.param(10**5000, f": does not fit into 64 bits. {QUOTES}", id="digits without end"),
+        pytest.param({2**63: 1}, f".a number: does not fit into 64 bits. {QUOTES}", id="a key of 64 bits"),
+        pytest.param(-(2**63) - 1, f": does not fit into 64 bits. {QUOTES}", id="below 64 bits"),
     ],
 )
 def test_it_is_told_before_all_else_and_not_shown(value: object, told: str) -> None:

@@ -164,9 +164,9 @@ def test_platforms_that_fail_alike_are_one_cause_in_the_last_line() -> None:
 
 def test_what_differs_is_told_in_the_last_line() -> None:
     (check,) = (each for each in checks_of("h", {**PLANNED, "plan": DRIFT}, None, None, CONCERNS) if each.cause)
-    assert check.message == "2 things differ from what is asked"
+    assert check.message == "2 differences from the desired state"
     assert in_short([check]) == (
-        "as_asked[daemon]: 2 things differ from what is asked: restart docker: why, and 1 more"
+        "as_asked[daemon]: 2 differences from the desired state: restart docker: why, and 1 more"
     )
 
 
@@ -188,7 +188,7 @@ def test_a_host_that_is_not_reached_is_told_by_the_line_that_says_why() -> None:
         "Task failed: Failed to connect to the host via ssh: Welcome!\nssh: connect to host a port 22: No route to host"
     )
     (check,) = checks_of("h", {"unreachable": True, "msg": words}, None, None, CONCERNS)
-    assert check.message == "the host is not reached: ssh: connect to host a port 22: No route to host"
+    assert check.message == "the host is unreachable: ssh: connect to host a port 22: No route to host"
     assert "Welcome!" in check.evidence[0]
 
 

@@ -14,7 +14,7 @@ from ansible_collections.multiarch.builders.tests.unit.plugins.plugin_utils.x509
 HOST = "a.b:5000"
 NOW = 1795930224  # 2026-11-29 05:30:24
 TABLE = [{"host": HOST, "username": "robot$ci"}, {"host": "auth.b"}]
-LOGS = "Nothing on this host helps"
+LOGS = "This host needs no change"
 
 
 def row(outcome: str, words: str = "because", at: str = HOST, who: str = "ci", about: str = "") -> dict[str, str]:
@@ -26,7 +26,7 @@ def by(seconds: int) -> Clocks:
     return {HOST: {"here": NOW, "there": NOW + seconds}}
 
 
-BEHIND = "his host's clock says 2026-11-29 05:30:24 UTC, that of a.b:5000 2026-11-29 05:12:01 UTC: 18 minutes apart"
+BEHIND = "his host's clock shows 2026-11-29 05:30:24 UTC, that of a.b:5000 2026-11-29 05:12:01 UTC: 18 minutes apart"
 
 
 @pytest.mark.parametrize(
@@ -68,37 +68,35 @@ SERVER = make("a.b", ca=False, issuer=CA, names=("a.b",), end=90)
             "expired",
             by(-1103),
             SERVER,
-            f"T{BEHIND}. Set the wrong one (timedatectl on this host); if this host's is right, have it issued "
-            f"anew (the "
-            "chain ends: CN=a.b on 2026-08-30)",
+            f"T{BEHIND}. Set the wrong one (timedatectl on this host); if this host's is right, have it reissued "
+            "(the chain expires: CN=a.b on 2026-08-30)",
             id="expired, and the clocks differ",
         ),
         pytest.param(
             "expired",
             by(1),
             SERVER,
-            "Have it issued anew (the chain ends: CN=a.b on 2026-08-30); the clocks of this host and of the "
+            "Have it reissued (the chain expires: CN=a.b on 2026-08-30); the clocks of this host and of the "
             "server agree",
             id="expired, and the clocks agree",
         ),
-        pytest.param("expired", {}, None, "Have it issued anew, and see that the host's clock is right", id="expired"),
+        pytest.param("expired", {}, None, "Have it reissued, and check the host's clock", id="expired"),
         pytest.param(
             "not yet valid",
             by(-1103),
             SERVER,
-            f"T{BEHIND}. Set the wrong one (timedatectl on this host); it begins on 2026-05-02",
+            f"T{BEHIND}. Set the wrong one (timedatectl on this host); it is valid from 2026-05-02",
             id="too new, and the clocks differ",
         ),
         pytest.param(
             "not yet valid",
             by(1),
             SERVER,
-            "The clocks of this host and of the server agree, so the certificate was issued too early, or where "
-            "a clock is "
-            "wrong: have it issued anew; it begins on 2026-05-02",
+            "The clocks of this host and of the server agree, so the certificate was issued with a later start, "
+            "or by a machine whose clock is wrong: have it reissued; it is valid from 2026-05-02",
             id="too new, and the clocks agree",
         ),
-        pytest.param("not yet valid", {}, None, "See that the host's clock is right", id="too new"),
+        pytest.param("not yet valid", {}, None, "Check the host's clock", id="too new"),
     ],
 )
 def test_certificates_and_clocks(outcome: str, clocks: Clocks, server: Pair | None, remedy: str) -> None:
@@ -115,23 +113,22 @@ KEY = f"{HOST} may not know the key that its tokens are signed with (rootcertbun
         pytest.param(
             row("login refused"),
             {},
-            "Mend `username` (robot$ci) or `password` of a.b:5000 in builder_registries, and run "
-            "playbooks/trust-registries.yml; Harbor says the same of a robot account that is disabled or has expired",
+            "Correct `username` (robot$ci) or `password` of a.b:5000 in builder_registries, and run "
+            "playbooks/trust-registries.yml; Harbor gives the same answer for a robot account that is disabled or has "
+            "expired",
             id="refused",
         ),
         pytest.param(
             row("forbidden", at="auth.b"),
             {},
-            "auth.b knows the login and lets it do nothing: see there what robot$ci may do, and from which "
-            "addresses, or "
-            "give another `username` of a.b:5000 in builder_registries, and run playbooks/trust-registries.yml",
+            "auth.b accepts the login but grants no access: check the permissions and addresses of robot$ci there, or "
+            "set another `username` of a.b:5000 in builder_registries, and run playbooks/trust-registries.yml",
             id="forbidden",
         ),
         pytest.param(
             row("not logged in"),
             {},
-            "It was not tried. Run playbooks/trust-registries.yml, which logs ci in to a.b:5000 as "
-            "builder_registries says",
+            "It was not tested. Run playbooks/trust-registries.yml, which logs ci in to a.b:5000 with this login",
             id="not logged in",
         ),
         pytest.param(
@@ -157,36 +154,36 @@ KEY = f"{HOST} may not know the key that its tokens are signed with (rootcertbun
         pytest.param(
             row("server error", at="auth.b", about=outcomes.ENDPOINT),
             {},
-            f"Its token endpoint is there, and fails: see its logs at auth.b (of Harbor: core, and what is "
+            f"Its token endpoint responds with an error: see its logs at auth.b (of Harbor: core, and what is "
             f"behind its proxy). {LOGS}",
             id="the token endpoint fails",
         ),
         pytest.param(
             row("server error", "HTTP 502 Bad Gateway"),
             {},
-            f"The registry is there, and fails: see its logs at a.b:5000 (of Harbor: core, and what is behind "
+            f"The registry responds with an error: see its logs at a.b:5000 (of Harbor: core, and what is behind "
             f"its proxy). {LOGS}",
             id="the registry fails",
         ),
         pytest.param(
             row("other", at="auth.b", about=outcomes.NO_ENDPOINT),
             {},
-            "a.b:5000 sends its clients there for tokens: mend the address or the service in its settings "
+            "a.b:5000 sends its clients there for tokens: fix the address or the service in its settings "
             f"(auth.token.realm and service; of Harbor, external_url). {LOGS}",
             id="nobody gives out tokens there",
         ),
         pytest.param(
             row("other", at="auth.b", about=outcomes.PLAIN_ENDPOINT),
             {},
-            "a.b:5000 sends its clients there for tokens, and docker and BuildKit send the password: mend the address "
-            "in its settings (auth.token.realm; of Harbor, external_url), or, if all on the way may read the password, "
-            "give auth.b an entry with `http: true` in builder_registries",
+            "a.b:5000 sends its clients there for tokens, and docker and BuildKit send the password: fix the address "
+            "in its settings (auth.token.realm; of Harbor, external_url), or, if others may read the password, "
+            "add an entry for auth.b with `http: true` to builder_registries",
             id="the token endpoint has no TLS",
         ),
         pytest.param(
             row("other", at="auth.b", about=outcomes.ENDPOINT),
             {},
-            "The words are those of the program that asked",
+            "The message is that of the client",
             id="the token endpoint, and another reason",
         ),
     ],

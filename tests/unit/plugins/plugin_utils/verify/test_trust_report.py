@@ -52,24 +52,23 @@ def test_one_line_for_each_registry_and_outcome() -> None:
     assert whole(rows, [{"host": HOST}], {}).splitlines() == [
         "2 of 3 registries are not proven:",
         "- a.b:5000: no answer (plain TLS, dockerd, client as ci and jane): a.b port 5000: timed out. "
-        "See that it runs, and that this host resolves its name and reaches its port.",
-        "- a.b:5000: expired (builder multiarch): because. "
-        "Have it issued anew, and see that the host's clock is right.",
-        "- e.f: other (dockerd): tls: because. The words are those of the program that asked.",
+        "Check that it runs, and that this host can resolve its name and reach its port.",
+        "- a.b:5000: expired (builder multiarch): because. Have it reissued, and check the host's clock.",
+        "- e.f: other (dockerd): tls: because. The message is that of the client.",
     ]
 
 
 def test_a_failure_is_data_of_which_the_line_is_made() -> None:
     (found,) = failures([row("no answer", words="timed out."), row("trusted", "plain")], [{"host": HOST}], {})
     assert (found["message"], found["cause"]) == (f"{HOST}: no answer (dockerd): timed out", "timed out")
-    assert found["remedy"].startswith("See that it runs")
+    assert found["remedy"].startswith("Check that it runs")
 
 
 def test_a_builder_whose_container_has_no_network() -> None:
     rows = [row("no answer", "builder", "b", about=outcomes.NETWORK), row("no answer", "dockerd")]
     builder, dockerd = remedies(rows, [{"host": HOST}], {})
     assert "driver_opts: {network: host}" in builder
-    assert dockerd.startswith("See that it runs")
+    assert dockerd.startswith("Check that it runs")
 
 
 FETCHING = f'failed to fetch oauth token: Post "https://{HOST}/service/token": x509: because'
@@ -80,25 +79,25 @@ FETCHING = f'failed to fetch oauth token: Post "https://{HOST}/service/token": x
     [
         pytest.param(
             {"ca": CA.pem},
-            "docker reads the system's authorities once, at its start, and has not read this one yet: run "
+            "docker reads the system trust store once, when it starts, and has not read this CA yet: run "
             "playbooks/trust-registries.yml, which restarts docker as builder_disruption allows.",
             id="the right CA in the table",
         ),
         pytest.param(
             {"insecure": True},
-            "`insecure` does not reach docker's requests for tokens: give the `ca` of a.b:5000, too, and run "
+            "`insecure` does not apply to docker's token requests: also set `ca` of a.b:5000, and run "
             "playbooks/trust-registries.yml.",
             id="insecure",
         ),
         pytest.param(
             {},
-            "Give its CA as `ca` of a.b:5000 in builder_registries, and run playbooks/trust-registries.yml (CN=CA "
+            "Set `ca` of a.b:5000 in builder_registries to its CA, and run playbooks/trust-registries.yml (CN=CA "
             "signed it).",
             id="no CA in the table",
         ),
         pytest.param(
             {"ca": make("CA").pem},
-            "Its `ca` in builder_registries did not sign its certificate (CN=CA signed it): give that one too, or have "
+            "Its `ca` in builder_registries did not sign its certificate (CN=CA signed it): add that one too, or have "
             "the server send its whole chain.",
             id="another CA",
         ),
@@ -113,9 +112,9 @@ def test_tokens_that_docker_alone_cannot_fetch(entry: dict[str, t.Any], remedy: 
 def test_who_gives_out_tokens_has_the_cas_of_its_registry_if_it_has_no_entry() -> None:
     words, entries = FETCHING.replace(HOST, "gitlab.b"), [{"host": HOST, "ca": CA.pem}]
     unread = row("unknown authority", at="gitlab.b", words=words)
-    mended = "has not read this one yet: run playbooks/trust-registries.yml, which restarts docker as"
+    mended = "has not read this CA yet: run playbooks/trust-registries.yml, which restarts docker as"
     assert mended in whole([unread], entries, {"gitlab.b": [SERVER.certificate]})
-    assert "Give its CA as `ca` of gitlab.b" in whole([unread], entries, {"gitlab.b": [make("another").certificate]})
+    assert "Set `ca` of gitlab.b" in whole([unread], entries, {"gitlab.b": [make("another").certificate]})
 
 
 @pytest.mark.parametrize(
@@ -125,7 +124,7 @@ def test_who_gives_out_tokens_has_the_cas_of_its_registry_if_it_has_no_entry() -
             "unknown authority",
             {},
             SERVER,
-            "Give its CA as `ca` of a.b:5000 in builder_registries, and run playbooks/trust-registries.yml "
+            "Set `ca` of a.b:5000 in builder_registries to its CA, and run playbooks/trust-registries.yml "
             "(CN=CA signed it).",
             id="unknown, without a CA in the table",
         ),
@@ -133,7 +132,7 @@ def test_who_gives_out_tokens_has_the_cas_of_its_registry_if_it_has_no_entry() -
             "unknown authority",
             {"ca": make("CA").pem},
             SERVER,
-            "Its `ca` in builder_registries did not sign its certificate (CN=CA signed it): give that one too, or have "
+            "Its `ca` in builder_registries did not sign its certificate (CN=CA signed it): add that one too, or have "
             "the server send its whole chain.",
             id="unknown, another CA of the same name in the table",
         ),
@@ -141,7 +140,7 @@ def test_who_gives_out_tokens_has_the_cas_of_its_registry_if_it_has_no_entry() -
             "unknown authority",
             {"ca": CA.pem},
             SERVER,
-            "Its `ca` in builder_registries is right, and has not come to all places: run "
+            "Its `ca` in builder_registries is right, but is not installed everywhere: run "
             "playbooks/trust-registries.yml with all its concerns, and without builder_disruption: never.",
             id="unknown, the right CA in the table",
         ),
@@ -150,16 +149,16 @@ def test_who_gives_out_tokens_has_the_cas_of_its_registry_if_it_has_no_entry() -
             {"ca": ALONE.pem},
             ALONE,
             "Run playbooks/trust-registries.yml with all its concerns. Its `ca` in builder_registries is a server's "
-            "own certificate and no CA, which the system's store of Fedora and its like does not take: there, have it "
-            "issued by a CA.",
+            "own certificate and not a CA, which the trust store of Fedora and similar systems does not accept: "
+            "there, have it issued by a CA.",
             id="unknown, the server's own in the table",
         ),
         pytest.param(
             "weak signature",
             {"ca": CA.pem},
             weakly_signed("leaf-sha1"),
-            "Certificates signed with SHA-1 or MD5 are refused: CN=leaf-sha1 (SHA-1). Have them issued anew with "
-            "SHA-256; until then an intermediate CA counts where it is in `ca` itself.",
+            "Certificates signed with SHA-1 or MD5 are rejected: CN=leaf-sha1 (SHA-1). Have them reissued with "
+            "SHA-256; until then, an intermediate CA is accepted if it is in `ca` itself.",
             id="SHA-1",
         ),
         pytest.param(
@@ -167,35 +166,35 @@ def test_who_gives_out_tokens_has_the_cas_of_its_registry_if_it_has_no_entry() -
             {},
             SERVER,
             "The certificate is for a.b, c.d: use one of these names in builder_registries and images, or have it "
-            "issued anew for a.b.",
+            "reissued for a.b.",
             id="name",
         ),
         pytest.param(
             "name mismatch",
             {},
             NAMELESS,
-            "The certificate has no subject alternative name: have it issued anew for a.b.",
+            "The certificate has no subject alternative name: have it reissued for a.b.",
             id="no name",
         ),
         pytest.param(
             "expired",
             {},
             SERVER,
-            "Have it issued anew (the chain ends: CN=a.b on 2026-08-30), and see that the host's clock is right.",
+            "Have it reissued (the chain expires: CN=a.b on 2026-08-30), and check the host's clock.",
             id="expired",
         ),
         pytest.param(
             "not yet valid",
             {},
             SERVER,
-            "See that the host's clock is right; it begins on 2026-05-02.",
+            "Check the host's clock; it is valid from 2026-05-02.",
             id="too new",
         ),
         pytest.param(
             "client certificate wanted",
             {},
             SERVER,
-            "Give `client_cert` and `client_key` of a.b:5000 in builder_registries, and run "
+            "Set `client_cert` and `client_key` of a.b:5000 in builder_registries, and run "
             "playbooks/trust-registries.yml.",
             id="client certificate",
         ),
@@ -203,7 +202,7 @@ def test_who_gives_out_tokens_has_the_cas_of_its_registry_if_it_has_no_entry() -
             "client certificate wanted",
             {"client_cert": "PEM"},
             SERVER,
-            "The registry does not take `client_cert` of a.b:5000, or it has not come to all places: run "
+            "The registry does not accept `client_cert` of a.b:5000, or it is not installed everywhere: run "
             "playbooks/trust-registries.yml.",
             id="client certificate, another",
         ),
@@ -211,25 +210,29 @@ def test_who_gives_out_tokens_has_the_cas_of_its_registry_if_it_has_no_entry() -
             "no TLS",
             {},
             None,
-            "Give the server a certificate, or write `http: true` for a.b:5000 in builder_registries.",
+            "Give the server a certificate, or set `http: true` for a.b:5000 in builder_registries.",
             id="no TLS",
         ),
         pytest.param(
             "no TLS",
             {"http": True},
             None,
-            "`http: true` of a.b:5000 has not come to all places: run playbooks/trust-registries.yml.",
+            "`http: true` of a.b:5000 is not configured everywhere: run playbooks/trust-registries.yml.",
             id="no TLS, as asked",
         ),
         pytest.param(
             "TLS wanted",
             {"http": True},
             None,
-            "Take `http: true` of a.b:5000 out of builder_registries, as its server speaks TLS.",
+            "Remove `http: true` of a.b:5000 from builder_registries, as its server uses TLS.",
             id="TLS, and http asked for",
         ),
         pytest.param(
-            "TLS wanted", {}, None, "It was asked without TLS, and wants it: see what redirects there.", id="TLS"
+            "TLS wanted",
+            {},
+            None,
+            "It was contacted without TLS but requires it: find out what redirects there.",
+            id="TLS",
         ),
     ],
 )
@@ -243,8 +246,8 @@ def test_remedies(outcome: str, entry: dict[str, t.Any], server: Pair | str | No
 @pytest.mark.parametrize(
     ("outcome", "remedy"),
     [
-        pytest.param("no answer", "See that it runs on this very host: a name of loopback is another place", id="down"),
-        pytest.param("TLS wanted", "Docker's programs speak HTTP to names of loopback: run playbooks/pro", id="TLS"),
+        pytest.param("no answer", "Check that it runs on this host: in a container, a loopback name is", id="down"),
+        pytest.param("TLS wanted", "Docker's programs use HTTP for loopback names: run playbooks/pro", id="TLS"),
     ],
 )
 @pytest.mark.parametrize("host", ["localhost:5443", "127.0.0.1", "[::1]:5000"])
@@ -276,11 +279,11 @@ def test_logins_are_told_with_the_ways_that_failed_alike() -> None:
     ]
     assert whole(rows, [{"host": HOST, "username": "robot$ci"}], {}).splitlines() == [
         "1 of 1 registries are not proven:",
-        f"- a.b:5000: server error (plain TLS, client as ci, login of ci): {words}. Its token endpoint is "
-        f"there, and fails: "
-        "see its logs at a.b:5000 (of Harbor: core, and what is behind its proxy). Nothing on this host helps.",
-        "- a.b:5000: not logged in (login of root): config.json of root keeps no login. It was not tried. Run "
-        "playbooks/trust-registries.yml, which logs root in to a.b:5000 as builder_registries says.",
+        f"- a.b:5000: server error (plain TLS, client as ci, login of ci): {words}. Its token endpoint "
+        f"responds with an error: "
+        "see its logs at a.b:5000 (of Harbor: core, and what is behind its proxy). This host needs no change.",
+        "- a.b:5000: not logged in (login of root): config.json of root keeps no login. It was not tested. Run "
+        "playbooks/trust-registries.yml, which logs root in to a.b:5000 with this login.",
     ]
 
 

@@ -65,7 +65,7 @@ def test_every_form_of_a_ca_becomes_the_same_clean_pem(given: bytes, clean: str)
 
 
 ISSUED = make("server", ca=False, issuer=CA)
-NAMELESS = "self-signed and no CA, so it is trusted for itself alone, and has no subject alternative name"
+NAMELESS = "self-signed and not a CA, so it is only trusted for itself, but has no subject alternative name"
 
 
 @pytest.mark.parametrize(
@@ -86,8 +86,8 @@ NAMELESS = "self-signed and no CA, so it is trusted for itself alone, and has no
         pytest.param(make("x", sign=False).pem.encode(), NAMELESS, "CA", id="keyUsage without keyCertSign, no name"),
         pytest.param(
             make("x", ca=False, names=("a.b",), purposes=(ExtendedKeyUsageOID.CLIENT_AUTH,)).pem.encode(),
-            "trusted for itself alone, and its extendedKeyUsage is not for servers",
-            "that the server shows",
+            "only trusted for itself, but its extendedKeyUsage is not for servers",
+            "that the server presents",
             id="self-signed, for clients",
         ),
         pytest.param(
@@ -112,7 +112,7 @@ NAMELESS = "self-signed and no CA, so it is trusted for itself alone, and has no
         pytest.param(
             CA.der.replace(b"\x30\x03\x01\x01\xff", b"\x31\x03\x01\x01\xff"),
             "extensions that cannot be parsed",
-            "issued anew",
+            "reissued",
             id="basicConstraints that are none",
         ),
         pytest.param(make("xyz").der.replace(b"xyz", b"xy\xff"), "is not a certificate", "one in DER", id="no UTF-8"),
@@ -125,7 +125,7 @@ NAMELESS = "self-signed and no CA, so it is trusted for itself alone, and has no
         ),
         pytest.param(
             b"-----BEGIN CERTIFICATE REQUEST-----\nAAAA\n-----END CERTIFICATE REQUEST-----\n",
-            "holds no certificate, only CERTIFICATE REQUEST",
+            "contains no certificate, only CERTIFICATE REQUEST",
             "BEGIN CERTIFICATE",
             id="a request",
         ),
@@ -205,8 +205,8 @@ def test_a_self_signed_server_certificate_is_trust_for_itself(pair: Pair) -> Non
     found = authorities((CA.pem + pair.pem).encode(), now=NOW)
     assert found.pem == CA.pem + pair.pem
     assert found.warnings == (
-        "certificate CN=s is self-signed and no CA: it is trusted for itself alone, as a.b, c.d; before the server "
-        "gets another, give that one here beside it",
+        "certificate CN=s is self-signed and not a CA: it is only trusted for itself, as a.b, c.d; before replacing "
+        "it on the server, add the new one here",
     )
 
 
@@ -253,7 +253,7 @@ def test_an_intermediate_ca_without_its_issuer_is_a_warning(bundle: list[Pair], 
             ],
             id="SHA-1, and another root",
         ),
-        pytest.param(["server-sha1"], ["CN=server-sha1 is self-signed and no CA"], id="a server's own, with SHA-1"),
+        pytest.param(["server-sha1"], ["CN=server-sha1 is self-signed and not a CA"], id="a server's own, with SHA-1"),
     ],
 )
 def test_a_weak_signature_matters_where_somebody_checks_it(names: list[str], warned: list[str]) -> None:
@@ -345,7 +345,7 @@ def test_a_client_certificate_needs_no_ca_flag_and_keeps_its_chain() -> None:
     [
         pytest.param(make("c", ca=False, end=-1).der, "CN=c expired on 2026-05-31", id="expired, DER"),
         pytest.param(make("c", ca=False, start=1).pem.encode(), "CN=c is not valid before", id="too early"),
-        pytest.param(CA.key_bytes(), "holds a private key", id="a key"),
+        pytest.param(CA.key_bytes(), "contains a private key", id="a key"),
         pytest.param(b"hello", "is not a certificate", id="text"),
     ],
 )

@@ -46,12 +46,12 @@ def test_the_one_certificate_with_the_fingerprint_is_taken(answer: bytes) -> Non
     [
         pytest.param(
             NEXT.pem.encode(),
-            f"answers no certificate with sha256:{CA.fingerprint}: CN=next CA has sha256:{NEXT.fingerprint}",
+            f"returned no certificate with sha256:{CA.fingerprint}: CN=next CA has sha256:{NEXT.fingerprint}",
             id="another: both fingerprints are told",
         ),
-        pytest.param(b"<html>log in</html>", "getcert answers is not a certificate (19 bytes cannot", id="a web page"),
-        pytest.param(b"", "getcert answers is not a certificate (0 bytes cannot", id="nothing"),
-        pytest.param((CA.pem + CA.key_pem).encode(), "getcert answers holds a private key", id="with its key"),
+        pytest.param(b"<html>log in</html>", "getcert is not a certificate (19 bytes cannot", id="a web page"),
+        pytest.param(b"", "getcert is not a certificate (0 bytes cannot", id="nothing"),
+        pytest.param((CA.pem + CA.key_pem).encode(), "getcert contains a private key", id="with its key"),
     ],
 )
 def test_any_other_answer_is_refused_and_not_shown(answer: bytes, told: str) -> None:
@@ -86,11 +86,11 @@ def test_it_is_asked_over_tls_that_nobody_vouches_for_and_without_any_login(
     ("answer", "told", "remedy"),
     [
         pytest.param(
-            Answer(404), "answers 404: no CA is there", "ca_download, or give the CA's file as `ca`", id="404"
+            Answer(404), "answers 404: Harbor offers no CA", "ca_download, or set `ca` to the CA's file", id="404"
         ),
         pytest.param(Answer(500), "answers 500", "Harbor's log", id="500: Harbor may not read its file"),
         pytest.param(Answer(401), "answers 401", "`ca`", id="401"),
-        pytest.param(Answer(body=b"x" * (LARGEST + 1)), f"answers more than {LARGEST}", "is a Harbor", id="too large"),
+        pytest.param(Answer(body=b"x" * (LARGEST + 1)), f"returned more than {LARGEST}", "is a Harbor", id="too large"),
     ],
 )
 def test_what_is_no_answer(harbor: HarborStandIn, answer: Answer, told: str, remedy: str) -> None:
@@ -126,7 +126,7 @@ def test_nobody_listens() -> None:
         port = taken.getsockname()[1]
     with pytest.raises(CertificateError, match="cannot be fetched: Connection refused") as caught:
         fetch(f"127.0.0.1:{port}")
-    assert "or give the CA's file as `ca`" in caught.value.remedy
+    assert "or set `ca` to the CA's file" in caught.value.remedy
 
 
 def test_the_proxy_is_that_of_the_environment(harbor: HarborStandIn, monkeypatch: pytest.MonkeyPatch) -> None:

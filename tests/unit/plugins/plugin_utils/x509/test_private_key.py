@@ -35,14 +35,19 @@ def test_the_key_becomes_clean_pem(given: bytes, clean: str) -> None:
 @pytest.mark.parametrize(
     ("given", "message", "remedy"),
     [
-        pytest.param(OTHER.key_bytes(), "does not belong to the client certificate CN=client", "made for", id="other"),
+        pytest.param(
+            OTHER.key_bytes(),
+            "does not belong to the client certificate CN=client",
+            "the key of this certificate",
+            id="other",
+        ),
         pytest.param(CLIENT.key_bytes(password=b"pw"), "encrypted", "ansible-vault", id="encrypted"),
         pytest.param(CLIENT.key_bytes(password=b"pw", old=True), "encrypted", "ansible-vault", id="encrypted, old"),
         pytest.param(CLIENT.key_bytes(password=b"pw", der=True), "encrypted", "ansible-vault", id="encrypted DER"),
         pytest.param(CLIENT.key_bytes() + OTHER.key_bytes(), "more than one", "only", id="two keys"),
-        pytest.param(CLIENT.pem.encode(), "is not a private key", "as PEM", id="a certificate"),
-        pytest.param(b"hello", "is not a private key", "as PEM", id="text"),
-        pytest.param(CLIENT.key_bytes().replace(b"M", b"?", 2), "is not a private key", "as PEM", id="broken"),
+        pytest.param(CLIENT.pem.encode(), "is not a private key", "Use PEM", id="a certificate"),
+        pytest.param(b"hello", "is not a private key", "Use PEM", id="text"),
+        pytest.param(CLIENT.key_bytes().replace(b"M", b"?", 2), "is not a private key", "Use PEM", id="broken"),
     ],
 )
 def test_another_key_is_refused_and_not_shown(given: bytes, message: str, remedy: str) -> None:

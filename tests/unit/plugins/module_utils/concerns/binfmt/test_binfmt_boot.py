@@ -51,14 +51,12 @@ ANOTHER = {"DropInPaths": "/etc/systemd/system/systemd-binfmt.service.d/x.conf"}
         pytest.param(
             {"binfmt": {**ANOTHER, "ExecStart": "{ path=/bin/true ; argv[]=/bin/true ; }"}},
             HELD,
-            ("does not run systemd-binfmt: mend /etc/systemd/system/systemd-binfmt.service.d/x.conf",),
+            ("does not run systemd-binfmt: fix /etc/systemd/system/systemd-binfmt.service.d/x.conf",),
             id="another program",
         ),
+        pytest.param({"binfmt": {"Before": "shutdown.target"}}, "", ("may start after docker",), id="too late"),
         pytest.param(
-            {"binfmt": {"Before": "shutdown.target"}}, "", ("comes after docker may have started",), id="too late"
-        ),
-        pytest.param(
-            {"binfmt": ANOTHER}, FAILED, ("is skipped (ConditionPathExists=/nowhere): mend",), id="a condition"
+            {"binfmt": ANOTHER}, FAILED, ("is skipped (ConditionPathExists=/nowhere): fix",), id="a condition"
         ),
         # the mount
         pytest.param({"mount": MASKED}, "", ("proc-sys-fs-binfmt_misc.mount is masked",), id="the mount is masked"),
@@ -82,15 +80,15 @@ def test_what_is_told(changes: dict[str, dict[str, str]], conditions: str, told:
     found = boot.faults_in(changed(**changes), conditions)
     assert len(found) == len(told)
     for words, fault in zip(told, found, strict=True):
-        assert fault.startswith("handlers are gone after a reboot, as ")
+        assert fault.startswith("handlers are lost at the next reboot, as ")
         assert words in fault
 
 
 def test_without_an_answer_nothing_is_taken_for_proven(programs: Callable[[str, str], Path]) -> None:
     programs("systemctl", "echo 'Failed to connect to bus' >&2; exit 1")
     assert [each.partition(", as ")[2].partition(":")[0] for each in boot.faults()] == [
-        "systemd does not tell of systemd-binfmt.service",
-        "systemd does not tell of proc-sys-fs-binfmt_misc.mount",
+        "systemd reports nothing about systemd-binfmt.service",
+        "systemd reports nothing about proc-sys-fs-binfmt_misc.mount",
     ]
 
 

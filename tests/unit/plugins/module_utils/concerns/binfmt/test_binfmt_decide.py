@@ -40,7 +40,7 @@ OURS = parse_handler(
 THEIRS = replace(OURS, interpreter="/usr/bin/qemu-aarch64")
 DEBIAN = replace(OURS, interpreter=DEBIANS, flags="POF")
 ELSEWHERE = replace(THEIRS, name="my-arm64")
-WITHOUT_F = "without flag F, so of no use in containers"
+WITHOUT_F = "without flag F, so it does not work in containers"
 OTHER_FORMAT = "does not match the format"
 
 
@@ -64,7 +64,7 @@ def state(
 MINE = frozenset({"qemu-aarch64"})
 THEIR_LINE = LINE.replace(FOLDER, "/usr/bin")
 MASKED = {"qemu-aarch64": "/etc/binfmt.d/qemu-aarch64.conf is a link to /dev/null"}
-TAKEN = "somebody registered it in place of ours"
+TAKEN = "it replaced our handler"
 KEEP, ADD, REPLACE, LEAVE = Verdict.KEEP, Verdict.ADD, Verdict.REPLACE, Verdict.LEAVE
 
 

@@ -59,9 +59,9 @@ def test_the_last_layer_wins_and_only_what_is_asked_for_is_taken(tmp_path: Path)
     ("content", "told"),
     [
         pytest.param(None, "is not on this host", id="no file"),
-        pytest.param(b"no archive", "is no archive as `docker save` writes it", id="no archive"),
-        pytest.param(tar({"a": b""}), "is no archive as `docker save` writes it", id="another archive"),
-        pytest.param(tar({"manifest.json": b"[]"}), "is no archive as `docker save` writes it", id="no image in it"),
+        pytest.param(b"no archive", "is not an archive of `docker save`", id="no archive"),
+        pytest.param(tar({"a": b""}), "is not an archive of `docker save`", id="another archive"),
+        pytest.param(tar({"manifest.json": b"[]"}), "is not an archive of `docker save`", id="no image in it"),
     ],
 )
 def test_what_is_no_archive_is_told(content: bytes | None, told: str, tmp_path: Path) -> None:

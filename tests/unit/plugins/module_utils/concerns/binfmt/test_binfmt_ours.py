@@ -81,7 +81,7 @@ def test_without_its_copy_nothing_is_put_back(file: Path, home: Path) -> None:
     ours.own(NAME, None)
     for each in (home / "backups").iterdir():
         each.unlink()
-    with pytest.raises(HostError, match=r"qemu-aarch64\.conf cannot be put back, as its copy .* is gone"):
+    with pytest.raises(HostError, match=r"qemu-aarch64\.conf cannot be restored, as its copy .* is missing"):
         ours.put_file_back(NAME)
 
 
@@ -126,12 +126,12 @@ REGISTER, OFF, UNREGISTER = "register", "disable", "unregister"
     ("before", "now", "done", "told"),
     [
         pytest.param(None, OURS, [UNREGISTER], "", id="nothing was there"),
-        pytest.param(THEIRS, OURS, [REGISTER], "; /bin/sh is registered again, as before us", id="theirs"),
+        pytest.param(THEIRS, OURS, [REGISTER], "; /bin/sh is registered again, as before", id="theirs"),
         pytest.param(
             replace(THEIRS, enabled=False),
             OURS,
             [REGISTER, OFF],
-            "; /bin/sh is registered again, as before us",
+            "; /bin/sh is registered again, as before",
             id="theirs, which was off",
         ),
         pytest.param(
@@ -139,11 +139,11 @@ REGISTER, OFF, UNREGISTER = "register", "disable", "unregister"
             OURS,
             [UNREGISTER],
             "; /of-these-tests/qemu-aarch64, registered before us, is not on this host (a container brought it), and "
-            "comes back only from there",
+            "can only be restored from there",
             id="theirs came from a container",
         ),
         pytest.param(
-            THEIRS, GONE, [], "; /bin/sh is registered again, as before us", id="somebody registered another since"
+            THEIRS, GONE, [], "; /bin/sh is registered again, as before", id="somebody registered another since"
         ),
     ],
 )

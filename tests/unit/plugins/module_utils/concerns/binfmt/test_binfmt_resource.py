@@ -130,7 +130,7 @@ def test_a_handler_that_is_left_alone_is_told(no_docker: Docker) -> None:
     plan = planned(replace(LASTING, handlers={NAME: THEIRS}, owned=frozenset()), no_docker)
     (note,) = plan.notes
     assert note.kind is Kind.LEFT_ALONE
-    assert note.text.startswith("linux/arm64: handler qemu-aarch64 of somebody else works and was left alone (")
+    assert note.text.startswith("linux/arm64: handler qemu-aarch64 is not managed, works, and was not changed (")
     assert "interpreter /opt/of-these-tests/qemu-aarch64, flags POCF" in note.text
 
 
@@ -151,7 +151,7 @@ def test_whose_a_handler_is_that_is_left_alone(owner: str | None, told: str, no_
 @pytest.mark.parametrize(
     ("lost", "told"),
     [
-        pytest.param(False, f"; {THEIRS.interpreter} is registered again, as before us", id="there"),
+        pytest.param(False, f"; {THEIRS.interpreter} is registered again, as before", id="there"),
         pytest.param(True, f"; {THEIRS.interpreter}, registered before us, is not on this host (a con", id="gone"),
     ],
 )
@@ -180,7 +180,7 @@ def test_a_handler_that_took_the_place_of_ours_is_replaced(no_docker: Docker) ->
     assert [action.step for action in plan.actions] == [KeepHandler(ARM64, True)]
     assert plan.actions[0].summary == (
         "replace handler qemu-aarch64 for linux/arm64 (out of a container, "
-        "/opt/of-these-tests/qemu-aarch64: somebody registered it in place of ours)"
+        "/opt/of-these-tests/qemu-aarch64: it replaced our handler)"
     )
     assert plan.notes == ()
 
@@ -200,7 +200,7 @@ RIGHTS = program(OURS.interpreter)
 LOOSE = {RIGHTS: f"{RIGHTS.path} has mode 0644, not 0755"}
 CONF = f"/etc/binfmt.d/{NAME}.conf"
 MASK = {NAME: f"{CONF} is a link to /dev/null"}
-LOST = "handlers are gone after a reboot, as systemd-binfmt.service is masked"
+LOST = "handlers are lost at the next reboot, as systemd-binfmt.service is masked"
 
 
 @pytest.mark.parametrize(
@@ -214,7 +214,7 @@ LOST = "handlers are gone after a reboot, as systemd-binfmt.service is masked"
         ),
         pytest.param(
             replace(LASTING, loose=LOOSE),
-            f"give files that bring handlers back their owner and mode: {RIGHTS.path} has mode 0644, not 0755",
+            f"restore owner and mode of the handlers' files: {RIGHTS.path} has mode 0644, not 0755",
             id="an emulator that is no program",
         ),
         pytest.param(
@@ -233,7 +233,7 @@ def test_a_host_that_emulates_nothing_has_no_switch_to_turn_on(no_docker: Docker
     assert planned(replace(LASTING, on=False, owned=frozenset()), no_docker, ("linux/amd64",)).actions == ()
 
 
-WAYS_OUT = "or take linux/arm64 out of builder_platforms"
+WAYS_OUT = "or remove linux/arm64 from builder_platforms"
 
 
 @pytest.mark.parametrize(
@@ -244,14 +244,15 @@ WAYS_OUT = "or take linux/arm64 out of builder_platforms"
         pytest.param(
             replace(LASTING, masked=MASK),
             None,
-            f"handler {NAME} is masked: {CONF} is a link to /dev/null, as administrators switch one off: set "
+            f"handler {NAME} is masked: {CONF} is a link to /dev/null, which is how administrators disable one: set "
             f"builder_binfmt_takeover: true to replace that, {WAYS_OUT}",
             id="masked",
         ),
         pytest.param(
             replace(LASTING, masked=MASK, lines={}),
             PackageSource(),
-            f"handler {NAME} is masked: {CONF} is a link to /dev/null, as administrators switch one off: remove that, "
+            f"handler {NAME} is masked: {CONF} is a link to /dev/null, which is how administrators disable one: "
+            f"remove that, "
             f"{WAYS_OUT}",
             id="the package's is masked",
         ),
@@ -276,8 +277,7 @@ def test_a_mask_goes_where_ours_shall_take_over(no_docker: Docker) -> None:
     (action,) = planned(state, no_docker, takeover=True).actions
     assert action.step == KeepHandler(ARM64, False)
     assert action.summary == (
-        f"write {CONF} in place of what masks it ({CONF} is a link to /dev/null), so that {NAME} is there after a "
-        "reboot"
+        f"write {CONF} in place of what masks it ({CONF} is a link to /dev/null), so that {NAME} is registered at boot"
     )
 
 

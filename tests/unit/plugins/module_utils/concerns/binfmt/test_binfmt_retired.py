@@ -30,20 +30,20 @@ IMAGE = PulledImage("tonistiigi/binfmt:v1")
         pytest.param(
             RetiredState(NONE, folder=True, users=("x",)),
             [],
-            "the emulators of x stay: handlers of somebody else use them",
+            "the emulators of x are kept: unmanaged handlers use them",
             id="what somebody else uses",
         ),
         pytest.param(RetiredState(NONE, images={IMAGE: ()}), [RemoveImage(IMAGE)], "", id="the image"),
         pytest.param(
             RetiredState(NONE, images={IMAGE: ("c",)}),
             [],
-            "image tonistiigi/binfmt:v1 stays: a container is made of it",
+            "image tonistiigi/binfmt:v1 is kept: a container uses it",
             id="an image with containers",
         ),
         pytest.param(
             RetiredState(NONE, packages=("qemu-user",)),
             [],
-            "package qemu-user, which came with us, stays: `apt-get remove qemu-user` removes it",
+            "package qemu-user, which was installed for the builders, is kept: `apt-get remove qemu-user` removes it",
             id="a package",
         ),
     ],

@@ -280,7 +280,9 @@ def test_a_file_that_somebody_changed_meanwhile_is_left_alone(now: Document | No
         config.unlink()
     with pytest.raises(HostError) as caught:
         client_settings.apply(step)
-    assert str(caught.value) == f"{config} was changed by somebody else just now, and was left as it is: run again"
+    assert (
+        str(caught.value) == f"{config} was changed by someone else during the run, and was not overwritten: run again"
+    )
     assert (json.loads(config.read_text()) if config.exists() else None) == now
     assert not home.exists()
 

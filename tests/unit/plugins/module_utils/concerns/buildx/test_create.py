@@ -209,7 +209,7 @@ def test_what_fails_is_put_back(
     host.has_containers()
     host.has_entries()
     host.fails_for(fails)
-    with pytest.raises(HostError, match=rf"^node here of builder multiarch of {fails} cannot be made: of this"):
+    with pytest.raises(HostError, match=rf"^node here of builder multiarch of {fails} cannot be created: of this"):
         do(host, MakeBuilder(TWO, USERS, renewed))
     assert host.entries() == {"ci": FORMER, "jane": FORMER}
     assert host.removed() == removed
@@ -247,7 +247,7 @@ def test_a_container_that_never_started_does_not_stay_and_start_for_ever(host: H
     host.has_containers()
     host.here.answers = Later(host, host.here.answers)  # type: ignore[assignment]
     host.fails_for("ci")
-    with pytest.raises(HostError, match=r"^node here of builder multiarch of ci cannot be made"):
+    with pytest.raises(HostError, match=r"^node here of builder multiarch of ci cannot be created"):
         do(host, MakeBuilder(TWO, USERS, ()))
     assert host.removed() == ["here"], "the other one was there before"
     assert host.entries() == {"ci": None, "jane": None}

@@ -91,7 +91,7 @@ TO = f"moby/buildkit:old → {WANTED.image}"
 
 
 def dropped(wanted: Instance = TWO) -> tuple[object, str]:
-    summary = f"take node old at {IN_OLD.endpoint} off builder multiarch: its container goes, its cache stays there"
+    summary = f"take node old at {IN_OLD.endpoint} off builder multiarch: its container is removed, its cache is kept"
     return DropNode(wanted, OLD), summary
 
 
@@ -265,7 +265,7 @@ def revive(why: str, *nodes: str, wanted: Instance = TWO) -> tuple[object, str]:
         pytest.param(
             TWO,
             Seen(here=replace(STOPPED, lost=True)),
-            [start("docker shows its container as running and has lost it (here): it is made anew, its cache is kept")],
+            [start("docker shows its container as running and has lost it (here): it is recreated, its cache is kept")],
             id="one is lost to a dockerd that started with a full disk: campaign, disk full under /var/lib/docker",
         ),
         pytest.param(
@@ -273,7 +273,7 @@ def revive(why: str, *nodes: str, wanted: Instance = TWO) -> tuple[object, str]:
             Seen(here=replace(STOPPED, lost=True), arm=None),
             [
                 start(
-                    "docker shows its container as running and has lost it (here): it is made anew, its cache is kept; "
+                    "docker shows its container as running and has lost it (here): it is recreated, its cache is kept; "
                     "its container does not run (arm)"
                 )
             ],
@@ -308,7 +308,7 @@ def revive(why: str, *nodes: str, wanted: Instance = TWO) -> tuple[object, str]:
         pytest.param(
             TWO,
             Seen(here=replace(STOPPED, stuck="is dead", unplugged="bridge")),
-            [start("its container is dead (here): it is made anew, its cache is kept")],
+            [start("its container is dead (here): it is recreated, its cache is kept")],
             id="one cannot be started: it is made anew with its network",
         ),
         pytest.param(
@@ -399,7 +399,7 @@ def revive(why: str, *nodes: str, wanted: Instance = TWO) -> tuple[object, str]:
         pytest.param(
             TWO,
             Seen(effects=RESTART),
-            [start("see that it runs again after the restart of docker")],
+            [start("restore it after the restart of docker")],
             id="docker restarts here",
         ),
         pytest.param(
@@ -424,7 +424,7 @@ def revive(why: str, *nodes: str, wanted: Instance = TWO) -> tuple[object, str]:
         pytest.param(
             TWO,
             Seen(current={"root": "multiarch", "ci": None}),
-            [(UseBuilder(TWO, "ci"), "make multiarch the builder of ci, in place of default")],
+            [(UseBuilder(TWO, "ci"), "select multiarch as the builder of ci, in place of default")],
             id="it is not the builder of one user",
         ),
         pytest.param(
@@ -432,8 +432,8 @@ def revive(why: str, *nodes: str, wanted: Instance = TWO) -> tuple[object, str]:
             Seen(ci=None, current={"root": "other", "ci": None}),
             [
                 make(f"create {FOR} ci: not in the store", ("ci",)),
-                (UseBuilder(TWO, "root"), "make multiarch the builder of root, in place of other"),
-                (UseBuilder(TWO, "ci"), "make multiarch the builder of ci, in place of default"),
+                (UseBuilder(TWO, "root"), "select multiarch as the builder of root, in place of other"),
+                (UseBuilder(TWO, "ci"), "select multiarch as the builder of ci, in place of default"),
             ],
             id="it is made first",
         ),

@@ -21,8 +21,8 @@ from ansible_collections.multiarch.builders.plugins.module_utils.model.errors im
 from ansible_collections.multiarch.builders.tests.unit.plugins.module_utils.host_users import TheseUsers
 
 USERS = ("root", "ci")
-IN = "put ci into the group docker (root-equivalent on this host)"
-OUT = "take ci out of the group docker (root-equivalent on this host)"
+IN = "add ci to the group docker (root-equivalent on this host)"
+OUT = "remove ci from the group docker (root-equivalent on this host)"
 
 
 @pytest.mark.parametrize(
@@ -46,7 +46,7 @@ def test_members(
 
 
 OUTSIDE = Membership("docker", ("ci",), refused={"ci": "permission denied"})
-TO_THE_GROUP = ": put the user into the group docker, or set builder_docker_group to true"
+TO_THE_GROUP = ": add the user to the group docker, or set builder_docker_group to true"
 
 
 @pytest.mark.parametrize(

@@ -104,10 +104,10 @@ def test_the_line_comes_follows_the_variable_and_goes(tmp_path: Path) -> None:
     assert applied(str(first)) == []
 
     told = applied(str(second))
-    assert told == [f"name builder multiarch in {second}", f"name no builder any more in {first}"]
+    assert told == [f"name builder multiarch in {second}", f"remove the builder in {first}"]
     assert (first.read_text(), second.read_text()) == ("LANG=C\n", LINE)
 
-    assert applied(str(second), {}) == [f"name no builder any more in {second}"]
+    assert applied(str(second), {}) == [f"remove the builder in {second}"]
     assert not second.exists(), "it was not there before us"
     assert applied(None, {}) == []
 
@@ -181,7 +181,7 @@ def test_settings_come_are_changed_and_go_one_by_one(tmp_path: Path) -> None:
 
     assert applied(str(path), OURS) == [f"set B no more (the line from before us comes back) in {path}"]
     assert path.read_text() == f"B=theirs\nSECRET=x\n{LINE}"
-    assert applied(None, {}) == [f"name no builder any more in {path}"]
+    assert applied(None, {}) == [f"remove the builder in {path}"]
     assert path.read_text() == "B=theirs\nSECRET=x"
 
 

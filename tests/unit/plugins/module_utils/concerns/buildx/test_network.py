@@ -52,17 +52,19 @@ def test_no_network_at_all_is_refused_with_the_way_out() -> None:
         network.require([WANTED, replace(WANTED, name="other", driver_opts=HOST)], NONE)
     assert str(told.value) == (
         "builder multiarch is in docker's default network: docker has no default network (`bridge: none`), so its "
-        "container gets no network at all. Give it `driver_opts: {network: host}` in builder_instances"
+        "container gets no network at all. Set `driver_opts: {network: host}` for it in builder_instances"
     )
     network.require([replace(WANTED, driver_opts=HOST)], NONE)
     assert network.notes([WANTED], NONE) == []
 
 
-@pytest.mark.parametrize(("found", "words"), [(BARE, "is not masqueraded"), (STILL, "the kernel forwards nothing")])
+@pytest.mark.parametrize(
+    ("found", "words"), [(BARE, "is not masqueraded"), (STILL, "the kernel does not forward packets")]
+)
 def test_what_others_may_mend_is_a_note(found: DefaultNetwork, words: str) -> None:
     (note,) = network.notes([WANTED], found)
     assert words in note
-    assert note.endswith("; else give it `driver_opts: {network: host}` in builder_instances")
+    assert note.endswith("; else set `driver_opts: {network: host}` for it in builder_instances")
     network.require([WANTED], found)
 
 

@@ -104,21 +104,21 @@ UNKNOWN_KEY = (
     "`ssh-keyscan -t ed25519 198.51.100.31 >> ~root/.ssh/known_hosts`"
 )
 OTHER_KEY = (
-    "its host key is not the one that is known: find out why, and only if it was made anew, forget the former one: "
+    "its host key does not match the known one: find out why; only if it was regenerated, remove the old one: "
     "`ssh-keygen -R '198.51.100.31'` as root"
 )
 NO_LOGIN = (
-    "it does not accept a key of root: make a key with `ssh-keygen` as root and put the public half into "
+    "it does not accept a key of root: create a key with `ssh-keygen` as root and add its public key to "
     "~/.ssh/authorized_keys there"
 )
-NO_RIGHT = "its user may not use Docker: put the user into the group docker there"
-NO_DOCKER = "its Docker does not run: see there why: `systemctl status docker`"
-NO_CLIENT = "there is no docker program for its user: install the docker client there"
+NO_RIGHT = "its user may not use Docker: add the user to the group docker there"
+NO_DOCKER = "its Docker does not run: find out why there: `systemctl status docker`"
+NO_CLIENT = "docker is not in the PATH of its user: install the docker client there"
 DROPPED = (
     "its sshd drops connections: raise MaxStartups and MaxSessions in its sshd_config: buildx opens several at once"
 )
-NO_NAME = "its name cannot be resolved: mend DNS, or give ansible_host"
-NO_WAY = "it cannot be reached: see whether the host is up, and whether a firewall is between"
+NO_NAME = "its name cannot be resolved: fix DNS, or set ansible_host"
+NO_WAY = "it cannot be reached: check that the host is up, and that no firewall blocks the connection"
 IN_USE = "ssh: connect to host 198.51.100.31 port 22: "
 
 

@@ -158,7 +158,7 @@ def test_what_no_variable_names_any_more_is_told(
     put_entry(homes, "ci")
     notes = ours.leftover_notes(instances, users, docker)
     expected = (
-        f"{told} ours and in no variable any more: retire-builders.yml -e builder_retire_only=leftovers removes it"
+        f"{told} managed but no longer in any variable: retire-builders.yml -e builder_retire_only=leftovers removes it"
     )
     assert notes == ([expected] if told else [])
 
@@ -186,7 +186,7 @@ def test_a_container_of_a_builder_that_nobody_has_is_told(
         dockerd.answers[f"GET /containers/{name}/json"] = as_json({"State": state})
         dockerd.answers["GET /containers/json"] = as_json([{"Names": [f"/{name}"]}])
     expected = (
-        f"builder multiarch is ours and in no variable any more{told}: retire-builders.yml -e "
+        f"builder multiarch is managed but no longer in any variable{told}: retire-builders.yml -e "
         "builder_retire_only=leftovers removes it"
     )
     assert ours.leftover_notes(instances, ["ci"], docker) == ([] if told is None else [expected])

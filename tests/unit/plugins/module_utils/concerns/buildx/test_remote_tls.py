@@ -179,5 +179,5 @@ def test_the_plan(
 
 
 def test_a_user_that_is_none_is_told() -> None:
-    with pytest.raises(HostError, match="builder_users: 'no-such-user' is no user of this host"):
+    with pytest.raises(HostError, match="builder_users: 'no-such-user' is not a user of this host"):
         files(far(TRUSTED), "no-such-user")

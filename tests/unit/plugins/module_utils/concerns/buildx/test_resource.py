@@ -301,7 +301,7 @@ def test_the_builder_of_a_user(current: str | None, default: bool, uses: bool, n
     plan = planned(no_docker, CONTAINER, {"ci": STORED}, current=current, wanted=wanted)
     assert [action.step for action in plan.actions] == ([UseBuilder(wanted, "ci")] if uses else [])
     if uses:
-        told = f"make multiarch the builder of ci, in place of {current or 'default'}"
+        told = f"select multiarch as the builder of ci, in place of {current or 'default'}"
         assert plan.actions[0].summary == told
 
 
@@ -432,7 +432,7 @@ def test_a_node_that_does_not_answer_is_told_before_anything_is_done(
                 Note(
                     Kind.WAITS,
                     "pending, as builder_disruption is never: take node old at ssh://ci@198.51.100.40 off builder "
-                    "multiarch: its container goes, its cache stays there; update builder multiarch for ci: node old "
+                    "multiarch: its container is removed, its cache is kept; update builder multiarch for ci: node old "
                     "is not asked for, its containers keep running",
                 )
             ],
@@ -457,8 +457,8 @@ def test_a_node_that_nobody_asks_for_any_more(
         pytest.param(
             {"default-load": "true"},
             "0.13.1",
-            "builder multiarch: buildx 0.13.1 does not know `default-load` of the docker-container driver, which came "
-            "with 0.14: install a newer buildx, or leave it out",
+            "builder multiarch: buildx 0.13.1 does not support `default-load` of the docker-container driver, which "
+            "requires 0.14: install a newer buildx, or leave it out",
             id="this version refuses it, after the container went",
         ),
     ],
@@ -479,9 +479,9 @@ def test_options_that_came_with_a_later_buildx(
 @pytest.mark.parametrize(
     ("here", "comes", "told"),
     [
-        pytest.param("0.29.1", None, "buildx 0.29.1 does not know it, it came with 0.36.1", id="the one that is here"),
+        pytest.param("0.29.1", None, "buildx 0.29.1 does not support it (requires 0.36.1)", id="the one that is here"),
         pytest.param("0.36.1", None, None, id="new enough"),
-        pytest.param(None, "0.13.1", "buildx 0.13.1 does not know it, it came with 0.36.1", id="the one that comes"),
+        pytest.param(None, "0.13.1", "buildx 0.13.1 does not support it (requires 0.36.1)", id="the one that comes"),
         pytest.param("0.13.1", "0.36.1", None, id="a newer one comes"),
     ],
 )
@@ -505,8 +505,8 @@ case "$USER $*" in
 esac
 """
 NO_KEY = (
-    "node arm at ssh://ci@198.51.100.24: it does not accept a key of jane: make a key with `ssh-keygen` as jane and "
-    "put the public half into ~/.ssh/authorized_keys there"
+    "node arm at ssh://ci@198.51.100.24: it does not accept a key of jane: create a key with `ssh-keygen` as "
+    "jane and add its public key to ~/.ssh/authorized_keys there"
 )
 
 

@@ -24,7 +24,7 @@ RUNS = Place(HERE, container=True, volume="3 MB")
 ALL = Going(OWN, True, ("ci", "jane"), ("ci", "jane"), places=(RUNS, Place(THERE, container=True)))
 REMOVED = "remove builder b of ci, jane: container "
 STAYS = (
-    "volume buildx_buildkit_b0_state (3 MB), the cache of builder b, stays: `docker volume rm "
+    "volume buildx_buildkit_b0_state (3 MB), the cache of builder b, is kept: `docker volume rm "
     "buildx_buildkit_b0_state` removes it, or -e builder_retire_volumes=true in this run"
 )
 
@@ -32,10 +32,10 @@ STAYS = (
 @pytest.mark.parametrize(
     ("going", "told"),
     [
-        pytest.param(ALL, f"{REMOVED}buildx_buildkit_b0, buildx_buildkit_b1 goes", id="all of it"),
+        pytest.param(ALL, f"{REMOVED}buildx_buildkit_b0, buildx_buildkit_b1 is removed", id="all of it"),
         pytest.param(
             replace(ALL, places=(replace(RUNS, working=True),)),
-            f"{REMOVED}buildx_buildkit_b0 goes (running now: a build in buildx_buildkit_b0)",
+            f"{REMOVED}buildx_buildkit_b0 is removed (running now: a build in buildx_buildkit_b0)",
             id="a build runs",
         ),
         pytest.param(replace(ALL, places=(Place(HERE),)), "remove builder b of ci, jane", id="no container is left"),
@@ -46,7 +46,7 @@ STAYS = (
         ),
         pytest.param(
             replace(ALL, own=replace(OWN, users={"ci": "/backup", "jane": None}), places=(RUNS,)),
-            f"{REMOVED}buildx_buildkit_b0 goes; the one that ci had before us comes back",
+            f"{REMOVED}buildx_buildkit_b0 is removed; the one that ci had before us comes back",
             id="somebody had one of that name",
         ),
         pytest.param(
@@ -74,7 +74,7 @@ def test_words(going: Going, told: str | None) -> None:
             replace(RUNS, node=replace(HERE, volume=False)),
             True,
             False,
-            "volume buildx_buildkit_b0_state was there before us and stays",
+            "volume buildx_buildkit_b0_state existed before, and is kept",
             id="it was there before us",
         ),
         pytest.param(replace(RUNS, volume=None), True, False, None, id="there is none"),
@@ -94,7 +94,7 @@ def test_what_somebody_made_anew_and_what_cannot_be_reached_is_told() -> None:
     going = replace(ALL, entries=("ci",), changed=("jane",), places=(Place(THERE, silent="b1 does not answer"),))
     assert notes_on([going], volumes=False) == [
         Note(Kind.WAITS, "b1 does not answer"),
-        Note(Kind.LEFT_ALONE, "builder b of jane is not as we made it: it is somebody else's now, and stays"),
+        Note(Kind.LEFT_ALONE, "builder b of jane was changed by someone else, and is kept"),
     ]
 
 

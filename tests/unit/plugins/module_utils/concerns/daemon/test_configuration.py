@@ -135,7 +135,9 @@ def test_the_mode(text: str, former: int | None, mode: int, daemon_json: Path) -
 def test_a_file_that_somebody_changed_meanwhile_is_left_alone(now: str | None, daemon_json: Path, home: Path) -> None:
     if now is not None:
         put(daemon_json, now, 0o644)
-    with pytest.raises(HostError, match="was changed by somebody else just now, and was left as it is: run again"):
+    with pytest.raises(
+        HostError, match="was changed by someone else during the run, and was not overwritten: run again"
+    ):
         replace(step(former="{}"))
     assert (daemon_json.read_text() if daemon_json.exists() else None) == now
     assert not home.exists()

@@ -47,7 +47,7 @@ def test_it_is_told_and_closed(daemon_json: Path) -> None:
     daemon_json.write_text(PLAIN)
     daemon_json.chmod(0o646)
     (action,) = configuration_file.closing(configuration_file.too_open(PLAIN))
-    assert action.summary == f"close to others: {DAEMON_JSON} has mode 0646, not 0644"
+    assert action.summary == f"restrict access: {DAEMON_JSON} has mode 0646, not 0644"
     restore(action.step)  # type: ignore[arg-type]
     assert configuration_file.closing(configuration_file.too_open(PLAIN)) == []
 

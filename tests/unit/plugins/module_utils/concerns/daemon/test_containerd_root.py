@@ -35,8 +35,8 @@ def moved(tmp_path: Path) -> str:
 def test_that_it_will_move_is_told() -> None:
     (told,) = containerd_root.notes(STORE, MOVING)
     assert told.startswith(
-        "containerd keeps its data in /srv/c now, and in /elsewhere from its next start on: then Docker would no "
-        "longer show 3 images, nor start 2 containers, which stay in /srv/c. "
+        "containerd keeps its data in /srv/c now, and in /elsewhere after its next start: then Docker would no "
+        "longer show 3 images or start 2 containers, which stay in /srv/c. "
     )
 
 

@@ -112,8 +112,8 @@ RELOADS = frozenset({Effect.CONFIGURATION_RELOADS})
 STARTS = frozenset({Effect.DAEMON_RESTARTS})
 BECAUSE_TRUST = "the operating system's trust store changed, which dockerd reads once"
 BECAUSE_FILE = "daemon.json changed after dockerd started"
-BECAUSE_STORE = "dockerd runs without the containerd image store that daemon.json asks for"
-BECAUSE_INTERRUPTED = "docker does not run, and daemon.json is of a run that ended before it saw docker run with it"
+BECAUSE_STORE = "dockerd runs without the containerd image store that daemon.json enables"
+BECAUSE_INTERRUPTED = "docker does not run, and daemon.json is from a run that ended before docker ran with it"
 BECAUSE_DOWN = "docker does not run, and daemon.json changes"
 
 

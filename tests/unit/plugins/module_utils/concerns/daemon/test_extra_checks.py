@@ -36,8 +36,8 @@ REFUSED = [
     pytest.param(mirror("m.example:5000"), ENGINES, "does not begin with https://", id="a port is no scheme"),
     pytest.param(mirror("ftp://m.example"), ENGINES, "does not begin with https://", id="another scheme"),
     pytest.param(mirror("//m.example"), ENGINES, "does not begin with https://", id="half a scheme"),
-    pytest.param(mirror("https://u:p@m.example"), ENGINES, "holds a user name or password", id="credentials"),
-    pytest.param(mirror("https://@m.example"), ENGINES, "holds a user name or password", id="an at alone"),
+    pytest.param(mirror("https://u:p@m.example"), ENGINES, "has a user name or password", id="credentials"),
+    pytest.param(mirror("https://@m.example"), ENGINES, "has a user name or password", id="an at alone"),
     pytest.param(mirror("https://m.example/?ns=x"), ENGINES, "has a query or fragment", id="query"),
     pytest.param(mirror("https://m.example#top"), ENGINES, "has a query or fragment", id="fragment"),
     pytest.param(mirror("https://m.example:port"), ENGINES, "is no URL", id="no port"),
@@ -81,12 +81,12 @@ REFUSED = [
         pytest.param({"insecure-registries": ["a", each]}, ENGINES, "is neither host[:port] nor a network", id=each)
         for each in ("https://a/x", "10.0.0.0/255.0.0.0", "010.0.0.0/8", "10.0.0.0/33")
     ),
-    pytest.param({"bridge": "none", "bip": "10.9.0.1/24"}, ENGINES, "does not go with bip: dockerd", id="bridge"),
-    pytest.param({"iptables": False, "icc": False}, ENGINES, "does not go with icc: false", id="iptables and icc"),
-    pytest.param({"graph": "/srv"}, (DEBIAN_13, TESTING, NEWEST), "`data-root` takes its place", id="graph"),
-    pytest.param({"cluster-store": "etcd://a"}, ("23.0.0", DEBIAN_13), "which went with 23.0", id="cluster-store"),
+    pytest.param({"bridge": "none", "bip": "10.9.0.1/24"}, ENGINES, "conflicts with bip: dockerd", id="bridge"),
+    pytest.param({"iptables": False, "icc": False}, ENGINES, "conflicts with icc: false", id="iptables and icc"),
+    pytest.param({"graph": "/srv"}, (DEBIAN_13, TESTING, NEWEST), "`data-root` replaces it", id="graph"),
+    pytest.param({"cluster-store": "etcd://a"}, ("23.0.0", DEBIAN_13), "which was removed in 23.0", id="cluster-store"),
     pytest.param({"oom-score-adjust": -500}, (DEBIAN_13, NEWEST), "OOMScoreAdjust=", id="oom-score-adjust"),
-    pytest.param({"api-cors-header": "*"}, (TESTING, NEWEST), "which went with 28.0", id="api-cors-header"),
+    pytest.param({"api-cors-header": "*"}, (TESTING, NEWEST), "which was removed in 28.0", id="api-cors-header"),
     pytest.param(
         {"default-network-opts": {}}, (DEBIAN_12, "23.0.6"), "which came with 24.0", id="default-network-opts"
     ),
@@ -99,8 +99,10 @@ REFUSED = [
     pytest.param({"dnss": ["192.0.2.1"]}, (DEBIAN_12, DEBIAN_13, NEWEST), "Use `dns`, if that", id="misspelled"),
     pytest.param({"Debug": True}, (DEBIAN_12, NEWEST), "Use `debug`, if that is meant", id="another case"),
     pytest.param({"log-opt": {"max-size": "1m"}}, (DEBIAN_13,), "Use `log-opts`", id="a mapping is taken apart"),
-    pytest.param({"resolv-conf": "/r"}, (DEBIAN_13,), "is no key that dockerd 26.1.5+dfsg1 knows", id="a tag alone"),
-    pytest.param({"http-proxy": "http://a"}, (DEBIAN_12,), "is no key that dockerd", id="a flag of later versions"),
+    pytest.param(
+        {"resolv-conf": "/r"}, (DEBIAN_13,), "is not a key that dockerd 26.1.5+dfsg1 supports", id="a tag alone"
+    ),
+    pytest.param({"http-proxy": "http://a"}, (DEBIAN_12,), "is not a key that dockerd", id="a flag of later versions"),
 ]
 
 
@@ -163,14 +165,14 @@ NOTED = [
     ),
     pytest.param({"features": {"CDI": True}}, ENGINES, "Use `cdi`", id="a feature in another case"),
     pytest.param(
-        {"features": {"zzz": True}}, ENGINES, "ignores it. Take it out; it is from builder_d", id="no feature"
+        {"features": {"zzz": True}}, ENGINES, "ignores it. Remove it; it is set by builder_d", id="no feature"
     ),
-    pytest.param(ON, (DEBIAN_12, "23.0.6"), "it came with 24.0", id="a feature of later versions"),
-    pytest.param({"features": {"cdi": True}}, ("24.0.9",), "it came with 25.0", id="another one"),
+    pytest.param(ON, (DEBIAN_12, "23.0.6"), "requires 24.0", id="a feature of later versions"),
+    pytest.param({"features": {"cdi": True}}, ("24.0.9",), "requires 25.0", id="another one"),
     pytest.param({"builder": {"gcc": {}}}, ENGINES, "Use `gc`, if that is meant", id="a key of builder misspelled"),
-    pytest.param({"builder": {"history": {}}}, (DEBIAN_12, "23.0.6"), "it came with 24.0", id="builder.history"),
+    pytest.param({"builder": {"history": {}}}, (DEBIAN_12, "23.0.6"), "requires 24.0", id="builder.history"),
     pytest.param(
-        {"builder": {"entitlements": {"device": True}}}, (DEBIAN_13, TESTING), "it came with 29.0", id="of devices"
+        {"builder": {"entitlements": {"device": True}}}, (DEBIAN_13, TESTING), "requires 29.0", id="of devices"
     ),
     pytest.param(gc(enabeld=True), ENGINES, "builder.gc.enabeld = true: dockerd", id="a key of gc misspelled"),
     pytest.param(
@@ -182,7 +184,7 @@ NOTED = [
     pytest.param(
         gc(defaultReservedSpace="20GB"),
         (DEBIAN_12, DEBIAN_13, "27.5.1"),
-        "it came with 28.0. Use `defaultKeepStorage`; it is from builder_daemon_options or in /etc/docker/daemon.json",
+        "(requires 28.0). Use `defaultKeepStorage`; it is set by builder_daemon_options or in /etc/docker/daemon.json",
         id="defaultReservedSpace before 28",
     ),
     pytest.param(gc(defaultMaxUsedSpace="1GB"), (DEBIAN_13,), "Use `defaultKeepStorage`", id="defaultMaxUsedSpace"),
@@ -195,10 +197,12 @@ NOTED = [
         id="the name of a flag",
     ),
     pytest.param({"http-proxy": "http://a"}, (DEBIAN_13,), "Use `proxies.http-proxy`", id="a flag below proxies"),
-    pytest.param({"containerd-plugins-namespace": "x"}, (DEBIAN_13,), "a flag, but no key", id="a flag without a key"),
-    pytest.param({"_comment": {}}, (DEBIAN_12, DEBIAN_13), "is no key: dockerd", id="an empty mapping"),
-    pytest.param({"site": {"mtu": 1400}}, (DEBIAN_13,), "is no key: dockerd", id="keys in a mapping"),
-    pytest.param({"deprecated-key-path": "/k"}, ("24.0.0", NEWEST), "it went with 24.0", id="deprecated-key-path"),
+    pytest.param({"containerd-plugins-namespace": "x"}, (DEBIAN_13,), "a flag, not a key", id="a flag without a key"),
+    pytest.param({"_comment": {}}, (DEBIAN_12, DEBIAN_13), "is not a key: dockerd", id="an empty mapping"),
+    pytest.param({"site": {"mtu": 1400}}, (DEBIAN_13,), "is not a key: dockerd", id="keys in a mapping"),
+    pytest.param(
+        {"deprecated-key-path": "/k"}, ("24.0.0", NEWEST), "as it was removed in 24.0", id="deprecated-key-path"
+    ),
     pytest.param(
         {"allow-nondistributable-artifacts": ["a"]}, (TESTING, NEWEST), "always pushed", id="nondistributable artifacts"
     ),
@@ -263,8 +267,8 @@ def test_values_are_shown_without_secrets_and_short(document: Document, engine: 
 def test_a_note_shows_no_secrets_either() -> None:
     (note,) = notes({"http-proxy": "http://u:s3cret@p.example:3128"}, DEBIAN_13)
     assert note == (
-        'http-proxy = "http://***@p.example:3128": is a flag, but no key: dockerd 26.1.5+dfsg1 ignores it. '
-        "Use `proxies.http-proxy`; it is from builder_daemon_options or in /etc/docker/daemon.json"
+        'http-proxy = "http://***@p.example:3128": is a flag, not a key: dockerd 26.1.5+dfsg1 ignores it. '
+        "Use `proxies.http-proxy`; it is set by builder_daemon_options or in /etc/docker/daemon.json"
     )
 
 

@@ -88,13 +88,13 @@ def test_what_differs(
         pytest.param(
             (QUAY,),
             IGNORES,
-            "which Docker 26.1.5+dfsg1 does not read: it has mirrors in daemon.json alone (28.0 and newer do)",
+            "which Docker 26.1.5+dfsg1 does not read: it only supports mirrors in daemon.json (28.0 and newer do)",
             id="the engine is older now",
         ),
         pytest.param(
             (Registry("quay.example"),),
             READS,
-            "as quay.example has no mirrors in builder_registries any more",
+            "as quay.example no longer has mirrors in builder_registries",
             id="its mirrors are gone",
         ),
         pytest.param((), READS, "no longer in builder_registries", id="the registry is gone"),
@@ -140,7 +140,7 @@ def test_what_is_to_do_is_told_with_its_difference() -> None:
 
 def test_what_is_left_alone_is_told() -> None:
     assert notes_on(FilesState(theirs=("/a/hosts.toml", "/b/hosts.toml"))) == [
-        "/a/hosts.toml is somebody else's and was left alone: remove it to have it made from mirrors",
-        "/b/hosts.toml is somebody else's and was left alone: remove it to have it made from mirrors",
+        "/a/hosts.toml is unmanaged and was not changed: remove it to have it created from mirrors",
+        "/b/hosts.toml is unmanaged and was not changed: remove it to have it created from mirrors",
     ]
     assert notes_on(FilesState(write=(WriteFile("/a", ""),), remove=(RemoveFile("/b"),))) == []

@@ -12,7 +12,9 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import Registry
 
-NETWORK = "10.0.0.0/8 of builder_registries is for docker alone: BuildKit knows no networks, so builders need each"
+NETWORK = (
+    "10.0.0.0/8 of builder_registries only applies to docker: BuildKit does not support networks, so builders need each"
+)
 IPV6 = "[::1]:5000: dockerd 26.1.5 speaks HTTP to it; as 28.0 and newer does by itself, it tries TLS first with an"
 
 
@@ -39,7 +41,7 @@ def test_insecure_notes(
 
 def test_the_network_that_helps_ends_the_note() -> None:
     (note,) = insecure_notes([Registry("[::1]:5000")], ("::1/128",), "26.1.5", True)
-    assert note.startswith("::1/128 of builder_registries is for docker alone")
+    assert note.startswith("::1/128 of builder_registries only applies to docker")
 
 
 @pytest.mark.parametrize(

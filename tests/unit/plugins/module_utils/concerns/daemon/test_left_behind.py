@@ -27,7 +27,7 @@ def test_it_is_told(part: str, tmp_path: Path) -> None:
     folder = former(tmp_path, part)
     assert left_behind.notes(ELSEWHERE) == (
         f"{folder} has 2 containers, from before data-root was changed: builder_daemon_options: {{data-root: "
-        f"{folder}}} shows that again; remove the folder when it is of no use",
+        f"{folder}}} shows that again; remove the folder when it is not needed",
     )
 
 

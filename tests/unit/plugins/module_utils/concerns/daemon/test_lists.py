@@ -115,13 +115,13 @@ def test_a_list_of_an_earlier_version_that_somebody_changed_is_theirs() -> None:
         pytest.param(
             {"dns": ["1.1.1.1"]},
             {"dns": ["9.9.9.9"]},
-            'dns of daemon.json is replaced as a whole: "1.1.1.1" of',
+            'dns of daemon.json is replaced as a whole: "1.1.1.1" (n',
             id="dns",
         ),
         pytest.param(
             {"registry-mirrors": ["https://a", "https://b/"]},
             {"registry-mirrors": ["https://b", "https://c"]},
-            'registry-mirrors of daemon.json is replaced as a whole: "https://a" of',
+            'registry-mirrors of daemon.json is replaced as a whole: "https://a" (n',
             id="a mirror; a last slash is nothing",
         ),
         pytest.param({"dns": ["1.1.1.1"]}, {"dns": ["9.9.9.9", "1.1.1.1"]}, "", id="none, in another order"),

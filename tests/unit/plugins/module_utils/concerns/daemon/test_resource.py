@@ -188,13 +188,13 @@ def test_a_dockerd_that_was_started_with_another_file_restarts(no_docker: Docker
 def test_a_daemon_json_that_others_may_write_is_closed_to_them(no_docker: Docker) -> None:
     loose = {public("/d"): "/d has mode 0666, not 0644"}
     (action,) = planned(daemon(no_docker), replace(state(CONTAINERD), loose=loose)).actions
-    assert action == Action("close to others: /d has mode 0666, not 0644", RestoreRights((public("/d"),)))
+    assert action == Action("restrict access: /d has mode 0666, not 0644", RestoreRights((public("/d"),)))
 
 
 HARBOR = Registry("harbor.example", ca=CA.pem)
 OF_HARBOR = Tokens(frozenset(blocks(CA.pem)), {"harbor.example": "harbor.example"})
 FOR_TOKENS = (
-    "docker reads the system's authorities once, at its start, and needs them for tokens of harbor.example; builders "
+    "docker reads the system's authorities only at its start, and needs them for tokens of harbor.example; builders "
     "do not"
 )
 
@@ -213,8 +213,8 @@ def test_a_registry_that_does_not_say_whether_it_has_tokens_is_told(no_docker: D
     assert plan.actions == ()
     assert plan.notes == Kind.WAITS.notes(
         [
-            "harbor.example does not answer (Connection refused), so it is not known whether docker has to be "
-            "restarted for its tokens: run this again when it does"
+            "harbor.example does not answer (Connection refused), so it is unknown whether docker must be "
+            "restarted for its tokens: run again when it answers"
         ],
     )
 
@@ -286,7 +286,7 @@ def test_what_vanishes_with_leave_is_told_too(dockerd: DockerdStandIn, docker: D
     dockerd.answers["GET /containers/json"] = as_json([])
     dockerd.answers["GET /system/df"] = as_json({"LayersSize": 4_200_000_000})
     plan = planned(daemon(docker, switch=True), state({**OVERLAY2, "Images": 3, "Containers": 2}))
-    told = "(vanishing: 3 images (4.2 GB) and 2 containers of the image store overlay2; /var/lib/containerd has "
+    told = "(hidden: 3 images (4.2 GB) and 2 containers of the image store overlay2; /var/lib/containerd has "
     back = "; it stays on disk; builder_daemon_options: {features: {containerd-snapshotter: null}} shows it again)"
     assert re.search(re.escape(told) + r"\S+ [kMGT]?B free" + re.escape(back) + "$", plan.actions[0].summary)
 
@@ -317,7 +317,7 @@ def test_another_data_root_needs_leave(dockerd: DockerdStandIn, docker: Docker, 
 
     allowed = replace(daemon(docker, options=MOVED), allow_data_root_switch=True)
     (_written, action) = planned(allowed, now).actions
-    assert "(vanishing: 2 containers and 1 volumes in /var/lib/docker; " in action.summary
+    assert "(hidden: 2 containers and 1 volumes in /var/lib/docker; " in action.summary
     assert action.effects == {Effect.DAEMON_RESTARTS, Effect.CONTAINERS_VANISH}
     step = action.step
     assert isinstance(step, RestartDaemon)
@@ -499,7 +499,7 @@ def test_hosts_toml_comes_and_goes_without_a_restart(no_docker: Docker, tmp_path
 def test_what_is_left_alone_is_told(no_docker: Docker) -> None:
     plan = planned(daemon(no_docker, registries=(QUAY,)), with_theirs(state(CONTAINERD), NO_TOKENS))
     assert plan.actions == ()
-    told = f"{HOSTS_TOML} is somebody else's and was left alone: remove it to have it made from mirrors"
+    told = f"{HOSTS_TOML} is unmanaged and was not changed: remove it to have it created from mirrors"
     assert plan.notes == (Note(Kind.LEFT_ALONE, told),)
 
 
@@ -512,7 +512,7 @@ def test_mirrors_that_this_dockerd_cannot_use_are_told(no_docker: Docker) -> Non
 # What is done. The stand-in for dockerd answers unless the daemon.json that it was started with says `bad`.
 FORMER = {**SNAPSHOTTER, "log-driver": "local"}
 WHY = "failed to start daemon: bad"
-MEND = ". Mend builder_daemon_options, or /etc/docker/daemon.json if it is from there"
+MEND = ". Fix builder_daemon_options, or /etc/docker/daemon.json if it is set there"
 LABELS = {"labels": ["a=b"]}
 
 
@@ -637,12 +637,12 @@ def test_a_key_of_ours_is_ours_until_somebody_sets_it(
     [
         pytest.param(
             FORMER,
-            f"docker did not come up, so the former {DAEMON_JSON} was put back, and docker runs again: {WHY}{MEND}",
+            f"docker did not start, so the former {DAEMON_JSON} was restored, and docker runs again: {WHY}{MEND}",
             id="the former one serves",
         ),
         pytest.param(
             {**FORMER, "fixed-cidr": "bad"},
-            f"docker does not come up, nor with the former {DAEMON_JSON}, which was put back: {WHY}",
+            f"docker does not start, not even with the former {DAEMON_JSON}, which was restored: {WHY}",
             id="it does not",
         ),
     ],
@@ -664,7 +664,7 @@ def test_a_file_that_we_did_not_change_is_not_put_back(host: Host) -> None:
     now = with_theirs(state(CONTAINERD, document=host.document()))
     with pytest.raises(HostError) as caught:
         made.apply(planned(made, now).actions)
-    assert str(caught.value) == f"docker does not come up, daemon.json was not changed: {WHY}"
+    assert str(caught.value) == f"docker does not start, daemon.json was not changed: {WHY}"
     assert host.document() == {**FORMER, "bip": "bad"}
 
 
@@ -680,8 +680,8 @@ def test_a_reload_that_brings_nothing_where_nothing_may_be_disrupted(host: Host)
     with pytest.raises(HostError) as caught:
         host.run({"labels": ["b=c"]}, mode="never")
     assert str(caught.value) == (
-        "a reload did not bring daemon.json to dockerd: it shows labels ['a=b'] in place of ['b=c']. It needs a "
-        "restart, which builder_disruption: never forbids"
+        "docker did not apply daemon.json by a reload: it shows labels ['a=b'] in place of ['b=c']. It must "
+        "restart, but builder_disruption: never forbids"
     )
     assert host.verbs() == ["reload"]
     assert host.document() == {**FORMER, "labels": ["b=c"]}
@@ -725,7 +725,7 @@ def test_a_bad_file_of_a_killed_run_is_taken_back_by_the_next(
     host.run({"bip": "bad"}, killed=True)
     if started:
         service.restart(host.docker)
-    with pytest.raises(HostError, match="was put back, and docker runs again"):
+    with pytest.raises(HostError, match="was restored, and docker runs again"):
         host.run(options)
     assert host.document() == FORMER
     assert rollback.is_open() is False

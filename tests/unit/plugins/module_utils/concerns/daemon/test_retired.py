@@ -142,7 +142,7 @@ def test_the_data_root_stays_where_others_have_something_in_it(
         assert plan.notes[0].text.startswith(
             "data-root stays in daemon.json, as Docker would no longer show 0 containers and 1 "
         )
-        assert plan.notes[0].text.endswith("-e builder_allow_data_root_switch=true takes it out")
+        assert plan.notes[0].text.endswith("-e builder_allow_data_root_switch=true removes it")
         (step,) = (each.step for each in plan.actions if isinstance(each.step, WriteConfiguration))
         assert step.keys.owned == owned_after({}, {}, {"data-root": "/srv/docker"})
 
@@ -175,7 +175,9 @@ def test_keys_that_somebody_changed_since_are_theirs(
     daemon_json.write_text('{"debug": false}')
     runs(dockerd)
     daemon, plan = planned(docker)
-    assert [each.summary for each in plan.actions] == ["forget the keys of daemon.json, of which none is ours any more"]
+    assert [each.summary for each in plan.actions] == [
+        "drop the keys of daemon.json from the record: none is managed any more"
+    ]
     daemon.apply(plan.actions)
     assert daemon_json.read_text() == '{"debug": false}'
     assert planned(docker)[1].actions == ()
@@ -183,7 +185,7 @@ def test_keys_that_somebody_changed_since_are_theirs(
 
 def test_a_docker_that_does_not_run_is_not_started(daemon_json: Path, no_docker: Docker) -> None:
     provisioned(daemon_json, {}, SNAPSHOTTER)
-    with pytest.raises(HostError, match=r"docker does not run, so nothing can be taken out of daemon\.json"):
+    with pytest.raises(HostError, match=r"docker does not run, so nothing can be removed from daemon\.json"):
         planned(no_docker)
 
 
@@ -206,7 +208,11 @@ def test_where_docker_is_gone_its_file_is_put_right_all_the_same(
         pytest.param(None, "ours", "remove {}", None, id="ours"),
         pytest.param("theirs", "ours", "restore {} to its previous content", "theirs", id="theirs comes back"),
         pytest.param(
-            None, "changed", "forget {}: somebody changed it since, and it stays", "changed", id="changed since"
+            None,
+            "changed",
+            "drop {} from the record: it was changed by someone else, and is kept",
+            "changed",
+            id="changed since",
         ),
     ],
 )

@@ -23,8 +23,8 @@ SAME_CA = (Registry(HARBOR, ca=OLD + NEW), Registry(AUTH, ca=NEW))
 PUBLIC = (Registry(HARBOR), Registry(AUTH, ca=OTHER))
 ITSELF, ELSEWHERE, WITHOUT_ENTRY = {HARBOR: HARBOR}, {HARBOR: AUTH}, {HARBOR: ANOTHER}
 BY_ITSELF = "harbor.example"
-BY_AUTH = "harbor.example (which auth.example:8443 gives out)"
-BY_ANOTHER = "harbor.example (which gitlab.example gives out)"
+BY_AUTH = "harbor.example (issued by auth.example:8443)"
+BY_ANOTHER = "harbor.example (issued by gitlab.example)"
 
 
 @pytest.mark.parametrize("engine", ["26.1.5+dfsg1", "28.5.2", "29.4.3"])
@@ -51,7 +51,7 @@ def test_until_29_4_the_systems_authorities_count(
     reason = restart_reason(registries, Tokens(frozenset(blocks(unread)), hosts), engine, containerd_store=True)
     assert reason == (
         told
-        and "docker reads the system's authorities once, at its start, and needs them for tokens of "
+        and "docker reads the system's authorities only at its start, and needs them for tokens of "
         f"{told}; builders do not"
     )
 
@@ -85,8 +85,8 @@ def test_others_trust_for_tokens_what_they_trust_for_the_registry(
 def test_a_registry_that_does_not_answer_is_told_if_its_ca_was_not_read() -> None:
     tokens = Tokens(frozenset(blocks(NEW)), silent={HARBOR: "timed out", AUTH: "timed out"})
     assert notes_on(TABLE, tokens) == [
-        "harbor.example does not answer (timed out), so it is not known whether docker has to be restarted for its "
-        "tokens: run this again when it does"
+        "harbor.example does not answer (timed out), so it is unknown whether docker must be restarted for its "
+        "tokens: run again when it answers"
     ]
 
 

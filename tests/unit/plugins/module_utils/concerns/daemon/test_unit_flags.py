@@ -86,7 +86,7 @@ def test_the_file_that_dockerd_reads(arguments: tuple[str, ...], path: str | Non
             exec_start(OTHER, "FragmentPath=/usr/lib/u\nDropInPaths=/etc/d/a.conf /etc/d/b.conf\n"),
             {},
             f"docker.service starts dockerd with {OTHER} (/etc/d/a.conf, /etc/d/b.conf), so dockerd reads no "
-            "/etc/docker/daemon.json: move what it says to /etc/docker/daemon.json, and take the flag out, or make "
+            "/etc/docker/daemon.json: move its content to /etc/docker/daemon.json and remove the flag, or make "
             "/etc/docker/other.json a link to it",
             id="by drop-ins",
         ),

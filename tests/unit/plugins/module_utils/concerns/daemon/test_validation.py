@@ -83,8 +83,8 @@ def test_what_it_refuses(script: str, told: str, programs: Programs) -> None:
     with pytest.raises(HostError) as caught:
         validate(TEXT)
     assert str(caught.value) == (
-        f"dockerd refuses what daemon.json would become, nothing was changed: {told}. Mend builder_daemon_options, or "
-        "/etc/docker/daemon.json if it is from there"
+        f"dockerd refuses what daemon.json would become, nothing was changed: {told}. Fix builder_daemon_options, or "
+        "/etc/docker/daemon.json if it is set there"
     )
     assert not Path(calls.read_text().split()[-1]).exists()
 
@@ -97,8 +97,8 @@ def test_flags_of_the_unit_are_not_blamed_on_daemon_json(programs: Programs, tmp
     with pytest.raises(HostError) as caught:
         validate(TEXT)
     assert str(caught.value) == (
-        "docker.service starts dockerd with what that does not take, nothing was changed: unknown flag: --nope. "
-        f"Mend {drop_in}, which starts dockerd with it"
+        "docker.service starts dockerd with invalid flags, nothing was changed: unknown flag: --nope. "
+        f"Fix {drop_in}, which starts dockerd with it"
     )
 
 
@@ -111,7 +111,7 @@ def test_a_key_that_is_a_flag_of_the_unit_is_told_with_both(programs: Programs, 
     with pytest.raises(HostError) as caught:
         validate(TEXT)
     assert str(caught.value).endswith(
-        f"{said}. Take it out of {unit}, or `hosts` out of builder_daemon_options and /etc/docker/daemon.json"
+        f"{said}. Remove it from {unit}, or `hosts` from builder_daemon_options and /etc/docker/daemon.json"
     )
 
 

@@ -66,8 +66,8 @@ INFO = {"Driver": "overlay2", "Images": 3, "Containers": 2, "DockerRootDir": "/v
         ),
         pytest.param(
             Vanishing("in /d", None, 1, volumes=Volumes(4, 2_000_000_000, 1, 1_500_000_000), networks=2, swarm=True),
-            "1 containers, 4 volumes (2.0 GB; 1 of them is a builder's cache, 1.5 GB), 2 networks and its place in a "
-            "swarm in /d",
+            "1 containers, 4 volumes (2.0 GB; 1 of them is a builder's cache, 1.5 GB), 2 networks and its swarm "
+            "membership in /d",
             id="a data-root",
         ),
         pytest.param(
@@ -205,10 +205,10 @@ def test_the_ways_out_of_another_data_root_are_told() -> None:
     what = "2 containers and 1 volumes (1 of them is a builder's cache) in /var/lib/docker"
     assert needs_leave(MOVE, hidden) == (
         f"with data-root /srv/docker in place of /var/lib/docker, Docker would no longer show {what} (what is hidden "
-        "stays on disk, and builders begin with empty caches): set builder_allow_data_root_switch: true, or keep the "
+        "stays on disk, and builders start with empty caches): set builder_allow_data_root_switch: true, or keep the "
         "folder with builder_daemon_options: {data-root: /var/lib/docker}"
     )
     assert way_out(MOVE, hidden) == (
-        f"{what}; it stays on disk, and builders begin with empty caches; builder_daemon_options: "
+        f"{what}; it stays on disk, and builders start with empty caches; builder_daemon_options: "
         "{data-root: /var/lib/docker} shows it again"
     )

@@ -35,7 +35,7 @@ PLUGIN = Plugin("a" * 64, url="https://a.example/buildx", version="0.29.1")
 TAKEN = LeavePlugin()
 
 NO_BUILDX = "the buildx plugin is not installed, but builders need 0.13"
-OLD_BUILDX = "is here, but builders need 0.13"
+OLD_BUILDX = "is installed, but builders need 0.13"
 NO_DOCKER = "Docker is not installed: set builder_engine: distro, or install Docker's"
 
 
@@ -63,25 +63,25 @@ NO_DOCKER = "Docker is not installed: set builder_engine: distro, or install Doc
         pytest.param(
             replace(OLD, offer=DEBIAN_12),
             None,
-            "the distribution has no package docker-buildx, but builders need 0.13 or newer: give one with",
+            "the distribution has no package docker-buildx, but builders need 0.13 or newer: set builder_buildx_plugin",
             id="nothing comes for buildx",
         ),
         pytest.param(
             replace(NOTHING, offer=Offer(("docker.io",), unknown=("docker.io",), fresh=True)),
             None,
-            "apt knows no package docker.io, not in fresh lists either: See that /etc/apt",
+            "apt finds no package docker.io, not even in fresh lists: Check that /etc/apt",
             id="apt knows no docker",
         ),
         pytest.param(
             replace(OLD, offer=replace(DEBIAN_12, unfetched="http://a/InRelease: Could not connect to a:80")),
             None,
-            "and cannot fetch fresh lists: http://a/InRelease: Could not connect to a:80: See that this host reaches",
+            "and cannot fetch fresh lists: http://a/InRelease: Could not connect to a:80: Check that this host reaches",
             id="the archive cannot be reached: what it has is not known",
         ),
         pytest.param(
-            replace(GOOD, buildx=None, broken="/usr/local/lib/x: nobody may execute it"),
+            replace(GOOD, buildx=None, broken="/usr/local/lib/x: it is not executable"),
             None,
-            "the buildx plugin is there and broken: /usr/local/lib/x: nobody may execute it: remove it",
+            "the buildx plugin is broken: /usr/local/lib/x: it is not executable: remove it",
             id="buildx is there and broken",
         ),
         pytest.param(
@@ -99,7 +99,7 @@ NO_DOCKER = "Docker is not installed: set builder_engine: distro, or install Doc
         pytest.param(
             replace(OLD, offer=Offer(("docker-buildx",), {"docker-buildx": "0.11.2"})),
             None,
-            "buildx 0.11.2 is what the distribution has, but builders need 0.13 or newer: give one with builder_buildx",
+            "buildx 0.11.2 is the distribution's version, but builders need 0.13 or newer: set builder_buildx_plugin",
             id="too old a buildx would come",
         ),
         pytest.param(OLD, PlacePlugin(PLUGIN), None, id="a plugin comes"),

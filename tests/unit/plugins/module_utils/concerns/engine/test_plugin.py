@@ -123,8 +123,8 @@ def test_other_things_that_are_remembered_stay() -> None:
         pytest.param(
             content("0.12.1"), None, "its file is buildx 0.12.1, but builders need 0.13 or newer", id="too old"
         ),
-        pytest.param(content("0.29.1"), "0.30.0", r"version = 0.30.0: its file is buildx v?0.29.1: mend", id="another"),
-        pytest.param(X86_64 + b"\ncompose v2.1.0", None, "its file is no buildx", id="another plugin"),
+        pytest.param(content("0.29.1"), "0.30.0", r"version = 0.30.0: its file is buildx v?0.29.1: fix", id="another"),
+        pytest.param(X86_64 + b"\ncompose v2.1.0", None, "its file is not a buildx", id="another plugin"),
     ],
 )
 @pytest.mark.parametrize("former", [b"the administrator's", None])
@@ -182,9 +182,7 @@ def test_a_plugin_is_fetched(place: Path, server: tuple[str, type[_Server]]) -> 
 @pytest.mark.parametrize(
     ("path", "told"),
     [
-        pytest.param(
-            "/none?token=secret", r"url: http://ADDRESS/none answers 404 .*: mend the address", id="not there"
-        ),
+        pytest.param("/none?token=secret", r"url: http://ADDRESS/none answers 404 .*: fix the address", id="not there"),
         pytest.param(
             "/other?token=secret", r"sha256 = aaaa.*: http://ADDRESS/other has 4409.*, and was not", id="another"
         ),

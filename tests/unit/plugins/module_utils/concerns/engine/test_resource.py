@@ -66,7 +66,7 @@ def test_what_the_distribution_does_not_have_is_told_with_its_cause(engine: Engi
     with pytest.raises(HostError) as caught:
         engine.plan(EngineState("26.1.5", None, installed=True, offer=offer), NO_EFFECTS)
     assert caught.value.short.endswith("cannot fetch fresh lists: http://a: Could not connect")
-    assert caught.value.remedy.startswith("See that this host reaches its archive")
+    assert caught.value.remedy.startswith("Check that this host reaches its archive")
 
 
 OFFER = Offer(("docker.io", "docker-buildx"), {"docker.io": "26.1.5", "docker-buildx": "0.13.1", "runc": "1.1"})
@@ -90,7 +90,7 @@ def test_the_plugin_comes_first_as_it_can_fail_without_harm(engine: Engine) -> N
     offer = Offer(("docker.io",), {"docker.io": "20.10.24"}, fresh=True)
     plan = replace(engine, plugin=PLUGIN).plan(replace(NOTHING, offer=offer), NO_EFFECTS)
     assert [type(action.step) for action in plan.actions] == [PlacePlugin, InstallPackages]
-    assert "lists lack something and are refreshed first" in plan.actions[1].summary
+    assert "lists are incomplete and are refreshed first" in plan.actions[1].summary
     assert arrival(plan.effects) == Arrival("20.10.24", "0.29.1")
 
 
@@ -114,11 +114,9 @@ def test_what_is_said_of_a_plugin_that_comes(place: PluginState, words: str, eng
 @pytest.mark.parametrize(
     ("place", "words"),
     [
-        pytest.param(
-            PluginState("a", "a", "0.13.1", former=True), "put buildx 0.13.1 back as /usr/local/", id="former"
-        ),
+        pytest.param(PluginState("a", "a", "0.13.1", former=True), "restore buildx 0.13.1 as /usr/local/", id="former"),
         pytest.param(PluginState("a", "a", "0.13.1"), "remove /usr/local/lib/docker/cli-plugins/", id="none before"),
-        pytest.param(PluginState("b", "a", "0.13.1"), "forget /usr/local/lib/docker/cli-plugins/", id="replaced"),
+        pytest.param(PluginState("b", "a", "0.13.1"), "drop /usr/local/lib/docker/cli-plugins/", id="replaced"),
     ],
 )
 def test_what_is_said_of_a_plugin_that_goes(place: PluginState, words: str, engine: Engine) -> None:
@@ -152,13 +150,14 @@ def test_a_docker_that_would_not_start_again_is_refused(builders: bool, engine: 
     [
         pytest.param(
             replace(NOTHING, snap="/snap/docker/current"),
-            "Docker is here as a snap (/snap/docker/current), whose files are elsewhere and which is not looked after "
-            "here: `snap remove docker` takes it away, then set builder_engine: distro, or install",
+            "Docker is here as a snap (/snap/docker/current), whose files are elsewhere and which is not "
+            "supported: `snap remove docker` removes it, then set builder_engine: distro, or install",
             id="a snap",
         ),
         pytest.param(
             replace(NOTHING, client=True, podman="/usr/bin/docker"),
-            "/usr/bin/docker is podman, which has no builders of buildx: `apt-get remove podman-docker` takes it",
+            "/usr/bin/docker is podman, which does not support buildx builders: `apt-get remove podman-docker` "
+            "removes it",
             id="podman-docker",
         ),
         pytest.param(

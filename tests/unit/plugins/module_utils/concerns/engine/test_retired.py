@@ -19,7 +19,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.engine
 from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import NO_EFFECTS
 
 NO_PLUGIN = PluginState()
-STAY = "packages that came with us stay: `apt-get remove docker-cli docker.io` removes them"
+STAY = "packages that came with us are kept: `apt-get remove docker-cli docker.io` removes them"
 
 
 @pytest.mark.parametrize(

@@ -181,15 +181,15 @@ def test_what_differs_is_no_login(registry: Registry, mode: int, config: Path) -
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        pytest.param("{", "is no JSON", id="no JSON"),
-        pytest.param("[]", "holds no mapping", id="list"),
+        pytest.param("{", "is not valid JSON", id="no JSON"),
+        pytest.param("[]", "holds list, not a mapping", id="list"),
     ],
 )
 def test_a_damaged_file_is_left_as_it_was(text: str, told: str, config: Path) -> None:
     config.parent.mkdir()
     config.write_text(text)
     for attempt in (lambda: is_logged_in(USER, HARBOR), lambda: log_in(Login(USER, HARBOR))):
-        with pytest.raises(HostError, match=f"{told}.*It was left as it is"):
+        with pytest.raises(HostError, match=f"{told}.*It was not changed"):
             attempt()
     assert config.read_text() == text
 

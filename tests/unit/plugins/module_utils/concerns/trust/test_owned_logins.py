@@ -148,8 +148,8 @@ def test_what_docker_could_not_read_is_told_and_nothing_is_forgotten(config: Pat
     steps, notes = retired(remembered(), ())
     assert steps == ()
     assert notes == (
-        f"ci is not logged out of {HARBOR.host} yet: {config} holds no mapping under 'auths' but list, which docker "
-        "does not read. It was left as it is: mend or remove it, then run again",
+        f"ci is not logged out of {HARBOR.host} yet: {config} holds list under 'auths', not a mapping, which docker "
+        "does not read. It was not changed: fix or remove it, then run again",
     )
     assert PLAIN in remembered()
 
@@ -206,7 +206,7 @@ def test_what_cannot_be_told_is_noted_and_asked_again(config: Path) -> None:
     config.write_text("{")
     steps, (note,) = retired(remembered(), ())
     assert [step.place.user for step in steps] == ["jane"]
-    assert note.startswith(f"ci is not logged out of {HARBOR.host} yet: {config} is no JSON")
+    assert note.startswith(f"ci is not logged out of {HARBOR.host} yet: {config} is not valid JSON")
     assert PLAIN in remembered()
 
 

@@ -262,7 +262,7 @@ def test_of_a_user_who_is_gone_all_is_forgotten_and_nothing_touched(rootless: Pa
         converged(Trust((ROW,), ("ci",)))
     with standing_on(replace(here(), users=TheseUsers({"root": root}))):
         assert converged(Trust((), ())) == [
-            f"forget {file}: its user is no user of this host",
+            f"forget {file}: its user does not exist on this host",
             f"drop the login of ci to {ROW.host} from the record: it was removed or changed by someone else",
         ]
     assert file.read_text() == CA.pem

@@ -61,7 +61,7 @@ def test_the_unit_may_hold_anything(homes: Path) -> None:
 
 @pytest.mark.usefixtures("homes")
 def test_a_user_who_does_not_exist_is_named() -> None:
-    with pytest.raises(HostError, match="'nobody-of-these-tests' is no user of this host"):
+    with pytest.raises(HostError, match="'nobody-of-these-tests' is not a user of this host"):
         rootless_files((HARBOR,), ("nobody-of-these-tests",))
 
 
