@@ -112,8 +112,9 @@ def test_imports(path: Path) -> None:
 def looks_at_places(path: Path) -> Iterator[str]:
     """The methods of a path of the host that a file calls, past host/."""
     for node in ast.walk(ast.parse(path.read_text())):
-        called = node.value.func if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Call) else None
-        if called is not None and ast.unparse(called) == "at" and node.attr in AT_A_PLACE:
+        if not isinstance(node, ast.Attribute) or not isinstance(node.value, ast.Call):
+            continue
+        if ast.unparse(node.value.func) == "at" and node.attr in AT_A_PLACE:
             yield f"{path.relative_to(PLUGINS / 'module_utils')}: {node.attr}"
 
 
