@@ -135,7 +135,8 @@ def stopped(s: Scene) -> None:
 
 
 def refuses(s: Scene) -> None:
-    s.dockerd.answers["GET /containers/here/json"] = as_json({"message": "out of order"}, 500)
+    for name in ("here", "missing"):
+        s.dockerd.answers[f"GET /containers/{name}/json"] = as_json({"message": "out of order"}, 500)
 
 
 def gone(s: Scene) -> None:
@@ -155,6 +156,10 @@ NAMED = of_docker({"Mounts": {"[]": {"Name": {}}}})
 
 def ping(s: Scene) -> list[object]:
     return ["ping", str(s.dockerd.path)]
+
+
+def missing_container(s: Scene) -> list[object]:
+    return ["docker", str(s.dockerd.path), "/v1.45/containers/missing/json", {}]
 
 
 def found_program(s: Scene) -> list[object]:
@@ -231,6 +236,7 @@ OTHER: list[tuple[str, Look, Change]] = [
     ("docker: 404 of bytes", of_docker("bytes", "archive?path=x"), gone),
     ("docker: 404, something still used of it", of_docker({}), gone),
     ("docker: error", RUNNING, refuses),
+    ("docker: error where there was nothing", missing_container, refuses),
     ("docker: stopped", RUNNING, stopped),
     ("docker: another version", RUNNING, dockerd(version="1.46")),
     ("docker: used of an element", NAMED, told(Mounts=[{"Name": "y"}])),
@@ -265,11 +271,12 @@ def test_what_does_not_matter(look: Look, change: Change, scene: Scene) -> None:
 
 @pytest.mark.parametrize(("look", "change"), [*rows(OTHER), *rows(AS_NOBODY, root_only)])
 def test_a_single_change_is_noticed(look: Look, change: Change, scene: Scene) -> None:
+    rights = (os.geteuid(), os.getegid(), os.getgroups())
     looks = traced(look(scene))
     assert replay.difference(looks) == ""
     change(scene)
     assert replay.difference(looks) != ""
-    assert (os.geteuid(), os.getegid()) == (os.getuid(), os.getgid())
+    assert (os.geteuid(), os.getegid(), os.getgroups()) == rights
 
 
 @pytest.mark.parametrize(
