@@ -39,7 +39,6 @@ class Answer(t.Dict[str, t.Any]):
         return super().__contains__(key)
 
     def __bool__(self) -> bool:
-        self._used["?"] = True
         return bool(super().__len__())
 
     def _whole(self) -> t.Dict[str, t.Any]:

@@ -71,10 +71,10 @@ def keep(recorder: Recorder, key: str, result: t.Mapping[str, t.Any]) -> str:
 
     Raises HostError if it cannot be written.
     """
+    forget()  # not only what is in it: nobody's link may lead elsewhere
     looks = recorder.looks()
     why = recorder.why or replay.difference(looks)
     if why:
-        forget()
         return why
     make_folders(at(replay.PATH).parent, 0o700)
     trace = {"format": replay.FORMAT, "key": key, "time": time.time(), "looks": looks, "result": result}

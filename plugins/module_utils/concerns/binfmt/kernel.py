@@ -22,6 +22,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt
     status_is_on,
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.host import look
+from ansible_collections.multiarch.builders.plugins.module_utils.host.files import read
 from ansible_collections.multiarch.builders.plugins.module_utils.host.place import at
 from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
 
@@ -46,8 +47,8 @@ def handlers() -> t.Dict[str, Handler]:
         raise HostError(f"{REGISTRY} is not mounted, so no emulator can be registered: {remedy}")
     names = [name for name in look.names(REGISTRY) if name not in CONTROL_FILES]
     try:
-        return {name: parse_handler(name, at(f"{REGISTRY}/{name}").read_text(encoding="utf-8")) for name in names}
-    except (OSError, ValueError) as exc:
+        return {name: parse_handler(name, read(f"{REGISTRY}/{name}") or "") for name in names}
+    except ValueError as exc:
         raise HostError(f"a handler in {REGISTRY} cannot be read: {exc}") from exc
 
 
