@@ -37,7 +37,7 @@ class ActionModule(SpecActionBase):
         names = list((task_vars or {}).get("ansible_play_batch") or ())
         result |= {"changed": False, "hosts": self.looked_at(names)}
         for name, found in result["hosts"].items():
-            Display().v(f"<{name}> {'has not changed since the last full plan' if 'result' in found else found['why']}")
+            _tell(name, found)
         return result
 
     def looked_at(self, names: list[str]) -> dict[str, Result]:
@@ -61,6 +61,16 @@ class ActionModule(SpecActionBase):
         key = trace_key({each: options[each] for each in action.arguments(options, variables) if each in _PLAN})
         oldest = 0 if options["full_plan"] else options["trace_max_age"]
         return Prepared(action, _interpreter(variables), key, oldest)
+
+
+def _tell(name: str, found: Result) -> None:
+    """At -v why there is a full plan, or none; always the notes of a plan that still holds."""
+    if "why" in found:
+        Display().v(f"<{name}> full plan: {found['why']}")
+        return
+    Display().v(f"<{name}> unchanged since the last full plan")
+    for note in found["result"]["notes"]:
+        Display().display(f"{name}: {note['text']}")
 
 
 def _full_plans(names: list[str], why: str) -> dict[str, Result]:

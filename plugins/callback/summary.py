@@ -83,8 +83,8 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]  # ansible-core has no
         name, result, story = self._event(event)
         if name and result.get("notes"):
             story.notes["plan" if name == "apply" else name] = result["notes"]  # the same concerns, later
-        for host in result.get("hosts", ()) if name == "replay" else ():  # a task of one of them looked at all
-            self._stories.setdefault(host, Story())
+        for host, found in result.get("hosts", {}).items() if name == "replay" else ():  # by the task of one of them
+            self._stories.setdefault(host, Story()).notes["plan"] = found.get("result", {}).get("notes") or ()
             self._ours.add(host)
         if name == "apply" or (name == "plan" and _check_mode()):
             story.changes = _changes(result)

@@ -39,7 +39,7 @@ def tell_plan(module: Module) -> None:
     if failures:
         module.fail_json(**failed(*failures), **result)
     key = module.params.get("_trace_key")
-    if key and not module.check_mode and not result["actions"] and not result["notes"]:
+    if key and not module.check_mode and not result["actions"] and not result["due"]:
         keep(recorder, key, result)
     module.exit_json(changed=module.check_mode and bool(result["pending"]), **result)
 

@@ -14,8 +14,6 @@ Used = t.Dict[str, t.Any]
 def tracked(value: t.Any, used: Used) -> t.Any:
     """*value*, which notes in *used* what is used of it; of a list, all elements are."""
     if isinstance(value, dict):
-        if not value:
-            used["?"] = True  # Python itself looks at the size of a dict without asking it
         return Answer(value, used)
     if isinstance(value, list):
         return [tracked(each, used.setdefault("[]", {})) for each in value]
@@ -41,8 +39,7 @@ class Answer(t.Dict[str, t.Any]):
         return super().__contains__(key)
 
     def __bool__(self) -> bool:
-        self._used["?"] = True
-        return bool(super().__len__())
+        return bool(super().__len__())  # which counts anyhow
 
     def __reduce__(self) -> t.Tuple[t.Any, ...]:
         return (dict, (self.copy(),))

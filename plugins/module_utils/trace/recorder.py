@@ -77,7 +77,7 @@ def keep(recorder: Recorder, key: str, result: t.Mapping[str, t.Any]) -> str:
     Returns why it is not kept, "" if it is.
     """
     try:
-        forget()
+        forget()  # not only what is in it: nobody's link may lead elsewhere
         looks = recorder.looks()
         why = recorder.why or replay.difference(looks)
         if why:

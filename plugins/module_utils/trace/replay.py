@@ -219,15 +219,16 @@ def _ask(path: str, question: str) -> t.Tuple[int, t.List[str], bytes]:
 def reduced(value: t.Any, used: t.Any) -> t.Any:
     """*value* reduced to what was *used* of it, {key: what was used of that}.
 
-    "[]" stands for each element of a list, "*" for all of an object, "?" for whether there is anything in it.
+    "[]" stands for each element of a list, "*" for all of an object.
     """
     if isinstance(value, list):
-        return [reduced(each, used.get("[]", {})) for each in value]
+        found = [reduced(each, used.get("[]", {})) for each in value]  # dockerd has objects in any order
+        return sorted(found, key=repr) if any(isinstance(each, dict) for each in value) else found
     if isinstance(value, dict):
         if used.get("*") is True:
             return json.dumps(value, sort_keys=True)
-        found = [(name, reduced(value[name], used[name])) for name in sorted(used) if name in value]
-        return (bool(value), found) if "?" in used else found
+        fields = [(name, reduced(value[name], used[name])) for name in sorted(used) if name in value]
+        return (bool(value), fields)
     return value
 
 

@@ -160,8 +160,8 @@ def _pieces(path: str) -> t.Iterator[bytes]:
 
 def _digest() -> t.Optional[str]:
     """SHA-256 of the file at the path, None if there is none, or not every user can run it."""
-    found = look.state(PLACE)
-    if found is None or found.st_mode & 0o777 != _MODE:
+    state = look.state(PLACE)  # as long as that is the same, so is the content
+    if state is None or state.st_mode & 0o777 != _MODE:
         return None
     try:
         digest = hashlib.sha256()
