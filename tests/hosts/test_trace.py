@@ -133,6 +133,7 @@ def test_a_trace_holds_all_that_a_full_plan_looks_at(traced: str, tmp_path: Path
     with system_calls(traced, tmp_path / "calls"):
         provision(traced)
     looks = json.loads(on(traced, f"cat {TRACE}"))["looks"]
+    looks = [each[3:] if each[0] == "acting" else each for each in looks]  # with the rights of a user
     named = {each[1] for each in looks if len(each) > 2 and str(each[1]).startswith("/")}
     programs = {look[1] for look in looks if look[0] == "program"} | {
         look[1][0] for look in looks if look[0] == "output"
@@ -151,6 +152,97 @@ def test_a_trace_holds_all_that_a_full_plan_looks_at(traced: str, tmp_path: Path
     assert len(seen) > 50
     missing = sorted(path for path in seen if not is_held(path))
     assert missing == [], "\n".join(missing)
+
+
+# How controllers reach hosts.
+OPS = ("-e", "ansible_user=ops", "-e", "ansible_become=true")
+WAYS = {
+    "as root": ((), {}),
+    "by sudo": (OPS, {}),
+    "by sudo with a password": ((*OPS, "-e", "ansible_become_password=of-this-test"), {}),
+    "without pipelining": (OPS, {"ANSIBLE_PIPELINING": "false"}),
+    "without a connection that persists": ((), {"ANSIBLE_SSH_ARGS": "-o ControlMaster=no"}),
+    "in check mode": (("--check",), {}),
+}
+
+
+@pytest.mark.parametrize(("arguments", "environment"), WAYS.values(), ids=WAYS)
+def test_a_trace_is_used_however_a_host_is_reached(
+    arguments: tuple[str, ...], environment: dict[str, str], traced: str
+) -> None:
+    if any("password" in each for each in arguments):
+        on(traced, "echo ops:of-this-test | chpasswd; echo 'ops ALL=(ALL) ALL' >/etc/sudoers.d/ops")
+    try:
+        run = provision(traced, "-v", *arguments, environment=environment or None)
+    finally:
+        on(traced, "echo 'ops ALL=(ALL) NOPASSWD: ALL' >/etc/sudoers.d/ops")
+    assert f"<{traced}> unchanged since the last full plan" in run.output, run.output
+    assert "of-this-test" not in run.output
+
+
+FULL = {
+    "asked for": (("-e", "builder_full_plan=true"), "a full plan is asked for"),
+    "no trace is old enough": (("-e", "builder_trace_max_age=0"), "a full plan is asked for"),
+    "another desired state": (("-e", "builder_drain_timeout=1"), "the desired state, or the code, is another one"),
+}
+
+
+@pytest.mark.parametrize(("arguments", "why"), FULL.values(), ids=FULL)
+def test_a_full_plan_is_made_and_said_why(arguments: tuple[str, ...], why: str, traced: str) -> None:
+    run = provision(traced, "-v", *arguments)
+    assert f"<{traced}> full plan: {why}" in run.output, run.output
+    assert "builder : Plan]" in run.output
+
+
+def test_two_controllers_that_take_turns_have_full_plans(traced: str) -> None:
+    for seconds in (11, 12, 11):
+        run = provision(traced, "-v", "-e", f"builder_drain_timeout={seconds}")
+        assert f"<{traced}> full plan: the desired state" in run.output, run.output
+
+
+def test_check_mode_leaves_no_trace(traced: str) -> None:
+    on(traced, f"rm -r $(dirname {TRACE})")
+    provision(traced, "--check")
+    assert on(traced, f"ls {TRACE} 2>&1 || :").strip().endswith("No such file or directory")
+
+
+def test_a_host_that_differs_does_not_hold_up_the_others(traced: str) -> None:
+    """Nor does one that is unreachable, nor one with other variables, in the same batch or in the next."""
+    hosts = f"{traced},builder-2,builder-3"
+    playbook("provision-builders", limit=hosts)
+    playbook("provision-builders", limit=hosts)
+    on("builder-3", "rm /etc/docker/certs.d/harbor.lab.test/ca.crt")
+    away = {"builder_serial": 2, "ansible_port": f"{{{{ 1 if inventory_hostname == '{traced}' else 22 }}}}"}
+    run = playbook("provision-builders", "-v", limit=hosts, variables=away)
+    assert "<builder-2> unchanged since the last full plan" in run.output, run.output
+    assert f"<{traced}> full plan: " in run.output
+    assert run.says("builder-3: changed: trust 1"), run.output
+    assert run.says(f"{traced}: unreachable"), run.output
+
+
+def test_keywords_of_the_play_with_templates_lead_to_full_plans(traced: str) -> None:
+    play = {
+        "hosts": "builders",
+        "gather_facts": False,
+        "remote_user": "{{ 'root' if inventory_hostname else 'x' }}",
+        "tasks": [{"import_role": {"name": "multiarch.builders.builder"}}],
+    }
+    path = Path("playbooks/of-a-test.yml")
+    path.write_text(json.dumps([play]))
+    try:
+        run = playbook("of-a-test", "-v", limit=traced)
+    finally:
+        path.unlink()
+    assert f"<{traced}> full plan: remote_user of the play may differ" in run.output, run.output
+
+
+def test_wrong_input_of_one_host_keeps_all_hosts_from_being_connected_to(traced: str) -> None:
+    wrong = {"builder_drain_timeout": f"{{{{ -1 if inventory_hostname == '{traced}' else 900 }}}}"}
+    run = playbook("provision-builders", "-v", limit=f"{traced},builder-2", variables=wrong)
+    assert run.status != 0
+    assert f"<{traced}> full plan: the input of a host is wrong" in run.output, run.output
+    assert run.says("builder_drain_timeout"), run.output
+    assert "builder : Plan]" not in run.output
 
 
 STORE = "/root/.docker/buildx"
@@ -253,94 +345,3 @@ def test_a_look_finds_each_single_change(change: str, undo: str, looks: list[lis
     on(host, change)
     assert answers(host, looks) != before
     on(host, undo)
-
-
-# How controllers reach hosts.
-OPS = ("-e", "ansible_user=ops", "-e", "ansible_become=true")
-WAYS = {
-    "as root": ((), {}),
-    "by sudo": (OPS, {}),
-    "by sudo with a password": ((*OPS, "-e", "ansible_become_password=of-this-test"), {}),
-    "without pipelining": (OPS, {"ANSIBLE_PIPELINING": "false"}),
-    "without a connection that persists": ((), {"ANSIBLE_SSH_ARGS": "-o ControlMaster=no"}),
-    "in check mode": (("--check",), {}),
-}
-
-
-@pytest.mark.parametrize(("arguments", "environment"), WAYS.values(), ids=WAYS)
-def test_a_trace_is_used_however_a_host_is_reached(
-    arguments: tuple[str, ...], environment: dict[str, str], traced: str
-) -> None:
-    if any("password" in each for each in arguments):
-        on(traced, "echo ops:of-this-test | chpasswd; echo 'ops ALL=(ALL) ALL' >/etc/sudoers.d/ops")
-    try:
-        run = provision(traced, "-v", *arguments, environment=environment or None)
-    finally:
-        on(traced, "echo 'ops ALL=(ALL) NOPASSWD: ALL' >/etc/sudoers.d/ops")
-    assert f"<{traced}> unchanged since the last full plan" in run.output, run.output
-    assert "of-this-test" not in run.output
-
-
-FULL = {
-    "asked for": (("-e", "builder_full_plan=true"), "a full plan is asked for"),
-    "no trace is old enough": (("-e", "builder_trace_max_age=0"), "a full plan is asked for"),
-    "another desired state": (("-e", "builder_drain_timeout=1"), "the desired state, or the code, is another one"),
-}
-
-
-@pytest.mark.parametrize(("arguments", "why"), FULL.values(), ids=FULL)
-def test_a_full_plan_is_made_and_said_why(arguments: tuple[str, ...], why: str, traced: str) -> None:
-    run = provision(traced, "-v", *arguments)
-    assert f"<{traced}> full plan: {why}" in run.output, run.output
-    assert "builder : Plan]" in run.output
-
-
-def test_two_controllers_that_take_turns_have_full_plans(traced: str) -> None:
-    for seconds in (11, 12, 11):
-        run = provision(traced, "-v", "-e", f"builder_drain_timeout={seconds}")
-        assert f"<{traced}> full plan: the desired state" in run.output, run.output
-
-
-def test_check_mode_leaves_no_trace(traced: str) -> None:
-    on(traced, f"rm -r $(dirname {TRACE})")
-    provision(traced, "--check")
-    assert on(traced, f"ls {TRACE} 2>&1 || :").strip().endswith("No such file or directory")
-
-
-def test_a_host_that_differs_does_not_hold_up_the_others(traced: str) -> None:
-    """Nor does one that is unreachable, nor one with other variables, in the same batch or in the next."""
-    hosts = f"{traced},builder-2,builder-3"
-    playbook("provision-builders", limit=hosts)
-    playbook("provision-builders", limit=hosts)
-    on("builder-3", "rm /etc/docker/certs.d/harbor.lab.test/ca.crt")
-    away = {"builder_serial": 2, "ansible_port": f"{{{{ 1 if inventory_hostname == '{traced}' else 22 }}}}"}
-    run = playbook("provision-builders", "-v", limit=hosts, variables=away)
-    assert "<builder-2> unchanged since the last full plan" in run.output, run.output
-    assert f"<{traced}> full plan: " in run.output
-    assert run.says("builder-3: changed: trust 1"), run.output
-    assert run.says(f"{traced}: unreachable"), run.output
-
-
-def test_keywords_of_the_play_with_templates_lead_to_full_plans(traced: str) -> None:
-    play = {
-        "hosts": "builders",
-        "gather_facts": False,
-        "remote_user": "{{ 'root' if inventory_hostname else 'x' }}",
-        "tasks": [{"import_role": {"name": "multiarch.builders.builder"}}],
-    }
-    path = Path("playbooks/of-a-test.yml")
-    path.write_text(json.dumps([play]))
-    try:
-        run = playbook("of-a-test", "-v", limit=traced)
-    finally:
-        path.unlink()
-    assert f"<{traced}> full plan: remote_user of the play may differ" in run.output, run.output
-
-
-def test_wrong_input_of_one_host_keeps_all_hosts_from_being_connected_to(traced: str) -> None:
-    wrong = {"builder_drain_timeout": f"{{{{ -1 if inventory_hostname == '{traced}' else 900 }}}}"}
-    run = playbook("provision-builders", "-v", limit=f"{traced},builder-2", variables=wrong)
-    assert run.status != 0
-    assert f"<{traced}> full plan: the input of a host is wrong" in run.output, run.output
-    assert run.says("builder_drain_timeout"), run.output
-    assert "builder : Plan]" not in run.output
