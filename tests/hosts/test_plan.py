@@ -1,4 +1,4 @@
-"""Check mode is the whole plan, and changes nothing; a host with nothing to do costs one module."""
+"""Check mode is the whole plan, and changes nothing; a host with nothing to do costs one small program."""
 
 from __future__ import annotations
 
@@ -28,8 +28,9 @@ def test_check_mode_on_a_fresh_host_shows_the_whole_plan_and_changes_nothing(spa
     assert snapshot(spare) == before
 
 
-def test_a_host_with_nothing_to_do_executes_one_module_and_stays_as_it_is() -> None:
-    playbook("provision-builders", limit="builder-2")
+def test_a_host_with_nothing_to_do_executes_one_program_and_stays_as_it_is() -> None:
+    for _turn in ("what differs", "a full plan, which leaves a trace"):
+        playbook("provision-builders", limit="builder-2")
     before = snapshot("builder-2")
     cursor = (
         on("builder-2", "journalctl --sync; journalctl --lines=0 --show-cursor --quiet").split("cursor: ")[-1].strip()
