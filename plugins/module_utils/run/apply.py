@@ -63,7 +63,7 @@ def apply_concerns(kinds: Kinds, params: Params, done: t.Dict[str, Plan], *, pro
 
 def require_nothing_left(kinds: Kinds, params: Params) -> None:
     """Raise HostError if any concern differs: a later one may have undone an earlier one's work."""
-    plans, failures = plan_concerns(kinds, params, Docker())
+    plans, failures = plan_concerns(kinds, params, Docker(planning=True))
     if failures:
         raise failures[0]
     for concern, plan in plans.items():

@@ -34,7 +34,7 @@ def tell_plan(module: Module) -> None:
     """End *module* with the plan, or with everything that prevents the desired state."""
     recorder = Recorder()
     with watching(recorder):
-        plans, failures = plan_concerns(asked(module.params), module.params, Docker())
+        plans, failures = plan_concerns(asked(module.params), module.params, Docker(planning=True))
         result = plans_result(plans, unproven_since(module.params, failures))
     if failures:
         module.fail_json(**failed(*failures), **result)

@@ -132,7 +132,7 @@ def retire(module: Module) -> None:
     try:
         with alone(module, "retire"):
             kinds = retiring(params)
-            plans, failures = plan_concerns(kinds, params, Docker())
+            plans, failures = plan_concerns(kinds, params, Docker(planning=True))
             changed = any(plan.actions for plan in plans.values())
             if not module.check_mode:
                 recorder.forget()

@@ -83,7 +83,7 @@ class Engine(Concern[EngineState]):
         installed = look.program("dockerd") is not None
         found = units.look() if installed else {}
         buildx = find()
-        engine = self.docker.get("/version")["Version"] if self.docker.answers() else None
+        engine = self.docker.get("/info")["ServerVersion"] if self.docker.answers() else None
         return EngineState(
             engine=engine,
             buildx=buildx.version if buildx else None,

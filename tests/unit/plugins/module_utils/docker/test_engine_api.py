@@ -265,3 +265,11 @@ def test_a_socket_of_ones_own_is_asked_without_looking_for_the_process(tmp_path:
     with DockerdStandIn(tmp_path / "other.sock") as running:
         assert Docker(str(running.path)).answers() is True
     assert Docker(str(running.path)).answers() is False
+
+
+@pytest.mark.parametrize(("planning", "asked"), [pytest.param(True, 1, id="a plan"), pytest.param(False, 2, id="else")])
+def test_info_is_asked_for_once_while_nothing_changes(planning: bool, asked: int, dockerd: DockerdStandIn) -> None:
+    dockerd.answers["GET /info"] = as_json({"ServerVersion": "28.5.2"})
+    docker = Docker(str(dockerd.path), planning=planning)
+    assert [docker.get("/info")["ServerVersion"] for _turn in range(2)] == ["28.5.2"] * 2
+    assert len([each for each in dockerd.asked if each.path.endswith("/info")]) == asked
