@@ -96,6 +96,11 @@ actions:
   type: list
   elements: str
   sample: ["register handler qemu-aarch64 for linux/arm64"]
+untraced:
+  description: Why the plan left no trace, by which the next run could have recognised the host as unchanged.
+  returned: when there is nothing to do and no trace could be kept
+  type: str
+  sample: a foreign emulator was tried
 notes:
   description: What was left alone or waits, and why.
   returned: always

@@ -40,7 +40,8 @@ def tell_plan(module: Module) -> None:
         module.fail_json(**failed(*failures), **result)
     key = module.params.get("_trace_key")
     if key and not module.check_mode and not result["actions"] and not result["due"]:
-        keep(recorder, key, result)
+        untraced = keep(recorder, key, result)
+        result = {**result, **({"untraced": untraced} if untraced else {})}
     module.exit_json(changed=module.check_mode and bool(result["pending"]), **result)
 
 
