@@ -72,6 +72,7 @@ def test_every_column_sorts_both_ways(column: str, first: str, last: str, browse
         pytest.param("missing:linux/s390x", ["ci-10.example.com"], id="a missing platform"),
         pytest.param("restart:due", ["ci-2.example.com"], id="a restart"),
         pytest.param("node:idle", ["ci-2.example.com"], id="a node that does not run"),
+        pytest.param("plan:full", ["ci-2.example.com"], id="a full plan of the next run"),
         pytest.param("no route", ["ci-9.example.com"], id="words of a failure"),
         pytest.param("arch:arm64 os:debian", ["ci-10.example.com"], id="several words all count"),
         pytest.param("<script>", [STRANGE], id="markup is text"),
@@ -144,6 +145,7 @@ def test_details_open_by_keyboard(browser: Browser, pages: Pages) -> None:
         "Debian GNU/Linux 13 (trixie)",
         "stopped",
         "handler qemu-arm of somebody else works",
+        "full plan: content /etc/docker/daemon.json is not as it was",
     ):
         assert words in detail.text
     browser.press(Keys.ENTER)
