@@ -140,7 +140,7 @@ def test_details_open_by_keyboard(browser: Browser, pages: Pages) -> None:
     for words in (
         "What the next run would do",
         "restart docker: features.containerd-snapshotter: absent → true (running now: a build in multiarch0)",
-        "docker has to restart",
+        "docker restarts",
         "26.1.5+dfsg1, buildx 0.13.1+ds1",
         "Debian GNU/Linux 13 (trixie)",
         "stopped",
