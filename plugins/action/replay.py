@@ -19,7 +19,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.model.options i
 from ansible_collections.multiarch.builders.plugins.module_utils.trace import replay
 from ansible_collections.multiarch.builders.plugins.plugin_utils.actions import other_hosts
 from ansible_collections.multiarch.builders.plugins.plugin_utils.actions.base import Result, SpecActionBase
-from ansible_collections.multiarch.builders.plugins.plugin_utils.actions.trace_key import trace_key
+from ansible_collections.multiarch.builders.plugins.plugin_utils.actions.trace_key import trace_key, unwanted
 from ansible_collections.multiarch.builders.plugins.plugin_utils.values.problems import SpecError
 
 _PLAN = options_of("plan")
@@ -59,8 +59,8 @@ class ActionModule(SpecActionBase):
         action = t.cast("ActionModule", other_hosts.for_host(self, name, variables))
         options = action.compiled(action.given(variables), variables).options
         key = trace_key({each: options[each] for each in action.arguments(options, variables) if each in _PLAN})
-        oldest = 0 if options["full_plan"] else options["trace_max_age"]
-        return Prepared(action, _interpreter(variables), key, oldest)
+        why = unwanted(options, action._connection)
+        return Prepared(action, _interpreter(variables), key, options["trace_max_age"], why)
 
 
 def _tell(name: str, found: Result) -> None:
@@ -79,26 +79,27 @@ def _full_plans(names: list[str], why: str) -> dict[str, Result]:
 
 @dataclass(frozen=True)
 class Prepared:
-    """A host: the *action* that is connected to it, its Python, the *key* of its trace, and seconds of the oldest."""
+    """A host: the *action* that is connected to it, its Python, the *key* of its trace, and seconds of the oldest.
+
+    *why* there is to be a full plan at any rate, "" if a trace will do.
+    """
 
     action: ActionModule
     interpreter: str
     key: str
     oldest: int
+    why: str
 
     def replayed(self) -> Result:
         """{"result"} of the host's trace, or {"why"} there is to be a full plan."""
-        connection = self.action._connection
-        if not self.oldest:
-            return {"why": "a full plan is asked for"}
-        if not getattr(connection, "has_pipelining", False):
-            return {"why": f"connection {connection.transport} takes no input for programs"}
+        if self.why:
+            return {"why": self.why}
         try:
             done = self.action._low_level_execute_command(f"{self.interpreter} -ISB -", in_data=self._program())
         except AnsibleError as exc:  # unreachable hosts, too
             return {"why": str(exc)}
         finally:
-            connection.close()
+            self.action._connection.close()
         return _answer(done)
 
     def _program(self) -> bytes:

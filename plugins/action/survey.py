@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime
 
 from ansible_collections.multiarch.builders.plugins.plugin_utils.actions.base import Result, SpecActionBase
+from ansible_collections.multiarch.builders.plugins.plugin_utils.actions.trace_key import trace_key, unwanted
 from ansible_collections.multiarch.builders.plugins.plugin_utils.report import authorities
 from ansible_collections.multiarch.builders.plugins.plugin_utils.spec.compile import CompiledSpec
 from ansible_collections.multiarch.builders.plugins.plugin_utils.x509 import served_chain
@@ -17,6 +18,12 @@ class ActionModule(SpecActionBase):
     """See the base class."""
 
     _supports_async = False  # results fetched later would lack what is added here
+
+    def arguments(self, options: Result, task_vars: Result) -> Result:
+        """With what decides whether the next run uses the host's trace: the key is that of module plan."""
+        arguments = super().arguments(options, task_vars)
+        trace = {"key": trace_key(arguments), "max_age": options["trace_max_age"]}
+        return arguments | {"_trace": {**trace, "why": unwanted(options, self._connection)}}
 
     def told(self, result: Result, spec: CompiledSpec) -> Result:
         """With all certificates as text: those that servers presented, and those of the variables."""

@@ -54,6 +54,10 @@ hosts:
     result:
       description: What the full plan returned, which still holds. Missing where a full plan is needed.
       type: dict
+    time:
+      description: When that plan was made, in seconds since 1970. Missing where a full plan is needed.
+      type: float
+      sample: 1764417600.25
     why:
       description: Why a full plan is needed. Missing where none is.
       type: str

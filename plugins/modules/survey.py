@@ -186,6 +186,20 @@ proofs:
     was asked of it, or nothing.
   returned: always
   type: dict
+trace:
+  description: Whether the next run recognises the host as unchanged by its trace, without a plan. This module plans in
+    full at any rate, and writes no trace.
+  returned: always
+  type: dict
+  contains:
+    time:
+      description: When the full plan was made that still holds (UTC), or nothing.
+      type: str
+      sample: '2026-11-21T11:30:59Z'
+    why:
+      description: Why the next run makes a full plan. Empty if it makes none.
+      type: str
+      sample: content /etc/docker/daemon.json is not as it was
 registries:
   description: Each registry of the table, and its mirrors, by plain TLS with what the host trusts. C(registry),
     C(outcome) and C(words) as M(multiarch.builders.registry_proof) returns them; C(optional) may be out of reach.

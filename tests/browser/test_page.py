@@ -72,6 +72,7 @@ def test_every_column_sorts_both_ways(column: str, first: str, last: str, browse
         pytest.param("missing:linux/s390x", ["ci-10.example.com"], id="a missing platform"),
         pytest.param("restart:due", ["ci-2.example.com"], id="a restart"),
         pytest.param("node:idle", ["ci-2.example.com"], id="a node that does not run"),
+        pytest.param("plan:full", ["ci-2.example.com"], id="a full plan of the next run"),
         pytest.param("no route", ["ci-9.example.com"], id="words of a failure"),
         pytest.param("arch:arm64 os:debian", ["ci-10.example.com"], id="several words all count"),
         pytest.param("<script>", [STRANGE], id="markup is text"),
@@ -139,11 +140,12 @@ def test_details_open_by_keyboard(browser: Browser, pages: Pages) -> None:
     for words in (
         "What the next run would do",
         "restart docker: features.containerd-snapshotter: absent → true (running now: a build in multiarch0)",
-        "docker has to restart",
+        "docker restarts",
         "26.1.5+dfsg1, buildx 0.13.1+ds1",
         "Debian GNU/Linux 13 (trixie)",
         "stopped",
         "handler qemu-arm of somebody else works",
+        "full plan: content /etc/docker/daemon.json is not as it was",
     ):
         assert words in detail.text
     browser.press(Keys.ENTER)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import datetime
 import json
 import re
 from pathlib import Path
 from typing import Any
 
 import jsonschema
+from ansible_collections.multiarch.builders.plugins.module_utils.trace import replay
 
 from tests.hosts.ansible_playbook import ROOT
 from tests.hosts.lab import on, playbook
@@ -97,6 +99,23 @@ def test_a_fleet_in_all_states(spare: str, newer: str, tmp_path: Path) -> None:
     assert hosts[bare]["why"][0].startswith("engine: Docker is not installed")
     assert hosts[bare]["machine"]["os"].startswith("Debian GNU/Linux 13")
     assert NOWHERE in hosts[GONE]["why"][0]
+
+
+def test_what_the_next_run_does(spare: str, tmp_path: Path) -> None:
+    for _time in range(2):  # the second run has nothing to do, and leaves a trace
+        run = playbook("provision-builders", limit=spare)
+        assert run.status == 0, run.output
+    made = json.loads(on(spare, f"cat {replay.PATH}"))["time"]
+
+    (host,) = report(tmp_path, spare)[1]["hosts"]
+    assert (host["state"], host["trace"]["why"]) == ("ok", "")
+    assert host["trace"]["time"] == f"{datetime.datetime.fromtimestamp(made, datetime.UTC):%Y-%m-%dT%H:%M:%SZ}"
+
+    on(spare, "echo >>/etc/docker/daemon.json")
+    (host,) = report(tmp_path, spare)[1]["hosts"]
+    assert host["trace"] == {"time": None, "why": "content /etc/docker/daemon.json is not as it was"}
+    assert host["state"] == "ok", "an empty line is no drift"
+    assert json.loads(on(spare, f"cat {replay.PATH}"))["time"] == made, "a survey leaves the trace as it is"
 
 
 def test_a_docker_that_does_not_run_is_told_and_stays_so(spare: str, tmp_path: Path) -> None:

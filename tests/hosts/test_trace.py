@@ -181,8 +181,8 @@ def test_a_trace_is_used_however_a_host_is_reached(
 
 
 FULL = {
-    "asked for": (("-e", "builder_full_plan=true"), "a full plan is asked for"),
-    "no trace is old enough": (("-e", "builder_trace_max_age=0"), "a full plan is asked for"),
+    "asked for": (("-e", "builder_full_plan=true"), "builder_full_plan is true"),
+    "no trace is old enough": (("-e", "builder_trace_max_age=0"), "builder_trace_max_age is 0"),
     "another desired state": (("-e", "builder_drain_timeout=1"), "the desired state, or the code, is another one"),
 }
 

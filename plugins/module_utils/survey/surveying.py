@@ -26,16 +26,17 @@ from ansible_collections.multiarch.builders.plugins.module_utils.run.one_concern
 from ansible_collections.multiarch.builders.plugins.module_utils.run.plan import asked, plan_concerns, unproven_since
 from ansible_collections.multiarch.builders.plugins.module_utils.run.result import failed, failures_of, plans_result
 from ansible_collections.multiarch.builders.plugins.module_utils.state.record import NewerRecordError
-from ansible_collections.multiarch.builders.plugins.module_utils.survey import builders, machine, platforms
+from ansible_collections.multiarch.builders.plugins.module_utils.survey import builders, machine, next_run, platforms
 
 _AT_ONCE = 8
 
 
 def survey_host() -> None:
     """Observe everything and change nothing; problems of the host are a result, not a failure."""
-    module = Module(argument_spec("survey"), supports_check_mode=True)
+    module = Module({**argument_spec("survey"), "_trace": {"type": "dict", "required": True}}, supports_check_mode=True)
     require_root(module)
     params, docker = module.params, Docker()
+    trace = next_run.trace_facts(params["_trace"])
     plans, failures = plan_concerns(asked(params), params, docker)
     try:
         disk, containerd_disk, engine = machine.docker_facts(docker)
@@ -47,6 +48,7 @@ def survey_host() -> None:
             "platforms": platforms.coverage(params["platforms"]),
             "builders": builders.survey(instances_of(params), params["users"], docker),
             "proofs": _proofs(failures),
+            "trace": trace,
             **_registries(targets_of(registries_of(params)), proxy_of(params)),
         }
     except HostError as exc:

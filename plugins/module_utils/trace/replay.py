@@ -284,11 +284,11 @@ def load(path: str, key: str, oldest: float) -> t.Dict[str, t.Any]:
 
 
 def replay(path: str, key: str, oldest: float) -> t.Dict[str, t.Any]:
-    """{"result": that of the full plan} if nothing has changed since, else {"why": the reason for a full plan}."""
+    """{"result", "time": those of the full plan} if nothing has changed since, else {"why": the reason for another}."""
     try:
         trace = load(path, key, oldest)
         why = difference(trace["looks"])
-        return {"why": why} if why else {"result": trace["result"]}
+        return {"why": why} if why else {"result": trace["result"], "time": trace["time"]}
     except FileNotFoundError:
         return {"why": "there is no trace"}
     except Exception as exc:  # a damaged trace is none

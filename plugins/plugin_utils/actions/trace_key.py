@@ -1,7 +1,7 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a trace holds for: one desired state, and one state of the code."""
+"""When traces are used, and what one holds for: one desired state, and one state of the code."""
 
 from __future__ import annotations
 
@@ -18,6 +18,17 @@ _PLUGINS = Path(__file__).resolve().parents[2]
 def trace_key(arguments: Mapping[str, t.Any]) -> str:
     """The digest of the arguments of module plan, and of all code that runs on hosts."""
     return hashlib.sha256(json.dumps([code(), arguments], sort_keys=True, default=str).encode()).hexdigest()
+
+
+def unwanted(options: Mapping[str, t.Any], connection: t.Any) -> str:
+    """Why the next run makes a full plan whatever trace the host has; "" if a trace will do."""
+    if options["full_plan"]:
+        return "builder_full_plan is true"
+    if not options["trace_max_age"]:
+        return "builder_trace_max_age is 0"
+    if not getattr(connection, "has_pipelining", False):
+        return f"connection {connection.transport} takes no input for programs"
+    return ""
 
 
 @functools.cache

@@ -181,6 +181,8 @@ def _facets(host: Host) -> Iterator[str]:
     yield from (f"pending:{step.concern}" for step in host.plan)
     if host.restart:
         yield "restart:due"
+    if host.trace:
+        yield "plan:none" if host.trace.time else "plan:full"
     if proof(host):
         yield f"proof:{proof(host)}"
     ends = soonest(host)

@@ -27,6 +27,7 @@ from ansible_collections.multiarch.builders.plugins.plugin_utils.report.model im
     Platform,
     Proof,
     Step,
+    Trace,
 )
 from ansible_collections.multiarch.builders.plugins.plugin_utils.spec.images import buildkit_version
 from ansible_collections.multiarch.builders.plugins.plugin_utils.values.problems import Problem
@@ -69,6 +70,7 @@ def host_of(name: str, result: Result | None) -> Host:
         notes=notes,
         build_proof=build,
         registry_proof=registry,
+        trace=Trace(**result["trace"]),
     )
     return replace(host, state="failed" if why else "drift" if plan or restart or host.waiting else "ok")
 

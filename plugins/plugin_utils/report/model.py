@@ -148,6 +148,17 @@ class Proof:
 
 
 @dataclass(frozen=True)
+class Trace:
+    """What the next run does first: if *time* is known, it makes no plan, as nothing has changed since a full one then.
+
+    Otherwise it makes a full plan, and *why*.
+    """
+
+    time: str | None
+    why: str
+
+
+@dataclass(frozen=True)
 class Host:
     """One host.
 
@@ -170,6 +181,7 @@ class Host:
     notes: tuple[Note, ...] = ()
     build_proof: Proof | None = None
     registry_proof: Proof | None = None
+    trace: Trace | None = None
 
     @property
     def waiting(self) -> tuple[Note, ...]:

@@ -74,7 +74,7 @@ def run(
     action = "apply" if name in ROUTES else name
     plugin = importlib.import_module(f"ansible_collections.multiarch.builders.plugins.action.{action}").ActionModule(
         task=task,
-        connection=SimpleNamespace(_shell=SimpleNamespace(tmpdir=None), _load_name="local"),
+        connection=SimpleNamespace(_shell=SimpleNamespace(tmpdir=None), _load_name="local", has_pipelining=True),
         play_context=SimpleNamespace(check_mode=False),
         loader=loader,
         templar=Templar(loader, variables=task_vars),
@@ -96,8 +96,26 @@ def test_a_module_gets_its_own_options_complete(name: str, play: Path) -> None:
     result, calls = run(name, {}, play)
     assert [call["module_name"] for call in calls] == [f"multiarch.builders.{name}"]
     expected = {each for each in options_of(name) if not OPTIONS[each].get("controller_only")}
-    assert set(calls[0]["module_args"]) == expected | ({"_trace_key"} if name == "plan" else set())
+    assert set(calls[0]["module_args"]) == expected | {"plan": {"_trace_key"}, "survey": {"_trace"}}.get(name, set())
     assert result["changed"] is True
+
+
+@pytest.mark.parametrize(
+    "variables",
+    [
+        pytest.param({}, id="defaults"),
+        pytest.param({"builder_platforms": ["aarch64"], "builder_gc": {"keep": "10GB"}}, id="set"),
+        pytest.param({"builder_trace_max_age": 60, "builder_full_plan": True}, id="of traces alone"),
+    ],
+)
+def test_a_survey_asks_for_the_trace_that_a_plan_leaves(variables: dict[str, t.Any], play: Path) -> None:
+    _result, plans = run("plan", {}, play, role="builder", variables=variables)
+    _result, surveys = run("survey", {}, play, role="builder_report", variables=variables)
+    assert surveys[0]["module_args"]["_trace"] == {
+        "key": plans[0]["module_args"]["_trace_key"],
+        "max_age": variables.get("builder_trace_max_age", 86400),
+        "why": "builder_full_plan is true" if "builder_full_plan" in variables else "",
+    }
 
 
 def test_the_input_is_checked_without_a_host(play: Path) -> None:

@@ -62,7 +62,7 @@ def test_a_trace_is_for_root_alone_and_holds(trace: Path, tmp_path: Path) -> Non
     kept = json.loads(trace.read_text())
     assert (kept["format"], kept["key"], kept["result"]) == (replay.FORMAT, KEY, RESULT)
     assert 0 <= time.time() - kept["time"] < 10
-    assert replayed(trace) == {"result": RESULT}
+    assert replayed(trace).get("result") == RESULT
     (tmp_path / "etc").write_text("other")
     assert replayed(trace) == {"why": f"content {tmp_path}/etc is not as it was"}
 
@@ -75,7 +75,7 @@ def test_no_content_gets_into_a_trace(trace: Path, tmp_path: Path, docker: Docke
         assert docker.get("/info")["Name"] == "password"
     assert keep(recorder, KEY, RESULT) == ""
     assert "password" not in trace.read_text()
-    assert replayed(trace) == {"result": RESULT}
+    assert replayed(trace).get("result") == RESULT
 
 
 def changed_since(recorder: Recorder, tmp_path: Path) -> None:  # noqa: ARG001
@@ -149,7 +149,7 @@ def test_a_link_in_its_place_is_replaced_and_its_target_stays(trace: Path, tmp_p
     assert keep(looked(tmp_path), KEY, RESULT) == ""
     assert not trace.is_symlink()
     assert (tmp_path / "target").read_text() == "theirs"
-    assert replayed(trace) == {"result": RESULT}
+    assert replayed(trace).get("result") == RESULT
 
 
 def test_forgetting_takes_file_and_folder_and_nothing_else(trace: Path, tmp_path: Path) -> None:

@@ -333,6 +333,12 @@ def path(tmp_path: Path) -> Path:
     return place
 
 
+def made(path: Path) -> float:
+    """When the full plan of this trace was made."""
+    found: float = json.loads(path.read_text())["time"]
+    return found
+
+
 def keep(path: Path, *without: str, **values: object) -> None:
     machine = ["machine", replay.digest(replay.machine())]
     trace = {"format": 1, "key": KEY, "time": time.time() - 3600, "looks": [machine], "result": {"actions": []}}
@@ -342,7 +348,7 @@ def keep(path: Path, *without: str, **values: object) -> None:
 
 
 def test_a_trace_that_holds_has_the_result_of_its_plan(path: Path) -> None:
-    assert replay.replay(str(path), KEY, DAY) == {"result": {"actions": []}}
+    assert replay.replay(str(path), KEY, DAY) == {"result": {"actions": []}, "time": made(path)}
 
 
 def with_(**values: object) -> Callable[[Path], object]:
@@ -511,7 +517,7 @@ def test_the_program_answers_in_one_line(holds: bool, python: str, path: Path) -
     told = ran(program(path), python)
     assert told.startswith(replay.MARK)
     assert told.count("\n") == 1
-    found: dict[str, object] = {"result": {"actions": []}}
+    found: dict[str, object] = {"result": {"actions": []}, "time": made(path)}
     if not holds:
         found = {"why": "content /of\nthese\ntestsä is not as it was"}
     assert json.loads(told.removeprefix(replay.MARK)) == found
@@ -534,4 +540,7 @@ def test_the_program_makes_all_looks_alone(python: str, path: Path, scene: Scene
     looks = [look(scene) for look in (PEM, PROGRAM, of_docker("bytes", "archive?path=x"))]
     looks += [*users, ["machine"], ["process", os.getpid()]]
     keep(path, looks=[each for look in looks for each in traced(look)])
-    assert json.loads(ran(program(path), python).removeprefix(replay.MARK)) == {"result": {"actions": []}}
+    assert json.loads(ran(program(path), python).removeprefix(replay.MARK)) == {
+        "result": {"actions": []},
+        "time": made(path),
+    }

@@ -1,18 +1,19 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a trace holds for: the same desired state, and the same code."""
+"""When traces are used; what one holds for: the same desired state, and the same code."""
 
 from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from ansible_collections.multiarch.builders.plugins.plugin_utils.actions import trace_key as module
-from ansible_collections.multiarch.builders.plugins.plugin_utils.actions.trace_key import code, trace_key
+from ansible_collections.multiarch.builders.plugins.plugin_utils.actions.trace_key import code, trace_key, unwanted
 
 ASKED: dict[str, Any] = {
     "platforms": ["linux/amd64", "linux/arm64"],
@@ -94,3 +95,17 @@ def test_what_is_no_code_does_not_count(name: str, plugins: Path) -> None:
     (plugins / "module_utils" / name).parent.mkdir(exist_ok=True)
     (plugins / "module_utils" / name).touch()
     assert key_now() == before
+
+
+@pytest.mark.parametrize(
+    ("options", "pipelining", "why"),
+    [
+        pytest.param({}, True, "", id="a trace will do"),
+        pytest.param({"full_plan": True}, True, "builder_full_plan is true", id="asked for"),
+        pytest.param({"trace_max_age": 0}, True, "builder_trace_max_age is 0", id="none is young enough"),
+        pytest.param({}, False, "connection winrm takes no input for programs", id="no input"),
+    ],
+)
+def test_when_no_trace_is_used(options: dict[str, Any], pipelining: bool, why: str) -> None:
+    connection = SimpleNamespace(transport="winrm", has_pipelining=pipelining)
+    assert unwanted({"full_plan": False, "trace_max_age": 86400} | options, connection) == why

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from ansible_collections.multiarch.builders.plugins.plugin_utils.report import cells
 from ansible_collections.multiarch.builders.plugins.plugin_utils.report.compile import host_of
+from ansible_collections.multiarch.builders.plugins.plugin_utils.report.model import Trace
 
 from tests.browser import fleets
 
@@ -67,6 +68,26 @@ def test_the_state_of_a_host(changes: list[Change], state: str, why: list[str]) 
         change(survey)
     host = host_of("h", survey)
     assert (host.state, list(host.why)) == (state, why)
+
+
+@pytest.mark.parametrize(
+    ("trace", "word"),
+    [
+        pytest.param({"time": "2026-11-21T11:20:13Z", "why": ""}, "plan:none", id="unchanged"),
+        pytest.param({"time": None, "why": "there is no trace"}, "plan:full", id="a full plan"),
+    ],
+)
+def test_what_the_next_run_of_a_host_does(trace: dict[str, Any], word: str) -> None:
+    host = host_of("h", fleets.survey() | {"trace": trace})
+    assert host.trace == Trace(**trace)
+    assert host.state == "ok", "a full plan is no drift"
+    assert {"plan:none", "plan:full"} & set(cells.search_text(host).split()) == {word}
+
+
+def test_nothing_is_told_of_the_next_run_of_a_host_that_was_not_surveyed() -> None:
+    host = host_of("h", fleets.UNREACHABLE)
+    assert host.trace is None
+    assert "plan:" not in cells.search_text(host)
 
 
 @pytest.mark.parametrize(

@@ -148,6 +148,22 @@ def test_the_page_is_whole_and_leads_nowhere_but_to_itself_and_its_data() -> Non
     assert {each for each in found.addresses if not each.startswith("#")} == {"builders.json"}
 
 
+@pytest.mark.parametrize(
+    ("trace", "shown"),
+    [
+        pytest.param(
+            {"time": "2026-11-21T11:20:13Z", "why": ""},
+            'unchanged since the full plan of <time datetime="2026-11-21T11:20:13Z">2026-11-21 11:20:13 UTC</time>',
+            id="unchanged",
+        ),
+        pytest.param({"time": None, "why": "there is no trace"}, "full plan: there is no trace", id="a full plan"),
+    ],
+)
+def test_the_page_tells_of_the_next_run(trace: dict[str, str | None], shown: str) -> None:
+    report = report_on([host_of("h", fleets.survey() | {"trace": trace})], fleets.NOW)
+    assert f"<dt>Next run</dt><dd>{shown}</dd>" in page.as_html(report)
+
+
 def test_markup_in_any_text_of_the_data_is_escaped() -> None:
     mark = "<b a=\"b\" c='d'>&"
 
