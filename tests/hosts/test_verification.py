@@ -29,7 +29,10 @@ HANDLER = {
 }
 BUILDER = {f"buildkit_runs[{user}-multiarch]": "does not run: stopped" for user in ("root", "ci")}
 BUILDER |= {f"buildkit_has_every_platform[{user}-multiarch]": "does not offer" for user in ("root", "ci")}
-BUILDER |= {"as_asked[buildx]": "1 difference from the desired state", "container_does_its_work[multiarch]": "does not run"}
+BUILDER |= {
+    "as_asked[buildx]": "1 difference from the desired state",
+    "container_does_its_work[multiarch]": "does not run",
+}
 REGISTRY = {
     "dockerd_has_the_ca[harbor.lab.test]": "dockerd does not have the CA of harbor.lab.test",
     "as_asked[trust]": "1 difference from the desired state",

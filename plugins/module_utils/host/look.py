@@ -63,6 +63,16 @@ def state(path: Path) -> t.Optional[os.stat_result]:
     return found
 
 
+def own_rights(path: Path) -> t.Optional[os.stat_result]:
+    """lstat(2) for mode, owner and group, of a link its own; None if nothing is there, or it is not accessible."""
+    try:
+        found: t.Optional[os.stat_result] = at(path).lstat()
+    except (OSError, ValueError):
+        found = None
+    watch.saw("rights", (str(path),), found)
+    return found
+
+
 def link(path: Path) -> t.Optional[str]:
     """The target of a link, None if it is not a link."""
     try:

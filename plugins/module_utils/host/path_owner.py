@@ -10,9 +10,7 @@ import pathlib
 import stat
 import typing as t
 
-from ansible_collections.multiarch.builders.plugins.module_utils.host import watch
-from ansible_collections.multiarch.builders.plugins.module_utils.host.look import link
-from ansible_collections.multiarch.builders.plugins.module_utils.host.place import at
+from ansible_collections.multiarch.builders.plugins.module_utils.host.look import link, own_rights
 from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.model.steps import Owner
 
@@ -43,12 +41,10 @@ def _way(path: str) -> t.Iterator[t.Tuple[pathlib.Path, os.stat_result]]:
         if part == "..":
             here = here.parent
             continue
-        try:
-            watch.spoil(f"the way to {path} was looked at")
-            state = at(here / part).lstat()
-            target = link(here / part) if stat.S_ISLNK(state.st_mode) else None
-        except OSError:
+        state = own_rights(here / part)
+        if state is None:
             return
+        target = link(here / part) if stat.S_ISLNK(state.st_mode) else None
         yield here / part, state
         if target is None:
             here /= part

@@ -25,6 +25,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.trace.answer im
 # Of those kinds whose answer is not plain data the same as trace/replay.py makes of it.
 _PLAIN: t.Dict[str, t.Callable[[t.Any], t.Any]] = {
     "state": replay.state_of,
+    "rights": replay.rights_of,
     "groups": lambda found: tuple(sorted(found)),
     "group": lambda found: found and found.gr_name,
     "users": lambda found: tuple(map(tuple, found)),

@@ -25,6 +25,7 @@ if TYPE_CHECKING:  # at run time it would cost as much as all looks
 FORMAT = 1
 PATH = "/run/multiarch-builders/trace.json"  # gone with the next boot, as what it holds of processes
 MARK = "multiarch-builders-trace: "
+_STATE = ("dev", "ino", "size", "mode", "uid", "gid", "mtime_ns", "ctime_ns")
 _SECONDS, _LARGEST = 10, 64 * 1024**2  # for an answer of dockerd or of a program; bytes of a file, as in host/files.py
 
 
@@ -78,15 +79,22 @@ def state(path: str) -> t.Any:
 
 def state_of(found: t.Optional[os.stat_result]) -> t.Any:
     """The same of what stat(2) has answered."""
-    if found is None:
-        return None
-    owner, times = (found.st_mode, found.st_uid, found.st_gid), (found.st_mtime_ns, found.st_ctime_ns)
-    return (found.st_dev, found.st_ino, found.st_size, *owner, *times)
+    return found and tuple(getattr(found, f"st_{each}") for each in _STATE)
 
 
-def _stat(path: str, *hidden: t.Any) -> t.Optional[os.stat_result]:
+def rights(path: str) -> t.Any:
+    """Mode, owner and group of what is there, of a link its own."""
+    return rights_of(_stat(path, OSError, follow=False))
+
+
+def rights_of(found: t.Optional[os.stat_result]) -> t.Any:
+    """The same of what lstat(2) has answered."""
+    return found and (found.st_mode, found.st_uid, found.st_gid)
+
+
+def _stat(path: str, *hidden: t.Any, follow: bool = True) -> t.Optional[os.stat_result]:
     try:
-        return os.stat(path)
+        return os.stat(path, follow_symlinks=follow)
     except (FileNotFoundError, NotADirectoryError, *hidden):
         return None
 
@@ -235,7 +243,7 @@ def reduced(value: t.Any, used: t.Any) -> t.Any:
 LOOKS: t.Dict[str, t.Callable[..., t.Any]] = {
     each.__name__: each
     for each in (
-        *(acting, content, kind, state, names, matching, link, real, program, process),
+        *(acting, content, kind, state, rights, names, matching, link, real, program, process),
         *(user, users, groups, group, machine, output, ping, docker),
     )
 }
@@ -247,22 +255,14 @@ def difference(looks: t.Iterable[t.Sequence[t.Any]]) -> str:
         try:
             found = digest(LOOKS[name](*arguments))
         except Exception as exc:  # whatever it is, the plan that follows tells it
-            return f"{name} {_shown(arguments)}: {exc}"
+            return f"{name} {(arguments or [''])[0]}: {exc}"
         if found != answer:
-            return f"{name} {_shown(arguments)} is not as it was"
+            return f"{name} {(arguments or [''])[0]} is not as it was"
     return ""
 
 
-def _shown(arguments: t.Sequence[t.Any]) -> str:
-    first = arguments[0] if arguments else ""  # a path, a name or a command
-    return " ".join(map(str, first[:2])) if isinstance(first, list) else str(first)
-
-
 def load(path: str, key: str, oldest: float) -> t.Dict[str, t.Any]:
-    """The trace, if it is one that can be trusted, for this *key*, and not older than *oldest* seconds.
-
-    Raises UnsureError.
-    """
+    """The trace for this *key*, younger than *oldest* seconds. Raises UnsureError if it is not one to trust."""
     folder = os.lstat(os.path.dirname(path))
     if not stat.S_ISDIR(folder.st_mode) or folder.st_uid != os.geteuid() or folder.st_mode & 0o022:
         raise UnsureError(f"{os.path.dirname(path)} is not root's alone")
