@@ -67,9 +67,7 @@ def content(path: str) -> t.Any:
 def kind(path: str) -> t.Any:
     """What is there, links followed: "file", "folder", "other", or None."""
     found = _stat(path)
-    if found is None:
-        return None
-    return "file" if stat.S_ISREG(found.st_mode) else "folder" if stat.S_ISDIR(found.st_mode) else "other"
+    return found and ("file" if stat.S_ISREG(found.st_mode) else "folder" if stat.S_ISDIR(found.st_mode) else "other")
 
 
 def state(path: str) -> t.Any:
@@ -252,12 +250,14 @@ LOOKS: t.Dict[str, t.Callable[..., t.Any]] = {
 def difference(looks: t.Iterable[t.Sequence[t.Any]]) -> str:
     """The first look with another answer than in the trace, in words; "" if there is none."""
     for name, *arguments, answer in looks:
+        first = arguments[0] if arguments else ""  # a path, a name or a command
+        what = f"{name} {' '.join(map(str, first[:2])) if isinstance(first, list) else first}"
         try:
             found = digest(LOOKS[name](*arguments))
         except Exception as exc:  # whatever it is, the plan that follows tells it
-            return f"{name} {(arguments or [''])[0]}: {exc}"
+            return f"{what}: {exc}"
         if found != answer:
-            return f"{name} {(arguments or [''])[0]} is not as it was"
+            return f"{what} is not as it was"
     return ""
 
 
