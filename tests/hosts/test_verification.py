@@ -25,14 +25,17 @@ rm /etc/docker/certs.d/harbor.lab.test/ca.crt
 HANDLER = {
     "handler_is_registered[linux/arm64]": "no handler for linux/arm64 is enabled",
     "program_runs[linux/arm64]": "a program of linux/arm64 does not run",
-    "as_asked[binfmt]": "1 thing differs",
+    "as_asked[binfmt]": "1 difference from the desired state",
 }
 BUILDER = {f"buildkit_runs[{user}-multiarch]": "does not run: stopped" for user in ("root", "ci")}
 BUILDER |= {f"buildkit_has_every_platform[{user}-multiarch]": "does not offer" for user in ("root", "ci")}
-BUILDER |= {"as_asked[buildx]": "1 thing differs", "container_does_its_work[multiarch]": "does not run"}
+BUILDER |= {
+    "as_asked[buildx]": "1 difference from the desired state",
+    "container_does_its_work[multiarch]": "does not run",
+}
 REGISTRY = {
     "dockerd_has_the_ca[harbor.lab.test]": "dockerd does not have the CA of harbor.lab.test",
-    "as_asked[trust]": "1 thing differs",
+    "as_asked[trust]": "1 difference from the desired state",
 }
 
 
