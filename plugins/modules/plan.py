@@ -19,6 +19,10 @@ description:
   - In check mode it counts as changed if something is pending. So C(--check --diff) is the whole plan.
 extends_documentation_fragment:
   - multiarch.builders.options
+options:
+  _trace_key:
+    description: Internal. The action plugin fills it in, so that a plan with nothing to do leaves a trace.
+    type: str
 attributes:
   check_mode:
     support: full

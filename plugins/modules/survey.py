@@ -20,6 +20,11 @@ description:
   - M(multiarch.builders.report) makes a page of the results of all hosts.
 extends_documentation_fragment:
   - multiarch.builders.options
+options:
+  _trace:
+    description: Internal. The action plugin fills it in, to compare the host with its trace.
+    type: dict
+    required: true
 attributes:
   check_mode:
     support: full

@@ -40,7 +40,7 @@ LOOKS: dict[str, Callable[[], object]] = {
     "realpath": lambda: os.path.realpath("/etc/of-these-tests"),
     "which": lambda: shutil.which("true"),
     "space": lambda: os.statvfs("/"),
-    "users": lambda: pwd.getpwall(),  # noqa: PLW0108  # it is replaced later
+    "users": lambda: list(pwd.getpwall()),
     "connect": lambda: socket.create_connection(("127.0.0.1", 9)),
 }
 

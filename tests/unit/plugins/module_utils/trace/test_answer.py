@@ -152,7 +152,7 @@ def test_whatever_is_not_one_keys_value_is_a_use_of_all(expression: str, value: 
 )
 def test_a_copy_is_a_plain_one(use: Use) -> None:
     found = use(tracked(INFO, {}))
-    assert type(found) is dict
+    assert found.__class__ is dict
     assert json.loads(json.dumps(found)) == INFO
 
 
