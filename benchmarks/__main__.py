@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
-import datetime
 import tempfile
 from itertools import cycle
 from pathlib import Path
@@ -71,7 +70,7 @@ def measure(state: State, contenders: list[Contender], size: int, rounds: int) -
                     now = dataclasses.replace(now, ca=next(cas)) if state.ca_changes else now
                     state.before_each(now)
                     attempt(state, contender, now, taken[contender.name], what)
-    today = datetime.datetime.now(tz=datetime.UTC).date().isoformat()
+    today = machine.today()
     return [Result(size, state.name, name, tuple(one.runs), tuple(one.failures), today) for name, one in taken.items()]
 
 

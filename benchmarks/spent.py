@@ -10,6 +10,11 @@ from benchmarks.tables import NONE, markdown
 SHORTEST = 0.05  # seconds: tasks below are in no table
 
 
+def profiled(profile: dict[str, Any]) -> str:
+    """When the profile was taken, and of which commit."""
+    return f"Profiled on {profile['date']}, commit {profile['commit']}." if profile else NONE
+
+
 def tasks(profile: dict[str, Any]) -> str:
     """What the tasks of our playbook take, in each state."""
     spent = profile.get("tasks", {})
