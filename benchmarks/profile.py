@@ -107,9 +107,8 @@ def main() -> None:
             of_plan = module(runs["nothing"])
         with timed("a fresh host, by who spends its time"):
             spent = compared(runs["fresh"])
-    save(
-        FILE, {"date": machine.today(), "commit": machine.commit(), "tasks": found, "plan": of_plan, "spenders": spent}
-    )
+    of_what = {"date": machine.today(), "commit": machine.commit()}
+    save(FILE, {**of_what, "tasks": found, "plan": of_plan, "spenders": spent})
     page.write()
 
 
