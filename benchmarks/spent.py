@@ -42,7 +42,7 @@ def module(profile: dict[str, Any]) -> str:
         ["Python itself", found["python"]],
         ["making code of source, which Ansible brings each time", found["compiling"]],
         ["running what they and the standard library have at their top", rest],
-        [f"looking at the host, {found['processes']} process started", looking],
+        [f"looking at the host; processes started: {found['processes']}", looking],
         ["together", found["cpu"]],
     ]
     return markdown(["what", ">ms of processor"], [[what, f"{seconds * 1000:.0f}"] for what, seconds in rows])
