@@ -3,27 +3,27 @@
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import tempfile
-from dataclasses import dataclass, field
 from itertools import cycle
 from pathlib import Path
 
-from benchmarks import hosts, machine, page, results, tables
+from benchmarks import former, hosts, machine, page, results, tables
 from benchmarks.contenders import CONTENDERS, Contender, Task
 from benchmarks.measure import RunError, run
 from benchmarks.results import Measurement, Result
 from benchmarks.states import STATES, State, authorities
 from lab.progress import say, timed
 
-RUNS = ("8:nothing,ca,fresh", "32:nothing")
+RUNS = ("8:nothing,delay,ca,fresh", "32:nothing")
 
 
-@dataclass
+@dataclasses.dataclass
 class Taken:
     """What a contender has measured so far in a state, and what its failed runs said."""
 
-    runs: list[Measurement] = field(default_factory=list)
-    failures: list[str] = field(default_factory=list)
+    runs: list[Measurement] = dataclasses.field(default_factory=list)
+    failures: list[str] = dataclasses.field(default_factory=list)
 
 
 def size_and_states(text: str) -> tuple[int, list[State]]:
@@ -59,18 +59,19 @@ def arguments() -> argparse.Namespace:
 def measure(state: State, contenders: list[Contender], size: int, rounds: int) -> list[Result]:
     """All runs of one state: the contenders take turns, each round begins with another one."""
     taken = {each.name: Taken() for each in contenders}
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder, state.reached(size) as network:
         cas = cycle(authorities(Path(folder)))
-        now = Task(size, next(cas), trust=state.ca_changes)
+        now = Task(size, next(cas), trust=state.ca_changes, network=network)
         state.before_all(now)
         for turn in range(rounds):
             for contender in contenders[turn % len(contenders) :] + contenders[: turn % len(contenders)]:
                 what = f"{size} hosts, {state.title}, round {turn + 1}: {contender.title}"
                 while len(taken[contender.name].runs) <= turn:
-                    now = Task(size, next(cas), trust=True) if state.ca_changes else now
+                    now = dataclasses.replace(now, ca=next(cas)) if state.ca_changes else now
                     state.before_each(now)
                     attempt(state, contender, now, taken[contender.name], what)
-    return [Result(size, state.name, name, tuple(one.runs), tuple(one.failures)) for name, one in taken.items()]
+    today = machine.today()
+    return [Result(size, state.name, name, tuple(one.runs), tuple(one.failures), today) for name, one in taken.items()]
 
 
 def attempt(state: State, contender: Contender, task: Task, taken: Taken, what: str) -> None:
@@ -92,6 +93,7 @@ def main() -> None:
     """Measure what the command line names; each size and state is written when it is done."""
     options = arguments()
     contenders = [each for each in CONTENDERS if each.name in options.contenders]
+    former.ensure()
     for size, states in options.runs:
         with timed(f"{size} hosts up"):
             hosts.only(size)

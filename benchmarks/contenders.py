@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import sys
 import sysconfig
@@ -9,8 +10,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from benchmarks import hosts
+from benchmarks import former, hosts, network
 from benchmarks.results import CONTENDERS as TITLES
+from benchmarks.results import STATES
 
 ROOT = Path(__file__).parents[1]
 BIN = Path(sys.executable).parent
@@ -19,11 +21,15 @@ MITOGEN = Path(sysconfig.get_path("purelib"), "ansible_mitogen/plugins/strategy"
 
 @dataclass(frozen=True)
 class Task:
-    """What is asked of a contender: this many hosts, trusting this CA file, when nothing else changed if *trust*."""
+    """What is asked of a contender: this many hosts, trusting this CA file, when nothing else changed if *trust*.
+
+    *network* is the environment that says how to reach them.
+    """
 
     hosts: int
     ca: Path
     trust: bool = False
+    network: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -35,8 +41,10 @@ class Contender:
     changes: str = ""  # what its output has if it changed a host
     environment: Mapping[str, str] = field(default_factory=dict)
     prepares: bool = True  # False: another one that leaves the same hosts does
-    idles: bool = True  # False: where nothing is to be changed, it does what another one does
-    converges: bool = True  # False: it changes nothing, so it takes part where nothing is to be changed
+    states: tuple[str, ...] = tuple(STATES)  # those in which it takes part
+    converges: bool = True  # False: it changes nothing, whatever the hosts are like
+    planned: str = ""  # what its output has if it did more than it may where nothing is to be changed
+    folder: Path = ROOT
 
     @property
     def title(self) -> str:
@@ -47,11 +55,19 @@ class Contender:
         """Whether its output says that it changed any host."""
         return bool(self.changes) and bool(re.search(self.changes, output))
 
+    def did_plan(self, output: str) -> bool:
+        """Whether its output says that the trace of a host did not hold."""
+        return bool(self.planned) and bool(re.search(self.planned, output))
+
 
 def _ansible(task: Task, playbook: str, *more: str) -> list[str]:
     limit = ",".join(one.name for one in hosts.chosen(task.hosts))
-    arguments = ("--limit", limit, "--extra-vars", f"ca={task.ca}", *more)
-    return [str(BIN / "ansible-playbook"), "-i", "benchmarks/inventory", playbook, *arguments]
+    variables = {"ca": str(task.ca)}
+    if task.network:
+        names = {"network": network.PREFIX_VARIABLE, "known_hosts": network.KEYS_VARIABLE}
+        variables |= {name: task.network[variable] for name, variable in names.items()}
+    arguments = ("--limit", limit, "--extra-vars", json.dumps(variables), *more)
+    return [str(BIN / "ansible-playbook"), "-i", str(ROOT / "benchmarks/inventory"), playbook, *arguments]
 
 
 def _ours(task: Task) -> list[str]:
@@ -60,6 +76,10 @@ def _ours(task: Task) -> list[str]:
 
 def _unproven(task: Task) -> list[str]:
     return [*_ours(task), "--extra-vars", '{"builder_verify_due": []}']
+
+
+def _full(task: Task) -> list[str]:
+    return [*_ours(task), *FULL_PLAN]
 
 
 def _stock(task: Task) -> list[str]:
@@ -79,10 +99,14 @@ def _ssh(task: Task) -> list[str]:
     return [sys.executable, "-m", "benchmarks.ssh", str(task.hosts)]
 
 
+FULL_PLAN = ("--extra-vars", "builder_full_plan=true")
+IDLE = ("nothing", "delay")
 CHANGED = r"changed=[1-9]"  # in Ansible's last lines
 CONTENDERS = (
-    Contender("ours", _ours, CHANGED),
-    Contender("unproven", _unproven, CHANGED, prepares=False, idles=False),
+    Contender("ours", _ours, CHANGED, planned=r"TASK \[\S+ : Plan\]"),
+    Contender("full", _full, CHANGED, prepares=False, states=("nothing",)),
+    Contender("unproven", _unproven, CHANGED, prepares=False, states=("ca", "fresh")),
+    Contender("former", _ours, CHANGED, folder=former.FOLDER),
     Contender("stock", _stock, CHANGED),
     Contender(
         "mitogen",
@@ -92,18 +116,19 @@ CONTENDERS = (
         prepares=False,
     ),
     Contender("pyinfra", _pyinfra, r"\] +Success"),
-    Contender("ping", _ping, prepares=False, converges=False),
-    Contender("ssh", _ssh, prepares=False, converges=False),
+    Contender("ping", _ping, prepares=False, states=IDLE, converges=False),
+    Contender("ssh", _ssh, prepares=False, states=IDLE, converges=False),
 )
 
 
 def environment(contender: Contender, task: Task, connections: Path) -> dict[str, str]:
     """The environment of a run. *connections* is a new folder, so that each run opens its own connections."""
     return {
-        "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"),
+        "ANSIBLE_CONFIG": str(contender.folder / "ansible.cfg"),
         "ANSIBLE_NOCOLOR": "1",
         "ANSIBLE_SSH_CONTROL_PATH_DIR": str(connections),
         "BENCHMARK_HOSTS": " ".join(one.name for one in hosts.chosen(task.hosts)),
         "BENCHMARK_CA": str(task.ca),
+        **task.network,
         **contender.environment,
     }

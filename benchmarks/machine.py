@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import datetime
 import os
 import platform
+import subprocess
 from importlib.metadata import version
 from pathlib import Path
 
@@ -21,6 +23,17 @@ def facts() -> dict[str, str]:
         "python": platform.python_version(),
         **{name: version(name) for name in PACKAGES},
     }
+
+
+def commit() -> str:
+    """The commit of the checkout, short; with + if files differ from it."""
+    git = ["git", "describe", "--always", "--exclude=*", "--dirty=+"]
+    return subprocess.run(git, cwd=Path(__file__).parent, capture_output=True, text=True, check=True).stdout.strip()
+
+
+def today() -> str:
+    """Such as 2026-11-21, in UTC."""
+    return datetime.datetime.now(tz=datetime.UTC).date().isoformat()
 
 
 def _lines(path: str) -> list[str]:

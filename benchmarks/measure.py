@@ -35,15 +35,15 @@ class Usage:
     output: str
 
 
-def watch(title: str, command: Sequence[str], variables: Mapping[str, str]) -> Usage:
-    """Run a command in a cgroup of its own. Raises RunError if it fails."""
+def watch(title: str, command: Sequence[str], variables: Mapping[str, str], folder: Path = ROOT) -> Usage:
+    """Run a command in *folder*, in a cgroup of its own. Raises RunError if it fails."""
     group = cgroup.make(GROUP)
     peak = Peak()
     begin = time.monotonic()
     with peak:
         done = subprocess.run(
             cgroup.inside(group, command),
-            cwd=ROOT,
+            cwd=folder,
             env={**os.environ, **variables},
             stdin=subprocess.DEVNULL,
             capture_output=True,
@@ -63,10 +63,13 @@ def run(contender: Contender, task: Task, *, changes: bool = True) -> Measuremen
     machines = hosts.chosen(task.hosts)
     with tempfile.TemporaryDirectory(prefix="ssh-") as connections:
         before = hosts.cpu_seconds(machines)
-        used = watch(contender.title, contender.command(task), environment(contender, task, Path(connections)))
+        variables = environment(contender, task, Path(connections))
+        used = watch(contender.title, contender.command(task), variables, contender.folder)
         targets = hosts.cpu_seconds(machines) - before
     if not changes and contender.changed(used.output):
         raise RunError(f"{contender.title} changed hosts that were as asked:\n{used.output[-4000:]}")
+    if not changes and contender.did_plan(used.output):
+        raise RunError(f"{contender.title} planned in full, as the trace of a host did not hold")
     lacking = hosts.failures(machines, task.ca) if contender.converges else []
     if lacking:
         raise RunError(f"{contender.title} said that all went well, but: {'; '.join(lacking)}")

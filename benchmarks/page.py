@@ -10,7 +10,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from benchmarks import plot, results, scale, spent, tables
+from benchmarks import goals, plot, results, scale, spent, tables
 
 DOCS = Path(__file__).parents[1] / "docs"
 PART = re.compile(r"(<!-- measured: ([a-z-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
@@ -26,10 +26,11 @@ def parts() -> dict[str, str]:
     measured, simulated, counted = results.load(), _read("controller"), _read("mirror")
     profile = _read("profile")
     return {
-        "machine": tables.machine(measured.machine),
+        "machine": tables.machine(measured),
         "table": tables.measured(measured),
-        "goals": tables.goals(measured),
+        "goals": goals.table(measured, simulated),
         "growth": tables.growth(measured),
+        "profiled": spent.profiled(profile),
         "tasks": spent.tasks(profile),
         "module": spent.module(profile),
         "spenders": spent.spenders(profile),

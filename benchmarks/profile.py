@@ -10,11 +10,11 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from benchmarks import hosts, page
+from benchmarks import hosts, machine, page
 from benchmarks.contenders import CONTENDERS, Contender, Task
 from benchmarks.measure import run
 from benchmarks.results import FOLDER, STATES, save
-from benchmarks.states import authorities
+from benchmarks.states import authorities, leave_traces
 from lab import cgroup, host
 from lab.progress import timed
 from lab.topology import HOSTS
@@ -23,7 +23,7 @@ FILE = FOLDER / "profile.json"
 CALLBACK = FOLDER / "callback"
 ON_HOST = FOLDER / "profile_on_host.py"
 KEPT = "/root/.ansible/tmp"
-OURS = CONTENDERS[0]
+OURS, FULL = (next(each for each in CONTENDERS if each.name == name) for name in ("ours", "full"))
 # Who spends the processor time of a fresh host: cgroups of systemd; spent.py has the words for them.
 SPENDERS = {
     "containerd": "system.slice/containerd.service",
@@ -34,9 +34,9 @@ COMPARED = ("unproven", "pyinfra")  # neither proves anything, so they do the sa
 ROUNDS = 3
 
 
-def run_with(task: Task, **environment: str) -> None:
-    """Our playbook with more in its environment."""
-    run(dataclasses.replace(OURS, environment=environment), task)
+def run_with(contender: Contender, task: Task, **environment: str) -> None:
+    """A contender with more in its environment."""
+    run(dataclasses.replace(contender, environment=environment), task)
 
 
 def tasks(task: Task) -> list[dict[str, Any]]:
@@ -45,7 +45,7 @@ def tasks(task: Task) -> list[dict[str, Any]]:
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder, "tasks")
         usage = cgroup.top() / host.group_of(one) / "cpu.stat"
-        run_with(task, ANSIBLE_CALLBACK_PLUGINS=str(CALLBACK), TASKS_FILE=str(file), TASKS_CPU=str(usage))
+        run_with(OURS, task, ANSIBLE_CALLBACK_PLUGINS=str(CALLBACK), TASKS_FILE=str(file), TASKS_CPU=str(usage))
         return [json.loads(line) for line in file.read_text().splitlines()]
 
 
@@ -53,7 +53,7 @@ def module(task: Task) -> dict[str, Any]:
     """The module of the plan, left on a host with nothing to do and run there again."""
     (one,) = hosts.chosen(1)
     host.ask(one, ["rm", "-rf", KEPT])
-    run_with(task, ANSIBLE_PIPELINING="0", ANSIBLE_KEEP_REMOTE_FILES="1")
+    run_with(FULL, task, ANSIBLE_PIPELINING="0", ANSIBLE_KEEP_REMOTE_FILES="1")
     command = host.entry(one, ["python3", "-"])
     if command is None:
         raise SystemExit(f"{one.name} is down")
@@ -99,13 +99,16 @@ def main() -> None:
         runs = {"fresh": Task(1, first), "ca": Task(1, renewed, trust=True), "nothing": Task(1, renewed)}
         found = {}
         for state, task in runs.items():
+            if state == "nothing":
+                leave_traces(task)
             with timed(f"1 host, {STATES[state]}"):
                 found[state] = tasks(task)
         with timed("the module of the plan"):
             of_plan = module(runs["nothing"])
         with timed("a fresh host, by who spends its time"):
             spent = compared(runs["fresh"])
-    save(FILE, {"tasks": found, "plan": of_plan, "spenders": spent})
+    of_what = {"date": machine.today(), "commit": machine.commit()}
+    save(FILE, {**of_what, "tasks": found, "plan": of_plan, "spenders": spent})
     page.write()
 
 

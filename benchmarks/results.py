@@ -9,10 +9,17 @@ from statistics import median
 
 FOLDER = Path(__file__).parent
 RESULTS = FOLDER / "results.json"
-STATES = {"nothing": "nothing to change", "ca": "one changed CA on all hosts", "fresh": "fresh hosts"}
+STATES = {
+    "nothing": "nothing to change",
+    "delay": "nothing to change, 30 ms a round trip",
+    "ca": "one changed CA on all hosts",
+    "fresh": "fresh hosts",
+}
 CONTENDERS = {
     "ours": "multiarch.builders",
+    "full": "multiarch.builders, full plan",
     "unproven": "multiarch.builders, no proof",
+    "former": "multiarch.builders, 35bd917",
     "stock": "stock tasks",
     "mitogen": "stock tasks, Mitogen",
     "pyinfra": "pyinfra",
@@ -33,13 +40,16 @@ class Measurement:
 
 @dataclass(frozen=True)
 class Result:
-    """All runs of one contender in one state of a fleet of *hosts*; *failures* are what runs that count not said."""
+    """All runs of one contender in one state of a fleet of *hosts*; *failures* are what runs that count not said;
+    *date* is the day, such as 2026-11-21.
+    """
 
     hosts: int
     state: str
     contender: str
     runs: tuple[Measurement, ...]
     failures: tuple[str, ...] = ()
+    date: str = ""
 
     @property
     def key(self) -> tuple[int, int, int]:
@@ -71,7 +81,7 @@ def load(path: Path = RESULTS) -> Results:
     rows = []
     for row in content["measured"]:
         runs = tuple(Measurement(**each) for each in row["runs"])
-        rows.append(Result(row["hosts"], row["state"], row["contender"], runs, tuple(row["failures"])))
+        rows.append(Result(row["hosts"], row["state"], row["contender"], runs, tuple(row["failures"]), row["date"]))
     return Results(content["machine"], tuple(rows))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from benchmarks.lines import Line, through
-from benchmarks.results import STATES, Results
+from benchmarks.results import CONTENDERS, STATES, Results
 from benchmarks.tables import NONE, markdown
 
 FORKS = 50  # of ansible.cfg
@@ -17,6 +17,7 @@ def controller(simulated: dict[str, Any]) -> str:
     """Every run with hosts that answer from memory."""
     rows = [
         [
+            CONTENDERS[run["contender"]],
             f"{run['hosts']:,}",
             str(run["forks"]),
             run["serial"] or "all at once",
@@ -27,13 +28,17 @@ def controller(simulated: dict[str, Any]) -> str:
         ]
         for run in simulated.get("runs", [])
     ]
-    head = (">hosts", ">forks", "serial", ">wall s", ">CPU s", ">CPU s a host", ">MB")
+    head = ("run", ">hosts", ">forks", "serial", ">wall s", ">CPU s", ">CPU s a host", ">MB")
     return markdown(head, rows) if rows else NONE
 
 
-def _lines(simulated: dict[str, Any]) -> dict[str, Line]:
+def _runs(simulated: dict[str, Any], contender: str) -> list[dict[str, Any]]:
+    return [run for run in simulated.get("runs", []) if run["contender"] == contender]
+
+
+def _lines(simulated: dict[str, Any], contender: str) -> dict[str, Line]:
     """Lines of the quantities; none where there are not two sizes yet."""
-    runs = [run for run in simulated.get("runs", []) if run["forks"] == FORKS and not run["serial"]]
+    runs = [run for run in _runs(simulated, contender) if run["forks"] == FORKS and not run["serial"]]
     runs = [run for run in runs if run["hosts"] >= FLEETS[0]]
     if len({run["hosts"] for run in runs}) < 2:
         return {}
@@ -51,12 +56,14 @@ def _ssh(results: Results) -> float:
 
 def fleets(simulated: dict[str, Any], results: Results) -> str:
     """One controller and fleets of growing size with nothing to do; ssh is what the lab measured."""
-    lines, ssh = _lines(simulated), _ssh(results)
-    if not lines or not ssh:
+    ssh = _ssh(results)
+    fits = {name: _lines(simulated, name) for name in CONTENDERS}
+    measured = {name: max(run["hosts"] for run in _runs(simulated, name)) for name, lines in fits.items() if lines}
+    if not measured or not ssh:
         return NONE
-    largest = max(run["hosts"] for run in simulated["runs"])
     rows = [
         [
+            CONTENDERS[name],
             f"{size:,}",
             _duration(lines["wall"].at(size)),
             _duration(lines["controller"].at(size)),
@@ -64,9 +71,11 @@ def fleets(simulated: dict[str, Any], results: Results) -> str:
             f"{lines['memory'].at(size) / 1e9:.1f}",
             "within what was measured" if size <= largest else f"extrapolated from {largest:,}",
         ]
+        for name, largest in measured.items()
         for size in FLEETS
+        for lines in (fits[name],)
     ]
-    head = (">hosts", ">wall", ">CPU of Ansible", ">CPU of ssh", ">memory GB", "how it is known")
+    head = ("run", ">hosts", ">wall", ">CPU of Ansible", ">CPU of ssh", ">memory GB", "how it is known")
     return markdown(head, rows)
 
 
@@ -78,14 +87,14 @@ def _duration(seconds: float) -> str:
 
 def controllers(simulated: dict[str, Any]) -> str:
     """How long 10,000 hosts take when several controllers share them."""
-    lines = _lines(simulated)
+    lines = _lines(simulated, "ours")
     if not lines:
         return NONE
     rows = []
     for count in (1, 5, 10, 50):
         share = FLEETS[-1] // count
         rows.append([str(count), f"{share:,}", _duration(lines["wall"].at(share))])
-    alone = next((run for run in simulated["runs"] if run["hosts"] == 1), None)
+    alone = next((run for run in _runs(simulated, "ours") if run["hosts"] == 1), None)
     if alone:
         wall = f"{alone['wall']:.1f} s, and {alone['controller']:.1f} s of CPU, on each host"
         rows.append(["each host its own (pull mode)", "1", wall])

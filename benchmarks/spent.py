@@ -10,6 +10,11 @@ from benchmarks.tables import NONE, markdown
 SHORTEST = 0.05  # seconds: tasks below are in no table
 
 
+def profiled(profile: dict[str, Any]) -> str:
+    """When the profile was taken, and of which commit."""
+    return f"Profiled on {profile['date']}, commit {profile['commit']}." if profile else NONE
+
+
 def tasks(profile: dict[str, Any]) -> str:
     """What the tasks of our playbook take, in each state."""
     spent = profile.get("tasks", {})
@@ -37,7 +42,7 @@ def module(profile: dict[str, Any]) -> str:
         ["Python itself", found["python"]],
         ["making code of source, which Ansible brings each time", found["compiling"]],
         ["running what they and the standard library have at their top", rest],
-        [f"looking at the host, {found['processes']} process started", looking],
+        [f"looking at the host; processes started: {found['processes']}", looking],
         ["together", found["cpu"]],
     ]
     return markdown(["what", ">ms of processor"], [[what, f"{seconds * 1000:.0f}"] for what, seconds in rows])

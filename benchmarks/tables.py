@@ -17,14 +17,17 @@ def markdown(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     return "\n".join(f"| {' | '.join(cells)} |" for cells in (titles, rule, *rows))
 
 
-def machine(facts: dict[str, str]) -> str:
-    """One sentence about the machine."""
-    if not facts:
+def machine(results: Results) -> str:
+    """About the machine, and when it was."""
+    facts, days = results.machine, sorted({each.date for each in results.measured})
+    if not facts or not days:
         return NONE
+    when = f"on {days[0]}" if len(days) == 1 else f"from {days[0]} to {days[-1]}"
     versions = ", ".join(f"{name} {facts[name]}" for name in ("ansible-core", "mitogen", "pyinfra"))
     return (
         f"Controller, registry and all hosts share one machine: {facts['processor']}, {facts['memory']} of memory,\n"
-        f"Linux {facts['kernel']}. Python {facts['python']}, {versions}."
+        f"Linux {facts['kernel']}. Python {facts['python']}, {versions}.\n"
+        f"Measured {when}."
     )
 
 
@@ -51,34 +54,6 @@ def _row(one: Result, results: Results) -> list[str]:
         f"{one.middle('memory') / 1e6:.0f}",
         str(len(one.runs)) + (f", {len(one.failures)} failed" if one.failures else ""),
     ]
-
-
-# state, the other, how many times as long as ours it has to take
-GOALS = (
-    ("nothing", "pyinfra", 1.0),
-    ("nothing", "stock", 10.0),
-    ("ca", "stock", 5.0),
-    ("fresh", "stock", 1.0),
-    ("fresh", "mitogen", 1.0),
-    ("fresh", "pyinfra", 1.0),
-)
-
-
-def goals(results: Results) -> str:
-    """What was asked for, and what came out."""
-    rows = []
-    for state, other, wanted in GOALS:
-        for size in sorted({each.hosts for each in results.measured}):
-            try:
-                ours, theirs = (results.one(size, state, name).middle("wall") for name in ("ours", other))
-            except KeyError:
-                continue
-            aim = f"{wanted:.0f} times faster" if wanted > 1 else "not slower"
-            met = "yes" if theirs / ours >= wanted else "**no**"
-            rows.append(
-                [STATES[state], str(size), f"{aim} than {CONTENDERS[other]}", f"{theirs / ours:.2f} times", met]
-            )
-    return markdown(("state", ">hosts", "goal", ">measured", "met"), rows) if rows else NONE
 
 
 def growth(results: Results) -> str:

@@ -19,11 +19,11 @@ options:
     type: path
     required: true
     vars: [{name: memory_answer}]
-  delay:
+  answers_after:  # a keyword of tasks would take the place of one of its name
     description: Seconds until the answer comes.
     type: float
     default: 0
-    vars: [{name: memory_delay}]
+    vars: [{name: memory_answers_after}]
 extends_documentation_fragment: [connection_pipelining]
 """
 
@@ -43,7 +43,7 @@ class Connection(ConnectionBase):  # type: ignore[misc]  # Ansible has no types
         super().exec_command(cmd, in_data=in_data, sudoable=sudoable)
         if in_data is None:
             raise AnsibleConnectionFailure(f"Only pipelined modules have an answer, not {cmd!r}.")
-        time.sleep(self.get_option("delay"))
+        time.sleep(self.get_option("answers_after"))
         return 0, Path(self.get_option("answer")).read_bytes(), b""
 
     def put_file(self, in_path: str, out_path: str) -> Any:  # noqa: ARG002

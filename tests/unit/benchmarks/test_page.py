@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from benchmarks import page, plot, results, scale, spent, tables
+from benchmarks import goals, page, plot, results, scale, spent, tables
 from benchmarks.lines import Line, through
 from benchmarks.mirror_log import requests, summary
 from benchmarks.results import Measurement, Result, Results
@@ -41,9 +41,44 @@ def test_the_table_has_medians_and_how_many_times_as_long_as_ours() -> None:
     assert "| nothing to change | 8 | stock tasks | 19.00 | 9.50 | 1.00 | 1.00 | 100 | 1 |" in tables.measured(FLEET)
 
 
-def test_a_goal_that_is_not_met_says_no() -> None:
-    assert "| 8 | 10 times faster than stock tasks | 9.50 times | **no** |" in tables.goals(FLEET)
-    assert "| 32 | 10 times faster than stock tasks | 12.00 times | yes |" in tables.goals(FLEET)
+@pytest.mark.parametrize(
+    ("ours", "pyinfra", "said"),
+    [
+        pytest.param(3.0, 5.0, "0.60 | yes", id="met, exactly"),
+        pytest.param(4.0, 5.0, "0.80 | **no**", id="not met"),
+        pytest.param(None, 5.0, "not measured yet | ", id="not measured"),
+        pytest.param(3.0, None, "not measured yet | ", id="the other is not measured"),
+    ],
+)
+def test_a_goal_says_whether_it_is_met(ours: float | None, pyinfra: float | None, said: str) -> None:
+    walls = {"ours": ours, "pyinfra": pyinfra}
+    rows = tuple(result(8, name, wall) for name, wall in walls.items() if wall is not None)
+    row = f"| nothing to change | 8 | at most 0.60 times pyinfra | {said} |"
+    assert row in goals.table(Results({}, rows), {}).splitlines()
+
+
+def test_goals_of_proof_memory_and_simulated_hosts_have_their_own_quantities() -> None:
+    rows = (
+        result(8, "unproven", 9.0, state="ca"),
+        result(8, "pyinfra", 10.0, state="ca"),
+        result(32, "ours", 1.0),
+    )
+    runs = [
+        {"contender": name, "hosts": 1000, "forks": 50, "serial": "", "wall": wall, "controller": 2 * wall}
+        for name, wall in (("ours", 20.0), ("former", 100.0))
+    ]
+    table = goals.table(Results({}, rows), {"runs": runs})
+    assert "| at most 0.90 times pyinfra, without our proof | 0.90 | yes |" in table
+    assert "| at most 1.10 times pyinfra, with our proof | not measured yet |  |" in table
+    assert "| at most 250 MB of the controller's memory | 100 MB | yes |" in table
+    assert "| at most 0.30 times the wall time of multiarch.builders, 35bd917, simulated hosts | 0.20 | yes |" in table
+
+
+def test_the_page_says_when_it_was_measured() -> None:
+    facts = dict.fromkeys(("processor", "memory", "kernel", "python", "ansible-core", "mitogen", "pyinfra"), "1")
+    days = [Result(8, "nothing", "ours", (), (), day) for day in ("2026-11-21", "2026-11-30")]
+    assert tables.machine(Results(facts, tuple(days))).endswith("Measured from 2026-11-21 to 2026-11-30.")
+    assert tables.machine(Results(facts, tuple(days[:1]))).endswith("Measured on 2026-11-21.")
 
 
 def test_runs_that_failed_are_counted_beside_those_that_count() -> None:
@@ -88,6 +123,7 @@ SSH = Results({}, tuple(Result(size, "nothing", "ssh", (Measurement(1.0, size / 
 SIMULATED = {
     "runs": [
         {
+            "contender": contender,
             "hosts": size,
             "forks": forks,
             "serial": serial,
@@ -95,12 +131,14 @@ SIMULATED = {
             "controller": wall * 2,
             "memory": 1_000_000 * size,
         }
-        for size, forks, serial, wall in (
-            (1, 50, "", 1.5),
-            (100, 50, "", 11.0),
-            (1000, 50, "", 101.0),
-            (1000, 5, "", 400.0),
-            (1000, 50, "20%", 120.0),
+        for contender, size, forks, serial, wall in (
+            ("ours", 1, 50, "", 1.5),
+            ("ours", 100, 50, "", 11.0),
+            ("ours", 1000, 50, "", 101.0),
+            ("ours", 1000, 5, "", 400.0),
+            ("ours", 1000, 50, "20%", 120.0),
+            ("former", 1000, 50, "", 900.0),
+            ("former", 1, 50, "", 9.0),
         )
     ]
 }
@@ -108,8 +146,9 @@ SIMULATED = {
 
 def test_a_larger_fleet_is_extrapolated_and_says_so() -> None:
     table = scale.fleets(SIMULATED, SSH)
-    assert "| 1,000 | 101 s | 3 min | 20 s | 1.0 | within what was measured |" in table
-    assert "| 10,000 | 17 min | 33 min | 3 min | 10.0 | extrapolated from 1,000 |" in table
+    assert "| multiarch.builders | 1,000 | 101 s | 3 min | 20 s | 1.0 | within what was measured |" in table
+    assert "| multiarch.builders | 10,000 | 17 min | 33 min | 3 min | 10.0 | extrapolated from 1,000 |" in table
+    assert "35bd917" not in table, "a line through one size"
 
 
 def test_controllers_share_a_fleet() -> None:
