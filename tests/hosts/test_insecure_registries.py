@@ -60,9 +60,9 @@ def test_what_others_had_in_a_list_that_is_replaced_is_told_and_comes_back(spare
     table = [{"host": "docker.io", "mirrors": ["new.example"]}]
     run = provisioned(spare, registries=table, dns=["192.0.2.2"])
     assert run.says(
-        'registry-mirrors of daemon.json is replaced as a whole: "https://old.example" of somebody else goes'
+        'registry-mirrors of daemon.json is replaced as a whole: "https://old.example" (not managed) is removed'
     )
-    assert run.says('dns of daemon.json is replaced as a whole: "192.0.2.1" of somebody else goes')
+    assert run.says('dns of daemon.json is replaced as a whole: "192.0.2.1" (not managed) is removed')
     assert not provisioned(spare, registries=table, dns=["192.0.2.3"]).says("replaced as a whole")
     assert playbook("retire-builders", limit=spare).status == 0
     assert content(spare) == theirs
