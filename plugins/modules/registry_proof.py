@@ -103,7 +103,7 @@ registries:
     remedy:
       description: What to do; empty for one that is trusted or logged in.
       type: str
-      sample: Give its CA as `ca` of harbor.example.com in builder_registries, and run playbooks/trust-registries.yml
+      sample: Set `ca` of harbor.example.com in builder_registries to its CA, and run playbooks/trust-registries.yml
 certificates:
   description: What the servers of the registries and their token endpoints showed, one for each that speaks TLS.
   returned: always

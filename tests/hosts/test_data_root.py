@@ -180,7 +180,7 @@ def test_a_containerd_that_moves_is_told_before_and_after(engine: str) -> None:
     on(engine, f"cp {file} /root/former; sed -i '1i root = \"/srv/containerd\"' {file}")
     run = provisioned(engine, concerns=WITH_BUILDER)
     assert run.says("containerd keeps its data in /var/lib/containerd now, and in /srv/containerd after its next start")
-    assert run.says("nor start 1 containers, which stay in /var/lib/containerd")
+    assert run.says("or start 1 containers, which stay in /var/lib/containerd")
 
     on(engine, "systemctl restart containerd")
     run = provision(engine, concerns=WITH_BUILDER)

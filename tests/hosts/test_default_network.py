@@ -19,7 +19,7 @@ LEAST = {
 INSTANCE = {"name": "multiarch", "image": IMAGE, "default": True}
 IN_HOSTS_NETWORK = {"builder_instances": [{**INSTANCE, "driver_opts": {"network": "host"}}]}
 REFUSED = "builder multiarch is in docker's default network: docker has no default network (`bridge: none`)"
-WAY_OUT = "ive it `driver_opts: {network: host}` in builder_instances"
+WAY_OUT = "et `driver_opts: {network: host}` for it in builder_instances"
 
 
 def provision(host: str, *arguments: str, **variables: Any) -> Run:
@@ -76,7 +76,7 @@ def test_a_network_that_nobody_masquerades_is_a_note_and_the_cause_of_the_failur
     run = playbook("verify-builders", limit=spare, variables=asked)
     assert run.status != 0
     assert run.says("(docker's default network is not masqueraded (`iptables: false` or `ip-masq: false`)"), run.output
-    assert run.says(f"If nothing else routes the builder's packets, g{WAY_OUT}"), run.output
+    assert run.says(f"If nothing else routes the builder's packets, s{WAY_OUT}"), run.output
     run = provision(spare, "--check")
     assert run.recap(spare)["failed"] == 0
-    assert run.says(f"; else g{WAY_OUT}")
+    assert run.says(f"; else s{WAY_OUT}")

@@ -129,7 +129,7 @@ def test_a_login_that_is_refused_or_may_not_push(spare: str) -> None:
     assert pushed.status == 2
     whose = f"{LOGIN['username']}, the login of root at {HOST}"
     assert pushed.says(f"The registry refuses {whose} (")
-    assert pushed.says(f": mend `username` and `password` of {HOST} in builder_registries, and run ")
+    assert pushed.says(f": fix `username` and `password` of {HOST} in builder_registries, and run ")
 
     # Right again; then a robot that may pull only.
     fail(Faults(actions=("pull",)))

@@ -66,7 +66,7 @@ def test_each_way_is_proven_and_each_failure_is_told_apart(engine: str) -> None:
         f"images, or have it reissued for {ELSEWHERE}.",
         f"{told(CLOSED, 'no answer')}| plain: harbor.lab.test port 81: Connection refused",
         told(STRANGER, "unknown authority"),
-        f"Give its CA as `ca` of {STRANGER} in builder_registries, and run playbooks/trust-registries.yml "
+        f"Set `ca` of {STRANGER} in builder_registries to its CA, and run playbooks/trust-registries.yml "
         "(CN=nobody's CA signed it).",
     ]
     assert [words for words in expected if not run.says(words)] == [], run.output

@@ -37,7 +37,7 @@ USES = {
     "index": f"docker buildx imagetools inspect {HOST}/ci/own:1",
     "login": f"docker login --username '{LOGIN['username']}' --password-stdin {HOST} < /var/tmp/password",
 }
-FOR_TOKENS = "docker reads the system's authorities once, at its start, and needs them for tokens of"
+FOR_TOKENS = "docker reads the system's authorities only at its start, and needs them for tokens of"
 STEP = "sleep 1006"
 
 

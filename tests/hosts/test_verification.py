@@ -27,7 +27,7 @@ HANDLER = {
     "program_runs[linux/arm64]": "a program of linux/arm64 does not run",
     "as_asked[binfmt]": "1 difference from the desired state",
 }
-BUILDER = {f"buildkit_runs[{user}-multiarch]": "does not run: stopped" for user in ("root", "ci")}
+BUILDER = {f"buildkit_runs[{user}-multiarch]": "is not running: stopped" for user in ("root", "ci")}
 BUILDER |= {f"buildkit_has_every_platform[{user}-multiarch]": "does not offer" for user in ("root", "ci")}
 BUILDER |= {
     "as_asked[buildx]": "1 difference from the desired state",
