@@ -36,7 +36,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.model.resource 
 
 @dataclass(frozen=True)
 class Place:
-    """The state of a node. *volume* is the size of its cache as text, None if there is none, *silent* why it is unknown.
+    """The state of a node. *volume* is the size of its cache as text, None without one, *silent* why it is unknown.
 
     *gone* says that Docker is no longer installed.
     """

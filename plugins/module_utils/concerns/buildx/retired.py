@@ -70,7 +70,7 @@ class Forget:
 
 @dataclass(frozen=True)
 class RetiredState:
-    """Existing *images* with the containers that use them, *choices* by user, *silent* messages about unreachable images.
+    """Existing *images* with the containers that use them, *choices* by user, *silent* messages about unreachable ones.
 
     *clients* are the users with managed keys in config.json, *settings* those of existing users, *environment* the
     files with lines of ours.
