@@ -78,7 +78,7 @@ def keep(recorder: Recorder, key: str, result: t.Mapping[str, t.Any]) -> str:
     Returns why it is not kept, "" if it is.
     """
     try:
-        forget()  # with its directory, which a link may have redirected
+        forget()  # with its directory, which may be a foreign link
         looks = recorder.looks()
         why = recorder.why or replay.difference(looks)
         if why:

@@ -71,7 +71,7 @@ def kind(path: str) -> t.Any:
 
 
 def state(path: str) -> t.Any:
-    """The result of stat(2), links followed, without the access time."""
+    """What stat(2) reports, links followed, without the access time: it changes whenever the file does."""
     return state_of(_stat(path, PermissionError))
 
 
@@ -142,7 +142,7 @@ def process(pid: int) -> t.Any:
             name, _end, fields = file.read().partition("(")[2].rpartition(")")
     except OSError:
         return None
-    return (name, int(fields.split()[19]))  # proc(5): field 22; two precede these
+    return (name, int(fields.split()[19]))  # proc(5): field 22; pid and name precede these
 
 
 def user(name: str) -> t.Any:

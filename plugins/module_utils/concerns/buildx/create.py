@@ -74,7 +74,6 @@ class Maker:
             client.buildx(again, "inspect", "--bootstrap", step.instance.name)
 
     def _is_absent(self, step: MakeBuilder, node: Node) -> bool:
-        """Whether a node has no container yet."""
         if step.instance.driver != "docker-container":
             return False
         return self.docker_of(node).find(f"/containers/{container_name(node.name)}/json") is None
