@@ -107,7 +107,7 @@ class Buildx(Concern[BuildxState]):
         )
 
     def _membership(self, users: t.Iterable[str]) -> Membership:
-        """Who is in Docker's group; those of *users*, who need Docker, that are not in it are checked for access."""
+        """Who is in Docker's group; of *users*, who need Docker, those outside are checked for access to it."""
         found = docker_group.observe(self.users)
         outside = [] if self.docker_group else [user for user in users if user in found.outside]
         return docker_group.asked(found, outside)
