@@ -21,6 +21,6 @@ class ActionModule(PluginActionBase):
     }
 
     def arguments(self, options: Result, task_vars: Result) -> Result:
-        """With the key of the trace that a plan with nothing to do leaves on the host."""
+        """Adds the key of the trace that a plan with nothing to do leaves on the host."""
         arguments = super().arguments(options, task_vars)
         return arguments | ({"_trace_key": trace_key(arguments)} if self.reader == "plan" else {})

@@ -10,8 +10,8 @@ from ansible_collections.multiarch.builders.plugins.plugin_utils.spec.compile im
 
 
 class ActionModule(SpecActionBase):
-    """The builders exist already: the files that they are made from are not read again."""
+    """The builders already exist: the files for their creation are not read again."""
 
-    def compiled(self, given: Result, task_vars: Result) -> CompiledSpec:  # noqa: ARG002  # a path is not looked for
+    def compiled(self, given: Result, task_vars: Result) -> CompiledSpec:  # noqa: ARG002  # paths are not resolved
         """The options, unchanged."""
         return CompiledSpec(given, ())

@@ -19,7 +19,7 @@ class ActionModule(SpecActionBase):
     _supports_async = False  # results fetched later would lack what is added here
 
     def told(self, result: Result, spec: CompiledSpec) -> Result:
-        """With certificates as text instead of DER, and a message with the remedies."""
+        """Adds the certificates as text instead of DER, and a message with the remedies."""
         if "chains" not in result:
             return result
         clocks = result.pop("clocks", {})

@@ -1,7 +1,7 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Finds the hosts of a play that are as the last full plan left them: one task, all hosts side by side."""
+"""Finds the hosts of a play that are unchanged since the last full plan: one task for all hosts, in parallel."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class ActionModule(SpecActionBase):
         return result
 
     def looked_at(self, names: list[str]) -> dict[str, Result]:
-        """What is found on each host."""
+        """The finding on each host."""
         try:
             prepared = {name: self.prepared(name) for name in names}
         except SpecError:  # the next task reports it for each host
@@ -54,7 +54,7 @@ class ActionModule(SpecActionBase):
             return dict(zip(names, threads.map(Prepared.replayed, prepared.values()), strict=True))
 
     def prepared(self, name: str) -> Prepared:
-        """What a host needs. Raises SpecError."""
+        """A host, prepared for the replay. Raises SpecError."""
         variables = other_hosts.variables_of(self, name)
         action = t.cast("ActionModule", other_hosts.for_host(self, name, variables))
         options = action.compiled(action.given(variables), variables).options
@@ -64,7 +64,7 @@ class ActionModule(SpecActionBase):
 
 
 def _tell(name: str, found: Result) -> None:
-    """At -v why there is a full plan, or none; always the notes of a plan that still holds."""
+    """Log at -v why a full plan is needed, or is not; always print the notes of a plan that is still valid."""
     if "why" in found:
         Display().v(f"<{name}> full plan: {found['why']}")
         return
@@ -79,9 +79,9 @@ def _full_plans(names: list[str], why: str) -> dict[str, Result]:
 
 @dataclass(frozen=True)
 class Prepared:
-    """A host: the *action* that is connected to it, its Python, the *key* of its trace, and seconds of the oldest.
+    """A host: the *action* connected to it, its Python, the *key* of its trace, and the maximum age in seconds.
 
-    *why* there is to be a full plan at any rate, "" if a trace will do.
+    *why* says why a full plan is always needed, "" if a trace is sufficient.
     """
 
     action: ActionModule
@@ -91,7 +91,7 @@ class Prepared:
     why: str
 
     def replayed(self) -> Result:
-        """{"result"} of the host's trace, or {"why"} there is to be a full plan."""
+        """{"result"} of the host's trace, or {"why"} a full plan is needed."""
         if self.why:
             return {"why": self.why}
         try:
@@ -112,7 +112,7 @@ def _program() -> str:
 
 
 def _answer(done: Result) -> Result:
-    """What the program printed; sudo and login shells may print more."""
+    """The program's output; sudo and login shells may print more."""
     answers = [line[len(replay.MARK) :] for line in done["stdout"].splitlines() if line.startswith(replay.MARK)]
     try:
         return t.cast("Result", json.loads(answers[-1]))
@@ -121,7 +121,7 @@ def _answer(done: Result) -> Result:
 
 
 def _interpreter(variables: dict[str, t.Any]) -> str:
-    """The Python of a host: the one that is named or was found, else the one that nearly all have."""
+    """The Python of a host: the specified or discovered one, else the usual one."""
     named = variables.get("ansible_python_interpreter")
     found = (variables.get("ansible_facts") or {}).get("discovered_interpreter_python")
     return str(named) if named and not str(named).startswith("auto") else str(found or "/usr/bin/python3")

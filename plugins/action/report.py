@@ -1,7 +1,7 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Writes a page about the hosts of a play, also as JSON, from the results of module survey."""
+"""Writes a page about the hosts of a play, and the same as JSON, from the results of module survey."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ Result = dict[str, t.Any]
 
 
 class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core has no types
-    """One host of the play writes the report; each host ends as its survey did, for the run's exit status."""
+    """One host of the play writes the report; each host has the outcome of its survey, for the run's exit status."""
 
     _supports_check_mode = True
     _requires_connection = False

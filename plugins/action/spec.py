@@ -17,7 +17,7 @@ class ActionModule(SpecActionBase):
     on_host = False
 
     def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> Result:
-        """As the base class, with warnings about variables that are most likely misspelled."""
+        """As in the base class, with warnings about variables that are most likely misspelled."""
         result = super().run(tmp, task_vars)
         if self._in_role() and (words := misspelled(task_vars or {})):
             result["warnings"] = [*result.get("warnings", []), *words]

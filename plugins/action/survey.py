@@ -20,13 +20,13 @@ class ActionModule(SpecActionBase):
     _supports_async = False  # results fetched later would lack what is added here
 
     def arguments(self, options: Result, task_vars: Result) -> Result:
-        """With what decides whether the next run uses the host's trace: the key is that of module plan."""
+        """Adds what decides whether the next run uses the host's trace: the key is that of module plan."""
         arguments = super().arguments(options, task_vars)
         trace = {"key": trace_key(arguments), "max_age": options["trace_max_age"]}
         return arguments | {"_trace": {**trace, "why": unwanted(options, self._connection)}}
 
     def told(self, result: Result, spec: CompiledSpec) -> Result:
-        """With all certificates as text: those that servers presented, and those of the variables."""
+        """Adds all certificates as text: those that servers presented, and those of the variables."""
         if "chains" not in result:
             return result
         now = datetime.datetime.now(datetime.UTC)

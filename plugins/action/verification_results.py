@@ -77,7 +77,7 @@ def _result(variables: Mapping[str, t.Any], name: str) -> t.Any:
 
 
 def _notes(variables: Mapping[str, t.Any]) -> list[str]:
-    """What the modules left alone or could not check."""
+    """What the modules left unchanged or could not check."""
     results = (_result(variables, name) or {} for name in _WITH_NOTES)
     return [shown(note["text"]) for result in results for note in result.get("notes", ())]
 

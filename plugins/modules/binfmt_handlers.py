@@ -13,11 +13,10 @@ version_added: 0.1.0
 author:
   - multiarch.builders contributors (@multiarch)
 description:
-  - Takes QEMU out of an image like C(tonistiigi/binfmt), registers it with the kernel and names it in
-    C(/etc/binfmt.d), so that the handlers are there after every reboot, without network and without Docker.
-  - What counts is the registry of the kernel and a program that runs in an empty chroot; the image itself is never
-    run.
-  - A handler of somebody else that works in containers is left alone and told.
+  - Extracts QEMU from an image like C(tonistiigi/binfmt), registers it with the kernel and adds it to
+    C(/etc/binfmt.d), so that the handlers survive every reboot, without network and without Docker.
+  - The proof is the kernel's registry, and a program that runs in an empty chroot; the image itself is never run.
+  - An unmanaged handler that works in containers is left unchanged and reported.
 extends_documentation_fragment:
   - multiarch.builders.converging
   - multiarch.builders.options.binfmt
@@ -31,23 +30,23 @@ EXAMPLES = r"""
 
 RETURN = r"""
 actions:
-  description: What was done, or would be in check mode; empty if the host is as asked.
+  description: What was done, or would be in check mode; empty if the host is in its desired state.
   returned: always
   type: list
   elements: str
   sample: ["register handler qemu-aarch64 for linux/arm64"]
 facts:
-  description: What was seen, for those who report it; empty where there is nothing to tell.
+  description: What was observed, for reports; empty if there is nothing to report.
   returned: always
   type: dict
   sample: {}
 notes:
-  description: What was left alone or waits, and why; see RV(multiarch.builders.plan#module:notes).
+  description: What was left unchanged or is pending, and why; see RV(multiarch.builders.plan#module:notes).
   returned: always
   type: list
   elements: dict
 failures:
-  description: Why it failed, as data; see RV(multiarch.builders.plan#module:failures).
+  description: The reasons for the failure, as data; see RV(multiarch.builders.plan#module:failures).
   returned: when it fails
   type: list
   elements: dict

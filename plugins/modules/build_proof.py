@@ -8,29 +8,29 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: build_proof
-short_description: Build, run and push for every platform, as proof
+short_description: Prove that a host builds, runs and pushes for every platform
 version_added: 0.1.0
 author:
   - multiarch.builders contributors (@multiarch)
 description:
   - Runs a small program of each platform in an empty chroot, then builds an image for all platforms with each
-    builder, as each of its users. The RUN step executes the same program, without cache.
+    builder, as each of its users. The RUN step runs the same program, without cache.
   - With O(repository) the image is pushed, and the index is read back from the registry. If the push is refused, the
-    login of the user is tried there, and a token asked for, as the builder's words do not tell why. That goes by TLS
-    with the operating system's store, directly; where it cannot be found out, the remedy is a general one.
-  - A platform whose program does not run is left out of the builds. Where the build for all fails, each platform is
-    built alone, and those that build are proven together. The module fails at its end with all that is not proven, what
-    the host shows about it, and what to do.
-  - Then docker itself pulls what was pushed, and O(base), as the first of the users, as its way is another one than
-    that of builders. With O(docker_pulls=false) it does not.
-  - Nothing is left on the host but what BuildKit caches, and when this was and how it ended, for reports
+    user's login is tried there and a token requested, because the builder's message does not say why. This uses TLS
+    with the operating system's store, directly; if the cause remains unknown, the remedy is a general one.
+  - A platform whose program does not run is excluded from the builds. If the build for all fails, each platform is
+    built alone, and those that succeed are proven together. The module fails at its end with everything that is not
+    proven, the evidence on the host, and the remedies.
+  - Then docker itself pulls what was pushed, and O(base), as the first of the users, because it connects to registries
+    in another way than builders. With O(docker_pulls=false) it does not.
+  - Nothing is left on the host except BuildKit's cache, and the time and result, for reports
     (C(/var/lib/multiarch-builders/build_proof.json)). In check mode nothing is built.
 extends_documentation_fragment:
   - multiarch.builders.options.build_proof
 options:
   repository:
     description:
-      - Where the proof is pushed, as C(REGISTRY/PATH) without tag; its tag is V(proof). Empty, it is built only.
+      - Where the proof is pushed, as C(REGISTRY/PATH) without tag; its tag is V(proof). If empty, it is only built.
     type: str
     default: ""
   base:
@@ -40,8 +40,8 @@ options:
     default: scratch
   environment:
     description:
-      - The settings of buildx that the users' jobs have, as for M(multiarch.builders.buildx_builder); the builds have
-        those that buildx, BuildKit and docker read.
+      - The buildx settings of the users' jobs, as for M(multiarch.builders.buildx_builder); the builds have those that
+        buildx, BuildKit and docker read.
     type: dict
     default: {}
 attributes:
@@ -50,10 +50,10 @@ attributes:
     description: Builds nothing.
   diff_mode:
     support: none
-    description: Changes nothing but what it remembers of itself.
+    description: Changes nothing but its own record.
   idempotent:
     support: full
-    description: Changes nothing but what it remembers of itself.
+    description: Changes nothing but its own record.
 requirements:
   - Python 3.9 or later on the host, nothing else
 """
@@ -89,16 +89,16 @@ proofs:
       type: str
       sample: emulated
     machine:
-      description: What the program in the build said the machine is.
+      description: The machine that the program in the build reported.
       type: str
       sample: aarch64
     pushed:
-      description: Whether the registry's index has it.
+      description: Whether the registry's index contains it.
       type: bool
       sample: true
 pulls:
   description: One for each image that docker itself pulled, with C(image), C(user), and C(message),
-    C(cause), C(evidence) and C(remedy) where that failed.
+    C(cause), C(evidence) and C(remedy) if that failed.
   returned: always
   type: list
   elements: dict
@@ -109,15 +109,15 @@ failures:
   elements: dict
   contains:
     user:
-      description: Who built; empty if the program does not even run on the host.
+      description: Who built; empty if the program does not run on the host at all.
       type: str
       sample: root
     builder:
-      description: The builder; empty as the user is.
+      description: The builder; empty if the user is.
       type: str
       sample: multiarch
     platforms:
-      description: The platforms that this is about.
+      description: The platforms concerned.
       type: list
       elements: str
       sample: [linux/arm64]
@@ -126,11 +126,11 @@ failures:
       type: str
       sample: "builder multiarch, user root: the build for linux/arm64 failed: …"
     cause:
-      description: Why, with which the message ends.
+      description: Why; the message ends with it.
       type: str
       sample: 'process "/probe" did not complete successfully: exit code: 255: exec /probe: exec format error'
     evidence:
-      description: What the host shows about it; files, logs and output of commands, without credentials.
+      description: The evidence on the host, from files, logs and output of commands, without credentials.
       type: list
       elements: str
     remedy:
@@ -195,7 +195,7 @@ def _prove(given: t.Mapping[str, t.Any]) -> t.Tuple[t.List[Row], t.List[Row]]:
 
 
 def _pull(given: t.Mapping[str, t.Any], proofs: t.Sequence[Row]) -> t.List[Row]:
-    """docker's own pulls, by the first user, of what was pushed and of what it was built from."""
+    """docker's own pulls, by the first user, of the pushed image and of its base."""
     if not given["docker_pulls"] or not proofs:
         return []
     images = [image_of(given["repository"])] if any(each["pushed"] for each in proofs) else []
@@ -227,7 +227,7 @@ def _remember(module: AnsibleModule, failures: t.Sequence[str], began: str) -> N
 
 
 def _known(platforms: t.Sequence[str]) -> t.List[str]:
-    """Canonical names, as far as all are known."""
+    """Canonical names; if any is unknown, the names as given."""
     try:
         return list(dict.fromkeys(map(canonical, platforms)))
     except ValueError:

@@ -2,20 +2,20 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Create buildx builders, and keep them as asked."""
+"""Create buildx builders, and keep them in their desired state."""
 
 from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: buildx_builder
-short_description: Create buildx builders, and keep them as asked
+short_description: Create buildx builders, and keep them in their desired state
 version_added: 0.1.0
 author:
   - multiarch.builders contributors (@multiarch)
 description:
-  - Compares each builder with the store of each user and with the container that runs. What differs is created
-    again; its cache is kept.
-  - A builder runs only when every node of it does, whatever exit status buildx has.
+  - Compares each builder with the store of each user and with the running container. What differs is recreated; its
+    cache is kept.
+  - A builder counts as running only if all its nodes run, regardless of the exit status of buildx.
 extends_documentation_fragment:
   - multiarch.builders.converging
   - multiarch.builders.options.buildx
@@ -34,23 +34,23 @@ EXAMPLES = r"""
 
 RETURN = r"""
 actions:
-  description: What was done, or would be in check mode; empty if the host is as asked.
+  description: What was done, or would be in check mode; empty if the host is in its desired state.
   returned: always
   type: list
   elements: str
   sample: ["create builder multiarch for root: not in the store"]
 facts:
-  description: What was seen, for those who report it; empty where there is nothing to tell.
+  description: What was observed, for reports; empty if there is nothing to report.
   returned: always
   type: dict
   sample: {}
 notes:
-  description: What was left alone or waits, and why; see RV(multiarch.builders.plan#module:notes).
+  description: What was left unchanged or is pending, and why; see RV(multiarch.builders.plan#module:notes).
   returned: always
   type: list
   elements: dict
 failures:
-  description: Why it failed, as data; see RV(multiarch.builders.plan#module:failures).
+  description: The reasons for the failure, as data; see RV(multiarch.builders.plan#module:failures).
   returned: when it fails
   type: list
   elements: dict

@@ -2,22 +2,22 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Merge into daemon.json, and restart dockerd where it must be."""
+"""Merge settings into daemon.json, and restart dockerd if required."""
 
 from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: docker_daemon
-short_description: Merge into daemon.json, and restart dockerd where it must be
+short_description: Merge settings into daemon.json, and restart dockerd if required
 version_added: 0.1.0
 author:
   - multiarch.builders contributors (@multiarch)
 description:
   - Merges O(daemon_options), the mirrors of Docker Hub and the containerd image store into
-    C(/etc/docker/daemon.json). Keys of others stay, keys of ours that are no longer asked for go.
-  - The result is validated by dockerd itself before it is written. If dockerd does not come up with it, the former
-    file is put back and dockerd started again.
-  - A copy of each former file is kept below C(/var/lib/multiarch-builders/backups).
+    C(/etc/docker/daemon.json). Foreign keys are kept, managed keys that are no longer specified are removed.
+  - The result is validated by dockerd itself before it is written. If dockerd does not start with it, the former
+    file is restored and dockerd started again.
+  - A backup of each former file is kept below C(/var/lib/multiarch-builders/backups).
 extends_documentation_fragment:
   - multiarch.builders.converging
   - multiarch.builders.options.daemon
@@ -36,23 +36,23 @@ EXAMPLES = r"""
 
 RETURN = r"""
 actions:
-  description: What was done, or would be in check mode; empty if the host is as asked.
+  description: What was done, or would be in check mode; empty if the host is in its desired state.
   returned: always
   type: list
   elements: str
   sample: ["restart docker: features.containerd-snapshotter: absent → true"]
 facts:
-  description: What was seen, for those who report it; empty where there is nothing to tell.
+  description: What was observed, for reports; empty if there is nothing to report.
   returned: always
   type: dict
   sample: {}
 notes:
-  description: What was left alone or waits, and why; see RV(multiarch.builders.plan#module:notes).
+  description: What was left unchanged or is pending, and why; see RV(multiarch.builders.plan#module:notes).
   returned: always
   type: list
   elements: dict
 failures:
-  description: Why it failed, as data; see RV(multiarch.builders.plan#module:failures).
+  description: The reasons for the failure, as data; see RV(multiarch.builders.plan#module:failures).
   returned: when it fails
   type: list
   elements: dict

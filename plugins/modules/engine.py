@@ -2,31 +2,31 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Make sure that Docker and buildx are there, in versions that serve."""
+"""Ensure that Docker and buildx are installed, in supported versions."""
 
 from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: engine
-short_description: Make sure that Docker and buildx are there, in versions that serve
+short_description: Ensure that Docker and buildx are installed, in supported versions
 version_added: 0.1.0
 author:
   - multiarch.builders contributors (@multiarch)
 description:
-  - Looks at dockerd, its client and the buildx plugin, and starts an installed dockerd that does not run. Installs what
-    is missing, if O(engine) or O(buildx_plugin) say so.
-  - Fails where buildx is too old for builders, and names what was found and the ways out.
+  - Checks dockerd, its client and the buildx plugin, and starts an installed dockerd that does not run. Installs what
+    is missing, if O(engine) or O(buildx_plugin) specify it.
+  - Fails if buildx is too old for builders, with the version found and the remedies.
 extends_documentation_fragment:
   - multiarch.builders.converging
   - multiarch.builders.options.engine
 """
 
 EXAMPLES = r"""
-- name: Docker and buildx are there, else from the distribution
+- name: Install Docker and buildx from the distribution, unless they are there
   multiarch.builders.engine:
     engine: distro
 
-- name: The buildx plugin is there, on a distribution that has none
+- name: Install the buildx plugin too, on a distribution without one
   multiarch.builders.engine:
     engine: distro
     buildx_plugin:
@@ -37,23 +37,23 @@ EXAMPLES = r"""
 
 RETURN = r"""
 actions:
-  description: What was done, or would be in check mode; empty if the host is as asked.
+  description: What was done, or would be in check mode; empty if the host is in its desired state.
   returned: always
   type: list
   elements: str
   sample: ["start docker, which is installed but not running"]
 facts:
-  description: The versions of dockerd and of buildx, null for one that is missing or does not run.
+  description: The versions of dockerd and of buildx, null if it is missing or does not run.
   returned: always
   type: dict
   sample: {"docker": "26.1.5+dfsg1", "buildx": "0.13.1+ds1"}
 notes:
-  description: What was left alone or waits, and why; see RV(multiarch.builders.plan#module:notes).
+  description: What was left unchanged or is pending, and why; see RV(multiarch.builders.plan#module:notes).
   returned: always
   type: list
   elements: dict
 failures:
-  description: Why it failed, as data; see RV(multiarch.builders.plan#module:failures).
+  description: The reasons for the failure, as data; see RV(multiarch.builders.plan#module:failures).
   returned: when it fails
   type: list
   elements: dict

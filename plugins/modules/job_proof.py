@@ -8,16 +8,16 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: job_proof
-short_description: Prove that CI jobs build with the default builder without naming it
+short_description: Prove that CI jobs use the default builder without naming it
 version_added: 0.1.0
 author:
   - multiarch.builders contributors (@multiarch)
 description:
-  - Asks buildx as each of the users, with nothing in the environment but C(HOME), which builder it takes. It has to be
+  - Runs buildx as each of the users, with only C(HOME) in the environment, to see which builder it selects. It must be
     the one of O(instances) that has C(default).
-  - Looks at the running processes of each of the users. One that was started before the user came into the group of
-    Docker's socket, or that has a variable which leads docker or buildx elsewhere, would start jobs that do not reach
-    the builder. It is told with its unit of systemd and the remedy.
+  - Checks the running processes of each of the users. One that was started before the user was added to the group of
+    Docker's socket, or that has a variable which points docker or buildx elsewhere, would start jobs that cannot reach
+    the builder. It is reported with its systemd unit and the remedy.
 extends_documentation_fragment:
   - multiarch.builders.options.job_proof
 attributes:
@@ -52,11 +52,11 @@ jobs:
       type: str
       sample: gitlab-runner
     builder:
-      description: The builder that they get.
+      description: The builder that they use.
       type: str
       sample: multiarch
     processes:
-      description: How many running processes of the user were looked at.
+      description: How many running processes of the user were checked.
       type: int
       sample: 2
 """
@@ -71,7 +71,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.run.one_concern
 
 
 def main() -> None:
-    """Prove it for each user; all that is wrong is told at once."""
+    """Prove it for each user; all failures are reported at once."""
     module = Module(argument_spec("job_proof"), supports_check_mode=True)
     require_root(module)
     default = next((str(each["name"]) for each in module.params["instances"] if each["default"]), "")

@@ -2,7 +2,7 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Tell what a host is, what it should be, and what differs, in one round trip."""
+"""Report the differences between a host and its desired state, in one round trip."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ version_added: 0.1.0
 author:
   - multiarch.builders contributors (@multiarch)
 description:
-  - Observes everything that the other modules of this collection look after, and plans with the same code that they
-    apply with. Nothing is changed, ever.
-  - Each concern knows what the ones before it cause, so that a restart of dockerd shows once, with what it stops.
-  - In check mode it counts as changed if something is pending. So C(--check --diff) is the whole plan.
+  - Observes everything that the other modules of this collection manage, and plans with the same code that they
+    apply with. It never changes anything.
+  - Each concern knows the effects of earlier ones, so that a restart of dockerd is shown once, with what it stops.
+  - In check mode it reports changed if something is pending. So C(--check --diff) shows the whole plan.
 extends_documentation_fragment:
   - multiarch.builders.options
 options:
@@ -26,7 +26,7 @@ options:
 attributes:
   check_mode:
     support: full
-    description: Never changes anything; counts as changed in check mode if something is pending.
+    description: Never changes anything; reports changed in check mode if something is pending.
   diff_mode:
     support: full
     description: Shows files before and after, never a secret.
@@ -54,14 +54,14 @@ EXAMPLES = r"""
 
 RETURN = r"""
 pending:
-  description: The concerns that have something to do, in their order.
+  description: The concerns with pending actions, in their order.
   returned: always
   type: list
   elements: str
   sample: [trust, daemon]
 due:
-  description: The proofs that this calls for, and those that former changes called for and that have not passed since.
-    A change of certificates alone calls for no build.
+  description: The proofs that this requires, and those that earlier changes require and that have not passed since.
+    A change of certificates only does not require a build.
   returned: always
   type: list
   elements: str
@@ -77,12 +77,12 @@ plan:
       type: str
       sample: daemon
     actions:
-      description: Its actions in words.
+      description: Its actions, as messages.
       type: list
       elements: str
       sample: ["restart docker: features.containerd-snapshotter: absent → true"]
 facts:
-  description: What was seen, by concern, for those who report it.
+  description: What was observed, by concern, for reports.
   returned: always
   type: dict
   sample:
@@ -95,18 +95,18 @@ facts:
           version: 10.2.3
           verdict: keep
 actions:
-  description: What was done, or would be in check mode; empty if the host is as asked.
+  description: What was done, or would be in check mode; empty if the host is in its desired state.
   returned: always
   type: list
   elements: str
   sample: ["register handler qemu-aarch64 for linux/arm64"]
 untraced:
-  description: Why the plan left no trace, by which the next run could have recognised the host as unchanged.
+  description: Why the plan left no trace, with which the next run could have recognised the host as unchanged.
   returned: when there is nothing to do and no trace could be kept
   type: str
-  sample: a foreign emulator was tried
+  sample: a dockerd elsewhere was asked
 notes:
-  description: What was left alone or waits, and why.
+  description: What was left unchanged or is pending, and why.
   returned: always
   type: list
   elements: dict
@@ -116,16 +116,16 @@ notes:
       type: str
       sample: daemon
     kind:
-      description: V(waits) has to be done, and is not done now. V(unproven) has to be proven. V(left_alone) stays as it
-        is, as it is somebody else's. V(limit) has less effect on this host than asked for, or another.
+      description: V(waits) is pending, and is not done now. V(unproven) must still be proven. V(left_alone) is kept
+        unchanged, as it is not managed. V(limit) has less effect on this host than specified, or another.
       type: str
       sample: waits
     text:
-      description: For people.
+      description: The message.
       type: str
       sample: "docker must restart, but builder_disruption: never forbids it: daemon.json changed"
 failures:
-  description: Why the host cannot be made as asked, all of it at once, as data; the message for people is made of it.
+  description: Why the host cannot reach its desired state, all reasons at once, as data; the message is made from it.
   returned: when it fails
   type: list
   elements: dict
@@ -135,7 +135,7 @@ failures:
       type: str
       sample: buildx
     message:
-      description: What and why in one line, at whose end the cause stands.
+      description: What failed and why in one line, which ends with the cause.
       type: str
       sample: "builder multiarch of root does not run: network nope not found"
     cause:
@@ -143,11 +143,11 @@ failures:
       type: str
       sample: network nope not found
     remedy:
-      description: What to do; empty if the message says it, or nothing is known.
+      description: What to do; empty if the message says it, or it is unknown.
       type: str
       sample: Fix builder_daemon_options
     said:
-      description: What a program printed, in whole lines, if it is about one.
+      description: The output of the program that failed, in whole lines, if there is one.
       type: str
       sample: "`docker buildx create` said:\n#1 [internal] booting buildkit"
 """

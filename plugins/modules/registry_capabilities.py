@@ -2,58 +2,58 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Ask a registry what it takes of what BuildKit pushes."""
+"""Find out which of the formats that BuildKit pushes a registry accepts."""
 
 from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: registry_capabilities
-short_description: Ask a registry what it takes of what BuildKit pushes
+short_description: Find out which of the formats that BuildKit pushes a registry accepts
 version_added: 0.1.0
 author:
   - multiarch.builders contributors (@multiarch)
 description:
-  - Pushes a small example of each into a repository, with the login of the first of the users who has one, and tells
-    what the registry said. An attestation as BuildKit 0.32 and newer push them, which is an artifact with a
-    C(subject) that is not there yet; an index; a layer that is compressed with zstd. Where that attestation is refused,
-    also the empty config alone, and an attestation as before.
-  - What is not taken is a warning that names the setting of buildx that helps, unless O(environment) has it. The module
-    does not fail for it, nor for a registry that cannot be asked, as the build of M(multiarch.builders.build_proof)
-    tells that.
-  - The examples are less than 5 kB, have no tag, and are deleted again where the registry deletes. Their blobs are left
+  - Pushes a small example of each into a repository, with the login of the first of the users who has one, and reports
+    the registry's answers. The examples are an attestation as pushed by BuildKit 0.32 and newer, which is an artifact
+    with a C(subject) that does not exist yet; an index; a layer compressed with zstd. If that attestation is refused,
+    also the empty config alone, and an attestation in the older format.
+  - A refused format is a warning that names the buildx setting that helps, unless O(environment) has it. The module
+    does not fail for it, nor for an unreachable registry, as the build of M(multiarch.builders.build_proof) reports
+    that.
+  - The examples are less than 5 kB, have no tag, and are deleted again if the registry allows it. Their blobs are left
     to its garbage collection.
-  - What it said is kept on the host (C(/var/lib/multiarch-builders/registry_capabilities.json)). A registry that takes
-    everything is asked again after 30 days, one that does not each time. In check mode nobody is asked.
+  - The answers are stored on the host (C(/var/lib/multiarch-builders/registry_capabilities.json)). A registry that
+    accepts everything is tested again after 30 days, any other each time. In check mode no registry is contacted.
 extends_documentation_fragment:
   - multiarch.builders.options.registry_capabilities
 options:
   repository:
     description:
-      - Where the examples are pushed, as C(REGISTRY/PATH) without tag. Empty, nobody is asked.
+      - Where the examples are pushed, as C(REGISTRY/PATH) without tag. If empty, no registry is contacted.
     type: str
     default: ""
   environment:
     description:
-      - The settings of buildx that the users' jobs have, as for M(multiarch.builders.buildx_builder).
+      - The buildx settings of the users' jobs, as for M(multiarch.builders.buildx_builder).
     type: dict
     default: {}
 attributes:
   check_mode:
     support: full
-    description: Asks nobody.
+    description: Contacts no registry.
   diff_mode:
     support: none
-    description: Changes nothing but what it remembers of itself.
+    description: Changes nothing but its own record.
   idempotent:
     support: full
-    description: Changes nothing but what it remembers of itself.
+    description: Changes nothing but its own record.
 requirements:
   - Python 3.9 or later on the host, nothing else
   - tomlkit and cryptography on the controller
 """
 
 EXAMPLES = r"""
-- name: Ask Harbor what it takes
+- name: Find out which formats Harbor accepts
   multiarch.builders.registry_capabilities:
     repository: harbor.example.com/ci/proof
     registries:
@@ -64,37 +64,37 @@ EXAMPLES = r"""
 
 RETURN = r"""
 registry:
-  description: Who was asked; empty if nobody was.
+  description: The registry that was tested; empty if none was.
   returned: always
   type: str
   sample: harbor.example.com
 time:
-  description: When it said so, in UTC; empty if it could not be asked.
+  description: When it answered, in UTC; empty if it could not be reached.
   returned: always
   type: str
   sample: "2026-11-20T08:00:00Z"
 capabilities:
-  description: What it said to each example.
+  description: Its answer to each example.
   returned: always
   type: list
   elements: dict
   contains:
     form:
       description:
-        - V(artifact) (an attestation as BuildKit 0.32 and newer push them), V(index) or V(zstd); V(empty) (the empty
-          config) and V(attestation) (one as before) only where V(artifact) is refused.
+        - V(artifact) (an attestation as pushed by BuildKit 0.32 and newer), V(index) or V(zstd); V(empty) (the empty
+          config) and V(attestation) (one in the older format) only if V(artifact) is refused.
       type: str
       sample: artifact
     taken:
-      description: Whether it was taken.
+      description: Whether it was accepted.
       type: bool
       sample: false
     said:
-      description: The answer, with the codes and messages in it.
+      description: The answer, with its codes and messages.
       type: str
       sample: "HTTP 404 Not Found: BLOB_UNKNOWN: blob unknown to registry"
 notes:
-  description: What is no warning, such as why the registry could not be asked; see
+  description: Notes other than warnings, such as why the registry could not be tested; see
     RV(multiarch.builders.plan#module:notes).
   returned: always
   type: list
@@ -120,7 +120,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.run.result impo
 
 
 def main() -> None:
-    """Ask, and tell."""
+    """Test the registry, and report."""
     own = {"repository": {"type": "str", "default": ""}}
     module = Module({**argument_spec("registry_capabilities"), **own}, supports_check_mode=True)
     require_root(module)
@@ -144,7 +144,7 @@ def main() -> None:
 
 
 def _found(repository: str, given: Params) -> t.Tuple[capability_proof.Found, t.Tuple[str, ...]]:
-    """What is known or was asked, and notes on that."""
+    """The known or new answers, and notes on them."""
     known = capability_proof.remembered(repository)
     if known is not None:
         return known, ()

@@ -8,49 +8,49 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: registry_proof
-short_description: Ask each registry with what the host trusts, and try its logins, as proof
+short_description: Prove that a host trusts its registries, and that its logins work
 version_added: 0.1.0
 author:
   - multiarch.builders contributors (@multiarch)
 description:
-  - Asks every registry of the table by each way that a builder host uses, with exactly what that way trusts.
+  - Connects to every registry of the table in each way that a builder host uses, with exactly what that way trusts.
   - V(plain) is a TLS handshake with the operating system's store, and the client certificate of C(certs.d) if the
-    table has one. V(dockerd) is a pull by dockerd, V(client) what C(docker buildx imagetools inspect) reads as each
-    of the users, V(builder) a pull by BuildKit in each builder that is there, which trusts the same when it pushes.
-  - The client is not asked where O(registries[].http), O(registries[].insecure) or O(registries[].client_cert) is
-    given, as buildx itself knows no exceptions and shows no certificate. For names of loopback it is asked with a
-    builder, whose C(buildkitd.toml) has it speak TLS there.
-  - A builder with a network of its own is not asked for names of loopback, which are its own container's.
-  - The image that is asked for does not exist. So nothing is pulled, and being told that it is not there, or not for
-    everybody, proves the connection. A real push is what M(multiarch.builders.build_proof) does.
-  - Mirrors without an entry of their own are asked too. A registry with mirrors whose entry has neither CA nor login
-    may be out of reach, as hosts behind mirrors often are from Docker Hub; that is a note.
-  - By plain TLS a registry's token endpoint is asked too, as who has no login asks it.
+    table has one. V(dockerd) is a pull by dockerd, V(client) is C(docker buildx imagetools inspect) as each of
+    the users, V(builder) a pull by BuildKit in each existing builder, which trusts the same when it pushes.
+  - The client is not tested if O(registries[].http), O(registries[].insecure) or O(registries[].client_cert) is set,
+    as buildx itself supports no exceptions and presents no certificate. For loopback names it is tested with a
+    builder, whose C(buildkitd.toml) makes it use TLS there.
+  - A builder with a network of its own is not tested with loopback names, which refer to its own container.
+  - The requested image does not exist. So nothing is pulled, and the answer that it does not exist, or requires a
+    login, proves the connection. M(multiarch.builders.build_proof) does a real push.
+  - Mirrors without an entry of their own are tested, too. A registry with mirrors whose entry has neither CA nor login
+    may be unreachable, as Docker Hub often is for hosts behind mirrors; that is a note.
+  - With plain TLS, a registry's token endpoint is tested, too, with an anonymous request.
   - V(login) tries each login of the table as C(docker login) does, without a repository, with what the docker of each
-    of the users would send (C(config.json) or its credential helper). Where the user has another login, or none, it is
-    not tried, which is told. A registry that wants no login for C(GET /v2/) proves none; that is a note.
-  - All are asked at the same time, and the module fails after that, with all that is not proven. In check mode
-    nobody is asked. Neither passwords nor tokens are returned, kept or logged.
-  - When this was and how it ended is kept on the host for reports
+    of the users would send (C(config.json) or its credential helper). If the user has another login, or none, it is
+    not tried, which is reported. A registry that requires no login for C(GET /v2/) proves none; that is a note.
+  - All registries are tested concurrently, then the module fails with everything that is not proven. In check mode no
+    registry is contacted. Neither passwords nor tokens are returned, stored or logged.
+  - The time and result are stored on the host for reports
     (C(/var/lib/multiarch-builders/registry_proof.json)).
 extends_documentation_fragment:
   - multiarch.builders.options.registry_proof
 attributes:
   check_mode:
     support: full
-    description: Asks nobody.
+    description: Contacts no registry.
   diff_mode:
     support: none
-    description: Changes nothing but what it remembers of itself.
+    description: Changes nothing but its own record.
   idempotent:
     support: full
-    description: Changes nothing but what it remembers of itself.
+    description: Changes nothing but its own record.
 requirements:
   - Python 3.9 or later on the host, nothing else
   - tomlkit and cryptography on the controller
 notes:
-  - The words about certificates, and the remedies in the message, are made on the controller.
-  - With Python before 3.10 on the host the first certificate of a chain is told, not those after it.
+  - The text about certificates, and the remedies in the message, are added on the controller.
+  - With Python before 3.10 on the host only the first certificate of a chain is reported.
 """
 
 EXAMPLES = r"""
@@ -64,7 +64,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 registries:
-  description: One for each way to each registry, and for each user's login there.
+  description: One for each way to connect to each registry, and for each user's login there.
   returned: always
   type: list
   elements: dict
@@ -89,29 +89,29 @@ registries:
       type: str
       sample: unknown authority
     words:
-      description: What was answered, in the words of who asked.
+      description: The answer, in the words of the client that was used.
       type: str
       sample: certificate verify failed
     at:
-      description: Who the words are about; another than the registry if it is a mirror, or gives out tokens.
+      description: The server that C(words) is about; differs from the registry if it is a mirror, or issues tokens.
       type: str
       sample: harbor.example.com
     about:
-      description: What of it; empty for its connection or its certificate, else such as V(token endpoint).
+      description: Which part of it; empty for its connection or its certificate, else such as V(token endpoint).
       type: str
       sample: token endpoint
     remedy:
-      description: What to do; empty for one that is trusted or logged in.
+      description: What to do; empty for V(trusted) and V(logged in).
       type: str
       sample: Set `ca` of harbor.example.com in builder_registries to its CA, and run playbooks/trust-registries.yml
 certificates:
-  description: What the servers of the registries and their token endpoints showed, one for each that speaks TLS.
+  description: What the servers of the registries and their token endpoints presented, one for each with TLS.
   returned: always
   type: list
   elements: dict
   contains:
     registry:
-      description: The registry, or who gives out its tokens.
+      description: The registry, or the server that issues its tokens.
       type: str
       sample: harbor.example.com
     names:
@@ -120,7 +120,7 @@ certificates:
       elements: str
       sample: [harbor.example.com]
     not_after:
-      description: When the first certificate of the chain ends.
+      description: When the first certificate of the chain expires.
       type: str
       sample: "2027-03-01"
     days_left:
@@ -133,18 +133,18 @@ certificates:
       type: list
       elements: dict
 unproven_logins:
-  description: Registries whose login of the table could not be tried, as they want none for C(GET /v2/).
-  returned: when registries were asked
+  description: Registries whose login of the table could not be tried, as they require none for C(GET /v2/).
+  returned: when registries were tested
   type: list
   elements: str
   sample: [nexus.example.com]
 notes:
-  description: What was not asked, and why; see RV(multiarch.builders.plan#module:notes).
+  description: What was not tested, and why; see RV(multiarch.builders.plan#module:notes).
   returned: always
   type: list
   elements: dict
 failures:
-  description: What is not proven, a row for each registry and outcome; see RV(multiarch.builders.plan#module:failures).
+  description: What is not proven, one for each registry and outcome; see RV(multiarch.builders.plan#module:failures).
   returned: when it fails
   type: list
   elements: dict
@@ -175,7 +175,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.state.record im
 
 
 def main() -> None:
-    """Ask everybody; `chains` and `clocks` are for the action plugin, which knows X.509."""
+    """Test all; `chains` and `clocks` are for the action plugin, which can parse X.509."""
     module = Module(argument_spec("registry_proof"), supports_check_mode=True)
     require_root(module)
     given, began = module.params, now()

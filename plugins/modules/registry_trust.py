@@ -13,12 +13,12 @@ version_added: 0.1.0
 author:
   - multiarch.builders contributors (@multiarch)
 description:
-  - Writes CA and client certificates to the folder C(certs.d) of dockerd and CAs to the store of the operating
-    system, and removes its own ones that left the table.
-  - Does the same in C(~/.config/docker/certs.d) of each user who runs a rootless Docker.
-  - Merges logins into C(~/.docker/config.json) of each user, or hands them to the credential helper named there, and
-    removes its own ones that are not asked for any more, unless somebody else changed them.
-  - dockerd reads the store of the operating system once, when it starts. M(multiarch.builders.docker_daemon) knows
+  - Writes CA and client certificates to the directory C(certs.d) of dockerd and CAs to the operating system's store,
+    and removes managed ones that are no longer in the table.
+  - Does the same in C(~/.config/docker/certs.d) of each user with a rootless Docker.
+  - Merges logins into C(~/.docker/config.json) of each user, or passes them to the credential helper named there, and
+    removes managed ones that are no longer specified, unless someone else has changed them.
+  - dockerd reads the operating system's store only when it starts. M(multiarch.builders.docker_daemon) detects changes
     and restarts it.
 extends_documentation_fragment:
   - multiarch.builders.converging
@@ -38,23 +38,23 @@ EXAMPLES = r"""
 
 RETURN = r"""
 actions:
-  description: What was done, or would be in check mode; empty if the host is as asked.
+  description: What was done, or would be in check mode; empty if the host is in its desired state.
   returned: always
   type: list
   elements: str
   sample: ["write /etc/docker/certs.d/harbor.example.com/ca.crt (1 certificate, sha256 0f3c…)"]
 facts:
-  description: What was seen, for those who report it; empty where there is nothing to tell.
+  description: What was observed, for reports; empty if there is nothing to report.
   returned: always
   type: dict
   sample: {}
 notes:
-  description: What was left alone or waits, and why; see RV(multiarch.builders.plan#module:notes).
+  description: What was left unchanged or is pending, and why; see RV(multiarch.builders.plan#module:notes).
   returned: always
   type: list
   elements: dict
 failures:
-  description: Why it failed, as data; see RV(multiarch.builders.plan#module:failures).
+  description: The reasons for the failure, as data; see RV(multiarch.builders.plan#module:failures).
   returned: when it fails
   type: list
   elements: dict

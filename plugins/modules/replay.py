@@ -13,10 +13,10 @@ author:
   - multiarch.builders contributors (@multiarch)
 description:
   - A full plan with nothing to do leaves a trace on the host, which lists everything that the plan read, each with a
-    digest. This module reads the same again, on all hosts of the play side by side, and compares.
-  - A host where everything is as it was needs no plan. Any doubt leads to a full plan, such as a trace that is missing,
-    damaged, too old, not root's alone, or of another desired state or another version of this collection.
-  - Checks the input of all hosts first. If that of any host is wrong, no host is connected to.
+    digest. This module reads the same again, on all hosts of the play in parallel, and compares.
+  - An unchanged host needs no plan. Any doubt leads to a full plan, such as a trace that is missing, damaged, too old,
+    accessible to others than root, or from another desired state or another version of this collection.
+  - Checks the input of all hosts first. If that of any host is invalid, it connects to none.
   - For a task with C(run_once), in a role of this collection.
 extends_documentation_fragment:
   - multiarch.builders.options
@@ -40,26 +40,26 @@ EXAMPLES = r"""
   run_once: true
   register: replay
 
-- name: End here where nothing has changed
+- name: End here if nothing has changed
   ansible.builtin.meta: end_role
   when: "'result' in replay.hosts[inventory_hostname]"
 """
 
 RETURN = r"""
 hosts:
-  description: What was found on each host of the batch, by its name.
+  description: The finding on each host of the batch, by name.
   returned: success
   type: dict
   contains:
     result:
-      description: What the full plan returned, which still holds. Missing where a full plan is needed.
+      description: The result of the full plan, which is still valid. Missing if a full plan is needed.
       type: dict
     time:
-      description: When that plan was made, in seconds since 1970. Missing where a full plan is needed.
+      description: When that plan was made, in seconds since 1970. Missing if a full plan is needed.
       type: float
       sample: 1764417600.25
     why:
-      description: Why a full plan is needed. Missing where none is.
+      description: Why a full plan is needed. Missing if none is.
       type: str
       sample: content /etc/docker/daemon.json is not as it was
 """

@@ -13,21 +13,21 @@ version_added: 0.1.0
 author:
   - multiarch.builders contributors (@multiarch)
 description:
-  - Writes C(builders.html), one file that needs no server, and C(builders.json) beside it. Both are about all hosts of
-    the play, by what M(multiarch.builders.survey) returned. Hosts that failed or could not be reached are in
-    them, with why.
-  - It runs on the controller alone. The task has to run for all hosts of the play, without C(serial) and C(run_once).
-    One of them writes, and each ends as its survey did. So the exit status is that of a survey that was not ignored.
-  - The role C(builder_report) and C(playbooks/report-builders.yml) do all of it.
+  - Writes C(builders.html), one file that needs no server, and C(builders.json) beside it. Both cover all hosts of the
+    play, with the results of M(multiarch.builders.survey). Hosts that failed or could not be reached are included, with
+    the reason.
+  - It runs only on the controller. The task must run for all hosts of the play, without C(serial) and C(run_once). One
+    of them writes, and each has the outcome of its survey. So the exit status is as if the survey were not ignored.
+  - The role C(builder_report) and C(playbooks/report-builders.yml) do both.
 options:
   surveys:
     description:
-      - The name of the variable that the survey was registered in.
+      - The name of the variable in which the survey was registered.
     type: str
     required: true
   dest:
     description:
-      - The folder on the controller, made if it is missing. Relative to where the command is run.
+      - The directory on the controller, created if it is missing. Relative to the current directory of the command.
     type: path
     default: report
 attributes:

@@ -2,41 +2,41 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Remove what is ours from a host, and restore what was there before."""
+"""Remove everything managed from a host, and restore what was there before."""
 
 from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: retire
-short_description: Remove what the builders brought to a host, and restore what was there before
+short_description: Remove everything managed from a host, and restore what was there before
 version_added: 0.1.0
 author:
   - multiarch.builders contributors (@multiarch)
 description:
   - Removes the builders, handlers, emulators, certificates, logins and keys that the other modules of this collection
-    brought, and nothing else. What they replaced comes back.
-  - What is ours is known from the record on the host, C(/var/lib/multiarch-builders), which goes last. The inventory
-    need not be right any more. A run that ends too early leaves the record true, and the next one finishes.
-  - Volumes with caches stay unless O(volumes) is set, and are told with their size. Packages always stay.
+    created, and nothing else. What they replaced is restored.
+  - The record on the host, C(/var/lib/multiarch-builders), says what is managed, and is removed last. The inventory
+    need not be correct any more. An interrupted run leaves the record correct, and the next one finishes.
+  - Volumes with caches are kept unless O(volumes) is set, and are reported with their size. Packages are always kept.
 extends_documentation_fragment:
   - multiarch.builders.options.retire
 options:
   only:
     description:
       - What to remove. V(all) is everything.
-      - V(leftovers) are builders of ours that are no more in O(instances), and the builders and client settings of
-        those who are no more in O(users).
+      - V(leftovers) are managed builders that are no longer in O(instances), and the builders and client settings of
+        users who are no longer in O(users).
     type: str
     choices: [all, leftovers]
     default: all
   volumes:
     description:
-      - Whether the volumes with the builders' caches go, too. One that was there before us stays.
+      - Whether to remove the volumes with the builders' caches, too. One that existed before is kept.
     type: bool
     default: false
   instances:
     description:
-      - The builders that are still asked for, with V(leftovers); their names count.
+      - With V(leftovers), the builders that are still specified; only their names matter.
     type: list
     elements: dict
     default:
@@ -44,30 +44,30 @@ options:
         default: true
   users:
     description:
-      - The users who still have builders, with V(leftovers).
+      - With V(leftovers), the users who still have builders.
     type: list
     elements: str
     default: [root]
 attributes:
   check_mode:
     support: full
-    description: Tells all that would go, and changes nothing.
+    description: Reports everything that would be removed, and changes nothing.
   diff_mode:
     support: full
     description: Shows files before and after, never a secret.
   idempotent:
     support: full
-    description: A host where nothing is ours is not changed.
+    description: A host with nothing managed is not changed.
 requirements:
   - Python 3.9 or later on the host, nothing else
 """
 
 EXAMPLES = r"""
-- name: Remove what is ours, caches too
+- name: Remove everything managed, including caches
   multiarch.builders.retire:
     volumes: true
 
-- name: Remove builders that left the variables
+- name: Remove builders that are no longer in the variables
   multiarch.builders.retire:
     only: leftovers
     instances: "{{ builder_instances }}"
@@ -76,14 +76,14 @@ EXAMPLES = r"""
 
 RETURN = r"""
 actions:
-  description: What was done, or would be in check mode; empty if nothing is ours.
+  description: What was done, or would be in check mode; empty if nothing is managed.
   returned: always
   type: list
   elements: str
-  sample: ["remove builder multiarch of root, ci: container buildx_buildkit_multiarch0 goes"]
+  sample: ["remove builder multiarch of root, ci: container buildx_buildkit_multiarch0 is removed"]
 notes:
-  description: What stays, and why; see RV(multiarch.builders.plan#module:notes). As long as something V(waits), the
-    record stays.
+  description: What is kept, and why; see RV(multiarch.builders.plan#module:notes). As long as something V(waits), the
+    record is kept.
   returned: always
   type: list
   elements: dict
@@ -97,7 +97,7 @@ plan:
     - concern: trust
       actions: ["log ci out of harbor.example.com"]
 failures:
-  description: Why it failed, as data; see RV(multiarch.builders.plan#module:failures).
+  description: The reasons for the failure, as data; see RV(multiarch.builders.plan#module:failures).
   returned: when it fails
   type: list
   elements: dict

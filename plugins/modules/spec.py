@@ -12,10 +12,10 @@ version_added: 0.1.0
 author:
   - multiarch.builders contributors (@multiarch)
 description:
-  - Checks everything that the other modules of this collection take, on the controller. No host is connected to.
-  - Tells all problems at once, each with the variable, its value and what to do about it. Secrets are never shown.
-  - The modules of this collection make the same checks of their own options. This one is for the start of a play,
-    and for a pipeline that checks an inventory without reaching its hosts.
+  - Checks all input of the other modules of this collection, on the controller, without connecting to any host.
+  - Reports all problems at once, each with the variable, its value and the remedy. Secrets are never shown.
+  - The other modules check their own options in the same way. This one is for the start of a play, and for a pipeline
+    that checks an inventory without access to its hosts.
 extends_documentation_fragment:
   - multiarch.builders.options
 attributes:

@@ -2,22 +2,22 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Tell all that a report shows of a host, in one round trip."""
+"""Collect everything that a report shows about a host, in one round trip."""
 
 from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: survey
-short_description: Tell all that a report shows of a host, in one round trip
+short_description: Collect everything that a report shows about a host, in one round trip
 version_added: 0.1.0
 author:
   - multiarch.builders contributors (@multiarch)
 description:
-  - Plans as M(multiarch.builders.plan) does, and looks at what a plan does not need. That is the machine, which
-    platforms run and by which QEMU, the state, BuildKit and cache of each builder, the certificates that registries
-    show, the last proofs.
-  - A host that differs, or cannot be made as asked, is a result and no failure. Nothing is changed, nothing is started.
-  - M(multiarch.builders.report) makes a page of the results of all hosts.
+  - Plans as M(multiarch.builders.plan) does, and collects what a plan does not need. That is the machine, which
+    platforms run and with which QEMU, the state, BuildKit and cache of each builder, the certificates that registries
+    present, the last proofs.
+  - A host that differs from its desired state, or cannot reach it, is not a failure. Nothing is changed or started.
+  - M(multiarch.builders.report) writes a page from the results of all hosts.
 extends_documentation_fragment:
   - multiarch.builders.options
 options:
@@ -55,7 +55,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 pending:
-  description: The concerns that have something to do, in their order.
+  description: The concerns with pending actions, in their order.
   returned: always
   type: list
   elements: str
@@ -66,21 +66,21 @@ plan:
   type: list
   elements: dict
 facts:
-  description: What was seen while planning, as M(multiarch.builders.plan) returns it.
+  description: What was observed while planning, as M(multiarch.builders.plan) returns it.
   returned: always
   type: dict
 failures:
-  description: Why the host cannot be made as asked, all of it at once; see RV(multiarch.builders.plan#module:failures).
+  description: Why the host cannot reach its desired state; see RV(multiarch.builders.plan#module:failures).
   returned: always
   type: list
   elements: dict
 notes:
-  description: What was left alone or waits, and why; see RV(multiarch.builders.plan#module:notes).
+  description: What was left unchanged or is pending, and why; see RV(multiarch.builders.plan#module:notes).
   returned: always
   type: list
   elements: dict
 actions:
-  description: What would be done, in words.
+  description: What would be done, as messages.
   returned: always
   type: list
   elements: str
@@ -115,7 +115,7 @@ disk:
   type: dict
   sample: {path: /var/lib/docker, size: 210000000000, free: 120000000000}
 containerd_disk:
-  description: Where the containerd of dockerd keeps images and layers, if that is another file system than RV(disk).
+  description: Where the containerd of dockerd keeps images and layers, if that is not on the file system of RV(disk).
   returned: when dockerd runs
   type: dict
   sample: {path: /var/lib/containerd, size: 52000000000, free: 8000000000}
@@ -125,7 +125,7 @@ dockerd:
   type: dict
   sample: {image_store: containerd, cache: 0}
 platforms:
-  description: One for each platform that is asked for.
+  description: One for each specified platform.
   returned: always
   type: list
   elements: dict
@@ -135,7 +135,7 @@ platforms:
       type: str
       sample: linux/arm64
     how:
-      description: V(native), V(emulated) (a program of it ran just now) or V(missing).
+      description: V(native), V(emulated) (proven by running a program) or V(missing).
       type: str
       sample: emulated
     handler:
@@ -155,7 +155,7 @@ platforms:
       type: str
       sample: no handler
 builders:
-  description: One for each builder that is asked for.
+  description: One for each specified builder.
   returned: always
   type: list
   elements: dict
@@ -178,27 +178,27 @@ builders:
       elements: str
       sample: [root]
     cache:
-      description: Bytes of cache as C(docker buildx du) tells them, to four digits, of all nodes together.
+      description: Bytes of cache as reported by C(docker buildx du), to four digits, the sum of all nodes.
       type: int
       sample: 21300000000
     nodes:
       description: Each with C(name), C(endpoint), C(state) (V(running), V(stopped), V(inactive), V(missing), V(error)
-        or V(unknown)), C(why), C(buildkit) (the version that it tells) and C(image).
+        or V(unknown)), C(why), C(buildkit) (the reported version) and C(image).
       type: list
       elements: dict
 proofs:
-  description: The last C(build_proof) and C(registry_proof), each with C(time) (UTC), C(passed), C(failures) and what
-    was asked of it, or nothing.
+  description: The last C(build_proof) and C(registry_proof), each with C(time) (UTC), C(passed), C(failures) and its
+    input, or nothing.
   returned: always
   type: dict
 trace:
-  description: Whether the next run recognises the host as unchanged by its trace, without a plan. This module plans in
-    full at any rate, and writes no trace.
+  description: Whether the next run recognises the host as unchanged by its trace, without a plan. This module always
+    makes a full plan, and writes no trace.
   returned: always
   type: dict
   contains:
     time:
-      description: When the full plan was made that still holds (UTC), or nothing.
+      description: When the full plan that is still valid was made (UTC), or nothing.
       type: str
       sample: '2026-11-21T11:30:59Z'
     why:
@@ -206,13 +206,13 @@ trace:
       type: str
       sample: content /etc/docker/daemon.json is not as it was
 registries:
-  description: Each registry of the table, and its mirrors, by plain TLS with what the host trusts. C(registry),
-    C(outcome) and C(words) as M(multiarch.builders.registry_proof) returns them; C(optional) may be out of reach.
+  description: Each registry of the table, and its mirrors, with plain TLS and what the host trusts. C(registry),
+    C(outcome) and C(words) as M(multiarch.builders.registry_proof) returns them; C(optional) ones may be unreachable.
   returned: always
   type: list
   elements: dict
 certificates:
-  description: What the servers showed, as M(multiarch.builders.registry_proof) returns it.
+  description: What the servers presented, as M(multiarch.builders.registry_proof) returns it.
   returned: always
   type: list
   elements: dict

@@ -1,7 +1,7 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Whoever looks at the host reports it here: to the recorder of a trace (trace/recorder.py), if there is one."""
+"""All observations of the host are reported here, to the recorder of a trace (trace/recorder.py) if there is one."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ import typing as t
 
 
 class Watcher(abc.ABC):
-    """What a recorder does with looks."""
+    """The interface of a recorder."""
 
     @abc.abstractmethod
     def saw(self, kind: str, arguments: t.Tuple[t.Any, ...], answer: t.Any) -> None:
-        """A look of this *kind* (trace/replay.py, LOOKS) got *answer*."""
+        """Record that a look of this *kind* (trace/replay.py, LOOKS) returned *answer*."""
 
     @abc.abstractmethod
     def answered(self, path: str, question: str, value: t.Any) -> t.Any:
-        """dockerd at *path* answered *value* to GET *question*; returns it, as whoever asked gets it."""
+        """Record that dockerd at *path* answered *value* to GET *question*; returns the value for the caller."""
 
     @abc.abstractmethod
     def spoil(self, why: str) -> None:
-        """Something was looked at that cannot be looked at again."""
+        """Something was observed that cannot be replayed, so that there is no trace."""
 
 
 _watcher: t.Optional[Watcher] = None
@@ -31,8 +31,8 @@ _watcher: t.Optional[Watcher] = None
 
 @contextlib.contextmanager
 def watching(watcher: t.Optional[Watcher]) -> t.Iterator[None]:
-    """Report to *watcher* for as long as the block runs."""
-    global _watcher  # noqa: PLW0603  # of the process, its threads included
+    """Report to *watcher* within the block."""
+    global _watcher  # noqa: PLW0603  # per process, shared by its threads
     former, _watcher = _watcher, watcher
     try:
         yield
@@ -41,13 +41,13 @@ def watching(watcher: t.Optional[Watcher]) -> t.Iterator[None]:
 
 
 def unwatched() -> t.ContextManager[None]:
-    """Report nothing: what depends on these looks is looked at in another way, too."""
+    """Report nothing: other looks cover what depends on these."""
     return watching(None)
 
 
 @contextlib.contextmanager
 def spoiled_by(*errors: t.Type[Exception]) -> t.Iterator[None]:
-    """Of a look that may end with one of *errors*: there is no trace of a plan that goes on without an answer."""
+    """For a look that may raise one of *errors*: a plan that continues without an answer leaves no trace."""
     try:
         yield
     except errors as exc:
@@ -67,6 +67,6 @@ def answered(path: str, question: str, value: t.Any) -> t.Any:
 
 
 def spoil(why: str) -> None:
-    """Report what no trace can hold."""
+    """Report something that cannot be replayed."""
     if _watcher is not None:
         _watcher.spoil(why)

@@ -1,18 +1,18 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""An answer of dockerd that notes what is used of it: most of it changes all the time, and concerns nobody. Pure."""
+"""An answer of dockerd that tracks which parts are used: most of it changes often, and is irrelevant. Pure."""
 
 from __future__ import annotations
 
 import typing as t
 
 Used = t.Dict[str, t.Any]
-"""{key: what was used of its value}; replay.reduced() has the rest."""
+"""{key: what was used of its value}; details are in replay.reduced()."""
 
 
 def tracked(value: t.Any, used: Used) -> t.Any:
-    """*value*, which notes in *used* what is used of it; of a list, all elements are."""
+    """*value*, which tracks in *used* what is used of it; of a list, all elements count as used."""
     if isinstance(value, dict):
         return Answer(value, used)
     if isinstance(value, list):
@@ -21,7 +21,7 @@ def tracked(value: t.Any, used: Used) -> t.Any:
 
 
 class Answer(t.Dict[str, t.Any]):
-    """See tracked(). Whatever is not one key's value counts as use of all of it."""
+    """See tracked(). Any access except to the value of one key counts as use of the whole object."""
 
     def __init__(self, value: t.Mapping[str, t.Any], used: Used) -> None:
         super().__init__(value)
@@ -39,7 +39,7 @@ class Answer(t.Dict[str, t.Any]):
         return super().__contains__(key)
 
     def __bool__(self) -> bool:
-        return bool(super().__len__())  # which counts anyhow
+        return bool(super().__len__())  # which is always compared
 
     def __reduce__(self) -> t.Tuple[t.Any, ...]:
         return (dict, (self.copy(),))

@@ -1,10 +1,10 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Records what a full plan looks at, and keeps it as a trace if the plan found nothing to do.
+"""Records what a full plan observes, and keeps it as a trace if the plan found nothing to do.
 
 A verifying trace (Mokhov, Mitchell, Peyton Jones: "Build systems a la carte", 2018): the result of a pure function
-holds for as long as everything that it has read is unchanged. observe() reads, plan() is pure.
+is valid as long as everything that it has read is unchanged. observe() reads, plan() is pure.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.model.steps imp
 from ansible_collections.multiarch.builders.plugins.module_utils.trace import replay
 from ansible_collections.multiarch.builders.plugins.module_utils.trace.answer import tracked
 
-# Of those kinds whose answer is not plain data the same as trace/replay.py makes of it.
+# For kinds whose answer must be converted to the plain data of trace/replay.py.
 _PLAIN: t.Dict[str, t.Callable[[t.Any], t.Any]] = {
     "state": replay.state_of,
     "rights": replay.rights_of,
@@ -34,7 +34,7 @@ _PLAIN: t.Dict[str, t.Callable[[t.Any], t.Any]] = {
 
 
 class Recorder(Watcher):
-    """The looks of a plan, each with the digest of its answer; *why* says why they are no trace, if they are none."""
+    """The looks of a plan, each with the digest of its answer; *why* says why they cannot be a trace, if so."""
 
     def __init__(self) -> None:
         self.why = ""
@@ -63,7 +63,7 @@ class Recorder(Watcher):
         self.why = self.why or why
 
     def looks(self) -> t.List[t.List[t.Any]]:
-        """All of them, as a trace has them."""
+        """All looks, in the form of a trace."""
         for (path, question), values in self._answers.items():
             used = self._used[path, question]
             for value in values:
@@ -73,12 +73,12 @@ class Recorder(Watcher):
 
 
 def keep(recorder: Recorder, key: str, result: t.Mapping[str, t.Any]) -> str:
-    """Keep the trace of a full plan with this *result*, in place of a former one.
+    """Keep the trace of a full plan with this *result*, replacing a former one.
 
     Returns why it is not kept, "" if it is.
     """
     try:
-        forget()  # not only what is in it: nobody's link may lead elsewhere
+        forget()  # with its directory, which may be a foreign link
         looks = recorder.looks()
         why = recorder.why or replay.difference(looks)
         if why:
@@ -86,12 +86,12 @@ def keep(recorder: Recorder, key: str, result: t.Mapping[str, t.Any]) -> str:
         make_folders(at(replay.PATH).parent, 0o700)
         trace = {"format": replay.FORMAT, "key": key, "time": time.time(), "looks": looks, "result": result}
         write(WriteFile(replay.PATH, json.dumps(trace), mode=0o600))
-    except (HostError, OSError) as exc:  # nothing but time is lost
+    except (HostError, OSError) as exc:  # only time is lost
         return str(exc)
     return ""
 
 
 def forget() -> None:
-    """Remove the trace, and its folder. Raises HostError."""
+    """Remove the trace, and its directory. Raises HostError."""
     if at(replay.PATH).parent.exists():
         remove(RemoveFile(replay.PATH, folder=True))

@@ -1,11 +1,11 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Replays a trace: makes the looks of a full plan again, and compares.
+"""Replays a trace: repeats the observations ("looks") of a full plan, and compares.
 
-Controllers send this file as it is to a host's Python, so it imports nothing of the collection, and little else. A look
-is [kind, argument, …, digest of the answer]; LOOKS has what each kind answers: plain data, whose repr() tells one from
-another. Any doubt ends in a full plan.
+Controllers pass this file unchanged to a host's Python, so it imports nothing of the collection, and little else. A
+look is [kind, argument, …, digest of the answer]; LOOKS has the function of each kind, which returns plain data with an
+unambiguous repr(). Any doubt leads to a full plan.
 """
 
 from __future__ import annotations
@@ -19,27 +19,27 @@ import sys
 import time
 
 TYPE_CHECKING = False
-if TYPE_CHECKING:  # at run time it would cost as much as all looks
+if TYPE_CHECKING:  # at run time it would take as long as all looks
     import typing as t
 
 FORMAT = 1
-PATH = "/run/multiarch-builders/trace.json"  # gone with the next boot, as what it holds of processes
+PATH = "/run/multiarch-builders/trace.json"  # does not survive a reboot, like the processes in it
 MARK = "multiarch-builders-trace: "
 _STATE = ("dev", "ino", "size", "mode", "uid", "gid", "mtime_ns", "ctime_ns")
-_SECONDS, _LARGEST = 10, 64 * 1024**2  # for an answer of dockerd or of a program; bytes of a file, as in host/files.py
+_SECONDS, _LARGEST = 10, 64 * 1024**2  # timeout of dockerd or a program; bytes of a file, as in host/files.py
 
 
 class UnsureError(Exception):
-    """The trace cannot be used, and why."""
+    """The trace cannot be used; the message says why."""
 
 
 def digest(answer: t.Any) -> str:
-    """What stands for an answer in a trace: no content and no secret gets there."""
+    """The digest that represents an answer in a trace, which holds neither content nor secrets."""
     return hashlib.sha256(repr(answer).encode("utf-8", "surrogateescape")).hexdigest()
 
 
 def acting(uid: int, gid: int, name: str, *arguments: t.Any) -> t.Any:
-    """The answer of another look, which a user's rights are used for."""
+    """The answer of another look, made with a user's rights."""
     groups, (own_uid, own_gid) = os.getgroups(), (os.geteuid(), os.getegid())
     try:
         os.setgroups([gid])
@@ -53,7 +53,7 @@ def acting(uid: int, gid: int, name: str, *arguments: t.Any) -> t.Any:
 
 
 def content(path: str) -> t.Any:
-    """The bytes of a regular file; None if nothing is there."""
+    """The bytes of a regular file; None if it does not exist."""
     try:
         with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY), "rb") as file:
             found = os.fstat(file.fileno())
@@ -65,28 +65,28 @@ def content(path: str) -> t.Any:
 
 
 def kind(path: str) -> t.Any:
-    """What is there, links followed: "file", "folder", "other", or None."""
+    """The type of a path, links followed: "file", "folder", "other", or None."""
     found = _stat(path)
     return found and ("file" if stat.S_ISREG(found.st_mode) else "folder" if stat.S_ISDIR(found.st_mode) else "other")
 
 
 def state(path: str) -> t.Any:
-    """What stat(2) has of a file, links followed, but for the time of its last reading: all that changes with it."""
+    """What stat(2) reports, links followed, without the access time: it changes whenever the file does."""
     return state_of(_stat(path, PermissionError))
 
 
 def state_of(found: t.Optional[os.stat_result]) -> t.Any:
-    """The same of what stat(2) has answered."""
+    """The same for a result of stat(2)."""
     return found and tuple(getattr(found, f"st_{each}") for each in _STATE)
 
 
 def rights(path: str) -> t.Any:
-    """Mode, owner and group of what is there, of a link its own."""
+    """Mode, owner and group of a path; links are not followed."""
     return rights_of(_stat(path, OSError, follow=False))
 
 
 def rights_of(found: t.Optional[os.stat_result]) -> t.Any:
-    """The same of what lstat(2) has answered."""
+    """The same for a result of lstat(2)."""
     return found and (found.st_mode, found.st_uid, found.st_gid)
 
 
@@ -98,7 +98,7 @@ def _stat(path: str, *hidden: t.Any, follow: bool = True) -> t.Optional[os.stat_
 
 
 def names(folder: str) -> t.Any:
-    """The names in a folder, sorted; none if there is no folder."""
+    """The names in a directory, sorted; empty if it does not exist."""
     try:
         return tuple(sorted(os.listdir(folder)))
     except (FileNotFoundError, NotADirectoryError):
@@ -106,7 +106,7 @@ def names(folder: str) -> t.Any:
 
 
 def matching(folder: str, pattern: str) -> t.Any:
-    """The paths below a folder that match a pattern, sorted."""
+    """The paths below a directory that match a pattern, sorted."""
     import pathlib
 
     place = pathlib.Path(folder)
@@ -114,7 +114,7 @@ def matching(folder: str, pattern: str) -> t.Any:
 
 
 def link(path: str) -> t.Any:
-    """Where a link leads, None if it is none."""
+    """The target of a link, None for anything else."""
     try:
         return os.readlink(path)
     except OSError:
@@ -127,7 +127,7 @@ def real(path: str) -> t.Any:
 
 
 def program(name: str, folders: str) -> t.Any:
-    """Where a program is, as shutil.which() finds it."""
+    """The path of a program, as shutil.which() finds it."""
     for folder in folders.split(":"):
         path = os.path.join(folder, name)
         if os.access(path, os.X_OK) and not os.path.isdir(path):
@@ -136,17 +136,17 @@ def program(name: str, folders: str) -> t.Any:
 
 
 def process(pid: int) -> t.Any:
-    """(name, start in ticks since boot) of a process, None if there is none: it is what it was at its start."""
+    """(name, start in ticks since boot), which identify a process; None if it does not exist."""
     try:
         with open(f"/proc/{pid}/stat", encoding="utf-8", errors="replace") as file:
             name, _end, fields = file.read().partition("(")[2].rpartition(")")
     except OSError:
         return None
-    return (name, int(fields.split()[19]))  # proc(5): field 22; two went with the name
+    return (name, int(fields.split()[19]))  # proc(5): field 22; pid and name precede these
 
 
 def user(name: str) -> t.Any:
-    """A user's entry."""
+    """A user's passwd entry."""
     import pwd
 
     try:
@@ -156,7 +156,7 @@ def user(name: str) -> t.Any:
 
 
 def users() -> t.Any:
-    """The entries of all users."""
+    """The passwd entries of all users."""
     import pwd
 
     return tuple(map(tuple, pwd.getpwall()))
@@ -183,7 +183,7 @@ def machine() -> t.Any:
 
 
 def output(argv: t.Sequence[str], options: t.Mapping[str, t.Any]) -> t.Any:
-    """Status and output of a program that changes nothing; *options* as subprocess.run() takes them."""
+    """Status and output of a read-only program; *options* are those of subprocess.run()."""
     import subprocess
 
     done = subprocess.run(list(argv), timeout=_SECONDS, check=False, **options)
@@ -191,7 +191,7 @@ def output(argv: t.Sequence[str], options: t.Mapping[str, t.Any]) -> t.Any:
 
 
 def ping(path: str) -> t.Any:
-    """The version of dockerd's API, "" if it tells none, None if it does not answer."""
+    """The version of dockerd's API, "" if it reports none, None if it does not answer."""
     try:
         status, lines, _body = _ask(path, "/_ping")
     except OSError:
@@ -201,7 +201,7 @@ def ping(path: str) -> t.Any:
 
 
 def docker(path: str, question: str, used: t.Any) -> t.Any:
-    """What dockerd answers to GET *question*, reduced to what was *used* of it; None for 404."""
+    """dockerd's answer to GET *question*, reduced to what was *used* of it; None for 404."""
     status, _head, body = _ask(path, question)
     if status == 404:
         return None
@@ -211,7 +211,7 @@ def docker(path: str, question: str, used: t.Any) -> t.Any:
 
 
 def _ask(path: str, question: str) -> t.Tuple[int, t.List[str], bytes]:
-    """Status, lines of the head, and body. HTTP/1.0, so that the body is as it is, and ends with the connection."""
+    """Status, header lines, and body. HTTP/1.0, so that the body is not chunked, and ends with the connection."""
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
         connection.settimeout(_SECONDS)
         connection.connect(path)
@@ -228,7 +228,7 @@ def reduced(value: t.Any, used: t.Any) -> t.Any:
     "[]" stands for each element of a list, "*" for all of an object.
     """
     if isinstance(value, list):
-        found = [reduced(each, used.get("[]", {})) for each in value]  # dockerd has objects in any order
+        found = [reduced(each, used.get("[]", {})) for each in value]  # dockerd returns objects in any order
         return sorted(found, key=repr) if any(isinstance(each, dict) for each in value) else found
     if isinstance(value, dict):
         if used.get("*") is True:
@@ -248,13 +248,13 @@ LOOKS: t.Dict[str, t.Callable[..., t.Any]] = {
 
 
 def difference(looks: t.Iterable[t.Sequence[t.Any]]) -> str:
-    """The first look with another answer than in the trace, in words; "" if there is none."""
+    """The first look whose answer differs from the trace, as a message; "" if there is none."""
     for name, *arguments, answer in looks:
         first = arguments[0] if arguments else ""  # a path, a name or a command
         what = f"{name} {' '.join(map(str, first[:2])) if isinstance(first, list) else first}"
         try:
             found = digest(LOOKS[name](*arguments))
-        except Exception as exc:  # whatever it is, the plan that follows tells it
+        except Exception as exc:  # whatever it is, the full plan that follows reports it
             return f"{what}: {exc}"
         if found != answer:
             return f"{what} is not as it was"
@@ -262,7 +262,7 @@ def difference(looks: t.Iterable[t.Sequence[t.Any]]) -> str:
 
 
 def load(path: str, key: str, oldest: float) -> t.Dict[str, t.Any]:
-    """The trace for this *key*, younger than *oldest* seconds. Raises UnsureError if it is not one to trust."""
+    """The trace for this *key*, younger than *oldest* seconds. Raises UnsureError if it cannot be trusted."""
     folder = os.lstat(os.path.dirname(path))
     if not stat.S_ISDIR(folder.st_mode) or folder.st_uid != os.geteuid() or folder.st_mode & 0o022:
         raise UnsureError(f"{os.path.dirname(path)} is not root's alone")
@@ -284,17 +284,17 @@ def load(path: str, key: str, oldest: float) -> t.Dict[str, t.Any]:
 
 
 def replay(path: str, key: str, oldest: float) -> t.Dict[str, t.Any]:
-    """{"result", "time": those of the full plan} if nothing has changed since, else {"why": the reason for another}."""
+    """{"result", "time"} of the full plan if nothing has changed since, else {"why": the reason for a new one}."""
     try:
         trace = load(path, key, oldest)
         why = difference(trace["looks"])
         return {"why": why} if why else {"result": trace["result"], "time": trace["time"]}
     except FileNotFoundError:
         return {"why": "there is no trace"}
-    except Exception as exc:  # a damaged trace is none
+    except Exception as exc:  # a damaged trace is not used
         return {"why": str(exc) if isinstance(exc, UnsureError) else f"the trace cannot be read: {exc}"}
 
 
 def main(key: str, oldest: float) -> None:
-    """Print what replay() returns."""
+    """Print the result of replay()."""
     sys.stdout.write(f"{MARK}{json.dumps(replay(PATH, key, oldest))}\n")

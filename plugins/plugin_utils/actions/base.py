@@ -28,18 +28,18 @@ Result = dict[str, t.Any]
 
 def _inventory(task_vars: Result) -> Inventory:
     hosts = task_vars.get("hostvars") or {}
-    # HostVars.get of ansible-core 2.19 needs a context of templating for what it does not find
+    # HostVars.get of ansible-core 2.19 needs a templating context for missing names
     return Inventory(task_vars.get("inventory_hostname", ""), lambda name: hosts[name] if name in hosts else None)  # noqa: SIM401
 
 
 class SpecActionBase(ActionBase):  # type: ignore[misc]  # ansible-core has no types
-    """Compiles the options of the task's module and has it run with them.
+    """Compiles the options of the task's module, and runs it with them.
 
     In this collection's roles, options that a task does not set come from the variables `builder_*`.
     """
 
     own: t.ClassVar[Mapping[str, tuple[str, ...]]] = {}
-    """Per module, the options that only it has, and checks itself."""
+    """By module: the options that only it has, and checks itself."""
     on_host: t.ClassVar[bool] = True
     """Whether there is a module to run."""
 
@@ -95,12 +95,12 @@ class SpecActionBase(ActionBase):  # type: ignore[misc]  # ansible-core has no t
             inventory=_inventory(task_vars),
         )
 
-    def arguments(self, options: Result, task_vars: Result) -> Result:  # noqa: ARG002  # for those that upload files
+    def arguments(self, options: Result, task_vars: Result) -> Result:  # noqa: ARG002  # overridden by actions that upload files
         """The module's arguments, from *options*."""
         return {name: value for name, value in options.items() if not OPTIONS.get(name, {}).get("controller_only")}
 
-    def told(self, result: Result, spec: CompiledSpec) -> Result:  # noqa: ARG002  # for those that add to it
-        """The result to return, from that of the module."""
+    def told(self, result: Result, spec: CompiledSpec) -> Result:  # noqa: ARG002  # overridden by actions that add to it
+        """The action's result, from that of the module."""
         return result
 
     def _read_file(self, path: str, inventory_dir: str | None) -> bytes:
@@ -115,8 +115,8 @@ class SpecActionBase(ActionBase):  # type: ignore[misc]  # ansible-core has no t
 def _ask_once(host: str) -> bytes:
     """The answer of the Harbor at *host*, the same for all hosts and tasks of a run.
 
-    Forked workers share one directory, which Ansible creates for the run and removes after it. Some may ask at the
-    same time; failures are not cached.
+    Forked workers share one directory, which Ansible creates for the run and removes after it. Some may request it
+    at the same time; failures are not cached.
     """
     kept = Path(constants.DEFAULT_LOCAL_TMP, f"harbor-ca-{hashlib.sha256(host.encode()).hexdigest()}")
     if not kept.exists():

@@ -18,7 +18,7 @@ LARGEST = 1024 * 1024
 
 
 class Loader(t.Protocol):
-    """The part of Ansible's DataLoader that is used."""
+    """The part of Ansible's DataLoader that is used here."""
 
     def get_real_file(self, file_path: str, decrypt: bool = True) -> str: ...
 
@@ -30,7 +30,7 @@ def find(path: str, find_needle: t.Callable[[str, str], str], inventory_dir: str
 
     *find_needle* is the action plugin's. Raises FileNotFoundError.
     """
-    expanded = os.path.expanduser(path)  # noqa: PTH111  (Path.expanduser raises where there is no such user)
+    expanded = os.path.expanduser(path)  # noqa: PTH111  (Path.expanduser raises if there is no such user)
     try:
         return find_needle("files", expanded)
     except AnsibleFileNotFound:

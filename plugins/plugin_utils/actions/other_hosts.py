@@ -1,10 +1,10 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""One task that works on all hosts of a play: the same action, for another host, with that host's own connection.
+"""Runs one task's action for all hosts of a play, each with that host's own connection.
 
-Ansible starts a process for each host and task, which costs the controller 50 ms and 20 MB. All private parts of
-ansible-core that this needs are here. Read in executor/task_executor.py of 2.19.14: _execute_internal(),
+Ansible starts a process per host and task, which costs the controller 50 ms and 20 MB. All uses of private parts of
+ansible-core are here. Read in executor/task_executor.py of 2.19.14: _execute_internal(),
 _get_connection(), _set_connection_options().
 """
 
@@ -18,7 +18,7 @@ from ansible.plugins import loader as plugin_loaders
 from ansible.plugins.action import ActionBase
 from ansible.template import Templar
 
-# Keywords that decide how a host is reached.
+# Keywords that determine the connection to a host.
 _REACHING = (
     "connection",
     "port",
@@ -34,7 +34,7 @@ Variables = dict[str, t.Any]
 
 
 def variables_of(action: ActionBase, name: str) -> Variables:
-    """The variables of the host *name* for the task of *action*, as Ansible itself would hand them in."""
+    """The variables of the host *name* for the task of *action*, as Ansible itself would pass them."""
     task = action._task
     manager = task.get_variable_manager()
     return t.cast("Variables", manager.get_vars(play=task.play, host=_host(action, name), task=task))
@@ -70,7 +70,7 @@ def for_host(action: ActionBase, name: str, variables: Variables) -> ActionBase:
 def templated_keywords(action: ActionBase) -> Iterator[str]:
     """Keywords around the task that hold templates: in this task they have the values of one host.
 
-    So it is with a task that is delegated: its host is another.
+    The same applies to a delegated task, which has another host.
     """
     above = list(_above(action._task))
     for keyword in _REACHING:
@@ -82,7 +82,7 @@ def templated_keywords(action: ActionBase) -> Iterator[str]:
 
 
 def _above(task: t.Any) -> Iterator[t.Any]:
-    """What a task has keywords from: playbook/block.py, _get_parent_attribute()."""
+    """The objects from which a task inherits keywords: playbook/block.py, _get_parent_attribute()."""
     yield task.play
     parent = task._parent
     while parent is not None:

@@ -1,7 +1,7 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""When traces are used, and what one holds for: one desired state, and one state of the code."""
+"""When traces are used, and for what a trace is valid: one desired state, and one version of the code."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def trace_key(arguments: Mapping[str, t.Any]) -> str:
 
 
 def unwanted(options: Mapping[str, t.Any], connection: t.Any) -> str:
-    """Why the next run makes a full plan whatever trace the host has; "" if a trace will do."""
+    """Why the next run makes a full plan regardless of the host's trace; "" if a trace is sufficient."""
     if options["full_plan"]:
         return "builder_full_plan is true"
     if not options["trace_max_age"]:
@@ -33,7 +33,7 @@ def unwanted(options: Mapping[str, t.Any], connection: t.Any) -> str:
 
 @functools.cache
 def code() -> str:
-    """The digest of what runs on hosts."""
+    """The digest of all code that runs on hosts."""
     found = hashlib.sha256()
     for path in sorted((_PLUGINS / "module_utils").rglob("*.py")):
         found.update(str(path.relative_to(_PLUGINS)).encode() + b"\0" + path.read_bytes() + b"\0")

@@ -1,7 +1,7 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Variables of a host as arguments: tasks of this collection's roles pass none."""
+"""A host's variables as arguments: tasks of this collection's roles pass none."""
 
 from __future__ import annotations
 

@@ -15,10 +15,10 @@ _INSTALLING = ("apply", "engine")
 
 
 class PluginActionBase(SpecActionBase):
-    """Uploads the plugin for a module that installs it, unless the host has it."""
+    """Uploads the plugin for a module that installs it, unless it is already installed."""
 
     def arguments(self, options: Result, task_vars: Result) -> Result:
-        """With the path on the host of an uploaded plugin; check mode uploads nothing."""
+        """Adds the path on the host of an uploaded plugin; check mode uploads nothing."""
         arguments = super().arguments(options, task_vars)
         source = arguments["buildx_plugin"].get("src") if self.reader in _INSTALLING else None
         if source is None or self._task.check_mode or self._is_there(source, task_vars):
@@ -31,7 +31,7 @@ class PluginActionBase(SpecActionBase):
         return bool(found["exists"]) and found.get("checksum") == checksum(source)
 
     def _bring(self, source: str) -> str:
-        """The path of a copy on the host, which is removed after the task."""
+        """Upload the plugin; returns the path on the host, which is removed after the task."""
         folder = self._connection._shell.tmpdir or self._make_tmp_path()
         target = self._connection._shell.join_path(folder, NAME)
         self._transfer_file(source, target)

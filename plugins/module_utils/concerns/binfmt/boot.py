@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The mechanism that restores handlers at boot: systemd-binfmt, its mount, conditions and ordering.
 
-systemd/systemd, units/systemd-binfmt.service.in and src/binfmt/binfmt.c: it registers nothing where binfmt_misc is not
-mounted, and whatever comes after sysinit.target, as docker does, finds the handlers.
+systemd/systemd, units/systemd-binfmt.service.in and src/binfmt/binfmt.c: it registers nothing if binfmt_misc is not
+mounted, and units that start after sysinit.target, such as docker, find the handlers.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.model.errors im
 CONDITIONS = ("systemd-analyze", "condition", f"--unit={systemd.BINFMT}")
 _LOST = "handlers are lost at the next reboot"
 _BEFORE_DOCKER = {"sysinit.target", "basic.target", systemd.DOCKER}
-# One of several that are alternatives (`|`) is true by our own files in /etc/binfmt.d.
+# Of the alternative ones (`|`), our own files in /etc/binfmt.d satisfy one.
 _FAILED = re.compile(r"^\S+: ((?:Condition|Assert)\w+=(?!!?\|).*) failed\.$", re.MULTILINE)
 
 
@@ -31,7 +31,7 @@ def faults() -> t.Tuple[str, ...]:
 
 
 def faults_in(units: Units, conditions: str) -> t.Tuple[str, ...]:
-    """The same for *units*, and what CONDITIONS was answered with, where asks_conditions(); "" elsewhere. Pure."""
+    """The same for *units*; *conditions* is the output of CONDITIONS if asks_conditions(), else "". Pure."""
     service = units[systemd.BINFMT]
     found = [_of_service(service), _of_mount(units[systemd.REGISTRY_AUTOMOUNT], units[systemd.REGISTRY_MOUNT])]
     unmet = ", ".join(_FAILED.findall(conditions))
@@ -41,9 +41,9 @@ def faults_in(units: Units, conditions: str) -> t.Tuple[str, ...]:
 
 
 def asks_conditions(units: Units) -> bool:
-    """Whether somebody changed the unit, who may have added conditions, or it was skipped at its last start. Pure.
+    """Whether the unit was changed, so that it may have new conditions, or skipped at its last start. Pure.
 
-    It is skipped, too, on a host that has nothing in binfmt.d yet.
+    It is also skipped on a host with nothing in binfmt.d yet.
     """
     service = units[systemd.BINFMT]
     skipped = service.value("ConditionResult") == "no"
@@ -51,7 +51,7 @@ def asks_conditions(units: Units) -> bool:
 
 
 def _conditions() -> str:
-    """What systemd says of each condition; nothing before systemd 250, which does not know the question."""
+    """systemd's report on each condition; empty before systemd 250, which lacks the command."""
     try:
         outcome = run(CONDITIONS)
     except HostError:
@@ -61,7 +61,7 @@ def _conditions() -> str:
 
 def _of_service(unit: Unit) -> t.Optional[str]:
     fault = load_fault(unit)
-    if fault or unit.value("LoadState") == "masked":  # until the next boot: what it is then is not known
+    if fault or unit.value("LoadState") == "masked":  # a mask may end with the next boot
         return fault
     if not unit.starts_at_boot:
         return f"nothing starts {unit.name} at boot: `systemctl add-wants sysinit.target {unit.name}`"
@@ -73,7 +73,7 @@ def _of_service(unit: Unit) -> t.Optional[str]:
 
 
 def _of_mount(automount: Unit, mount: Unit) -> t.Optional[str]:
-    """Either is enough to start with, and an automount needs the mount."""
+    """Either must start at boot, and an automount needs the mount."""
     fault = load_fault(mount)
     if fault:
         return fault

@@ -1,7 +1,7 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The files that bring handlers back, as they are on the host: what they say, and whose they are."""
+"""The binfmt.d files on the host, which restore handlers at boot: their content, owner and mode."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.host.files impo
 
 
 def files_of(names: t.Iterable[str], owned: t.Container[str]) -> t.Tuple[t.Dict[str, str], t.Dict[str, str]]:
-    """(how files in /etc/binfmt.d switch their handlers off, what the others say), by handler."""
+    """(how files in /etc/binfmt.d mask their handlers, the content of the others), by handler."""
     masked, texts = {}, {}
     for name in names:
         path = file_of(name)
@@ -30,6 +30,6 @@ def files_of(names: t.Iterable[str], owned: t.Container[str]) -> t.Tuple[t.Dict[
 
 
 def rights_of(emulators: t.Iterable[Emulator], owned: t.Iterable[str]) -> t.List[Rights]:
-    """Those of the files that bring handlers back, each once: systemd reads and starts them as root."""
+    """The required rights of all files that restore handlers, each once: systemd reads and starts them as root."""
     files = [each for emulator in emulators for each in emulator.rights]
     return list(dict.fromkeys([*files, *(public(file_of(name)) for name in sorted(owned))]))

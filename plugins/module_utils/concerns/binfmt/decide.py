@@ -1,10 +1,10 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which handlers a host needs, and what each of them wants: keep, add, replace, leave alone, remove. Pure.
+"""Which handlers a host needs, and what is done with each: keep, add, replace, leave alone, remove. Pure.
 
-What is registered for good lies on the host and is named in a binfmt.d folder: so systemd-binfmt brings the handlers
-back at every boot, without network and without Docker, and after each of its own restarts (systemd, binfmt.d(5)).
+Permanent handlers have their emulator on the host and a file in a binfmt.d directory: so systemd-binfmt restores them
+at every boot, without network and without Docker, and after each of its own restarts (systemd, binfmt.d(5)).
 """
 
 from __future__ import annotations
@@ -29,16 +29,16 @@ IN_PLACE_OF_OURS = "it replaced our handler"
 
 @dataclass(frozen=True)
 class BinfmtState:
-    """The kernel's handlers, our files in /etc/binfmt.d and what we own by handler, and handlers that do not work.
+    """The kernel's handlers, the files in /etc/binfmt.d by handler, the managed handlers, and those that do not work.
 
-    *lines* are what the source would register, by handler, as far as it is installed. *broken* says why. *damaged* says
-    why an emulator of the source is not the one that was written, *faults* what of it only people can mend. *on* is the
-    switch of all handlers, *boot* what keeps them from coming back at boot, *masked* how a handler's file switches it
-    off, *loose* which files of ours have another owner or mode. *former* is what was there before ours, of which *lost*
-    is no more on this host.
+    *lines* are what the source would register, by handler, as far as it is installed. *broken* says why they fail,
+    *damaged* why an emulator of the source is not the one that was written, *faults* what needs manual repair. *on* is
+    the switch of all handlers, *boot* what prevents their restoration at boot, *masked* how a handler's file masks it,
+    *loose* which managed files have the wrong owner or mode. *former* is what was registered before ours, *lost* those
+    of it whose emulator is not on this host.
 
-    Of findings() is the rest: the *versions* of emulators of ours, by path, and whose others are, *owners*: a package,
-    "" for nobody's, None for what is no file of this host. *release* is /etc/os-release, where something is missing().
+    The rest describes findings(): *versions* of managed emulators by path, *owners* of others: the package, "" if none,
+    None if it is not a file of this host. *release* is /etc/os-release if something is missing().
     """
 
     machine: str
@@ -61,7 +61,7 @@ class BinfmtState:
 
 
 class Verdict(enum.Enum):
-    """What a platform's handler wants."""
+    """What is done with a platform's handler."""
 
     KEEP = "keep"
     ADD = "add"
@@ -71,7 +71,7 @@ class Verdict(enum.Enum):
 
 @dataclass(frozen=True)
 class Finding:
-    """The verdict on one ELF format; *handler* is the one that catches it now, *why* are words for people."""
+    """The verdict on one ELF format; *handler* is the one that matches it now, *why* is for messages."""
 
     fmt: ElfFormat
     verdict: Verdict
@@ -80,7 +80,7 @@ class Finding:
 
 
 def file_of(handler: str) -> str:
-    """The handler's file, which systemd-binfmt reads at every boot."""
+    """The path of the handler's file, which systemd-binfmt reads at every boot."""
     return f"{BINFMT_D}/{handler}.conf"
 
 
@@ -92,33 +92,33 @@ def needed(platforms: t.Iterable[str], machine: str) -> t.Tuple[ElfFormat, ...]:
 
 
 def catching(fmt: ElfFormat, handlers: t.Mapping[str, Handler]) -> t.Optional[Handler]:
-    """The handler of a format: the one of its usual name, else another that catches it."""
+    """The handler of a format: the one with its usual name, else another that matches."""
     others = [each for each in handlers.values() if each.serves(fmt)]
     return handlers.get(fmt.handler) or (others[-1] if others else None)
 
 
 def is_ours(handler: Handler) -> bool:
-    """Whether its emulator is one that we put there."""
+    """Whether its emulator is a managed one."""
     return handler.interpreter.startswith(EMULATORS + "/")
 
 
 def is_theirs(file: t.Optional[str]) -> bool:
-    """Whether a handler's *file* in /etc/binfmt.d registers somebody else's emulator; None is no file."""
+    """Whether a handler's *file* in /etc/binfmt.d registers a foreign emulator; None if there is no file."""
     found = [each for each in map(parse_registration, (file or "").splitlines()) if each is not None]
     return bool(found) and not any(map(is_ours, found))
 
 
 def is_taken(name: str, state: BinfmtState) -> bool:
-    """Whether a handler of somebody else's is there in place of ours, and until the next reboot alone.
+    """Whether a foreign handler has replaced ours, but only until the next reboot.
 
-    So a job leaves a host that resets handlers (docker/setup-qemu-action, `reset`). Who wants another for good writes
-    it into the handler's file, or masks that.
+    A job that resets handlers leaves a host like this (docker/setup-qemu-action, `reset`). To replace ours permanently,
+    administrators change the handler's file, or mask it.
     """
     return name in state.owned and name not in state.masked and not is_theirs(state.configuration.get(name))
 
 
 def finding(fmt: ElfFormat, state: BinfmtState, takeover: bool) -> Finding:
-    """What the handler of one format wants; with *takeover* the source's own always wins."""
+    """The finding for one format; with *takeover* the source's own handler always wins."""
     handler = catching(fmt, state.handlers)
     if handler is None:
         return Finding(fmt, Verdict.ADD, None, "no handler")
@@ -137,12 +137,12 @@ def finding(fmt: ElfFormat, state: BinfmtState, takeover: bool) -> Finding:
 
 
 def findings(platforms: t.Iterable[str], state: BinfmtState, takeover: bool) -> t.Tuple[Finding, ...]:
-    """That of each format that *platforms* need."""
+    """The findings for all formats that *platforms* need."""
     return tuple(finding(fmt, state, takeover) for fmt in needed(platforms, state.machine))
 
 
 def missing(found: t.Iterable[Finding], state: BinfmtState) -> t.Tuple[ElfFormat, ...]:
-    """The formats whose emulators the source has to bring."""
+    """The formats whose emulators the source must install."""
     return tuple(
         each.fmt for each in found if each.verdict is not Verdict.LEAVE and each.fmt.handler not in state.lines
     )
@@ -159,14 +159,14 @@ def _fault(handler: Handler, fmt: ElfFormat, state: BinfmtState) -> str:
 
 
 def unwanted(state: BinfmtState, formats: t.Iterable[ElfFormat]) -> t.Tuple[str, ...]:
-    """Handlers that are ours and that no platform asks for any more."""
+    """Managed handlers that no platform requires any more."""
     return tuple(sorted(state.owned - {fmt.handler for fmt in formats}))
 
 
 def refusals(found: t.Iterable[Finding], state: BinfmtState, *, ours: bool, takeover: bool) -> t.Tuple[str, ...]:
-    """Why handlers of *found* would not last, or not work, whatever is done here; each with the way out.
+    """Why handlers of *found* would be lost at reboot, or not work, whatever is done here; each with the remedy.
 
-    *ours* says whether files of ours make them last.
+    *ours* says whether managed files make them permanent.
     """
     asked = [each.fmt for each in found if each.verdict is not Verdict.LEAVE]
     told = [
@@ -179,9 +179,9 @@ def refusals(found: t.Iterable[Finding], state: BinfmtState, *, ours: bool, take
 
 
 def mask_of(path: str, leads_to: str, text: str, *, owned: bool) -> t.Optional[str]:
-    """How the file *path* of binfmt.d switches its handler off, in words; None if it does not.
+    """How the file *path* of binfmt.d masks its handler, as text; None if it does not.
 
-    *leads_to* is its real path. binfmt.d(5): a link to /dev/null, or an empty file. An empty one of ours is damaged.
+    *leads_to* is its real path. binfmt.d(5): a link to /dev/null, or an empty file. An empty managed file is damaged.
     """
     if is_mask(leads_to):
         return f"{path} is a link to /dev/null"
@@ -191,12 +191,12 @@ def mask_of(path: str, leads_to: str, text: str, *, owned: bool) -> t.Optional[s
 
 
 def is_mask(leads_to: str) -> bool:
-    """Whether this real path is that of a link which switches a handler off."""
+    """Whether this real path belongs to a link that masks a handler."""
     return leads_to == "/dev/null"
 
 
 def mask_fault(fmt: ElfFormat, words: str, *, ours: bool) -> str:
-    """What is told of a handler that is switched off by its file."""
+    """The message about a handler that is masked by its file."""
     way_out = "set builder_binfmt_takeover: true to replace that" if ours else "remove that"
     return (
         f"handler {fmt.handler} is masked: {words}, which is how administrators disable one: {way_out}, or remove "

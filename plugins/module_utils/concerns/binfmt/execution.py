@@ -1,7 +1,7 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Programs of other platforms, run for real: the proof that a handler, or an emulator, does what it says."""
+"""Runs programs of other platforms: the proof that a handler, or an emulator, works."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ from ansible_collections.multiarch.builders.plugins.module_utils.model.errors im
 
 
 class BrokenError(HostError):
-    """A program was tried, and does not run as it should."""
+    """A program was tried, and does not run correctly."""
 
 
 def prove(platform: str) -> None:
-    """Run a program of *platform* in an empty chroot, as a container would. Raises BrokenError if not."""
+    """Run a program of *platform* in an empty chroot, as a container would. Raises BrokenError if it fails."""
     with _probe(platform) as program:
         _require(platform, "in an empty chroot", ["/probe"], root=program.parent)
 
 
 def prove_emulator(emulator: str, fmt: ElfFormat) -> None:
-    """Run a program under *emulator* itself, before any handler names it. Raises BrokenError if not."""
+    """Run a program under *emulator* itself, before any handler names it. Raises BrokenError if it fails."""
     platform = f"linux/{fmt.architecture}" + ("/v7" if fmt.architecture == "arm" else "")
     with _probe(platform) as program:
         _require(platform, f"under {fmt.binary}", [emulator, str(program)], root=None)
@@ -36,7 +36,7 @@ def prove_emulator(emulator: str, fmt: ElfFormat) -> None:
 
 @contextlib.contextmanager
 def _probe(platform: str) -> t.Iterator[pathlib.Path]:
-    """The platform's program, alone in a folder."""
+    """The platform's program, alone in a directory."""
     with scratch(programs=True) as folder:
         program = folder / "probe"
         program.write_bytes(probe(platform))

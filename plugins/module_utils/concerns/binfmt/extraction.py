@@ -1,7 +1,7 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Emulators out of an image like tonistiigi/binfmt: taken from it as files, it is never run."""
+"""Emulators from an image like tonistiigi/binfmt, extracted as files: the image is never run."""
 
 from __future__ import annotations
 
@@ -37,23 +37,23 @@ from ansible_collections.multiarch.builders.plugins.module_utils.state import pu
 from ansible_collections.multiarch.builders.plugins.module_utils.state.pulled_images import PulledImage
 
 # What the image's own program registers with (tonistiigi/binfmt, cmd/binfmt/main.go): C takes credentials from the
-# program, F opens the emulator once and for all; P only if the image was built to keep argv[0].
+# program, F opens the emulator at registration; P only if the image was built to keep argv[0].
 _FLAGS = "CF"
 _KEEPS_ARGV0 = re.compile(r"QEMU_PRESERVE_ARGV0=.+")
 
 
 @dataclass(frozen=True)
 class Contents:
-    """What was found in an image: emulators by name, and its environment."""
+    """The content of an image: emulators by name, and its environment."""
 
     emulators: t.Mapping[str, bytes]
     environment: t.Sequence[str]
 
 
 def install(image: str, formats: t.Sequence[ElfFormat], contents: t.Callable[[t.Sequence[str]], Contents]) -> None:
-    """Put the emulators of *formats* into the image's folder, and prove each before any handler names it.
+    """Put the emulators of *formats* into the image's directory, and prove each before any handler names it.
 
-    Raises HostError if one is not in the image or does not run here; nothing is registered yet.
+    Raises HostError if one is missing in the image or does not run here; nothing is registered yet.
     """
     folder = folder_of(image)
     found, place = contents([fmt.binary for fmt in formats]), at(folder)
@@ -97,7 +97,7 @@ def _written(path: pathlib.Path) -> Written:
 
 
 def version_in(text: str) -> str:
-    """QEMU's version in what `qemu-ARCH --version` prints. Pure."""
+    """QEMU's version in the output of `qemu-ARCH --version`. Pure."""
     found = re.search(r"version (\S+)", text)
     return found.group(1) if found else "unknown"
 
@@ -121,11 +121,11 @@ def from_docker(image: str, names: t.Sequence[str], docker: Docker, login: t.Opt
 
 
 def _pull(image: str, docker: Docker, login: t.Optional[t.Tuple[str, str]]) -> None:
-    """dockerd tells what the last endpoint said, which is Docker Hub where its mirrors failed."""
+    """dockerd reports the error of the last endpoint, which is Docker Hub if its mirrors failed."""
     try:
         docker.pull(image, login)
     except HostError as exc:
-        asked = image.startswith(f"{HUB}/") and docker.answers()  # one that died has nothing to add
+        asked = image.startswith(f"{HUB}/") and docker.answers()  # a dockerd that died has nothing to add
         mirrors = docker.get("/info").get("RegistryConfig", {}).get("Mirrors") if asked else None
         if not mirrors:
             raise
@@ -136,7 +136,7 @@ def _pull(image: str, docker: Docker, login: t.Optional[t.Tuple[str, str]]) -> N
 
 
 def from_archive(path: str, names: t.Sequence[str]) -> Contents:
-    """Emulators in an archive as `docker save` writes it, without Docker. Raises HostError if it is none."""
+    """Emulators in an archive as `docker save` writes it, without Docker. Raises HostError if it is not one."""
     wanted = {f"usr/bin/{name}" for name in names}
     files: t.Dict[str, bytes] = {}
     try:
@@ -165,7 +165,7 @@ def _member(archive: tarfile.TarFile, name: str) -> bytes:
 
 
 def sweep(keep: t.Collection[str]) -> None:
-    """Remove the folders of images that no handler uses any more."""
+    """Remove the directories of images that no handler uses any more."""
     for folder in (f"{EMULATORS}/{each}" for each in look.names(EMULATORS)):
         if folder not in keep:
             shutil.rmtree(at(folder), ignore_errors=True)

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The ELF formats that QEMU's user mode emulates, as the kernel's binfmt_misc recognises them. Pure data.
 
-The magic is the ELF header of a fixed-address executable up to e_machine; the mask lets pass what varies
+The magic is the ELF header of a fixed-address executable up to e_machine; the mask ignores what varies
 between executables of one architecture: the OS ABI and position independence. The values are QEMU's own
 (scripts/qemu-binfmt-conf.sh); the image tonistiigi/binfmt registers the same.
 """
@@ -14,9 +14,9 @@ import typing as t
 from dataclasses import dataclass
 
 # The kernel's limit for the interpreter's path (Documentation/admin-guide/binfmt-misc.rst). Its others, 1920
-# bytes a line and a magic within the file's first 128 (since Linux 5.1: 256) bytes, no line here comes near.
+# bytes per line and a magic within the file's first 128 (since Linux 5.1: 256) bytes, are far from any line here.
 INTERPRETER_MAX = 127
-# What every supported kernel knows; later ones add more (T, L, D), which no emulator here needs.
+# Flags of every supported kernel; later ones add more (T, L, D), which no emulator here needs.
 FLAGS = frozenset("POCF")
 
 _OSABI = 7
@@ -102,7 +102,7 @@ _FORMATS = (
         magic=bytes.fromhex("7f454c46 01010100 00000000 00000000 0200 0300"),
         mask=bytes.fromhex("ffffffff fffefe00 ffffffff ffffffff feff ffff"),
     ),
-    # The masks of the next three pass any ABI version: on MIPS it tells hard-float variants apart.
+    # The masks of the next three accept any ABI version: on MIPS it tells hard-float variants apart.
     ElfFormat(
         architecture="mips64le",
         handler="qemu-mips64el",
@@ -139,7 +139,7 @@ def format_for(platform: str) -> ElfFormat:
 
 
 def registration(fmt: ElfFormat, interpreter: str, flags: str) -> str:
-    """The line that registers an interpreter, as /etc/binfmt.d and the kernel's register file take it.
+    """The line that registers an interpreter, as /etc/binfmt.d and the kernel's register file expect it.
 
     Every byte of magic and mask is escaped: the kernel stops at a NUL byte.
     """

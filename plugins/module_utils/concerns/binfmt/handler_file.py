@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.formats import ElfFormat
 
 REGISTRY = "/proc/sys/fs/binfmt_misc"
-# The files beside the handlers: orders to the kernel, and whether binfmt_misc as a whole is enabled.
+# The files beside the handlers: commands to the kernel, and whether binfmt_misc as a whole is enabled.
 STATUS = "status"
 CONTROL_FILES = frozenset({"register", STATUS})
 _SEPARATORS = ":|,;!#%=@~^+*?&$<>()[]{}'\""
@@ -21,7 +21,7 @@ _SEPARATORS = ":|,;!#%=@~^+*?&$<>()[]{}'\""
 class Handler:
     """One handler as the kernel reports it; it matches by magic or by the extension of the file's name.
 
-    The kernel adds the flag O to C by itself, and writes flags in its own order: compare them as sets.
+    The kernel adds the flag O to C, and writes flags in its own order: compare them as sets.
     """
 
     name: str
@@ -37,18 +37,18 @@ class Handler:
     def fixed(self) -> bool:
         """Flag F, fix binary: the kernel opened the interpreter when it was registered, and keeps it open.
 
-        Only such a handler works in containers and chroots: without F each exec looks the interpreter's path
-        up in the file system of whoever executes. The other side of it: the file may be deleted or replaced,
-        and the old one runs on until the handler is registered anew.
+        Only such a handler works in containers and chroots: without F each exec looks up the interpreter's path
+        in the file system of the caller. The downside: if the file is deleted or replaced, the old one remains
+        in use until the handler is registered again.
         """
         return "F" in self.flags
 
     def serves(self, fmt: ElfFormat) -> bool:
-        """Whether it matches every ordinary executable of this format; being enabled is another question."""
+        """Whether it matches every ordinary executable of this format, enabled or not."""
         return bool(self.magic) and all(self._matches(header) for header in fmt.headers())
 
     def _matches(self, header: bytes) -> bool:
-        # As the kernel: bytes past the end of a short file read as zero, no mask means every bit counts.
+        # As in the kernel: bytes past the end of a short file read as zero; without a mask every bit counts.
         size = len(self.magic)
         found = header[self.offset : self.offset + size].ljust(size, b"\0")
         mask = b"\xff" * size if self.mask is None else self.mask
@@ -60,24 +60,24 @@ def _bits(data: bytes) -> int:
 
 
 def registration_of(handler: Handler) -> str:
-    """The line that registers *handler* as it is, but for being disabled. O comes with C, as the kernel has it."""
+    """The line that registers *handler* as it is, but enabled. O is implied by C, as in the kernel."""
     if handler.extension is not None:
         fields = [handler.name, "E", "", handler.extension, "", handler.interpreter, handler.flags]
     else:
         magic, mask = ("".join(f"\\x{byte:02x}" for byte in data or b"") for data in (handler.magic, handler.mask))
         fields = [handler.name, "M", str(handler.offset), magic, mask, handler.interpreter, handler.flags]
-    # The line's first character separates the rest; somebody else may have had a colon in a name.
+    # The line's first character separates the rest; a foreign handler may have a colon in a name.
     separator = next((each for each in _SEPARATORS if not any(each in field for field in fields)), ":")
     return "".join(separator + field for field in fields)
 
 
 def status_is_on(text: str) -> bool:
-    """Whether the file of STATUS lets any handler run."""
+    """Whether handlers as a whole are enabled, by the content of STATUS."""
     return text.strip() == "enabled"
 
 
 def parse_handler(name: str, text: str) -> Handler:
-    """Read a handler file; lines of later kernels (a bpf handler has no interpreter) are passed over."""
+    """Read a handler file; unknown lines of later kernels are skipped (a bpf handler has no interpreter)."""
     status, *lines = text.split("\n")
     if status not in ("enabled", "disabled"):
         raise ValueError(f"handler {name}: begins with {status!r}, neither enabled nor disabled")
@@ -107,7 +107,7 @@ def parse_handler(name: str, text: str) -> Handler:
 
 
 def parse_registration(line: str) -> t.Optional[Handler]:
-    """The handler that a line of binfmt.d registers, None for a comment and what is no handler by magic."""
+    """The handler that a line of binfmt.d registers, None for a comment, and for anything but a handler by magic."""
     line = line.strip()
     fields = line[1:].split(line[0]) if line and line[0] not in "#;" else []
     if len(fields) != 7 or fields[1] != "M":

@@ -1,7 +1,7 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The emulators of an image that are on the host."""
+"""The emulators of an image on the host."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ ABOUT = "image.json"
 
 @dataclass(frozen=True)
 class Written:
-    """An emulator as it was written: a digest, and what is looked at first, as that costs nothing."""
+    """An emulator as it was written: its digest, and what is compared first, as that is cheap."""
 
     sha256: str
     size: int
@@ -37,9 +37,9 @@ class Written:
 
 @dataclass(frozen=True)
 class Emulators:
-    """The emulators of one image on the host. *binaries* are the names that are there, *flags* those of the image.
+    """The emulators of one image on the host. *binaries* are the names of the installed ones, *flags* the image's.
 
-    *written* is known of those that came with this version or a later one.
+    *written* is known for those that this version of the collection or a later one installed.
     """
 
     folder: str
@@ -50,19 +50,19 @@ class Emulators:
 
 
 def folder_of(image: str) -> str:
-    """Where the emulators of *image* lie: a folder of its own for each pinned image, so that both can be there."""
+    """The directory for the emulators of *image*: one for each pinned image, so that two can coexist."""
     _repository, tag = split_reference(image)
     key = tag.split(":")[1] if tag.startswith("sha256:") else hashlib.sha256(image.encode()).hexdigest()
     return f"{EMULATORS}/{key[:12]}"
 
 
 def installed(image: str) -> t.Optional[Emulators]:
-    """The emulators of *image* that are on this host, None if there are none yet."""
+    """The installed emulators of *image*, None if there are none yet."""
     return in_folder(folder_of(image))
 
 
 def in_folder(path: str) -> t.Optional[Emulators]:
-    """The emulators in a folder of ours; None also for one that is damaged, which is then filled again."""
+    """The emulators in a managed directory; None also for a damaged one, which is then filled again."""
     about = read(f"{path}/{ABOUT}")
     try:
         found = json.loads(about or "")
@@ -77,9 +77,9 @@ def in_folder(path: str) -> t.Optional[Emulators]:
 def damage(
     path: str, found: t.Optional[FileState], written: t.Optional[Written], digest: t.Callable[[], str]
 ) -> t.Optional[str]:
-    """Why the emulator at *path*, which is as *found* now, is not the one that was written; None if it is.
+    """Why the emulator at *path*, whose state is *found*, is not the one that was written; None if it is.
 
-    Its *digest* is asked for if it was written to since, or may have been: it is read then.
+    Its *digest*, which reads the file, is computed only if the file was or may have been written to since.
     """
     if found is None:
         return f"{path} is not there"
@@ -100,6 +100,6 @@ def digest_of(path: str) -> str:
 
 
 def rights_of(emulator: str) -> t.Tuple[Rights, ...]:
-    """What the files and folders of an emulator of ours need: systemd starts it as root at every boot."""
+    """The required rights of a managed emulator's files and directories: systemd starts it as root at every boot."""
     home = emulator.rpartition("/")[0]
     return (*map(folder, (EMULATORS.rpartition("/")[0], EMULATORS, home)), public(f"{home}/{ABOUT}"), program(emulator))

@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The kernel's registry of handlers: /proc/sys/fs/binfmt_misc.
 
-https://docs.kernel.org/admin-guide/binfmt-misc.html . What these files say is the truth about emulation; the exit
-status of any tool is not.
+https://docs.kernel.org/admin-guide/binfmt-misc.html . These files are the source of truth about emulation,
+not the exit status of any tool.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ _WHY = {
 
 
 def handlers() -> t.Dict[str, Handler]:
-    """All handlers by name, also those for other formats than ELF. Raises HostError where there is no registry."""
+    """All handlers by name, including those for formats other than ELF. Raises HostError without a registry."""
     if not look.exists(f"{REGISTRY}/register"):
         remedy = (
             "`systemctl start proc-sys-fs-binfmt_misc.mount`; in an unprivileged container, provision its host instead"
@@ -53,21 +53,21 @@ def handlers() -> t.Dict[str, Handler]:
 
 
 def is_on() -> bool:
-    """Whether the switch of all handlers is on; each handler's own file says `enabled` all the same."""
+    """Whether handlers as a whole are enabled; each handler's own file says `enabled` in any case."""
     return status_is_on(look.text(f"{REGISTRY}/{STATUS}") or "")
 
 
 def turn_on() -> None:
-    """Turn the switch of all handlers on."""
+    """Enable handlers as a whole."""
     with _explained(f"{REGISTRY}/{STATUS} cannot be turned on"):
         _order(STATUS, "1")
 
 
 def register(line: str, name: str) -> None:
-    """Register the handler *name*, in place of one of that name. Raises HostError with the kernel's reason.
+    """Register the handler *name*, replacing an existing one. Raises HostError with the kernel's reason.
 
-    A handler that is replaced has a stand-in meanwhile: of two that match, the kernel takes the younger, so that a
-    build that starts in between finds one.
+    A stand-in bridges the replacement, so that a build that starts in between finds a handler: of two that match, the
+    kernel takes the younger.
     """
     line = line.strip()
     if not look.exists(f"{REGISTRY}/{name}"):
@@ -75,7 +75,7 @@ def register(line: str, name: str) -> None:
         return
     between = f"multiarch-builders-{name}"
     unregister(between)
-    _register(line.replace(name, between, 1), between)  # its name comes first
+    _register(line.replace(name, between, 1), between)  # the name is the first field
     unregister(name)
     _register(line, name)
     unregister(between)
@@ -87,26 +87,26 @@ def _register(line: str, name: str) -> None:
 
 
 def unregister(name: str) -> None:
-    """Remove the handler *name*; one that is gone already is fine."""
+    """Remove the handler *name*, if it exists."""
     with _explained(f"handler {name} cannot be removed from {REGISTRY}"), contextlib.suppress(FileNotFoundError):
         _order(name, "-1")
 
 
 def disable(name: str) -> None:
-    """Switch the handler *name* off, as somebody had it."""
+    """Disable the handler *name*, as it was before."""
     with _explained(f"handler {name} cannot be disabled in {REGISTRY}"):
         _order(name, "0")
 
 
 def _order(name: str, order: str, mode: str = "r+b") -> None:
-    """One write, as the kernel wants it; "wb" would try to make a handler's file that is gone."""
+    """One write, as the kernel requires; "wb" would try to create a missing handler's file."""
     with at(f"{REGISTRY}/{name}").open(mode, buffering=0) as file:
         file.write(order.encode())
 
 
 @contextlib.contextmanager
 def _explained(what: str) -> t.Iterator[None]:
-    """Tell *what* cannot be done with the kernel's reason."""
+    """Raise HostError: *what* cannot be done, with the kernel's reason."""
     try:
         yield
     except OSError as exc:

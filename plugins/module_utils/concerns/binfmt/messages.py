@@ -13,7 +13,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt
 
 
 def instead(former: t.Optional[Former], *, lost: bool) -> str:
-    """What comes back in its place, of what was there before us; *lost* says that it cannot."""
+    """What is restored in its place, of what was there before us; *lost* says that it cannot be."""
     if former is None or former.line is None:
         return ""
     if lost:
@@ -25,9 +25,9 @@ def instead(former: t.Optional[Former], *, lost: bool) -> str:
 
 
 def owner(handler: Handler, owners: t.Mapping[str, t.Optional[str]]) -> str:
-    """Who brought the emulator of a handler, with a space behind it; nothing if nobody says so.
+    """Where the emulator of a handler is from, with a trailing space; empty if unknown.
 
-    One that is no file of this host, and that the kernel holds open all the same, came from a container.
+    One that the kernel holds open though it is not a file of this host came from a container.
     """
     if is_ours(handler):
         return "ours, "
@@ -46,7 +46,7 @@ def note(found: Finding, handler: Handler, owners: t.Mapping[str, t.Optional[str
 
 
 def fact(found: Finding, versions: t.Mapping[str, str]) -> t.Dict[str, t.Any]:
-    """One handler as data: its version is known where the emulator is ours."""
+    """One handler as data; its version is known if the emulator is managed."""
     handler = found.handler
     return {
         "platform": f"linux/{found.fmt.architecture}",

@@ -1,7 +1,7 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The handlers that are ours, and what was registered in their place before us."""
+"""The managed handlers, and what was registered in their place before."""
 
 from __future__ import annotations
 
@@ -27,27 +27,27 @@ from ansible_collections.multiarch.builders.plugins.module_utils.state.record im
 
 
 def names() -> t.FrozenSet[str]:
-    """The handlers that are ours."""
+    """The managed handlers."""
     return RECORD.read().handlers
 
 
 def former(name: str) -> Former:
-    """What was there before the handler *name* of ours."""
+    """What was there before the managed handler *name*."""
     return RECORD.read().former.get(name, Former())
 
 
 def is_lost(found: Former) -> bool:
-    """Whether its emulator is not on this host: one that a container registered, which the kernel alone held."""
+    """Whether its emulator is not on this host: a container registered it, and only the kernel held it open."""
     return found.line is not None and not look.exists(found.interpreter)
 
 
 def own(name: str, current: t.Optional[Handler]) -> None:
-    """Own the handler *name*; *current* is the one of that name that is registered now."""
+    """Record the handler *name* as managed; *current* is the registered one of that name."""
     path, link = file_of(name), mask_of(name)
     if name in names():
         if link is None:
             return
-        before = replace(former(name), link=link)  # somebody masked ours
+        before = replace(former(name), link=link)  # someone masked ours
     else:
         before = Former(link=link) if link else Former(back_up(path), mode_of(path))
         if current is not None and not is_ours(current):
@@ -59,12 +59,12 @@ def own(name: str, current: t.Optional[Handler]) -> None:
 
 
 def disown(name: str) -> None:
-    """The handler *name* is no longer ours."""
+    """The handler *name* is no longer managed."""
     RECORD.update(lambda found: replace(found, handlers=found.handlers - {name}, former=without(found.former, name)))
 
 
 def put_file_back(name: str) -> None:
-    """Make the handler's file in /etc/binfmt.d what it was before us, or none; a mask of somebody else's stays."""
+    """Restore the handler's file in /etc/binfmt.d, or remove it if there was none; a foreign mask is kept."""
     found = former(name)
     if mask_of(name) is not None:
         return
@@ -83,12 +83,12 @@ def put_file_back(name: str) -> None:
 
 
 def mask_of(name: str) -> t.Optional[str]:
-    """Where the handler's file leads if it is a link to /dev/null, systemd's way to switch one off; None if not."""
+    """The target of the handler's file if that is a link to /dev/null, which masks it in systemd; else None."""
     path = file_of(name)
     return look.link(path) if is_mask(look.real(path)) else None
 
 
 def unmask(name: str) -> None:
-    """Make room for a file of ours."""
+    """Remove the mask, to make room for a managed file."""
     if mask_of(name) is not None:
         remove(RemoveFile(file_of(name)))

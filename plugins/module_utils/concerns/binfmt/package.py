@@ -1,10 +1,10 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""QEMU of the distribution: which package, and its installation.
+"""The distribution's QEMU: which package, and its installation.
 
 Debian 12 has static emulators in qemu-user-static; since Debian 13 those of qemu-user are static, and qemu-user-binfmt
-registers them with flag F. Up to Ubuntu 24.04 qemu-user-binfmt registers dynamic ones, of no use in containers.
+registers them with flag F. Up to Ubuntu 24.04 qemu-user-binfmt registers dynamic ones, which do not work in containers.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ def name_for(release: t.Mapping[str, str]) -> str:
 
 
 def install(name: str) -> None:
-    """Install it and record that; the package lists are refreshed only if needed."""
+    """Install and record it; the package lists are refreshed only if needed."""
     if run(["dpkg-query", "--show", "--showformat=${db:Status-Status}", name]).stdout != "installed":
         RECORD.update(lambda found: replace(found, packages={**found.packages, name: ""}))
     command = ["apt-get", "install", "--yes", "--quiet", "--no-install-recommends", name]
@@ -57,7 +57,7 @@ def install(name: str) -> None:
 
 
 def require(handlers: t.Iterable[str]) -> None:
-    """Raise HostError for handlers that the package does not bring."""
+    """Raise HostError for handlers that the package does not contain."""
     missing = sorted(each for each in handlers if not look.exists(f"{BINFMT_D}/{each}.conf"))
     if missing:
         raise HostError(
@@ -67,7 +67,7 @@ def require(handlers: t.Iterable[str]) -> None:
 
 
 def fault_of(path: str, text: str) -> str:
-    """What is wrong with the emulators that *text*, the package's file *path*, registers; "" if nothing is."""
+    """The fault of the emulators that *text*, the package's file *path*, registers; "" if there is none."""
     handlers = [each for line in text.splitlines() if (each := parse_registration(line))]
     gone = [each.interpreter for each in handlers if not look.may_run(each.interpreter)]
     if not gone:
@@ -76,7 +76,7 @@ def fault_of(path: str, text: str) -> str:
 
 
 def owner_of_file(path: str) -> t.Optional[str]:
-    """The package that a file belongs to, "" if to none, or if there is no dpkg; None if it is not there either."""
+    """The package of a file; "" if it has none, or there is no dpkg; None if the file does not exist."""
     if look.exists("/usr/bin/dpkg-query"):
         found = run(["dpkg-query", "--search", path])
         if found.status == 0 and found.stdout.partition(":")[0]:

@@ -1,7 +1,7 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What has to be done for the handlers. Pure."""
+"""The plan of the handlers. Pure."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.model.resource 
 
 @dataclass(frozen=True)
 class KeepHandler:
-    """The step that registers a handler and makes it last; *register* is False if only its file differs."""
+    """The step that registers a handler permanently; *register* is False if only its file differs."""
 
     fmt: ElfFormat
     register: bool
@@ -37,14 +37,14 @@ class KeepHandler:
 
 @dataclass(frozen=True)
 class DropHandler:
-    """The step that removes a handler of ours; one that it had masked is registered again."""
+    """The step that removes a managed handler; one that it replaced is registered again."""
 
     name: str
 
 
 @dataclass(frozen=True)
 class TurnOn:
-    """The step that turns on the switch of all handlers of the host."""
+    """The step that enables the host's handlers as a whole."""
 
 
 _TURN_ON = Action(
@@ -55,7 +55,7 @@ _TURN_ON = Action(
 
 
 def planned(platforms: t.Iterable[str], source: Source, state: BinfmtState, *, takeover: bool) -> Plan:
-    """What has to be done. Raises HostError for what only people can mend."""
+    """The plan. Raises HostError for what needs manual repair."""
     found = findings(platforms, state, takeover)
     refused = refusals(found, state, ours=source.ours, takeover=takeover)
     if refused:
@@ -69,7 +69,7 @@ def planned(platforms: t.Iterable[str], source: Source, state: BinfmtState, *, t
     actions += _drops(found, state, [each.fmt for each in asked] if source.ours else [])
     left = [(each, each.handler) for each in found if each.verdict is Verdict.LEAVE and each.handler]
     notes = Kind.LEFT_ALONE.notes(messages.note(each, handler, state.owners) for each, handler in left)
-    notes += Kind.LIMIT.notes(state.boot)  # of handlers that are somebody else's, too
+    notes += Kind.LIMIT.notes(state.boot)  # of foreign handlers, too
     return Plan(tuple(actions), notes, {"handlers": [messages.fact(each, state.versions) for each in found]})
 
 
@@ -89,7 +89,7 @@ def _keep(found: Finding, state: BinfmtState, *, ours: bool) -> t.Optional[Actio
 
 
 def _drops(found: t.Iterable[Finding], state: BinfmtState, kept: t.Iterable[ElfFormat]) -> t.Iterator[Action]:
-    """One that is replaced is seen to elsewhere; one of somebody else's that works in place of ours stays."""
+    """Replaced ones are handled elsewhere; a foreign one that works in place of ours is kept."""
     spared = {each.fmt.handler for each in found if each.verdict is not Verdict.KEEP}
     for name in unwanted(state, kept):
         if name not in spared:

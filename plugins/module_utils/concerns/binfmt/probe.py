@@ -1,7 +1,7 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A tiny static executable for each platform, which prints what uname(2) calls the machine: `uname -m`.
+"""A tiny static executable for each platform, which prints the machine of uname(2): `uname -m`.
 
 Run where nothing else is (an empty chroot, an image FROM scratch), it proves that the kernel executes this
 platform there, natively or through a handler. The machine code is assembled from tests/tools/probe/*.S;
@@ -16,8 +16,8 @@ from dataclasses import dataclass
 
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.formats import ElfFormat, format_for
 
-# 64-bit kernels tell 32-bit executables their own machine, unless the personality says otherwise; QEMU has
-# one ARM processor for all variants, and so has the probe one code for all variants of an architecture.
+# 64-bit kernels report their own machine to 32-bit executables, unless the personality says otherwise; QEMU has
+# one ARM processor for all variants, so the probe has one code for all variants of an architecture.
 _LATER_ARM = {"armv7l", "armv8l", "aarch64"}
 
 EXPECTED_MACHINE: t.Dict[str, t.Set[str]] = {
@@ -149,7 +149,7 @@ def probe(platform: str) -> bytes:
 
 
 def expected_machine(platform: str) -> t.Set[str]:
-    """What the probe may print on this canonical platform; only ARM's variants have machines of their own."""
+    """The possible output of the probe on this canonical platform; only ARM's variants have machines of their own."""
     if platform in EXPECTED_MACHINE:
         return EXPECTED_MACHINE[platform]
     return EXPECTED_MACHINE[f"linux/{format_for(platform).architecture}"]

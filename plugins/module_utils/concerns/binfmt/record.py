@@ -1,7 +1,7 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a host remembers of handlers."""
+"""The record of handlers on a host."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.state.record im
 class Former:
     """What was there before us: *backup* of its file in /etc/binfmt.d with *mode*, the *line* that registers it.
 
-    *link* is where that file led, if it was one that masked the handler.
+    *link* is the target of that file, if it was a link that masked the handler.
     """
 
     backup: t.Optional[str] = None
@@ -29,7 +29,7 @@ class Former:
 
 @dataclass(frozen=True)
 class BinfmtRecord(WithImages):
-    """binfmt.json: *handlers* that are ours, what was there before each, by its name, *packages* that came with us."""
+    """binfmt.json: managed *handlers*, what was there before each, by name, and the *packages* that we installed."""
 
     handlers: t.FrozenSet[str] = frozenset()
     former: t.Mapping[str, Former] = field(default_factory=dict)

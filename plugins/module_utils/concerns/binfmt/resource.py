@@ -1,7 +1,7 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Every platform runs on the host: natively, or through a handler that is there after every reboot."""
+"""Every platform runs on the host: natively, or through a handler that survives every reboot."""
 
 from __future__ import annotations
 
@@ -110,7 +110,7 @@ class Binfmt(Concern[BinfmtState]):
         return self._with_origins(state)
 
     def _with_origins(self, state: BinfmtState) -> BinfmtState:
-        """*state* with what is told of the handlers that are found: dpkg is asked for no more."""
+        """*state* with owners and versions of the reported handlers: dpkg is not run for any other."""
         found = findings(self.platforms, state, self.takeover)
         there = [(each.handler, each.verdict) for each in found if each.handler is not None]
         owners = [each.interpreter for each, verdict in there if verdict is not Verdict.KEEP and not is_ours(each)]
@@ -124,9 +124,9 @@ class Binfmt(Concern[BinfmtState]):
         )
 
     def _broken(self, formats: t.Iterable[ElfFormat], handlers: t.Mapping[str, Handler]) -> t.Dict[str, str]:
-        """Handlers of others that look well, and run nothing: {name: why}. Ours are proven when they are made.
+        """Foreign handlers that look right but run nothing: {name: why}. Managed ones are proven when they are made.
 
-        Raises HostError where no program can be tried, as nobody else's handler is touched for that.
+        Raises HostError if no program can be tried, as no foreign handler is replaced for that.
         """
         from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.execution import BrokenError
 
@@ -152,7 +152,7 @@ class Binfmt(Concern[BinfmtState]):
 
         if any(isinstance(action.step, TurnOn) for action in actions):
             kernel.turn_on()
-            actions = self.plan(self.observe(), NO_EFFECTS).actions  # now others' handlers can be tried, too
+            actions = self.plan(self.observe(), NO_EFFECTS).actions  # now foreign handlers can be tried, too
         doers: Doers = {
             TurnOn: lambda _step: kernel.turn_on(),
             InstallEmulators: lambda step: self.source.install(step.formats),
@@ -188,7 +188,7 @@ class Binfmt(Concern[BinfmtState]):
             ours.put_file_back(name)
         packaged = read(f"{package.BINFMT_D}/{name}.conf") if ours.mask_of(name) is None else None
         if current is not None and not is_ours(current):
-            pass  # somebody registered another over ours: theirs stays
+            pass  # a foreign one was registered over ours, and is kept
         elif former.line is not None and not ours.is_lost(former):
             kernel.register(former.line, name)
             if not former.enabled:

@@ -34,20 +34,20 @@ from ansible_collections.multiarch.builders.plugins.module_utils.model.resource 
 from ansible_collections.multiarch.builders.plugins.module_utils.state import pulled_images
 from ansible_collections.multiarch.builders.plugins.module_utils.state.pulled_images import PulledImage, RemoveImage
 
-# With the emulators of a run that was killed before it registered a handler.
+# Including emulators of a run that was killed before it registered a handler.
 _FOLDERS = (EMULATORS, EMULATORS.rpartition("/")[0])
 
 
 @dataclass(frozen=True)
 class RemoveEmulators:
-    """The step that removes the folders of the emulators, if they are empty once nothing uses one."""
+    """The step that removes the emulators' directories, if they are empty without the unused ones."""
 
 
 @dataclass(frozen=True)
 class RetiredState:
-    """*folder* says whether ours is there, *users* are handlers that use an emulator in it, and that are not ours.
+    """*folder* says whether our directory exists, *users* are unmanaged handlers with an emulator in it.
 
-    *images* came with us, with the containers made of each; *packages* too.
+    *images*, with the containers that use each, and *packages* were installed by us.
     """
 
     handlers: BinfmtState
@@ -59,7 +59,7 @@ class RetiredState:
 
 @dataclass
 class RetiredBinfmt(Concern[RetiredState]):
-    """No platform is asked for any more of *handlers*."""
+    """The empty desired state of *handlers*."""
 
     handlers: Binfmt
     docker: Docker
@@ -113,7 +113,7 @@ class RetiredBinfmt(Concern[RetiredState]):
 
 
 def _users_but(ours: t.Container[str]) -> t.Tuple[str, ...]:
-    """Handlers that use an emulator of ours, and that we did not make."""
+    """Unmanaged handlers that use a managed emulator."""
     try:
         handlers = kernel.handlers()
     except HostError:  # without a registry nothing is registered

@@ -21,10 +21,10 @@ from ansible_collections.multiarch.builders.plugins.module_utils.model.resource 
 
 @dataclass(frozen=True)
 class Emulator:
-    """What a source has of one format on the host.
+    """The installed emulator of one format.
 
-    *line* registers it, None as long as it is not there, or is not as it was written, which *damage* says. *rights* are
-    those of its files, *fault* is what only people can mend.
+    *line* registers it, None while it is missing or damaged (*damage* says how). *rights* are the required ones of its
+    files, *fault* is what needs manual repair.
     """
 
     line: t.Optional[str]
@@ -35,7 +35,7 @@ class Emulator:
 
 @dataclass(frozen=True)
 class InstallEmulators:
-    """The step that brings the emulators of *formats* to the host."""
+    """The step that installs the emulators of *formats*."""
 
     formats: t.Tuple[ElfFormat, ...]
 
@@ -43,12 +43,12 @@ class InstallEmulators:
 class Source(abc.ABC):
     """One source of emulators."""
 
-    # Whether a file of ours in /etc/binfmt.d makes its handlers last; a package brings its own elsewhere.
+    # Whether a managed file in /etc/binfmt.d makes its handlers permanent; a package has its own elsewhere.
     ours: t.ClassVar[bool]
 
     @abc.abstractmethod
     def emulator(self, fmt: ElfFormat) -> Emulator:
-        """The emulator of the format, as it is on the host."""
+        """The emulator of the format on the host."""
 
     @abc.abstractmethod
     def installation(self, missing: t.Tuple[ElfFormat, ...], release: t.Mapping[str, str]) -> Action:
@@ -56,12 +56,12 @@ class Source(abc.ABC):
 
     @abc.abstractmethod
     def install(self, formats: t.Tuple[ElfFormat, ...]) -> None:
-        """Do it. Raises HostError."""
+        """Install the emulators. Raises HostError."""
 
 
 @dataclass(frozen=True)
 class ImageSource(Source):
-    """The emulators of an image; *archive* is a `docker save` archive on the host, taken in place of a pull."""
+    """The emulators of an image; *archive* is a `docker save` archive on the host, used instead of a pull."""
 
     image: str
     archive: t.Optional[str]

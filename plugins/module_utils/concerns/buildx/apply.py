@@ -1,7 +1,7 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What is done to builders, step by step."""
+"""Applies the plan of the builders, step by step."""
 
 from __future__ import annotations
 
@@ -37,14 +37,14 @@ from ansible_collections.multiarch.builders.plugins.module_utils.model.steps imp
 
 @dataclass(frozen=True)
 class Application:
-    """*docker* is this host's, *docker_of* finds a node's; *disruption* is what running builds have to bear."""
+    """*docker* is this host's, *docker_of* finds a node's; *disruption* is how running builds are treated."""
 
     docker: Docker
     docker_of: t.Callable[[Node], Docker]
     disruption: Disruption
 
     def apply(self, actions: t.Sequence[Action]) -> None:
-        """Do *actions*. Raises HostError."""
+        """Apply *actions*. Raises HostError."""
         doers: Doers = {
             WriteFile: write,
             RemoveFile: remove,

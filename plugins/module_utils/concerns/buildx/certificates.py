@@ -1,9 +1,9 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Certificates of a builder, replaced where they are: in the container that runs, and in its users' stores.
+"""Certificates of a builder, replaced in place: in the running container, and in its users' stores.
 
-BuildKit reads them at every connection (moby/buildkit, util/resolver/resolver.go), so that nothing has to be restarted.
+BuildKit reads them at every connection (moby/buildkit, util/resolver/resolver.go), so that no restart is needed.
 """
 
 from __future__ import annotations
@@ -22,18 +22,18 @@ _NEW = ".new"
 
 
 def replace_in_container(docker: Docker, container: str, wanted: Instance) -> None:
-    """Put the certificates into the container, each in one move, so that no connection reads half a file."""
+    """Put the certificates into the container, each atomically, so that no connection reads half a file."""
     files = {store.CERTIFICATES + name: pem.encode() for name, pem in wanted.certificates.items()}
     docker.put_files(container, _FOLDER, {name + _NEW: content for name, content in files.items()})
     for name, content in files.items():
         move = ["exec", container, "mv", "-f", f"{_FOLDER}/{name}{_NEW}", f"{_FOLDER}/{name}"]
         moved = run([*docker.argv, *move], user=docker.user)
-        if moved.status != 0:  # it does not run, or has no mv: then nobody reads, or a moment of half a file it is
+        if moved.status != 0:  # it does not run, so nothing reads them, or it has no mv: then not atomically
             docker.put_files(container, _FOLDER, {name: content})
 
 
 def replace_in_store(user: str, wanted: Instance) -> None:
-    """Put the certificates into the user's entry, or the next creation would bring the former ones back."""
+    """Put the certificates into the user's entry, or the next creation would restore the former ones."""
     path, owner = store.entry_path(user, wanted.name), owner_of(user)
     text = read(path, owner)
     if text is None:

@@ -1,7 +1,7 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The buildx client, run as the user whose store it changes. Its exit status proves nothing: the state is read."""
+"""The buildx client, run as the user whose store it changes. Its exit status proves nothing: the state is checked."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ INSIDE = "/etc/buildkit/certs/"
 
 
 def buildx(user: str, *arguments: str, store_at: t.Optional[str] = None) -> Outcome:
-    """Run buildx as *user*, with the user's own store, or the one in the folder *store_at*."""
+    """Run buildx as *user*, with the user's own store, or the one in the directory *store_at*."""
     return run(["docker", "buildx", *arguments], user=user, env={"BUILDX_CONFIG": store_at} if store_at else None)
 
 
@@ -39,7 +39,7 @@ def use(step: UseBuilder) -> None:
 
 
 def create(wanted: Instance, user: str) -> None:
-    """Create the builder in the store of *user*, node by node, and start its containers, or adopt those that run."""
+    """Create the builder in the store of *user*, node by node, and start its containers, or adopt running ones."""
     if wanted.driver == "remote":
         _create_elsewhere(wanted, user)
         return
@@ -59,10 +59,10 @@ def create(wanted: Instance, user: str) -> None:
 
 
 def _create_elsewhere(wanted: Instance, user: str) -> None:
-    """Create a builder of the driver remote in a store that is empty, and put its entry into that of *user*.
+    """Create a builder of the driver remote in an empty store, and copy its entry to that of *user*.
 
-    buildx gives each builder without a --config of its own the user's buildkitd.default.toml, if there is one, and the
-    driver remote refuses any (docker/buildx, builder/builder.go, driver/remote/factory.go).
+    buildx gives each builder without --config the user's buildkitd.default.toml, if it exists, and the driver remote
+    rejects any (docker/buildx, builder/builder.go, driver/remote/factory.go).
     """
     entry = user_entry(user)
     with scratch() as folder:
@@ -79,7 +79,7 @@ def _create_elsewhere(wanted: Instance, user: str) -> None:
 
 
 def create_arguments(wanted: Instance, node: Node, config: t.Optional[str], user: str) -> t.Tuple[str, ...]:
-    """The arguments of `docker buildx` for one node, but for its endpoint; *config* is the path of buildkitd.toml."""
+    """The arguments of `docker buildx` for one node, without its endpoint; *config* is the path of buildkitd.toml."""
     arguments = ["create", "--name", wanted.name, "--node", node.name, "--driver", wanted.driver]
     if node.platforms:
         arguments += ["--platform", ",".join(node.platforms)]
@@ -90,22 +90,22 @@ def create_arguments(wanted: Instance, node: Node, config: t.Optional[str], user
     if wanted.flags:
         arguments += ["--buildkitd-flags", shlex.join(wanted.flags)]
     if config:
-        arguments += ["--config", config]  # the name that every buildx since 0.3 knows
+        arguments += ["--config", config]  # the option's name in every buildx since 0.3
     return tuple(arguments)
 
 
 def _endpoint(wanted: Instance, node: Node) -> t.List[str]:
-    """kubernetes has none: it is the user's current context of kubectl."""
+    """kubernetes has none: buildx uses the user's current kubectl context."""
     return [] if wanted.driver == "kubernetes" else [endpoint_of(node.endpoint)]
 
 
 def environment_of(wanted: Instance, node: Node) -> t.Dict[str, str]:
-    """The driver options `env.NAME`: a proxy's may hold a password, and everybody can read arguments."""
+    """The driver options `env.NAME`: a proxy's may hold a password, and any user can read arguments."""
     return {name: value for name, value in options_of(wanted, node).items() if name.startswith("env.")}
 
 
 def _require_node(wanted: Instance, node: Node, created: Outcome, user: str, path: str) -> None:
-    """Raise unless the entry at *path* has *node* now: buildx takes it out if it finds the node not answering."""
+    """Raise unless the entry at *path* has *node* now: buildx removes a node that does not answer."""
     text = read(path, owner_of(user))
     names = [each.name.lower() for each in store.parse(text).nodes] if text else []
     if node.name.lower() not in names:
@@ -118,7 +118,7 @@ def _require_node(wanted: Instance, node: Node, created: Outcome, user: str, pat
 
 
 def _add_options(wanted: Instance, user: str, options: t.Mapping[str, t.Mapping[str, str]]) -> None:
-    """Put options into the entry that buildx made, before the containers are."""
+    """Add options to the entry that buildx made, before the containers are created."""
     path, owner = store.entry_path(user, wanted.name), owner_of(user)
     text = read(path, owner)
     if text is None:
@@ -127,7 +127,7 @@ def _add_options(wanted: Instance, user: str, options: t.Mapping[str, t.Mapping[
 
 
 def quoted(value: str) -> str:
-    """One field of CSV, as which buildx reads each --driver-opt: `env.no_proxy=a,b` needs quotes."""
+    """A CSV field, because buildx parses each --driver-opt as CSV: `env.no_proxy=a,b` needs quotes."""
     text = io.StringIO()
     csv.writer(text, lineterminator="").writerow([value])
     return text.getvalue()
@@ -135,7 +135,7 @@ def quoted(value: str) -> str:
 
 @contextlib.contextmanager
 def _configuration(wanted: Instance, user: str) -> t.Iterator[str]:
-    """buildkitd.toml and its certificates as files that *user* alone can read, for as long as buildx reads them."""
+    """buildkitd.toml and its certificates as files that only *user* can read, for as long as buildx needs them."""
     entry = user_entry(user)
     with scratch() as folder:
         text = wanted.config.replace(INSIDE, f"{folder}/{CERTIFICATES}")
@@ -151,12 +151,12 @@ def _configuration(wanted: Instance, user: str) -> t.Iterator[str]:
 
 
 def bootstrap(builder: str, user: str) -> None:
-    """Start the builder's container, or make it anew from the store."""
+    """Start the builder's container, or recreate it from the store."""
     require_running(builder, user, buildx(user, "inspect", "--bootstrap", builder))
 
 
 def require_running(builder: str, user: str, former: Outcome) -> None:
-    """Raise HostError with the cause unless every node of the builder runs; *former* is what was to start them."""
+    """Raise HostError with the cause unless all nodes of the builder run; *former* is the attempt to start them."""
     found = buildx_inspect.parse(buildx(user, "inspect", builder).stdout)
     statuses = [node.status for node in found.nodes if node.status]
     if not statuses or found.errors or any(each != "running" for each in statuses):

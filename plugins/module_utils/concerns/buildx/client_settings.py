@@ -33,7 +33,7 @@ _SECRET = ("auths", "HttpHeaders")
 
 @dataclass(frozen=True)
 class Settings:
-    """The config.json of *user* as it is at *path*, our keys in it, and the foreign values that they replaced."""
+    """The config.json of *user* at *path*, our keys in it, and the foreign values that they replaced."""
 
     user: str
     document: Document
@@ -87,7 +87,7 @@ def actions_for(settings: Settings, patch: t.Mapping[str, t.Any]) -> t.List[Acti
         return []
     owned = owned_after(settings.document, settings.owned, patch)
     replaced = former_after(settings.document, settings.owned, patch, settings.replaced)
-    # no secret of anybody is kept a second time
+    # no secret is stored a second time
     kept = {path: value for path, value in replaced.items() if path[0] not in _SECRET}
     step = WriteSettings(settings.user, settings.document, after, owned, settings.owned, kept, settings.replaced)
     told = "; ".join(f"{each.key}: changes" if each.path[0] in _SECRET else str(each) for each in differences)

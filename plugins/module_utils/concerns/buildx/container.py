@@ -1,7 +1,7 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A builder's container: what dockerd shows of it, in the words of the driver's options. Pure.
+"""A builder's container as dockerd reports it, in terms of the driver's options. Pure.
 
 docker/buildx, driver/docker-container/driver.go, create(): which option becomes which setting of the container.
 """
@@ -17,7 +17,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.model.default_n
 
 Shown = t.Mapping[str, t.Any]
 
-# option: (key of HostConfig, key of `docker info` that says whether the kernel has such a limit)
+# option: (key of HostConfig, key of `docker info` that says whether the kernel supports this limit)
 _LIMITS = {
     "memory": ("Memory", "MemoryLimit"),
     "memory-swap": ("MemorySwap", "SwapLimit"),
@@ -27,22 +27,22 @@ _LIMITS = {
     "cpuset-cpus": ("CpusetCpus", "CPUSet"),
     "cpuset-mems": ("CpusetMems", "CPUSet"),
 }
-# The options that a container shows.
+# The options that can be read from a container.
 COMPARED = (*_LIMITS, "network", "restart-policy", "cgroup-parent")
 _SIZES = ("memory", "memory-swap")
 _NUMBERS = ("cpu-quota", "cpu-period", "cpu-shares")
 _UNITS = "bkmgtp"
-# As docker itself has it, a container that ran so long is in no loop (moby/moby, restartmanager/restartmanager.go).
+# As in docker, a container that ran this long is not in a loop (moby/moby, restartmanager/restartmanager.go).
 _SETTLED = 10  # seconds
-_LOOP = 3  # restarts since somebody started it
+_LOOP = 3  # restarts since it was started
 
 
 @dataclass(frozen=True)
 class Condition:
-    """Whether a container does its work: *running* is one that can answer; a *lost* one dockerd can do nothing with.
+    """Whether a container works: a *running* one can answer; a *lost* one is out of dockerd's control.
 
-    *paused* keeps its builds, frozen. *stuck* says why it never comes to run by itself, *ailing* what its own check
-    finds, *unplugged* which network it is to be in and is not. A *severed* one never gets a network.
+    *paused* keeps its builds, frozen. *stuck* says why it cannot start by itself, *ailing* what its own check finds,
+    *unplugged* which network it was disconnected from. A *severed* one never gets a network.
     """
 
     running: bool
@@ -55,7 +55,7 @@ class Condition:
 
     @property
     def trouble(self) -> t.Tuple[str, ...]:
-        """All that is wrong with it, in words that follow "its container"."""
+        """All its problems, worded to follow "its container"."""
         found = [self.stuck, self.ailing]
         found += ["is paused"] if self.paused else []
         found += ["runs, and docker has lost it"] if self.lost else []
@@ -67,9 +67,9 @@ class Condition:
 
 @dataclass(frozen=True)
 class Container(Condition):
-    """*files* are those of /etc/buildkit, named as in the store; *options* the driver's, in one form (see `plain`).
+    """*files* are those of /etc/buildkit, named as in the store; *options* the driver's, normalized (see `plain`).
 
-    *unlimited* names the limits that the host does not have: they are left out, with a warning at best.
+    *unlimited* names the limits that the host does not support: docker drops them, with a warning at best.
     """
 
     image: str = ""
@@ -80,7 +80,7 @@ class Container(Condition):
 
 
 def parse(shown: Shown, info: Shown, files: t.Mapping[str, bytes], *, listed: bool = True) -> Container:
-    """The container of /containers/NAME/json, on the dockerd of /info; *listed*: it is in /containers/json, too."""
+    """The container of /containers/NAME/json, on the dockerd of /info; *listed*: it is also in /containers/json."""
     host = shown["HostConfig"]
     options = {name: str(host.get(key) or "") for name, (key, _info) in _LIMITS.items()}
     if not host.get("Memory"):
@@ -107,7 +107,7 @@ def parse(shown: Shown, info: Shown, files: t.Mapping[str, bytes], *, listed: bo
 def condition(shown: Shown, *, listed: bool = True, now: str = "") -> Condition:
     """The condition of the container of /containers/NAME/json, *now* by dockerd's clock (`SystemTime` of /info).
 
-    Its `Running` is true of a paused one, and of one that waits for its next start (moby/moby, container/state.go).
+    `Running` is also true while it is paused, or waits for its next start (moby/moby, container/state.go).
     """
     state = shown["State"]
     up, paused = bool(state["Running"]), bool(state.get("Paused"))
@@ -115,7 +115,7 @@ def condition(shown: Shown, *, listed: bool = True, now: str = "") -> Condition:
     if state.get("Restarting"):
         stuck = f"restarts again and again (exit status {state.get('ExitCode')})"
     elif up and restarts(shown) and _is_fresh(_time(state.get("StartedAt") or ""), _time(now)):
-        stuck = "restarts again and again"  # running just now
+        stuck = "restarts again and again"  # running at the moment
     elif state.get("Dead"):
         stuck = "is dead, so docker cannot start it"
     ailing = "is unhealthy by its own check" if (state.get("Health") or {}).get("Status") == "unhealthy" else ""
@@ -131,7 +131,7 @@ def condition(shown: Shown, *, listed: bool = True, now: str = "") -> Condition:
 
 
 def restarts(shown: Shown) -> bool:
-    """Whether docker restarted it so often that it may be in a loop: then the time counts."""
+    """Whether docker restarted it so often that it may be in a loop: then its uptime decides."""
     return int(shown.get("RestartCount") or 0) >= _LOOP
 
 
@@ -140,7 +140,7 @@ def _is_fresh(started: t.Optional[datetime.datetime], now: t.Optional[datetime.d
 
 
 def _time(text: str) -> t.Optional[datetime.datetime]:
-    """A time as dockerd writes it, to the second: `2026-11-29T06:18:28.438973858Z`, or with an offset."""
+    """A time in dockerd's format, to the second: `2026-11-29T06:18:28.438973858Z`, or with an offset."""
     found = re.fullmatch(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.\d+)?(Z|[+-]\d\d:\d\d)", text)
     if not found:
         return None
@@ -148,7 +148,7 @@ def _time(text: str) -> t.Optional[datetime.datetime]:
 
 
 def _unplugged(shown: Shown) -> t.Optional[str]:
-    """The network that the container was made for, if somebody disconnected it; one of another container has none.
+    """The network of the container, if it was disconnected; None for one that shares another container's.
 
     The mode is a network's name or its id (moby/moby, api/types/container/hostconfig_unix.go).
     """
@@ -164,18 +164,18 @@ def _unplugged(shown: Shown) -> t.Optional[str]:
 
 def _unlimited(info: Shown) -> t.Iterator[str]:
     yield from (name for name, (_key, known) in _LIMITS.items() if info.get(known) is False)
-    if info.get("CgroupDriver") != "cgroupfs":  # the driver sets it with cgroupfs alone
+    if info.get("CgroupDriver") != "cgroupfs":  # the driver only sets it with cgroupfs
         yield "cgroup-parent"
 
 
 def in_one_form(options: t.Mapping[str, str]) -> t.Dict[str, str]:
-    """*options* without those that are as good as none: a limit of 0. An empty variable is a variable."""
+    """*options* normalized, without those that have no effect: a limit of 0. Empty variables are kept."""
     found = {name: plain(name, value) for name, value in options.items()}
     return {name: value for name, value in found.items() if value or name.startswith("env.")}
 
 
 def plain(name: str, value: str) -> str:
-    """The value of an option in one form: sizes in bytes, no limit as "", a network that Docker picks as `bridge`."""
+    """The normalized value of an option: sizes in bytes, no limit as "", the network that Docker picks as `bridge`."""
     if name in _SIZES:
         found = re.fullmatch(r"(\d+(?:\.\d+)?) ?([kmgtp]?)i?b?", value.lower())
         if found:

@@ -1,7 +1,7 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A builder is made, or made anew: work waited for, its cache and a way back kept."""
+"""Creates and recreates builders: waits for running builds, keeps the cache, rolls back on failure."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.model.steps imp
 
 @dataclass(frozen=True)
 class Maker:
-    """*docker_of* gives the dockerd of a node."""
+    """*docker_of* returns the dockerd of a node."""
 
     docker_of: t.Callable[[Node], Docker]
     disruption: Disruption
@@ -48,7 +48,7 @@ class Maker:
             for node in renewed:
                 nodes.remove_container(self.docker_of(node), node.name)
             for user in step.users:
-                # the entry goes, the containers stay: buildx cannot change a builder (docker/buildx#3079)
+                # remove the entry, keep the containers: buildx cannot change a builder (docker/buildx#3079)
                 remove(RemoveFile(store.entry_path(user, step.instance.name), owner=owner_of(user)))
                 client.create(step.instance, user)
         except HostError:
@@ -59,7 +59,7 @@ class Maker:
         self._remember(step)
 
     def _put_back(self, step: MakeBuilder, former: t.Mapping[str, t.Optional[str]]) -> None:
-        """The former entries, and the former containers from them, so that the host builds as before."""
+        """Restore the former entries, and the former containers from them, so that the host builds as before."""
         for user, text in former.items():
             path = store.entry_path(user, step.instance.name)
             if text is None:
@@ -74,15 +74,14 @@ class Maker:
             client.buildx(again, "inspect", "--bootstrap", step.instance.name)
 
     def _is_absent(self, step: MakeBuilder, node: Node) -> bool:
-        """Whether a node has no container yet."""
         if step.instance.driver != "docker-container":
             return False
         return self.docker_of(node).find(f"/containers/{container_name(node.name)}/json") is None
 
     def _remove(self, absent: t.Iterable[Node]) -> None:
-        """A container whose first start failed would start again for ever."""
+        """Remove new containers: one whose first start failed would restart forever."""
         for node in absent:
-            with contextlib.suppress(HostError):  # the first failure is the one to tell
+            with contextlib.suppress(HostError):  # the first failure is reported
                 nodes.remove_container(self.docker_of(node), node.name)
 
     def _remember(self, step: MakeBuilder) -> None:

@@ -1,7 +1,7 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What each builder wants: nothing, to be made, made again with its cache kept, started, or chosen. Pure."""
+"""What is done with each builder: nothing, create, recreate with its cache kept, start, or select. Pure."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.model.steps imp
 
 @dataclass(frozen=True)
 class Stray:
-    """A node that a user's entry has and nobody asks for; *gone* says why it cannot be reached, if so."""
+    """A node in a user's entry that is not specified; *gone* says why it cannot be reached, if so."""
 
     name: str
     endpoint: str
@@ -43,9 +43,9 @@ class Stray:
 
 @dataclass(frozen=True)
 class Builder:
-    """One builder as it is: *containers* by node (None: none there), *entries* by user (None: no entry, a text: why it
-    is broken), *current* the users'. *silent* are words about wanted nodes that do not answer, *certificates* files of
-    users to reach nodes with that differ, *outdated* such that nobody needs any more."""
+    """The state of a builder: *containers* by node (None: no container), *entries* by user (None: no entry, a text: why
+    it is broken), *current* builders by user. *silent* are messages about specified nodes that do not answer,
+    *certificates* the users' client certificates that differ, *outdated* those no longer required."""
 
     containers: t.Mapping[str, t.Optional[Container]]
     entries: t.Mapping[str, t.Union[store.StoredBuilder, str, None]]
@@ -59,10 +59,10 @@ class Builder:
 
 @dataclass(frozen=True)
 class BuildxState:
-    """All builders by their names, the users' settings of the docker client, and who may use Docker.
+    """All builders by name, the users' settings of the docker client, and who may use Docker.
 
-    *loose* are files of the users' stores with which others may do too much: how, in words. *left* are words about what
-    is of use to nobody, *versions* those of programs, as far as they decide something (None: none is told).
+    *loose* are files of the users' stores with too permissive rights, and how. *left* are messages about unused things,
+    *versions* those of programs, if they matter (None: unknown).
     """
 
     builders: t.Mapping[str, Builder]
@@ -77,7 +77,7 @@ class BuildxState:
 
 @dataclass(frozen=True)
 class MakeBuilder:
-    """The step that (re)creates a builder for *users*; the containers of the nodes *renewed* have to go first."""
+    """The step that (re)creates a builder for *users*; the containers of the nodes *renewed* are removed first."""
 
     instance: Instance
     users: t.Tuple[str, ...]
@@ -86,7 +86,7 @@ class MakeBuilder:
 
 @dataclass(frozen=True)
 class ReplaceCertificates:
-    """The step that brings certificates up to date in the entries of *users*, and in the containers of *nodes*."""
+    """The step that updates certificates in the entries of *users*, and in the containers of *nodes*."""
 
     instance: Instance
     users: t.Tuple[str, ...]
@@ -95,7 +95,7 @@ class ReplaceCertificates:
 
 @dataclass(frozen=True)
 class ReviveBuilder:
-    """The step that unpauses the containers of *nodes*, and connects them to their network: nothing in them ends."""
+    """The step that unpauses the containers of *nodes*, and connects them to their network; their builds continue."""
 
     instance: Instance
     nodes: t.Tuple[str, ...]
@@ -103,7 +103,7 @@ class ReviveBuilder:
 
 @dataclass(frozen=True)
 class StartBuilder:
-    """The step that starts a builder's containers, or makes them again from the store of *user*."""
+    """The step that starts a builder's containers, or recreates them from the store of *user*."""
 
     instance: Instance
     user: str
@@ -111,7 +111,7 @@ class StartBuilder:
 
 @dataclass(frozen=True)
 class DropNode:
-    """The step that takes a node's container away; its volume with the cache stays."""
+    """The step that removes a node's container; its volume with the cache is kept."""
 
     instance: Instance
     stray: Stray
@@ -119,14 +119,14 @@ class DropNode:
 
 @dataclass(frozen=True)
 class UseBuilder:
-    """The step that makes a builder the one that *user* builds with."""
+    """The step that selects a builder for *user*."""
 
     instance: Instance
     user: str
 
 
 def actions_for(wanted: Instance, everybody: t.Sequence[str], builder: Builder, effects: Effects) -> t.List[Action]:
-    """What one builder wants, for *everybody* who shall have it, given what earlier concerns cause."""
+    """The actions for one builder, for *everybody* who is to have it, given the effects of earlier concerns."""
     containers = _containers_then(wanted, builder, effects)
     reasons = {node.name: _reasons(wanted, node, containers.get(node.name), builder) for node in wanted.nodes}
     drifts = {user: _entry_drift(wanted, builder.entries[user], builder.memory) for user in everybody}
@@ -150,7 +150,7 @@ def actions_for(wanted: Instance, everybody: t.Sequence[str], builder: Builder, 
 
 
 def _containers_then(wanted: Instance, builder: Builder, effects: Effects) -> t.Mapping[str, t.Optional[Container]]:
-    """The containers once the earlier concerns did their work: this host's may vanish."""
+    """The containers after the earlier concerns: this host's may vanish."""
     gone = {node.name for node in wanted.nodes if node.local} if Effect.CONTAINERS_VANISH in effects else set()
     return {name: None if name in gone else container for name, container in builder.containers.items()}
 
@@ -188,7 +188,7 @@ def _replace(
     containers: t.Mapping[str, t.Optional[Container]],
     builder: Builder,
 ) -> t.List[Action]:
-    """Certificates that differ, where nothing is made anew anyway."""
+    """Replaces certificates that differ, unless a container or entry is recreated anyway."""
     inside = {
         name: certificate_drift(wanted, container.files, "in the container")
         for name, container in containers.items()
@@ -217,7 +217,7 @@ def _replace(
 def _revive(
     wanted: Instance, containers: t.Mapping[str, t.Optional[Container]], renewed: t.Sequence[str]
 ) -> t.List[Action]:
-    """What is frozen goes on before anything else, also where the container is made anew: its build can end."""
+    """Unpauses first, even if the container is to be recreated, so that its build can finish."""
     found: t.Dict[str, t.List[str]] = {}
     for name, container in containers.items():
         if container is not None and container.paused:
@@ -232,7 +232,7 @@ def _revive(
 
 
 def _is_remade(container: Container) -> bool:
-    """Whether to start it is to make it anew."""
+    """Whether starting it means to recreate it."""
     return container.lost or bool(container.stuck)
 
 
@@ -252,7 +252,7 @@ def _start(
 
 
 def _why_down(container: t.Optional[Container]) -> str:
-    """Why a container is started, with a place for the names of its nodes."""
+    """Why a container is started, with a placeholder for the names of its nodes."""
     if container is not None and container.lost:
         return "docker shows its container as running and has lost it{}: it is recreated, its cache is kept"
     if container is not None and container.stuck:
@@ -261,7 +261,7 @@ def _why_down(container: t.Optional[Container]) -> str:
 
 
 def _of(wanted: Instance, names: t.Sequence[str]) -> str:
-    """Nodes by name, where there are several."""
+    """The names of nodes, if the builder has several."""
     return f" ({', '.join(names)})" if len(wanted.nodes) > 1 else ""
 
 
@@ -282,7 +282,7 @@ def _entry_drift(
 
 
 def ends_builds(action: Action, builder: Builder) -> bool:
-    """Whether *action* takes away a container that runs."""
+    """Whether *action* removes a running container."""
     if isinstance(action.step, DropNode):
         return True
     names = action.step.renewed if isinstance(action.step, MakeBuilder) else ()

@@ -22,7 +22,7 @@ _GROUP = "docker"
 
 @dataclass(frozen=True)
 class ChangeMember:
-    """The step that puts *user* into *group*, or takes the user out again."""
+    """The step that adds *user* to *group*, or removes the user from it."""
 
     user: str
     group: str
@@ -31,9 +31,9 @@ class ChangeMember:
 
 @dataclass(frozen=True)
 class Membership:
-    """*outside* are the users who are not in *group* (root needs no group), *ours* those whom we put there.
+    """*outside* are the users who are not in *group* (root needs no group), *ours* those whom we added.
 
-    *refused* are those outside who may not use Docker, with the cause, of all who were asked.
+    *refused* are those outside for whom Docker was tried and failed, with the cause.
     """
 
     group: str = _GROUP
@@ -43,14 +43,14 @@ class Membership:
 
 
 def observe(users: t.Sequence[str]) -> Membership:
-    """What the host says now; a docker that is not installed yet will have the usual group."""
+    """The current membership; a docker that is not installed yet will have the usual group."""
     group = _group()
     outside = tuple(user for user in users if user_entry(user).pw_uid != 0 and group not in groups_of(user))
     return Membership(group, outside, tuple(filter(is_user, RECORD.read().members)))
 
 
 def actions_for(asked: bool, users: t.Sequence[str], found: Membership) -> t.List[Action]:
-    """Who comes in, and who of ours goes out again as it is not asked for any more. Pure."""
+    """Whom to add, and which of those we added to remove, as it is no longer specified. Pure."""
     coming = [user for user in found.outside if asked]
     going = [user for user in found.ours if not asked or user not in users]
     return [
@@ -67,7 +67,7 @@ def _action(words: str, step: ChangeMember) -> Action:
 
 
 def asked(found: Membership, users: t.Iterable[str]) -> Membership:
-    """*found*, with what Docker says to *users*; one outside may have a rootless one, or a context."""
+    """*found*, with Docker tried as *users*: one outside the group may have a rootless one, or a context."""
     run_as = {user: run(["docker", "version", "--format", "{{.Server.Version}}"], user=user) for user in users}
     return replace(found, refused={user: each.cause for user, each in run_as.items() if each.status != 0})
 
@@ -75,7 +75,7 @@ def asked(found: Membership, users: t.Iterable[str]) -> Membership:
 def require(users: t.Iterable[str], found: Membership, *, docker: bool = True) -> None:
     """Raise HostError for *users* who may not use Docker. Pure.
 
-    *docker* says whether it is there, and they were asked; else the group decides.
+    *docker* says whether it is installed, and was tried; else the group decides.
     """
     if docker:
         told = {user: f"may not use Docker ({cause})" for user, cause in found.refused.items()}
@@ -90,7 +90,7 @@ def require(users: t.Iterable[str], found: Membership, *, docker: bool = True) -
 
 
 def apply(step: ChangeMember) -> None:
-    """Change one membership; remembered before, so a crash in between leaves a name too many, never one too few."""
+    """Change one membership. Recorded before: a crash in between records too much, never too little."""
     others = tuple(each for each in RECORD.read().members if each != step.user)
     if step.joins:
         RECORD.update(lambda found: replace(found, members=(*others, step.user)))
@@ -107,7 +107,7 @@ def groups_of(user: str) -> t.FrozenSet[str]:
 
 
 def _group() -> str:
-    """The group of Docker's socket; root's own is no group to put anybody into."""
+    """The group of Docker's socket; never root's own, to which no user is added."""
     found = look.state(SOCKET)
     name = group_name(found.st_gid) if found else None
     return _GROUP if name in (None, "root") else name

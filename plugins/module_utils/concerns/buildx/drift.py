@@ -1,9 +1,9 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What differs between a builder as it is wanted and as it is, in words. Pure.
+"""The differences between a builder and its desired state, as messages. Pure.
 
-buildx compares nothing itself, and its own store may differ from the container that runs.
+buildx compares nothing itself, and its store may differ from the running container.
 """
 
 from __future__ import annotations
@@ -29,28 +29,28 @@ from ansible_collections.multiarch.builders.plugins.module_utils.model.desired i
 
 try:  # Python 3.11
     import tomllib  # novm
-except ImportError:  # older hosts compare what was rendered with what was stored, see Remembered
+except ImportError:  # older hosts compare digests, see Remembered
     tomllib = None  # type: ignore[assignment]
 
-# buildx adds them by itself, once or never: the first in builder/builder.go (since 0.13), the others for the container
-# alone (driver/docker-container/driver.go, getBuildkitFlags).
+# buildx adds them itself, if at all: the first in builder/builder.go (since 0.13), the others only for the container
+# (driver/docker-container/driver.go, getBuildkitFlags).
 _ADDED_FLAGS = ("--allow-insecure-entitlement=network.host", "--config", f"/etc/buildkit/{TOML}")
 # This host's dockerd, as buildx stores it (docker/cli, opts/hosts_unix.go).
 LOCAL = "unix:///var/run/docker.sock"
-# Options that name files which we place for each user.
+# Options that name files which we write for each user.
 PLACED = ("cacert", "cert", "key")
 
 
 @dataclass(frozen=True)
 class Remembered:
-    """SHA-256 of the text that was rendered and of the TOML that buildx made of it, for hosts without tomllib."""
+    """SHA-256 of the rendered text, and of the TOML that buildx stored for it, for hosts without tomllib."""
 
     rendered: str
     stored: str
 
 
 def store_drift(wanted: Instance, stored: StoredBuilder, memory: t.Optional[Remembered]) -> t.Tuple[str, ...]:
-    """Differences in a user's store that need another entry."""
+    """Differences in a user's store that require a new entry."""
     if stored.driver != wanted.driver:
         return (f"driver {stored.driver} → {wanted.driver}",)
     present = {node.name.lower(): node for node in stored.nodes}
@@ -66,7 +66,7 @@ def store_drift(wanted: Instance, stored: StoredBuilder, memory: t.Optional[Reme
 
 def _node_drift(wanted: Instance, node: Node, stored: StoredNode, memory: t.Optional[Remembered]) -> t.Tuple[str, ...]:
     found = []
-    # that of kubernetes has random letters and is no choice of ours (docker/buildx, builder/builder.go)
+    # that of kubernetes has random letters, and cannot be specified (docker/buildx, builder/builder.go)
     if wanted.driver != "kubernetes" and endpoint_of(stored.endpoint) != endpoint_of(node.endpoint):
         found.append(f"endpoint {stored.endpoint} → {endpoint_of(node.endpoint)}")
     if node.platforms and set(stored.platforms) != set(node.platforms):
@@ -92,25 +92,25 @@ def placed_names(node: Node) -> t.Set[str]:
 def options_of(wanted: Instance, node: Node) -> t.Dict[str, str]:
     """All driver options of a node, as the store has them."""
     options = {**wanted.driver_opts, **node.driver_opts}
-    if wanted.driver == "remote":  # which refuses the proxy's variables: its buildkitd runs already
+    if wanted.driver == "remote":  # which rejects the proxy's variables: its buildkitd runs already
         return {name: value for name, value in options.items() if not name.startswith("env.")}
     return {"image": wanted.image, **options}
 
 
 def endpoint_of(text: str) -> str:
-    """An endpoint as buildx stores it; this host's own has several names."""
+    """An endpoint as buildx stores it; this host's has several names."""
     return LOCAL if text in ("", "default") else text
 
 
 def _of_node(wanted: Instance, node: Node, words: str) -> str:
-    """Words about a node, which is named where there are several."""
+    """A message about a node, which is named if there are several."""
     return words if len(wanted.nodes) == 1 else f"node {node.name}: {words}"
 
 
 def container_drift(
     wanted: Instance, node: Node, container: Container, memory: t.Optional[Remembered]
 ) -> t.Tuple[str, ...]:
-    """Differences in the container that exists which need another one."""
+    """Differences in the existing container that require a new one."""
     found = [f"the container {container.ailing}"] if container.ailing else []
     found += [f"the container {STARTED_WITHOUT}"] if container.severed else []
     if not _same_image(container.image, wanted.image):
@@ -124,15 +124,15 @@ def container_drift(
     return tuple(_of_node(wanted, node, words) for words in found)
 
 
-# What the driver does without the option (docker/buildx, driver/docker-container/factory.go).
+# The driver's defaults (docker/buildx, driver/docker-container/factory.go).
 _DEFAULTS = {"network": "bridge", "restart-policy": "unless-stopped", "cgroup-parent": "/docker/buildx"}
 
 
 def _option_drift(wanted: t.Mapping[str, str], container: Container) -> t.List[str]:
-    """Limits, network, restart policy and what is asked of the environment; the image has an environment of its own."""
+    """Limits, network, restart policy and specified environment; the image has an environment of its own."""
     asked = in_one_form({**_DEFAULTS, **wanted})
     compared = ({*COMPARED} | {name for name in asked if name.startswith("env.")}) - container.unlimited
-    if not {"memory", "memory-swap"} <= asked.keys():  # Docker's default follows the memory, and alone it says nothing
+    if not {"memory", "memory-swap"} <= asked.keys():  # Docker's default follows the memory, and it has no effect alone
         compared -= {"memory-swap"}
     return [
         f"the container's {name} {container.options.get(name, 'absent')} → {asked.get(name, 'absent')}"
@@ -142,7 +142,7 @@ def _option_drift(wanted: t.Mapping[str, str], container: Container) -> t.List[s
 
 
 def _same_image(actual: str, wanted: str) -> bool:
-    """Whether both name the same image; buildx (0.36) adds the digest of what it verified to a tag."""
+    """Whether both name the same image; buildx (0.36) adds the verified digest to a tag."""
     found, asked = plain_image(actual), plain_image(wanted)
     return found == asked or ("@" not in asked and found.partition("@")[0] == asked)
 
@@ -156,7 +156,7 @@ def _toml_drift(
 def certificate_drift(wanted: Instance, files: t.Mapping[str, bytes], where: str) -> t.Tuple[str, ...]:
     """Differences in the certificates and keys, which BuildKit reads at every connection.
 
-    A file more than asked for is none: without its name in buildkitd.toml nobody reads it.
+    An extra file is not a difference: without its name in buildkitd.toml it is not read.
     """
     found = []
     for name, pem in sorted(wanted.certificates.items()):
@@ -167,7 +167,7 @@ def certificate_drift(wanted: Instance, files: t.Mapping[str, bytes], where: str
 
 
 def same_toml(wanted: str, actual: t.Optional[bytes], memory: t.Optional[Remembered]) -> bool:
-    """Whether both say the same; buildx writes TOML anew, so the text proves nothing."""
+    """Whether both are equivalent; buildx rewrites TOML, so the text proves nothing."""
     if actual is None:
         return not wanted.strip()
     if memory == Remembered(digest(wanted.encode()), digest(actual)):
@@ -188,7 +188,7 @@ def digest(data: bytes) -> str:
 
 
 def plain_image(reference: str) -> str:
-    """A reference without what Docker fills in or leaves out by itself."""
+    """A reference without the parts that Docker adds or omits itself."""
     for prefix in ("docker.io/", "library/"):
         if reference.startswith(prefix):
             reference = reference[len(prefix) :]

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Our lines in a file of environment variables for CI jobs: `BUILDX_BUILDER=NAME`, and settings of the clients.
 
-Others write that file too: a line of ours takes the place of those of its name, and they come back when it goes.
+The file may have foreign lines: ours replace those of the same name, which are restored when ours are removed.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ from ansible_collections.multiarch.builders.plugins.module_utils.model.steps imp
 from ansible_collections.multiarch.builders.plugins.module_utils.state.record import without
 
 BUILDER = "BUILDX_BUILDER"
-Values = t.Mapping[str, str]  # of variables, by name
+Values = t.Mapping[str, str]  # {variable: value}
 
 
 @dataclass(frozen=True)
 class WriteEnvironment:
-    """The step that makes *path* hold *text*; *values* are those of our lines in it, {} if none of it is ours."""
+    """The step that writes *text* to *path*; *values* are those of our lines in it, {} without any."""
 
     path: str
     text: str
@@ -35,7 +35,7 @@ class WriteEnvironment:
 
 @dataclass(frozen=True)
 class EnvironmentFile:
-    """A file as it is, and what of it is ours."""
+    """The text of a file, and our lines in it."""
 
     text: str
     own: Own
@@ -46,12 +46,12 @@ def _line(name: str) -> t.Pattern[str]:
 
 
 def lines_of(text: str, name: str) -> str:
-    """The lines of *text* that set *name*, each with its end."""
+    """The lines of *text* that set *name*, each with its newline."""
     return "".join(each if each.endswith("\n") else f"{each}\n" for each in _line(name).findall(text))
 
 
 def _replaced(text: str, name: str, lines: str) -> str:
-    """*text* with *lines* where the first one of *name* was, or at the end."""
+    """*text* with *lines* in place of the first one that sets *name*, or at the end; others of it are removed."""
     pattern = _line(name)
     found = pattern.search(text)
     if found is None:
@@ -67,7 +67,7 @@ def with_lines(text: str, values: Values) -> str:
 
 
 def without_lines(text: str, own: Own, wanted: t.Container[str] = ()) -> str:
-    """*text* without the lines of ours that are not *wanted*, as it was before; one that somebody changed stays."""
+    """*text* with our lines that are not *wanted* reverted; one that someone else changed is kept."""
     going = [name for name in own.values if name not in wanted]
     ours = [name for name in going if f"{name}={own.values[name]}" in [each.strip() for each in text.splitlines()]]
     for name in ours:
@@ -77,20 +77,20 @@ def without_lines(text: str, own: Own, wanted: t.Container[str] = ()) -> str:
 
 
 def wanted_values(instances: t.Sequence[Instance], settings: Values) -> t.Dict[str, str]:
-    """What the file shall say: the default builder, if there is one, and *settings*."""
+    """The desired values: the default builder, if there is one, and *settings*."""
     default = next((each.name for each in instances if each.default), None)
     return {**({BUILDER: default} if default else {}), **settings}
 
 
 def observe(path: t.Optional[str]) -> t.Dict[str, EnvironmentFile]:
-    """*path*, if something is asked of it, and all files that have lines of ours."""
+    """*path*, if specified, and all files with lines of ours."""
     ours = remembered()
     paths = dict.fromkeys([*([path] if path else []), *ours])
     return {each: EnvironmentFile(read(each, owner_on_the_way(each)) or "", ours.get(each, Own({}))) for each in paths}
 
 
 def actions_for(found: t.Mapping[str, EnvironmentFile], path: t.Optional[str], values: Values) -> t.List[Action]:
-    """The lines *values* in *path*; what is ours and not asked for any more goes, there and in other files. Pure."""
+    """Set *values* in *path*, and remove our lines that are no longer specified, there and in other files. Pure."""
     actions = []
     for each, file in found.items():
         here = values if each == path else {}
@@ -103,7 +103,7 @@ def actions_for(found: t.Mapping[str, EnvironmentFile], path: t.Optional[str], v
 
 
 def _words(before: str, after: str, own: Own, values: Values) -> str:
-    """What changes, for people."""
+    """The changes, as a message."""
     names = [name for name in dict.fromkeys([*values, *own.values]) if lines_of(before, name) != lines_of(after, name)]
     told = []
     for name in names:
@@ -116,20 +116,20 @@ def _words(before: str, after: str, own: Own, values: Values) -> str:
 
 
 def _shown(step: WriteEnvironment, before: str) -> Difference:
-    """The lines that change: all others are somebody else's, and may hold secrets."""
+    """The lines that change: all others are foreign, and may hold secrets."""
     former, present = before.splitlines(), step.text.splitlines()
     gone, new = ([each for each in one if each not in other] for one, other in ((former, present), (present, former)))
     return Difference(step.path, *("".join(f"{each}\n" for each in lines) for lines in (gone, new)))
 
 
 def remembered() -> t.Mapping[str, Own]:
-    """The files that have lines of ours."""
+    """The files with lines of ours."""
     return RECORD.read().environment
 
 
 def apply(step: WriteEnvironment) -> None:
-    """Write one file; remembered before, so that a crash in between leaves a name too many, never one too few."""
-    owner = owner_on_the_way(step.path)  # a runner's own `.env` stays its own
+    """Write one file. Recorded before: a crash in between records too much, never too little."""
+    owner = owner_on_the_way(step.path)  # a runner's own `.env` keeps its owner
     own, present = remembered().get(step.path), read(step.path, owner)
     if step.values:
         former = own or Own({}, {}, present is not None, not present or present.endswith("\n"))
@@ -148,7 +148,7 @@ def apply(step: WriteEnvironment) -> None:
 
 
 def forget(path: str) -> None:
-    """No line in *path* is ours any more."""
+    """No line in *path* is managed any more."""
     _remember(path, None)
 
 

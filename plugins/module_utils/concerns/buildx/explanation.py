@@ -1,7 +1,7 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Why a builder does not run: what buildx says, and where that is a symptom only, what its container says."""
+"""Why a builder does not run: the error of buildx or, if that is only a symptom, of its container."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ from ansible_collections.multiarch.builders.plugins.module_utils.host.command im
 from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import Node
 from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
 
-_LINES = 200  # of a log that are looked at
+_LINES = 200  # of a log that are read
 _SECONDS = 15
 
 
 @dataclass(frozen=True)
 class Why:
-    """*cause* in one line, and what was *said*, in whole lines; both may be empty."""
+    """*cause* in one line, and *said*, the output in whole lines; both may be empty."""
 
     cause: str = ""
     said: str = ""
 
 
 def of_builder(found: Inspected, user: str, former: Outcome) -> Why:
-    """Why not every node of a builder runs; *former* is how buildx ended that was to start them."""
+    """Why not all nodes of a builder run; *former* is the outcome of the attempt to start them."""
     own = former.cause if former.status != 0 else ""
     if own and not buildkit.is_symptom(own):
         return Why(own, former.said)
@@ -47,7 +47,7 @@ def of_builder(found: Inspected, user: str, former: Outcome) -> Why:
 
 
 def of_node(node: InspectedNode, user: str) -> Why:
-    """What the container of a node, or the way to it, has to say."""
+    """The error of a node's container, or of the connection to it."""
     found = of_container(node.name, node.endpoint, user)
     if found.cause or not node.error:
         return found
@@ -58,7 +58,7 @@ def of_node(node: InspectedNode, user: str) -> Why:
 
 
 def of_container(node: str, endpoint: str, user: str) -> Why:
-    """Why the BuildKit in a node's container ended; nothing if it runs, or is not there."""
+    """Why the BuildKit in a node's container exited; empty if it runs, or does not exist."""
     name, docker = container_name(node), _client(endpoint)
     as_user = user if len(docker) > 1 else None
     try:
@@ -75,7 +75,7 @@ def of_container(node: str, endpoint: str, user: str) -> Why:
 
 
 def cause_of(state: str, log: str) -> str:
-    """Why a container ended, by its State (JSON) and what its program said; empty for one that runs. Pure."""
+    """Why a container exited, by its State (JSON) and its log; empty if it runs. Pure."""
     try:
         found = json.loads(state)
     except ValueError:
@@ -88,7 +88,7 @@ def cause_of(state: str, log: str) -> str:
 
 
 def of_missing_node(node: Node, user: str, created: Outcome) -> str:
-    """Why buildx did not take a node into its store: where it cannot say more than that, asked for at the node."""
+    """Why buildx did not add a node to its store; if its error is not specific, the node is tried directly."""
     cause = created.cause
     if buildkit.is_symptom(cause) and "://" in node.endpoint:
         return nodes.silence(node, user) or cause

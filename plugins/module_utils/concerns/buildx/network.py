@@ -1,7 +1,7 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The builders of this host that are in docker's default network, and what that network does not give them."""
+"""The builders of this host that are in docker's default network, and what that network lacks."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def uses_default(wanted: Instance) -> bool:
 
 
 def observe(instances: t.Iterable[Instance], docker: t.Optional[Docker]) -> DefaultNetwork:
-    """What *docker*, the one that runs, has; without it, what daemon.json says. Asked only where it matters."""
+    """The network of the running *docker*; without it, by daemon.json. Queried only if a builder uses it."""
     if not any(map(uses_default, instances)):
         return DefaultNetwork()
     if docker is not None:
@@ -45,13 +45,13 @@ def observe(instances: t.Iterable[Instance], docker: t.Optional[Docker]) -> Defa
 
 
 def then(now: DefaultNetwork, effects: Effects) -> DefaultNetwork:
-    """The network as it is after *effects*. Pure."""
+    """The network after *effects*. Pure."""
     coming = next((each for each in effects if isinstance(each, DefaultNetwork)), None)
     return now if coming is None else replace(coming, forwarded=coming.forwarded or now.forwarded)
 
 
 def require(instances: t.Iterable[Instance], network: DefaultNetwork) -> None:
-    """Raise HostError for builders that would have no network at all. Pure."""
+    """Raise HostError for builders that would have no network. Pure."""
     names = [each.name for each in instances if uses_default(each)]
     if names and not network.there:
         what = f"builder {', '.join(names)} is in docker's default network"
@@ -59,14 +59,14 @@ def require(instances: t.Iterable[Instance], network: DefaultNetwork) -> None:
 
 
 def notes(instances: t.Iterable[Instance], network: DefaultNetwork) -> t.List[str]:
-    """Builders that reach nothing unless somebody else sees to that. Pure."""
+    """Notes on builders that need the administrator to provide their connectivity. Pure."""
     if not network.there or not network.fault:
         return []
     return [f"builder {each.name}: {network.fault}; else {REMEDY}" for each in instances if uses_default(each)]
 
 
 def fault_of(container: str, docker: Docker) -> str:
-    """What keeps a container of this host, named so, from the world; "" for nothing, or if that is not known."""
+    """Why the container of this name on this host has no connectivity; "" if it has, or that is unknown."""
     shown = docker.find(f"/containers/{container}/json")
     if shown is None or plain("network", shown["HostConfig"].get("NetworkMode") or "default") != _BRIDGE:
         return ""

@@ -1,7 +1,7 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The nodes of builders: the dockerd of each, what runs there, and what keeps a user from reaching one."""
+"""The nodes of builders: the dockerd of each, what runs there, and why a user cannot reach one."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.docker.workload
 from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import Instance, Node
 
 _AT_ONCE = 6
-# (what ssh or docker said, what it means, what helps); openssh-portable, sshconnect.c; docker/cli, cli/connhelper
+# (output of ssh or docker, meaning, remedy); openssh-portable, sshconnect.c; docker/cli, cli/connhelper
 
 
 def docker_of(endpoint: str, user: str, local: Docker) -> Docker:
@@ -61,7 +61,7 @@ def condition_of(node: str, docker: Docker) -> t.Optional[Condition]:
 
 
 def revive(node: str, docker: Docker) -> None:
-    """Let the container of a node go on, in the network that it is to be in."""
+    """Unpause the container of a node, and connect it to its network."""
     found, name = condition_of(node, docker), container_name(node)
     if found is not None and found.paused:
         docker.unpause(name)
@@ -70,7 +70,7 @@ def revive(node: str, docker: Docker) -> None:
 
 
 def remove_useless(node: Node, docker: Docker) -> None:
-    """Remove the node's container if docker cannot start it, or only in vain; its cache is a volume and stays."""
+    """Remove the node's container if docker cannot start it, or it would not work; its cache, a volume, is kept."""
     found = condition_of(node.name, docker)
     if found is not None and (found.lost or found.stuck):
         remove_container(docker, node.name)
@@ -79,7 +79,7 @@ def remove_useless(node: Node, docker: Docker) -> None:
 def strays(
     wanted: Instance, entries: t.Mapping[str, t.Union[store.StoredBuilder, str, None]], local: Docker
 ) -> t.Tuple[Stray, ...]:
-    """The nodes that entries have and nobody asks for there, each once."""
+    """The nodes in entries that are not specified, each once."""
     of_containers = wanted.driver == "docker-container"
     asked = {(node.name.lower(), endpoint_of(node.endpoint)) for node in wanted.nodes if of_containers}
     found: t.Dict[t.Tuple[str, str], Stray] = {}
@@ -93,20 +93,20 @@ def strays(
 
 
 def entry_is_of_containers(entry: t.Union[store.StoredBuilder, str, None]) -> bool:
-    """Whether its nodes are containers of some dockerd."""
+    """Whether its nodes are containers of a dockerd."""
     return isinstance(entry, store.StoredBuilder) and entry.driver == "docker-container"
 
 
 def silence(node: Node, user: str) -> t.Optional[str]:
-    """Why *user* does not reach the dockerd of a node, and what helps; None if it answers."""
+    """Why *user* cannot reach the dockerd of a node, with the remedy; None if it answers."""
     words = _dialled(node.endpoint, user).silence()
     return None if words is None else in_words(node, user, words)
 
 
 def silence_at_once(node: Node, user: str) -> t.Optional[str]:
-    """The same, and if it answers, with as many connections at once as buildx opens: an sshd may drop some of them.
+    """The same, but then with as many concurrent connections as buildx opens: an sshd may drop some of them.
 
-    One comes first, as failed logins have their own penalty (sshd_config(5), PerSourcePenalties).
+    A single one is tried first, as failed logins are penalized (sshd_config(5), PerSourcePenalties).
     """
     words = silence(node, user)
     if words is not None:
@@ -119,7 +119,7 @@ def silence_at_once(node: Node, user: str) -> t.Optional[str]:
 
 
 def in_words(node: Node, user: str, words: str) -> str:
-    """What the docker client said about a node that it does not reach, with its meaning and what helps."""
+    """The docker client's error about an unreachable node, with its meaning and the remedy."""
     parts = urllib.parse.urlsplit(node.endpoint)
     host, port = parts.hostname or node.endpoint, parts.port
     scan, known = (f"-p {port} {host}", f"[{host}]:{port}") if port else (host, host)
@@ -142,7 +142,7 @@ def work_in(node: str, docker: Docker) -> Work:
 
 
 def remove_container(docker: Docker, node: str) -> None:
-    """The cache is a volume of its own and stays."""
+    """Remove the container; the cache, a volume of its own, is kept."""
     name = container_name(node)
     if docker.find(f"/containers/{name}/json") is not None:
         docker.delete(f"/containers/{name}?force=1")

@@ -1,7 +1,7 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The builders that are ours, by user and node, and what was there before each: remembered before they are made."""
+"""The managed builders, by user and node, and what was there before each: recorded before they are made."""
 
 from __future__ import annotations
 
@@ -30,18 +30,18 @@ DockerOf = t.Callable[[Node], Docker]
 
 
 def builders() -> t.Dict[str, OwnBuilder]:
-    """What is remembered, by name."""
+    """The recorded builders, by name."""
     return {name: replace(own, name=name) for name, own in RECORD.read().builders.items()}
 
 
 def has(name: str, user: str) -> bool:
-    """Whether the builder is one of ours for *user*."""
+    """Whether the builder is a managed one for *user*."""
     own = builders().get(name)
     return own is not None and user in own.users
 
 
 def claim(wanted: Instance, users: t.Sequence[str], docker_of: DockerOf) -> None:
-    """Own *wanted* for *users*, and what comes with it: volumes and images that are not there yet."""
+    """Record *wanted* as managed for *users*, with the volumes and images that do not exist yet."""
     own = builders().get(wanted.name, OwnBuilder(wanted.name, wanted.driver))
     newcomers = [user for user in users if user not in own.users]
     for user in newcomers:
@@ -56,11 +56,11 @@ def claim(wanted: Instance, users: t.Sequence[str], docker_of: DockerOf) -> None
             container = docker.find(f"/containers/{container_name(node.name)}/json") is not None
             added.append(OwnNode(node.name, node.endpoint, users[0], not there, container))
     remember(replace(own, driver=wanted.driver, users={**own.users, **former}, nodes=(*own.nodes, *added)))
-    _forget_configuration(wanted.name)  # until it is known what buildx makes of the configuration
+    _forget_configuration(wanted.name)  # until the configuration that buildx stores is known
 
 
 def claim_entries(wanted: Instance, users: t.Sequence[str]) -> None:
-    """Own the entries of *users* that are changed, and nothing else of the builder; those of ours are so already."""
+    """Record the changed entries of *users*, and nothing else of the builder, as managed, unless they already are."""
     own = builders().get(wanted.name, OwnBuilder(wanted.name, wanted.driver))
     newcomers = [user for user in users if user not in own.users]
     if newcomers:
@@ -69,14 +69,14 @@ def claim_entries(wanted: Instance, users: t.Sequence[str]) -> None:
 
 
 def release(name: str, users: t.Iterable[str]) -> None:
-    """The entries of *users* are not ours after all."""
+    """The entries of *users* are not managed after all."""
     own = builders().get(name)
     if own is not None:
         remember(replace(own, users={user: copy for user, copy in own.users.items() if user not in users}))
 
 
 def remember(own: OwnBuilder) -> None:
-    """Remember *own*, or nothing of a builder of which nothing is ours."""
+    """Record *own*, or drop it if nothing of the builder is managed."""
 
     def changed(found: BuildxRecord) -> BuildxRecord:
         every = {**found.builders, own.name: replace(own, name="")}
@@ -86,13 +86,13 @@ def remember(own: OwnBuilder) -> None:
 
 
 def forget(name: str) -> None:
-    """Nothing of the builder is ours any more."""
+    """Nothing of the builder is managed any more."""
     remember(OwnBuilder(name, ""))
     _forget_configuration(name)
 
 
 def is_ours(own: OwnBuilder, entry: t.Union[store.StoredBuilder, str]) -> bool:
-    """Whether an entry is one that we made, not one that somebody made anew by that name; a broken one is."""
+    """Whether we made the entry, and it was not recreated by someone else; a broken one counts as ours."""
     if isinstance(entry, str):
         return True
     known = RECORD.read().configurations.get(own.name)
@@ -101,19 +101,19 @@ def is_ours(own: OwnBuilder, entry: t.Union[store.StoredBuilder, str]) -> bool:
 
 
 def note_choice(user: str) -> None:
-    """Remember once which builder the user built with before us, as the store's files say it."""
+    """Record once, as files of the store, which builder the user had selected before us."""
     if user not in RECORD.read().choices:
         before = _choice(user)
         RECORD.update(lambda found: replace(found, choices={**found.choices, user: before}))
 
 
 def choice(user: str) -> t.Mapping[str, t.Optional[str]]:
-    """{name of a file in the store: its text, None for no file}, as it was before us."""
+    """The former selection, {name of a file in the store: its text, None for no file}."""
     return RECORD.read().choices.get(user, {})
 
 
 def forget_choice(user: str) -> None:
-    """What the user built with before us is of no interest any more."""
+    """Drop the user's former selection from the record."""
     RECORD.update(lambda found: replace(found, choices=without(found.choices, user)))
 
 
@@ -130,7 +130,7 @@ def volume_of(node: str) -> str:
 
 
 def leftover_notes(instances: t.Iterable[str], users: t.Sequence[str], docker: t.Optional[Docker]) -> t.List[str]:
-    """What is ours and in no variable any more, with what removes it; without *docker* nobody sees its containers."""
+    """Notes on managed builders no longer in any variable, with the remedy; without *docker* only on their entries."""
     asked = {name.lower() for name in instances}
     found = []
     for own in builders().values():
@@ -148,7 +148,7 @@ def leftover_notes(instances: t.Iterable[str], users: t.Sequence[str], docker: t
 
 
 def _containers(own: OwnBuilder, docker: Docker) -> t.List[str]:
-    """What is wrong with each container of *own* on this host, "" for nothing."""
+    """The fault of each container of *own* on this host, "" for none."""
     conditions = [nodes.condition_of(node.name, docker) for node in own.nodes if not node.endpoint]
     return [f", and its container {each.stuck}" if each.stuck else "" for each in conditions if each is not None]
 

@@ -1,7 +1,7 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What has to be done for the builders of a host. Pure."""
+"""The plan of a host's builders. Pure."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.model.resource 
 
 
 class Wanted(t.Protocol):
-    """What is asked for."""
+    """The desired state."""
 
     instances: t.Tuple[Instance, ...]
     users: t.Tuple[str, ...]
@@ -53,7 +53,7 @@ class Wanted(t.Protocol):
 
 
 def planned(wanted: Wanted, state: BuildxState, effects: Effects) -> Plan:
-    """What has to be done, with what earlier concerns cause. Raises HostError for what cannot be."""
+    """The plan, given the effects of earlier concerns. Raises HostError for what is impossible."""
     coming, outside = arrival(effects), network.then(state.network, effects)
     versions = {**state.versions}
     versions.update({name: new for name, new in ((BUILDX, coming.buildx), (DOCKER, coming.engine)) if new is not None})
@@ -78,7 +78,7 @@ def planned(wanted: Wanted, state: BuildxState, effects: Effects) -> Plan:
             docker_group.require(users_of_docker(made), state.membership, docker=coming.engine is None)
         if wanted.disruption.mode == "never" and any(ends_builds(action, builder) for action in found):
             waits.append(f"pending, as builder_disruption is never: {'; '.join(action.summary for action in found)}")
-        else:  # certificates go in the end, as until then a way back may need them
+        else:  # certificates are removed last, as a rollback may need them
             actions += [
                 *found,
                 *(Action(f"remove {file.path}, no longer asked for", file) for file in builder.outdated),
@@ -88,7 +88,7 @@ def planned(wanted: Wanted, state: BuildxState, effects: Effects) -> Plan:
 
 
 def _of_users(wanted: Wanted, state: BuildxState) -> t.List[Action]:
-    """What is asked of groups and files of the users, and of the file of variables."""
+    """Actions for the users' groups and files, and for the file of variables."""
     actions = docker_group.actions_for(wanted.docker_group, wanted.users, state.membership)
     for each in state.settings:
         actions += client_settings.actions_for(each, wanted.client_patch)
@@ -98,7 +98,7 @@ def _of_users(wanted: Wanted, state: BuildxState) -> t.List[Action]:
 
 
 def making(wanted: Wanted, builders: t.Mapping[str, Builder]) -> t.List[MakeBuilder]:
-    """The builders that are made; no effect of an earlier concern adds one."""
+    """The builders to be created; effects of earlier concerns do not add any."""
     return [
         step
         for each in wanted.instances
@@ -107,12 +107,12 @@ def making(wanted: Wanted, builders: t.Mapping[str, Builder]) -> t.List[MakeBuil
 
 
 def makes(actions: t.Iterable[Action]) -> t.List[MakeBuilder]:
-    """Those of *actions* that make a builder."""
+    """Those of *actions* that create a builder."""
     return [action.step for action in actions if isinstance(action.step, MakeBuilder)]
 
 
 def users_of_docker(steps: t.Iterable[MakeBuilder]) -> t.Tuple[str, ...]:
-    """Who needs this host's Docker for *steps*."""
+    """The users who need this host's Docker for *steps*."""
     local = [
         each
         for each in steps
@@ -122,7 +122,7 @@ def users_of_docker(steps: t.Iterable[MakeBuilder]) -> t.Tuple[str, ...]:
 
 
 def _require_options(wanted: Instance, buildx: t.Optional[str]) -> None:
-    """Raise for driver options that *buildx*, its version, does not know: asked only when a builder is made."""
+    """Raise for driver options that this version of *buildx* does not know; only used if a builder is created."""
     options = dict.fromkeys(name for node in wanted.nodes for name in options_of(wanted, node))
     words = too_new(wanted.driver, options, buildx or "")
     if words:

@@ -1,7 +1,7 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a host remembers of builders and of their users' clients."""
+"""The record of builders and of their users' clients on a host."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ _BUILDER = "BUILDX_BUILDER"
 
 @dataclass(frozen=True)
 class OwnNode:
-    """A node whose container is ours; its *volume* too, unless it was there before us. *user* reaches its dockerd.
+    """A node with a managed container; its *volume* is managed unless it existed before. *user* reaches its dockerd.
 
-    *container* says that there was one before us.
+    *container* says that the container existed before.
     """
 
     name: str
@@ -32,7 +32,7 @@ class OwnNode:
 
 @dataclass(frozen=True)
 class OwnBuilder:
-    """A builder of ours: *users* have {name: copy of the entry that was there before, None if there was none}.
+    """A managed builder: *users* have {name: backup of the former entry, None if there was none}.
 
     In the record the *name* is the key.
     """
@@ -45,9 +45,9 @@ class OwnBuilder:
 
 @dataclass(frozen=True)
 class Own:
-    """What is ours in a file of variables: *values* by name.
+    """Our lines in a file of variables: *values* by name.
 
-    What was there before: *lines* by name, whether the file was *there* and its last line *ended*.
+    The former state: *lines* by name, whether the file was *there* and its last line *ended* with a newline.
     """
 
     values: t.Mapping[str, str]
@@ -58,11 +58,11 @@ class Own:
 
 @dataclass(frozen=True)
 class BuildxRecord(WithImages):
-    """buildx.json: *builders* of ours, and by builder the digests of its *configurations*.
+    """buildx.json: managed *builders*, and by builder the digests of its *configurations*.
 
-    By user: *choices* are the files of the store that chose a builder before us ({name: text, None for no file}),
-    *client* the keys of config.json that are ours, and *replaced* the values that they took the place of. *members*
-    are the users whom we put into Docker's group, *environment* the files with variables of ours.
+    By user: *choices* are the files of the store that selected a builder before us ({name: text, None for no file}),
+    *client* the managed keys of config.json, and *replaced* the values that they replaced. *members* are the users
+    whom we added to Docker's group, *environment* the files with variables of ours.
     """
 
     builders: t.Mapping[str, OwnBuilder] = field(default_factory=dict)
@@ -82,7 +82,7 @@ def _migrated(found: Document) -> Document:
 
 
 def _with_values(row: Document) -> Document:
-    """At first there was one line, which named the builder."""
+    """Format 1 first had only one line, which named the builder."""
     if "builder" not in row:
         return row
     builder, lines = row.pop("builder"), row.pop("lines")

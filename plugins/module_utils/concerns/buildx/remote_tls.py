@@ -30,7 +30,7 @@ def _folder(wanted: Instance, node: Node, user: str) -> str:
 
 
 def folder_of(builder: str, user: str) -> str:
-    """Where the certificates of a builder lie, for one user."""
+    """The directory of a builder's certificates, for one user."""
     return f"{user_entry(user).pw_dir}/.docker/multiarch-builders/{builder.lower()}"
 
 
@@ -40,18 +40,18 @@ def placed_options(wanted: Instance, node: Node, user: str) -> t.Dict[str, str]:
 
 
 def files(wanted: Instance, user: str) -> t.Tuple[WriteFile, ...]:
-    """The files that *user* needs, readable by that user alone."""
+    """The files that *user* needs, readable only by that user."""
     found = [each for node in wanted.nodes for each in _files_of(wanted, node, user).values()]
     return tuple(WriteFile(path, content, mode=0o600, owner=owner_of(user)) for path, content in found)
 
 
 def missing(wanted: Instance, users: t.Sequence[str]) -> t.Tuple[WriteFile, ...]:
-    """What differs, for all of *users*."""
+    """The files that differ, for all of *users*."""
     return tuple(each for user in users for each in files(wanted, user) if differs(each))
 
 
 def leftovers(wanted: Instance, users: t.Sequence[str]) -> t.Tuple[RemoveFile, ...]:
-    """Certificates that a node needs no more."""
+    """Certificates that no node needs any more."""
     found: t.List[RemoveFile] = []
     for user in users:
         asked, owner = {each.path for each in files(wanted, user)}, owner_of(user)

@@ -1,7 +1,7 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Every builder runs as asked, for every user: created, recreated with its cache kept, or started again."""
+"""Every builder runs as specified, for every user: created, recreated with its cache kept, or started again."""
 
 from __future__ import annotations
 
@@ -107,7 +107,7 @@ class Buildx(Concern[BuildxState]):
         )
 
     def _membership(self, users: t.Iterable[str]) -> Membership:
-        """Who is in Docker's group; of *users*, who need Docker, those outside are asked whether they have it."""
+        """Who is in Docker's group; of *users*, who need Docker, those outside are checked for access to it."""
         found = docker_group.observe(self.users)
         outside = [] if self.docker_group else [user for user in users if user in found.outside]
         return docker_group.asked(found, outside)
@@ -129,7 +129,7 @@ class Buildx(Concern[BuildxState]):
     def _nodes(
         self, wanted: Instance, entries: t.Mapping[str, t.Union[store.StoredBuilder, str, None]], answers: bool
     ) -> t.Tuple[t.Dict[str, t.Optional[Container]], t.Tuple[str, ...]]:
-        """(containers by node, words about nodes that do not answer); other drivers have no containers."""
+        """(containers by node, messages about nodes that do not answer); other drivers have no containers."""
         found: t.Dict[str, t.Optional[Container]] = {}
         silent: t.List[str] = []
         for node in wanted.nodes if wanted.driver == "docker-container" else ():
@@ -145,7 +145,7 @@ class Buildx(Concern[BuildxState]):
         return found, tuple(dict.fromkeys(silent))
 
     def _known(self) -> t.Set[str]:
-        """The containers of all builders that are asked for, or that one of the users has."""
+        """The containers of all builders that are specified, or in one of the users' stores."""
         asked = {node.name for each in self.instances for node in each.nodes}
         stored = {name for user in self.users for name in store.node_names(user)}
         return {container_name(name) for name in asked | stored}
@@ -165,7 +165,7 @@ class Buildx(Concern[BuildxState]):
 
 
 def _versions(programs: t.Container[str]) -> t.Dict[str, t.Optional[str]]:
-    """Those of *programs*, as far as they are there."""
+    """The versions of *programs*, None for a missing one."""
     looks = {BUILDX: buildx_version, DOCKER: docker_version}
     return {name: look() for name, look in looks.items() if name in programs}
 

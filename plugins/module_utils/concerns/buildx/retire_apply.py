@@ -1,7 +1,7 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A builder of ours goes: its containers once no build runs in them, its entries, what was there before comes back."""
+"""Removes a managed builder, its containers once no build runs in them, and restores what was there before."""
 
 from __future__ import annotations
 
@@ -37,9 +37,9 @@ from ansible_collections.multiarch.builders.plugins.module_utils.state.pulled_im
 
 @dataclass(frozen=True)
 class RemoveBuilder:
-    """The step that takes *own* away from *users*, of whom *entries* have one of ours, and its containers of *nodes*.
+    """The step that removes *own* from *users*, of whom *entries* have a managed one, and its containers of *nodes*.
 
-    The rest of its nodes stays remembered.
+    Its other nodes, except *forgotten* ones, remain in the record.
     """
 
     own: OwnBuilder
@@ -56,14 +56,14 @@ class RemoveBuilder:
 
 @dataclass(frozen=True)
 class RemoveVolume:
-    """The step that removes the cache of a node."""
+    """The step that removes a node's cache."""
 
     node: OwnNode
 
 
 @dataclass(frozen=True)
 class PutChoiceBack:
-    """The step that has *user* build with what it was before us: *files* of the store, None for none."""
+    """The step that restores the builder that *user* had selected before us: *files* of the store, None for no file."""
 
     user: str
     files: t.Mapping[str, t.Optional[str]]
@@ -71,7 +71,7 @@ class PutChoiceBack:
 
 @dataclass(frozen=True)
 class Leaver:
-    """*docker_of* gives the dockerd at an endpoint, as a user reaches it."""
+    """*docker_of* returns the dockerd at an endpoint, as a user reaches it."""
 
     docker_of: t.Callable[[str, str], Docker]
     disruption: Disruption
@@ -110,7 +110,7 @@ class Leaver:
             folder.parent.rmdir()
 
     def _remember(self, step: RemoveBuilder) -> None:
-        """What is left of it."""
+        """Record what is left of the builder."""
         users = {user: copy for user, copy in step.own.users.items() if user not in step.users}
         left = tuple(node for node in step.own.nodes if node not in (*step.nodes, *step.forgotten))
         if users or left:
@@ -128,7 +128,7 @@ class Leaver:
 
 
 def put_choice_back(step: PutChoiceBack) -> None:
-    """What the user built with before us."""
+    """Restore the builder that the user had selected before us."""
     owner, folder = owner_of(step.user), store.folder(step.user)
     for name, text in step.files.items():
         path = f"{folder}/{name}"
@@ -140,7 +140,7 @@ def put_choice_back(step: PutChoiceBack) -> None:
 
 
 def _remove_from_cluster(name: str, user: str) -> None:
-    """Have buildx delete what it made in a cluster; it takes the entry out of the store in any case."""
+    """Have buildx delete what it created in a cluster; it always removes the entry from the store."""
     path, owner = store.entry_path(user, name), owner_of(user)
     text = read(path, owner)
     outcome = client.buildx(user, "rm", "--keep-state", name)
@@ -151,5 +151,5 @@ def _remove_from_cluster(name: str, user: str) -> None:
 
 
 def present_users(users: t.Iterable[str]) -> t.Tuple[str, ...]:
-    """Those of *users* who still are users of this host."""
+    """Those of *users* who still exist on this host."""
     return tuple(user for user in users if is_user(user))

@@ -1,7 +1,7 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What there is of a builder that goes: whose entries are still ours, which containers and caches are there."""
+"""The state of a builder to be removed: whose entries are still managed, which containers and caches exist."""
 
 from __future__ import annotations
 
@@ -36,9 +36,9 @@ from ansible_collections.multiarch.builders.plugins.module_utils.model.resource 
 
 @dataclass(frozen=True)
 class Place:
-    """A node as it is. *volume* is the size of its cache in words, None if there is none, *silent* why none can say.
+    """The state of a node. *volume* is the size of its cache as text, None without one, *silent* why it is unknown.
 
-    *gone* says that there is no Docker any more.
+    *gone* says that Docker is no longer installed.
     """
 
     node: OwnNode
@@ -50,13 +50,13 @@ class Place:
 
     @property
     def here(self) -> bool:
-        """Whether it is on this host."""
+        """Whether the node is on this host."""
         return not self.node.endpoint
 
 
 @dataclass(frozen=True)
 class Going:
-    """*users* are those whom it leaves: *entries* have one of ours, *changed* one that somebody made anew."""
+    """*users* lose the builder: *entries* have a managed one, *changed* one that someone else recreated."""
 
     own: OwnBuilder
     whole: bool
@@ -72,7 +72,7 @@ class Going:
 
     @property
     def step(self) -> RemoveBuilder:
-        """What removes it."""
+        """The step that removes it."""
         containers = tuple(place.node for place in self.places if place.container)
         seen = tuple(place.node for place in self.places if not place.silent)
         return RemoveBuilder(self.own, self.users, self.entries, containers, seen)
@@ -80,13 +80,13 @@ class Going:
 
 @dataclass(frozen=True)
 class Looker:
-    """*docker_of* gives the dockerd at an endpoint, *local* is this host's."""
+    """*docker_of* returns the dockerd at an endpoint, *local* is this host's."""
 
     docker_of: t.Callable[[str, str], Docker]
     local: Docker
 
     def look(self, own: OwnBuilder, users: t.Tuple[str, ...], whole: bool) -> Going:
-        """What there is of *own*. Raises HostError if this host's Docker is there and does not run."""
+        """The state of *own*. Raises HostError if this host's Docker is installed but does not run."""
         found = {user: store.entry(user, own.name) for user in present_users(users)}
         entries = tuple(user for user, entry in found.items() if entry is not None and ours.is_ours(own, entry))
         changed = tuple(user for user, entry in found.items() if entry is not None and user not in entries)
@@ -95,7 +95,7 @@ class Looker:
         return Going(own, whole, users, entries, changed, places)
 
     def _used_by_others(self, own: OwnBuilder, entries: t.Sequence[str]) -> t.Set[str]:
-        """The containers of builders that stay, of all users of this host."""
+        """The containers of other builders, of all users of this host."""
         stores = {user: (own.name.lower(),) if user in entries else () for user in store.everybody()}
         return {container_name(name) for user, without in stores.items() for name in store.node_names(user, without)}
 
@@ -125,7 +125,7 @@ class Looker:
 
 
 def actions_for(found: t.Iterable[Going], *, volumes: bool) -> t.List[Action]:
-    """What they want. Pure."""
+    """The actions that remove them. Pure."""
     actions = []
     for each in found:
         caches = [place for place in each.places if volumes and place.volume and place.node.volume]
@@ -142,7 +142,7 @@ def actions_for(found: t.Iterable[Going], *, volumes: bool) -> t.List[Action]:
 
 
 def _settled(found: Going) -> bool:
-    """Whether something of it can be forgotten."""
+    """Whether something of it can be dropped from the record."""
     return bool(found.users) or any(not place.silent for place in found.places)
 
 
@@ -164,7 +164,7 @@ def _of(users: t.Sequence[str]) -> str:
 
 
 def notes_on(found: t.Iterable[Going], *, volumes: bool) -> t.List[Note]:
-    """What stays, and why. Pure."""
+    """What is kept, and why. Pure."""
     waits, left = [], []
     for each in found:
         left += [f"builder {each.own.name} of {user} was changed by someone else, and is kept" for user in each.changed]

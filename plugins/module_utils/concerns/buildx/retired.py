@@ -1,7 +1,7 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What is ours of buildx and its client, as it goes: all of it, or what no variable names any more."""
+"""Removes what is managed of buildx and its client: all of it, or what no variable names any more."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ class Asked:
 
 @dataclass(frozen=True)
 class Forget:
-    """The step that forgets what is ours in a *file* or in config.json of *user*: somebody changed it since."""
+    """The step that drops a *file*, or config.json of *user*, from the record: someone else changed our part of it."""
 
     user: str = ""
     file: str = ""
@@ -70,10 +70,10 @@ class Forget:
 
 @dataclass(frozen=True)
 class RetiredState:
-    """*images* that are there with the containers made of them, *choices* by user, *silent* words about images.
+    """Existing *images* with the containers that use them, *choices* by user, *silent* messages about unreachable ones.
 
-    *clients* are the users with something of ours in config.json, *settings* that of those who are users still,
-    *environment* the files with lines of ours.
+    *clients* are the users with managed keys in config.json, *settings* those of existing users, *environment* the
+    files with lines of ours.
     """
 
     going: t.Tuple[Going, ...]
@@ -88,7 +88,7 @@ class RetiredState:
 
 @dataclass
 class RetiredBuildx(Concern[RetiredState]):
-    """All that is ours, or with *asked* what is not asked for any more; *volumes* says whether the caches go too."""
+    """All that is managed, or only what *asked* no longer specifies; *volumes* says whether caches are removed, too."""
 
     asked: t.Optional[Asked]
     volumes: bool
@@ -124,7 +124,7 @@ class RetiredBuildx(Concern[RetiredState]):
         return replace(state, environment=environment_file.observe(None), membership=docker_group.observe(()))
 
     def _leaves(self, own: OwnBuilder) -> t.Optional[t.Tuple[t.Tuple[str, ...], bool]]:
-        """(users whom the builder leaves, whether all of it goes), None if it stays as it is."""
+        """(users who lose the builder, whether all of it is removed), None if it is kept as it is."""
         whole = self.asked is None or own.name.lower() not in self.asked.builders
         users = tuple(user for user in own.users if whole or (self.asked and user not in self.asked.users))
         return (users, whole) if whole or users else None
@@ -146,7 +146,7 @@ class RetiredBuildx(Concern[RetiredState]):
             self._dialled[endpoint, user] = docker_of(endpoint, user, self.docker)
         return self._dialled[endpoint, user]
 
-    def plan(self, state: RetiredState, effects: Effects) -> Plan:  # noqa: ARG002  # it is the first
+    def plan(self, state: RetiredState, effects: Effects) -> Plan:  # noqa: ARG002  # it is the first concern
         notes = [*notes_on(state.going, volumes=self.volumes), *Kind.LEFT_ALONE.notes(state.silent)]
         actions = actions_for(state.going, volumes=self.volumes)
         working = [name for each in state.going for name in each.working]
@@ -187,7 +187,7 @@ class RetiredBuildx(Concern[RetiredState]):
 
 
 def _settings(state: RetiredState) -> t.List[Action]:
-    """The keys of config.json that are ours, of all users or of those who left."""
+    """Actions for the managed keys of config.json, of all users or of those no longer specified."""
     actions = [action for each in state.settings for action in client_settings.actions_for(each, {})]
     written = [action.step.user for action in actions if isinstance(action.step, client_settings.WriteSettings)]
     return actions + [

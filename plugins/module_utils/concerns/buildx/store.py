@@ -47,16 +47,16 @@ class StoredBuilder:
 
 
 class BrokenEntryError(ValueError):
-    """The entry is no builder that buildx could read."""
+    """The entry is not a builder that buildx can read."""
 
 
 def folder(user: str) -> str:
-    """The store of *user*."""
+    """The directory of the store of *user*."""
     return f"{user_entry(user).pw_dir}/.docker/buildx"
 
 
 def entry_path(user: str, builder: str) -> str:
-    """The file of one builder; buildx keeps names in lower case."""
+    """The file of one builder; buildx stores names in lower case."""
     return f"{folder(user)}/instances/{builder.lower()}"
 
 
@@ -93,12 +93,12 @@ def _platform(found: t.Mapping[str, str]) -> str:
     text = "/".join(part for part in parts if part)
     try:
         return canonical(text)
-    except ValueError:  # one that we do not know, but buildx does
+    except ValueError:  # a platform that buildx knows, but we do not
         return text
 
 
 def entry(user: str, name: str) -> t.Union[StoredBuilder, str, None]:
-    """One builder of *user*: None if there is none, words if it is broken."""
+    """One builder of *user*: None if there is none, the reason if it is broken."""
     text = read(entry_path(user, name), owner_of(user))
     if text is None:
         return None
@@ -125,14 +125,14 @@ def everybody() -> t.Tuple[str, ...]:
     """The users of this host who have a store."""
     found = []
     for each in here().users.every():
-        with contextlib.suppress(OSError):  # a home that nobody may look into, such as one on a network that is down
+        with contextlib.suppress(OSError):  # an inaccessible home, such as one on a network that is down
             if look.is_folder(f"{each.pw_dir}/.docker/buildx/instances"):
                 found.append(each.pw_name)
     return tuple(found)
 
 
 def drop(user: str, builder: str) -> None:
-    """Remove a builder from the store of *user*, and what buildx noted of it (store.go, Remove)."""
+    """Remove a builder from the store of *user*, with buildx's other files about it (store.go, Remove)."""
     name, owner = builder.lower(), owner_of(user)
     remove(RemoveFile(entry_path(user, name), owner=owner))
     remove(RemoveFile(f"{folder(user)}/activity/{name}", owner=owner))
@@ -159,7 +159,7 @@ def with_certificates(text: str, files: t.Mapping[str, bytes]) -> str:
 
 
 def current(user: str) -> t.Optional[str]:
-    """The builder that *user* builds with at the default endpoint, None if that is not one of the store's."""
+    """The builder that *user* has selected at the default endpoint, None if it is not one of the store's."""
     text = read(f"{folder(user)}/current", owner_of(user))
     try:
         return json.loads(text).get("Name") or None if text else None

@@ -1,9 +1,9 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Who may do what with a user's builder store: entries hold keys of registries and passwords of proxies.
+"""Owner and mode of a user's builder store: entries hold keys of registries and passwords of proxies.
 
-buildx makes entries with mode 0600 in folders of 0700 (docker/buildx, store/store.go), and never looks again.
+buildx creates entries with mode 0600 in directories of 0700 (docker/buildx, store/store.go), and never re-checks.
 """
 
 from __future__ import annotations
@@ -25,20 +25,20 @@ from ansible_collections.multiarch.builders.plugins.module_utils.model.steps imp
 
 
 def observe(users: t.Iterable[str], builders: t.Collection[str]) -> t.Dict[Rights, str]:
-    """{what others may do too much with: how, in words}, of the entries of *builders*, and the folders above them."""
+    """{what is too permissive: how, as text}, of the entries of *builders*, and the directories above them."""
     wanted = [each for user in users for each in rights_of(store.folder(user), builders, owner_of(user))]
     return faults(wanted)
 
 
 def rights_of(path: str, builders: t.Iterable[str], owner: Owner) -> t.Tuple[Rights, ...]:
-    """What is wanted of the store at *path*, which belongs to *owner*. Pure."""
+    """The required rights of the store at *path*, which belongs to *owner*. Pure."""
     top = pathlib.PurePath(path)
     folders = [folder(str(each), owner) for each in (top.parent, top, top / "instances")]
     return (*folders, *(secret(f"{path}/instances/{name.lower()}", owner) for name in builders))
 
 
 def actions_for(loose: t.Mapping[Rights, str]) -> t.List[Action]:
-    """What gives them back their owner and mode."""
+    """The action that restores their owner and mode."""
     if not loose:
         return []
     words = "; ".join(loose.values())

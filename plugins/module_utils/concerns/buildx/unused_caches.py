@@ -1,7 +1,7 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Caches that no builder uses any more: volumes of containers that nobody asks for. They are told, never removed."""
+"""Caches that no builder uses any more: volumes of unspecified containers. They are reported, never removed."""
 
 from __future__ import annotations
 
@@ -38,10 +38,10 @@ def _container(volume: str) -> str:
 
 
 def sizes(docker: Docker) -> t.Dict[str, str]:
-    """{volume: its size in words}, as far as dockerd tells."""
+    """{volume: its size as text}, as far as dockerd reports it."""
     try:
         volumes = docker.get("/system/df?type=volume").get("Volumes") or ()
-    except HostError:  # the number is a comfort, no condition
+    except HostError:  # the size is optional
         return {}
     return {
         each["Name"]: human_size.shown(each["UsageData"]["Size"])

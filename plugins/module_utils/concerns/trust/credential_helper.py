@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Credential helpers, run as the user: docker-credential-NAME get, store and erase.
 
-The protocol is that of github.com/docker/docker-credential-helpers. All is given on stdin, a secret is no argument.
+The protocol is that of github.com/docker/docker-credential-helpers. Input goes to stdin: no secret is an argument.
 """
 
 from __future__ import annotations
@@ -15,23 +15,23 @@ from ansible_collections.multiarch.builders.plugins.module_utils.host.command im
 from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.state import config_json
 
-# What every helper answers for a server that it does not know; some say more.
+# Every helper's output for an unknown server; some add to it.
 _NOT_FOUND = "credentials not found"
 
 
 class SilentError(HostError):
-    """A helper does not tell what it keeps."""
+    """A helper failed to return what it stores."""
 
 
 class Credentials(t.NamedTuple):
-    """A user name of the registry, and its secret: never print it."""
+    """A user name in the registry, and the secret: never print it."""
 
     username: str
     secret: str
 
 
 def get(helper: str, user: str, server: str) -> t.Optional[Credentials]:
-    """What the helper keeps for *server*, None for nothing. Raises SilentError if it does not tell."""
+    """What the helper stores for *server*, None for nothing. Raises SilentError if it fails."""
     outcome = _run(helper, "get", user, server, server)
     if outcome.status != 0:
         if _NOT_FOUND in outcome.stdout:
@@ -47,7 +47,7 @@ def get(helper: str, user: str, server: str) -> t.Optional[Credentials]:
 
 
 def store(helper: str, user: str, server: str, credentials: Credentials) -> None:
-    """Give the helper a login. Raises HostError if it refuses."""
+    """Store a login in the helper. Raises HostError if it refuses."""
     given = {"ServerURL": server, "Username": credentials.username, "Secret": credentials.secret}
     outcome = _run(helper, "store", user, server, json.dumps(given))
     if outcome.status != 0:
@@ -55,7 +55,7 @@ def store(helper: str, user: str, server: str, credentials: Credentials) -> None
 
 
 def erase(helper: str, user: str, server: str) -> None:
-    """Make the helper forget a login. Raises HostError if it refuses."""
+    """Remove a login from the helper. Raises HostError if it refuses."""
     outcome = _run(helper, "erase", user, server, server)
     if outcome.status != 0:
         raise HostError(f"docker-credential-{helper} of {user} keeps the login of {server}: {outcome.cause}")
@@ -74,6 +74,6 @@ def _run(helper: str, action: str, user: str, server: str, stdin: str) -> Outcom
 
 
 def _key(helper: str, user: str, server: str) -> str:
-    """Where the user's file names the helper."""
+    """The setting in the user's config.json that names the helper."""
     helpers = config_json.load(user).get("credHelpers") or {}
     return f'credHelpers: {{"{server}": "{helper}"}}' if server in helpers else f'credsStore: "{helper}"'

@@ -1,9 +1,9 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Links to CAs of ours that are gone: update-ca-certificates leaves them where nothing else changes.
+"""Links to removed managed CAs: update-ca-certificates leaves them if nothing else changes.
 
-Seen with Debian testing, 2026-11; the script looks for orphans only if it added or removed a certificate itself.
+Seen with Debian testing, 2026-11; the script removes orphans only if it added or removed a certificate itself.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.model.errors im
 
 
 def sweep(folder: t.Optional[str]) -> None:
-    """Remove such links from *folder*, None for a store without links. Raises HostError."""
+    """Remove these links from *folder*, None for a store without links. Raises HostError."""
     if folder is None:
         return
     try:
@@ -28,5 +28,5 @@ def sweep(folder: t.Optional[str]) -> None:
             each.unlink(missing_ok=True)
     except OSError as exc:
         raise HostError(f"{folder} cannot be swept: {exc}") from exc
-    if dangling:  # the names are hashes with numbers, and OpenSSL looks no further than the first that is missing
+    if dangling:  # names are numbered hashes, and OpenSSL stops at the first missing number
         run(["openssl", "rehash", str(at(folder))])

@@ -1,10 +1,10 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which files make a host trust its registries, and where its logins are kept. Pure.
+"""Which files make a host trust its registries, and where its logins are stored. Pure.
 
 dockerd: https://docs.docker.com/engine/security/certificates/ . The operating system's store too: buildx fetches tokens
-with it, and newer engines reach mirrors with it.
+with it, and newer engines connect to mirrors with it.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class Login:
 
 @dataclass(frozen=True)
 class Place:
-    """Where a login of *user* to *server* is kept: by a credential helper, or, if that is None, in config.json."""
+    """Where a login of *user* to *server* is stored: in a credential *helper*, or in config.json (None)."""
 
     user: str
     server: str
@@ -43,7 +43,7 @@ class Place:
 
 @dataclass(frozen=True)
 class Logout:
-    """The step that forgets a login of ours and, if it still is ours, removes it."""
+    """The step that drops a managed login from the record and, if it is unchanged, removes it."""
 
     place: Place
     ours: bool
@@ -55,19 +55,19 @@ def server(registry: Registry) -> str:
 
 
 def host_of(key: str) -> str:
-    """The registry with this key in config.json, as people name it."""
+    """The usual name of the registry with this key in config.json."""
     return HUB if key == LOGIN else key
 
 
 def fingerprints(pem: str) -> str:
-    """A line `certificate sha256:HEX` for each certificate: what people compare, where PEM is no pleasure to read."""
+    """A line `certificate sha256:HEX` for each certificate: for diffs, because PEM is not human-readable."""
     encoded = ("".join(each.splitlines()[1:-1]) for each in blocks(pem))
     digests = (hashlib.sha256(base64.b64decode(each)).hexdigest() for each in encoded)
     return "".join(f"certificate sha256:{each}\n" for each in digests)
 
 
 def left_out(registries: t.Sequence[Registry], store: Store) -> t.Tuple[str, ...]:
-    """Notes on certificates that this store does not take."""
+    """Notes on certificates that this store does not accept."""
     return tuple(
         f"`ca` of {each.host} has a certificate that is no CA, which {store.refresh[0]} does not take: docker and "
         "builders trust it, docker buildx imagetools and other programs of this host do not"
@@ -79,7 +79,7 @@ def left_out(registries: t.Sequence[Registry], store: Store) -> t.Tuple[str, ...
 def daemon_files(
     registries: t.Sequence[Registry], root: str = certs_d.ROOT, owner: t.Optional[Owner] = None
 ) -> t.Tuple[WriteFile, ...]:
-    """The CA and the client's pair of each registry, for the dockerd that reads *root*; *owner* if that is a user's."""
+    """The CA and the client's pair of each registry, for the dockerd that reads *root*; *owner* is set for a user's."""
     found = []
     for each in registries:
         if each.ca:
@@ -94,7 +94,7 @@ def daemon_files(
 
 
 def store_files(registries: t.Sequence[Registry], store: Store) -> t.Tuple[WriteFile, ...]:
-    """One certificate a file, as update-ca-certificates wants it."""
+    """One certificate per file, as update-ca-certificates requires."""
     found = []
     for each in registries:
         name = re.sub(r"[^a-z0-9.-]+", "_", each.host)
@@ -106,5 +106,5 @@ def store_files(registries: t.Sequence[Registry], store: Store) -> t.Tuple[Write
 
 
 def missing_from(bundle: str, wanted: t.Sequence[WriteFile]) -> t.Tuple[str, ...]:
-    """The paths of CAs that the system's bundle does not hold yet."""
+    """The paths of CAs that are not in the system's bundle yet."""
     return tuple(each.path for each in wanted if each.content.strip() not in bundle)

@@ -1,7 +1,7 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Logins of users in ~/.docker/config.json: ours are merged in, everybody else's stay.
+"""Logins of users in ~/.docker/config.json: managed ones are merged in, foreign ones kept.
 
 A credential helper that the file names for a registry is used, not bypassed
 (https://docs.docker.com/reference/cli/docker/login/#credential-stores).
@@ -23,25 +23,25 @@ from ansible_collections.multiarch.builders.plugins.module_utils.state import co
 
 
 def helper_of(config: t.Mapping[str, t.Any], key: str) -> t.Optional[str]:
-    """The credential helper for a registry, None if the file itself keeps the secret."""
+    """The credential helper for a registry, None if the secret is stored in the file itself."""
     helpers = config.get("credHelpers") or {}
-    # as docker: an empty helper is an exception from the store
+    # as in docker: an empty helper exempts the registry from the store
     return (helpers[key] if key in helpers else config.get("credsStore")) or None
 
 
 def place_of(user: str, registry: Registry) -> Place:
-    """Where the user's configuration wants this login."""
+    """Where this login is stored according to the user's configuration."""
     key = server(registry)
     return Place(user, key, helper_of(config_json.load(user), key))
 
 
 def token_of(credentials: Credentials) -> str:
-    """User name and secret as config.json has them: base64, which is no encryption."""
+    """User name and secret as stored in config.json: base64, not encrypted."""
     return base64.b64encode(":".join(credentials).encode()).decode()
 
 
 def credentials_in(token: str) -> t.Optional[Credentials]:
-    """What a token holds, None for one that is damaged."""
+    """The credentials in a token, None if it is damaged."""
     try:
         name, colon, secret = base64.b64decode(token, validate=True).decode().partition(":")
     except ValueError:
@@ -58,18 +58,18 @@ def name_in(token: str) -> str:
 
 
 def credentials_of(registry: Registry) -> Credentials:
-    """What logs in to *registry*."""
+    """The specified credentials for *registry*."""
     return Credentials(registry.username or "", registry.password or "")
 
 
 def with_login(config: t.Mapping[str, t.Any], registry: Registry) -> t.Dict[str, t.Any]:
-    """*config* with the login of *registry*; all else as it was."""
+    """*config* with the login of *registry*; all else is unchanged."""
     entry = {"auth": token_of(credentials_of(registry))}
     return {**config, "auths": {**(config.get("auths") or {}), server(registry): entry}}
 
 
 def kept(place: Place) -> t.Optional[str]:
-    """The token of the login that is kept at *place*, None if there is none, or one with more than we write."""
+    """The token of the login at *place*, None without one, or if it holds more than we write."""
     if place.helper is not None:
         found = credential_helper.get(place.helper, place.user, place.server)
         return None if found is None else token_of(found)
@@ -85,7 +85,7 @@ def wanted_file(user: str, registry: Registry) -> WriteFile:
 
 
 def is_logged_in(user: str, registry: Registry) -> bool:
-    """Whether this very login is there already."""
+    """Whether exactly this login exists."""
     place = place_of(user, registry)
     if place.helper is None:
         config, wanted = config_json.load(user), wanted_file(user, registry)
@@ -95,11 +95,11 @@ def is_logged_in(user: str, registry: Registry) -> bool:
     try:
         return credential_helper.get(place.helper, user, place.server) == credentials_of(registry)
     except credential_helper.SilentError:
-        return False  # giving it the login tells more
+        return False  # storing the login gives a better message
 
 
 def log_in(step: Login) -> None:
-    """Keep the login where the user's configuration wants it."""
+    """Store the login where the user's configuration puts it."""
     place = place_of(step.user, step.registry)
     if place.helper is None:
         config_json.save(step.user, with_login(config_json.load(step.user), step.registry))
@@ -108,7 +108,7 @@ def log_in(step: Login) -> None:
 
 
 def log_out(place: Place) -> None:
-    """Remove the login that is kept at *place*; in config.json everything else stays."""
+    """Remove the login at *place*; everything else in config.json is kept."""
     if place.helper is None:
         config = without(config_json.load(place.user), [("auths", place.server)])
         config_json.save(place.user, config)

@@ -1,7 +1,7 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What trust does, in words for people: never with a secret."""
+"""Messages of the concern trust, never with a secret."""
 
 from __future__ import annotations
 
@@ -19,30 +19,30 @@ from ansible_collections.multiarch.builders.plugins.module_utils.model.steps imp
 
 
 def of_file(step: WriteFile) -> str:
-    """What is written, never its content: a key is a secret, a certificate no pleasure to read."""
+    """What is written, never its content: keys are secret, and PEM is not human-readable."""
     if step.path.endswith(".key"):
         return f"write {step.path} (client key)"
     return f"write {step.path} ({', '.join(each[:27] + '…' for each in fingerprints(step.content).splitlines())})"
 
 
 def difference_of(step: WriteFile, before: str) -> t.Optional[Difference]:
-    """The fingerprints *before* and after; nothing of a key."""
+    """The fingerprints *before* and after; none for a key."""
     return None if step.path.endswith(".key") else Difference(step.path, before, fingerprints(step.content))
 
 
 def of_removal(step: RemoveFile, *, was_theirs: bool) -> str:
-    """What goes, or comes back."""
+    """What is removed or restored."""
     return f"restore {step.path} to its previous content" if was_theirs else f"remove {step.path}"
 
 
 def of_login(step: Login, replaced: t.Optional[str] = None) -> str:
-    """Who is logged in, where and as whom; *replaced* is the name in a login of somebody else there."""
+    """Who is logged in, where and as whom; *replaced* is the name in a replaced foreign login."""
     instead = f", in place of {replaced}, whose login is not kept" if replaced else ""
     return f"log {step.user} in to {step.registry.host} as {step.registry.username}{instead}"
 
 
 def of_logout(step: Logout, why: str, replaced: t.Optional[str] = None) -> str:
-    """Who is logged out, and why; or what is merely forgotten. *replaced* is the name in a login that was there."""
+    """Who is logged out and why, or what is dropped from the record. *replaced* is the name in the former login."""
     user, host = step.place.user, host_of(step.place.server)
     if not step.ours:
         return f"drop the login of {user} to {host} from the record: it was removed or changed by someone else"
@@ -51,7 +51,7 @@ def of_logout(step: Logout, why: str, replaced: t.Optional[str] = None) -> str:
 
 
 def reason(step: t.Union[RemoveFile, Logout], registries: t.Sequence[Registry], users: t.Sequence[str]) -> str:
-    """Why nobody asks for it any more, for the end of a sentence."""
+    """Why it is no longer required, for the end of a sentence."""
     if isinstance(step, RemoveFile):
         return ", no longer in builder_registries" if step.owner is None else ", no longer wanted for a rootless Docker"
     if step.place.user not in users:

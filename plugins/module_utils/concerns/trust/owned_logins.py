@@ -1,9 +1,9 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Logins that are ours: remembered when they are made, removed when nobody asks for them.
+"""Managed logins: recorded when they are made, removed when they are no longer required.
 
-Remembered is a salted digest, never a secret. A login that is not as we made it is somebody else's, and is forgotten.
+The record holds a salted digest, never a secret. A login that was changed since is foreign, and is dropped from it.
 """
 
 from __future__ import annotations
@@ -38,35 +38,35 @@ from ansible_collections.multiarch.builders.plugins.module_utils.host.users impo
 from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.state.record import without
 
-_ROUNDS = 100_000  # of PBKDF2: some 50 ms for each guess
+_ROUNDS = 100_000  # of PBKDF2: some 50 ms per guess
 
 Memory = t.Mapping[Place, t.Tuple[str, ...]]
 
 
 def digest_of(token: str, salt: t.Optional[str] = None) -> str:
-    """`SALT:DIGEST` of a token, by a salt of its own unless one is given."""
+    """`SALT:DIGEST` of a token, with a random salt by default."""
     salt = salt or secrets.token_hex(16)
     return f"{salt}:{hashlib.pbkdf2_hmac('sha256', token.encode(), bytes.fromhex(salt), _ROUNDS).hex()}"
 
 
 def is_of(digest: str, token: str) -> bool:
-    """Whether *digest* is one of this token."""
+    """Whether *digest* is a digest of this token."""
     return hmac.compare_digest(digest, digest_of(token, digest.partition(":")[0]))
 
 
 def remembered() -> Memory:
-    """{place: digests}; two digests where a run was killed between remembering a new login and making it."""
+    """{place: digests}; two digests if a run was killed between recording a new login and making it."""
     return {_place(each): each.digests for each in RECORD.read().logins}
 
 
 def is_ours(place: Place, digests: t.Iterable[str]) -> bool:
-    """Whether the login at *place* is there as we made it. Raises HostError if that cannot be told."""
+    """Whether the login at *place* is unchanged since we made it. Raises HostError if that is unknown."""
     token = kept(place) if is_user(place.user) else None
     return token is not None and any(is_of(each, token) for each in digests)
 
 
 def retired(memory: Memory, wanted: t.Container[Place]) -> t.Tuple[t.Tuple[Logout, ...], t.Tuple[str, ...]]:
-    """What is remembered and no longer *wanted*; and notes for what cannot be told, which the next run asks again."""
+    """Recorded logins no longer *wanted*, and notes on those of unknown state, which the next run re-checks."""
     steps, notes = [], []
     for place, digests in memory.items():
         if place in wanted:
@@ -79,13 +79,13 @@ def retired(memory: Memory, wanted: t.Container[Place]) -> t.Tuple[t.Tuple[Logou
 
 
 def log_in_owned(step: Login) -> None:
-    """Log in and own the login; one that was there before and needs no more than the file's mode stays theirs."""
+    """Log in and record the login; an existing one that differs in the file's mode only remains unmanaged."""
     place, token = place_of(step.user, step.registry), token_of(credentials_of(step.registry))
     former = remembered().get(place, ())
     if not former and place.helper is None and kept(place) == token:
         log_in(step)
         return
-    # Remembered before it is made, the former one too: after a crash in between, either is known as ours.
+    # Recorded before it is made, with the former one: after a crash in between, either is known as managed.
     if not former:
         _remember_replaced(place, replaced_by(step) or "")
     digest = digest_of(token)
@@ -95,7 +95,7 @@ def log_in_owned(step: Login) -> None:
 
 
 def log_out_owned(step: Logout) -> None:
-    """Log out unless somebody else changed the login meanwhile, and forget it."""
+    """Log out unless someone else has changed the login, and drop it from the record."""
     if is_ours(step.place, remembered().get(step.place, ())):
         log_out(step.place)
     _remember_replaced(step.place, "")
@@ -103,21 +103,21 @@ def log_out_owned(step: Logout) -> None:
 
 
 def replaced_by(step: Login) -> t.Optional[str]:
-    """The user name of a login of somebody else that *step* takes the place of, None if it takes none.
+    """The user name in a foreign login that *step* replaces, None if it replaces none.
 
-    Its secret is not kept anywhere; so it does not come back when ours goes.
+    Its secret is not stored anywhere, so it cannot be restored later.
     """
     place = place_of(step.user, step.registry)
     try:
         token = None if place in remembered() else kept(place)
-    except HostError:  # a helper that does not tell
+    except HostError:  # the helper failed
         return None
     ours = token_of(credentials_of(step.registry))
     return None if token in (None, ours) else name_in(token or "") or None
 
 
 def replaced(step: Logout) -> t.Optional[str]:
-    """The user name of the login that ours took the place of, None if there was none."""
+    """The user name in the login that ours replaced, None if there was none."""
     return RECORD.read().replaced.get(_name(step.place))
 
 
@@ -135,7 +135,7 @@ def _name(place: Place) -> str:
 
 
 def _remember(place: Place, digests: t.Tuple[str, ...]) -> None:
-    """Remember *digests* for *place*, and nothing if there are none."""
+    """Record *digests* for *place*; without any, drop it."""
     own = OwnLogin(place.user, place.server, place.helper, digests)
 
     def changed(found: TrustRecord) -> TrustRecord:

@@ -1,7 +1,7 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What has to be done for trust. Pure."""
+"""The plan of the concern trust. Pure."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ LoginStep = t.Union[Login, Logout]
 
 @dataclass(frozen=True)
 class RefreshStore:
-    """The step that makes the operating system's bundle from its anchors."""
+    """The step that rebuilds the operating system's bundle from its anchors."""
 
     store: Store
 
 
 @dataclass(frozen=True)
 class ForgetFile:
-    """The step that leaves a file of ours alone, and why."""
+    """The step that drops a managed file from the record without removing it, and why."""
 
     path: str
     why: str = NO_USER
@@ -42,11 +42,11 @@ class ForgetFile:
 
 @dataclass(frozen=True)
 class TrustState:
-    """What differs: files to write, what is ours and no longer wanted, a bundle behind its anchors, logins.
+    """What differs: files to write, managed ones no longer required, a bundle older than its anchors, logins.
 
-    *has_store* says whether what refreshes the *store* is there, *replaced* are the names in logins of others, of which
-    ours take or took the place. *before* are the fingerprints in files to write, by path, as far as there are any;
-    *theirs* are the files of ours that took the place of somebody else's.
+    *has_store* says whether the command that refreshes the *store* exists, *replaced* are the names in foreign logins
+    that ours replace or replaced. *before* are the fingerprints in existing files to write, by path; *theirs* are the
+    managed files that replaced a foreign one.
     """
 
     store: Store
@@ -64,7 +64,7 @@ class TrustState:
 
 
 def planned(state: TrustState, effects: Effects, why: t.Callable[[t.Union[RemoveFile, Logout]], str]) -> Plan:
-    """What has to be done; *why* tells why nobody asks for something any more. Raises HostError without a store."""
+    """The plan; *why* returns why something is no longer required. Raises HostError without a store."""
     store = state.store
     if not state.has_store and not arrival(effects).trust_store:
         raise HostError(f"{store.refresh[0]} is not on this host: install ca-certificates")

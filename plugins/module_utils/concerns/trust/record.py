@@ -1,7 +1,7 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a host remembers of certificates and logins."""
+"""The record of certificates and logins on a host."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from ansible_collections.multiarch.builders.plugins.module_utils.state.record im
 
 @dataclass(frozen=True)
 class OwnLogin:
-    """A login of ours: of a *user* to a *server*, kept by a *helper* or in config.json (None).
+    """A managed login of a *user* to a *server*, stored in a *helper* or in config.json (None).
 
-    *digests* are `SALT:DIGEST` of the token; two where a run was killed between remembering a new login and making it.
+    *digests* are `SALT:DIGEST` of the token; two if a run was killed between recording a new login and making it.
     """
 
     user: str
@@ -27,9 +27,9 @@ class OwnLogin:
 
 @dataclass(frozen=True)
 class TrustRecord(WithFiles):
-    """trust.json. *stale* says that the operating system's store has yet to be refreshed.
+    """trust.json. *stale* says that the operating system's store must still be refreshed.
 
-    *replaced* are the names in logins that ours took the place of, by `USER SERVER`.
+    *replaced* are the names in logins that ours replaced, by `USER SERVER`.
     """
 
     stale: bool = False

@@ -62,7 +62,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.state.owned_fil
 
 @dataclass
 class Trust(Concern[TrustState]):
-    """Everything that the table of registries says about trust."""
+    """The trust in all registries of the table, and the logins there."""
 
     registries: t.Tuple[Registry, ...]
     users: t.Tuple[str, ...]
@@ -100,7 +100,7 @@ class Trust(Concern[TrustState]):
         )
 
     def _leftovers(self, wanted: t.Sequence[WriteFile]) -> t.Tuple[t.Tuple[RemoveFile, ...], t.Tuple[ForgetFile, ...]]:
-        """What is ours and no longer wanted; a user's files with that user's rights, which may be gone."""
+        """Managed files no longer required, a user's with that user's rights, and those whose user was removed."""
         users = RECORD.read().owners
         ids = {path: owner_of(user) for path, user in users.items() if is_user(user)}
         left = leftovers(RECORD.read().files, wanted, ids)
@@ -110,15 +110,15 @@ class Trust(Concern[TrustState]):
         forget = tuple(ForgetFile(path, why) for path, why in stays.items() if why)
         return tuple(each for each in left if not stays[each.path]), forget
 
-    def _why_left(self, file: RemoveFile) -> str:  # noqa: ARG002  # nothing stays where something is asked for
-        """Why a file of ours that nobody asks for stays; "" if it goes."""
+    def _why_left(self, file: RemoveFile) -> str:  # noqa: ARG002  # only a retirement keeps files
+        """Why a managed file that is no longer required is kept; "" if it is removed."""
         return ""
 
     def _why(self, step: t.Union[RemoveFile, Logout]) -> str:
         return messages.reason(step, self.registries, self.users)
 
     def _logins(self) -> t.Tuple[t.Tuple[Login, ...], t.FrozenSet[Place]]:
-        """The logins that are missing, and the places of all that are asked for."""
+        """The missing logins, and the places of all specified ones."""
         pairs = [(user, registry) for registry in self.registries if registry.username for user in self.users]
         missing = tuple(Login(*pair) for pair in pairs if not login.is_logged_in(*pair))
         return missing, frozenset(login.place_of(*pair) for pair in pairs)
@@ -149,14 +149,14 @@ class Trust(Concern[TrustState]):
         missing = missing_from(bundle_of(store), anchors)
         new = [each.content for each in anchors if each.path in missing]
         there = [each.content for each in anchors]
-        authorities.come(new, there)  # before, too: a run may be killed when the store has changed
+        authorities.come(new, there)  # also before: a run may be killed after the store has changed
         must(store.refresh, "the operating system's trust store cannot be refreshed")
         authorities.come(new, there)
         dangling_links.sweep(store.links)
         self._stale(False)
 
     def _stale(self, stale: bool) -> None:
-        """Remember that the store has to be refreshed: a crash after a removal shows nowhere else."""
+        """Record that the store must be refreshed: a crash after a removal leaves no other sign."""
         RECORD.update(lambda found: replace(found, stale=stale))
 
 

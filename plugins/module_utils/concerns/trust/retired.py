@@ -17,7 +17,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.state.owned_fil
 
 
 class RetiredTrust(Trust):
-    """No registry and no user is asked for any more."""
+    """The empty desired state."""
 
     @classmethod
     def from_params(cls, params: Params, docker: Docker) -> RetiredTrust:  # noqa: ARG003  # all is in the record
@@ -27,5 +27,5 @@ class RetiredTrust(Trust):
         as_written = is_as_written(RECORD, file.path, file.owner)
         return "" if as_written else "it was changed by someone else, and is kept"
 
-    def _why(self, step: t.Union[RemoveFile, Logout]) -> str:  # noqa: ARG002  # all of it goes
+    def _why(self, step: t.Union[RemoveFile, Logout]) -> str:  # noqa: ARG002  # all of it is removed
         return ""

@@ -1,7 +1,7 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Users who run a rootless Docker of their own: its dockerd reads certificates in the user's home."""
+"""Users with a rootless Docker of their own: its dockerd reads certificates in the user's home."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _UNIT = ".config/systemd/user/docker.service"
 
 
 def rootless_files(registries: t.Sequence[Registry], users: t.Sequence[str]) -> t.Tuple[WriteFile, ...]:
-    """What the rootless dockerd of each of *users* that has one needs, the user's own."""
+    """The certificates for the rootless dockerd of those of *users* who have one, owned by them."""
     found: t.List[WriteFile] = []
     for user in users:
         home, owner = user_entry(user).pw_dir, owner_of(user)
