@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ansible import context
-from ansible.errors import AnsibleError
 from ansible.utils.display import Display
 from ansible_collections.multiarch.builders.plugins.module_utils.model.options import options_of
 from ansible_collections.multiarch.builders.plugins.module_utils.trace import replay
@@ -45,9 +44,9 @@ class ActionModule(SpecActionBase):
         try:
             prepared = {name: self.prepared(name) for name in names}
         except SpecError:  # the next task reports it for each host
-            return _full_plans(names, "the input of a host is wrong")
-        except (AnsibleError, AttributeError, TypeError) as exc:
-            return _full_plans(names, f"this ansible-core does not let one task look at all hosts: {exc}")
+            return _full_plans(names, "a host has invalid input")
+        except Exception as exc:  # no trace is a reason to fail
+            return _full_plans(names, f"this ansible-core cannot handle all hosts in one task: {exc}")
         if keywords := ", ".join(other_hosts.templated_keywords(self)):
             return _full_plans(names, f"{keywords} of the play may differ from host to host")
         with ThreadPoolExecutor(max(1, min(len(names), int(context.CLIARGS.get("forks") or 1)))) as threads:
@@ -96,8 +95,8 @@ class Prepared:
             return {"why": self.why}
         try:
             done = self.action._low_level_execute_command(f"{self.interpreter} -ISB -", in_data=self._program())
-        except AnsibleError as exc:  # unreachable hosts, too
-            return {"why": str(exc)}
+        except Exception as exc:  # of any connection plugin: a full plan reports it, for this host alone
+            return {"why": str(exc) or type(exc).__name__}
         finally:
             self.action._connection.close()
         return _answer(done)

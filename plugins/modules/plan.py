@@ -104,7 +104,7 @@ untraced:
   description: Why the plan left no trace, with which the next run could have recognised the host as unchanged.
   returned: when there is nothing to do and no trace could be kept
   type: str
-  sample: a dockerd elsewhere was asked
+  sample: another host's dockerd was queried
 notes:
   description: What was left unchanged or is pending, and why.
   returned: always

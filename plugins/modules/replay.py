@@ -61,5 +61,5 @@ hosts:
     why:
       description: Why a full plan is needed. Missing if none is.
       type: str
-      sample: content /etc/docker/daemon.json is not as it was
+      sample: content /etc/docker/daemon.json has changed
 """

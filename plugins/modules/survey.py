@@ -204,7 +204,7 @@ trace:
     why:
       description: Why the next run makes a full plan. Empty if it makes none.
       type: str
-      sample: content /etc/docker/daemon.json is not as it was
+      sample: content /etc/docker/daemon.json has changed
 registries:
   description: Each registry of the table, and its mirrors, with plain TLS and what the host trusts. C(registry),
     C(outcome) and C(words) as M(multiarch.builders.registry_proof) returns them; C(optional) ones may be unreachable.

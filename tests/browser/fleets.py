@@ -112,7 +112,7 @@ def drifted(found: Survey) -> Survey:
         {"concern": "buildx", "actions": ["start builder multiarch: its container multiarch0 is stopped"]},
     ]
     found["facts"]["daemon"] = {"restart": ["features.containerd-snapshotter: absent → true"]}
-    found["trace"] = {"time": None, "why": "content /etc/docker/daemon.json is not as it was"}
+    found["trace"] = {"time": None, "why": "content /etc/docker/daemon.json has changed"}
     found["builders"][0]["nodes"][0] |= {"state": "stopped", "buildkit": None}
     found["builders"][0]["cache"] = None
     return found

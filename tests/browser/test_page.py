@@ -145,7 +145,7 @@ def test_details_open_by_keyboard(browser: Browser, pages: Pages) -> None:
         "Debian GNU/Linux 13 (trixie)",
         "stopped",
         "handler qemu-arm of somebody else works",
-        "full plan: content /etc/docker/daemon.json is not as it was",
+        "full plan: content /etc/docker/daemon.json has changed",
     ):
         assert words in detail.text
     browser.press(Keys.ENTER)

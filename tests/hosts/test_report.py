@@ -113,7 +113,7 @@ def test_what_the_next_run_does(spare: str, tmp_path: Path) -> None:
 
     on(spare, "echo >>/etc/docker/daemon.json")
     (host,) = report(tmp_path, spare)[1]["hosts"]
-    assert host["trace"] == {"time": None, "why": "content /etc/docker/daemon.json is not as it was"}
+    assert host["trace"] == {"time": None, "why": "content /etc/docker/daemon.json has changed"}
     assert host["state"] == "ok", "an empty line is no drift"
     assert json.loads(on(spare, f"cat {replay.PATH}"))["time"] == made, "a survey leaves the trace as it is"
 

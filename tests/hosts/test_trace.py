@@ -71,10 +71,10 @@ TRACES = {
     "missing": (f"rm {TRACE}", "there is no trace"),
     "damaged": (f"truncate -s 100 {TRACE}", "Unterminated|Expecting"),
     "of a newer format": (f'sed -i \'s/"format": 1/"format": 2/\' {TRACE}', "another format"),
-    "for others to write": (f"chmod 666 {TRACE}", "not root's alone"),
-    "another user's": (f"chown ci {TRACE}", "not root's alone"),
+    "for others to write": (f"chmod 666 {TRACE}", "not private to root"),
+    "another user's": (f"chown ci {TRACE}", "not private to root"),
     "a link": (f"mv {TRACE} /run/elsewhere; ln -s /run/elsewhere {TRACE}", "symbolic links"),
-    "in a folder that others may write to": (f"chmod 777 $(dirname {TRACE})", "not root's alone"),
+    "in a folder that others may write to": (f"chmod 777 $(dirname {TRACE})", "not private to root"),
     "from the future": (f'sed -Ei \'s/"time": [0-9]+/"time": 9999999999/\' {TRACE}', "clock"),
     "too old": (f'sed -Ei \'s/"time": [0-9]+/"time": 1000000000/\' {TRACE}', "s old"),
 }
@@ -186,7 +186,7 @@ def test_a_trace_is_used_however_a_host_is_reached(
 FULL = {
     "asked for": (("-e", "builder_full_plan=true"), "builder_full_plan is true"),
     "no trace is old enough": (("-e", "builder_trace_max_age=0"), "builder_trace_max_age is 0"),
-    "another desired state": (("-e", "builder_drain_timeout=1"), "the desired state, or the code, is another one"),
+    "another desired state": (("-e", "builder_drain_timeout=1"), "the variables or the collection have changed"),
 }
 
 
@@ -200,7 +200,7 @@ def test_a_full_plan_is_made_and_said_why(arguments: tuple[str, ...], why: str, 
 def test_two_controllers_that_take_turns_have_full_plans(traced: str) -> None:
     for seconds in (11, 12, 11):
         run = provision(traced, "-v", "-e", f"builder_drain_timeout={seconds}")
-        assert f"<{traced}> full plan: the desired state" in run.output, run.output
+        assert f"<{traced}> full plan: the variables" in run.output, run.output
 
 
 def test_check_mode_leaves_no_trace(traced: str) -> None:
@@ -243,7 +243,7 @@ def test_wrong_input_of_one_host_keeps_all_hosts_from_being_connected_to(traced:
     wrong = {"builder_drain_timeout": f"{{{{ -1 if inventory_hostname == '{traced}' else 900 }}}}"}
     run = playbook("provision-builders", "-v", limit=f"{traced},builder-2", variables=wrong)
     assert run.status != 0
-    assert f"<{traced}> full plan: the input of a host is wrong" in run.output, run.output
+    assert f"<{traced}> full plan: a host has invalid input" in run.output, run.output
     assert run.says("builder_drain_timeout"), run.output
     assert "builder : Plan]" not in run.output
 

@@ -34,7 +34,7 @@ class _Dialled(http.client.HTTPConnection):
 
     def connect(self) -> None:
         self.end(0)  # the former one
-        watch.spoil("a dockerd elsewhere was asked")
+        watch.spoil("another host's dockerd was queried")
         ours, theirs = socket.socketpair()
         with theirs:
             self._process = subprocess.Popen(

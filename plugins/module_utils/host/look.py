@@ -145,7 +145,7 @@ def may_run(path: Path) -> bool:
 
 def file_system(path: Path) -> os.statvfs_result:
     """statvfs(3) of the file system below *path*. Raises OSError."""
-    watch.spoil(f"the free space at {path} was looked at")
+    watch.spoil(f"the free space at {path} was checked")
     return os.statvfs(at(path))
 
 
@@ -169,13 +169,13 @@ def process(pid: int) -> t.Optional[Process]:
 
 def processes() -> t.Tuple[str, ...]:
     """The /proc folders of the running processes."""
-    watch.spoil("all processes were looked at")
+    watch.spoil("all processes were listed")
     return tuple(f"/proc/{name}" for name in names("/proc") if name.isdigit())
 
 
 def lives(pid: int) -> bool:
     """Whether a process with this id runs."""
-    watch.spoil(f"it was asked whether process {pid} runs")
+    watch.spoil(f"process {pid} was checked")
     try:
         os.kill(pid, 0)
     except ProcessLookupError:

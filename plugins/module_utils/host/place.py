@@ -31,7 +31,7 @@ class Users:
 
     def numbered(self, uid: int) -> pwd.struct_passwd:
         """The entry of the user with this id."""
-        watch.spoil(f"the name of user {uid} was asked for")
+        watch.spoil(f"the name of user {uid} was looked up")
         return pwd.getpwuid(uid)
 
     def every(self) -> t.Sequence[pwd.struct_passwd]:

@@ -83,7 +83,7 @@ def request(
 ) -> Answer:
     """The answer to one request. Raises OSError (including ssl.SSLError) and http.client.HTTPException."""
     parts = urllib.parse.urlsplit(url)
-    watch.spoil(f"{parts.netloc} was asked")
+    watch.spoil(f"{parts.netloc} was contacted")
     name, port = parts.hostname or "", parts.port or (80 if parts.scheme == "http" else 443)
     connection = connection_to(name, port, context if parts.scheme == "https" else None, proxy, timeout)
     path = urllib.parse.urlunsplit(("", "", parts.path or "/", parts.query, ""))

@@ -257,7 +257,7 @@ def difference(looks: t.Iterable[t.Sequence[t.Any]]) -> str:
         except Exception as exc:  # whatever it is, the full plan that follows reports it
             return f"{what}: {exc}"
         if found != answer:
-            return f"{what} is not as it was"
+            return f"{what} has changed"
     return ""
 
 
@@ -265,16 +265,16 @@ def load(path: str, key: str, oldest: float) -> t.Dict[str, t.Any]:
     """The trace for this *key*, younger than *oldest* seconds. Raises UnsureError if it cannot be trusted."""
     folder = os.lstat(os.path.dirname(path))
     if not stat.S_ISDIR(folder.st_mode) or folder.st_uid != os.geteuid() or folder.st_mode & 0o022:
-        raise UnsureError(f"{os.path.dirname(path)} is not root's alone")
+        raise UnsureError(f"{os.path.dirname(path)} is not private to root")
     with os.fdopen(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK), encoding="utf-8") as file:
         found = os.fstat(file.fileno())
         if not stat.S_ISREG(found.st_mode) or found.st_uid != os.geteuid() or found.st_mode & 0o077:
-            raise UnsureError(f"{path} is not root's alone")
+            raise UnsureError(f"{path} is not private to root")
         trace = json.load(file)
     if not isinstance(trace, dict) or trace.get("format") != FORMAT:
         raise UnsureError(f"{path} has another format")
     if trace.get("key") != key:
-        raise UnsureError("the desired state, or the code, is another one")
+        raise UnsureError("the variables or the collection have changed")
     age = time.time() - trace["time"]
     if not 0 <= age < oldest:
         raise UnsureError(f"it is {age:.0f} s old" if age > 0 else "the clock was set back")

@@ -27,7 +27,7 @@ def unwanted(options: Mapping[str, t.Any], connection: t.Any) -> str:
     if not options["trace_max_age"]:
         return "builder_trace_max_age is 0"
     if not getattr(connection, "has_pipelining", False):
-        return f"connection {connection.transport} takes no input for programs"
+        return f"connection {connection.transport} cannot pass input to programs"
     return ""
 
 

@@ -25,11 +25,9 @@ PASSED = [["content", "/etc/of-this-test", replay.digest(b"gone")]]
     ("asked", "trace", "found"),
     [
         pytest.param({}, {}, ("2025-11-21T12:00:00Z", ""), id="it holds"),
-        pytest.param(
-            {}, {"looks": PASSED}, (None, "content /etc/of-this-test is not as it was"), id="something changed"
-        ),
+        pytest.param({}, {"looks": PASSED}, (None, "content /etc/of-this-test has changed"), id="something changed"),
         pytest.param({}, None, (None, "there is no trace"), id="none"),
-        pytest.param({"key": "o"}, {}, (None, "the desired state, or the code, is another one"), id="another key"),
+        pytest.param({"key": "o"}, {}, (None, "the variables or the collection have changed"), id="another key"),
         pytest.param({"max_age": 30}, {}, (None, "it is 60 s old"), id="too old"),
         pytest.param({"why": "builder_full_plan is true"}, {}, (None, "builder_full_plan is true"), id="not wanted"),
     ],

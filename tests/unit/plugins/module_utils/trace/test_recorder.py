@@ -64,7 +64,7 @@ def test_a_trace_is_for_root_alone_and_holds(trace: Path, tmp_path: Path) -> Non
     assert 0 <= time.time() - kept["time"] < 10
     assert replayed(trace).get("result") == RESULT
     (tmp_path / "etc").write_text("other")
-    assert replayed(trace) == {"why": f"content {tmp_path}/etc is not as it was"}
+    assert replayed(trace) == {"why": f"content {tmp_path}/etc has changed"}
 
 
 def test_no_content_gets_into_a_trace(trace: Path, tmp_path: Path, docker: Docker, dockerd: DockerdStandIn) -> None:
@@ -97,7 +97,7 @@ def spoilt(recorder: Recorder, tmp_path: Path) -> None:  # noqa: ARG001
 @pytest.mark.parametrize(
     ("spoils", "why"),
     [
-        pytest.param(changed_since, "content {}/etc is not as it was", id="changed since"),
+        pytest.param(changed_since, "content {}/etc has changed", id="changed since"),
         pytest.param(changed_meanwhile, "content {}/etc changed meanwhile", id="changed meanwhile"),
         pytest.param(spoilt, "the first reason", id="not to be looked at again"),
     ],

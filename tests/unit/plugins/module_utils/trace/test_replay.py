@@ -310,7 +310,7 @@ def test_the_first_difference_is_told(scene: Scene) -> None:
     looks = traced(CONTENT(scene)) + traced(KIND(scene)) + traced(PROGRAM(scene))
     (scene / "file").unlink()
     (scene / "program").unlink()
-    assert replay.difference(looks) == f"content {scene / 'file'} is not as it was"
+    assert replay.difference(looks) == f"content {scene / 'file'} has changed"
     assert replay.difference(looks[2:]).startswith(f"output {scene / 'program'}: [Errno 2]")
 
 
@@ -387,7 +387,7 @@ def a_pipe(path: Path) -> None:
     os.mkfifo(path, mode=0o600)
 
 
-ALONE = r".* is not root's alone"
+ALONE = r".* is not private to root"
 
 
 @pytest.mark.parametrize(
@@ -403,8 +403,8 @@ ALONE = r".* is not root's alone"
         pytest.param(with_(format=0), ".* has another format", id="older format"),
         pytest.param(with_(format=2), ".* has another format", id="newer format"),
         pytest.param(without("format"), ".* has another format", id="no format"),
-        pytest.param(with_(key="other"), "the desired state, or the code, is another one", id="other key"),
-        pytest.param(without("key"), "the desired state, or the code, is another one", id="no key"),
+        pytest.param(with_(key="other"), "the variables or the collection have changed", id="other key"),
+        pytest.param(without("key"), "the variables or the collection have changed", id="no key"),
         pytest.param(lambda path: keep(path, time=time.time() - DAY - 1), "it is 8640[0-9] s old", id="too old"),
         pytest.param(lambda path: keep(path, time=time.time() + 60), "the clock was set back", id="from the future"),
         pytest.param(with_(time=float("nan")), "the clock was set back", id="time: no number"),
@@ -523,7 +523,7 @@ def test_the_program_answers_in_one_line(holds: bool, python: str, path: Path) -
     assert told.count("\n") == 1
     found: dict[str, object] = {"result": {"actions": []}, "time": made(path)}
     if not holds:
-        found = {"why": "content /of\nthese\ntestsä is not as it was"}
+        found = {"why": "content /of\nthese\ntestsä has changed"}
     assert json.loads(told.removeprefix(replay.MARK)) == found
 
 

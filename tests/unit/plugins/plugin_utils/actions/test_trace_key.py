@@ -103,7 +103,7 @@ def test_what_is_no_code_does_not_count(name: str, plugins: Path) -> None:
         pytest.param({}, True, "", id="a trace will do"),
         pytest.param({"full_plan": True}, True, "builder_full_plan is true", id="asked for"),
         pytest.param({"trace_max_age": 0}, True, "builder_trace_max_age is 0", id="none is young enough"),
-        pytest.param({}, False, "connection winrm takes no input for programs", id="no input"),
+        pytest.param({}, False, "connection winrm cannot pass input to programs", id="no input"),
     ],
 )
 def test_when_no_trace_is_used(options: dict[str, Any], pipelining: bool, why: str) -> None:
