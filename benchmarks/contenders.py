@@ -45,6 +45,7 @@ class Contender:
     converges: bool = True  # False: it changes nothing, whatever the hosts are like
     planned: str = ""  # what its output has if it did more than it may where nothing is to be changed
     folder: Path = ROOT
+    records_apart: bool = False  # True: it cannot read what this build records on hosts
 
     @property
     def title(self) -> str:
@@ -106,7 +107,7 @@ CONTENDERS = (
     Contender("ours", _ours, CHANGED, planned=r"TASK \[\S+ : Plan\]"),
     Contender("full", _full, CHANGED, prepares=False, states=("nothing",)),
     Contender("unproven", _unproven, CHANGED, prepares=False, states=("ca", "fresh")),
-    Contender("former", _ours, CHANGED, folder=former.FOLDER),
+    Contender("former", _ours, CHANGED, folder=former.FOLDER, records_apart=True),
     Contender("stock", _stock, CHANGED),
     Contender(
         "mitogen",

@@ -5,7 +5,9 @@ from __future__ import annotations
 import hashlib
 import subprocess
 import sys
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 
 from lab import cgroup, host
@@ -40,6 +42,14 @@ docker exec buildx_buildkit_multiarch0 cat /etc/buildkit/buildkitd.toml | grep -
 """
 
 
+# $1 and $2 are the names beside the record: of the one that goes, and of the one that comes.
+SWAP = r"""
+cd /var/lib
+[ ! -e multiarch-builders ] || mv multiarch-builders "multiarch-builders.$1"
+[ ! -e "multiarch-builders.$2" ] || mv "multiarch-builders.$2" multiarch-builders
+"""
+
+
 def chosen(count: int) -> list[Host]:
     """The first *count* hosts of the fleet."""
     return [one for one in HOSTS if one.name.startswith("fleet-")][:count]
@@ -69,6 +79,27 @@ def only(count: int) -> None:
 def cpu_seconds(hosts: list[Host]) -> float:
     """The processor time that the hosts have used since they booted."""
     return sum(cgroup.cpu_seconds(host.group_of(one)) for one in hosts)
+
+
+@contextmanager
+def with_records(hosts: list[Host], name: str | None) -> Iterator[None]:
+    """While the block runs, the hosts have the records of the contender *name*, of its earlier runs, instead of ours.
+
+    Moving them leaves ours as our traces know them. None swaps nothing.
+    """
+
+    def swap(goes: str, comes: str) -> None:
+        with ThreadPoolExecutor(8) as pool:
+            list(pool.map(lambda one: host.ask(one, ["bash", "-c", SWAP, "swap", goes, comes]), hosts))
+
+    if name is None:
+        yield
+        return
+    swap("ours", name)
+    try:
+        yield
+    finally:
+        swap(name, "ours")
 
 
 def failures(hosts: list[Host], ca: Path) -> list[str]:

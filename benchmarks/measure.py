@@ -61,7 +61,8 @@ def watch(title: str, command: Sequence[str], variables: Mapping[str, str], fold
 def run(contender: Contender, task: Task, *, changes: bool = True) -> Measurement:
     """Run it once. Raises RunError if it fails, the hosts are not as asked afterwards, or it changed what was right."""
     machines = hosts.chosen(task.hosts)
-    with tempfile.TemporaryDirectory(prefix="ssh-") as connections:
+    apart = contender.name if contender.records_apart else None
+    with hosts.with_records(machines, apart), tempfile.TemporaryDirectory(prefix="ssh-") as connections:
         before = hosts.cpu_seconds(machines)
         variables = environment(contender, task, Path(connections))
         used = watch(contender.title, contender.command(task), variables, contender.folder)
