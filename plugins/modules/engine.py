@@ -59,6 +59,11 @@ failures:
   elements: dict
 """
 
+from ansible_collections.multiarch.builders.plugins.module_utils.host import compiled
+
+if __name__ == "__main__":
+    compiled.keep()  # of what is imported from here on
+
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.engine.resource import Engine
 from ansible_collections.multiarch.builders.plugins.module_utils.run.one_concern import converge
 

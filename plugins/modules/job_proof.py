@@ -61,6 +61,11 @@ jobs:
       sample: 2
 """
 
+from ansible_collections.multiarch.builders.plugins.module_utils.host import compiled
+
+if __name__ == "__main__":
+    compiled.keep()  # of what is imported from here on
+
 from dataclasses import asdict
 
 from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError

@@ -152,6 +152,11 @@ failures:
       sample: "`docker buildx create` said:\n#1 [internal] booting buildkit"
 """
 
+from ansible_collections.multiarch.builders.plugins.module_utils.host import compiled
+
+if __name__ == "__main__":
+    compiled.keep()  # of what is imported from here on
+
 from ansible_collections.multiarch.builders.plugins.module_utils.run.plan import plan_all
 
 if __name__ == "__main__":

@@ -101,6 +101,11 @@ notes:
   elements: dict
 """
 
+from ansible_collections.multiarch.builders.plugins.module_utils.host import compiled
+
+if __name__ == "__main__":
+    compiled.keep()  # of what is imported from here on
+
 import typing as t
 from dataclasses import asdict
 

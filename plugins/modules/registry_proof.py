@@ -150,6 +150,11 @@ failures:
   elements: dict
 """
 
+from ansible_collections.multiarch.builders.plugins.module_utils.host import compiled
+
+if __name__ == "__main__":
+    compiled.keep()  # of what is imported from here on
+
 import base64
 import typing as t
 from dataclasses import asdict

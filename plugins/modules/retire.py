@@ -103,6 +103,11 @@ failures:
   elements: dict
 """
 
+from ansible_collections.multiarch.builders.plugins.module_utils.host import compiled
+
+if __name__ == "__main__":
+    compiled.keep()  # of what is imported from here on
+
 from ansible_collections.multiarch.builders.plugins.module_utils.model.options import DEFAULT_INSTANCE, argument_spec
 from ansible_collections.multiarch.builders.plugins.module_utils.run.module import Module
 from ansible_collections.multiarch.builders.plugins.module_utils.run.retire import retire

@@ -224,6 +224,11 @@ authorities:
   elements: dict
 """
 
+from ansible_collections.multiarch.builders.plugins.module_utils.host import compiled
+
+if __name__ == "__main__":
+    compiled.keep()  # of what is imported from here on
+
 from ansible_collections.multiarch.builders.plugins.module_utils.survey.surveying import survey_host
 
 if __name__ == "__main__":

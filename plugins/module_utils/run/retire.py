@@ -22,7 +22,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.trust.
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.trust.record import TrustRecord
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.trust.retired import RetiredTrust
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import Docker
-from ansible_collections.multiarch.builders.plugins.module_utils.host import files, look
+from ansible_collections.multiarch.builders.plugins.module_utils.host import compiled, files, look
 from ansible_collections.multiarch.builders.plugins.module_utils.host.place import at
 from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import Params
 from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
@@ -136,6 +136,7 @@ def retire(module: Module) -> None:
             changed = any(plan.actions for plan in plans.values())
             if not module.check_mode:
                 recorder.forget()
+                compiled.forget()
             if changed and not failures and not module.check_mode:
                 apply_concerns(kinds, params, {}, proven=False)
                 require_nothing_left(retiring(params), params)

@@ -72,6 +72,11 @@ def moment() -> Mark:
     return Mark(_boot(), _uptime())
 
 
+def start(started: float) -> Mark:
+    """The moment of this boot at which dockerd *started* (seconds since boot)."""
+    return Mark(_boot(), started)
+
+
 def is_after(found: t.Optional[Mark], started: float) -> bool:
     """Whether *found* is a moment of this boot, later than *started* (seconds since boot)."""
     return found is not None and found.boot == _boot() and found.uptime > started

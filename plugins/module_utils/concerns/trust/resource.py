@@ -146,12 +146,14 @@ class Trust(Concern[TrustState]):
         from ansible_collections.multiarch.builders.plugins.module_utils.concerns.trust import dangling_links
 
         anchors = store_files(self.registries, store)
-        missing = missing_from(bundle_of(store), anchors)
+        bundle = bundle_of(store)
+        missing = missing_from(bundle, anchors)
         new = [each.content for each in anchors if each.path in missing]
         there = [each.content for each in anchors]
-        authorities.come(new, there)  # also before: a run may be killed after the store has changed
+        renewed = authorities.renewals(new, bundle)
+        authorities.come(new, there, renewed)  # also before: a run may be killed after the store has changed
         must(store.refresh, "the operating system's trust store cannot be refreshed")
-        authorities.come(new, there)
+        authorities.come(new, there, renewed)
         dangling_links.sweep(store.links)
         self._stale(False)
 

@@ -65,10 +65,12 @@ def make(
     issuer: Pair | None = None,
     names: tuple[str, ...] = (),
     purposes: tuple[x509.ObjectIdentifier, ...] = (),
+    key: ec.EllipticCurvePrivateKey | None = None,
 ) -> Pair:
     """A certificate valid from *start* to *end*, in days from NOW. *ca*: basicConstraints, None for none at all;
-    *sign*: keyCertSign in keyUsage, None for no keyUsage; *names*: those of a server; *purposes*: extendedKeyUsage."""
-    key = ec.generate_private_key(ec.SECP256R1())
+    *sign*: keyCertSign in keyUsage, None for no keyUsage; *names*: those of a server; *purposes*: extendedKeyUsage;
+    *key*: a new one if None."""
+    key = key or ec.generate_private_key(ec.SECP256R1())
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
     builder = (
         x509.CertificateBuilder()

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.multiarch.builders.plugins.module_utils.state import authorities, restart_due
-from ansible_collections.multiarch.builders.plugins.module_utils.state.authorities import come, unread
+from ansible_collections.multiarch.builders.plugins.module_utils.state.authorities import come, renewals, unread
 from ansible_collections.multiarch.builders.tests.unit.plugins.module_utils import records as record
 from ansible_collections.multiarch.builders.tests.unit.plugins.plugin_utils.x509_factory import make
 
@@ -69,6 +69,57 @@ def test_a_rotation_needs_one_restart(at: At) -> None:
     come([], [NEW])  # the old one goes
     assert unread([NEW], NEW) == set()
     assert len(record.load("authorities")["came"]) == 1
+
+
+CENTURY = 36500
+FORMER = make("renewed", sign=True, end=CENTURY)
+SAME_KEY = make("renewed", sign=True, key=FORMER.key).pem
+OVER = make("renewed", sign=True, end=-1, key=FORMER.key).pem
+
+
+@pytest.mark.parametrize(
+    ("bundle", "new", "expected"),
+    [
+        pytest.param(FORMER.pem, SAME_KEY, set(), id="with its key"),
+        pytest.param(OTHER + FORMER.pem, SAME_KEY, set(), id="among others"),
+        pytest.param(FORMER.pem, make("renewed", sign=True).pem, None, id="with another key"),
+        pytest.param(FORMER.pem, make("another", sign=True, key=FORMER.key).pem, None, id="with another name"),
+        pytest.param(FORMER.pem, make("renewed", key=FORMER.key).pem, None, id="with other extensions"),
+        pytest.param(OVER, SAME_KEY, None, id="the former one is over, or soon will be"),
+        pytest.param("", SAME_KEY, None, id="there was none"),
+    ],
+)
+def test_a_renewed_authority_needs_no_restart(bundle: str, new: str, expected: set[str] | None, at: At) -> None:
+    expected = {new} if expected is None else expected
+    at(200.0, 100.0)
+    assert unread([new], bundle) == expected, "before it is added"
+    renewed = renewals([new], bundle)
+    come([new], [new], renewed)
+    come([new], [new], renewed)  # before the store is refreshed, and after
+    assert unread([new], new) == expected, "after the former one has gone"
+    at(400.0, 300.0)
+    assert unread([new], new) == set(), "dockerd was restarted"
+
+
+def test_what_dockerd_has_not_read_vouches_for_nothing(at: At) -> None:
+    at(200.0, 100.0)
+    come([FORMER.pem], [FORMER.pem])
+    assert unread([SAME_KEY], FORMER.pem) == {SAME_KEY}
+
+
+def test_a_renewed_authority_is_renewed_again(at: At) -> None:
+    again = make("renewed", sign=True, end=10, key=FORMER.key).pem
+    at(200.0, 100.0)
+    come([SAME_KEY], [SAME_KEY], renewals([SAME_KEY], FORMER.pem))
+    come([again], [again], renewals([again], SAME_KEY))
+    assert unread([again], again) == set()
+
+
+def test_what_a_proof_finds_unread_is_unread(at: At) -> None:
+    at(200.0, 100.0)
+    come([SAME_KEY], [SAME_KEY], renewals([SAME_KEY], FORMER.pem))
+    come([SAME_KEY], [SAME_KEY])
+    assert unread([SAME_KEY], SAME_KEY) == {SAME_KEY}
 
 
 def test_moments_of_another_boot_do_not_count(at: At) -> None:
