@@ -22,7 +22,7 @@ def with_dots(platforms: t.Iterable[str]) -> t.Tuple[str, ...]:
 
 
 def unreadable(platforms: t.Iterable[str], buildx: str) -> t.Tuple[str, ...]:
-    """Messages about *platforms* (canonical) whose names buildx of version *buildx* refuses; none for an unknown one."""
+    """Messages about *platforms* (canonical) whose names buildx of version *buildx* refuses; none for an unknown."""
     if not () != version_of(buildx) < _DOTS:
         return ()
     return tuple(

@@ -109,6 +109,11 @@ def is_ours(handler: Handler) -> bool:
     return handler.interpreter.startswith(EMULATORS + "/")
 
 
+def registers(line: t.Optional[str], handler: Handler) -> bool:
+    """Whether the source's *line*, None if its emulator is not installed, names the emulator of *handler*."""
+    return line is not None and f":{handler.interpreter}:" in line
+
+
 def is_theirs(file: t.Optional[str]) -> bool:
     """Whether a handler's *file* in /etc/binfmt.d registers a foreign emulator; None if there is no file."""
     found = [each for each in map(parse_registration, (file or "").splitlines()) if each is not None]
@@ -130,8 +135,7 @@ def finding(fmt: ElfFormat, state: BinfmtState, takeover: bool) -> Finding:
     if handler is None:
         return Finding(fmt, Verdict.ADD, None, "no handler")
     fault = _fault(handler, fmt, state)
-    line = state.lines.get(fmt.handler)
-    if line is not None and f":{handler.interpreter}:" in line:
+    if registers(state.lines.get(fmt.handler), handler):
         return Finding(fmt, Verdict.REPLACE if fault else Verdict.KEEP, handler, fault or "as asked")
     if is_ours(handler):
         why = fault or state.damaged.get(fmt.handler) or "of a former source"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.source import PackageSource
 from ansible_collections.multiarch.builders.plugins.module_utils.survey.platforms import coverage, qemu_in
 
 
@@ -20,7 +21,7 @@ def test_versions(said: str, version: str | None) -> None:
 
 
 def test_native_platforms_need_no_handler() -> None:
-    rows = coverage(["linux/amd64", "linux/386"])
+    rows = coverage(["linux/amd64", "linux/386"], PackageSource())
     assert [(row["platform"], row["how"], row["handler"]) for row in rows] == [
         ("linux/amd64", "native", None),
         ("linux/386", "native", None),
@@ -28,7 +29,7 @@ def test_native_platforms_need_no_handler() -> None:
 
 
 def test_what_this_host_cannot_run_is_missing() -> None:
-    (row,) = coverage(["linux/amd64/v4"])
+    (row,) = coverage(["linux/amd64/v4"], PackageSource())
     assert (row["how"], row["why"]) == (
         "missing",
         "this host's processor does not run it (of amd64, it runs linux/amd64)",
