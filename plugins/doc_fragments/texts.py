@@ -32,7 +32,9 @@ platforms:
   - The platforms that the host builds and runs, as C(linux/ARCHITECTURE[/VARIANT]).
   - Common aliases are accepted, with and without C(linux/) and in any case, such as C(x86_64), C(aarch64),
     C(arm64v8), C(armhf), C(arm32v7), C(armel), C(i386), C(ppc64el) and C(mips64el). C(arm) is C(linux/arm/v7).
-  - Platforms that the host's processor runs natively get no emulator.
+  - Platforms that the host's processor runs itself get no emulator. The processor is asked, as machines of one name
+    differ, for instance in 32-bit programs on arm64. A variant that neither the processor nor an emulator runs, such
+    as C(linux/amd64/v4) without AVX-512, is refused in the plan, unless it is assigned to a node on another machine.
 registries:
   - The registries. dockerd, BuildKit, the operating system and the logins are all configured from this table.
   - TLS settings of a mirror come from the mirror's own entry, so a mirror with a private CA needs an entry of its own.
@@ -136,6 +138,9 @@ binfmt_archive:
     registry. It replaces the pull, and is read without Docker.
 binfmt_takeover:
   - Whether to replace a working foreign handler. One that does not work in containers is always replaced.
+native_first:
+  - Whether platforms that the processor runs itself stay without an emulator. V(false) registers one for 32-bit Arm on
+    arm64 (and for C(linux/386) on amd64, if O(binfmt_image) contains it), which is several times slower.
 daemon_options:
   - Merged into C(daemon.json) as a JSON merge patch (RFC 7396). Mappings are merged, V(null) removes a key, any other
     value replaces the existing one. Other keys are left unchanged.

@@ -150,6 +150,10 @@ platforms:
       description: Its version.
       type: str
       sample: 10.2.3
+    pinned:
+      description: Whether it is the emulator of O(binfmt_source).
+      type: bool
+      sample: true
     why:
       description: Why it is missing.
       type: str

@@ -111,6 +111,8 @@ OF_ITSELF = re.compile(
     r"|/(usr/)?(local/)?s?bin(/python[0-9.]*)?(/pyvenv.cfg)?$|/usr/bin/(pyvenv.cfg|pybuilddir.txt|python|lib|Modules)"
     r"|/(usr|usr/local|root|run|proc|etc|home|var)?$"
 )
+# The processor stays until the next boot, which ends the trace.
+OF_THE_BOOT = re.compile(r"/proc/cpuinfo$")
 USER_DATABASE = re.compile(r"/etc/(nsswitch\.conf|passwd|group)$|/run/systemd/userdb\b|/var/lib/extrausers\b")
 # Of the process that listens for dockerd, whose name and start are in the trace.
 CONTAINERD = re.compile(r"/proc/net/unix$|/proc/[0-9]+/(comm|cmdline|fd\b.*)$|/run/")
@@ -145,7 +147,7 @@ def test_a_trace_holds_all_that_a_full_plan_looks_at(traced: str, tmp_path: Path
     assert any(look[0] == "user" for look in looks)
 
     def is_held(path: str) -> bool:
-        if OF_ITSELF.match(path) or USER_DATABASE.match(path) or CONTAINERD.match(path):
+        if OF_ITSELF.match(path) or OF_THE_BOOT.match(path) or USER_DATABASE.match(path) or CONTAINERD.match(path):
             return True
         if Path(path).name in programs or path in named:
             return True

@@ -17,6 +17,7 @@ import typing as t
 from dataclasses import dataclass, field
 
 from ansible_collections.multiarch.builders.plugins.module_utils.host import watch
+from ansible_collections.multiarch.builders.plugins.module_utils.model.processor import Processor
 
 # dockerd looks for docker-proxy and the iptables programs in the administrator's folders.
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -66,13 +67,13 @@ def _saw(kind: str, arguments: t.Tuple[t.Any, ...], look: t.Callable[[], A]) -> 
 class Host:
     """*root* is the folder that serves as /, *programs* are the PATH folders of its programs, not below *root*.
 
-    *machine* is its architecture as in uname(2), None for the kernel's answer.
+    *processor* replaces what this machine's processor and kernel answer.
     """
 
     root: str = ""
     users: Users = field(default_factory=Users)
     programs: str = PATH
-    machine: t.Optional[str] = None
+    processor: t.Optional[Processor] = None
 
 
 _host = Host()
@@ -102,4 +103,4 @@ def at(path: t.Union[str, pathlib.PurePath]) -> pathlib.Path:
 
 def architecture() -> str:
     """The host's architecture, such as x86_64."""
-    return _host.machine or _saw("machine", (), lambda: os.uname().machine)
+    return _saw("machine", (), lambda: os.uname().machine)

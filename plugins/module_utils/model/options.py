@@ -121,7 +121,7 @@ OPTIONS: t.Dict[str, Option] = {
         "type": "list",
         "elements": "str",
         "default": ["linux/amd64", "linux/arm64"],
-        "read_by": ("binfmt", "build_proof"),
+        "read_by": ("binfmt", "buildx", "build_proof"),
     },
     "registries": {
         "type": "list",
@@ -141,7 +141,7 @@ OPTIONS: t.Dict[str, Option] = {
         "elements": "dict",
         "options": INSTANCE,
         "default": [DEFAULT_INSTANCE],
-        "read_by": ("engine", "buildx", "registry_proof", "build_proof", "job_proof"),
+        "read_by": ("engine", "binfmt", "buildx", "registry_proof", "build_proof", "job_proof"),
     },
     "users": {
         "type": "list",
@@ -149,6 +149,7 @@ OPTIONS: t.Dict[str, Option] = {
         "default": ["root"],
         "read_by": ("trust", "buildx", "registry_proof", "registry_capabilities", "build_proof", "job_proof"),
     },
+    "native_first": {"type": "bool", "default": True, "read_by": ("binfmt",)},
     "binfmt_source": {"type": "str", "choices": ["image", "package"], "default": "image", "read_by": ("binfmt",)},
     "binfmt_image": {"type": "str", "default": BINFMT_IMAGE, "read_by": ("binfmt",)},
     "binfmt_archive": {"type": "str", "read_by": ("binfmt",)},

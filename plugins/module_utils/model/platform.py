@@ -9,7 +9,6 @@ and BuildKit, extended by the names of kernels, distributions and Docker Hub.
 
 from __future__ import annotations
 
-import sys
 import typing as t
 
 # Every architecture that QEMU's handlers of tonistiigi/binfmt provide (cmd/binfmt/config.go there).
@@ -125,23 +124,3 @@ def known_platforms() -> t.Tuple[str, ...]:
 def architecture_of(platform: str) -> str:
     """The architecture of a canonical *platform*: ``linux/arm/v7`` is ``arm``. All variants share one QEMU."""
     return platform.split("/")[1]
-
-
-def native_platforms(machine: str, byteorder: str = sys.byteorder) -> t.Tuple[str, ...]:
-    """The platforms that a host whose ``uname -m`` is *machine* runs natively; empty for an unknown machine.
-
-    *byteorder* is the host's ``sys.byteorder``: Linux reports ``mips64`` on both kinds of MIPS.
-    Excluded is what depends on the processor: 32-bit Arm on aarch64 (Neoverse and Apple lack it), amd64/v2 to v4.
-    """
-    name = machine.strip().lower()
-    if name == "mips64":
-        return ("linux/mips64le",) if byteorder == "little" else ("linux/mips64",)
-    if name not in _ALIASES:
-        return ()
-    platform = canonical(name)
-    if platform == "linux/amd64":
-        return ("linux/amd64", "linux/386")
-    if architecture_of(platform) == "arm":
-        newest = int(platform[-1])
-        return tuple(f"linux/arm/v{version}" for version in range(newest, 4, -1))
-    return (platform,)

@@ -15,18 +15,13 @@ from dataclasses import dataclass, replace
 
 from ansible_collections.multiarch.builders.plugins.module_utils.causes.buildkit import Failed, of_build
 from ansible_collections.multiarch.builders.plugins.module_utils.causes.lines import told
-from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt import execution
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt import execution, native
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.probe import expected_machine, probe
 from ansible_collections.multiarch.builders.plugins.module_utils.host.command import run
-from ansible_collections.multiarch.builders.plugins.module_utils.host.place import architecture
 from ansible_collections.multiarch.builders.plugins.module_utils.host.temp_dirs import scratch
 from ansible_collections.multiarch.builders.plugins.module_utils.host.users import user_entry
 from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
-from ansible_collections.multiarch.builders.plugins.module_utils.model.platform import (
-    architecture_of,
-    canonical,
-    native_platforms,
-)
+from ansible_collections.multiarch.builders.plugins.module_utils.model.platform import canonical
 from ansible_collections.multiarch.builders.plugins.module_utils.proof import diagnostics, push, rights
 from ansible_collections.multiarch.builders.plugins.module_utils.proof import remedy as remedies
 
@@ -212,7 +207,7 @@ class _Build:
         """What a successful build proves for each platform."""
         pushed = _pushed(self.builder, self.user, self.repository) if self.repository else frozenset()
         machines = machines_in(log, platforms)
-        native = {architecture_of(each) for each in native_platforms(architecture())}
+        ways = native.ways(platforms)
         proofs, failures = [], []
         for platform in platforms:
             words, remedy = "", remedies.HANDLERS
@@ -226,8 +221,7 @@ class _Build:
             if words:
                 failures.append(Failure((platform,), words, (told("the build said", log, _LINES),), remedy, words))
                 continue
-            how = "native" if architecture_of(platform) in native else "emulated"
-            proofs.append(Proof(platform, how, machines[platform], platform in pushed))
+            proofs.append(Proof(platform, ways[platform], machines[platform], platform in pushed))
         return tuple(proofs), tuple(failures)
 
 

@@ -14,7 +14,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.docker.containe
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import Docker
 from ansible_collections.multiarch.builders.plugins.module_utils.host import look
 from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
-from ansible_collections.multiarch.builders.plugins.module_utils.model.platform import native_platforms
+from ansible_collections.multiarch.builders.plugins.module_utils.model.processor import Processor
 from ansible_collections.multiarch.builders.plugins.module_utils.model.version import version_of
 
 Facts = t.Dict[str, t.Any]
@@ -26,14 +26,18 @@ _DF_BY_TYPE = (1, 42)  # the first API that can report a single kind of disk usa
 def machine_facts() -> Facts:
     """Architecture (as of platforms), operating system, kernel, processors, bytes of memory."""
     name = os.uname()
-    native = native_platforms(name.machine)
     return {
-        "architecture": native[0].partition("/")[2] if native else name.machine,
+        "architecture": _architecture(name.machine),
         "os": _system(),
         "kernel": name.release,
         "cpus": os.cpu_count() or 0,
         "memory": memory_in(look.text("/proc/meminfo") or ""),
     }
+
+
+def _architecture(machine: str) -> str:
+    platforms = Processor(machine).platforms
+    return platforms[0].partition("/")[2] if platforms else machine
 
 
 def memory_in(meminfo: str) -> int:

@@ -9,33 +9,51 @@ import pathlib
 import re
 import typing as t
 
-from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt import image, kernel
-from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.decide import catching, is_ours, needed
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt import image, kernel, native
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.decide import (
+    catching,
+    in_front,
+    is_ours,
+    needed,
+    registers,
+)
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.execution import prove
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.formats import format_for
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.handler_file import Handler
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.source import Source
 from ansible_collections.multiarch.builders.plugins.module_utils.host.command import run
-from ansible_collections.multiarch.builders.plugins.module_utils.host.place import architecture
 from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
+from ansible_collections.multiarch.builders.plugins.module_utils.model.processor import Processor, impossible
 
-NATIVE, EMULATED, MISSING = "native", "emulated", "missing"
-Row = t.Dict[str, t.Optional[str]]
+MISSING = "missing"
+Row = t.Dict[str, t.Any]
 
 
-def coverage(platforms: t.Sequence[str]) -> t.List[Row]:
-    """A row for each of *platforms* (canonical names): how it runs, with handler and QEMU, or why it does not."""
-    machine = architecture()
+def coverage(platforms: t.Sequence[str], source: Source) -> t.List[Row]:
+    """A row for each of *platforms* (canonical names): how it runs, with handler and QEMU, or why it does not.
+
+    *pinned* tells whether the emulator is that of the configured *source*, None without one.
+    """
+    processor = native.processor(platforms)
+    cannot = impossible(platforms, processor)
     try:
-        handlers = kernel.handlers() if needed(platforms, machine) else {}
+        handlers = kernel.handlers() if needed(platforms, processor) or processor.siblings else {}
     except HostError as exc:
-        return [_native(each) if not needed([each], machine) else _missing(each, str(exc)) for each in platforms]
-    return [_row(each, machine, handlers) for each in platforms]
+        return [
+            _native(each) if each in processor.platforms else _missing(each, cannot.get(each, str(exc)))
+            for each in platforms
+        ]
+    return [
+        _missing(each, cannot[each]) if each in cannot else _row(each, processor, handlers, source)
+        for each in platforms
+    ]
 
 
-def _row(platform: str, machine: str, handlers: t.Mapping[str, Handler]) -> Row:
-    formats = needed([platform], machine)
-    if not formats:
+def _row(platform: str, processor: Processor, handlers: t.Mapping[str, Handler], source: Source) -> Row:
+    handler = in_front(platform, processor, handlers)
+    if handler is None and platform in processor.platforms:
         return _native(platform)
-    handler = catching(formats[0], handlers)
+    handler = handler or catching(format_for(platform), handlers)
     if handler is None:
         return _missing(platform, "no handler")
     try:
@@ -44,16 +62,18 @@ def _row(platform: str, machine: str, handlers: t.Mapping[str, Handler]) -> Row:
         return _missing(platform, str(exc))
     return {
         "platform": platform,
-        "how": EMULATED,
+        "how": native.EMULATED,
         "handler": handler.name,
         "interpreter": handler.interpreter,
         "qemu": _version(handler),
+        "pinned": registers(source.emulator(format_for(platform)).line, handler),
         "why": None,
     }
 
 
 def _native(platform: str) -> Row:
-    return {"platform": platform, "how": NATIVE, "handler": None, "interpreter": None, "qemu": None, "why": None}
+    nothing = dict.fromkeys(("handler", "interpreter", "qemu", "pinned", "why"))
+    return {"platform": platform, "how": native.NATIVE, **nothing}
 
 
 def _missing(platform: str, why: str) -> Row:

@@ -9,6 +9,7 @@ import base64
 import concurrent.futures
 import typing as t
 
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.resource import Binfmt
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import Docker
 from ansible_collections.multiarch.builders.plugins.module_utils.host.redact import masked
 from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import (
@@ -45,7 +46,7 @@ def survey_host() -> None:
             "disk": disk,
             "containerd_disk": containerd_disk,
             "dockerd": engine,
-            "platforms": platforms.coverage(params["platforms"]),
+            "platforms": platforms.coverage(params["platforms"], Binfmt.from_params(params, docker).source),
             "builders": builders.survey(instances_of(params), params["users"], docker),
             "proofs": _proofs(failures),
             "trace": trace,

@@ -67,6 +67,8 @@ def _hosts(report: Report) -> Iterator[Item]:
     yield from _item(idle, "nodes are not running on {}", "node:idle", grave=True)
     failed = sum(cells.proof(host) == "failed" for host in report.hosts)
     yield from _item(failed, "the last proof failed on {}", "proof:failed", grave=True)
+    other = sum(cells.runs_other_emulators(host) for host in report.hosts)
+    yield from _item(other, "other emulators than the configured ones run on {}", "emulator:other", grave=False)
     yield from _item(report.totals.restart, "a docker restart is pending on {}", "restart:due", grave=False)
     yield from _item(report.totals.never_proven, "no proof was ever run on {}", "proof:never", grave=False)
 

@@ -85,6 +85,11 @@ def platform(host: Host, name: str) -> Platform | None:
     return next((each for each in host.platforms if each.platform == name), None)
 
 
+def runs_other_emulators(host: Host) -> bool:
+    """Whether a platform is emulated by another program than that of `builder_binfmt_source`."""
+    return any(each.pinned is False for each in host.platforms)
+
+
 def versions(host: Host) -> dict[str, list[str]]:
     """{program: versions on the host}, each once, without what a distribution adds to them."""
     engine = host.engine
@@ -172,6 +177,7 @@ def _facets(host: Host) -> Iterator[str]:
         yield from (f"{program}:{version}" for version in told)
     for each in host.platforms:
         yield f"{each.how}:{each.platform}"
+        yield f"emulator:{'other' if each.pinned is False else 'pinned' if each.pinned else 'none'}"
     for builder in host.builders:
         yield f"builder:{builder.name}"
         yield f"driver:{builder.driver}"

@@ -58,13 +58,17 @@ class Engine:
 
 @dataclass(frozen=True)
 class Platform:
-    """How a platform runs: by the processor, by a handler and its emulator, or not, and why."""
+    """How a platform runs: by the processor, by a handler and its emulator, or not, and why.
+
+    *pinned* tells whether the emulator is that of `builder_binfmt_source`, None without an emulator.
+    """
 
     platform: str
     how: t.Literal["native", "emulated", "missing"]
     handler: str | None
     interpreter: str | None
     qemu: str | None
+    pinned: bool | None
     why: str | None
 
 

@@ -20,7 +20,8 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.record import Former
 from ansible_collections.multiarch.builders.plugins.module_utils.host.file_modes import Rights
-from ansible_collections.multiarch.builders.plugins.module_utils.model.platform import architecture_of, native_platforms
+from ansible_collections.multiarch.builders.plugins.module_utils.model.platform import architecture_of
+from ansible_collections.multiarch.builders.plugins.module_utils.model.processor import Processor, emulated
 
 EMULATORS = "/usr/local/lib/multiarch-builders/emulators"
 BINFMT_D = "/etc/binfmt.d"
@@ -41,7 +42,7 @@ class BinfmtState:
     None if it is not a file of this host. *release* is /etc/os-release if something is missing().
     """
 
-    machine: str
+    processor: Processor
     handlers: t.Mapping[str, Handler]
     lines: t.Mapping[str, str]
     configuration: t.Mapping[str, str]
@@ -84,11 +85,17 @@ def file_of(handler: str) -> str:
     return f"{BINFMT_D}/{handler}.conf"
 
 
-def needed(platforms: t.Iterable[str], machine: str) -> t.Tuple[ElfFormat, ...]:
-    """The formats of *platforms* that a host of *machine* (as `uname -m`) cannot run itself, each once."""
-    native = {architecture_of(each) for each in native_platforms(machine)}
-    foreign = [each for each in platforms if architecture_of(each) not in native]
-    return tuple(dict.fromkeys(format_for(each) for each in foreign))
+def needed(platforms: t.Iterable[str], processor: Processor) -> t.Tuple[ElfFormat, ...]:
+    """The formats of *platforms* that this host cannot run itself, each once."""
+    return tuple(dict.fromkeys(map(format_for, emulated(platforms, processor))))
+
+
+def in_front(platform: str, processor: Processor, handlers: t.Mapping[str, Handler]) -> t.Optional[Handler]:
+    """The handler that makes programs of *platform* emulated although the processor runs them itself."""
+    if architecture_of(platform) not in processor.siblings:
+        return None
+    fmt = format_for(platform)
+    return next((each for each in handlers.values() if each.enabled and each.serves(fmt)), None)
 
 
 def catching(fmt: ElfFormat, handlers: t.Mapping[str, Handler]) -> t.Optional[Handler]:
@@ -100,6 +107,11 @@ def catching(fmt: ElfFormat, handlers: t.Mapping[str, Handler]) -> t.Optional[Ha
 def is_ours(handler: Handler) -> bool:
     """Whether its emulator is a managed one."""
     return handler.interpreter.startswith(EMULATORS + "/")
+
+
+def registers(line: t.Optional[str], handler: Handler) -> bool:
+    """Whether the source's *line*, None if its emulator is not installed, names the emulator of *handler*."""
+    return line is not None and f":{handler.interpreter}:" in line
 
 
 def is_theirs(file: t.Optional[str]) -> bool:
@@ -123,8 +135,7 @@ def finding(fmt: ElfFormat, state: BinfmtState, takeover: bool) -> Finding:
     if handler is None:
         return Finding(fmt, Verdict.ADD, None, "no handler")
     fault = _fault(handler, fmt, state)
-    line = state.lines.get(fmt.handler)
-    if line is not None and f":{handler.interpreter}:" in line:
+    if registers(state.lines.get(fmt.handler), handler):
         return Finding(fmt, Verdict.REPLACE if fault else Verdict.KEEP, handler, fault or "as asked")
     if is_ours(handler):
         why = fault or state.damaged.get(fmt.handler) or "of a former source"
@@ -138,7 +149,7 @@ def finding(fmt: ElfFormat, state: BinfmtState, takeover: bool) -> Finding:
 
 def findings(platforms: t.Iterable[str], state: BinfmtState, takeover: bool) -> t.Tuple[Finding, ...]:
     """The findings for all formats that *platforms* need."""
-    return tuple(finding(fmt, state, takeover) for fmt in needed(platforms, state.machine))
+    return tuple(finding(fmt, state, takeover) for fmt in needed(platforms, state.processor))
 
 
 def missing(found: t.Iterable[Finding], state: BinfmtState) -> t.Tuple[ElfFormat, ...]:

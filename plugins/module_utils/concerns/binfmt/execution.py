@@ -12,7 +12,11 @@ import subprocess
 import typing as t
 
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.formats import ElfFormat
-from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.probe import expected_machine, probe
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.probe import (
+    expected_machine,
+    native_probe,
+    probe,
+)
 from ansible_collections.multiarch.builders.plugins.module_utils.host.temp_dirs import scratch
 from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
 
@@ -34,12 +38,25 @@ def prove_emulator(emulator: str, fmt: ElfFormat) -> None:
         _require(platform, f"under {fmt.binary}", [emulator, str(program)], root=None)
 
 
+def runs_itself(platform: str, machine: str) -> bool:
+    """Whether processor and kernel run a program of *platform* themselves, whatever handlers are registered.
+
+    A program that sees another *machine* (`uname -m`) ran under an emulator all the same.
+    """
+    with _probe(platform, native_probe) as program:
+        try:
+            done = subprocess.run([str(program)], capture_output=True, check=False, timeout=60)
+        except (OSError, subprocess.SubprocessError):
+            return False
+        return done.returncode == 0 and done.stdout.decode("utf-8", "replace").strip() == machine
+
+
 @contextlib.contextmanager
-def _probe(platform: str) -> t.Iterator[pathlib.Path]:
+def _probe(platform: str, made: t.Callable[[str], bytes] = probe) -> t.Iterator[pathlib.Path]:
     """The platform's program, alone in a directory."""
     with scratch(programs=True) as folder:
         program = folder / "probe"
-        program.write_bytes(probe(platform))
+        program.write_bytes(made(platform))
         program.chmod(0o755)
         yield program
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.decide import Finding, is_ours
-from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.handler_file import Handler
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.handler_file import REGISTRY, Handler
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.record import Former
 
 
@@ -42,6 +42,23 @@ def note(found: Finding, handler: Handler, owners: t.Mapping[str, t.Optional[str
     return (
         f"linux/{found.fmt.architecture}: handler {handler.name} is not managed, works, and was not changed "
         f"({owner(handler, owners)}interpreter {handler.interpreter}, flags {handler.flags})"
+    )
+
+
+def slows(platform: str, handler: Handler, owners: t.Mapping[str, t.Optional[str]]) -> str:
+    """The note on a foreign handler in front of the processor."""
+    return (
+        f"{platform}: this host's processor runs it itself, but handler {handler.name} ({owner(handler, owners)}"
+        f"interpreter {handler.interpreter}), which is not managed, emulates it, several times slower: remove the "
+        f"package, or the job, that registers it, and `echo -1 > {REGISTRY}/{handler.name}`"
+    )
+
+
+def refusal(platform: str, why: str) -> str:
+    """The message about a platform that this host cannot run."""
+    return (
+        f"builder_platforms: {platform}: {why}: remove it, or assign it to a node that runs it "
+        "(builder_instances[].nodes[].platforms)"
     )
 
 

@@ -5,6 +5,7 @@
 
 Debian 12 has static emulators in qemu-user-static; since Debian 13 those of qemu-user are static, and qemu-user-binfmt
 registers them with flag F. Up to Ubuntu 24.04 qemu-user-binfmt registers dynamic ones, which do not work in containers.
+None registers the 32-bit sibling of its own architecture (arm on arm64, i386 on amd64), though it has the emulator.
 """
 
 from __future__ import annotations
@@ -12,12 +13,14 @@ from __future__ import annotations
 import typing as t
 from dataclasses import replace
 
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.formats import ElfFormat
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.handler_file import parse_registration
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.record import RECORD
 from ansible_collections.multiarch.builders.plugins.module_utils.host import look
 from ansible_collections.multiarch.builders.plugins.module_utils.host.command import must, run
 from ansible_collections.multiarch.builders.plugins.module_utils.host.files import read
 from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
+from ansible_collections.multiarch.builders.plugins.module_utils.model.processor import Processor
 
 BINFMT_D = "/usr/lib/binfmt.d"
 _LAST_STATIC = {"debian": 12.0, "ubuntu": 24.04}
@@ -64,6 +67,15 @@ def require(handlers: t.Iterable[str]) -> None:
             f"the distribution's package brings no {', '.join(missing)}: set builder_binfmt_source: image, or remove "
             "the platforms from builder_platforms"
         )
+
+
+def omission(fmt: ElfFormat, processor: Processor) -> str:
+    """The message about a format that the packages for this architecture register no handler of."""
+    return (
+        f"builder_binfmt_source: the distribution's package for {processor.architecture} registers no handler for "
+        f"linux/{fmt.architecture}, which this host's processor does not run itself: set image, or remove the platform "
+        "from builder_platforms"
+    )
 
 
 def fault_of(path: str, text: str) -> str:

@@ -15,15 +15,18 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt
     Verdict,
     file_of,
     findings,
+    in_front,
+    is_ours,
     missing,
     refusals,
     unwanted,
 )
-from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.formats import ElfFormat
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.formats import FORMATS, ElfFormat
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.handler_file import REGISTRY
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.source import Source
 from ansible_collections.multiarch.builders.plugins.module_utils.host.file_modes import RestoreRights, Rights
 from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
+from ansible_collections.multiarch.builders.plugins.module_utils.model.processor import impossible
 from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import Action, Kind, Plan
 
 
@@ -54,13 +57,23 @@ _TURN_ON = Action(
 )
 
 
-def planned(platforms: t.Iterable[str], source: Source, state: BinfmtState, *, takeover: bool) -> Plan:
-    """The plan. Raises HostError for what needs manual repair."""
+def planned(
+    platforms: t.Sequence[str],
+    source: Source,
+    state: BinfmtState,
+    *,
+    takeover: bool,
+    elsewhere: t.Container[str] = (),
+) -> Plan:
+    """The plan; a builder runs the platforms in *elsewhere* on another machine. Raises HostError for manual repairs."""
     found = findings(platforms, state, takeover)
-    refused = refusals(found, state, ours=source.ours, takeover=takeover)
+    absent = missing(found, state)
+    cannot = impossible([each for each in platforms if each not in elsewhere], state.processor)
+    refused = [messages.refusal(platform, why) for platform, why in cannot.items()]
+    refused += refusals(found, state, ours=source.ours, takeover=takeover)
+    refused += source.lacks(absent, state.processor)
     if refused:
         raise HostError("; ".join(refused))
-    absent = missing(found, state)
     actions = [] if state.on or not found else [_TURN_ON]
     actions += [source.installation(absent, state.release)] if absent else []
     actions += [_restore(state.loose)] if state.loose else []
@@ -69,6 +82,7 @@ def planned(platforms: t.Iterable[str], source: Source, state: BinfmtState, *, t
     actions += _drops(found, state, [each.fmt for each in asked] if source.ours else [])
     left = [(each, each.handler) for each in found if each.verdict is Verdict.LEAVE and each.handler]
     notes = Kind.LEFT_ALONE.notes(messages.note(each, handler, state.owners) for each, handler in left)
+    notes += Kind.LEFT_ALONE.notes(_in_front(platforms, state))
     notes += Kind.LIMIT.notes(state.boot)  # of foreign handlers, too
     return Plan(tuple(actions), notes, {"handlers": [messages.fact(each, state.versions) for each in found]})
 
@@ -94,7 +108,17 @@ def _drops(found: t.Iterable[Finding], state: BinfmtState, kept: t.Iterable[ElfF
     for name in unwanted(state, kept):
         if name not in spared:
             words = messages.instead(state.former.get(name), lost=name in state.lost)
-            yield Action(f"remove handler {name} (no longer required){words}", DropHandler(name))
+            native = any(FORMATS[each].handler == name for each in state.processor.siblings)
+            why = "this host's processor runs its programs itself" if native else "no longer required"
+            yield Action(f"remove handler {name} ({why}){words}", DropHandler(name))
+
+
+def _in_front(platforms: t.Iterable[str], state: BinfmtState) -> t.Iterator[str]:
+    """A note for each foreign handler that emulates what the processor runs itself."""
+    for platform in platforms:
+        handler = in_front(platform, state.processor, state.handlers)
+        if handler is not None and not is_ours(handler):
+            yield messages.slows(platform, handler, state.owners)
 
 
 def _restore(loose: t.Mapping[Rights, str]) -> Action:

@@ -13,6 +13,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt
     boot,
     image,
     kernel,
+    native,
     ours,
     package,
 )
@@ -26,12 +27,13 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt
     catching,
     file_of,
     findings,
+    in_front,
     is_ours,
     is_theirs,
     missing,
     needed,
 )
-from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.formats import ElfFormat
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.formats import ElfFormat, format_for
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.handler_file import Handler
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.plan import (
     DropHandler,
@@ -51,9 +53,13 @@ from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_a
 from ansible_collections.multiarch.builders.plugins.module_utils.host import file_modes
 from ansible_collections.multiarch.builders.plugins.module_utils.host.file_modes import RestoreRights
 from ansible_collections.multiarch.builders.plugins.module_utils.host.files import read, remove, write
-from ansible_collections.multiarch.builders.plugins.module_utils.host.place import architecture
-from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import Params, registries_of
+from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import (
+    Params,
+    instances_of,
+    registries_of,
+)
 from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
+from ansible_collections.multiarch.builders.plugins.module_utils.model.processor import Processor
 from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import (
     NO_EFFECTS,
     Action,
@@ -72,6 +78,8 @@ class Binfmt(Concern[BinfmtState]):
     platforms: t.Tuple[str, ...]
     source: Source
     takeover: bool
+    native_first: bool = True
+    elsewhere: t.FrozenSet[str] = frozenset()  # platforms that a builder assigns to another machine
     concern: t.ClassVar[str] = "binfmt"
 
     @classmethod
@@ -79,25 +87,27 @@ class Binfmt(Concern[BinfmtState]):
         source: Source = PackageSource()
         if params["binfmt_source"] == "image":
             source = ImageSource(params["binfmt_image"], params["binfmt_archive"], registries_of(params), docker)
-        return cls(tuple(params["platforms"]), source, params["binfmt_takeover"])
+        nodes = [node for instance in instances_of(params) for node in instance.nodes]
+        elsewhere = frozenset(platform for node in nodes if not node.local for platform in node.platforms)
+        return cls(tuple(params["platforms"]), source, params["binfmt_takeover"], params["native_first"], elsewhere)
 
     def observe(self) -> BinfmtState:
-        machine = architecture()
-        formats = needed(self.platforms, machine)
+        processor = self._processor()
+        formats = needed(self.platforms, processor)
         known = RECORD.read()
         owned = known.handlers
         names = sorted(owned | {fmt.handler for fmt in formats})
-        handlers = kernel.handlers() if names else {}
+        handlers = kernel.handlers() if names or processor.siblings else {}
         on = not formats or kernel.is_on()
         emulators = {fmt.handler: self.source.emulator(fmt) for fmt in formats}
         masked, configuration = files_of(names, owned)
         state = BinfmtState(
-            machine=machine,
+            processor=processor,
             handlers=handlers,
             lines=_known({name: each.line for name, each in emulators.items()}),
             configuration=configuration,
             owned=owned,
-            broken=self._broken(formats, handlers) if on else {},
+            broken=self._broken(formats, handlers, processor) if on else {},
             damaged=_known({name: each.damage or None for name, each in emulators.items()}),
             faults=_known({name: each.fault or None for name, each in emulators.items()}),
             on=on,
@@ -114,6 +124,8 @@ class Binfmt(Concern[BinfmtState]):
         found = findings(self.platforms, state, self.takeover)
         there = [(each.handler, each.verdict) for each in found if each.handler is not None]
         owners = [each.interpreter for each, verdict in there if verdict is not Verdict.KEEP and not is_ours(each)]
+        slow = [in_front(each, state.processor, state.handlers) for each in self.platforms]
+        owners += [each.interpreter for each in slow if each is not None and not is_ours(each)]
         programs = [each.interpreter for each, _verdict in there if is_ours(each)]
         emulators = {each: image.in_folder(str(pathlib.PurePath(each).parent)) for each in programs}
         return replace(
@@ -123,7 +135,13 @@ class Binfmt(Concern[BinfmtState]):
             release=package.os_release() if missing(found, state) else {},
         )
 
-    def _broken(self, formats: t.Iterable[ElfFormat], handlers: t.Mapping[str, Handler]) -> t.Dict[str, str]:
+    def _processor(self) -> Processor:
+        found = native.processor(self.platforms)
+        return found if self.native_first else replace(found, siblings=frozenset())
+
+    def _broken(
+        self, formats: t.Iterable[ElfFormat], handlers: t.Mapping[str, Handler], processor: Processor
+    ) -> t.Dict[str, str]:
         """Foreign handlers that look right but run nothing: {name: why}. Managed ones are proven when they are made.
 
         Raises HostError if no program can be tried, as no foreign handler is replaced for that.
@@ -136,16 +154,13 @@ class Binfmt(Concern[BinfmtState]):
             if handler is None or is_ours(handler) or not (handler.enabled and handler.fixed and handler.serves(fmt)):
                 continue
             try:
-                _prove(self._platform_of(fmt))
+                _prove(next(each for each in self.platforms if fmt in needed([each], processor)))
             except BrokenError as exc:
                 found[handler.name] = str(exc)
         return found
 
-    def _platform_of(self, fmt: ElfFormat) -> str:
-        return next(each for each in self.platforms if fmt in needed([each], architecture()))
-
     def plan(self, state: BinfmtState, effects: Effects) -> Plan:  # noqa: ARG002  # the kernel does the work
-        return planned(self.platforms, self.source, state, takeover=self.takeover)
+        return planned(self.platforms, self.source, state, takeover=self.takeover, elsewhere=self.elsewhere)
 
     def apply(self, actions: t.Sequence[Action]) -> None:
         from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.extraction import sweep
@@ -161,9 +176,9 @@ class Binfmt(Concern[BinfmtState]):
             DropHandler: lambda step: self._drop(step.name),
         }
         perform(actions, doers)
-        registered = [action.step.fmt for action in actions if isinstance(action.step, KeepHandler)]
+        registered = {action.step.fmt for action in actions if isinstance(action.step, KeepHandler)}
         for platform in self.platforms:
-            if any(fmt in registered for fmt in needed([platform], architecture())):
+            if format_for(platform) in registered:
                 _prove(platform)
         used = {str(pathlib.PurePath(each.interpreter).parent) for each in kernel.handlers().values()}
         sweep(used)

@@ -16,6 +16,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_a
 from ansible_collections.multiarch.builders.plugins.module_utils.host.file_modes import Rights, look
 from ansible_collections.multiarch.builders.plugins.module_utils.host.files import read
 from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import Registry
+from ansible_collections.multiarch.builders.plugins.module_utils.model.processor import SIBLINGS, Processor
 from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import Action
 
 
@@ -53,6 +54,14 @@ class Source(abc.ABC):
     @abc.abstractmethod
     def installation(self, missing: t.Tuple[ElfFormat, ...], release: t.Mapping[str, str]) -> Action:
         """The action that installs what is missing on a host of *release* (/etc/os-release). Pure. Raises HostError."""
+
+    def lacks(
+        self,
+        missing: t.Tuple[ElfFormat, ...],  # noqa: ARG002  # an image is not known before it is there
+        processor: Processor,  # noqa: ARG002
+    ) -> t.Tuple[str, ...]:
+        """Messages about *missing* formats that the source is known not to contain. Pure."""
+        return ()
 
     @abc.abstractmethod
     def install(self, formats: t.Tuple[ElfFormat, ...]) -> None:
@@ -123,6 +132,10 @@ class PackageSource(Source):
     def installation(self, missing: t.Tuple[ElfFormat, ...], release: t.Mapping[str, str]) -> Action:
         name = package.name_for(release)
         return Action(f"install package {name}, which brings handlers for all its formats", InstallEmulators(missing))
+
+    def lacks(self, missing: t.Tuple[ElfFormat, ...], processor: Processor) -> t.Tuple[str, ...]:
+        sibling = SIBLINGS.get(processor.architecture or "")
+        return tuple(package.omission(fmt, processor) for fmt in missing if fmt.architecture == sibling)
 
     def install(self, formats: t.Tuple[ElfFormat, ...]) -> None:
         package.install(package.name_for(package.os_release()))

@@ -28,6 +28,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.docker.client_e
     without_effect,
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.driver_versions import too_new
+from ansible_collections.multiarch.builders.plugins.module_utils.docker.platform_names import unreadable
 from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import Disruption, Instance
 from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import (
@@ -50,6 +51,13 @@ class Wanted(t.Protocol):
     environment_file: t.Optional[str]
     client_environment: t.Mapping[str, str]
     docker_group: bool
+    platforms: t.Tuple[str, ...]
+
+
+def platforms_of(wanted: Wanted) -> t.Tuple[str, ...]:
+    """All platforms that users of the builders name."""
+    nodes = (node for instance in wanted.instances for node in instance.nodes)
+    return (*wanted.platforms, *(platform for node in nodes for platform in node.platforms))
 
 
 def planned(wanted: Wanted, state: BuildxState, effects: Effects) -> Plan:
@@ -59,6 +67,9 @@ def planned(wanted: Wanted, state: BuildxState, effects: Effects) -> Plan:
     versions.update({name: new for name, new in ((BUILDX, coming.buildx), (DOCKER, coming.engine)) if new is not None})
     limits = [*without_effect(wanted.client_environment, versions), *network.notes(wanted.instances, outside)]
     network.require(wanted.instances, outside)
+    unknown = unreadable(platforms_of(wanted), versions.get(BUILDX) or "")
+    if unknown:
+        raise HostError(f"builder_platforms: {'; '.join(unknown)}: install a newer buildx, or remove it")
     silent = [words for each in wanted.instances for words in state.builders[each.name].silent]
     if silent and coming.engine is None:
         raise HostError("; ".join(silent))

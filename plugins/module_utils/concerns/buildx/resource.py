@@ -30,6 +30,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx.plan import (
     making,
     planned,
+    platforms_of,
     users_of_docker,
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx.record import RECORD
@@ -44,6 +45,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.docker.client_e
     programs_to_ask,
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import Docker
+from ansible_collections.multiarch.builders.plugins.module_utils.docker.platform_names import with_dots
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.workload import container_name
 from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import (
     Disruption,
@@ -70,6 +72,7 @@ class Buildx(Concern[BuildxState]):
     environment_file: t.Optional[str] = None
     client_environment: t.Mapping[str, str] = field(default_factory=dict)
     docker_group: bool = False
+    platforms: t.Tuple[str, ...] = ()
     concern: t.ClassVar[str] = "buildx"
     _dialled: t.Dict[str, Docker] = field(default_factory=dict)
 
@@ -85,13 +88,14 @@ class Buildx(Concern[BuildxState]):
             environment_file=params["environment_file"],
             client_environment=params["environment"],
             docker_group=params["docker_group"],
+            platforms=tuple(params["platforms"]),
         )
 
     def observe(self) -> BuildxState:
         known = RECORD.read().configurations
         docker = self.docker if self.docker.answers() else None
         builders = {each.name: self._builder(each, known.get(each.name), docker is not None) for each in self.instances}
-        made = making(self, builders)
+        made, dotted = making(self, builders), with_dots(platforms_of(self))
         values = environment_file.wanted_values(self.instances, self.client_environment)
         left = unused_caches.notes_on(docker, self._known()) if docker is not None else []
         left += ours.leftover_notes([each.name for each in self.instances], self.users, docker)
@@ -103,7 +107,7 @@ class Buildx(Concern[BuildxState]):
             network.observe(self.instances, docker),
             environment_file.observe(self.environment_file if values else None),
             tuple(left),
-            _versions(programs_to_ask(self.client_environment) | ({BUILDX} if made else set())),
+            _versions(programs_to_ask(self.client_environment) | ({BUILDX} if made or dotted else set())),
         )
 
     def _membership(self, users: t.Iterable[str]) -> Membership:

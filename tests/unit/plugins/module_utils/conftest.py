@@ -17,6 +17,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.host import uni
 from ansible_collections.multiarch.builders.plugins.module_utils.host.files import HOME
 from ansible_collections.multiarch.builders.plugins.module_utils.host.place import PATH, Host, here, standing_on
 from ansible_collections.multiarch.builders.plugins.module_utils.model.paths import DAEMON_JSON
+from ansible_collections.multiarch.builders.plugins.module_utils.model.processor import Processor
 from ansible_collections.multiarch.builders.plugins.module_utils.run.concerns import RESOURCES
 from ansible_collections.multiarch.builders.plugins.module_utils.run.retire import RETIRED
 from ansible_collections.multiarch.builders.tests.unit.plugins.module_utils.blind import make_blind
@@ -39,7 +40,7 @@ def _blind_plans(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(autouse=True)
 def _host(tmp_path: Path) -> Iterator[None]:
     """The host of a test, an x86_64: its / is the folder `tmp_path`, its users and programs are this machine's."""
-    with standing_on(Host(root=str(tmp_path), machine="x86_64")):
+    with standing_on(Host(root=str(tmp_path), processor=Processor("x86_64", siblings=frozenset({"386"})))):
         yield
 
 

@@ -11,7 +11,6 @@ from ansible_collections.multiarch.builders.plugins.module_utils.model.platform 
     architecture_of,
     canonical,
     known_platforms,
-    native_platforms,
 )
 
 ALIASES = {
@@ -77,26 +76,3 @@ def test_an_unknown_name_is_refused_with_the_nearest(text: str, hint: str) -> No
         canonical(text)
     assert hint in str(caught.value)
     assert repr(text) in str(caught.value)
-
-
-@pytest.mark.parametrize(
-    ("machine", "byteorder", "platforms"),
-    [
-        ("x86_64", "little", ("linux/amd64", "linux/386")),
-        ("i686", "little", ("linux/386",)),
-        ("aarch64", "little", ("linux/arm64",)),
-        ("armv7l", "little", ("linux/arm/v7", "linux/arm/v6", "linux/arm/v5")),
-        ("armv6l", "little", ("linux/arm/v6", "linux/arm/v5")),
-        ("armv5tel", "little", ("linux/arm/v5",)),
-        ("ppc64le", "little", ("linux/ppc64le",)),
-        ("ppc64", "big", ()),
-        ("s390x", "big", ("linux/s390x",)),
-        ("riscv64", "little", ("linux/riscv64",)),
-        ("loongarch64", "little", ("linux/loong64",)),
-        ("mips64", "little", ("linux/mips64le",)),
-        ("mips64", "big", ("linux/mips64",)),
-        ("vax", "little", ()),
-    ],
-)
-def test_what_a_machine_runs_itself(machine: str, byteorder: str, platforms: tuple[str, ...]) -> None:
-    assert native_platforms(machine, byteorder) == platforms

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
-
 import pytest
-from ansible_collections.multiarch.builders.plugins.module_utils.model.platform import native_platforms
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.source import PackageSource
 from ansible_collections.multiarch.builders.plugins.module_utils.survey.platforms import coverage, qemu_in
 
 
@@ -23,7 +21,16 @@ def test_versions(said: str, version: str | None) -> None:
 
 
 def test_native_platforms_need_no_handler() -> None:
-    platform = native_platforms(os.uname().machine)[0]
-    assert [(row["platform"], row["how"], row["handler"]) for row in coverage([platform])] == [
-        (platform, "native", None)
+    rows = coverage(["linux/amd64", "linux/386"], PackageSource())
+    assert [(row["platform"], row["how"], row["handler"]) for row in rows] == [
+        ("linux/amd64", "native", None),
+        ("linux/386", "native", None),
     ]
+
+
+def test_what_this_host_cannot_run_is_missing() -> None:
+    (row,) = coverage(["linux/amd64/v4"], PackageSource())
+    assert (row["how"], row["why"]) == (
+        "missing",
+        "this host's processor does not run it (of amd64, it runs linux/amd64)",
+    )

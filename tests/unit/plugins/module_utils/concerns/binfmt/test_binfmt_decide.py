@@ -14,6 +14,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt
     Verdict,
     catching,
     finding,
+    in_front,
     is_ours,
     mask_of,
     needed,
@@ -24,6 +25,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt
     Handler,
     parse_handler,
 )
+from ansible_collections.multiarch.builders.plugins.module_utils.model.processor import Processor
 
 ARM64 = FORMATS["arm64"]
 FOLDER = f"{EMULATORS}/8288bef2169d"
@@ -52,7 +54,7 @@ def state(
     file: str | None = None,
 ) -> BinfmtState:
     return BinfmtState(
-        machine="x86_64",
+        processor=Processor("x86_64"),
         handlers={each.name: each for each in handlers},
         lines={} if line is None else {"qemu-aarch64": line},
         configuration={} if file is None else {"qemu-aarch64": file},
@@ -174,24 +176,35 @@ def test_finding_with_takeover(now: BinfmtState, verdict: Verdict, why: str) -> 
 
 
 @pytest.mark.parametrize(
-    ("platforms", "machine", "architectures"),
+    ("platforms", "architectures"),
     [
-        pytest.param(["linux/amd64", "linux/arm64"], "x86_64", ["arm64"], id="amd64 on x86_64"),
-        pytest.param(["linux/amd64", "linux/arm64"], "aarch64", ["amd64"], id="arm64 on aarch64"),
-        pytest.param(["linux/386", "linux/amd64/v3"], "x86_64", [], id="386 and v3 are native on x86_64"),
-        pytest.param(["linux/386"], "aarch64", ["386"], id="386 is foreign elsewhere"),
-        pytest.param(["linux/arm/v5", "linux/arm/v6", "linux/arm/v7"], "x86_64", ["arm"], id="one for all of arm"),
-        pytest.param(["linux/arm/v7", "linux/arm64/v9"], "aarch64", ["arm"], id="32 bits are foreign on aarch64"),
-        pytest.param(["linux/arm/v6"], "armv7l", [], id="older arm is native"),
-        pytest.param(
-            ["linux/s390x", "linux/arm64", "linux/s390x"], "x86_64", ["s390x", "arm64"], id="order, once each"
-        ),
-        pytest.param(["linux/amd64"], "alpha", ["amd64"], id="an unknown machine runs nothing itself"),
-        pytest.param([], "x86_64", [], id="none"),
+        pytest.param(["linux/amd64", "linux/arm64"], ["arm64"], id="native ones need none"),
+        pytest.param(["linux/arm/v5", "linux/arm/v6", "linux/arm/v7"], ["arm"], id="one for all variants"),
+        pytest.param(["linux/s390x", "linux/arm64", "linux/s390x"], ["s390x", "arm64"], id="order, once each"),
+        pytest.param([], [], id="none"),
     ],
 )
-def test_needed(platforms: list[str], machine: str, architectures: list[str]) -> None:
-    assert [fmt.architecture for fmt in needed(platforms, machine)] == architectures
+def test_needed(platforms: list[str], architectures: list[str]) -> None:
+    assert [fmt.architecture for fmt in needed(platforms, Processor("x86_64"))] == architectures
+
+
+I386 = FORMATS["386"]
+FOREIGN_386 = replace(THEIRS, name="qemu-i386", magic=I386.magic, mask=I386.mask)
+
+
+@pytest.mark.parametrize(
+    ("platform", "siblings", "handler", "found"),
+    [
+        pytest.param("linux/386", {"386"}, FOREIGN_386, True, id="in front of the processor"),
+        pytest.param("linux/386", {"386"}, replace(FOREIGN_386, enabled=False), False, id="disabled"),
+        pytest.param("linux/386", set(), FOREIGN_386, False, id="the processor does not run it"),
+        pytest.param("linux/amd64", {"386"}, FOREIGN_386, False, id="another platform"),
+        pytest.param("linux/386", {"386"}, THEIRS, False, id="another handler"),
+    ],
+)
+def test_in_front(platform: str, siblings: set[str], handler: Handler, found: bool) -> None:
+    processor = Processor("x86_64", siblings=frozenset(siblings))
+    assert in_front(platform, processor, {handler.name: handler}) == (handler if found else None)
 
 
 def test_catching() -> None:

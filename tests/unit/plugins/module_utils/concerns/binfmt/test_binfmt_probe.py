@@ -12,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.execution import runs_itself
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.formats import (
     FORMATS,
     ElfFormat,
@@ -21,6 +22,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt
     CODE,
     EXPECTED_MACHINE,
     expected_machine,
+    native_probe,
     probe,
 )
 
@@ -28,6 +30,12 @@ from tests.tools.probe.assemble import AssemblerNotFoundError, assemble
 
 Emulator = Callable[[ElfFormat], Path]
 NATIVE = {"x86_64": ["linux/amd64", "linux/386"], "aarch64": ["linux/arm64"]}.get(host.machine(), [])
+
+
+@pytest.fixture
+def _places(tmp_path: Path) -> None:
+    """Where a program may be tried on the host of a test."""
+    (tmp_path / "var/tmp").mkdir(parents=True)
 
 
 @pytest.fixture
@@ -50,6 +58,28 @@ def test_probe_runs_under_qemu(platform: str, executable: Path, emulator: Emulat
 def test_probe_runs_natively(platform: str, executable: Path) -> None:
     ran = subprocess.run([executable], check=True, capture_output=True, text=True)
     assert ran.stdout[:-1] in EXPECTED_MACHINE[platform]
+
+
+@pytest.mark.parametrize("platform", NATIVE)
+@pytest.mark.usefixtures("_places")
+def test_native_probe_runs_natively(platform: str) -> None:
+    assert runs_itself(platform, host.machine())
+    assert not runs_itself(platform, "armv7l"), "what sees another machine ran under an emulator"
+
+
+@pytest.mark.parametrize("platform", [each for each in EXPECTED_MACHINE if each not in NATIVE and "/arm/" not in each])
+@pytest.mark.usefixtures("_places")
+def test_no_processor_runs_foreign_programs(platform: str) -> None:
+    assert not runs_itself(platform, host.machine())
+
+
+@pytest.mark.parametrize("platform", EXPECTED_MACHINE)
+def test_no_handler_matches_the_native_probe(platform: str) -> None:
+    """QEMU's own magic and mask (formats.py), which all sources of handlers share."""
+    fmt, start = format_for(platform), native_probe(platform)[: len(format_for(platform).magic)]
+    assert bytes(a & b for a, b in zip(start, fmt.mask, strict=True)) != bytes(
+        a & b for a, b in zip(fmt.magic, fmt.mask, strict=True)
+    )
 
 
 @pytest.mark.parametrize("platform", NATIVE)

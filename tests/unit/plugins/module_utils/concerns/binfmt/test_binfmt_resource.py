@@ -23,6 +23,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import Docker
 from ansible_collections.multiarch.builders.plugins.module_utils.host.file_modes import program
 from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
+from ansible_collections.multiarch.builders.plugins.module_utils.model.processor import Processor
 from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import NO_EFFECTS, Kind, Note, Plan
 
 ARM64, S390X = FORMATS["arm64"], FORMATS["s390x"]
@@ -33,7 +34,7 @@ THEIRS = replace(OURS, interpreter="/opt/of-these-tests/qemu-aarch64")
 FORMER = replace(OURS, interpreter=f"{EMULATORS}/25af7ab5f48f/{NAME}")
 OWNED = frozenset({NAME})
 
-LASTING = BinfmtState("x86_64", {NAME: OURS}, {NAME: LINE}, {NAME: LINE}, OWNED, {})
+LASTING = BinfmtState(Processor("x86_64"), {NAME: OURS}, {NAME: LINE}, {NAME: LINE}, OWNED, {})
 
 
 def planned(
@@ -110,7 +111,7 @@ def test_steps(state: BinfmtState, steps: list[object], no_docker: Docker) -> No
 
 
 def test_a_native_host_needs_nothing(no_docker: Docker) -> None:
-    state = BinfmtState("aarch64", {}, {}, {}, frozenset(), {})
+    state = BinfmtState(Processor("aarch64"), {}, {}, {}, frozenset(), {})
     assert planned(state, no_docker, ("linux/arm64",)).actions == ()
 
 
@@ -290,7 +291,13 @@ def test_what_becomes_of_somebody_elses_handler_at_boot_is_a_note(no_docker: Doc
 
 DEBIANS = "/usr/libexec/qemu-binfmt/aarch64-binfmt-P"
 DEBIAN_LINE = f":{NAME}:M::magic:mask:{DEBIANS}:OPF"
-PACKAGED = BinfmtState("x86_64", {NAME: replace(OURS, interpreter=DEBIANS)}, {NAME: DEBIAN_LINE}, {}, frozenset(), {})
+PACKAGED = replace(
+    LASTING,
+    handlers={NAME: replace(OURS, interpreter=DEBIANS)},
+    lines={NAME: DEBIAN_LINE},
+    configuration={},
+    owned=frozenset(),
+)
 
 
 @pytest.mark.parametrize(

@@ -14,11 +14,12 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt
     RetiredState,
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import Docker
+from ansible_collections.multiarch.builders.plugins.module_utils.model.processor import Processor
 from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import NO_EFFECTS
 from ansible_collections.multiarch.builders.plugins.module_utils.state.pulled_images import PulledImage, RemoveImage
 
-NONE = BinfmtState("x86_64", {}, {}, {}, frozenset(), {})
-OURS = BinfmtState("x86_64", {}, {}, {}, frozenset({"qemu-arm"}), {})
+NONE = BinfmtState(Processor("x86_64"), {}, {}, {}, frozenset(), {})
+OURS = BinfmtState(Processor("x86_64"), {}, {}, {}, frozenset({"qemu-arm"}), {})
 IMAGE = PulledImage("tonistiigi/binfmt:v1")
 
 
