@@ -11,6 +11,7 @@ import secrets
 from dataclasses import dataclass, field, replace
 
 from ansible_collections.multiarch.builders.tests.unit.plugins.plugin_utils.x509_factory import Pair, make
+from cryptography.x509.oid import NameOID
 
 from lab import certificates, harbor
 from lab.disk import File
@@ -66,6 +67,12 @@ class Token:
 def authority(name: str) -> Pair:
     """A CA."""
     return make(name, ca=True, sign=True)
+
+
+def renewed(ca: Pair) -> Pair:
+    """The same CA, renewed with its key, for longer."""
+    name = ca.certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME)[0].value
+    return make(str(name), ca=True, sign=True, end=7300, key=ca.key)
 
 
 def serve(ca: Pair, *, clients: Pair | None = None, token: Token | None = None) -> None:

@@ -12,7 +12,7 @@ from lab.settings import IMAGES_FILE
 from tests.hosts import own_registry
 from tests.hosts.daemon import BUILDER, build_status, process, start_build
 from tests.hosts.lab import Run, on, playbook
-from tests.hosts.own_registry import HOST, LOGIN, TOKEN_HOST, Token, authority
+from tests.hosts.own_registry import HOST, LOGIN, TOKEN_HOST, Token, authority, renewed
 
 pytestmark = pytest.mark.both_engines
 
@@ -115,6 +115,23 @@ def test_a_rotation_restarts_docker_once_when_it_may(engine: str) -> None:
     assert run.status == 0, run.output
     assert run.says(f"restart docker: {FOR_TOKENS} {HOST} (issued by {TOKEN_HOST}); builders do not")
     assert failing(engine) == {}
+
+
+@pytest.mark.usefixtures("_registry")
+def test_a_ca_that_was_renewed_with_its_key_restarts_nothing(engine: str) -> None:
+    former = authority("lasting CA")
+    own_registry.serve(former, token=Token())
+    assert trust(engine, former.pem).status == 0
+    docker = process(engine)
+
+    again = renewed(former)
+    run = trust(engine, again.pem)
+    assert run.status == 0, run.output
+    assert not run.says("restart docker")
+    own_registry.serve(again, token=Token())
+    assert failing(engine) == {}
+    assert trust(engine, again.pem).recap(engine)["changed"] == 0
+    assert process(engine) == docker
 
 
 @pytest.mark.usefixtures("_registry")
