@@ -133,9 +133,30 @@ binfmt_source:
     QEMU (Debian and Ubuntu), with handlers for all formats that it supports.
 binfmt_image:
   - Image with the emulators, in the layout of C(tonistiigi/binfmt). Pin it by digest, as the default does.
+binfmt_images:
+  - Other images for the emulators of single platforms, as C(linux/ARCHITECTURE) and image. All variants of an
+    architecture have one emulator. Platforms that the host does not emulate are ignored.
+  - Cannot be combined with O(binfmt_archive).
 binfmt_archive:
   - Path on the host of an archive of O(binfmt_image), as written by C(docker save), for hosts without access to a
     registry. It replaces the pull, and is read without Docker.
+binfmt_canary:
+  - Real programs that must run under each new emulator of an image before its handler changes. Where they fail, the
+    emulator is not taken, the platform's handler stays as it is, all else is done, and the run fails at its end.
+  - By default only a tiny static program must run under a new emulator.
+binfmt_canary.image:
+  - An image with a root file system for every emulated platform, such as Debian's. It is pulled, exported and removed,
+    and never run as a container. Pin it by digest. Either this or O(binfmt_canary.archive).
+binfmt_canary.archive:
+  - Path on the host of an OCI archive with such an image, as written by C(skopeo copy --all), by
+    C(buildx build --output type=oci), or by C(docker save) since Docker 25.
+binfmt_canary.command:
+  - What is run in that file system, as a list, without network and as an unprivileged user. It fails if its exit
+    status is not 0.
+  - The default needs C(/bin/sh). It starts child processes and handles a signal, and if the image has them, it runs
+    glibc's C(ldconfig), and GNU C(sort) in two threads.
+binfmt_canary.timeout:
+  - The maximum time for one platform, in seconds. Defaults to 120.
 binfmt_takeover:
   - Whether to replace a working foreign handler. One that does not work in containers is always replaced.
 native_first:

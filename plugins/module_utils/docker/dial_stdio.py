@@ -107,16 +107,17 @@ class DialledDocker(Docker):
         body: t.Optional[bytes] = None,
         headers: t.Optional[t.Mapping[str, str]] = None,
         timeout: float = 120,
+        into: t.Optional[t.BinaryIO] = None,
     ) -> t.Tuple[bytes, t.Optional[str]]:
         used_before = self._kept is not None
         try:
-            return super()._request(method, path, body, headers, timeout)
+            return super()._request(method, path, body, headers, timeout, into)
         except NotThereError:
             raise
         except HostError:
             if not used_before or method != "GET":
                 raise
-        return super()._request(method, path, body, headers, timeout)  # the connection had been closed
+        return super()._request(method, path, body, headers, timeout, into)  # the connection had been closed
 
     def _connection(self, timeout: float) -> http.client.HTTPConnection:
         """Reuses the connection: opening one by ssh is slow."""

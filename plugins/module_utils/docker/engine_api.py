@@ -127,10 +127,16 @@ class Docker:
         body = json.dumps({"Container": container}).encode()
         self._versioned("POST", f"/networks/{network}/connect", body, {"Content-Type": "application/json"})
 
-    def pull(self, image: str, login: t.Optional[t.Tuple[str, str]] = None, timeout: float = 1800) -> None:
-        """Pull *image*, REPOSITORY[:TAG][@DIGEST]; the digest counts. *login* is user name and password."""
+    def pull(
+        self, image: str, login: t.Optional[t.Tuple[str, str]] = None, timeout: float = 1800, platform: str = ""
+    ) -> None:
+        """Pull *image*, REPOSITORY[:TAG][@DIGEST]; the digest counts. *login* is user name and password.
+
+        *platform* is another one than the host's.
+        """
         repository, tag = split_reference(image)
-        query = urllib.parse.urlencode({"fromImage": repository, "tag": tag})
+        wanted = {"platform": platform} if platform else {}
+        query = urllib.parse.urlencode({"fromImage": repository, "tag": tag, **wanted})
         headers = {}
         if login:
             secret = json.dumps({"username": login[0], "password": login[1], "serveraddress": repository.split("/")[0]})
@@ -145,12 +151,22 @@ class Docker:
                 cause = str(said["error"])
                 raise HostError(f"image {image} cannot be pulled", cause, of_pull(cause))
 
-    def create(self, image: str) -> str:
+    def create(self, image: str, platform: str = "") -> str:
         """Create a container of *image*, never started, to read files from; returns its id."""
         body = {"Image": local_reference(image), "Cmd": ["/never-started"], "Labels": {"multiarch.builders": "reader"}}
         headers = {"Content-Type": "application/json"}
-        answer = self._versioned("POST", "/containers/create", json.dumps(body).encode(), headers)
+        query = f"?{urllib.parse.urlencode({'platform': platform})}" if platform else ""
+        answer = self._versioned("POST", f"/containers/create{query}", json.dumps(body).encode(), headers)
         return str(json.loads(answer)["Id"])
+
+    def export(self, container: str, into: t.BinaryIO) -> None:
+        """Write the whole file system of a container, which need not run, as a tar archive."""
+        self._versioned("GET", f"/containers/{container}/export", into=into)
+
+    def tag(self, image: str, reference: str) -> None:
+        """Make *reference*, REPOSITORY:TAG, the image with this id."""
+        repository, tag = split_reference(reference)
+        self._versioned("POST", f"/images/{image}/tag?{urllib.parse.urlencode({'repo': repository, 'tag': tag})}")
 
     def files(self, container: str, path: str) -> t.Dict[str, bytes]:
         """{name relative to the folder of *path*: content} of the files at and below *path* in a container."""
@@ -203,13 +219,14 @@ class Docker:
         body: t.Optional[bytes] = None,
         headers: t.Optional[t.Mapping[str, str]] = None,
         timeout: float = 120,
+        into: t.Optional[t.BinaryIO] = None,
     ) -> bytes:
         try:
             if self._version is None:
                 version = self._request("GET", "/_ping")[1]
                 watch.saw("ping", (self._path,), version or "")
                 self._version = version or "1.41"
-            return self._request(method, f"/v{self._version}{path}", body, headers, timeout)[0]
+            return self._request(method, f"/v{self._version}{path}", body, headers, timeout, into)[0]
         except NotThereError:
             raise
         except HostError as exc:
@@ -223,15 +240,16 @@ class Docker:
         body: t.Optional[bytes] = None,
         headers: t.Optional[t.Mapping[str, str]] = None,
         timeout: float = 120,
+        into: t.Optional[t.BinaryIO] = None,
     ) -> t.Tuple[bytes, t.Optional[str]]:
-        """(body, API version of dockerd)."""
+        """(body, API version of dockerd); a body that is no error is written to *into* instead, if that is given."""
         if method != "GET":
             watch.spoil(f"dockerd was asked to {method} {path}")
         connection = self._connection(timeout)
         try:
             connection.request(method, path, body=body, headers=dict(headers or {}))
             answer = connection.getresponse()
-            content = answer.read()
+            content = answer.read() if into is None or answer.status >= 400 else _copied(answer, into)
         except (OSError, http.client.HTTPException) as exc:
             raise HostError(f"dockerd does not answer on {self._path}: {self._words(exc)}") from exc
         finally:
@@ -241,6 +259,17 @@ class Docker:
         if answer.status >= 400:
             raise HostError(f"dockerd refused {method} {path.split('?', maxsplit=1)[0]}: {_message(content)}")
         return content, answer.getheader("Api-Version")
+
+
+def _copied(answer: t.IO[bytes], into: t.BinaryIO) -> bytes:
+    while True:
+        block = answer.read(1024**2)
+        try:
+            into.write(block)
+        except OSError as exc:
+            raise HostError(f"what dockerd sends cannot be stored: {exc}") from exc
+        if not block:
+            return b""
 
 
 def _message(content: bytes) -> str:

@@ -31,6 +31,10 @@ class HostError(Exception):
         return HostError(self.what, self.cause, self.remedy, self.said, concern)
 
 
+class UnfinishedError(HostError):
+    """A part of a concern failed, and all else of it is done: later concerns go on, and the run fails at its end."""
+
+
 Failure = t.Dict[str, str]
 """A failure as modules return it: the attributes of a HostError; `message` is what failed and why, in one line."""
 

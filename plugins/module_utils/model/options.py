@@ -68,6 +68,13 @@ PLUGIN: t.Dict[str, Option] = {
     "version": {"type": "str"},
 }
 
+CANARY: t.Dict[str, Option] = {
+    "image": {"type": "str"},
+    "archive": {"type": "str"},
+    "command": {"type": "list", "elements": "str"},
+    "timeout": {"type": "int"},
+}
+
 NODE: t.Dict[str, Option] = {
     "host": {"type": "str"},
     "endpoint": {"type": "str"},
@@ -152,7 +159,9 @@ OPTIONS: t.Dict[str, Option] = {
     "native_first": {"type": "bool", "default": True, "read_by": ("binfmt",)},
     "binfmt_source": {"type": "str", "choices": ["image", "package"], "default": "image", "read_by": ("binfmt",)},
     "binfmt_image": {"type": "str", "default": BINFMT_IMAGE, "read_by": ("binfmt",)},
+    "binfmt_images": {"type": "dict", "default": {}, "read_by": ("binfmt",)},
     "binfmt_archive": {"type": "str", "read_by": ("binfmt",)},
+    "binfmt_canary": {"type": "dict", "options": CANARY, "default": {}, "read_by": ("binfmt",)},
     "binfmt_takeover": {"type": "bool", "default": False, "read_by": ("binfmt",)},
     "daemon_options": {"type": "dict", "default": {}, "read_by": ("daemon",)},
     "allow_image_store_switch": {"type": "bool", "default": False, "read_by": ("daemon", "retire")},

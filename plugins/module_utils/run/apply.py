@@ -9,7 +9,7 @@ import typing as t
 
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import Docker
 from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import Params
-from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
+from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError, UnfinishedError
 from ansible_collections.multiarch.builders.plugins.module_utils.model.options import argument_spec
 from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import NO_EFFECTS, Effect, Effects, Plan
 from ansible_collections.multiarch.builders.plugins.module_utils.proof.unproven import unproven
@@ -45,20 +45,27 @@ def apply_all() -> None:
 def apply_concerns(kinds: Kinds, params: Params, done: t.Dict[str, Plan], *, proven: bool = True) -> None:
     """Plan and apply each concern against the current state; fills *done*. Raises HostError at the first failure.
 
-    A concern is observed again by `require_nothing_left`. *proven* says whether proofs follow.
+    One that is only unfinished is raised after the last concern. A concern is observed again by `require_nothing_left`.
+    *proven* says whether proofs follow.
     """
     effects: Effects = NO_EFFECTS
+    unfinished: t.List[HostError] = []
     for kind in kinds:
         try:
             resource = kind.from_params(params, Docker())  # a dockerd that was just installed has its own API version
             plan = resource.plan(resource.observe(), effects)
-            apply(resource, plan, proven=proven)
+            try:
+                apply(resource, plan, proven=proven)
+            except UnfinishedError as exc:
+                unfinished.append(exc.of(kind.concern))
             effects |= plan.effects & {Effect.REMAINS}  # the next one observes all others itself
             done[kind.concern] = plan
             if kind.concern == "engine":  # all others need it; they are checked again together, at the end
                 look_again(resource, plan)
         except HostError as exc:
             raise exc.of(kind.concern) from exc
+    if unfinished:
+        raise unfinished[0]
 
 
 def require_nothing_left(kinds: Kinds, params: Params) -> None:

@@ -18,7 +18,7 @@ from ansible_collections.multiarch.builders.plugins.plugin_utils.buildkitd impor
 from ansible_collections.multiarch.builders.plugins.plugin_utils.buildkitd.render import Rendered, render
 from ansible_collections.multiarch.builders.plugins.plugin_utils.buildkitd.rules import check_options
 from ansible_collections.multiarch.builders.plugins.plugin_utils.buildkitd.versions import check_versions
-from ansible_collections.multiarch.builders.plugins.plugin_utils.spec import instances, registries
+from ansible_collections.multiarch.builders.plugins.plugin_utils.spec import emulators, instances, registries
 from ansible_collections.multiarch.builders.plugins.plugin_utils.spec.buildx_plugin import Locate, check_buildx_plugin
 from ansible_collections.multiarch.builders.plugins.plugin_utils.spec.client_options import check_client_options
 from ansible_collections.multiarch.builders.plugins.plugin_utils.spec.daemon_options import check_daemon_options
@@ -131,6 +131,21 @@ def _buildx_plugin(value: dict[str, t.Any], variable: str, given: Input) -> dict
     return check_buildx_plugin(value, variable, given.locate, given.findings)
 
 
+def _binfmt_images(value: dict[object, object], variable: str, given: Input) -> dict[str, str]:
+    images = emulators.check_images(value, variable, given.findings)
+    emulators.check_combination(bool(value), variable, given.prefix, given.options, given.findings)
+    if value and given.options.get("binfmt_archive"):
+        message = f"cannot be combined with {given.prefix}binfmt_archive, which is an archive of one image"
+        given.findings.problem(variable, None, message, "Remove one of them")
+    return images
+
+
+def _binfmt_canary(value: dict[str, t.Any], variable: str, given: Input) -> dict[str, t.Any]:
+    emulators.check_canary(value, variable, given.findings)
+    emulators.check_combination(bool(value), variable, given.prefix, given.options, given.findings)
+    return value
+
+
 def _registries(value: list[registries.Registry], variable: str, given: Input) -> list[registries.Registry]:
     """The table with certificates as text, and with `hosts_toml` where dockerd needs one."""
     table = registries.normalise(
@@ -192,6 +207,8 @@ CHECKS: dict[str, Check] = {
     "ca_warn_days": _at_least(0, "must be 0 or greater", "Write whole days, or 0 for no warnings"),
     "binfmt_image": _notes(check_image),
     "binfmt_archive": _absolute("/var/tmp/binfmt.tar"),
+    "binfmt_images": _binfmt_images,
+    "binfmt_canary": _binfmt_canary,
     "environment_file": _absolute("/etc/environment"),
     "drain_timeout": _at_least(
         1, "must be greater than 0", "Write seconds above 0, or set `disruption: now` to not wait at all"

@@ -25,6 +25,11 @@ class BrokenError(HostError):
     """A program was tried, and does not run correctly."""
 
 
+def platform_of(fmt: ElfFormat) -> str:
+    """The platform whose programs prove an emulator, which runs those of all variants."""
+    return f"linux/{fmt.architecture}" + ("/v7" if fmt.architecture == "arm" else "")
+
+
 def prove(platform: str) -> None:
     """Run a program of *platform* in an empty chroot, as a container would. Raises BrokenError if it fails."""
     with _probe(platform) as program:
@@ -33,7 +38,7 @@ def prove(platform: str) -> None:
 
 def prove_emulator(emulator: str, fmt: ElfFormat) -> None:
     """Run a program under *emulator* itself, before any handler names it. Raises BrokenError if it fails."""
-    platform = f"linux/{fmt.architecture}" + ("/v7" if fmt.architecture == "arm" else "")
+    platform = platform_of(fmt)
     with _probe(platform) as program:
         _require(platform, f"under {fmt.binary}", [emulator, str(program)], root=None)
 

@@ -15,7 +15,10 @@ import typing as t
 from dataclasses import asdict, dataclass
 
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.decide import EMULATORS
-from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.execution import prove_emulator
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.execution import (
+    BrokenError,
+    prove_emulator,
+)
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.formats import ElfFormat
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.image import (
     ABOUT,
@@ -50,45 +53,74 @@ class Contents:
     environment: t.Sequence[str]
 
 
-def install(image: str, formats: t.Sequence[ElfFormat], contents: t.Callable[[t.Sequence[str]], Contents]) -> None:
-    """Put the emulators of *formats* into the image's directory, and prove each before any handler names it.
+Prove = t.Callable[[str, ElfFormat, str], None]
+"""Runs more programs under an emulator that no handler names yet, with these flags. Raises BrokenError."""
 
-    Raises HostError if one is missing in the image or does not run here; nothing is registered yet.
+
+def install(
+    image: str,
+    formats: t.Sequence[ElfFormat],
+    contents: t.Callable[[t.Sequence[str]], Contents],
+    prove: t.Optional[Prove] = None,
+) -> t.Dict[ElfFormat, BrokenError]:
+    """Put the emulators of *formats* into the image's directory, once each is proven; no handler names it before.
+
+    Those that do not run correctly are left out, and returned with the reason. Raises HostError if one is missing in
+    the image.
     """
     folder = folder_of(image)
     found, place = contents([fmt.binary for fmt in formats]), at(folder)
+    flags = _FLAGS + ("P" if any(map(_KEEPS_ARGV0.fullmatch, found.environment)) else "")
     there = in_folder(folder)
     written = dict(there.written) if there else {}
+    rejected: t.Dict[ElfFormat, BrokenError] = {}
+
+    def tried(path: str, fmt: ElfFormat) -> None:
+        prove_emulator(path, fmt)
+        if prove:
+            prove(path, fmt, flags)
+
     try:
         make_folders(place)
         for fmt in formats:
-            _place(found.emulators, fmt, place, image)
-            written[fmt.binary] = _written(place / fmt.binary)
+            try:
+                _place(_emulator(found, fmt, image), fmt, place, tried)
+                written[fmt.binary] = _written(place / fmt.binary)
+            except BrokenError as exc:
+                rejected[fmt] = exc
     except OSError as exc:
         raise HostError(f"{folder} cannot be filled: {exc}") from exc
-    keeps = any(_KEEPS_ARGV0.fullmatch(each) for each in found.environment)
-    version = version_in(run([str(place / formats[0].binary), "--version"]).stdout)
-    about = {
-        "image": image,
-        "flags": _FLAGS + ("P" if keeps else ""),
-        "version": version,
-        "written": {name: asdict(noted) for name, noted in written.items()},
-    }
-    write(WriteFile(f"{folder}/{ABOUT}", json.dumps(about, indent=2) + "\n"))
+    taken = [fmt.binary for fmt in formats if fmt not in rejected]
+    if taken:
+        about = {
+            "image": image,
+            "flags": flags,
+            "version": version_in(run([str(place / taken[0]), "--version"]).stdout),
+            "written": {name: asdict(noted) for name, noted in written.items()},
+        }
+        write(WriteFile(f"{folder}/{ABOUT}", json.dumps(about, indent=2) + "\n"))
+    return rejected
 
 
-def _place(emulators: t.Mapping[str, bytes], fmt: ElfFormat, folder: pathlib.Path, image: str) -> None:
-    content = emulators.get(fmt.binary)
+def _emulator(found: Contents, fmt: ElfFormat, image: str) -> bytes:
+    content = found.emulators.get(fmt.binary)
     if content is None:
         small = (
             "" if sys.maxsize > 2**32 else " (on a 32-bit host QEMU 11 and later emulates nothing: take an older one)"
         )
         raise HostError(f"builder_binfmt_image {image} has no /usr/bin/{fmt.binary}{small}: take one that has it")
+    return content
+
+
+def _place(content: bytes, fmt: ElfFormat, folder: pathlib.Path, tried: t.Callable[[str, ElfFormat], None]) -> None:
     temporary = folder / f".{fmt.binary}"
-    temporary.write_bytes(content)
-    temporary.chmod(0o755)
-    prove_emulator(str(temporary), fmt)
-    temporary.replace(folder / fmt.binary)
+    try:
+        temporary.write_bytes(content)
+        temporary.chmod(0o755)
+        tried(str(temporary), fmt)
+        temporary.replace(folder / fmt.binary)
+    finally:
+        temporary.unlink(missing_ok=True)
 
 
 def _written(path: pathlib.Path) -> Written:

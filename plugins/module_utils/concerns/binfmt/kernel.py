@@ -86,6 +86,17 @@ def _register(line: str, name: str) -> None:
         _order("register", line, "wb")
 
 
+@contextlib.contextmanager
+def registered(line: str, name: str) -> t.Iterator[None]:
+    """Have the handler *name* while the block runs; one that a killed run left is replaced."""
+    unregister(name)
+    _register(line, name)
+    try:
+        yield
+    finally:
+        unregister(name)
+
+
 def unregister(name: str) -> None:
     """Remove the handler *name*, if it exists."""
     with _explained(f"handler {name} cannot be removed from {REGISTRY}"), contextlib.suppress(FileNotFoundError):

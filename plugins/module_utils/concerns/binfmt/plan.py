@@ -75,7 +75,7 @@ def planned(
     if refused:
         raise HostError("; ".join(refused))
     actions = [] if state.on or not found else [_TURN_ON]
-    actions += [source.installation(absent, state.release)] if absent else []
+    actions += source.installations(absent, state.release) if absent else ()
     actions += [_restore(state.loose)] if state.loose else []
     asked = [each for each in found if each.verdict is not Verdict.LEAVE]
     actions += filter(None, (_keep(each, state, ours=source.ours) for each in asked))

@@ -34,6 +34,12 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt
     needed,
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.formats import ElfFormat, format_for
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.gate import (
+    Rejection,
+    canary_of,
+    is_rejected,
+    unfinished,
+)
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.handler_file import Handler
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.plan import (
     DropHandler,
@@ -59,6 +65,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.model.desired i
     registries_of,
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
+from ansible_collections.multiarch.builders.plugins.module_utils.model.platform import architecture_of
 from ansible_collections.multiarch.builders.plugins.module_utils.model.processor import Processor
 from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import (
     NO_EFFECTS,
@@ -86,7 +93,14 @@ class Binfmt(Concern[BinfmtState]):
     def from_params(cls, params: Params, docker: Docker) -> Binfmt:
         source: Source = PackageSource()
         if params["binfmt_source"] == "image":
-            source = ImageSource(params["binfmt_image"], params["binfmt_archive"], registries_of(params), docker)
+            source = ImageSource(
+                params["binfmt_image"],
+                params["binfmt_archive"],
+                registries_of(params),
+                docker,
+                {architecture_of(platform): each for platform, each in params["binfmt_images"].items()},
+                canary_of(params["binfmt_canary"]),
+            )
         nodes = [node for instance in instances_of(params) for node in instance.nodes]
         elsewhere = frozenset(platform for node in nodes if not node.local for platform in node.platforms)
         return cls(tuple(params["platforms"]), source, params["binfmt_takeover"], params["native_first"], elsewhere)
@@ -168,20 +182,24 @@ class Binfmt(Concern[BinfmtState]):
         if any(isinstance(action.step, TurnOn) for action in actions):
             kernel.turn_on()
             actions = self.plan(self.observe(), NO_EFFECTS).actions  # now foreign handlers can be tried, too
+        rejected: t.List[Rejection] = []
         doers: Doers = {
             TurnOn: lambda _step: kernel.turn_on(),
-            InstallEmulators: lambda step: self.source.install(step.formats),
+            InstallEmulators: lambda step: rejected.extend(self.source.install(step.formats)),
             RestoreRights: file_modes.restore,
-            KeepHandler: self._keep_handler,
+            KeepHandler: lambda step: None if is_rejected(step.fmt, rejected) else self._keep_handler(step),
             DropHandler: lambda step: self._drop(step.name),
         }
         perform(actions, doers)
-        registered = {action.step.fmt for action in actions if isinstance(action.step, KeepHandler)}
+        kept = {action.step.fmt for action in actions if isinstance(action.step, KeepHandler)}
+        registered = {fmt for fmt in kept if not is_rejected(fmt, rejected)}
         for platform in self.platforms:
             if format_for(platform) in registered:
                 _prove(platform)
         used = {str(pathlib.PurePath(each.interpreter).parent) for each in kernel.handlers().values()}
         sweep(used)
+        if rejected:
+            raise unfinished(rejected)
 
     def _keep_handler(self, step: KeepHandler) -> None:
         name, text = step.fmt.handler, self.source.emulator(step.fmt).line

@@ -1,0 +1,175 @@
+# Copyright: multiarch.builders contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The canary's programs: the image of one platform, pulled by dockerd and exported, or out of an archive on the host.
+
+Neither is ever run as a container. What was pulled is removed again; an image that was there before is there
+afterwards, although a dockerd with a graph driver has only one platform of it at a time.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import pathlib
+import tarfile
+import typing as t
+
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.execution import BrokenError
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.record import RECORD
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.root_tree import Layers
+from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import (
+    Docker,
+    local_reference,
+    split_reference,
+)
+from ansible_collections.multiarch.builders.plugins.module_utils.host.place import at
+from ansible_collections.multiarch.builders.plugins.module_utils.host.temp_dirs import scratch
+from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
+from ansible_collections.multiarch.builders.plugins.module_utils.state import pulled_images
+from ansible_collections.multiarch.builders.plugins.module_utils.state.pulled_images import PulledImage
+
+# moby/moby: distribution/pull_v2.go; daemon/containerd/image_pull.go, until 27 with containerd's words; image.go
+_NO_PLATFORM = ("no matching manifest", "no match for platform", "does not match the specified platform")
+Login = t.Optional[t.Tuple[str, str]]
+Open = t.Callable[[str], t.ContextManager[Layers]]
+"""Opens the layers of a platform while a block runs."""
+
+
+class NoPlatformError(BrokenError):
+    """The canary has no such platform; *what* says so."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(what, remedy="Take a builder_binfmt_canary that has all emulated platforms")
+
+
+@contextlib.contextmanager
+def pulled(image: str, docker: Docker, login: Login) -> t.Iterator[Open]:
+    """The platforms of an image of a registry. Raises HostError if dockerd cannot have it."""
+    path = f"/images/{local_reference(image)}/json"
+    before, ours = docker.find(path), PulledImage(image)
+    added: t.List[str] = []
+
+    @contextlib.contextmanager
+    def opened(platform: str) -> t.Iterator[Layers]:
+        if before is None:
+            pulled_images.note(RECORD, ours, docker)
+        try:
+            _pull(image, platform, docker, login)
+            added.append(docker.get(path)["Id"])
+            with scratch() as folder:
+                archive = folder / "root.tar"
+                _export(image, platform, docker, archive)
+                yield lambda: _alone(archive)
+        finally:
+            if before is None:
+                pulled_images.remove(RECORD, ours, docker)
+
+    try:
+        yield opened
+    finally:
+        if before is not None:
+            _restore(image, before, added, docker, login)
+
+
+def _pull(image: str, platform: str, docker: Docker, login: Login) -> None:
+    try:
+        docker.pull(image, login, platform=platform)
+    except HostError as exc:
+        if any(each in f"{exc.what} {exc.cause}" for each in _NO_PLATFORM):
+            raise NoPlatformError(f"{platform}: builder_binfmt_canary {image} has no such platform") from exc
+        raise HostError(f"builder_binfmt_canary: {exc.what}", exc.cause, exc.remedy, exc.said) from exc
+
+
+def _export(image: str, platform: str, docker: Docker, archive: pathlib.Path) -> None:
+    container = docker.create(image, platform)
+    try:
+        with archive.open("wb") as file:
+            docker.export(container, file)
+    finally:
+        docker.delete(f"/containers/{container}?force=1")
+
+
+def _restore(image: str, before: t.Mapping[str, t.Any], added: t.Sequence[str], docker: Docker, login: Login) -> None:
+    """Make the image the one that it was *before*, and remove those of *added* that have no name then."""
+    others = [each for each in dict.fromkeys(added) if each != before["Id"]]
+    if not others:  # a containerd store has all platforms at once
+        return
+    if split_reference(image)[1].startswith("sha256:"):
+        names = [before.get("Os") or "linux", before.get("Architecture"), before.get("Variant")]
+        docker.pull(image, login, platform="/".join(filter(None, names)))
+    else:
+        docker.tag(before["Id"], image)
+    for each in others:
+        found = docker.find(f"/images/{each}/json") or {"RepoTags": ["gone"]}
+        if not found.get("RepoTags") and not found.get("RepoDigests"):
+            docker.delete(f"/images/{each}")
+
+
+def _alone(archive: pathlib.Path) -> t.Iterator[tarfile.TarFile]:
+    with tarfile.open(archive) as tree:
+        yield tree
+
+
+@contextlib.contextmanager
+def archived(path: str, platform: str) -> t.Iterator[Layers]:
+    """A platform of an OCI image layout in a tar archive, as `docker save` and `buildx build --output type=oci` write.
+
+    opencontainers/image-spec, image-layout.md.
+    """
+    with contextlib.ExitStack() as stack:
+        try:
+            archive = stack.enter_context(tarfile.open(at(path)))
+            names = _layers(archive, platform, path)
+        except FileNotFoundError:
+            raise HostError(f"builder_binfmt_canary: {path} is not on this host: put the archive there first") from None
+        except (OSError, tarfile.TarError, ValueError, KeyError, TypeError) as exc:
+            raise HostError(f"builder_binfmt_canary: {path} is not an OCI archive: {exc}") from exc
+        yield lambda: _each(archive, names)
+
+
+def _each(archive: tarfile.TarFile, names: t.Iterable[str]) -> t.Iterator[tarfile.TarFile]:
+    for name in names:
+        with tarfile.open(fileobj=archive.extractfile(name)) as tree:
+            yield tree
+
+
+def _layers(archive: tarfile.TarFile, platform: str, path: str) -> t.List[str]:
+    """The names of the layers of *platform* in the archive."""
+    has = []
+    for manifest in _manifests(archive, _read(archive, "index.json")):
+        about = _read(archive, _blob(manifest["config"]))
+        name = "/".join(filter(None, [about.get("os"), about.get("architecture"), about.get("variant")]))
+        # linux/arm64/v8 is linux/arm64, and linux/arm may be any variant
+        if platform in (name, name.rpartition("/")[0]) or platform.startswith(f"{name}/"):
+            return [_blob(each) for each in manifest["layers"]]
+        if not name.startswith("unknown"):  # an attestation of buildx
+            has.append(name)
+    raise NoPlatformError(f"{platform}: builder_binfmt_canary {path} only has {', '.join(has) or 'nothing'}")
+
+
+def _manifests(archive: tarfile.TarFile, index: t.Mapping[str, t.Any]) -> t.Iterator[t.Mapping[str, t.Any]]:
+    """The manifests of an index and of those in it; some platforms may be left out of an archive (`docker save`)."""
+    for each in index["manifests"]:
+        try:
+            found = _read(archive, _blob(each))
+        except KeyError:
+            continue
+        if "manifests" in found:
+            yield from _manifests(archive, found)
+        elif "layers" in found and "config" in found:
+            yield found
+
+
+def _blob(descriptor: t.Mapping[str, t.Any]) -> str:
+    return f"blobs/{descriptor['digest'].replace(':', '/')}"
+
+
+def _read(archive: tarfile.TarFile, name: str) -> t.Mapping[str, t.Any]:
+    file = archive.extractfile(name)
+    if file is None:
+        raise KeyError(f"{name} is no file")
+    found = json.load(file)
+    if not isinstance(found, dict):
+        raise TypeError(f"{name} is no mapping")
+    return found
