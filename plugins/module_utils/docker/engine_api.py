@@ -261,7 +261,7 @@ class Docker:
         return content, answer.getheader("Api-Version")
 
 
-def _copied(answer: t.IO[bytes], into: t.BinaryIO) -> bytes:
+def _copied(answer: http.client.HTTPResponse, into: t.BinaryIO) -> bytes:
     while True:
         block = answer.read(1024**2)
         try:
@@ -269,7 +269,10 @@ def _copied(answer: t.IO[bytes], into: t.BinaryIO) -> bytes:
         except OSError as exc:
             raise HostError(f"what dockerd sends cannot be stored: {exc}") from exc
         if not block:
-            return b""
+            break
+    if answer.length:  # which read() with a size passes over
+        raise http.client.IncompleteRead(b"", answer.length)
+    return b""
 
 
 def _message(content: bytes) -> str:

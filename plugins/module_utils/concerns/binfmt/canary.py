@@ -55,16 +55,16 @@ glibc=
 for each in /lib*/libc.so.6 /lib*/*/libc.so.6; do [ ! -e "$each" ] || glibc=yes; done
 if [ "$glibc" ] && [ -x /sbin/ldconfig ]; then
     step ldconfig
-    /sbin/ldconfig -X -C /tmp/ld.so.cache
-    /sbin/ldconfig -p -C /tmp/ld.so.cache >/dev/null
+    /sbin/ldconfig -X -C "$TMPDIR/ld.so.cache"
+    /sbin/ldconfig -p -C "$TMPDIR/ld.so.cache" >/dev/null
 fi
 step sort
 version=$(sort --version 2>/dev/null) || [ "$?" -lt 128 ]
 case $version in
 *GNU*)
     step 'sort, in two threads'
-    seq 150000 | sort --parallel=2 --buffer-size=16M --reverse >/tmp/sorted
-    read -r first </tmp/sorted
+    seq 150000 | sort --parallel=2 --buffer-size=16M --reverse >"$TMPDIR/sorted"
+    read -r first <"$TMPDIR/sorted"
     [ "$first" = 99999 ]
     ;;
 esac

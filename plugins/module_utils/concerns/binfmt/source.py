@@ -112,10 +112,10 @@ class ImageSource(Source):
         release: t.Mapping[str, str],  # noqa: ARG002  # the same image for all
     ) -> t.Tuple[Action, ...]:
         where = f" in {self.archive}" if self.archive else ""
-        proof = f"{self.canary.name} must run under each" if self.canary else "only a tiny program must run under each"
+        tried = self.canary.name if self.canary else "a tiny program only: no builder_binfmt_canary"
         return tuple(
             Action(
-                f"take {', '.join(fmt.binary for fmt in formats)} out of {image}{where} ({proof})",
+                f"take {', '.join(fmt.binary for fmt in formats)} out of {image}{where} (each is tried with {tried})",
                 InstallEmulators(formats),
             )
             for image, formats in self._by_image(missing).items()

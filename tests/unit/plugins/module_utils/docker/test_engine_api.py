@@ -177,6 +177,42 @@ def test_create_makes_a_container_that_cannot_run(dockerd: DockerdStandIn, docke
     }
 
 
+def test_another_platform_than_the_hosts(dockerd: DockerdStandIn, docker: Docker) -> None:
+    dockerd.answers["POST /images/create"] = lines()
+    docker.pull("a/b:v1", platform="linux/arm/v7")
+    assert urllib.parse.parse_qs(dockerd.asked[-1].path.partition("?")[2])["platform"] == ["linux/arm/v7"]
+    dockerd.answers["POST /containers/create"] = as_json({"Id": "abc"}, 201)
+    docker.create("a/b:v1", "linux/arm/v7")
+    assert dockerd.asked[-1].path.endswith("/containers/create?platform=linux%2Farm%2Fv7")
+
+
+def test_export(dockerd: DockerdStandIn, docker: Docker) -> None:
+    dockerd.answers["GET /containers/abc/export"] = Answer(200, b"a" * 3_000_000)
+    into = io.BytesIO()
+    docker.export("abc", into)
+    assert into.getvalue() == b"a" * 3_000_000
+    with pytest.raises(NotThereError, match="page not found"):
+        docker.export("gone", into)
+    assert len(into.getvalue()) == 3_000_000, "an error is no content"
+
+
+def test_an_export_that_ends_early_or_has_no_room(dockerd: DockerdStandIn, docker: Docker) -> None:
+    dockerd.answers["GET /containers/abc/export"] = Answer(200, b"half", cut=True)
+    with pytest.raises(HostError, match="dockerd does not answer"):
+        docker.export("abc", io.BytesIO())
+    with (
+        pytest.raises(HostError, match=r"what dockerd sends cannot be stored: .*No space left"),
+        Path("/dev/full").open("wb", buffering=0) as full,
+    ):
+        docker.export("abc", full)
+
+
+def test_tag(dockerd: DockerdStandIn, docker: Docker) -> None:
+    dockerd.answers["POST /images/sha256:a/tag"] = Answer(201)
+    docker.tag("sha256:a", "r.example:5000/a/b:v1")
+    assert dockerd.asked[-1].path.endswith("/images/sha256:a/tag?repo=r.example%3A5000%2Fa%2Fb&tag=v1")
+
+
 def test_files_of_a_container(dockerd: DockerdStandIn, docker: Docker) -> None:
     dockerd.answers["GET /containers/x/archive"] = archive(
         {"buildkit/": None, "buildkit/buildkitd.toml": b"debug = true\n", "buildkit/certs/a_5000/ca.crt": b"\xff\0"}

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pytest
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.concern import Concern
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import Docker
-from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
+from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError, UnfinishedError
 from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import Action, Effects, Plan
 from ansible_collections.multiarch.builders.plugins.module_utils.run import plan
 from ansible_collections.multiarch.builders.plugins.module_utils.run.apply import (
@@ -43,6 +43,8 @@ class Step(Concern[bool]):
     def apply(self, actions: t.Sequence[Action]) -> None:  # noqa: ARG002
         if self.concern == self.params.get("fails"):
             raise HostError("no room")
+        if self.concern in self.params.get("unfinished", ()):
+            raise UnfinishedError("half of it", "a fault")
         if self.concern != self.params.get("idles"):
             HOST.add(self.concern)
         HOST.discard(self.params.get("undoes", {}).get(self.concern))
@@ -96,6 +98,18 @@ def test_only_what_is_asked_for_is_done() -> None:
 def test_the_first_that_fails_ends_it_and_what_was_done_is_told() -> None:
     assert applied(fails="second") == (["first"], "second: no room")
     assert {"first"} == HOST
+
+
+def test_one_that_is_unfinished_does_not_keep_later_ones_from_being_done() -> None:
+    assert applied(unfinished=["first"]) == (["first", "second", "third"], "first: half of it: a fault")
+    assert {"second", "third"} == HOST
+    assert [*record.load("unproven")["proofs"]] == ["builds"]
+
+
+def test_of_two_that_are_unfinished_the_first_is_told_and_a_failure_before_both() -> None:
+    assert applied(unfinished=["first", "second"])[1] == "first: half of it: a fault"
+    HOST.clear()
+    assert applied(unfinished=["first"], fails="third")[1] == "third: no room"
 
 
 def test_what_is_changed_wants_a_proof_even_if_the_run_ends_there() -> None:

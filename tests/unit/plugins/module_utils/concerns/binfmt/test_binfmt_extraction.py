@@ -2,35 +2,32 @@
 
 from __future__ import annotations
 
-import io
 import json
-import tarfile
+import typing as t
 from pathlib import Path
 
 import pytest
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.execution import BrokenError
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.extraction import (
+    Contents,
     from_archive,
     from_docker,
+    install,
     version_in,
 )
-from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.image import folder_of, in_folder
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.formats import FORMATS, ElfFormat
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.image import (
+    folder_of,
+    in_folder,
+    installed,
+)
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import Docker
 from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
+from ansible_collections.multiarch.builders.tests.unit.plugins.module_utils.concerns.binfmt.archives import tar
 from ansible_collections.multiarch.builders.tests.unit.plugins.module_utils.dockerd_stand_in import (
     DockerdStandIn,
     as_json,
 )
-
-
-def tar(files: dict[str, bytes], mode: str = "w") -> bytes:
-    """An archive of *files*."""
-    buffer = io.BytesIO()
-    with tarfile.open(fileobj=buffer, mode=mode) as archive:  # type: ignore[call-overload]
-        for name, content in files.items():
-            member = tarfile.TarInfo(name)
-            member.size = len(content)
-            archive.addfile(member, io.BytesIO(content))
-    return buffer.getvalue()
 
 
 def saved(layers: list[bytes], folder: Path) -> str:
@@ -122,3 +119,64 @@ def test_a_failed_pull_tells_that_mirrors_were_asked(
     with pytest.raises(HostError, match="timeout") as error:
         from_docker(image, ["qemu-arm"], docker, None)
     assert ("docker asked https://m.example/ before that" in str(error.value)) is told
+
+
+S390X, ARM64, RISCV64 = FORMATS["s390x"], FORMATS["arm64"], FORMATS["riscv64"]
+IMAGE = "a/b:1"
+# Stand-ins for emulators: they say what the probe would, or nothing.
+EMULATORS = {
+    "qemu-s390x": b"#!/bin/sh\necho s390x\n",
+    "qemu-aarch64": b"#!/bin/sh\necho aarch64\n",
+    "qemu-riscv64": b"#!/bin/sh\nexit 1\n",
+}
+
+
+@pytest.fixture
+def place(var_tmp: Path, tmp_path: Path) -> Path:
+    """Where the emulators of IMAGE will be."""
+    assert var_tmp.exists()
+    return tmp_path / folder_of(IMAGE).lstrip("/")
+
+
+def contents(names: t.Sequence[str]) -> Contents:
+    return Contents({name: EMULATORS[name] for name in names}, ["QEMU_PRESERVE_ARGV0=1"])
+
+
+def test_emulators_that_work_are_taken_and_others_are_not(place: Path) -> None:
+    tried = []
+
+    def canary(emulator: str, fmt: ElfFormat, flags: str) -> None:
+        tried.append((Path(emulator).exists(), fmt.architecture, flags))
+        if fmt is ARM64:
+            raise BrokenError("the canary died")
+
+    rejected = install(IMAGE, [ARM64, S390X, RISCV64], contents, canary)
+    assert {fmt: str(why)[:20] for fmt, why in rejected.items()} == {
+        ARM64: "the canary died",
+        RISCV64: "linux/riscv64: a pro",
+    }
+    assert tried == [(True, "arm64", "CFP"), (True, "s390x", "CFP")]  # what fails the probe is not tried further
+    assert sorted(each.name for each in place.iterdir()) == ["image.json", "qemu-s390x"]
+    there = installed(IMAGE)
+    assert there is not None
+    assert (there.binaries, list(there.written)) == (frozenset({"qemu-s390x"}), ["qemu-s390x"])
+
+
+def test_where_none_works_nothing_is_there(place: Path) -> None:
+    assert list(install(IMAGE, [RISCV64], contents)) == [RISCV64]
+    assert list(place.iterdir()) == []
+    assert installed(IMAGE) is None
+
+
+def test_one_that_fails_does_not_take_the_place_of_the_same_one_that_is_there(place: Path) -> None:
+    assert install(IMAGE, [S390X], contents) == {}
+
+    def canary(_emulator: str, _fmt: ElfFormat, _flags: str) -> None:
+        raise BrokenError("the canary died")
+
+    before = (place / "qemu-s390x").stat().st_ino
+    assert list(install(IMAGE, [S390X], contents, canary)) == [S390X]
+    assert (place / "qemu-s390x").stat().st_ino == before
+    there = installed(IMAGE)
+    assert there is not None
+    assert list(there.written) == ["qemu-s390x"]

@@ -85,3 +85,11 @@ def test_a_refusal_is_told_with_its_reason(registry: Path) -> None:
     (registry / "register").symlink_to("none/register")
     with pytest.raises(HostError, match=r"^handler qemu-arm cannot be registered in .*: the emulator is missing, or d"):
         kernel.register(LINE, NAME)
+
+
+def test_one_for_a_moment_is_gone_whatever_happens(registry: Path) -> None:
+    with pytest.raises(ValueError, match="mine"), kernel.registered(LINE, NAME):
+        assert (registry / "register").read_text() == LINE
+        (registry / NAME).write_text("enabled")  # as the kernel would
+        raise ValueError("mine")
+    assert (registry / NAME).read_text()[:2] == "-1"

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import platform as host
+import shutil
 import subprocess
 import sys
 import typing as t
@@ -29,6 +30,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt
     registration_of,
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.probe import EXPECTED_MACHINE, probe
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.root_tree import mark, marked
 
 SCRIPT = Path(__file__).parent / "private_registry.py"
 NATIVE = {"x86_64": "qemu-x86_64", "aarch64": "qemu-aarch64"}.get(host.machine())
@@ -39,6 +41,7 @@ FOREIGN = "linux/s390x"  # no host of these tests runs it natively
 
 Emulator = Callable[[ElfFormat], Path]
 Write = tuple[str, str]
+Change = Callable[[bytes], bytes]  # of a program, before it runs
 
 
 class Registry:
@@ -49,11 +52,13 @@ class Registry:
         self.mountpoint.mkdir()
         self.root = folder / "root"
 
-    def ask(self, writes: list[Write], *, run: str | None = None) -> subprocess.CompletedProcess[str]:
+    def ask(
+        self, writes: list[Write], *, run: str | None = None, change: Change = bytes
+    ) -> subprocess.CompletedProcess[str]:
         if run is not None:
             self.root.mkdir()
             executable = self.root / "probe"
-            executable.write_bytes(probe(run))
+            executable.write_bytes(change(probe(run)))
             executable.chmod(0o755)
         request = {"mountpoint": str(self.mountpoint), "writes": writes, "root": run and str(self.root)}
         return subprocess.run(
@@ -63,8 +68,10 @@ class Registry:
             text=True,
         )
 
-    def use(self, writes: list[Write], *, run: str | None = None) -> tuple[list[Handler], t.Any]:
-        ended = self.ask(writes, run=run)
+    def use(
+        self, writes: list[Write], *, run: str | None = None, change: Change = bytes
+    ) -> tuple[list[Handler], t.Any]:
+        ended = self.ask(writes, run=run, change=change)
         assert ended.returncode == 0, ended.stderr
         answer = json.loads(ended.stdout)
         files = {name: text for name, text in answer["files"].items() if name not in CONTROL_FILES}
@@ -96,6 +103,23 @@ def test_registered_emulator_runs_the_probe(platform: str, registry: Registry, e
     assert handlers[0].serves(fmt)
     assert handlers[0].fixed
     assert ran.rstrip("\n") in EXPECTED_MACHINE[platform]
+
+
+@pytest.mark.parametrize("platform", PLATFORMS.values())
+def test_a_marked_program_runs_under_its_own_handler_and_no_other_does(
+    platform: str, registry: Registry, emulator: Emulator
+) -> None:
+    fmt = format_for(platform)
+    if fmt.handler == NATIVE:
+        pytest.skip("the emulator itself is of this architecture: its handler would match it too")
+    usual = ("register", registration(fmt, sys.executable, "CF"))  # no emulator
+    own = ("register", registration(marked(fmt, "own"), str(emulator(fmt)), "CF"))
+    for writes in ([usual, own], [own, usual]):
+        ran = registry.use(writes, run=platform, change=lambda program: mark("probe", program, fmt))[1]
+        assert ran.rstrip("\n") in EXPECTED_MACHINE[platform]
+        shutil.rmtree(registry.root)
+    if platform != "linux/386":  # which this machine may run itself
+        assert registry.use([own], run=platform)[1].startswith("OSError: [Errno 8]"), "one without the mark"
 
 
 @pytest.mark.parametrize(("flags", "reported"), [("", ""), ("F", "F"), ("CF", "OCF"), ("FCP", "POCF"), ("FOP", "POF")])

@@ -5,16 +5,27 @@
 
 from __future__ import annotations
 
+import typing as t
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt import resource
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.decide import EMULATORS, BinfmtState
-from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.formats import FORMATS, registration
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.execution import BrokenError
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.formats import (
+    FORMATS,
+    ElfFormat,
+    registration,
+)
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.gate import Canary, Rejection
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.handler_file import Handler
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.image import folder_of
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.plan import DropHandler, KeepHandler
-from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.record import Former
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.record import RECORD, Former
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.resource import Binfmt
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.source import (
+    Emulator,
     ImageSource,
     InstallEmulators,
     PackageSource,
@@ -22,9 +33,15 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import Docker
 from ansible_collections.multiarch.builders.plugins.module_utils.host.file_modes import program
-from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
+from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError, UnfinishedError
 from ansible_collections.multiarch.builders.plugins.module_utils.model.processor import Processor
-from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import NO_EFFECTS, Kind, Note, Plan
+from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import (
+    NO_EFFECTS,
+    Action,
+    Kind,
+    Note,
+    Plan,
+)
 
 ARM64, S390X = FORMATS["arm64"], FORMATS["s390x"]
 NAME = "qemu-aarch64"
@@ -33,6 +50,8 @@ OURS = Handler(NAME, True, f"{EMULATORS}/8288bef2169d/{NAME}", "POCF", 0, ARM64.
 THEIRS = replace(OURS, interpreter="/opt/of-these-tests/qemu-aarch64")
 FORMER = replace(OURS, interpreter=f"{EMULATORS}/25af7ab5f48f/{NAME}")
 OWNED = frozenset({NAME})
+
+NO_CANARY = " (each is tried with a tiny program only: no builder_binfmt_canary)"
 
 LASTING = BinfmtState(Processor("x86_64"), {NAME: OURS}, {NAME: LINE}, {NAME: LINE}, OWNED, {})
 
@@ -123,7 +142,7 @@ def test_emulators_of_several_platforms_are_taken_at_once(no_docker: Docker) -> 
         KeepHandler(ARM64, True),
         KeepHandler(S390X, True),
     ]
-    assert plan.actions[0].summary == "take qemu-aarch64, qemu-s390x out of tonistiigi/binfmt:v1"
+    assert plan.actions[0].summary == f"take qemu-aarch64, qemu-s390x out of tonistiigi/binfmt:v1{NO_CANARY}"
     assert plan.actions[1].summary == "register handler qemu-aarch64 for linux/arm64"
 
 
@@ -220,8 +239,8 @@ LOST = "handlers are lost at the next reboot, as systemd-binfmt.service is maske
         ),
         pytest.param(
             replace(LASTING, lines={}, damaged={NAME: f"{OURS.interpreter} is not as it was written"}),
-            f"take {NAME} out of tonistiigi/binfmt:v1\nreplace handler {NAME} for linux/arm64 (ours, {OURS.interpreter}"
-            f": {OURS.interpreter} is not as it was written)",
+            f"take {NAME} out of tonistiigi/binfmt:v1{NO_CANARY}\nreplace handler {NAME} for linux/arm64 (ours, "
+            f"{OURS.interpreter}: {OURS.interpreter} is not as it was written)",
             id="an emulator with other bytes",
         ),
     ],
@@ -341,3 +360,81 @@ def test_facts(state: BinfmtState, fact: tuple[str | None, ...], no_docker: Dock
     (found,) = planned(state, no_docker).facts["handlers"]
     assert found["platform"] == "linux/arm64"
     assert (found["handler"], found["interpreter"], found["flags"], found["verdict"]) == fact
+
+
+CANARY = Canary("debian:1@sha256:0", None, ())
+
+
+@pytest.mark.parametrize(
+    ("source", "told"),
+    [
+        pytest.param(
+            {"canary": CANARY},
+            ["take qemu-aarch64, qemu-s390x out of v1 (each is tried with the canary of debian:1@sha256:0)"],
+            id="a canary",
+        ),
+        pytest.param(
+            {"images": {"s390x": "v0"}},
+            [f"take qemu-aarch64 out of v1{NO_CANARY}", f"take qemu-s390x out of v0{NO_CANARY}"],
+            id="an image of its own",
+        ),
+        pytest.param(
+            {"images": {"s390x": "v1", "arm": "v0"}},
+            [f"take qemu-aarch64, qemu-s390x out of v1{NO_CANARY}"],
+            id="the same image, and one that is not needed",
+        ),
+    ],
+)
+def test_where_emulators_are_taken_from_and_how_they_are_tried(
+    source: dict[str, t.Any], told: list[str], no_docker: Docker
+) -> None:
+    state = replace(LASTING, handlers={}, lines={}, configuration={}, owned=frozenset())
+    chosen = ImageSource("v1", None, (), no_docker, **source)
+    plan = planned(state, no_docker, ("linux/arm64", "linux/s390x"), source=chosen)
+    assert [each.summary for each in plan.actions if isinstance(each.step, InstallEmulators)] == told
+
+
+def test_each_emulator_is_looked_for_in_the_folder_of_its_own_image(no_docker: Docker, tmp_path: Path) -> None:
+    for image, binary in (("v1", "qemu-aarch64"), ("v0", "qemu-s390x")):
+        folder = tmp_path / folder_of(image).lstrip("/")
+        folder.mkdir(parents=True)
+        (folder / "image.json").write_text('{"flags": "CF", "version": "1"}')
+        (folder / binary).write_bytes(b"x")
+    source = ImageSource("v1", None, (), no_docker, {"s390x": "v0"})
+    for fmt, image in ((ARM64, "v1"), (S390X, "v0")):
+        line = source.emulator(fmt).line
+        assert line is not None
+        assert f":{folder_of(image)}/{fmt.binary}:" in line
+    assert ImageSource("v1", None, (), no_docker).emulator(S390X).line is None
+
+
+class OneFails(ImageSource):
+    """All its emulators are installed, but for that of s390x, which does not work."""
+
+    def install(self, formats: tuple[ElfFormat, ...]) -> tuple[Rejection, ...]:
+        return tuple(Rejection(fmt, self.image, BrokenError("it died")) for fmt in formats if fmt is S390X)
+
+    def emulator(self, fmt: ElfFormat) -> Emulator:
+        return Emulator(LINE if fmt is ARM64 else None)
+
+
+def test_what_was_there_stays_where_a_new_emulator_fails(
+    no_docker: Docker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    registry, files = tmp_path / "proc/sys/fs/binfmt_misc", tmp_path / "etc/binfmt.d"
+    registry.mkdir(parents=True)
+    files.mkdir(parents=True)
+    (registry / "register").touch()
+    (files / "qemu-s390x.conf").write_text("as before")
+    proven: list[str] = []
+    monkeypatch.setattr(resource, "_prove", proven.append)  # there is no kernel to register with
+    formats = (ARM64, S390X)
+    steps = [InstallEmulators(formats), *(KeepHandler(fmt, True) for fmt in formats)]
+    concern = Binfmt(("linux/arm64", "linux/s390x"), OneFails("v1", None, (), no_docker), takeover=False)
+    with pytest.raises(UnfinishedError, match=r"not taken: linux/s390x \(qemu-s390x of v1\)"):
+        concern.apply([Action("", step) for step in steps])
+    assert (registry / "register").read_text() == LINE.strip()
+    assert (files / f"{NAME}.conf").read_text() == LINE
+    assert (files / "qemu-s390x.conf").read_text() == "as before"
+    assert RECORD.read().handlers == {NAME}
+    assert proven == ["linux/arm64"]
