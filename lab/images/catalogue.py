@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from lab.images import binfmt, buildkit, busybox
+from lab.images import binfmt, buildkit, busybox, foreign_debian
 from lab.images.sources import Reference
 
 HERE = Path(__file__).parent
@@ -71,4 +71,11 @@ IMAGES = (
         BUILDKIT,
     ),
     Image("base", "library/busybox", busybox.build, (HERE / "busybox.py",)),
+    Image(
+        "canary",
+        "library/debian",
+        foreign_debian.build,
+        (HERE / "foreign_debian.py", HERE / "busybox.py"),
+        default=False,
+    ),
 )

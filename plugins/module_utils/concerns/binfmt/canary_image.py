@@ -130,7 +130,7 @@ def archived(path: str, platform: str) -> t.Iterator[Layers]:
 
 def _each(archive: tarfile.TarFile, names: t.Iterable[str]) -> t.Iterator[tarfile.TarFile]:
     for name in names:
-        with tarfile.open(fileobj=archive.extractfile(name)) as tree:
+        with tarfile.open(fileobj=_opened(archive, name)) as tree:
             yield tree
 
 
@@ -166,10 +166,17 @@ def _blob(descriptor: t.Mapping[str, t.Any]) -> str:
 
 
 def _read(archive: tarfile.TarFile, name: str) -> t.Mapping[str, t.Any]:
-    file = archive.extractfile(name)
-    if file is None:
-        raise KeyError(f"{name} is no file")
-    found = json.load(file)
+    found = json.load(_opened(archive, name))
     if not isinstance(found, dict):
         raise TypeError(f"{name} is no mapping")
     return found
+
+
+def _opened(archive: tarfile.TarFile, name: str) -> t.IO[bytes]:
+    try:
+        file = archive.extractfile(name)
+    except KeyError:
+        file = archive.extractfile(f"./{name}")  # of a folder that was packed as it is
+    if file is None:
+        raise KeyError(f"{name} is no file")
+    return file

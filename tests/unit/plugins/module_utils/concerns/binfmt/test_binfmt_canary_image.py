@@ -30,7 +30,13 @@ pytestmark = pytest.mark.usefixtures("home", "var_tmp")
 
 PINNED = f"r.example/debian@sha256:{'0' * 64}"
 TAGGED = "r.example/debian:1"
-OLD = {"Id": "sha256:old", "Os": "linux", "Architecture": "arm64", "Variant": "v8", "RepoTags": ["debian:1"]}
+OLD: dict[str, Any] = {
+    "Id": "sha256:old",
+    "Os": "linux",
+    "Architecture": "arm64",
+    "Variant": "v8",
+    "RepoTags": ["debian:1"],
+}
 
 
 class Dockerd(DockerdStandIn):
@@ -69,7 +75,7 @@ class Dockerd(DockerdStandIn):
     def _pull(self, platform: str) -> Answer:
         if platform == "linux/mips64":
             return as_json({"message": f"no matching manifest for {platform} in the manifest list entries"}, 404)
-        new = {"Id": "sha256:index" if self.containerd else f"sha256:{platform.split('/')[1]}"}
+        new: dict[str, Any] = {"Id": "sha256:index" if self.containerd else f"sha256:{platform.split('/')[1]}"}
         if platform == "linux/arm64/v8":
             new = OLD
         self.there[self.image] = self.there[new["Id"]] = new
@@ -81,8 +87,9 @@ def used(
 ) -> tuple[list[str], Dockerd]:
     """What the canary's programs for two platforms were, and the dockerd afterwards."""
     contents = []
+    dockerd = Dockerd(folder / "docker.sock", image, there, containerd=containerd)
     with (
-        Dockerd(folder / "docker.sock", image, there, containerd=containerd) as dockerd,
+        dockerd,
         pulled(image, Docker(str(dockerd.path)), None) as opened,
     ):
         for platform in ("linux/s390x", "linux/arm/v7"):
@@ -145,8 +152,11 @@ def test_a_registry_that_does_not_answer_is_no_fault_of_an_emulator(dockerd: Doc
     assert RECORD.read().images == ()
 
 
-def oci(folder: Path, *platforms: dict[str, str], nested: bool = True) -> str:
-    """An OCI archive with an image for each platform, in an index below the first one if *nested*."""
+def oci(folder: Path, *platforms: dict[str, str], nested: bool = True, before: str = "") -> str:
+    """An OCI archive with an image for each platform, in an index below the first one if *nested*.
+
+    *before* is what its names begin with.
+    """
     files: dict[str, bytes] = {}
 
     def blob(name: str, content: bytes) -> dict[str, str]:
@@ -164,7 +174,7 @@ def oci(folder: Path, *platforms: dict[str, str], nested: bool = True) -> str:
         manifests = [blob("index", json.dumps({"manifests": manifests}).encode())]
     files["index.json"] = json.dumps({"manifests": manifests}).encode()
     path = folder / "canary.tar"
-    path.write_bytes(tar(files))
+    path.write_bytes(tar({f"{before}{name}": content for name, content in files.items()}))
     return str(path)
 
 
@@ -184,11 +194,11 @@ ATTESTATION = {"os": "unknown", "architecture": "unknown"}
         pytest.param([ARM], "linux/arm/v7", ARM, id="of no variant"),
     ],
 )
-@pytest.mark.parametrize("nested", [True, False], ids=["an index in it", "flat"])
+@pytest.mark.parametrize(("nested", "before"), [(True, ""), (False, ""), (False, "./")], ids=["nested", "flat", "./"])
 def test_a_platform_of_an_archive(
-    platforms: list[dict[str, str]], platform: str, found: dict[str, str], nested: bool, tmp_path: Path
+    platforms: list[dict[str, str]], platform: str, found: dict[str, str], nested: bool, before: str, tmp_path: Path
 ) -> None:
-    with archived(oci(tmp_path, *platforms, nested=nested), platform) as layers:
+    with archived(oci(tmp_path, *platforms, nested=nested, before=before), platform) as layers:
         for _again in range(2):
             (layer,) = [file.read() for each in layers() if (file := each.extractfile("bin/sh"))]
             assert json.loads(layer) == found
