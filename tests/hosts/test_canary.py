@@ -86,7 +86,8 @@ def test_an_image_that_was_there_is_there_afterwards(store: str, newer: str, ima
     options = {"features": {"containerd-snapshotter": store == "containerd"}}
     assert provision(newer, concerns=["trust", "daemon"], daemon_options=options).status == 0
     by_tag = images["canary"].partition("@")[0]
-    seen = "docker images --all --digests --format '{{.Repository}}:{{.Tag}} {{.Digest}} {{.ID}}' | grep -v binfmt | sort\n"
+    columns = "{{.Repository}}:{{.Tag}} {{.Digest}} {{.ID}}"
+    seen = f"docker images --all --digests --format '{columns}' | grep -v binfmt | sort\n"
     seen += f"docker image inspect --format '{{{{.Id}}}} {{{{.Architecture}}}}' {by_tag} {images['canary']}"
     for reference in (by_tag, images["canary"]):
         on(newer, f"docker pull -q {reference}")

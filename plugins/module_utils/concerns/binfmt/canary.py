@@ -71,16 +71,16 @@ esac
 """
 _NOT_SET_UP = 125
 # In namespaces of its own, of mounts, processes and network: the shell is process 1 there, so all of them end with it.
-# As nobody in the end, for these are somebody else's programs.
+# As nobody in the end, for these are somebody else's programs; `timeout` is for a run that was killed meanwhile.
 _ENTER = f"""
-root=$1
-shift
+root=$1 seconds=$2
+shift 2
 for each in null zero full random urandom; do
     : >"$root/dev/$each" && mount --bind "/dev/$each" "$root/dev/$each" || exit {_NOT_SET_UP}
 done
 mount -t proc proc "$root/proc" || exit {_NOT_SET_UP}
 ulimit -c 0
-chroot --userspec=+65534:+65534 --groups= "$root" "$@"
+timeout --signal=KILL "$seconds" chroot --userspec=+65534:+65534 --groups= "$root" "$@"
 exit $?
 """
 _NAMESPACES = ("unshare", "--mount", "--pid", "--net", "--ipc", "--fork", "--kill-child")
@@ -117,7 +117,7 @@ def prove(canary: Canary, programs: Open, emulator: str, fmt: ElfFormat, flags: 
 
 def _run(root: pathlib.Path, canary: Canary, what: str) -> Outcome:
     command = canary.command or ("/bin/sh", "-c", SCRIPT)
-    argv = [*_NAMESPACES, "sh", "-c", _ENTER, "canary", str(root), *command]
+    argv = [*_NAMESPACES, "sh", "-c", _ENTER, "canary", str(root), str(canary.timeout + 10), *command]
     try:
         return run(argv, env={"HOME": "/tmp", "TMPDIR": "/tmp"}, timeout=canary.timeout)
     except NoProgramError:
