@@ -26,6 +26,12 @@ EXAMPLES = r"""
 - name: Run programs for ARM, RISC-V and IBM Z
   multiarch.builders.binfmt_handlers:
     platforms: [arm64, armhf, riscv64, s390x]
+
+- name: Have Debian's programs run under new emulators before their handlers change
+  multiarch.builders.binfmt_handlers:
+    platforms: [arm64, s390x]
+    binfmt_canary:
+      image: docker.io/library/debian:trixie-slim
 """
 
 RETURN = r"""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import inspect
+import io
 import json
 import os
 import shutil
@@ -211,6 +212,8 @@ SPOILT: list[tuple[str, str, Call]] = [
     ("Docker.connect", "container", lambda s: s.docker.connect("here", "there")),
     ("Docker.pull", "image", lambda s: s.docker.pull("docker.io/library/alpine")),
     ("Docker.create", "container", lambda s: s.docker.create("alpine")),
+    ("Docker.export", "container", lambda s: s.docker.export("here", io.BytesIO())),
+    ("Docker.tag", "image", lambda s: s.docker.tag("sha256:a", "alpine:1")),
     ("Docker.put_files", "container", lambda s: s.docker.put_files("here", "/", {})),
 ]
 SPOILT_FOR_NOBODY: list[tuple[str, str, Call]] = [
