@@ -31,6 +31,8 @@ from ansible_collections.multiarch.builders.plugins.module_utils.state.pulled_im
 
 # moby/moby: distribution/pull_v2.go; daemon/containerd/image_pull.go, until 27 with containerd's words; image.go
 _NO_PLATFORM = ("no matching manifest", "no match for platform", "does not match the specified platform")
+# The name of an image that has to make room for a while.
+_ASIDE = "multiarch-builders/set-aside:latest"
 Login = t.Optional[t.Tuple[str, str]]
 Open = t.Callable[[str], t.ContextManager[Layers]]
 """Opens the layers of a platform while a block runs."""
@@ -46,30 +48,47 @@ class NoPlatformError(BrokenError):
 @contextlib.contextmanager
 def pulled(image: str, docker: Docker, login: Login) -> t.Iterator[Open]:
     """The platforms of an image of a registry. Raises HostError if dockerd cannot have it."""
-    path = f"/images/{local_reference(image)}/json"
-    before, ours = docker.find(path), PulledImage(image)
-    added: t.List[str] = []
-
-    @contextlib.contextmanager
-    def opened(platform: str) -> t.Iterator[Layers]:
-        if before is None:
-            pulled_images.note(RECORD, ours, docker)
+    before, digest = docker.find(_path(image)), split_reference(image)[1]
+    if before is None:
+        yield lambda platform: _for_now(image, platform, docker, login)
+    elif before["Id"] == digest:  # a containerd store has all platforms of an index at once
+        yield lambda platform: _exported(image, platform, docker, login, [])
+    elif digest.startswith("sha256:"):
+        with _set_aside(image, before, docker, login):
+            yield lambda platform: _for_now(image, platform, docker, login)
+    else:
+        added: t.List[str] = []
         try:
-            _pull(image, platform, docker, login)
-            added.append(docker.get(path)["Id"])
-            with scratch() as folder:
-                archive = folder / "root.tar"
-                _export(image, platform, docker, archive)
-                yield lambda: _alone(archive)
+            yield lambda platform: _exported(image, platform, docker, login, added)
         finally:
-            if before is None:
-                pulled_images.remove(RECORD, ours, docker)
+            _restore(image, before, added, docker)
 
+
+def _path(image: str) -> str:
+    return f"/images/{local_reference(image)}/json"
+
+
+@contextlib.contextmanager
+def _for_now(image: str, platform: str, docker: Docker, login: Login) -> t.Iterator[Layers]:
+    """The same of one that is not there; it is recorded as long as it is."""
+    ours = PulledImage(image)
+    pulled_images.note(RECORD, ours, docker)
     try:
-        yield opened
+        with _exported(image, platform, docker, login, []) as layers:
+            yield layers
     finally:
-        if before is not None:
-            _restore(image, before, added, docker, login)
+        pulled_images.remove(RECORD, ours, docker)
+
+
+@contextlib.contextmanager
+def _exported(image: str, platform: str, docker: Docker, login: Login, added: t.List[str]) -> t.Iterator[Layers]:
+    """Pulls it, adding its id to *added*."""
+    _pull(image, platform, docker, login)
+    added.append(docker.get(_path(image))["Id"])
+    with scratch() as folder:
+        archive = folder / "root.tar"
+        _export(image, platform, docker, archive)
+        yield lambda: _alone(archive)
 
 
 def _pull(image: str, platform: str, docker: Docker, login: Login) -> None:
@@ -90,19 +109,30 @@ def _export(image: str, platform: str, docker: Docker, archive: pathlib.Path) ->
         docker.delete(f"/containers/{container}?force=1")
 
 
-def _restore(image: str, before: t.Mapping[str, t.Any], added: t.Sequence[str], docker: Docker, login: Login) -> None:
-    """Make the image the one that it was *before*, and remove those of *added* that have no name then."""
-    others = [each for each in dict.fromkeys(added) if each != before["Id"]]
-    if not others:  # a containerd store has all platforms at once
-        return
-    if split_reference(image)[1].startswith("sha256:"):
+@contextlib.contextmanager
+def _set_aside(image: str, before: t.Mapping[str, t.Any], docker: Docker, login: Login) -> t.Iterator[None]:
+    """Free the image's digest: with a graph driver, it names one platform and no pull gives it to another.
+
+    moby/moby, reference/store.go, addReference().
+    """
+    docker.tag(before["Id"], _ASIDE)
+    docker.delete(f"/images/{local_reference(image)}")
+    try:
+        yield
+    finally:
         names = [before.get("Os") or "linux", before.get("Architecture"), before.get("Variant")]
         docker.pull(image, login, platform="/".join(filter(None, names)))
-    else:
+        docker.delete(f"/images/{_ASIDE}")
+
+
+def _restore(image: str, before: t.Mapping[str, t.Any], added: t.Sequence[str], docker: Docker) -> None:
+    """Make the tag the image that it was *before*, and remove those of *added* that have no name then."""
+    others = [each for each in dict.fromkeys(added) if each != before["Id"]]
+    if others:
         docker.tag(before["Id"], image)
     for each in others:
-        found = docker.find(f"/images/{each}/json") or {"RepoTags": ["gone"]}
-        if not found.get("RepoTags") and not found.get("RepoDigests"):
+        found = docker.find(f"/images/{each}/json")
+        if found is not None and not found.get("RepoTags") and not found.get("RepoDigests"):
             docker.delete(f"/images/{each}")
 
 

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import urllib.parse
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +29,8 @@ from ansible_collections.multiarch.builders.tests.unit.plugins.module_utils.dock
 
 pytestmark = pytest.mark.usefixtures("home", "var_tmp")
 
-PINNED = f"r.example/debian@sha256:{'0' * 64}"
+INDEX = f"sha256:{'0' * 64}"
+PINNED = f"r.example/debian@{INDEX}"
 TAGGED = "r.example/debian:1"
 OLD: dict[str, Any] = {
     "Id": "sha256:old",
@@ -49,25 +51,27 @@ class Dockerd(DockerdStandIn):
 
     def answer(self, asked: Asked) -> Answer:
         path, _mark, query = asked.path.removeprefix("/v1.45").partition("?")
-        platform = query.rpartition("platform=")[2].replace("%2F", "/") if "platform=" in query else ""
         if asked.method != "GET":
-            self.did.append(f"{asked.method} {path} {platform}".rstrip())
+            self.did.append(f"{asked.method} {path} {platform_in(query)}".rstrip())
         if path.startswith("/images/"):
-            return self._image(asked.method, path.removeprefix("/images/"), platform)
+            return self._image(asked.method, path.removeprefix("/images/"), query)
         self.answers["POST /containers/create"] = as_json({"Id": "reader"})
         self.answers["DELETE /containers/reader"] = Answer(204)
         content = self.there.get(self.image, {}).get("Id", "")
         self.answers["GET /containers/reader/export"] = Answer(200, tar({"bin/sh": content.encode()}))
         return super().answer(asked)
 
-    def _image(self, method: str, name: str, platform: str) -> Answer:
+    def _image(self, method: str, name: str, query: str) -> Answer:
         if name == "create":
-            return self._pull(platform)
+            return self._pull(platform_in(query))
         if name.endswith("/tag"):
-            self.there[self.image] = self.there[name.removesuffix("/tag")]
+            wanted = urllib.parse.parse_qs(query)
+            self.there[f"{wanted['repo'][0]}:{wanted['tag'][0]}"] = self.there[name.removesuffix("/tag")]
             return Answer(201)
         if method == "DELETE":
-            self.there.pop(self.there.pop(name)["Id"], None)
+            gone = self.there.pop(name)
+            if [key for key, each in self.there.items() if each == gone] == [gone["Id"]]:
+                del self.there[gone["Id"]]
             return Answer(200)
         found = self.there.get(name.removesuffix("/json"))
         return as_json(found) if found else as_json({"message": "no such image"}, 404)
@@ -75,11 +79,17 @@ class Dockerd(DockerdStandIn):
     def _pull(self, platform: str) -> Answer:
         if platform == "linux/mips64":
             return as_json({"message": f"no matching manifest for {platform} in the manifest list entries"}, 404)
-        new: dict[str, Any] = {"Id": "sha256:index" if self.containerd else f"sha256:{platform.split('/')[1]}"}
+        new: dict[str, Any] = {"Id": INDEX if self.containerd else f"sha256:{platform.split('/')[1]}"}
         if platform == "linux/arm64/v8":
             new = OLD
+        if "@" in self.image and self.there.get(self.image, new)["Id"] != new["Id"]:
+            return as_json({"message": "Cannot overwrite digest"}, 500)
         self.there[self.image] = self.there[new["Id"]] = new
         return Answer(200, b'{"status": "done"}\n')
+
+
+def platform_in(query: str) -> str:
+    return urllib.parse.parse_qs(query).get("platform", [""])[0]
 
 
 def used(
@@ -103,7 +113,7 @@ def used(
 @pytest.mark.parametrize("containerd", [False, True], ids=["graph driver", "containerd"])
 def test_what_was_pulled_is_removed_and_forgotten(image: str, containerd: bool, tmp_path: Path) -> None:
     contents, dockerd = used(image, {}, tmp_path, containerd=containerd)
-    assert contents == (["sha256:index"] * 2 if containerd else ["sha256:s390x", "sha256:arm"])
+    assert contents == ([INDEX] * 2 if containerd else ["sha256:s390x", "sha256:arm"])
     assert dockerd.there == {}
     assert RECORD.read().images == ()
     assert dockerd.did[0] == "POST /images/create linux/s390x"
@@ -118,11 +128,12 @@ def test_an_image_that_was_there_is_there_again(image: str, tmp_path: Path) -> N
     assert RECORD.read().images == ()
 
 
-def test_a_store_of_all_platforms_has_nothing_to_put_back(tmp_path: Path) -> None:
-    index = {"Id": "sha256:index", "Architecture": "amd64"}
-    _contents, dockerd = used(TAGGED, {TAGGED: index, index["Id"]: index}, tmp_path, containerd=True)
-    assert [each for each in dockerd.did if "tag" in each or each.startswith("DELETE /images")] == []
-    assert dockerd.there[TAGGED]["Id"] == index["Id"]
+@pytest.mark.parametrize("image", [PINNED, TAGGED], ids=["by digest", "by tag"])
+def test_a_store_of_all_platforms_has_nothing_to_put_back(image: str, tmp_path: Path) -> None:
+    index = {"Id": INDEX, "Architecture": "amd64"}
+    _contents, dockerd = used(image, {image: index, INDEX: index}, tmp_path, containerd=True)
+    assert [each for each in dockerd.did if each.endswith("/tag") or each.startswith("DELETE /images")] == []
+    assert dockerd.there[image]["Id"] == INDEX
 
 
 def test_a_platform_that_the_image_lacks(tmp_path: Path) -> None:
