@@ -9,7 +9,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt
 
 from lab.settings import IMAGES_FILE
 from tests.hosts.emulation import HANDLERS, PACKAGE, binfmt, handler, provision, require_emulation
-from tests.hosts.lab import lab, on
+from tests.hosts.lab import lab, on, playbook
 
 
 def test_an_upgrade_replaces_the_emulators_without_a_gap_and_the_same_image_does_nothing(spare: str) -> None:
@@ -195,3 +195,31 @@ def test_a_handler_that_somebody_put_in_place_of_ours_stays_when_its_platform_go
     put_theirs(spare, for_good=False)
     assert provision(spare, platforms=["linux/arm64"]).status == 0
     assert handler(spare, "qemu-s390x")["interpreter"] == "/opt/qemu-s390x"
+
+
+def test_one_platform_has_its_emulator_out_of_another_image_until_the_host_retires(spare: str) -> None:
+    lab("image", "binfmt_other")
+    images = json.loads(IMAGES_FILE.read_text())
+    usual, other = (images[name]["reference"] for name in ("binfmt", "binfmt_other"))
+    given = {"binfmt_image": usual, "binfmt_images": {"s390x": other}}
+    run = provision(spare, **given)
+    assert run.status == 0, run.output
+    assert run.says(f"take qemu-aarch64, qemu-arm, qemu-riscv64, qemu-ppc64le out of {usual}")
+    assert run.says(f"take qemu-s390x out of {other}")
+    folders = {name: handler(spare, name)["interpreter"].rpartition("/")[0] for name in HANDLERS}
+    assert len(set(folders.values())) == 2
+    assert [name for name in HANDLERS if folders[name] != folders["qemu-arm"]] == ["qemu-s390x"]
+    require_emulation(spare)
+    assert provision(spare, **given).recap(spare)["changed"] == 0
+
+    assert provision(spare, binfmt_image=usual).says("replace handler qemu-s390x for linux/s390x (ours, ")
+    assert handler(spare, "qemu-s390x")["interpreter"].startswith(folders["qemu-arm"])
+    assert provision(spare, **given).status == 0
+    lab("reboot", spare)
+    require_emulation(spare)
+
+    assert on(spare, "docker images --quiet tonistiigi/binfmt | wc -l").strip() == "2"
+    run = playbook("retire-builders", limit=spare)
+    assert run.status == 0, run.output
+    assert on(spare, "docker images --quiet tonistiigi/binfmt; ls /etc/binfmt.d") == ""
+    assert "multiarch-builders" not in on(spare, "ls /usr/local/lib")
