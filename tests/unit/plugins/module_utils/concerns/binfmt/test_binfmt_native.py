@@ -39,7 +39,11 @@ def plan_of(state: BinfmtState, *platforms: str, source: Source = IMAGE, elsewhe
     [
         pytest.param(
             FRESH,
-            ["take qemu-arm out of tonistiigi/binfmt:v1", "register handler qemu-arm for linux/arm"],
+            [
+                "take qemu-arm out of tonistiigi/binfmt:v1 "
+                "(each is tried with a tiny program only: no builder_binfmt_canary)",
+                "register handler qemu-arm for linux/arm",
+            ],
             [],
             id="a processor without 32-bit programs",
         ),
