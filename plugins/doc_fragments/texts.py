@@ -228,6 +228,11 @@ lock_timeout:
 verify_trust:
   - Whether to contact the registries after a change, as proof. Without it, only the builds show whether they are
     trusted. Disable it for hosts that cannot reach all registries of their table yet.
+verify_repository:
+  - Repository to push the proof to and to read it back from, as C(REGISTRY/PATH) without tag, such as
+    C(harbor.example.com/ci/proof). If empty, the proof is built but not pushed.
+verify_base:
+  - Base image of the proof. V(scratch) needs no registry; a multi-platform image also proves that mirrors work.
 verify_timeout:
   - Time limit in seconds for the proof's build for all platforms. Raise it for a large base image or slow emulators.
 trace_max_age:

@@ -79,7 +79,7 @@ def _line(story: Story, check_mode: bool) -> Line:
         before = f" (before: {done})" if done and not check_mode else ""
         why = _causes(story.failures) or first_words(story.words)
         return Line("failed", f"failed at '{story.failed_at}'{before}: {why}")
-    kinds = {Kind.WAITS.value, *([Kind.UNPROVEN.value] if check_mode else [])}  # a run makes the proof
+    kinds = {Kind.WAITS.value, *([] if story.proven else [Kind.UNPROVEN.value])}
     waiting = dict.fromkeys(note["text"] for told in story.notes.values() for note in told if note["kind"] in kinds)
     parts = [done] if done else []
     but = f", but for the login at {' and '.join(story.unproven)}" if story.unproven else ""
