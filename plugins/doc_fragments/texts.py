@@ -109,7 +109,8 @@ instances[].nodes[].user:
 instances[].nodes[].name:
   - Name of the node, and of its container. Defaults to the names of builder and host, joined by a hyphen.
 instances[].nodes[].platforms:
-  - The platforms to build there. Defaults to those that BuildKit detects.
+  - The platforms to build there. Defaults to those that its machine runs natively, and on the host itself also to those
+    that no node runs natively. See C(docs/builders.md).
 instances[].nodes[].driver_opts:
   - Options of the driver for this node only.
 instances[].nodes[].ca:

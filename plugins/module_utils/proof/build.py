@@ -142,18 +142,16 @@ class _Build:
     def prove(self, platforms: t.Tuple[str, ...], *, again: bool = True) -> Result:
         """One build for all; if it fails, what is at fault fails alone, and one build for the others follows.
 
-        If nothing is at fault, they are built once *again*.
+        If each builds on its own, all are built once *again*.
         """
         try:
             log = self._run(platforms, self._output())
         except HostError as exc:
-            broken = self._broken(platforms, exc)
-            if not broken and not again:
-                broken = dict.fromkeys(platforms, exc)
+            broken = self._broken(platforms, exc) if again else dict.fromkeys(platforms, exc)
             alike = _alike({each: in_common(exc.cause or exc.what) for each, exc in broken.items()})
             failures = tuple(self.failure(group, broken[group[0]], self._what(group)) for group in alike)
             left = tuple(each for each in platforms if each not in broken)
-            proofs, more = self.prove(left, again=again and bool(broken)) if left else ((), ())
+            proofs, more = self.prove(left, again=bool(broken)) if left else ((), ())
             return proofs, (*failures, *more)
         try:
             return self._judge(platforms, log)

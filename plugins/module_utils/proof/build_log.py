@@ -13,7 +13,9 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt
 _STEP = re.compile(r"^#(\d+) \[(?:(linux/\S+) )?[^\]]*\] RUN ")
 _OUTPUT = re.compile(r"^#(\d+) [\d.]+ (\S+)\s*$")
 # What differs from build to build, and so from platform to platform, in messages of the same failure.
-_OWN = re.compile(r"sha256[:-][0-9a-f]{8,}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|\?_?state=\S+|\b[0-9a-f]{32,}\b")
+_OWN = re.compile(
+    r"sha256[:-][0-9a-f]{8,}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|\b_state=[^\s:&\"]+|\b[0-9a-f]{32,}\b"
+)
 
 
 def in_common(cause: str) -> str:

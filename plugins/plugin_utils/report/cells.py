@@ -16,6 +16,7 @@ from ansible_collections.multiarch.builders.plugins.plugin_utils.report.model im
     Certificate,
     Disk,
     Host,
+    Native,
     Node,
     Platform,
     Report,
@@ -171,9 +172,9 @@ def sort_keys(host: Host, platforms: Sequence[str]) -> dict[str, str | int]:
     return {column: key for column, key in found.items() if key is not None}
 
 
-def search_text(report: Report, host: Host) -> str:
+def search_text(host: Host, native_elsewhere: Iterable[Native] = ()) -> str:
     """The text that is filtered, in lower case: the name, what is wrong, and `key:value` words."""
-    elsewhere = [f"elsewhere:{each.platform}" for each in report.native_elsewhere if host.name in each.emulated]
+    elsewhere = [f"elsewhere:{each.platform}" for each in native_elsewhere if host.name in each.emulated]
     return " ".join([host.name, *host.why, *_facets(host), *elsewhere]).lower()
 
 

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from ansible_collections.multiarch.builders.plugins.plugin_utils.summary import Failed, Story, first_words, lines, names
 
@@ -26,7 +28,12 @@ def noted(*kinds: str, module: str = "plan") -> Story:
         pytest.param({"a": noted("waits")}, False, ["a: waits: text of waits"], id="something waits"),
         pytest.param({"a": noted("waits", module="retire")}, False, ["a: waits: text of waits"], id="of any module"),
         pytest.param({"a": noted("unproven")}, True, ["a: waits: text of unproven"], id="a proof is due"),
-        pytest.param({"a": noted("unproven")}, False, ["a: nothing to do"], id="a proof that the run makes"),
+        pytest.param(
+            {"a": replace(noted("unproven"), proven=True)}, False, ["a: proven"], id="a proof that the run makes"
+        ),
+        pytest.param(
+            {"a": noted("unproven")}, False, ["a: waits: text of unproven"], id="a proof that the run leaves out"
+        ),
         pytest.param({"a": noted("left_alone", "limit")}, False, ["a: nothing to do"], id="other notes"),
         pytest.param(dict.fromkeys("abc", NOTHING), False, ["3 hosts: nothing to do"], id="three hosts, nothing"),
         pytest.param(
