@@ -21,7 +21,7 @@ from ansible_collections.multiarch.builders.plugins.plugin_utils.report.model im
     Platform,
     Report,
 )
-from ansible_collections.multiarch.builders.plugins.plugin_utils.summary import names
+from ansible_collections.multiarch.builders.plugins.plugin_utils.values.host_ranges import names
 
 # Most severe first, the initial order of the page.
 _GRAVITY = {"failed": 0, "unreachable": 1, "drift": 2, "ok": 3}
