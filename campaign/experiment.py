@@ -143,7 +143,7 @@ def experiment(site: Site, fault: Fault, state: str, moment: float, expected: fl
     again, more = provision(site.name, variables, *INVENTORIES, "--check")
     if again or "changed=0" not in more:
         after.append(f"a further run has something to do: {more[-300:]}")
-    if "no proof has passed" in more:
+    if "no proof has passed" in more or "not proven yet" in more:
         after.append(f"the clean run left something unproven: {more[-300:]}")
     tail = f"{said[-3000:]}\n--- clean run ---\n{told[-3000:]}" if wrong or clean or after else ""
     return Outcome(fault.name, state, moment, struck, status, wrong, clean, after, tail)

@@ -15,7 +15,7 @@ from ansible.plugins.action import ActionBase
 from ansible.utils.vars import transform_to_native_types
 from ansible_collections.multiarch.builders.plugins.module_utils.host.redact import shown
 from ansible_collections.multiarch.builders.plugins.module_utils.model.options import CONCERNS
-from ansible_collections.multiarch.builders.plugins.plugin_utils.summary import names
+from ansible_collections.multiarch.builders.plugins.plugin_utils.values.host_ranges import names
 from ansible_collections.multiarch.builders.plugins.plugin_utils.verify import checks, result_files
 
 _RESULTS = ("builder_verify_plan", "builder_verify_registries", "builder_verify_proof")

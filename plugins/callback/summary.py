@@ -90,6 +90,7 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]  # ansible-core has no
             story.changes = _changes(result)
         elif name == "registry_proof":
             story.unproven = result.get("unproven_logins") or ()
+            story.proven = bool(result.get("registries")) and not result.get("failures")
         elif name == "build_proof":
             story.proven = bool(result.get("proofs")) and not result.get("failures")
         elif name and result.get("changed"):

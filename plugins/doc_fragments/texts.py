@@ -109,7 +109,8 @@ instances[].nodes[].user:
 instances[].nodes[].name:
   - Name of the node, and of its container. Defaults to the names of builder and host, joined by a hyphen.
 instances[].nodes[].platforms:
-  - The platforms to build there. Defaults to those that BuildKit detects.
+  - The platforms to build there. Defaults to those that its machine runs natively, and on the host itself also to those
+    that no node runs natively. See C(docs/builders.md).
 instances[].nodes[].driver_opts:
   - Options of the driver for this node only.
 instances[].nodes[].ca:
@@ -249,6 +250,11 @@ lock_timeout:
 verify_trust:
   - Whether to contact the registries after a change, as proof. Without it, only the builds show whether they are
     trusted. Disable it for hosts that cannot reach all registries of their table yet.
+verify_repository:
+  - Repository to push the proof to and to read it back from, as C(REGISTRY/PATH) without tag, such as
+    C(harbor.example.com/ci/proof). If empty, the proof is built but not pushed.
+verify_base:
+  - Base image of the proof. V(scratch) needs no registry; a multi-platform image also proves that mirrors work.
 verify_timeout:
   - Time limit in seconds for the proof's build for all platforms. Raise it for a large base image or slow emulators.
 trace_max_age:

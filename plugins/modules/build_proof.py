@@ -19,12 +19,14 @@ description:
     user's login is tried there and a token requested, because the builder's message does not say why. This uses TLS
     with the operating system's store, directly; if the cause remains unknown, the remedy is a general one.
   - A platform whose program does not run is excluded from the builds. If the build for all fails, each platform is
-    built alone, and those that succeed are proven together. The module fails at its end with everything that is not
-    proven, the evidence on the host, and the remedies.
+    built alone, and also pushed alone if the push failed; those that succeed are proven together. If the time is over,
+    those fail whose step did not end. The module fails at its end with everything that is not proven, the evidence on
+    the host, and the remedies.
   - Then docker itself pulls what was pushed, and O(base), as the first of the users, because it connects to registries
     in another way than builders. With O(docker_pulls=false) it does not.
-  - Nothing is left on the host except BuildKit's cache, and the time and result, for reports
-    (C(/var/lib/multiarch-builders/build_proof.json)). In check mode nothing is built.
+  - Nothing is left on the host except BuildKit's cache, the time and result, for reports
+    (C(/var/lib/multiarch-builders/build_proof.json)), and what is proven by now (C(unproven.json) there), so that
+    M(multiarch.builders.plan) knows what never was. In check mode nothing is built.
 extends_documentation_fragment:
   - multiarch.builders.options.build_proof
 options:
@@ -145,7 +147,7 @@ if __name__ == "__main__":
     compiled.keep()  # of what is imported from here on
 
 import typing as t
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.client_environment import of_client
@@ -153,9 +155,10 @@ from ansible_collections.multiarch.builders.plugins.module_utils.host.redact imp
 from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.model.options import argument_spec
 from ansible_collections.multiarch.builders.plugins.module_utils.model.platform import canonical
-from ansible_collections.multiarch.builders.plugins.module_utils.proof import history
-from ansible_collections.multiarch.builders.plugins.module_utils.proof.build import Failure, image_of, prove, running
+from ansible_collections.multiarch.builders.plugins.module_utils.proof import history, results, scope
+from ansible_collections.multiarch.builders.plugins.module_utils.proof.build import Failure, prove, running
 from ansible_collections.multiarch.builders.plugins.module_utils.proof.pulling import pull
+from ansible_collections.multiarch.builders.plugins.module_utils.proof.scope import Scope
 from ansible_collections.multiarch.builders.plugins.module_utils.run.module import Module
 from ansible_collections.multiarch.builders.plugins.module_utils.run.one_concern import require_root
 from ansible_collections.multiarch.builders.plugins.module_utils.state.record import now
@@ -172,40 +175,42 @@ def main() -> None:
         module.exit_json(changed=False, proofs=[], failures=[], pulls=[])
     began = now()
     try:
-        proofs, failures = _prove(module.params)
-        pulls = _pull(module.params, proofs)
+        asked = scope.of_builds(
+            module.params, module.params["repository"], module.params["base"], pulls=module.params["docker_pulls"]
+        )
+        proofs, failures = _prove(module.params, asked)
+        pulls = _pull(asked, proofs)
     except (HostError, ValueError) as exc:
-        _remember(module, [shown(str(exc))], began)
+        _remember(module, Scope(), [], [{"platforms": _known(module.params), "message": shown(str(exc))}], [], began)
         module.fail_json(msg=shown(str(exc)), proofs=[], failures=[], pulls=[])
-    bad = [*failures, *(each for each in pulls if each["message"])]
-    _remember(module, [each["message"] for each in bad], began)
+    _remember(module, asked, proofs, failures, pulls, began)
     result = {"proofs": proofs, "failures": failures, "pulls": pulls}
+    bad = [*failures, *(each for each in pulls if each["message"])]
     if bad:
         module.fail_json(msg="\n".join(f"{each['message']}. {each['remedy']}" for each in bad), **result)
     module.exit_json(changed=False, **result)
 
 
-def _prove(given: t.Mapping[str, t.Any]) -> t.Tuple[t.List[Row], t.List[Row]]:
-    asked = list(dict.fromkeys(canonical(each) for each in given["platforms"]))
-    platforms, broken = running(asked)
+def _prove(given: t.Mapping[str, t.Any], asked: Scope) -> t.Tuple[t.List[Row], t.List[Row]]:
+    platforms, broken = running(asked.platforms)
     proofs: t.List[Row] = []
     failures = [_row("", "", each) for each in broken]
     target = (given["base"], given["repository"], of_client(given["environment"]), given["verify_timeout"])
-    for user in given["users"] if platforms else ():
-        for instance in given["instances"]:
-            proven, failed = prove(instance["name"], user, platforms, *target)
-            proofs += [{"user": user, "builder": instance["name"], **asdict(each)} for each in proven]
-            failures += [_row(user, instance["name"], each) for each in failed]
+    for user in asked.users if platforms else ():
+        for builder in asked.builders:
+            proven, failed = prove(builder, user, platforms, *target)
+            proofs += [{"user": user, "builder": builder, **asdict(each)} for each in proven]
+            failures += [_row(user, builder, each) for each in failed]
     return proofs, failures
 
 
-def _pull(given: t.Mapping[str, t.Any], proofs: t.Sequence[Row]) -> t.List[Row]:
+def _pull(asked: Scope, proofs: t.Sequence[Row]) -> t.List[Row]:
     """docker's own pulls, by the first user, of the pushed image and of its base."""
-    if not given["docker_pulls"] or not proofs:
+    if not proofs:
         return []
-    images = [image_of(given["repository"])] if any(each["pushed"] for each in proofs) else []
-    images += [given["base"]] if given["base"] != "scratch" else []
-    user, platform = given["users"][0], proofs[0]["platform"]
+    pushed = any(each["pushed"] for each in proofs)
+    images = [each for each in asked.pulled if pushed or each in asked.bases]
+    user, platform = asked.users[0], proofs[0]["platform"]
     rows = []
     for image in images:
         failure = pull(image, platform, user)
@@ -217,26 +222,39 @@ def _pull(given: t.Mapping[str, t.Any], proofs: t.Sequence[Row]) -> t.List[Row]:
     return rows
 
 
-def _remember(module: AnsibleModule, failures: t.Sequence[str], began: str) -> None:
-    given = module.params
-    proof = history.BuildProof(
+def _remember(
+    module: AnsibleModule,
+    asked: Scope,
+    proofs: t.Sequence[Row],
+    failures: t.Sequence[Row],
+    pulls: t.Sequence[Row],
+    began: str,
+) -> None:
+    given, failed = module.params, {platform for each in failures for platform in each["platforms"]}
+    unpulled = [each for each in pulls if each["message"]]
+    platforms = _known(given)
+    proof = results.BuildProof(
         now(),
-        not failures,
-        tuple(failures),
-        platforms=tuple(_known(given["platforms"])),
+        not failures and not unpulled,
+        tuple(each["message"] for each in (*failures, *unpulled)),
+        tuple(each for each in platforms if each in failed),
+        platforms=tuple(platforms),
         builders=tuple(each["name"] for each in given["instances"]),
         users=tuple(given["users"]),
         repository=given["repository"],
     )
-    history.remember(module, history.BUILD, proof, began)
+    proven = {each["platform"] for each in proofs} - failed
+    pulled = tuple(each["image"] for each in pulls if not each["message"])
+    done = replace(asked, platforms=tuple(each for each in asked.platforms if each in proven), pulled=pulled)
+    history.remember(module, results.BUILD, proof, began, done, {*failed, *(each["image"] for each in unpulled)})
 
 
-def _known(platforms: t.Sequence[str]) -> t.List[str]:
-    """Canonical names; if any is unknown, the names as given."""
+def _known(given: t.Mapping[str, t.Any]) -> t.List[str]:
+    """The canonical names of the platforms; if any is unknown, the names as given."""
     try:
-        return list(dict.fromkeys(map(canonical, platforms)))
+        return list(dict.fromkeys(map(canonical, given["platforms"])))
     except ValueError:
-        return list(platforms)
+        return list(given["platforms"])
 
 
 def _row(user: str, builder: str, failure: Failure) -> Row:

@@ -60,8 +60,9 @@ pending:
   elements: str
   sample: [trust, daemon]
 due:
-  description: The proofs that this requires, and those that earlier changes require and that have not passed since.
-    A change of certificates only does not require a build.
+  description: The proofs that this requires, those that earlier changes require and that have not passed since, and
+    those of what was never proven, such as another platform that needs no change. A change of certificates only does
+    not require a build.
   returned: always
   type: list
   elements: str

@@ -32,7 +32,8 @@ description:
   - All registries are tested concurrently, then the module fails with everything that is not proven. In check mode no
     registry is contacted. Neither passwords nor tokens are returned, stored or logged.
   - The time and result are stored on the host for reports
-    (C(/var/lib/multiarch-builders/registry_proof.json)).
+    (C(/var/lib/multiarch-builders/registry_proof.json)), and what is proven by now (C(unproven.json) there), so that
+    M(multiarch.builders.plan) knows what never was.
 extends_documentation_fragment:
   - multiarch.builders.options.registry_proof
 attributes:
@@ -157,7 +158,7 @@ if __name__ == "__main__":
 
 import base64
 import typing as t
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import Docker
 from ansible_collections.multiarch.builders.plugins.module_utils.host.redact import shown
@@ -169,7 +170,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.model.desired i
 from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.model.options import argument_spec
 from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import Kind
-from ansible_collections.multiarch.builders.plugins.module_utils.proof import history
+from ansible_collections.multiarch.builders.plugins.module_utils.proof import history, results, scope
 from ansible_collections.multiarch.builders.plugins.module_utils.proof.outcomes import PROVEN
 from ansible_collections.multiarch.builders.plugins.module_utils.proof.registry import Target, places_of, targets_of
 from ansible_collections.multiarch.builders.plugins.module_utils.proof.registry_probe import Asking, note_unread
@@ -189,7 +190,7 @@ def main() -> None:
     targets = () if module.check_mode else targets_of(registries)
     if not targets:
         if not module.check_mode:
-            history.passed(module, history.REGISTRY, began)
+            history.nothing_to_prove(module, results.REGISTRY, began)
         module.exit_json(changed=False, registries=[], chains={}, clocks={}, notes=[])
     try:
         asking = Asking(
@@ -204,13 +205,13 @@ def main() -> None:
         found = asking.ask(targets)
         note_unread(registries, found.rows)
     except HostError as exc:
-        _remember(module, [shown(str(exc))], began, targets)
+        _remember(module, [shown(str(exc))], began, targets, {each.host for each in targets})
         module.fail_json(**failed(exc), registries=[], chains={}, clocks={}, notes=[])
     chains = {host: [base64.b64encode(each).decode() for each in chain] for host, chain in found.chains.items()}
     rows = [{**asdict(each), "words": shown(each.words)} for each in found.rows]
     bad = [each for each in found.rows if each.outcome not in PROVEN]
     failures = [f"{each.registry}: {each.outcome} ({each.way} {each.who}".rstrip() + ")" for each in bad]
-    _remember(module, failures, began, targets)
+    _remember(module, failures, began, targets, {each.registry for each in bad})
     result = {
         "changed": False,
         "registries": rows,
@@ -224,10 +225,14 @@ def main() -> None:
     module.exit_json(**result)
 
 
-def _remember(module: Module, failures: t.Sequence[str], began: str, targets: t.Sequence[Target]) -> None:
+def _remember(
+    module: Module, failures: t.Sequence[str], began: str, targets: t.Sequence[Target], failed: t.Container[str]
+) -> None:
     registries = tuple(each.host for each in targets)
-    proof = history.RegistryProof(now(), not failures, tuple(failures), registries=registries)
-    history.remember(module, history.REGISTRY, proof, began)
+    unproven = tuple(each for each in registries if each in failed)
+    proof = results.RegistryProof(now(), not failures, tuple(failures), unproven, registries=registries)
+    proven = replace(scope.of_trust(module.params), registries=tuple(each for each in registries if each not in failed))
+    history.remember(module, results.REGISTRY, proof, began, proven, unproven)
 
 
 if __name__ == "__main__":

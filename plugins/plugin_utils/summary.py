@@ -11,10 +11,10 @@ from dataclasses import dataclass, field
 
 from ansible_collections.multiarch.builders.plugins.module_utils.causes.ssh import of_ssh
 from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import Kind
+from ansible_collections.multiarch.builders.plugins.plugin_utils.values.host_ranges import names
 
 _LONGEST = 400  # characters of a message
 _MOST_FAILURES = 3
-_MOST_NAMES = 8
 _NO_REASON = "no reason was reported"
 _PREFIXES = re.compile("^(?:Task failed: |Module failed: |Action failed: )+")
 
@@ -79,7 +79,7 @@ def _line(story: Story, check_mode: bool) -> Line:
         before = f" (before: {done})" if done and not check_mode else ""
         why = _causes(story.failures) or first_words(story.words)
         return Line("failed", f"failed at '{story.failed_at}'{before}: {why}")
-    kinds = {Kind.WAITS.value, *([Kind.UNPROVEN.value] if check_mode else [])}  # a run makes the proof
+    kinds = {Kind.WAITS.value, *([] if story.proven else [Kind.UNPROVEN.value])}
     waiting = dict.fromkeys(note["text"] for told in story.notes.values() for note in told if note["kind"] in kinds)
     parts = [done] if done else []
     but = f", but for the login at {' and '.join(story.unproven)}" if story.unproven else ""
@@ -140,25 +140,3 @@ def _who(kind: str, hosts: Sequence[str]) -> str:
     if kind == "nothing" and len(hosts) > 1:
         return f"{len(hosts)} hosts"
     return names(hosts)
-
-
-def names(hosts: Sequence[str]) -> str:
-    """Names of hosts; consecutive numbers as a range, in the syntax of Ansible's inventories: ci-[1:40]."""
-    series: list[tuple[str, str, str, str]] = []  # before the number, first and last number, after it
-    for host in hosts:
-        found = re.fullmatch(r"(.*?)(\d+)(\D*)", host)
-        before, number, after = found.groups() if found else (host, "", "")
-        last = series[-1] if series else ("", "", "", "")
-        if number and last[2] and (before, after) == (last[0], last[3]) and _follows(last[2], number):
-            series[-1] = (before, last[1], number, after)
-        else:
-            series.append((before, number, number, after))
-    told = [f"{a}{first}{b}" if first == last else f"{a}[{first}:{last}]{b}" for a, first, last, b in series]
-    if len(told) > _MOST_NAMES:
-        return f"{', '.join(told[:_MOST_NAMES])} and others ({len(hosts)} hosts)"
-    return ", ".join(told)
-
-
-def _follows(former: str, number: str) -> bool:
-    padded = former.startswith("0") or number.startswith("0")
-    return int(number) == int(former) + 1 and (not padded or len(former) == len(number))

@@ -53,6 +53,7 @@ LONGEST_FIRST = (
         "registry_proof",
     ),
     *("onboarding", "killed", "full_disk", "network", "daemon_restart", "mirrors", "login", "emulation"),
+    *("proofs", "native_nodes"),
 )
 
 

@@ -78,6 +78,7 @@ def test_a_fleet_in_all_states(spare: str, newer: str, tmp_path: Path) -> None:
         "passed": True,
         "failures": [],
         "about": list(platforms),
+        "unproven": [],
     }
     shown = on(
         READY,

@@ -24,7 +24,8 @@ _FAILED = re.compile(r"^#(\d+) ERROR: (.*)")
 _OUTPUT = re.compile(r"^#(\d+) \d+\.\d+ (.*)")
 _PROCESS = re.compile(r'process ".*" did not complete successfully: exit code: \d+$', re.DOTALL)
 _ADVICE = re.compile("Learn more at |View build details: |Switch to a different driver")
-_NO_PLATFORM = "no match for platform in manifest"
+# of an image, or of the processor and its emulators (moby/buildkit, solver/llbsolver/ops/exec_binfmt.go)
+_NO_PLATFORM = re.compile("no match for platform in manifest|no support for running processes with")
 _TWICE = re.compile(r"^(\S+): (failed to resolve source metadata for \1: )(?:\1: )?")
 # A client's symptoms of a container whose program does not run.
 _SYMPTOMS = re.compile(
@@ -41,7 +42,7 @@ _TINI = re.compile(r"^\[FATAL tini \(\d+\)\] ")
 class Failed:
     """Why a build failed: *cause* in one line; *platform* is that of the failed step, "" if it has no name.
 
-    *alone*: it is specific to one platform, such as its RUN step or a missing base image.
+    *alone*: it is specific to one platform, such as its RUN step, a missing base image, or what the host cannot run.
     """
 
     cause: str
@@ -63,7 +64,7 @@ def of_build(said: str) -> Failed:
     if _PROCESS.search(cause):
         words = [found.group(2) for found in map(_OUTPUT.match, lines) if found and found.group(1) == number]
         return Failed(": ".join([cause, *words[-1:]]), platform, alone=True)
-    return Failed(cause, platform, alone=_NO_PLATFORM in cause)
+    return Failed(cause, platform, alone=_NO_PLATFORM.search(cause) is not None)
 
 
 def last_error(said: str) -> t.List[str]:

@@ -22,6 +22,14 @@ class NoProgramError(HostError):
     """The program is not on this host."""
 
 
+class TooSlowError(HostError):
+    """The program was ended, as it took too long; *printed* are the errors that it had printed."""
+
+    def __init__(self, what: str, cause: str = "", remedy: str = "", printed: str = "") -> None:
+        super().__init__(what, cause, remedy)
+        self.printed = printed
+
+
 @dataclass(frozen=True)
 class Outcome:
     """The result of a process. An exit status of docker or buildx proves nothing: read the real state as well."""
@@ -82,12 +90,8 @@ def run(
     env: t.Optional[t.Mapping[str, str]] = None,
     cwd: str = "/",
     timeout: int = TIMEOUT,
-    remedy: str = "",
 ) -> Outcome:
-    """Run *argv* as *user* with its groups. Raises HostError if it cannot start or takes over *timeout* seconds.
-
-    *remedy* is for the timeout.
-    """
+    """Run *argv* as *user* with its groups. Raises HostError if it cannot start, TooSlowError after *timeout* s."""
     options: t.Dict[str, t.Any] = {
         **{"input": stdin, "capture_output": True, "encoding": "utf-8", "errors": "replace"},
         **{"env": environment(user, env), "cwd": cwd},
@@ -98,8 +102,9 @@ def run(
             done = subprocess.run(list(argv), timeout=timeout, check=False, **options)
     except FileNotFoundError:
         raise NoProgramError(f"{argv[0]} is not on this host") from None
-    except subprocess.TimeoutExpired:
-        raise HostError(f"`{' '.join(argv)}` did not finish within {timeout} s", remedy=remedy) from None
+    except subprocess.TimeoutExpired as exc:
+        printed = exc.stderr.decode("utf-8", "replace") if isinstance(exc.stderr, bytes) else exc.stderr or ""
+        raise TooSlowError(f"`{' '.join(argv)}` did not finish within {timeout} s", printed=printed) from None
     except (OSError, ValueError) as exc:  # not a program, too many arguments, NUL in one
         raise HostError(f"{argv[0]!r} cannot be started: {exc}") from None
     answer = (done.returncode, done.stdout, done.stderr)

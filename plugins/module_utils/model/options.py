@@ -189,6 +189,8 @@ OPTIONS: t.Dict[str, Option] = {
     "drain_timeout": {"type": "int", "default": 900, "read_by": ("daemon", "buildx", "retire")},
     "lock_timeout": {"type": "int", "default": 300, "read_by": (*CONCERNS, "retire")},
     "verify_trust": {"type": "bool", "default": True, "read_by": ()},
+    "verify_repository": {"type": "str", "default": "", "read_by": ()},
+    "verify_base": {"type": "str", "default": "scratch", "read_by": ()},
     "verify_timeout": {"type": "int", "default": 1800, "read_by": ("build_proof",)},
     "trace_max_age": {"type": "int", "default": 86400, "controller_only": True, "read_by": ()},
     "full_plan": {"type": "bool", "default": False, "controller_only": True, "read_by": ()},

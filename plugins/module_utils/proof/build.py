@@ -9,7 +9,6 @@ import contextlib
 import json
 import os
 import pathlib
-import re
 import typing as t
 from dataclasses import dataclass, replace
 
@@ -17,15 +16,16 @@ from ansible_collections.multiarch.builders.plugins.module_utils.causes.buildkit
 from ansible_collections.multiarch.builders.plugins.module_utils.causes.lines import told
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt import execution, native
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.probe import expected_machine, probe
-from ansible_collections.multiarch.builders.plugins.module_utils.host.command import run
+from ansible_collections.multiarch.builders.plugins.module_utils.host.command import TooSlowError, run
 from ansible_collections.multiarch.builders.plugins.module_utils.host.temp_dirs import scratch
 from ansible_collections.multiarch.builders.plugins.module_utils.host.users import user_entry
 from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.model.platform import canonical
 from ansible_collections.multiarch.builders.plugins.module_utils.proof import diagnostics, push, rights
 from ansible_collections.multiarch.builders.plugins.module_utils.proof import remedy as remedies
+from ansible_collections.multiarch.builders.plugins.module_utils.proof.build_log import in_common, machines_in
+from ansible_collections.multiarch.builders.plugins.module_utils.proof.scope import image_of
 
-_TAG = "proof"
 _LINES = 20  # of a build's log, as evidence
 _NOTHING = ("--output", "type=cacheonly")
 _DOCKERFILE = """\
@@ -36,13 +36,6 @@ ARG TARGETVARIANT
 COPY probe-${TARGETARCH}${TARGETVARIANT} /probe
 RUN ["/probe"]
 """
-_STEP = re.compile(r"^#(\d+) \[(?:(linux/\S+) )?[^\]]*\] RUN ")
-_OUTPUT = re.compile(r"^#(\d+) [\d.]+ (\S+)\s*$")
-
-
-def image_of(repository: str) -> str:
-    """The image reference of a proof."""
-    return f"{repository}:{_TAG}"
 
 
 @dataclass(frozen=True)
@@ -61,6 +54,11 @@ class _BuildError(HostError):
     def __init__(self, what: str, failed: Failed, log: str, remedy: str = "") -> None:
         super().__init__(what, failed.cause, remedy, told("the build said", log, _LINES))
         self.failed, self.log = failed, log
+
+    def is_like(self, other: t.Optional[HostError]) -> bool:
+        """Whether *other* is the same failure, and not specific to one platform."""
+        same = isinstance(other, _BuildError) and in_common(other.cause) == in_common(self.cause)
+        return same and not self.failed.alone
 
 
 @dataclass(frozen=True)
@@ -130,7 +128,7 @@ class _Build:
         shows = diagnostics.of_builder(self.builder, self.user)
         said = (exc.said,) if exc.said else ()
         remedy = exc.remedy or self._remedy(exc.short)
-        message = f"{what}: {exc.cause}" if what else exc.short
+        message = f"{what}: {exc.cause or exc.what}" if what else exc.short
         return Failure(tuple(platforms), message, (*said, *shows), remedy, exc.cause or exc.what)
 
     def _remedy(self, words: str) -> str:
@@ -141,58 +139,83 @@ class _Build:
         found = push.look(self.repository, self.user) if refused else None
         return (rights.remedy(found) if found else "") or remedies.remedy_of(words)
 
-    def prove(self, platforms: t.Tuple[str, ...]) -> Result:
-        """One build for all; if some fail, one build for the others. Raises HostError for a common cause."""
+    def prove(self, platforms: t.Tuple[str, ...], *, again: bool = True) -> Result:
+        """One build for all; if it fails, what is at fault fails alone, and one build for the others follows.
+
+        If each builds on its own, all are built once *again*.
+        """
         try:
             log = self._run(platforms, self._output())
-        except _BuildError as exc:
-            broken = self._broken(platforms, exc)
-            if not broken:
-                raise
-            alike = _alike({each: exc.failed.cause for each, exc in broken.items()})
+        except HostError as exc:
+            broken = self._broken(platforms, exc) if again else dict.fromkeys(platforms, exc)
+            alike = _alike({each: in_common(exc.cause or exc.what) for each, exc in broken.items()})
             failures = tuple(self.failure(group, broken[group[0]], self._what(group)) for group in alike)
             left = tuple(each for each in platforms if each not in broken)
-            proofs, more = self._others(left) if left else ((), ())
+            proofs, more = self.prove(left, again=bool(broken)) if left else ((), ())
             return proofs, (*failures, *more)
-        return self._judge(platforms, log)
-
-    def _others(self, platforms: t.Tuple[str, ...]) -> Result:
-        """The platforms that build on their own, in one build."""
         try:
-            return self._judge(platforms, self._run(platforms, self._output()))
+            return self._judge(platforms, log)
         except HostError as exc:
             return (), (self.failure(platforms, exc),)
 
-    def _broken(self, platforms: t.Sequence[str], whole: _BuildError) -> t.Dict[str, _BuildError]:
-        """{platform: why it does not build on its own}; empty if the build for all failed for a common cause.
+    def _broken(self, platforms: t.Tuple[str, ...], whole: HostError) -> t.Mapping[str, HostError]:
+        """{platform: why it does not build}, after the build for all has failed; empty if each builds on its own.
 
-        The cause is common if all steps ran before it, or if two platforms on their own fail with the same cause, which
-        names neither a step nor a platform.
+        They are built one by one: also pushed, if it was the push that failed. A cause is common if the first two
+        and all others together fail with it, and it names neither a step nor a platform; but one node of several may
+        fail for several platforms.
         """
-        if len(platforms) == 1 or set(machines_in(whole.log, platforms)) == set(platforms):
-            return {}
-        broken: t.Dict[str, _BuildError] = {}
-        for platform in platforms:
-            try:
-                self._run((platform,), _NOTHING)
-            except _BuildError as exc:
-                broken[platform] = exc
-            same = [each for each in broken.values() if each.failed == whole.failed and not each.failed.alone]
-            if len(same) > 1:
-                return {}
+        if isinstance(whole, TooSlowError):
+            return self._slow(platforms, whole)
+        if len(platforms) == 1 or not isinstance(whole, _BuildError):
+            return dict.fromkeys(platforms, whole)
+        built = set(machines_in(whole.log, platforms)) == set(platforms) and not whole.failed.alone
+        output = self._output() if built else _NOTHING
+        broken: t.Dict[str, HostError] = {}
+        for index, platform in enumerate(platforms):
+            if index == 2 and all(map(whole.is_like, map(broken.get, platforms[:2]))) and not self._has_nodes():
+                others = self._error(platforms[2:], output)
+                if others is None:
+                    return broken
+                if whole.is_like(others):
+                    return dict.fromkeys(platforms, whole)
+            error = self._error((platform,), output)
+            if error is not None:
+                broken[platform] = error
         return broken
+
+    def _slow(self, platforms: t.Tuple[str, ...], whole: TooSlowError) -> t.Mapping[str, HostError]:
+        """Those whose step did not end in time, if those of others did."""
+        machines = machines_in(whole.printed, platforms)
+        slow = [each for each in platforms if machines.get(each) not in expected_machine(each)]
+        return dict.fromkeys(slow or platforms, whole)
+
+    def _has_nodes(self) -> bool:
+        return diagnostics.has_nodes(self.builder, self.user)
+
+    def _error(self, platforms: t.Sequence[str], output: t.Sequence[str]) -> t.Optional[HostError]:
+        """Why a build fails, None if it does not."""
+        try:
+            self._run(platforms, output)
+        except HostError as exc:
+            return exc
+        return None
 
     def _output(self) -> t.Sequence[str]:
         if not self.repository:
             return _NOTHING
         # Force an index for a single platform without attestations, too, so that its platform can be read back.
-        return ["--build-arg", "BUILDKIT_MULTI_PLATFORM=1", "--tag", f"{self.repository}:{_TAG}", "--push"]
+        return ["--build-arg", "BUILDKIT_MULTI_PLATFORM=1", "--tag", image_of(self.repository), "--push"]
 
     def _run(self, platforms: t.Sequence[str], output: t.Sequence[str]) -> str:
-        """The log of a build. Raises _BuildError."""
+        """The log of a build. Raises _BuildError, or TooSlowError."""
         arguments = ["--builder", self.builder, "--platform", ",".join(platforms), "--build-arg", f"BASE={self.base}"]
         command = ["docker", "buildx", "build", *arguments, "--no-cache", "--progress", "plain", *output, self.folder]
-        outcome = run(command, user=self.user, env=self.environment, timeout=self.timeout, remedy=remedies.TOO_SLOW)
+        try:
+            outcome = run(command, user=self.user, env=self.environment, timeout=self.timeout)
+        except TooSlowError as exc:
+            cause = f"it did not finish within {self.timeout} s"
+            raise TooSlowError(self._what(platforms), cause, remedies.TOO_SLOW, exc.printed) from None
         if outcome.status == 0:
             return outcome.stderr + outcome.stdout
         failed = of_build(outcome.words)
@@ -216,7 +239,7 @@ class _Build:
                     f"builder {self.builder}: the RUN step of {platform} reported {machines.get(platform) or 'nothing'}"
                 )
             elif self.repository and platform not in pushed:
-                words = f"{self.repository}:{_TAG} was pushed, but its index does not have {platform}"
+                words = f"{image_of(self.repository)} was pushed, but its index does not have {platform}"
                 remedy = remedies.READ_BACK
             if words:
                 failures.append(Failure((platform,), words, (told("the build said", log, _LINES),), remedy, words))
@@ -244,33 +267,9 @@ def _context(folder: pathlib.Path, platforms: t.Sequence[str], user: str) -> Non
         os.chown(path, entry.pw_uid, entry.pw_gid)
 
 
-def machines_in(log: str, platforms: t.Sequence[str]) -> t.Dict[str, str]:
-    """{platform: the output of its RUN step} from a build's plain log.
-
-    Steps of images FROM scratch, and those of a build for one platform, do not name theirs (moby/buildkit,
-    dockerfile2llb, prefixCommand): platforms are then matched by output, those with the fewest matches first.
-    """
-    steps: t.Dict[str, str] = {}
-    told: t.Dict[str, str] = {}
-    for line in log.splitlines():
-        step, output = _STEP.match(line), _OUTPUT.match(line)
-        if step:
-            steps[step.group(1)] = step.group(2) or ""
-        elif output and output.group(1) in steps:
-            told.setdefault(output.group(1), output.group(2))
-    found = {steps[number]: machine for number, machine in told.items() if steps[number]}
-    nameless = [machine for number, machine in told.items() if not steps[number]]
-    for platform in sorted(set(platforms) - set(found), key=lambda each: len(expected_machine(each))):
-        fitting = [machine for machine in nameless if machine in expected_machine(platform)]
-        if fitting:
-            found[platform] = fitting[0]
-            nameless.remove(fitting[0])
-    return {**dict(zip((each for each in platforms if each not in found), nameless)), **found}
-
-
 def _pushed(builder: str, user: str, repository: str) -> t.FrozenSet[str]:
     """The platforms of the registry's current index, read with or without TLS as the *builder* does."""
-    reference = f"{repository}:{_TAG}"
+    reference = image_of(repository)
     outcome = run(["docker", "buildx", "imagetools", "inspect", "--builder", builder, "--raw", reference], user=user)
     try:
         manifests = json.loads(outcome.stdout)["manifests"]

@@ -77,6 +77,15 @@ def cause_in_network(builder: str, user: str) -> str:
     return next(filter(None, found), "")
 
 
+def has_nodes(builder: str, user: str) -> bool:
+    """Whether the builder has several nodes, one of which may fail alone."""
+    try:
+        entry = store.entry(user, builder)
+    except HostError:
+        return False
+    return isinstance(entry, store.StoredBuilder) and len(entry.nodes) > 1
+
+
 def _local_nodes(builder: str, user: str) -> t.List[str]:
     """The builder's nodes that are containers on this host."""
     entry = store.entry(user, builder)

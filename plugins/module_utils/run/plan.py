@@ -73,7 +73,7 @@ def plan_concerns(kinds: Kinds, params: Params, docker: Docker) -> t.Tuple[t.Dic
 
 
 def unproven_since(params: Params, failures: t.List[HostError]) -> t.Dict[str, str]:
-    """The pending proofs; a damaged record is added to *failures*."""
+    """The pending proofs, and why; a damaged record is added to *failures*."""
     try:
         return unproven(params)
     except NewerRecordError:  # which the plans report

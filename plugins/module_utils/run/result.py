@@ -51,15 +51,11 @@ def plan_result(concern: str, plan: Plan) -> Result:
 
 
 def plans_result(plans: t.Mapping[str, Plan], unproven: t.Optional[t.Mapping[str, str]] = None) -> Result:
-    """A module's result for *plans*, and for proofs that former changes require: {proof: time of the change}."""
+    """A module's result for *plans*, and for the proofs that are pending anyway: {proof: why}."""
     told = {concern: plan_result(concern, plan) for concern, plan in plans.items()}
     steps = [{"concern": concern, "actions": each["actions"]} for concern, each in told.items() if each["actions"]]
     called_for = due(plans)
-    again = (
-        f"{proof}: no proof has passed since the change of {time}, so it is repeated"
-        for proof, time in (unproven or {}).items()
-        if proof not in called_for
-    )
+    again = (f"{proof}: {why}" for proof, why in (unproven or {}).items() if proof not in called_for)
     actions, notes, diff = (
         [row for each in told.values() for row in each[name]] for name in ("actions", "notes", "diff")
     )

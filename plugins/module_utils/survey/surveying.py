@@ -20,7 +20,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.model.desired i
 from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.model.options import argument_spec
 from ansible_collections.multiarch.builders.plugins.module_utils.model.proxy import Proxy
-from ansible_collections.multiarch.builders.plugins.module_utils.proof import history, token_endpoint
+from ansible_collections.multiarch.builders.plugins.module_utils.proof import history, results, token_endpoint
 from ansible_collections.multiarch.builders.plugins.module_utils.proof.registry import IMAGE, Target, targets_of
 from ansible_collections.multiarch.builders.plugins.module_utils.run.module import Module
 from ansible_collections.multiarch.builders.plugins.module_utils.run.one_concern import require_root
@@ -61,7 +61,7 @@ def survey_host() -> None:
 def _proofs(failures: t.List[HostError]) -> t.Dict[str, t.Any]:
     """What each of the proofs left behind, None where there was none; a damaged file joins *failures*."""
     found: t.Dict[str, t.Any] = {}
-    for each in (history.BUILD, history.REGISTRY):
+    for each in (results.BUILD, results.REGISTRY):
         try:
             found[each.name] = history.kept(each)
         except HostError as exc:

@@ -16,10 +16,12 @@ from ansible_collections.multiarch.builders.plugins.plugin_utils.report.model im
     Certificate,
     Disk,
     Host,
+    Native,
     Node,
     Platform,
     Report,
 )
+from ansible_collections.multiarch.builders.plugins.plugin_utils.values.host_ranges import names
 
 # Most severe first, the initial order of the page.
 _GRAVITY = {"failed": 0, "unreachable": 1, "drift": 2, "ok": 3}
@@ -67,6 +69,7 @@ def summary(host: Host) -> str:
         "buildx": "builders pending",
     }
     words += [told for concern, told in waits.items() if concern in waiting]
+    words += ["proof pending"] if host.proofs_due else []
     return ", ".join(words) or "no drift"
 
 
@@ -143,6 +146,12 @@ def coverage(report: Report) -> list[tuple[str, dict[str, int]]]:
     return [(name, {how: counts[name][how] for how in ("native", "emulated", "missing")}) for name in report.platforms]
 
 
+def native_elsewhere(report: Report, host: Host, name: str) -> str:
+    """The hosts that run a platform natively which *host* emulates; empty if there are none."""
+    found = next((each for each in report.native_elsewhere if each.platform == name), None)
+    return names(found.hosts) if found and host.name in found.emulated else ""
+
+
 def sort_keys(host: Host, platforms: Sequence[str]) -> dict[str, str | int]:
     """The sort keys, {column: key}; columns without a value are absent."""
     told = versions(host)
@@ -163,9 +172,10 @@ def sort_keys(host: Host, platforms: Sequence[str]) -> dict[str, str | int]:
     return {column: key for column, key in found.items() if key is not None}
 
 
-def search_text(host: Host) -> str:
+def search_text(host: Host, native_elsewhere: Iterable[Native] = ()) -> str:
     """The text that is filtered, in lower case: the name, what is wrong, and `key:value` words."""
-    return " ".join([host.name, *host.why, *_facets(host)]).lower()
+    elsewhere = [f"elsewhere:{each.platform}" for each in native_elsewhere if host.name in each.emulated]
+    return " ".join([host.name, *host.why, *_facets(host), *elsewhere]).lower()
 
 
 def _facets(host: Host) -> Iterator[str]:
@@ -189,8 +199,14 @@ def _facets(host: Host) -> Iterator[str]:
         yield "restart:due"
     if host.trace:
         yield "plan:none" if host.trace.time else "plan:full"
-    if proof(host):
-        yield f"proof:{proof(host)}"
+    yield from _of_proofs(host)
     ends = soonest(host)
     if ends:
         yield f"certificate:{ends.ends}"
+
+
+def _of_proofs(host: Host) -> Iterator[str]:
+    if proof(host):
+        yield f"proof:{proof(host)}"
+    if host.proofs_due:
+        yield "proof:due"

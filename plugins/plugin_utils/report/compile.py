@@ -133,7 +133,7 @@ def _tag(image: str) -> str:
 def _proof(record: Result | None, about: str) -> Proof | None:
     if not record:
         return None
-    told = record.get("failures") or (), record.get(about) or ()
+    told = (record.get(name) or () for name in ("failures", about, "unproven"))
     return Proof(str(record["time"]), bool(record["passed"]), *(tuple(map(str, each)) for each in told))
 
 

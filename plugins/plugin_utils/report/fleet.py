@@ -15,6 +15,7 @@ from ansible_collections.multiarch.builders.plugins.plugin_utils.report.model im
     Certificate,
     Ends,
     Host,
+    Native,
     Registry,
     Report,
     SharedCertificate,
@@ -33,6 +34,7 @@ def report_on(hosts: Sequence[Host], now: datetime.datetime) -> Report:
         hosts=tuple(hosts),
         registries=_registries(hosts),
         certificates=certificates,
+        native_elsewhere=_native_elsewhere(hosts),
     )
 
 
@@ -48,6 +50,16 @@ def _platforms(hosts: Iterable[Host]) -> tuple[str, ...]:
     """All platforms, those that most hosts have first."""
     found = Counter(each.platform for host in hosts for each in host.platforms)
     return tuple(sorted(found, key=lambda name: (-found[name], name)))
+
+
+def _native_elsewhere(hosts: Sequence[Host]) -> tuple[Native, ...]:
+    """The platforms that a host emulates although another one runs them natively."""
+    found: dict[tuple[str, str], list[str]] = {}
+    for host in hosts:
+        for each in host.platforms:
+            found.setdefault((each.platform, each.how), []).append(host.name)
+    both = ((name, found.get((name, "native")), found.get((name, "emulated"))) for name in _platforms(hosts))
+    return tuple(Native(name, tuple(native), tuple(emulated)) for name, native, emulated in both if native and emulated)
 
 
 def _totals(hosts: Sequence[Host], certificates: Sequence[SharedCertificate]) -> Totals:

@@ -143,12 +143,22 @@ class Note:
 
 @dataclass(frozen=True)
 class Proof:
-    """How the last proof ended, and what it was about: platforms, or registries."""
+    """How the last proof ended, and what it was about: platforms, or registries.
+
+    *unproven* are those that its failures are about; none if unknown.
+    """
 
     time: str
     passed: bool
     failures: tuple[str, ...]
     about: tuple[str, ...]
+    unproven: tuple[str, ...] = ()
+
+    @property
+    def proven(self) -> tuple[str, ...]:
+        """What is proven, one by one."""
+        known = self.passed or self.unproven
+        return tuple(each for each in self.about if each not in self.unproven) if known else ()
 
 
 @dataclass(frozen=True)
@@ -193,6 +203,11 @@ class Host:
         return tuple(each for each in self.notes if each.kind == Kind.WAITS.value)
 
     @property
+    def proofs_due(self) -> tuple[Note, ...]:
+        """Proofs that the next run makes, even if it has nothing to change."""
+        return tuple(each for each in self.notes if each.kind == Kind.UNPROVEN.value)
+
+    @property
     def surveyed(self) -> bool:
         """Whether the host could be surveyed."""
         return self.machine is not None
@@ -216,6 +231,15 @@ class SharedCertificate:
 
 
 @dataclass(frozen=True)
+class Native:
+    """Names of *hosts* that run a platform natively, and of those that emulate it."""
+
+    platform: str
+    hosts: tuple[str, ...]
+    emulated: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Totals:
     """Numbers of hosts, but for *certificates* (how many end soon or have ended), *oldest_proof* and *cache*."""
 
@@ -233,7 +257,7 @@ class Totals:
 
 @dataclass(frozen=True)
 class Report:
-    """The whole fleet, at the time *generated*."""
+    """The whole fleet, at the time *generated*; *native_elsewhere*: platforms that only some of the hosts emulate."""
 
     version: int
     generated: str
@@ -242,3 +266,4 @@ class Report:
     hosts: tuple[Host, ...]
     registries: tuple[Registry, ...]
     certificates: tuple[SharedCertificate, ...]
+    native_elsewhere: tuple[Native, ...] = ()

@@ -64,6 +64,7 @@ _SHOWN = (
     "proof",
     "spread",
     "coverage",
+    "native_elsewhere",
     "sort_keys",
     "search_text",
 )

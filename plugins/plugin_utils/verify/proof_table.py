@@ -31,8 +31,9 @@ def lines(rows: Sequence[Sequence[str]]) -> list[str]:
 
 def _cell(result: Mapping[str, t.Any], platform: str) -> str:
     found = [each for each in result.get("proofs", []) if each["platform"] == platform]
-    failures = result.get("failures", [])
-    failed = any(platform in each["platforms"] for each in failures) or (result.get("failed") and not failures)
+    failures, pulls = result.get("failures", []), result.get("pulls", [])
+    told = bool(failures) or any(each["message"] for each in pulls)  # of docker's own pulls, no platform's
+    failed = any(platform in each["platforms"] for each in failures) or (result.get("failed") and not told)
     if not found or failed:
         return "NOT PROVEN"
     return f"{found[0]['how']} {'pushed' if all(each['pushed'] for each in found) else 'built'}"

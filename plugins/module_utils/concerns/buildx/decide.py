@@ -19,6 +19,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx
     store_drift,
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx.environment_file import EnvironmentFile
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx.native_nodes import Machines
 from ansible_collections.multiarch.builders.plugins.module_utils.host.file_modes import Rights
 from ansible_collections.multiarch.builders.plugins.module_utils.model.default_network import DefaultNetwork
 from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import Instance, Node
@@ -45,7 +46,8 @@ class Stray:
 class Builder:
     """The state of a builder: *containers* by node (None: no container), *entries* by user (None: no entry, a text: why
     it is broken), *current* builders by user. *silent* are messages about specified nodes that do not answer,
-    *certificates* the users' client certificates that differ, *outdated* those no longer required."""
+    *certificates* the users' client certificates that differ, *outdated* those no longer required. *machines* are those
+    of nodes, if a platform may be built on several."""
 
     containers: t.Mapping[str, t.Optional[Container]]
     entries: t.Mapping[str, t.Union[store.StoredBuilder, str, None]]
@@ -55,6 +57,7 @@ class Builder:
     silent: t.Tuple[str, ...] = ()
     certificates: t.Tuple[WriteFile, ...] = ()
     outdated: t.Tuple[RemoveFile, ...] = ()
+    machines: Machines = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

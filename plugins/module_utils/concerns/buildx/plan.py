@@ -11,6 +11,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx
     client_settings,
     docker_group,
     environment_file,
+    native_nodes,
     network,
     store_rights,
 )
@@ -75,8 +76,9 @@ def planned(wanted: Wanted, state: BuildxState, effects: Effects) -> Plan:
         raise HostError("; ".join(silent))
     limits += [f"as there is no docker client yet: {words}" for words in silent]
     actions, left, waits = _of_users(wanted, state), list(state.left), []
-    for each in wanted.instances:
+    for each in _assigned(wanted, state.builders):
         builder = state.builders[each.name]
+        limits += native_nodes.notes(each, wanted.platforms, builder.machines)
         actions += [
             Action(f"write {file.path}, to reach a node of builder {each.name}", file) for file in builder.certificates
         ]
@@ -112,8 +114,18 @@ def making(wanted: Wanted, builders: t.Mapping[str, Builder]) -> t.List[MakeBuil
     """The builders to be created; effects of earlier concerns do not add any."""
     return [
         step
-        for each in wanted.instances
+        for each in _assigned(wanted, builders)
         for step in makes(actions_for(each, wanted.users, builders[each.name], NO_EFFECTS))
+    ]
+
+
+def _assigned(wanted: Wanted, builders: t.Mapping[str, Builder]) -> t.List[Instance]:
+    """The builders, with their nodes' platforms."""
+    return [
+        native_nodes.assigned(each, wanted.platforms, builders[each.name].machines)
+        if native_nodes.has_choice(each)
+        else each
+        for each in wanted.instances
     ]
 
 

@@ -12,6 +12,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx
     client_settings,
     docker_group,
     environment_file,
+    native_nodes,
     network,
     nodes,
     ours,
@@ -118,7 +119,7 @@ class Buildx(Concern[BuildxState]):
 
     def _builder(self, wanted: Instance, memory: t.Optional[Remembered], answers: bool) -> Builder:
         entries = {user: store.entry(user, wanted.name) for user in self.users}
-        containers, silent = self._nodes(wanted, entries, answers)
+        containers, machines, silent = self._nodes(wanted, entries, answers)
         return Builder(
             containers=containers,
             entries=entries,
@@ -128,13 +129,15 @@ class Buildx(Concern[BuildxState]):
             silent=silent,
             certificates=remote_tls.missing(wanted, self.users),
             outdated=remote_tls.leftovers(wanted, self.users),
+            machines=machines,
         )
 
     def _nodes(
         self, wanted: Instance, entries: t.Mapping[str, t.Union[store.StoredBuilder, str, None]], answers: bool
-    ) -> t.Tuple[t.Dict[str, t.Optional[Container]], t.Tuple[str, ...]]:
-        """(containers by node, messages about nodes that do not answer); other drivers have no containers."""
+    ) -> t.Tuple[t.Dict[str, t.Optional[Container]], native_nodes.Machines, t.Tuple[str, ...]]:
+        """(containers by node, machines, messages about nodes that do not answer); other drivers have no containers."""
         found: t.Dict[str, t.Optional[Container]] = {}
+        machines: t.Dict[str, str] = {}
         silent: t.List[str] = []
         for node in wanted.nodes if wanted.driver == "docker-container" else ():
             newcomers = [] if node.local else [user for user in self.users if not _has(entries[user], node)]
@@ -144,9 +147,11 @@ class Buildx(Concern[BuildxState]):
             if not any(words) and (answers or not node.local):
                 try:
                     found[node.name] = nodes.container_of(node, self._docker_of(node))
+                    if native_nodes.has_choice(wanted):
+                        machines[node.name] = str(self._docker_of(node).get("/info").get("Architecture", ""))
                 except HostError as exc:
                     silent.append(nodes.in_words(node, self.users[0], str(exc)))
-        return found, tuple(dict.fromkeys(silent))
+        return found, machines, tuple(dict.fromkeys(silent))
 
     def _known(self) -> t.Set[str]:
         """The containers of all builders that are specified, or in one of the users' stores."""

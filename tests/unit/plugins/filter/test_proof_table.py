@@ -81,6 +81,16 @@ BOTH = host(proof("linux/amd64"), proof("linux/arm64", "emulated"))
             id="a host that failed half way proves nothing",
         ),
         pytest.param(
+            {"b": host(proof("linux/amd64"), failures=[{"platforms": ["linux/arm64"]}], failed=True)},
+            ["host  linux/amd64    linux/arm64", "b     native pushed  NOT PROVEN"],
+            id="one of two failed",
+        ),
+        pytest.param(
+            {"b": host(proof("linux/amd64"), failures=[], pulls=[{"message": "denied"}], failed=True)},
+            ["host  linux/amd64", "b     native pushed"],
+            id="docker's own pull failed, of which no platform knows",
+        ),
+        pytest.param(
             {"a": BOTH, "b": host(proof("linux/arm64", "native"))},
             [
                 "host  linux/amd64    linux/arm64",

@@ -24,7 +24,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.engine import record as engine
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.trust import record as trust
 from ansible_collections.multiarch.builders.plugins.module_utils.host.place import at
-from ansible_collections.multiarch.builders.plugins.module_utils.proof import capability_proof, history, unproven
+from ansible_collections.multiarch.builders.plugins.module_utils.proof import capability_proof, results, unproven
 from ansible_collections.multiarch.builders.plugins.module_utils.state import (
     authorities,
     config_dir,
@@ -36,7 +36,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.state.record im
 GOLDEN = Path(__file__).parent / "state/golden"
 RECORDS: list[RecordFile[t.Any]] = [
     *(engine.RECORD, trust.RECORD, daemon.RECORD, binfmt.RECORD, buildx.RECORD, authorities.RECORD, config_dir.RECORD),
-    *(restart_due.RECORD, rollback.RECORD, unproven.RECORD, history.BUILD, history.REGISTRY, capability_proof.RECORD),
+    *(restart_due.RECORD, rollback.RECORD, unproven.RECORD, results.BUILD, results.REGISTRY, capability_proof.RECORD),
 ]
 BY_NAME = {each.name: each for each in RECORDS}
 NEW, OLD = (sorted((GOLDEN / version).glob("*.json")) for version in ("0.1.0", "before-0.1.0"))
@@ -111,4 +111,4 @@ def test_every_field_of_a_file_has_a_default_or_is_of_a_proof(record: RecordFile
         for each in dataclasses.fields(record.kind)
         if each.default is each.default_factory is dataclasses.MISSING
     ]
-    assert required == ([] if record not in (history.BUILD, history.REGISTRY) else ["time", "passed", "failures"])
+    assert required == ([] if record not in (results.BUILD, results.REGISTRY) else ["time", "passed", "failures"])

@@ -5,8 +5,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
-from ansible_collections.multiarch.builders.plugins.plugin_utils.summary import Failed, Story, first_words, lines, names
+from ansible_collections.multiarch.builders.plugins.plugin_utils.summary import Failed, Story, first_words, lines
 
 WRITE, RESTART = "write /etc/docker/daemon.json: a: b", "restart docker: why"
 CHANGES = {"trust": ["write x", "write y", "refresh the store"], "daemon": [WRITE, RESTART]}
@@ -26,7 +28,12 @@ def noted(*kinds: str, module: str = "plan") -> Story:
         pytest.param({"a": noted("waits")}, False, ["a: waits: text of waits"], id="something waits"),
         pytest.param({"a": noted("waits", module="retire")}, False, ["a: waits: text of waits"], id="of any module"),
         pytest.param({"a": noted("unproven")}, True, ["a: waits: text of unproven"], id="a proof is due"),
-        pytest.param({"a": noted("unproven")}, False, ["a: nothing to do"], id="a proof that the run makes"),
+        pytest.param(
+            {"a": replace(noted("unproven"), proven=True)}, False, ["a: proven"], id="a proof that the run makes"
+        ),
+        pytest.param(
+            {"a": noted("unproven")}, False, ["a: waits: text of unproven"], id="a proof that the run leaves out"
+        ),
         pytest.param({"a": noted("left_alone", "limit")}, False, ["a: nothing to do"], id="other notes"),
         pytest.param(dict.fromkeys("abc", NOTHING), False, ["3 hosts: nothing to do"], id="three hosts, nothing"),
         pytest.param(
@@ -100,26 +107,6 @@ def noted(*kinds: str, module: str = "plan") -> Story:
 )
 def test_lines(stories: dict[str, Story], check_mode: bool, told: list[str]) -> None:
     assert [line.text for line in lines(stories, check_mode)] == told
-
-
-@pytest.mark.parametrize(
-    ("hosts", "told"),
-    [
-        pytest.param(["ci"], "ci", id="no number"),
-        pytest.param(["ci-1"], "ci-1", id="one"),
-        pytest.param([f"ci-{number}" for number in range(1, 41)], "ci-[1:40]", id="forty"),
-        pytest.param(["ci-8", "ci-9", "ci-10", "ci-12"], "ci-[8:10], ci-12", id="a gap"),
-        pytest.param(["ci-08", "ci-09", "ci-10"], "ci-[08:10]", id="padded"),
-        pytest.param(["ci-09", "ci-010"], "ci-09, ci-010", id="padded in two ways"),
-        pytest.param(
-            ["a1.example.com", "a2.example.com", "b3.example.com"], "a[1:2].example.com, b3.example.com", id="DNS"
-        ),
-        pytest.param(["10.0.0.8", "10.0.0.9"], "10.0.0.[8:9]", id="addresses"),
-        pytest.param(list("abcdefghij"), "a, b, c, d, e, f, g, h and others (10 hosts)", id="too many"),
-    ],
-)
-def test_names(hosts: list[str], told: str) -> None:
-    assert names(hosts) == told
 
 
 @pytest.mark.parametrize(

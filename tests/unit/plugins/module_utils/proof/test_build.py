@@ -20,10 +20,10 @@ from ansible_collections.multiarch.builders.plugins.module_utils.proof import bu
 from ansible_collections.multiarch.builders.plugins.module_utils.proof.build import (
     Proof,
     index_platforms,
-    machines_in,
     prove,
     running,
 )
+from ansible_collections.multiarch.builders.plugins.module_utils.proof.build_log import in_common, machines_in
 
 DATA = Path(__file__).parent / "data"
 THREE = {"linux/amd64": "x86_64", "linux/arm64": "aarch64", "linux/s390x": "s390x"}
@@ -320,11 +320,16 @@ class Builds:
         return [call[call.index("--platform") + 1] + ("*" if "--push" in call else "") for call in calls]
 
 
+Answers = t.Callable[..., Builds]
+
+
 @pytest.fixture
-def builds(programs: t.Callable[[str, str], Path], tmp_path: Path) -> t.Callable[[dict[str, str]], Builds]:
-    def make(answers: dict[str, str]) -> Builds:
+def builds(programs: t.Callable[[str, str], Path], tmp_path: Path) -> Answers:
+    def make(answers: dict[str, str], whole: str = ":") -> Builds:
+        """*whole* is what the build for all does before it answers, as a line of shell."""
         index = {"manifests": WHOLE}
-        script = f"case $2 in imagetools) printf '%s' '{json.dumps(index)}'; exit 0;; build) ;; *) exit 1;; esac\n"
+        script = f'case "$*" in *"--platform {ALL} "*) {whole};; esac\n'
+        script += f"case $2 in imagetools) printf '%s' '{json.dumps(index)}'; exit 0;; build) ;; *) exit 1;; esac\n"
         script += 'case "$*" in\n'
         for number, (platforms, log) in enumerate(answers.items()):
             (tmp_path / f"log{number}").write_text(log)
@@ -338,8 +343,14 @@ def alone(machine: str) -> str:
     return nameless(machine)
 
 
+def refused(digest: str, *machines: str) -> str:
+    """A push that fails, as BuildKit reports it, after the steps of *machines*."""
+    why = f"failed to push r.test/p:proof: unexpected status from HEAD request to .../sha256:{digest * 64}: 403"
+    return f"{nameless(*machines)}\nERROR: failed to solve: {why}"
+
+
 def test_one_platform_that_fails_is_told_and_the_others_are_proven(
-    builds: t.Callable[[dict[str, str]], Builds],
+    builds: Answers,
 ) -> None:
     asked = builds(
         {
@@ -360,7 +371,7 @@ def test_one_platform_that_fails_is_told_and_the_others_are_proven(
 
 
 def test_platforms_that_fail_alike_are_one_failure_others_have_their_own(
-    builds: t.Callable[[dict[str, str]], Builds],
+    builds: Answers,
 ) -> None:
     builds({ALL: BROKEN_STEP, "linux/amd64": LACKING, "linux/arm64": BROKEN_STEP, "linux/s390x": BROKEN_STEP})
     proofs, (lacking, broken) = prove("b", USER, PLATFORMS, "scratch", "")
@@ -371,42 +382,168 @@ def test_platforms_that_fail_alike_are_one_failure_others_have_their_own(
     assert broken.message == f"builder b, user {USER}: the build for linux/arm64, linux/s390x failed: {NO_FORMAT}"
 
 
+AMD, ARM, S390X = PLATFORMS
+EACH = [f"{each}*" for each in PLATFORMS]
+DOWN = "ERROR: failed to dial node arm-1: connection refused"
+UNSUPPORTED = "ERROR: failed to solve: no support for running processes with {} platform, supported: linux/amd64"
+CRASHED = f"{nameless('x86_64', 'aarch64', 's390x')}\n#11 ERROR: {STEP}\nERROR: failed to solve: {STEP}"
+EOF = "ERROR: failed to receive status: EOF"
+WORKS = {AMD: alone("x86_64"), ARM: alone("aarch64"), S390X: alone("s390x")}
+BOTH = {f"{AMD},{ARM}": nameless("x86_64", "aarch64")}
+
+
 @pytest.mark.parametrize(
-    ("answers", "cause", "tried"),
+    ("answers", "failed", "tried"),
     [
-        pytest.param({ALL: DENIED}, "failed to push a/b: denied", [], id="all steps ran: nobody's own"),
+        pytest.param(
+            {ALL: BROKEN_STEP, **WORKS, S390X: BROKEN_STEP, **BOTH},
+            {NO_FORMAT: [S390X]},
+            [*PLATFORMS, f"{AMD},{ARM}*"],
+            id="its program does not run",
+        ),
+        pytest.param(
+            {ALL: CRASHED, **WORKS, S390X: CRASHED, **BOTH},
+            {f"{STEP}: s390x": [S390X]},
+            [*PLATFORMS, f"{AMD},{ARM}*"],
+            id="its program runs and fails at its end, when those of all others have reported, too",
+        ),
+        pytest.param(
+            {ALL: LACKING, **WORKS, ARM: LACKING, f"{AMD},{S390X}": nameless("x86_64", "s390x")},
+            {LACKING.removeprefix("ERROR: failed to solve: a/b: "): [ARM]},
+            [*PLATFORMS, f"{AMD},{S390X}*"],
+            id="the base image lacks it",
+        ),
+        pytest.param(
+            {ALL: UNSUPPORTED.format(AMD), **dict.fromkeys(PLATFORMS, UNSUPPORTED.format(AMD)), S390X: WORKS[S390X]},
+            {UNSUPPORTED.format(AMD).removeprefix("ERROR: failed to solve: "): [AMD, ARM]},
+            [*PLATFORMS, f"{S390X}*"],
+            id="the first two with equal causes that name a platform",
+        ),
+        pytest.param(
+            {ALL: NO_HOST, **WORKS, ARM: NO_HOST, S390X: NO_HOST},
+            {NO_HOST.removeprefix("ERROR: failed to solve: a/b: "): [ARM, S390X]},
+            [*PLATFORMS, f"{AMD}*"],
+            id="two with an equal cause, but one builds",
+        ),
+        pytest.param(
+            {ALL: NO_HOST, AMD: NO_HOST, ARM: NO_HOST, S390X: WORKS[S390X]},
+            {NO_HOST.removeprefix("ERROR: failed to solve: a/b: "): [AMD, ARM]},
+            [AMD, ARM, S390X, f"{S390X}*"],
+            id="the first two with an equal cause, but all others build together",
+        ),
+        pytest.param(
+            {ALL: refused("a", "x86_64", "aarch64", "s390x"), **WORKS, S390X: refused("b", "s390x"), **BOTH},
+            {refused("b").partition("solve: ")[2]: [S390X]},
+            [*EACH, f"{AMD},{ARM}*"],
+            id="its push fails",
+        ),
+        pytest.param(
+            {ALL: DENIED, **dict.fromkeys(PLATFORMS, DENIED)},
+            {"failed to push a/b: denied": PLATFORMS},
+            EACH,
+            id="the push of each fails",
+        ),
+        pytest.param(
+            {
+                ALL: refused("a", "x86_64", "aarch64", "s390x"),
+                **{each: refused(letter, "x") for each, letter in zip(PLATFORMS, "bcd", strict=True)},
+            },
+            {refused("a").partition("solve: ")[2]: PLATFORMS},
+            EACH,
+            id="the push of each fails, with other digests",
+        ),
         pytest.param(
             dict.fromkeys([ALL, *PLATFORMS], NO_HOST),
-            "failed to resolve source metadata for a/b: dial tcp: no such host",
-            PLATFORMS[:2],
-            id="two fail as all did: the others are not tried",
+            {NO_HOST.removeprefix("ERROR: failed to solve: a/b: "): PLATFORMS},
+            PLATFORMS,
+            id="a common cause",
         ),
         pytest.param(
             dict.fromkeys([ALL, *PLATFORMS], 'ERROR: no builder "b" found'),
-            'no builder "b" found',
-            PLATFORMS[:2],
+            {'no builder "b" found': PLATFORMS},
+            PLATFORMS,
             id="no builder",
         ),
         pytest.param(
-            {ALL: "ERROR: failed to receive status: EOF", **{each: alone("x") for each in PLATFORMS}},
-            "failed to receive status: EOF",
-            PLATFORMS,
-            id="each builds alone",
+            {ALL: EOF, **WORKS},
+            {"failed to receive status: EOF": PLATFORMS},
+            [*PLATFORMS, f"{ALL}*"],
+            id="each builds alone, but twice not all together",
         ),
     ],
 )
-def test_a_common_cause_is_one_failure(
-    answers: dict[str, str], cause: str, tried: list[str], builds: t.Callable[[dict[str, str]], Builds]
+def test_each_platform_is_judged_for_itself(
+    answers: dict[str, str],
+    failed: dict[str, list[str]],
+    tried: list[str],
+    builds: Answers,
 ) -> None:
     asked = builds(answers)
-    proofs, (failure,) = prove("b", USER, PLATFORMS, "scratch", "r.test/p")
-    assert proofs == ()
-    assert failure.platforms == tuple(PLATFORMS)
-    assert failure.cause == cause
+    proofs, failures = prove("b", USER, PLATFORMS, "scratch", "r.test/p")
+    assert {each.cause: list(each.platforms) for each in failures} == failed
+    bad = {platform for each in failures for platform in each.platforms}
+    assert [each.platform for each in proofs] == [each for each in PLATFORMS if each not in bad]
     assert asked.platforms == [f"{ALL}*", *tried]
 
 
-def test_a_failure_of_the_one_platform_is_not_tried_again(builds: t.Callable[[dict[str, str]], Builds]) -> None:
+def test_a_failure_that_happens_once_is_none(builds: Answers, tmp_path: Path) -> None:
+    first = f"[ -e {tmp_path}/tried ] || {{ touch {tmp_path}/tried; echo '{EOF}' >&2; exit 1; }}"
+    builds({ALL: nameless(*THREE.values()), **WORKS}, first)
+    proofs, failures = prove("b", USER, PLATFORMS, "scratch", "")
+    assert [each.platform for each in proofs] == PLATFORMS
+    assert failures == ()
+
+
+def test_with_several_nodes_a_cause_of_two_platforms_may_be_that_of_their_node(
+    builds: Answers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    four = ["linux/arm64", "linux/arm/v7", "linux/s390x", "linux/amd64"]
+    monkeypatch.setattr(diagnostics, "has_nodes", lambda _builder, _user: True)
+    asked = builds({",".join(four): DOWN, **dict.fromkeys(four[:3], DOWN), AMD: alone("x86_64")})
+    proofs, (failure,) = prove("b", USER, four, "scratch", "")
+    assert [each.platform for each in proofs] == [AMD]
+    assert failure.platforms == tuple(four[:3])
+    assert asked.platforms == [",".join(four), *four, AMD]
+
+
+@pytest.mark.parametrize(
+    ("printed", "failed"),
+    [
+        pytest.param(nameless("x86_64", "aarch64"), [S390X], id="one hangs"),
+        pytest.param(nameless("x86_64", "aarch64", "x86_64"), [S390X], id="one has reported another machine"),
+        pytest.param("", PLATFORMS, id="no step has ended"),
+        pytest.param(nameless("x86_64", "aarch64", "s390x"), PLATFORMS, id="all steps have ended: the push hangs"),
+    ],
+)
+def test_when_the_time_is_over_those_fail_whose_step_has_not_ended(
+    printed: str, failed: list[str], builds: Answers, tmp_path: Path
+) -> None:
+    log = tmp_path / "printed"
+    log.write_text(printed)
+    builds(BOTH, f"cat {log} >&2; exec sleep 60")
+    proofs, (failure,) = prove("b", USER, PLATFORMS, "scratch", "", timeout=2)
+    assert list(failure.platforms) == failed
+    assert [each.platform for each in proofs] == [each for each in PLATFORMS if each not in failed]
+    assert failure.message == (
+        f"builder b, user {USER}: the build for {', '.join(failed)} failed: it did not finish within 2 s"
+    )
+    assert "raise builder_verify_timeout" in failure.remedy
+
+
+@pytest.mark.parametrize(
+    ("cause", "common"),
+    [
+        pytest.param(f"blob sha256:{'0a' * 32}: 403", "blob …: 403", id="a digest"),
+        pytest.param("PUT /v2/a/blobs/uploads/x?_state=Zm9v: 500", "PUT /v2/a/blobs/uploads/x?…: 500", id="an upload"),
+        pytest.param("upload 0f4f6e2c-8c39-4a32-9a3e-0c8c0a7f2a11: 404", "upload …: 404", id="a UUID"),
+        pytest.param("push access denied: 10.2.3.4:5000", "push access denied: 10.2.3.4:5000", id="none of these"),
+    ],
+)
+def test_in_common(cause: str, common: str) -> None:
+    assert in_common(cause) == common
+
+
+def test_a_failure_of_the_one_platform_is_not_tried_again(builds: Answers) -> None:
     asked = builds({"linux/s390x": BROKEN_STEP})
     _proofs, (failure,) = prove("b", USER, ["linux/s390x"], "scratch", "")
     assert failure.cause == NO_FORMAT

@@ -12,6 +12,7 @@ from ansible_collections.multiarch.builders.plugins.plugin_utils.report import c
 from ansible_collections.multiarch.builders.plugins.plugin_utils.report.attention import attention
 from ansible_collections.multiarch.builders.plugins.plugin_utils.report.compile import host_of
 from ansible_collections.multiarch.builders.plugins.plugin_utils.report.fleet import cache_of, report_on
+from ansible_collections.multiarch.builders.plugins.plugin_utils.report.model import Host, Native
 
 from tests.browser import fleets
 from tests.tools import report_schema
@@ -162,6 +163,63 @@ def test_the_page_is_whole_and_leads_nowhere_but_to_itself_and_its_data() -> Non
 def test_the_page_tells_of_the_next_run(trace: dict[str, str | None], shown: str) -> None:
     report = report_on([host_of("h", fleets.survey() | {"trace": trace})], fleets.NOW)
     assert f"<dt>Next run</dt><dd>{shown}</dd>" in page.as_html(report)
+
+
+def with_platform(name: str, how: str) -> Host:
+    platform = {**dict.fromkeys(("handler", "interpreter", "qemu", "pinned", "why")), "platform": "linux/arm64", "how": how}
+    return host_of(name, fleets.survey() | {"platforms": [platform]})
+
+
+@pytest.mark.parametrize(
+    ("hosts", "found"),
+    [
+        pytest.param({"a": "emulated", "arm-1": "native", "arm-2": "native"}, [("arm-1", "arm-2"), ("a",)], id="both"),
+        pytest.param({"a": "emulated", "b": "missing"}, None, id="native nowhere"),
+        pytest.param({"arm-1": "native", "b": "missing"}, None, id="emulated nowhere"),
+    ],
+)
+def test_what_is_emulated_though_another_host_runs_it(
+    hosts: dict[str, str], found: list[tuple[str, ...]] | None
+) -> None:
+    report = report_on([with_platform(name, how) for name, how in hosts.items()], fleets.NOW)
+    assert report.native_elsewhere == ((Native("linux/arm64", *found),) if found else ())
+    words = "native on arm-[1:2]"
+    assert (words in page.as_html(report)) is (found is not None)
+    texts = [cells.search_text(host, report.native_elsewhere) for host in report.hosts]
+    assert ["elsewhere:linux/arm64" in text for text in texts] == [bool(found) and name == "a" for name in hosts]
+
+
+@pytest.mark.parametrize(
+    ("proof", "shown"),
+    [
+        pytest.param({"passed": True}, ["amd64, linux/386, linux/s390x"], id="passed"),
+        pytest.param(
+            {"passed": False, "failures": ["s390x: no"], "unproven": ["linux/s390x"]},
+            ['class="bad">linux/s390x</span>', "proven: linux/amd64, linux/386<"],
+            id="one of three failed",
+        ),
+        pytest.param({"passed": False, "failures": ["all"]}, [], id="who knows which"),
+    ],
+)
+def test_each_platform_of_a_proof_is_shown_for_itself(proof: dict[str, object], shown: list[str]) -> None:
+    survey = fleets.survey()
+    build = {"time": "2026-11-21T11:00:00Z", "failures": [], "platforms": ["linux/amd64", "linux/386", "linux/s390x"]}
+    survey["proofs"] = {"build_proof": {**build, **proof}, "registry_proof": None}
+    html = page.as_html(report_on([host_of("h", survey)], fleets.NOW))
+    section = html.partition("<dt>Builds</dt>")[2].partition("<dt>Trust</dt>")[0]
+    assert [each for each in shown if each not in section] == []
+    assert ("linux/386" in section) is bool(shown)
+
+
+def test_a_proof_that_is_due_is_something_to_do() -> None:
+    survey = fleets.survey()
+    survey["notes"] = [{"concern": "", "kind": "unproven", "text": "builds: not proven yet: linux/arm/v6"}]
+    host = host_of("h", survey)
+    assert (host.state, cells.summary(host)) == ("ok", "proof pending")
+    assert "proof:due" in cells.search_text(host)
+    html = page.as_html(report_on([host], fleets.NOW))
+    assert "<h4>proof</h4><ul><li>builds: not proven yet: linux/arm/v6</li></ul>" in html
+    assert "proof pending" in html
 
 
 def test_markup_in_any_text_of_the_data_is_escaped() -> None:

@@ -531,6 +531,7 @@ class Fleet:
 @pytest.fixture
 def fleet(dockerd: DockerdStandIn, docker: Docker, homes: Path, tmp_path: Path, programs: t.Any) -> t.Iterator[Fleet]:
     dockerd.answers["GET /volumes"] = as_json({})
+    dockerd.answers["GET /info"] = as_json({"CgroupDriver": "systemd", "Architecture": "x86_64"})
     with DockerdElsewhere(tmp_path) as elsewhere:
         yield Fleet(docker, elsewhere, homes, programs("docker", DOCKER.format(dial=elsewhere.command)))
 
@@ -578,6 +579,34 @@ def test_what_is_observed_elsewhere(
     expected = {name: each and replace(each, files={}, flags=(), options={}) for name, each in containers.items()}
     assert known == expected
     assert list(builder.silent) == silent
+
+
+def test_each_platform_is_built_by_the_node_that_runs_it(fleet: Fleet) -> None:
+    """The machines are asked; the entry, made when BuildKit alone knew what they run, is changed, and no container."""
+    fleet.elsewhere.answers["GET /info"] = as_json({"CgroupDriver": "systemd", "Architecture": "aarch64"})
+    fleet.has_entry("ci", WITH_ARM)
+    builders = replace(resource(fleet.here), platforms=("linux/amd64", "linux/arm64", "linux/riscv64"))
+    state = builders.observe()
+    assert state.builders["multiarch"].machines == {"multiarch0": "x86_64", "arm": "aarch64"}
+    running = replace(state.builders["multiarch"], containers={"multiarch0": CONTAINER, "arm": CONTAINER})
+    then = replace(state, builders={"multiarch": running}, network=seen(None).network)
+    (action,) = [each for each in builders.plan(then, NO_EFFECTS).actions if "builder multiarch for ci" in each.summary]
+    assert isinstance(action.step, MakeBuilder)
+    assert action.step.renewed == ()
+    assert [node.platforms for node in action.step.instance.nodes] == [
+        ("linux/amd64", "linux/riscv64"),
+        ("linux/arm64",),
+    ]
+    assert "node multiarch0: platforms any → linux/amd64, linux/riscv64; node arm: platforms any → linux/arm64" in (
+        action.summary
+    )
+
+
+def test_a_list_that_has_an_emulated_platform_is_a_note(no_docker: Docker) -> None:
+    named = replace(TWO, nodes=(replace(TWO.nodes[0], platforms=("linux/arm64",)), ARM))
+    state = seen(None, machines={"multiarch0": "x86_64", "arm": "aarch64"})
+    plan = replace(resource(no_docker, wanted=named), platforms=("linux/arm64",)).plan(state, NO_EFFECTS)
+    assert [note.kind for note in plan.notes if "emulates linux/arm64" in note.text] == [Kind.LIMIT]
 
 
 @pytest.mark.parametrize("driver", ["remote", "kubernetes"])
