@@ -10,6 +10,7 @@ _get_connection(), _set_connection_options().
 
 from __future__ import annotations
 
+import inspect
 import typing as t
 from collections.abc import Iterator
 
@@ -49,9 +50,7 @@ def for_host(action: ActionBase, name: str, variables: Variables) -> ActionBase:
     if not context.remote_addr:
         context.remote_addr = _host(action, name).address
     context.update_vars(variables)
-    executor = TaskExecutor(
-        _host(action, name), task, variables, context, action._loader, plugin_loaders, None, task.get_variable_manager()
-    )
+    executor = _executor(action, name, variables, context)
     named = variables.get("ansible_connection")
     executor._connection = executor._get_connection(
         variables, templar, task.connection if named is None else templar.template(named)
@@ -64,6 +63,22 @@ def for_host(action: ActionBase, name: str, variables: Variables) -> ActionBase:
         loader=action._loader,
         templar=templar,
         shared_loader_obj=plugin_loaders,
+    )
+
+
+def _executor(action: ActionBase, name: str, variables: Variables, context: t.Any) -> t.Any:
+    """What makes connections. Since 2.21 it takes the task from the ambient TaskContext: that of *action*."""
+    task = action._task
+    until_2_20 = {"task": task, "job_vars": variables}
+    known = inspect.signature(TaskExecutor).parameters
+    return TaskExecutor(
+        host=_host(action, name),
+        play_context=context,
+        loader=action._loader,
+        shared_loader_obj=plugin_loaders,
+        final_q=None,
+        variable_manager=task.get_variable_manager(),
+        **{each: value for each, value in until_2_20.items() if each in known},
     )
 
 
