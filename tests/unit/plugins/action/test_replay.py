@@ -65,7 +65,7 @@ def script(path: Path, text: str) -> str:
 
 
 def test_each_host_has_its_own_connection_become_and_python(tmp_path: Path) -> None:
-    """With ansible-playbook, so with this version's own connections; programs of the test stand in for Python and sudo."""
+    """With ansible-playbook, so with its own plugins; programs of the test stand in for Python and sudo."""
     sudo = script(tmp_path / "sudo", 'echo "$*" >>"$0.calls"; while [ "$1" != /bin/sh ]; do shift; done; exec "$@"')
     hosts: dict[str, Any] = {}
     for name in ("plain", "other"):

@@ -35,7 +35,7 @@ def _fresh_look_at_units() -> None:
 
 @pytest.fixture(autouse=True)
 def _tomllib(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Hosts compare TOML as with Python 3.11, by the same library under its former name, unless a test takes it away."""
+    """Hosts compare TOML as Python 3.11 does, here by its library's former name, unless a test takes it away."""
     if drift.tomllib is None:
         monkeypatch.setattr(drift, "tomllib", importlib.import_module("tomli"))
 

@@ -91,7 +91,7 @@ class RegistryStandIn:
         """Status, headers and body."""
         return self.status, self.headers, self.body
 
-    def __enter__(self) -> t.Self:
+    def __enter__(self) -> RegistryStandIn:
         self._thread.start()
         return self
 
