@@ -35,9 +35,9 @@ HOSTS = ("3.9", "3.10")
 # The tests of what meets ansible-core itself.
 CONTROLLERS_SIDE = (
     *(f"tests/unit/plugins/{each}" for each in ("action", "callback", "filter", "doc_fragments")),
-    *("tests/unit/plugins/plugin_utils/actions", "tests/unit/plugins/module_utils/run"),
+    *("tests/unit/plugins/plugin_utils/actions", "tests/unit/plugins/module_utils/run/test_module.py"),
     *("tests/unit/plugins/plugin_utils/spec/test_yaml_traps.py", "tests/unit/test_adding_an_option.py"),
-    *("tests/unit/test_installed.py", "tests/unit/test_project.py"),
+    *("tests/unit/test_ansible_core.py", "tests/unit/test_installed.py", "tests/unit/test_project.py"),
 )
 ON_LAB_HOSTS = ("tests/hosts/test_trace.py", "tests/hosts/test_plan.py")
 
@@ -117,7 +117,7 @@ def prepare(row: Row, python: str) -> None:
     subprocess.run([python, "-m", "venv", "--clear", row.venv], check=True)
     listed = row.venv / "wanted.txt"
     listed.write_text(wanted)
-    install = [row.venv / "bin/pip", "install", "--quiet", "--no-compile"]
+    install = [row.venv / "bin/pip", "install", "-qq", "--no-compile"]
     subprocess.run([*install, "--requirement", listed], check=True)
     if row.on_host:  # a controller's package, of which modules bring a part to hosts
         alone = ["--no-deps", "--ignore-requires-python", f"ansible-core=={row.core}"]

@@ -3,9 +3,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Runs one task's action for all hosts of a play, each with that host's own connection.
 
-Ansible starts a process per host and task, which costs the controller 50 ms and 20 MB. All uses of private parts of
-ansible-core are here. Read in executor/task_executor.py of 2.19.14: _execute_internal(),
-_get_connection(), _set_connection_options().
+Ansible starts a process per host and task, which costs the controller 50 ms and 20 MB. This follows
+executor/task_executor.py of ansible-core: _execute_internal(). docs/architecture.md lists what is used of its inside,
+and the versions in which it was read.
 """
 
 from __future__ import annotations
