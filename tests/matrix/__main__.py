@@ -6,6 +6,7 @@ Each row has a virtual environment of its own in .build/matrix. A row whose Pyth
 from __future__ import annotations
 
 import argparse
+import itertools
 import os
 import subprocess
 import sys
@@ -85,18 +86,17 @@ def ends(found: dict[str, str]) -> Iterator[Row]:
 
 def pythons() -> dict[str, str]:
     """{version: path} of the Pythons that run by their name, or that pyenv has."""
-    found = {}
-    for version in sorted({row.python for row in every_row()}):
-        for environment in ({}, _pyenv()):
-            command = [f"python{version}", "-c", "import ensurepip, sys; print(sys.executable)"]
-            try:
-                done = subprocess.run(
-                    command, env=os.environ | environment, capture_output=True, text=True, check=False
-                )
-            except FileNotFoundError:
-                continue
-            if done.returncode == 0:
-                found.setdefault(version, done.stdout.strip())
+    found: dict[str, str] = {}
+    versions = sorted({row.python for row in every_row()})
+    for version, environment in itertools.product(versions, ({}, _pyenv())):
+        command = [f"python{version}", "-c", "import ensurepip, sys; print(sys.executable)"]
+        given = os.environ | environment
+        try:
+            done = subprocess.run(command, env=given, capture_output=True, text=True, check=False)
+        except FileNotFoundError:
+            continue
+        if done.returncode == 0:
+            found.setdefault(version, done.stdout.strip())
     return found
 
 
@@ -117,8 +117,8 @@ def prepare(row: Row, python: str) -> None:
     subprocess.run([python, "-m", "venv", "--clear", row.venv], check=True)
     listed = row.venv / "wanted.txt"
     listed.write_text(wanted)
-    install = [row.venv / "bin/pip", "install", "-qq", "--no-compile"]
-    subprocess.run([*install, "--requirement", listed], check=True)
+    install = [f"{row.venv}/bin/pip", "install", "-qq", "--no-compile"]
+    subprocess.run([*install, "--requirement", str(listed)], check=True)
     if row.on_host:  # a controller's package, of which modules bring a part to hosts
         alone = ["--no-deps", "--ignore-requires-python", f"ansible-core=={row.core}"]
         subprocess.run([*install, *alone], check=True)
@@ -128,7 +128,7 @@ def prepare(row: Row, python: str) -> None:
 def run(row: Row, tests: Sequence[str], *, sanity: bool = False) -> bool:
     """Whether the *tests* pass in the row's environment, and `ansible-test sanity` if it is asked for."""
     environment = os.environ | {"PATH": f"{row.venv}/bin:{os.environ['PATH']}"}
-    command = [row.venv / "bin/pytest", "-p", "no:cacheprovider", *tests]
+    command = [f"{row.venv}/bin/pytest", "-p", "no:cacheprovider", *tests]
     passed = subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode == 0
     if passed and sanity:
         environment["VENV"] = str(row.venv)

@@ -77,7 +77,7 @@ def test_each_host_has_its_own_connection_become_and_python(tmp_path: Path) -> N
     task = {"multiarch.builders.replay": {}, "run_once": True}
     (tmp_path / "play.yml").write_text(json.dumps([{"hosts": "all", "gather_facts": False, "tasks": [task]}]))
     environment = {**os.environ, "ANSIBLE_COLLECTIONS_PATH": str(ROOT / ".ansible/collections"), "ANSIBLE_NOCOLOR": "1"}
-    command = [Path(sys.executable).with_name("ansible-playbook"), "-v", "-i", "hosts.json", "play.yml"]
+    command = [str(Path(sys.executable).with_name("ansible-playbook")), "-v", "-i", "hosts.json", "play.yml"]
     done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     for name in ("plain", "other"):

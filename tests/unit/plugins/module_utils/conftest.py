@@ -8,6 +8,7 @@ from __future__ import annotations
 import importlib
 import os
 import pwd
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -36,7 +37,7 @@ def _fresh_look_at_units() -> None:
 @pytest.fixture(autouse=True)
 def _tomllib(monkeypatch: pytest.MonkeyPatch) -> None:
     """Hosts compare TOML as Python 3.11 does, here by its library's former name, unless a test takes it away."""
-    if drift.tomllib is None:
+    if sys.version_info < (3, 11):
         monkeypatch.setattr(drift, "tomllib", importlib.import_module("tomli"))
 
 
