@@ -11,7 +11,7 @@ BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export ANSIBLE_CONFIG := $(CURDIR)/ansible.cfg
 # The stages of `make test`, in order, those joined by + side by side; each is a target of this file too.
-STAGES := packages venv-tests sanity+lab+unit+controllers+lint molecule+browser hosts readme
+STAGES := packages venv-tests sanity+lab+unit+lint molecule+browser+controllers hosts readme
 # The kinds of Debian packages that are installed where they are missing: lab, browser.
 PACKAGES ?= lab
 
