@@ -126,7 +126,9 @@ def prepare(row: Row, python: str) -> None:
 
 
 def run(row: Row, tests: Sequence[str], *, sanity: bool = False) -> bool:
-    """Whether the *tests* pass in the row's environment, and `ansible-test sanity` if it is asked for."""
+    """Whether the *tests* pass in the row's environment, and `ansible-test sanity` where it is asked for."""
+    if tests is ON_LAB_HOSTS:
+        subprocess.run(["make", "lab"], cwd=ROOT, check=True)
     environment = os.environ | {"PATH": f"{row.venv}/bin:{os.environ['PATH']}"}
     command = [f"{row.venv}/bin/pytest", "-p", "no:cacheprovider", *tests]
     passed = subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode == 0
