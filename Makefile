@@ -63,7 +63,7 @@ controllers: ## unit tests of what meets ansible-core, with the oldest and the n
 	@$(PYTHON) -m tests.matrix --quick
 
 matrix: venv-tests ## unit tests and sanity with each ansible-core and Python: an hour; ONLY=2.21 for some of them
-	@MULTIARCH_QEMU_DIR=$$(tests/tools/emulators) $(PYTHON) -m tests.matrix $(and $(ONLY),--only=$(ONLY))
+	@MULTIARCH_QEMU_DIR=$$(tests/tools/emulators) $(PYTHON) -m tests.matrix --only='$(ONLY)'
 
 browser: venv-tests ## the report in headless Chromium; screenshots stay in .build/browser
 	@$(BIN)/pytest tests/browser
@@ -73,7 +73,8 @@ molecule: lab venv-tests ## check, converge, idempotence and verify on fresh lab
 
 hosts: lab venv-tests ## behaviour on lab hosts; ENGINES=all: each test with both engines; CONTROLLER=DIR: another venv
 	@test "$(ENGINES)" = all || echo "Where both engines do the same, one is tried; with both: make hosts ENGINES=all"
-	@ENGINES=$(ENGINES) $(or $(CONTROLLER),.venv)/bin/pytest $(or $(TESTS),tests/hosts) --numprocesses=4 --dist=loadscope --no-loadscope-reorder
+	@PATH="$(abspath $(or $(CONTROLLER),.venv))/bin:$$PATH" ENGINES=$(ENGINES) pytest $(or $(TESTS),tests/hosts) \
+		--numprocesses=4 --dist=loadscope --no-loadscope-reorder
 
 readme: lab venv-tests ## run every command of README.md
 	@$(BIN)/python -m tests.readme
