@@ -45,8 +45,8 @@ LOOKS: dict[str, Callable[[], object]] = {
 }
 
 
-# Before Python 3.10 pathlib has a stat() of its own.
-PATHLIB = ("exists", "store") if sys.version_info < (3, 10) else ()
+# Before Python 3.11 pathlib has a stat() of its own.
+PATHLIB = ("exists", "store") if sys.version_info < (3, 11) else ()
 
 
 @pytest.mark.parametrize("name", [each for each in LOOKS if each not in PATHLIB])
