@@ -11,14 +11,14 @@ BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export ANSIBLE_CONFIG := $(CURDIR)/ansible.cfg
 # The stages of `make test`, in order, those joined by + side by side; each is a target of this file too.
-STAGES := packages venv-tests sanity+lab+unit+lint molecule+browser hosts readme
+STAGES := packages venv-tests sanity+lab+unit+lint molecule+browser+controllers hosts readme
 # The kinds of Debian packages that are installed where they are missing: lab, browser.
 PACKAGES ?= lab
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .PHONY: help benchmark campaign demo lab lab-down lab-list test thorough lint lint-python lint-yaml lint-ansible lint-docs \
-	sanity unit browser molecule hosts readme venv venv-tests machine packages clean
+	sanity unit controllers matrix browser molecule hosts readme venv venv-tests machine packages clean
 
 help: ## list the targets
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 20
@@ -59,15 +59,22 @@ sanity: venv-tests ## ansible-test sanity
 unit: venv-tests ## unit tests, no host needed
 	@MULTIARCH_QEMU_DIR=$$(tests/tools/emulators) $(BIN)/pytest
 
+controllers: ## unit tests of what meets ansible-core, with the oldest and the newest that run here
+	@$(PYTHON) -m tests.matrix --quick
+
+matrix: venv-tests ## unit tests and sanity with each ansible-core and Python: an hour; ONLY=2.21 for some of them
+	@MULTIARCH_QEMU_DIR=$$(tests/tools/emulators) $(PYTHON) -m tests.matrix --only='$(ONLY)'
+
 browser: venv-tests ## the report in headless Chromium; screenshots stay in .build/browser
 	@$(BIN)/pytest tests/browser
 
 molecule: lab venv-tests ## check, converge, idempotence and verify on fresh lab hosts
 	@$(BIN)/molecule test --all
 
-hosts: lab venv-tests ## behaviour on lab hosts: plans, failures, ways back; ENGINES=all: each test with both engines
+hosts: lab venv-tests ## behaviour on lab hosts; ENGINES=all: each test with both engines; CONTROLLER=DIR: another venv
 	@test "$(ENGINES)" = all || echo "Where both engines do the same, one is tried; with both: make hosts ENGINES=all"
-	@ENGINES=$(ENGINES) $(BIN)/pytest tests/hosts --numprocesses=4 --dist=loadscope --no-loadscope-reorder
+	@PATH="$(abspath $(or $(CONTROLLER),.venv))/bin:$$PATH" ENGINES=$(ENGINES) pytest $(or $(TESTS),tests/hosts) \
+		--numprocesses=4 --dist=loadscope --no-loadscope-reorder
 
 readme: lab venv-tests ## run every command of README.md
 	@$(BIN)/python -m tests.readme
@@ -78,7 +85,7 @@ benchmark: machine packages venv-tests .build/benchmarks/.stamp ## how long a fl
 campaign: lab venv-tests ## faults at random moments of real runs, and what is left of the hosts; half an hour
 	@$(BIN)/python -m campaign $(CAMPAIGN)
 
-.build/benchmarks/.stamp: requirements.txt tests/requirements.txt benchmarks/requirements.txt
+.build/benchmarks/.stamp: requirements.txt tests/requirements.txt tests/matrix/controller.txt benchmarks/requirements.txt
 	@$(PYTHON) -m venv --clear .build/benchmarks
 	@.build/benchmarks/bin/pip install -qq -r benchmarks/requirements.txt
 	@touch $@
@@ -94,7 +101,7 @@ venv-tests: .venv/.stamp-tests ## the same, with what the tests need (tests/requ
 	@$(PYTHON) -m venv --clear .venv || { echo "$(PYTHON) cannot make a virtual environment: apt-get install python3-venv" >&2; exit 1; }
 	@$(call install,$<)
 
-.venv/.stamp-tests: tests/requirements.txt .venv/.stamp
+.venv/.stamp-tests: tests/requirements.txt tests/matrix/controller.txt .venv/.stamp
 	@echo "Installing tests/requirements.txt into .venv (half a minute)"
 	@$(call install,$<)
 

@@ -3,13 +3,14 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Runs one task's action for all hosts of a play, each with that host's own connection.
 
-Ansible starts a process per host and task, which costs the controller 50 ms and 20 MB. All uses of private parts of
-ansible-core are here. Read in executor/task_executor.py of 2.19.14: _execute_internal(),
-_get_connection(), _set_connection_options().
+Ansible starts a process per host and task, which costs the controller 50 ms and 20 MB. This follows
+executor/task_executor.py of ansible-core: _execute_internal(). docs/architecture.md lists what is used of its inside,
+and the versions in which it was read.
 """
 
 from __future__ import annotations
 
+import inspect
 import typing as t
 from collections.abc import Iterator
 
@@ -49,9 +50,7 @@ def for_host(action: ActionBase, name: str, variables: Variables) -> ActionBase:
     if not context.remote_addr:
         context.remote_addr = _host(action, name).address
     context.update_vars(variables)
-    executor = TaskExecutor(
-        _host(action, name), task, variables, context, action._loader, plugin_loaders, None, task.get_variable_manager()
-    )
+    executor = _executor(action, name, variables, context)
     named = variables.get("ansible_connection")
     executor._connection = executor._get_connection(
         variables, templar, task.connection if named is None else templar.template(named)
@@ -64,6 +63,22 @@ def for_host(action: ActionBase, name: str, variables: Variables) -> ActionBase:
         loader=action._loader,
         templar=templar,
         shared_loader_obj=plugin_loaders,
+    )
+
+
+def _executor(action: ActionBase, name: str, variables: Variables, context: t.Any) -> t.Any:
+    """What makes connections. Since 2.21 it takes the task from the ambient TaskContext: that of *action*."""
+    task = action._task
+    until_2_20 = {"task": task, "job_vars": variables}
+    known = inspect.signature(TaskExecutor).parameters
+    return TaskExecutor(
+        host=_host(action, name),
+        play_context=context,
+        loader=action._loader,
+        shared_loader_obj=plugin_loaders,
+        final_q=None,
+        variable_manager=task.get_variable_manager(),
+        **{each: value for each, value in until_2_20.items() if each in known},
     )
 
 

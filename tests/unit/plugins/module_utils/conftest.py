@@ -5,13 +5,16 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import pwd
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx import drift
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import Docker
 from ansible_collections.multiarch.builders.plugins.module_utils.host import units
 from ansible_collections.multiarch.builders.plugins.module_utils.host.files import HOME
@@ -29,6 +32,13 @@ from ansible_collections.multiarch.builders.tests.unit.plugins.module_utils.host
 def _fresh_look_at_units() -> None:
     """What one test's stand-in for systemctl told is not the next one's answer."""
     units.forget()
+
+
+@pytest.fixture(autouse=True)
+def _tomllib(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hosts compare TOML as Python 3.11 does, here by its library's former name, unless a test takes it away."""
+    if sys.version_info < (3, 11):
+        monkeypatch.setattr(drift, "tomllib", importlib.import_module("tomli"))
 
 
 @pytest.fixture(autouse=True)

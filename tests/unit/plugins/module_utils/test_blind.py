@@ -45,7 +45,11 @@ LOOKS: dict[str, Callable[[], object]] = {
 }
 
 
-@pytest.mark.parametrize("name", LOOKS)
+# Before Python 3.11 pathlib has a stat() of its own.
+PATHLIB = ("exists", "store") if sys.version_info < (3, 11) else ()
+
+
+@pytest.mark.parametrize("name", [each for each in LOOKS if each not in PATHLIB])
 def test_a_look_fails(name: str) -> None:
     with pytest.raises(LooksError), blind():
         LOOKS[name]()

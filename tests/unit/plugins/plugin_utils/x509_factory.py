@@ -19,7 +19,7 @@ _OTHER_USAGES = (
     *("digital_signature", "content_commitment", "key_encipherment", "data_encipherment"),
     *("key_agreement", "crl_sign", "encipher_only", "decipher_only"),
 )
-NOW = datetime.datetime(2026, 6, 1, tzinfo=datetime.UTC)
+NOW = datetime.datetime(2026, 6, 1, tzinfo=datetime.timezone.utc)
 
 
 @dataclass(frozen=True)

@@ -20,5 +20,5 @@ DATA = Path(__file__).parent / "data"
 def cases(name: str) -> list[t.Any]:
     """(output, cause) of each in the file, by its title."""
     parts = re.split(r"^=== (.*)\n--- ?(.*)\n", (DATA / name).read_text(encoding="utf-8"), flags=re.MULTILINE)
-    rows = zip(parts[1::3], parts[2::3], parts[3::3], strict=True)
+    rows = zip(parts[1::3], parts[2::3], parts[3::3])
     return [pytest.param(output, cause, id=title) for title, cause, output in rows]

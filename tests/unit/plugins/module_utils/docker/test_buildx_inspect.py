@@ -48,7 +48,7 @@ def recorded(name: str) -> str:
 def test_nodes_and_their_states(shown: str, states: dict[str, str]) -> None:
     found = parse(shown)
     assert [node.name for node in found.nodes] == list(states)
-    for node, state in zip(found.nodes, states.values(), strict=True):
+    for node, state in zip(found.nodes, states.values()):
         assert (node.status or node.error).startswith(state)
         assert bool(node.status) != bool(node.error)
     assert found.errors == tuple(node.error for node in found.nodes if node.error)

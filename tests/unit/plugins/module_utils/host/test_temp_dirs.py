@@ -83,7 +83,7 @@ def test_programs_lie_where_they_may_run(
     """Mounting is for root alone, so what file systems say is given; on a host: tests/hosts/test_hardened.py."""
     places = [place, tmp_path / "var/lib"]
     places[1].mkdir()
-    found = {each: os.statvfs_result((*[0] * 8, flag, 255, 0)) for each, flag in zip(places, flags, strict=True)}
+    found = {each: os.statvfs_result((*[0] * 8, flag, 255, 0)) for each, flag in zip(places, flags)}
     monkeypatch.setattr(os, "statvfs", lambda path: found[path] if path in found else (path / "missing").stat())
     if number is None:
         with pytest.raises(HostError, match="are all mounted with noexec"), temp_dirs.scratch(programs=True):

@@ -39,7 +39,7 @@ def test_end(days: int) -> None:
     made = make(end=days)
     found = anchor_of(made.pem)
     assert found is not None
-    assert datetime.datetime.fromtimestamp(found.ends, datetime.UTC) == made.certificate.not_valid_after_utc
+    assert datetime.datetime.fromtimestamp(found.ends, datetime.timezone.utc) == made.certificate.not_valid_after_utc
 
 
 @pytest.mark.parametrize(

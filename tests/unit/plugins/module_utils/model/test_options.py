@@ -16,7 +16,6 @@ from ansible_collections.multiarch.builders.plugins.module_utils.model.options i
     argument_spec,
     options_of,
 )
-from ansible_collections.multiarch.builders.plugins.plugin_utils.spec.option_checks import CHECKS
 
 FOLDER = Path(__file__).parents[5] / "plugins/modules"
 
@@ -46,7 +45,3 @@ def test_a_module_gets_rows_as_ansible_knows_them() -> None:
         "choices": ["image", "package"],
         "default": "image",
     }
-
-
-def test_what_is_checked_is_an_option() -> None:
-    assert set(CHECKS) <= set(OPTIONS)

@@ -43,7 +43,7 @@ def test_the_three_forms(proxy: Proxy, http: str | None, https: str | None, no_p
         ("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY"): proxy.environment(),
     }
     for names, form in forms.items():
-        values = dict(zip(names, (http, https, no_proxy), strict=True))
+        values = dict(zip(names, (http, https, no_proxy)))
         assert form == {name: value for name, value in values.items() if value is not None}
 
 

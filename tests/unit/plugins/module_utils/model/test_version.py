@@ -5,8 +5,6 @@
 
 from __future__ import annotations
 
-import itertools
-
 import pytest
 from ansible_collections.multiarch.builders.plugins.module_utils.model.version import Version, text_of, version_of
 
@@ -33,7 +31,7 @@ def test_version_of(text: str, version: Version) -> None:
 
 def test_versions_are_in_order() -> None:
     versions = ["", "0.9.1", "0.11.2", "0.12", "0.12.1", "0.29.1", "20.10.24", "23.0.6", "24.0", "24.0.1", "28.5.2"]
-    for older, newer in itertools.pairwise(versions):
+    for older, newer in zip(versions, versions[1:]):
         assert version_of(older) < version_of(newer)
 
 

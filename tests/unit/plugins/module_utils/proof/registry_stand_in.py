@@ -54,6 +54,9 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         self.send_error(403)
 
 
+Own = t.TypeVar("Own", bound="RegistryStandIn")
+
+
 class RegistryStandIn:
     """*host* is ``localhost:PORT``. Without *certificate* it speaks HTTP; *clients* is whose certificates it wants."""
 
@@ -91,7 +94,7 @@ class RegistryStandIn:
         """Status, headers and body."""
         return self.status, self.headers, self.body
 
-    def __enter__(self) -> t.Self:
+    def __enter__(self: Own) -> Own:
         self._thread.start()
         return self
 

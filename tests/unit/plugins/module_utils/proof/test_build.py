@@ -209,7 +209,7 @@ def test_it_is_built_with_the_settings_of_the_users_jobs(
 
 def test_a_build_that_takes_too_long_is_a_failure(programs: t.Callable[[str, str], Path], docker: Docker) -> None:
     docker((DATA / "scratch.log").read_text())
-    programs("docker", "exec sleep 60")
+    programs("docker", 'case " $* " in *" build "*) exec sleep 60 ;; esac')  # what is asked afterwards is answered
     proofs, (failure,) = prove("b", USER, PLATFORMS, "scratch", "", timeout=1)
     assert proofs == ()
     assert "did not finish within 1 s" in failure.message

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import socket
 import ssl
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,6 +24,8 @@ from ansible_collections.multiarch.builders.tests.unit.plugins.plugin_utils.x509
 
 DIRECT = Proxy()
 HERE = ("localhost",)
+# How many of the certificates that a server sends are seen: Python 3.9 shows the first alone.
+SHOWN = None if sys.version_info >= (3, 10) else 1
 
 
 @pytest.fixture(scope="module")
@@ -72,7 +75,7 @@ def test_what_a_server_that_is_trusted_answers(
         registry.status, registry.body = status, body
         found = shake(Target(registry.host), DIRECT)
         assert (found.outcome, found.words.split()[:2]) == (outcome, ["HTTP", str(status)])
-        assert found.chain == (own.der, ca.der)
+        assert found.chain == (own.der, ca.der)[:SHOWN]
         ((path, headers),) = registry.asked
         assert (path, headers["Host"]) == ("/v2/", registry.host)
 
@@ -111,7 +114,7 @@ def test_an_unknown_authority(ca: Pair, tmp_path: Path) -> None:
     for chain in ((server(other), other), (server(other),), (alone,), (server(middle),)):
         with RegistryStandIn(tmp_path, *chain) as registry:
             found = shake(Target(registry.host), DIRECT)
-        assert (found.outcome, found.chain) == ("unknown authority", tuple(each.der for each in chain))
+        assert (found.outcome, found.chain) == ("unknown authority", tuple(each.der for each in chain)[:SHOWN])
 
 
 def test_an_intermediate_ca_in_the_store_is_enough(ca: Pair, tmp_path: Path, store: Path) -> None:

@@ -201,7 +201,7 @@ def test_one_run_plans_all_that_follows(
     ]
     effects: Effects = NO_EFFECTS
     plans: list[Plan] = []
-    for resource, state in zip(resources, states, strict=True):
+    for resource, state in zip(resources, states):
         seen = resource.foresee(state) if isinstance(resource, Daemon) else state
         plans.append(resource.plan(seen, effects))
         effects |= plans[-1].effects

@@ -79,7 +79,7 @@ ANOTHER = {"DropInPaths": "/etc/systemd/system/systemd-binfmt.service.d/x.conf"}
 def test_what_is_told(changes: dict[str, dict[str, str]], conditions: str, told: tuple[str, ...]) -> None:
     found = boot.faults_in(changed(**changes), conditions)
     assert len(found) == len(told)
-    for words, fault in zip(told, found, strict=True):
+    for words, fault in zip(told, found):
         assert fault.startswith("handlers are lost at the next reboot, as ")
         assert words in fault
 

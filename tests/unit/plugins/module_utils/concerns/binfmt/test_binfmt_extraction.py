@@ -37,7 +37,7 @@ def saved(layers: list[bytes], folder: Path) -> str:
     files = {
         "manifest.json": json.dumps([{"Config": "config.json", "RepoTags": ["a:b"], "Layers": names}]).encode(),
         "config.json": json.dumps(config).encode(),
-        **dict(zip(names, layers, strict=True)),
+        **dict(zip(names, layers)),
     }
     path = folder / "image.tar"
     path.write_bytes(tar(files))

@@ -39,7 +39,7 @@ def debian(fmt: ElfFormat) -> tuple[bytes, bytes]:
 
 
 def matches(header: bytes, magic: bytes, mask: bytes) -> bool:
-    return all((a ^ b) & m == 0 for a, b, m in zip(header, magic, mask, strict=True))
+    return all((a ^ b) & m == 0 for a, b, m in zip(header, magic, mask))
 
 
 @every_format

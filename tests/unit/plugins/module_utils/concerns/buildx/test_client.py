@@ -381,7 +381,7 @@ def test_an_environment_is_in_the_entry_before_the_containers_are_made_and_in_no
     assert "--bootstrap" not in calls.partition("buildx inspect")[0]
     found = json.loads(stand_in.stored.read_text())
     assert [node["DriverOpts"] for node in found["Nodes"]] == options
-    assert found["Nodes"] == [stored_node(name, DriverOpts=each) for name, each in zip(nodes, options, strict=True)]
+    assert found["Nodes"] == [stored_node(name, DriverOpts=each) for name, each in zip(nodes, options)]
     assert json.loads(stand_in.started_with.read_text()) == found
     assert stat.S_IMODE(stand_in.stored.stat().st_mode) == 0o600
 

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -81,6 +80,6 @@ def test_the_file_that_the_running_dockerd_was_started_with(
 def test_the_arguments_of_a_process(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(process, "daemon_pid", os.getpid)
     with standing_on(Host()):
-        assert list(process.daemon_arguments()) == sys.orig_argv[1:]
+        assert list(process.daemon_arguments()) == Path("/proc/self/cmdline").read_text().split("\0")[1:-1]
     monkeypatch.setattr(process, "daemon_pid", lambda: None)
     assert process.daemon_arguments() == ()

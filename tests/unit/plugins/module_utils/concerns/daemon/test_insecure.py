@@ -36,7 +36,7 @@ def test_insecure_notes(
     registries: list[Registry], networks: tuple[str, ...], engine: str | None, containerd_store: bool, told: list[str]
 ) -> None:
     found = insecure_notes(registries, networks, engine, containerd_store)
-    assert [note[: len(start)] for note, start in zip(found, told, strict=True)] == told
+    assert [note[: len(start)] for note, start in zip(found, told)] == told
 
 
 def test_the_network_that_helps_ends_the_note() -> None:

@@ -5,8 +5,6 @@
 
 from __future__ import annotations
 
-import itertools
-
 import pytest
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.keys import (
     FLAGS,
@@ -41,7 +39,7 @@ HISTORY = [
 
 @pytest.mark.parametrize(
     ("older", "newer", "came", "went"),
-    [pytest.param(before[0], *after, id=f"{before[0]} to {after[0]}") for before, after in itertools.pairwise(HISTORY)],
+    [pytest.param(before[0], *after, id=f"{before[0]} to {after[0]}") for before, after in zip(HISTORY, HISTORY[1:])],
 )
 def test_what_came_and_what_went(older: str, newer: str, came: set[str], went: set[str]) -> None:
     before, after = known(version_of(older)), known(version_of(newer))

@@ -5,10 +5,6 @@
 
 from __future__ import annotations
 
-import json
-import tomllib
-from dataclasses import replace
-
 import pytest
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.mirrors import (
     for_daemon_json,
@@ -19,7 +15,6 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import Registry
 from ansible_collections.multiarch.builders.plugins.module_utils.model.steps import WriteFile
-from ansible_collections.multiarch.builders.plugins.plugin_utils.buildkitd.hosts_toml import render
 
 # dockerd's versions, and whether it reads hosts.toml.
 ENGINES = [
@@ -70,28 +65,6 @@ def test_hosts_files(engine: str | None, reads: bool) -> None:
         WriteFile("/etc/docker/certs.d/quay.example/hosts.toml", "of quay.example"),
     )
     assert hosts_files([HUB, QUAY, PLAIN], engine) == (files if reads else ())
-
-
-ONLY_PULL, WITH_REFERRERS = '["pull", "resolve"]', '["pull", "resolve", "referrers"]'
-
-
-@pytest.mark.parametrize(
-    ("engine", "capabilities"),
-    [
-        ("28.0.0", ONLY_PULL),
-        ("29.0.4", ONLY_PULL),
-        ("29.1.0", WITH_REFERRERS),
-        ("29.7.2", WITH_REFERRERS),
-        ("30.0.0", WITH_REFERRERS),
-    ],
-)
-def test_what_mirrors_are_for(engine: str, capabilities: str) -> None:
-    """As the controller renders it, for two mirrors."""
-    entry = {"host": "quay.example", "mirrors": ["a.example", "b.example/quay"]}
-    rendered = render([entry])["quay.example"]
-    (file,) = hosts_files([replace(QUAY, hosts_toml=rendered)], engine)
-    assert file.content.count(f"\ncapabilities = {capabilities}\n") == 2
-    assert tomllib.loads(file.content)["host"]["https://a.example"]["capabilities"] == json.loads(capabilities)
 
 
 @pytest.mark.parametrize(("engine", "reads"), ENGINES)

@@ -61,7 +61,7 @@ def planned(
 ) -> tuple[RetiredDaemon, Plan]:
     params = {"allow_image_store_switch": switch, "allow_data_root_switch": root_switch}
     daemon = RetiredDaemon.from_params({**params, "disruption": mode, "drain_timeout": 0}, docker)
-    counts = zip(t.get_args(Thing), going, strict=True)
+    counts = zip(t.get_args(Thing), going)
     departures = [Departure(thing, str(number)) for thing, count in counts for number in range(count)]
     return daemon, daemon.plan(daemon.observe(), frozenset(departures))
 
