@@ -166,7 +166,8 @@ def test_the_page_tells_of_the_next_run(trace: dict[str, str | None], shown: str
 
 
 def with_platform(name: str, how: str) -> Host:
-    platform = {**dict.fromkeys(("handler", "interpreter", "qemu", "pinned", "why")), "platform": "linux/arm64", "how": how}
+    nothing = dict.fromkeys(("handler", "interpreter", "qemu", "pinned", "why"))
+    platform = {**nothing, "platform": "linux/arm64", "how": how}
     return host_of(name, fleets.survey() | {"platforms": [platform]})
 
 
