@@ -60,3 +60,15 @@ def test_a_variant_that_the_processor_lacks_is_refused_before_a_change(spare: st
     assert run.says("builder_platforms: linux/amd64/v4: this host's processor does not run it (of amd64, it runs ")
     assert on(spare, "ls -A /var/lib/multiarch-builders 2>/dev/null || :") == ""
     assert provision(spare, platforms=["amd64", "amd64/v3"]).status == 0
+
+
+def test_a_name_that_buildx_does_not_accept_is_refused_before_a_change(spare: str) -> None:
+    """buildx 0.13.1, Debian 13's."""
+    variables = {"builder_platforms": ["amd64", "arm64/v8.2"], "builder_users": ["root"]}
+    run = playbook("provision-builders", limit=spare, variables=variables)
+    assert run.status != 0
+    assert run.says("builder_platforms: buildx 0.13.1")
+    assert run.says(
+        "does not accept the name linux/arm64/v8.2, which requires 0.20: install a newer buildx, or remove it"
+    )
+    assert on(spare, "ls -A /var/lib/multiarch-builders 2>/dev/null || :") == ""
