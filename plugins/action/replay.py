@@ -42,7 +42,8 @@ class ActionModule(SpecActionBase):
     def looked_at(self, names: list[str]) -> dict[str, Result]:
         """The finding on each host."""
         try:
-            prepared = {name: self.prepared(name) for name in names}
+            shared: dict[str, Result] = {}
+            prepared = {name: self.prepared(name, shared) for name in names}
         except SpecError:  # the next task reports it for each host
             return _full_plans(names, "a host has invalid input")
         except Exception as exc:  # no trace is a reason to fail
@@ -52,14 +53,26 @@ class ActionModule(SpecActionBase):
         with ThreadPoolExecutor(max(1, min(len(names), int(context.CLIARGS.get("forks") or 1)))) as threads:
             return dict(zip(names, threads.map(Prepared.replayed, prepared.values()), strict=True))
 
-    def prepared(self, name: str) -> Prepared:
-        """A host, prepared for the replay. Raises SpecError."""
+    def prepared(self, name: str, shared: dict[str, Result]) -> Prepared:
+        """A host, prepared for the replay; *shared* are compiled options, by their input. Raises SpecError."""
         variables = other_hosts.variables_of(self, name)
         action = t.cast("ActionModule", other_hosts.for_host(self, name, variables))
-        options = action.compiled(action.given(variables), variables).options
+        given = action.given(variables)
+        source = source_of(given, variables)
+        if source not in shared:
+            shared[source] = action.compiled(given, variables).options
+        options = shared[source]
         key = trace_key({each: options[each] for each in action.arguments(options, variables) if each in _PLAN})
         why = unwanted(options, action._connection)
         return Prepared(action, _interpreter(variables), key, options["trace_max_age"], why)
+
+
+def source_of(given: Result, variables: dict[str, t.Any]) -> str:
+    """What the compiled options of a host depend on: nodes of builders depend on the host itself."""
+    instances = given.get("instances")
+    has_nodes = any("nodes" in str(each) for each in (instances if isinstance(instances, list) else [instances]))
+    host = variables.get("inventory_hostname") if has_nodes else None
+    return json.dumps([given, variables.get("inventory_dir"), host], sort_keys=True, default=repr)
 
 
 def _tell(name: str, found: Result) -> None:

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 from ansible.errors import AnsibleConnectionFailure
-from ansible_collections.multiarch.builders.plugins.action.replay import Prepared
+from ansible_collections.multiarch.builders.plugins.action.replay import Prepared, source_of
 from ansible_collections.multiarch.builders.plugins.module_utils.trace import replay
 
 ROOT = Path(__file__).parents[4]
@@ -55,6 +55,25 @@ def test_whatever_a_host_answers(done: dict[str, Any] | Exception, found: dict[s
     action: Any = SimpleNamespace(_connection=connection, _low_level_execute_command=execute)
     assert Prepared(action, "/usr/bin/python3", "key", 60, "").replayed() == found
     assert closed == [True]
+
+
+@pytest.mark.parametrize(
+    ("given", "folder", "same"),
+    [
+        pytest.param({"platforms": ["amd64"]}, "/inventory", True, id="the same input"),
+        pytest.param({"platforms": ["arm64"]}, "/inventory", False, id="other input"),
+        pytest.param({"platforms": ["amd64"]}, "/other", False, id="other files beside the inventory"),
+        pytest.param({"instances": 5}, "/inventory", False, id="wrong input"),
+    ],
+)
+def test_hosts_with_the_same_input_are_compiled_once(given: dict[str, Any], folder: str, same: bool) -> None:
+    one = source_of({"platforms": ["amd64"]}, {"inventory_dir": "/inventory", "inventory_hostname": "one"})
+    assert (source_of(given, {"inventory_dir": folder, "inventory_hostname": "two"}) == one) is same
+
+
+def test_nodes_of_builders_depend_on_the_host() -> None:
+    given = {"instances": [{"name": "multiarch", "nodes": [{"host": "one"}]}]}
+    assert source_of(given, {"inventory_hostname": "one"}) != source_of(given, {"inventory_hostname": "two"})
 
 
 def script(path: Path, text: str) -> str:
