@@ -99,7 +99,7 @@ def run(
     }
     try:
         with watch.spoiled_by(OSError, ValueError, subprocess.SubprocessError):
-            done = subprocess.run(list(argv), timeout=timeout, check=False, **options)
+            done = subprocess.run(list(argv), timeout=timeout, check=False, **options)  # pylint: disable=ansible-bad-function
     except FileNotFoundError:
         raise NoProgramError(f"{argv[0]} is not on this host") from None
     except subprocess.TimeoutExpired as exc:

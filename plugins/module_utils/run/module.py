@@ -19,7 +19,7 @@ class Module(AnsibleModule):  # type: ignore[misc]  # ansible-core has no types
     It keeps its arguments out of the host's journal, which users other than root may read.
 
     AnsibleModule masks secrets there by repr() of a list, in which the line ends of a key are escaped, so it misses
-    them (ansible-core 2.19, basic.py).
+    them (ansible-core 2.19 to 2.21, basic.py).
     """
 
     def __init__(self, *args: t.Any, **kwargs: t.Any) -> None:

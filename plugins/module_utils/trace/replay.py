@@ -186,7 +186,7 @@ def output(argv: t.Sequence[str], options: t.Mapping[str, t.Any]) -> t.Any:
     """Status and output of a read-only program; *options* are those of subprocess.run()."""
     import subprocess
 
-    done = subprocess.run(list(argv), timeout=_SECONDS, check=False, **options)
+    done = subprocess.run(list(argv), timeout=_SECONDS, check=False, **options)  # pylint: disable=ansible-bad-function
     return (done.returncode, done.stdout, done.stderr)
 
 

@@ -50,7 +50,7 @@ def runs_itself(platform: str, machine: str) -> bool:
     """
     with _probe(platform, native_probe) as program:
         try:
-            done = subprocess.run([str(program)], capture_output=True, check=False, timeout=60)
+            done = subprocess.run([str(program)], capture_output=True, check=False, timeout=60)  # pylint: disable=ansible-bad-function
         except (OSError, subprocess.SubprocessError):
             return False
         return done.returncode == 0 and done.stdout.decode("utf-8", "replace").strip() == machine
@@ -68,7 +68,7 @@ def _probe(platform: str, made: t.Callable[[str], bytes] = probe) -> t.Iterator[
 
 def _require(platform: str, where: str, argv: t.Sequence[str], root: t.Optional[pathlib.Path]) -> None:
     try:
-        done = subprocess.run(
+        done = subprocess.run(  # pylint: disable=ansible-bad-function
             list(argv),
             capture_output=True,
             encoding="utf-8",

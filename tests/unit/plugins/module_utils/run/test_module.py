@@ -8,6 +8,7 @@ import typing as t
 from pathlib import Path
 
 import pytest
+from ansible import release
 from ansible.module_utils import basic
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.testing import patch_module_args
@@ -48,6 +49,7 @@ def test_secrets_in_tables_stay_out_of_the_log(logged: list[str]) -> None:
     assert logged == ["Invoked"]
 
 
+@pytest.mark.skipif(release.__version__ >= "2.22", reason="ansible-core 2.22 masks them itself")
 def test_ansibles_own_would_tell_them(logged: list[str]) -> None:
     """Else Module is of no use any more."""
     invoke(basic.AnsibleModule)
