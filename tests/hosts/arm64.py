@@ -1,6 +1,6 @@
 """python -m tests.hosts.arm64 [--cpu NAME]...: the product from beginning to end on hosts with arm64 processors.
 
-They are the lab's virtual machines, as new. It takes about a quarter of an hour for each, is not part of `make test`, and
+They are the lab's virtual machines, as new. It takes about a quarter of an hour for each and is no part of `make test`;
 docs/compatibility.md has its results. Before, between and after the steps a dynamic program for 32-bit Arm is timed.
 """
 
