@@ -61,7 +61,7 @@ own() { # what the machine runs without an emulator
 	if [ "$($busybox uname -m)" = aarch64 ]; then
 		echo linux/arm64
 		# The kernel pretends to be one for 32 bits only where the processor runs such programs.
-		! $busybox setarch linux32 $busybox true 2>/dev/null || printf 'linux/arm/v7\nlinux/arm/v6\n'
+		! $busybox linux32 $busybox true 2>/dev/null || printf 'linux/arm/v7\nlinux/arm/v6\n'
 		return
 	fi
 	echo linux/amd64
