@@ -59,7 +59,8 @@ def main(arguments: Sequence[str]) -> int:
     registry.mkdir(exist_ok=True)
     run(["mount", "-t", "binfmt_misc", "lab", str(registry)])
     (registry / "register").write_text(handler(Path(emulator)))
-    return subprocess.run(argv, check=False).returncode
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}  # it was for this program
+    return subprocess.run(argv, check=False, env=environment).returncode
 
 
 if __name__ == "__main__":
