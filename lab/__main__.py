@@ -7,17 +7,22 @@ import fcntl
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 
 from lab import fleet, host, requirements
 from lab.errors import LabError, RefusalError
 from lab.images import store
 from lab.images.catalogue import IMAGES
-from lab.progress import say
-from lab.settings import LOCK
+from lab.lock import lock_of, locked
 from lab.topology import HOSTS, Host
+from lab.vm import commands as vm
+
+ARCHIVES = (
+    "folder with moby-buildkit.tar and tonistiigi-binfmt.tar, or for virtual machines moby-buildkit-arm64.tar and "
+    "tonistiigi-binfmt-arm64.tar, as `docker save` writes them"
+)
 
 
 def arguments(argv: Sequence[str] | None = None) -> argparse.Namespace:
@@ -29,14 +34,15 @@ def arguments(argv: Sequence[str] | None = None) -> argparse.Namespace:
     up.add_argument("hosts", nargs="*", metavar="HOST", help=", ".join(names))
     image = commands.add_parser("image", help="have the mirror serve an image that it does not by itself")
     image.add_argument("image", metavar="IMAGE", choices=[one.name for one in IMAGES if not one.default])
+    vm_up = vm.add_to(commands)
     environment = os.environ.get("MULTIARCH_LAB_IMAGES")
-    for command in (up, image):
+    for command in (up, image, vm_up):
         command.add_argument(
             "--images",
             type=Path,
             metavar="DIR",
             default=Path(environment) if environment else None,
-            help="folder with moby-buildkit.tar and tonistiigi-binfmt.tar as `docker save` writes them",
+            help=ARCHIVES,
         )
     commands.add_parser("down", help="end all hosts and discard their disks; the caches stay")
     commands.add_parser("list", help="the hosts and the images")
@@ -61,25 +67,13 @@ def chosen(names: list[str]) -> list[Host]:
     return [known[name] for name in names] or [one for one in HOSTS if one.default]
 
 
-@contextmanager
-def locked(path: Path = LOCK, kind: int = fcntl.LOCK_EX) -> Iterator[None]:
-    """One command at a time changes the lab, or several that hold a LOCK_SH while each changes hosts of its own."""
-    with path.open("w") as file:
-        try:
-            fcntl.flock(file, kind | fcntl.LOCK_NB)
-        except BlockingIOError:
-            say("Another lab command is running; waiting for it …")
-            fcntl.flock(file, kind)
-        yield
-
-
 def restart(command: Callable[[list[Host]], None], hosts: list[Host]) -> None:
     """Reset or reboot hosts: beside others where the lab is up, and alone where more than these has to be made."""
     with locked(kind=fcntl.LOCK_SH):
         if fleet.is_made_for(hosts):
             with ExitStack() as stack:
                 for one in sorted(hosts, key=lambda one: one.name):  # in one order, so that no two wait for each other
-                    stack.enter_context(locked(LOCK.with_name(f"{LOCK.name}.{one.name}")))
+                    stack.enter_context(locked(lock_of(one.name)))
                 command(hosts)
             return
     with locked():
@@ -99,14 +93,22 @@ def run_inside(name: str, argv: list[str]) -> int:
 def execute(options: argparse.Namespace) -> int:
     """Do what the command line says."""
     requirements.require_all()
-    if options.command == "list":
-        print("\n".join(fleet.rows()))
-        return 0
-    if options.command == "run":
-        return run_inside(options.host, options.argv)
-    hosts = chosen(getattr(options, "hosts", []))
-    if options.command in ("up", "image") and options.images:
+    if getattr(options, "images", None):
         store.check_archives(options.images)
+    match options.command:
+        case "list":
+            print("\n".join(fleet.rows()))
+        case "run":
+            return run_inside(options.host, options.argv)
+        case "vm":
+            vm.execute(options)
+        case _:
+            change(options, chosen(getattr(options, "hosts", [])))
+    return 0
+
+
+def change(options: argparse.Namespace, hosts: list[Host]) -> None:
+    """Start, stop or repair hosts, or add an image, each under its lock."""
     match options.command:
         case "reset":
             restart(fleet.reset, hosts)
@@ -124,7 +126,6 @@ def execute(options: argparse.Namespace) -> int:
         case "down":
             with locked():
                 fleet.down()
-    return 0
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -71,8 +71,9 @@ def bootstrap(
     architecture: str = "amd64",
     options: Sequence[str] = (),
     later: bool = False,
+    within: Sequence[str] = OWN_MOUNTS,
 ) -> None:
-    """mmdebstrap into a folder; *later*: others have the processors first."""
+    """mmdebstrap into a folder; *later*: others have the processors first. *within*: what it is run by."""
     target.parent.mkdir(parents=True, exist_ok=True)
     argv = ["mmdebstrap", "--quiet", "--mode=root", f"--variant={variant}", f"--architectures={architecture}"]
     argv += [f"--include={','.join(packages)}", "--dpkgopt=force-unsafe-io", *NO_DOCS]
@@ -80,4 +81,4 @@ def bootstrap(
     argv += [*options, suite, str(target), mirror()]
     # Its temporary files too lie where a killed build is tidied up.
     temporary = ["env", f"TMPDIR={target.parent}", *(["nice"] if later else [])]
-    run(cgroup.inside(cgroup.make(cgroup.WORK), [*OWN_MOUNTS, *FEW_FILES, *temporary, *argv]))
+    run(cgroup.inside(cgroup.make(cgroup.WORK), [*within, *FEW_FILES, *temporary, *argv]))

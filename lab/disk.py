@@ -61,7 +61,7 @@ def _uid(base: Path, user: str) -> int:
     for line in (base / "etc/passwd").read_text().splitlines():
         name, _password, uid, *_ = line.split(":")
         if name == user:
-            return UID_BASE + int(uid)
+            return int(uid)
     raise KeyError(f"no user {user} in {base}/etc/passwd")
 
 
@@ -81,8 +81,9 @@ def _folder(base: Path, upper: Path, relative: Path, uid: int) -> None:
         (upper / relative).chmod(0o755)
 
 
-def _plant(base: Path, upper: Path, file: File) -> None:
-    uid = _uid(base, file.owner)
+def plant(base: Path, upper: Path, file: File, first_uid: int = UID_BASE) -> None:
+    """Write a file into the layer above a base, for its owner there; *first_uid* is who root is on this machine."""
+    uid = first_uid + _uid(base, file.owner)
     relative = Path(file.path.lstrip("/"))
     _folder(base, upper, relative.parent, uid)
     target = upper / relative
@@ -103,7 +104,7 @@ def ensure(host: Host, base: Path, files: list[File]) -> None:
         folder.mkdir(parents=True)
         os.chown(folder, UID_BASE, UID_BASE)
     for file in files:
-        _plant(base, new.upper, file)
+        plant(base, new.upper, file)
     new.folder.rename(disk.folder)
 
 

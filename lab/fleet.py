@@ -27,7 +27,7 @@ from lab.errors import LabError
 from lab.images import store
 from lab.images.sources import ARCHIVE
 from lab.progress import say
-from lab.settings import CACHE, CHOSEN_IMAGES, HOSTS, IMAGES_FILE, STATE
+from lab.settings import CACHE, CHOSEN_IMAGES, HOSTS, IMAGES_FILE, STATE, VM_DISKS
 from lab.topology import HOSTS as ALL
 from lab.topology import Host
 
@@ -147,6 +147,7 @@ def down() -> None:
     network.down()
     memory.unmount()
     disk.discard(HOSTS)
+    disk.discard(VM_DISKS)
     caching.remove_unfinished()
     say("The lab is down. Caches, keys and certificates are kept.")
 

@@ -9,10 +9,11 @@ from lab.topology import HOSTS, Host
 
 RESOLVER = next(host.address for host in HOSTS if host.is_registry)
 
-# No gateway: what is not on the bridge cannot be reached, and fails at once.
+# Named by nspawn, or by udev in a virtual machine. No gateway: what is not on the bridge cannot be reached, and fails
+# at once.
 LINK = """\
 [Match]
-Name=host0
+Name=host0 en*
 
 [Network]
 Address={address}/{prefix}

@@ -35,7 +35,7 @@ def has_all_users() -> bool:
 
 def user_namespace_error() -> int:
     """The errno of making a user namespace, with the others that a host has; 0 if it can be."""
-    return _in_child(partial(_unshare, NEW_USER | NEW_MOUNTS | NEW_NET))
+    return _in_child(partial(unshare, NEW_USER | NEW_MOUNTS | NEW_NET))
 
 
 def missing_features() -> tuple[str, ...]:
@@ -51,7 +51,8 @@ def _call(number: int) -> None:
         raise OSError(ctypes.get_errno(), "")
 
 
-def _unshare(flags: int) -> None:
+def unshare(flags: int) -> None:
+    """Give this process namespaces of its own: NEW_USER, NEW_NET and NEW_MOUNTS, together or alone."""
     _call(ctypes.CDLL(None, use_errno=True).unshare(flags))
 
 
@@ -61,7 +62,7 @@ def _open_file_system(name: str) -> None:
 
 def _make_bridge() -> None:
     """In a network that ends with this process."""
-    _unshare(NEW_NET)
+    unshare(NEW_NET)
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as one:
         fcntl.ioctl(one, ADD_BRIDGE, b"lab-asks\0")
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from lab.command import run
 from lab.settings import DOMAIN, SSH
-from lab.topology import HOSTS, Host
+from lab.topology import HOSTS, VMS, Host
 
 CLIENT_KEY = SSH / "id_ed25519"
 KNOWN_HOSTS = SSH / "known_hosts"
@@ -25,13 +25,17 @@ def public(key: Path) -> str:
 def ensure() -> None:
     """Make the keys that are missing, and write known_hosts for all of them."""
     SSH.mkdir(parents=True, exist_ok=True, mode=0o755)
-    for key in (CLIENT_KEY, *map(host_key, HOSTS)):
+    for key in (CLIENT_KEY, *map(host_key, (*HOSTS, *VMS))):
         if not key.exists() or not key.with_name(f"{key.name}.pub").exists():
             key.unlink(missing_ok=True)
             comment = f"{key.name}@{DOMAIN}"
             run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", comment, "-f", str(key)])
-    lines = [f"{host.name},{host.name}.{DOMAIN},{host.address} {public(host_key(host))}" for host in HOSTS]
-    KNOWN_HOSTS.write_text("\n".join(lines) + "\n")
+    lines = [f"{host.name},{host.name}.{DOMAIN},{host.address} {public(host_key(host))}" for host in (*HOSTS, *VMS)]
+    text = "\n".join(lines) + "\n"
+    if not KNOWN_HOSTS.exists() or KNOWN_HOSTS.read_text() != text:  # somebody may be reading it
+        new = KNOWN_HOSTS.with_name(f"{KNOWN_HOSTS.name}.new")
+        new.write_text(text)
+        new.replace(KNOWN_HOSTS)
 
 
 def command(host: Host) -> list[str]:

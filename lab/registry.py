@@ -23,7 +23,7 @@ from lab.settings import (
     TOKEN_NAME,
 )
 from lab.standins.token_service import Settings, hashed
-from lab.topology import HOSTS, Host
+from lab.topology import HOSTS, VMS, Host
 
 CORE = f"core of {HARBOR_NAME} (tokens): stand-in before Debian's docker-registry"  # for `list`
 
@@ -75,7 +75,7 @@ def configuration(name: str, port: int, storage: str, *, private: bool) -> str:
 
 def name_server(host: Host) -> str:
     """dnsmasq knows the lab's names, says of every other that it does not exist, and asks nobody."""
-    records = [f"host-record={other.name}.{DOMAIN},{other.name},{other.address}" for other in HOSTS]
+    records = [f"host-record={other.name}.{DOMAIN},{other.name},{other.address}" for other in (*HOSTS, *VMS)]
     records += [f"host-record={name},{host.address}" for name in (MIRROR_NAME, BASIC_NAME, HARBOR_NAME, TOKEN_NAME)]
     fixed = ["no-resolv", "no-hosts", "no-daemon", "cache-size=0", "user=root", "local=/#/"]
     return "\n".join([*fixed, f"listen-address={host.address}", "bind-dynamic", *records]) + "\n"

@@ -11,6 +11,7 @@ STATE = Path(os.environ.get("MULTIARCH_LAB_STATE", "/var/lib/multiarch-lab"))
 DISKS = os.environ.get("MULTIARCH_LAB_DISKS", "disk")  # where those of hosts lie: disk or memory
 LOCK = Path("/run/lock/multiarch-lab")  # one bridge and one range, so one lab a machine, whatever STATE is
 PACKAGES = CACHE / "packages"
+VM_DISKS = CACHE / "vm"  # never in memory: a virtual machine takes enough of it
 HOSTS = STATE / "hosts"
 SSH = STATE / "ssh"
 PKI = STATE / "pki"

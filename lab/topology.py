@@ -64,6 +64,13 @@ REGISTRY = Base(
     ("apache2-utils", "dnsmasq-base", "docker-registry", "nginx", "openssl"),
     below=TRIXIE,
 )
+# What virtual machines boot (lab/vm): made apart, as its programs are of another processor.
+ARM64 = Base(
+    "arm64",
+    "Debian 13 for arm64 with Docker 26.1",
+    TRIXIE.suite,
+    (*TRIXIE.packages, "initramfs-tools", "linux-image-cloud-arm64"),
+)
 BASES = (TRIXIE, FORKY, BOOKWORM, BARE, REGISTRY)
 
 
@@ -93,4 +100,8 @@ HOSTS = (
     ),
     # As many as a benchmark asks for.
     *(Host(f"fleet-{number}", _address(100 + number), TRIXIE, default=False) for number in range(1, 33)),
+)
+# Virtual machines, called as QEMU calls their processors; `python -m lab vm` starts them.
+VMS = tuple(
+    Host(name, _address(51 + number), ARM64, default=False) for number, name in enumerate(("cortex-a72", "a64fx"))
 )

@@ -8,6 +8,7 @@ from pathlib import Path
 from lab import base
 from lab.images import oci, packages, tree
 from lab.topology import TRIXIE
+from lab.vm import root as arm64
 
 STANDINS = Path(__file__).parents[1] / "standins"
 SCRIPTS = {"buildkitd": STANDINS / "buildkitd.py", "buildctl": STANDINS / "buildctl.py"}
@@ -27,11 +28,12 @@ MERGED = ("bin", "sbin", "lib", "lib64")  # links that base-files and its kin ma
 BUILDKIT_VERSION = "v0.13.2"  # of Docker 26.1 (its vendor.mod), which Debian 13 has
 
 
-def build(layout: Path) -> str:
+def build(layout: Path, architecture: str = packages.OWN) -> str:
     """Write the image's layout and return its tag."""
     work = layout / "work"
     root = work / "root"
-    packages.copy(base.ensure(TRIXIE), root, PACKAGES)
+    installed = base.ensure(TRIXIE) if architecture == packages.OWN else arm64.ensure()
+    packages.copy(installed, root, PACKAGES, architecture)
     for name in MERGED:
         if not (root / name).exists():
             tree.link(root, f"/{name}", f"usr/{name}")
@@ -47,6 +49,7 @@ def build(layout: Path) -> str:
     tree.write(root, "/usr/lib/buildkit-stand-in/history.py", HISTORY.read_text())
     for name, script in SCRIPTS.items():
         text = script.read_text().replace("@BUILDKIT_VERSION@", BUILDKIT_VERSION)
+        text = text.replace("@ARCHITECTURE@", architecture)
         tree.write(root, f"/usr/bin/{name}", text, 0o755)
     for folder in ("dev", "proc", "sys", "run", "tmp", "var/lib/buildkit"):
         (root / folder).mkdir(parents=True, exist_ok=True)
@@ -57,6 +60,6 @@ def build(layout: Path) -> str:
         "Labels": {"org.opencontainers.image.title": "stand-in for moby/buildkit: dockerd 26.1 of Debian 13"},
     }
     layer = tree.pack(root, work / "layer.tar")
-    oci.finish(layout, [oci.add_image(layout, oci.Platform("amd64"), [layer], run_configuration)])
+    oci.finish(layout, [oci.add_image(layout, oci.Platform(architecture), [layer], run_configuration)])
     shutil.rmtree(work)
-    return f"stand-in-{BUILDKIT_VERSION}"
+    return oci.tag(f"stand-in-{BUILDKIT_VERSION}", architecture)

@@ -29,7 +29,7 @@ GROUP = "root:x:0:\nnogroup:x:65534:\n"
 def build(layout: Path) -> str:
     """Write the image's layout and return its tag."""
     work = layout / "work"
-    archives = packages.download(work, "trixie", [f"busybox-static:{name}" for name in PLATFORMS], list(PLATFORMS))
+    archives = packages.download(work, "trixie", [f"busybox-static:{name}" for name in PLATFORMS])
     for debian_name, archive in zip(PLATFORMS, archives, strict=True):
         packages.unpack(archive, work / debian_name, "usr/bin/busybox")
     binaries = {debian_name: work / debian_name / "usr/bin/busybox" for debian_name in PLATFORMS}

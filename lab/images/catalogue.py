@@ -44,6 +44,7 @@ BUILDKIT = Reference(
 )
 
 BINFMT_FILES = (HERE / "binfmt.py", binfmt.SCRIPT)
+BUILDKIT_FILES = (HERE / "buildkit.py", HERE.parent / "base.py", buildkit.HISTORY, *buildkit.SCRIPTS.values())
 IMAGES = (
     Image(
         "binfmt",
@@ -66,9 +67,28 @@ IMAGES = (
         "buildkit",
         "moby/buildkit",
         buildkit.build,
-        (HERE / "buildkit.py", HERE.parent / "base.py", buildkit.HISTORY, *buildkit.SCRIPTS.values()),
+        BUILDKIT_FILES,
         "moby-buildkit.tar",
         BUILDKIT,
+    ),
+    # For virtual machines (lab/vm), which ask for them; a pulled image is for all platforms.
+    Image(
+        "binfmt_arm64",
+        "tonistiigi/binfmt",
+        partial(binfmt.build, suite="trixie", architecture="arm64"),
+        BINFMT_FILES,
+        "tonistiigi-binfmt-arm64.tar",
+        BINFMT,
+        default=False,
+    ),
+    Image(
+        "buildkit_arm64",
+        "moby/buildkit",
+        partial(buildkit.build, architecture="arm64"),
+        (*BUILDKIT_FILES, HERE.parent / "vm/root.py"),
+        "moby-buildkit-arm64.tar",
+        BUILDKIT,
+        default=False,
     ),
     Image("base", "library/busybox", busybox.build, (HERE / "busybox.py",)),
     Image(

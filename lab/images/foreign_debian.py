@@ -22,7 +22,7 @@ def build(layout: Path) -> str:
     """Write the image's layout and return its tag."""
     work = layout / "work"
     wanted = [f"{name}:{architecture}" for architecture in busybox.PLATFORMS for name in PACKAGES]
-    archives = iter(packages.download(work, SUITE, wanted, list(busybox.PLATFORMS)))
+    archives = iter(packages.download(work, SUITE, wanted))
     images = []
     for architecture, platform in busybox.PLATFORMS.items():
         root = work / f"root-{architecture}"

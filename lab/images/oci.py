@@ -30,6 +30,11 @@ class Platform:
         return {**fields, "variant": self.variant} if self.variant else fields
 
 
+def tag(version: str, architecture: str) -> str:
+    """The tag of a stand-in, which is for one architecture: amd64, unless it says so."""
+    return version if architecture == "amd64" else f"{version}-{architecture}"
+
+
 def blob_path(layout: Path, digest: str) -> Path:
     """Where a layout keeps a blob."""
     algorithm, value = digest.split(":")

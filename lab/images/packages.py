@@ -9,11 +9,13 @@ from pathlib import Path
 from lab import cgroup, debian
 from lab.command import run
 
+OWN = "amd64"  # the architecture of this machine
 DEPENDENCIES = ("--recurse", "--installed", "--important", "--no-suggests")  # --important: no recommended ones
 
 
-def download(work: Path, suite: str, packages: Sequence[str], architectures: Sequence[str] = ("amd64",)) -> list[Path]:
+def download(work: Path, suite: str, packages: Sequence[str]) -> list[Path]:
     """Fetch packages into a folder: 'busybox-static' or 'busybox-static:arm64'; return their files in that order."""
+    named = [(name, architecture or OWN) for name, _, architecture in (one.partition(":") for one in packages)]
     state = work / "apt"
     for folder in ("state/lists/partial", "cache/archives/partial", "deb"):
         (state / folder).mkdir(parents=True)
@@ -25,8 +27,8 @@ def download(work: Path, suite: str, packages: Sequence[str], architectures: Seq
         "Dir::Cache": state / "cache",
         "Dir::Etc::SourceList": state / "sources.list",
         "Dir::Etc::SourceParts": "/dev/null",
-        "APT::Architecture": "amd64",
-        "APT::Architectures": ",".join(architectures),
+        "APT::Architecture": OWN,
+        "APT::Architectures": ",".join(dict.fromkeys((OWN, *(architecture for _, architecture in named)))),
         "APT::Sandbox::User": "root",
         "Acquire::Languages": "none",
         "Acquire::CompressionTypes::Order::": "gz",  # twice as fast to read as xz
@@ -36,8 +38,7 @@ def download(work: Path, suite: str, packages: Sequence[str], architectures: Seq
     apt = ["apt-get", "-qq", *(f"--option={name}={value}" for name, value in options.items())]
     _run([*apt, "update"])
     _run(["env", f"--chdir={state / 'deb'}", *apt, "download", *packages])
-    named = (name.partition(":") for name in packages)
-    return [next((state / "deb").glob(f"{name}_*_{architecture or 'amd64'}.deb")) for name, _, architecture in named]
+    return [next((state / "deb").glob(f"{name}_*_{architecture}.deb")) for name, architecture in named]
 
 
 def unpack(package: Path, target: Path, *paths: str) -> None:
@@ -47,10 +48,11 @@ def unpack(package: Path, target: Path, *paths: str) -> None:
     _run(["bash", "-o", "pipefail", "-c", script, "bash", str(package), str(target), *(f"./{path}" for path in paths)])
 
 
-def copy(root: Path, target: Path, packages: Sequence[str]) -> None:
+def copy(root: Path, target: Path, packages: Sequence[str], architecture: str = OWN) -> None:
     """Copy the files of packages, and of what they depend on, out of a file system where they are installed."""
     status = root / "var/lib/dpkg"
     apt = [f"--option=Dir::State::status={status / 'status'}", "--option=Dir::State::lists=/dev/null"]
+    apt += [f"--option=APT::Architecture={architecture}", f"--option=APT::Architectures={architecture}"]
     apt += ["--option=Dir::Etc::SourceList=/dev/null", "--option=Dir::Etc::SourceParts=/dev/null"]
     apt += ["--option=Dir::Cache::pkgcache=", "--option=Dir::Cache::srcpkgcache="]
     lines = run(["apt-cache", *apt, "depends", *DEPENDENCIES, *packages]).splitlines()

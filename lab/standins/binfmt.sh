@@ -57,12 +57,24 @@ normal() { # aliases, as containerd's platforms package reads them
 
 enabled() { $busybox head -n 1 "$1" | $busybox grep -q '^enabled'; }
 
-supported() { # the machine's own architectures, then those with a handler that works in any chroot (flag F)
+own() { # what the machine runs without an emulator
+	if [ "$($busybox uname -m)" = aarch64 ]; then
+		echo linux/arm64
+		# The kernel pretends to be one for 32 bits only where the processor runs such programs.
+		! $busybox linux32 $busybox true 2>/dev/null || printf 'linux/arm/v7\nlinux/arm/v6\n'
+		return
+	fi
 	echo linux/amd64
 	echo linux/amd64/v2
 	$busybox grep -qw avx2 /proc/cpuinfo && echo linux/amd64/v3
 	[ ! -e /proc/sys/abi/vsyscall32 ] || echo linux/386 # there when the kernel runs 32-bit programs itself
-	for name in arm64 riscv64 ppc64le s390x mips64le mips64 loong64 arm; do
+}
+
+supported() { # the machine's own architectures, then those with a handler that works in any chroot (flag F)
+	natives=$(own)
+	printf '%s\n' "$natives"
+	for name in amd64 arm64 riscv64 ppc64le s390x mips64le mips64 loong64 arm; do
+		! printf '%s\n' "$natives" | $busybox grep -q "^linux/$name\(/\|$\)" || continue
 		for entry in "$mount"/*; do
 			case ${entry##*/} in register | status | '*') continue ;; esac
 			enabled "$entry" && $busybox grep -q '^flags:.*F' "$entry" || continue

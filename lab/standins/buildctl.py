@@ -42,7 +42,7 @@ def workers() -> None:
     head, _rest = read_head(connection)
     if b" 200 " not in head.splitlines()[0]:
         sys.exit(f"error: {head.splitlines()[0].decode()}")
-    print("ID\tPLATFORMS\nstand-in\tlinux/amd64")
+    print("ID\tPLATFORMS\nstand-in\tlinux/@ARCHITECTURE@")
 
 
 def dial() -> tuple[socket.socket, bytes]:

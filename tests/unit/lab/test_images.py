@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from lab.images import oci, storage, tree
+from lab.images import binfmt, oci, storage, tree
 from lab.images.catalogue import IMAGES
 from lab.standins import history
+from lab.vm import commands
 
 ROOT = Path(__file__).parents[3]
 
@@ -68,9 +69,26 @@ def test_storage_elsewhere_has_copies(tmp_path: Path, monkeypatch: pytest.Monkey
     assert blob.read_bytes() == oci.blob_path(layout, digest).read_bytes()
 
 
-def test_what_the_inventory_names_is_served_by_itself() -> None:
-    named = re.findall(r"lab_images\.(\w+)", (ROOT / "inventory/lab/group_vars/builders/main.yml").read_text())
-    assert set(named) == {image.name for image in IMAGES if image.default}
+def named(inventory: str) -> set[str]:
+    """The images that an inventory's builders use."""
+    return set(re.findall(r"lab_images\.(\w+)", (ROOT / "inventory" / inventory).read_text()))
+
+
+def test_what_an_inventory_names_is_served() -> None:
+    assert named("lab/group_vars/builders/main.yml") == {image.name for image in IMAGES if image.default}
+    assert named("lab-arm64/group_vars/builders/processor.yml") == set(commands.IMAGES)
+
+
+@pytest.mark.parametrize(
+    ("package", "version"),
+    [("1:10.0.13+ds-0+deb13u1", "10.0.13"), ("1:11.1.2+ds-1+b1\n", "11.1.2"), ("9.2.0", "9.2.0")],
+)
+def test_version_of_an_emulator(package: str, version: str) -> None:
+    assert binfmt.version_of(package) == version
+
+
+def test_what_is_for_this_architecture_has_no_word_of_it_in_its_tag() -> None:
+    assert [oci.tag("v1", architecture) for architecture in ("amd64", "arm64")] == ["v1", "v1-arm64"]
 
 
 def test_catalogue_names_are_unique_and_pins_are_digests() -> None:
