@@ -70,8 +70,8 @@ def test_each_has_abilities_and_a_card_of_its_own() -> None:
 
 
 def test_handler_for_programs_of_the_processor() -> None:
-    _, name, kind, offset, magic, mask, emulator, flags = foreign.handler(Path("/work/qemu-aarch64")).split(":")
-    assert (name, kind, offset, emulator, flags) == ("qemu-aarch64", "M", "", "/work/qemu-aarch64", "F")
+    _, name, kind, offset, magic, mask, emulator, flags = foreign.handler(Path("/opt/qemu-aarch64")).split(":")
+    assert (name, kind, offset, emulator, flags) == ("qemu-aarch64", "M", "", "/opt/qemu-aarch64", "F")
     begin, counts = (bytes.fromhex(text.replace("\\x", "")) for text in (magic, mask))
     header = bytearray(b"\x7fELF\x02\x01\x01\x03" + bytes(8) + b"\x03\x00\xb7\x00")  # ABI of GNU, ET_DYN
     assert bytes(byte & count for byte, count in zip(header, counts, strict=True)) == begin
