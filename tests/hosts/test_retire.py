@@ -58,6 +58,9 @@ docker info --format '{{.Driver}} {{.Images}} {{.Containers}} {{.Debug}} {{json 
 docker buildx inspect | head -n 1
 """
 
+# The lock stays until a reboot; trace and compiled code go at once.
+UNTIL_REBOOT = "ls -d /run/multiarch-builders*"
+
 
 def snapshot(host: str) -> list[str]:
     return on(host, SNAPSHOT).splitlines()
@@ -74,6 +77,7 @@ def test_a_host_is_as_it_was_before(newer: str) -> None:
     assert run.status == 0, run.output
     provisioned = snapshot(newer)
     assert len(set(provisioned) ^ set(before)) > 30
+    assert ".code-cpython" in on(newer, UNTIL_REBOOT)
 
     run = retire(newer, "--check", "--diff", builder_allow_image_store_switch=True)
     assert run.status == 0, run.output
@@ -100,6 +104,7 @@ def test_a_host_is_as_it_was_before(newer: str) -> None:
     assert run.recap(newer)["changed"] == 0
     assert run.says("nothing managed is on this host")
     assert snapshot(newer) == after
+    assert on(newer, UNTIL_REBOOT).split() == ["/run/multiarch-builders.lock"]
 
 
 ALONE = {

@@ -56,10 +56,10 @@ def keep() -> None:
 
 
 def forget() -> None:
-    """Remove the file; this process keeps none. Raises OSError."""
+    """Remove the file, if possible, as a reboot does; this process keeps none."""
     atexit.unregister(_save)
     for each in (path(), _beside()):
-        with contextlib.suppress(FileNotFoundError):
+        with contextlib.suppress(OSError):
             pathlib.Path(each).unlink()
 
 
