@@ -18,7 +18,7 @@ PACKAGES ?= lab
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .PHONY: help benchmark campaign demo lab lab-down lab-list test thorough lint lint-python lint-yaml lint-ansible lint-docs \
-	sanity unit controllers matrix browser molecule hosts readme venv venv-tests machine packages clean
+	sanity unit controllers matrix pins browser picture molecule hosts real readme release venv venv-tests machine packages clean
 
 help: ## list the targets
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 20
@@ -32,8 +32,8 @@ verify: venv-tests ## check your own fleet, for CI too: INVENTORY=inventory/flee
 	@$(BIN)/pytest verification --ansible-inventory=$(INVENTORY) --hosts=ansible://$(or $(HOSTS),builders) \
 		--results=$(or $(RESULTS),.build/verification) --numprocesses=4
 
-lab: machine packages venv ## start the lab's hosts
-	@$(BIN)/python -m lab up
+lab: machine packages venv ## start the lab's hosts; IMAGES=DIR: with the real images there
+	@$(BIN)/python -m lab up $(if $(IMAGES),--images '$(IMAGES)')
 
 lab-down: venv ## stop the lab's hosts and remove what they left
 	@$(BIN)/python -m lab down
@@ -57,27 +57,41 @@ sanity: venv-tests ## ansible-test sanity
 	@tests/tools/sanity
 
 unit: venv-tests ## unit tests, no host needed
-	@MULTIARCH_QEMU_DIR=$$(tests/tools/emulators) $(BIN)/pytest
+	@MULTIARCH_QEMU_DIR=$$(tests/tools/emulators) MULTIARCH_PROMTOOL=$$(tests/tools/promtool) $(BIN)/pytest
 
 controllers: ## unit tests of what meets ansible-core, with the oldest and the newest that run here
 	@$(PYTHON) -m tests.matrix --quick
 
 matrix: venv-tests ## unit tests and sanity with each ansible-core and Python: an hour; ONLY=2.21 for some of them
-	@MULTIARCH_QEMU_DIR=$$(tests/tools/emulators) $(PYTHON) -m tests.matrix --only='$(ONLY)'
+	@MULTIARCH_QEMU_DIR=$$(tests/tools/emulators) MULTIARCH_PROMTOOL=$$(tests/tools/promtool) $(PYTHON) -m tests.matrix --only='$(ONLY)'
+
+pins: venv-tests ## images newer than those that are pinned; WRITE=1 pins them, MIRROR=HOST is asked in place of Docker Hub
+	@$(BIN)/python -m tests.tools.pins $(if $(filter 1 yes true,$(WRITE)),--write) $(if $(MIRROR),--mirror='$(MIRROR)')
 
 browser: venv-tests ## the report in headless Chromium; screenshots stay in .build/browser
 	@$(BIN)/pytest tests/browser
+
+picture: lab venv-tests ## the pictures in docs: the report of a test on lab hosts, and of a made-up fleet
+	@$(BIN)/pytest tests/hosts/test_report.py -k test_a_fleet_in_all_states
+	@PYTHONPATH=.:.ansible/collections $(BIN)/python -m tests.browser.picture
 
 molecule: lab venv-tests ## check, converge, idempotence and verify on fresh lab hosts
 	@$(BIN)/molecule test --all
 
 hosts: lab venv-tests ## behaviour on lab hosts; ENGINES=all: each test with both engines; CONTROLLER=DIR: another venv
 	@test "$(ENGINES)" = all || echo "Where both engines do the same, one is tried; with both: make hosts ENGINES=all"
-	@PATH="$(abspath $(or $(CONTROLLER),.venv))/bin:$$PATH" ENGINES=$(ENGINES) pytest $(or $(TESTS),tests/hosts) \
-		--numprocesses=4 --dist=loadscope --no-loadscope-reorder
+	@PATH="$(abspath $(or $(CONTROLLER),.venv))/bin:$$PATH" ENGINES=$(ENGINES) \
+		python tests/tools/hosts.py $(or $(TESTS),tests/hosts)
+
+real: machine packages venv-tests ## all tests on hosts with the real images of IMAGES=DIR; BESIDE=1: only those that need them
+	@test -n "$(IMAGES)" || { echo "Which images? make real IMAGES=DIR; lab/README.md says how to save them" >&2; exit 2; }
+	@$(BIN)/python -m tests.real --images='$(IMAGES)' $(if $(BESIDE),--beside) $(TESTS)
 
 readme: lab venv-tests ## run every command of README.md
 	@$(BIN)/python -m tests.readme
+
+release: venv-tests ## tarball, SBOM and checksums of this commit in .build/release; KEY=FINGERPRINT signs
+	@PYTHONPATH=.:.ansible/collections $(BIN)/python -m release --key='$(KEY)'
 
 benchmark: machine packages venv-tests .build/benchmarks/.stamp ## how long a fleet takes, with this project and with others; hours
 	@.build/benchmarks/bin/python -m benchmarks $(BENCHMARK)

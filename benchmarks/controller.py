@@ -54,7 +54,8 @@ def answer(contender: Contender) -> bytes:
     task = Task(1, certificates.CA)
     if contender.planned:
         leave_traces(task)
-    with tempfile.TemporaryDirectory(prefix="ssh-") as connections:
+    apart = contender.name if contender.records_apart else None
+    with hosts.with_records(hosts.chosen(1), apart), tempfile.TemporaryDirectory(prefix="ssh-") as connections:
         variables = environment(contender, task, Path(connections))
         told = watch("recording", [*contender.command(task), "-vvv"], variables, contender.folder).output
     answers = re.findall(r"^<\S+> \(0, (b'.*?'), b'", told, re.MULTILINE)

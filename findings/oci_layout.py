@@ -48,4 +48,5 @@ def main(folder: Path) -> None:
     (folder / "oci-layout").write_text('{"imageLayoutVersion": "1.0.0"}')
 
 
-main(Path(sys.argv[1]))
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))

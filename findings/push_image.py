@@ -6,8 +6,20 @@ import hashlib
 import json
 import sys
 import urllib.request
+from collections.abc import Mapping, Sequence
 
-IMAGE = "application/vnd.oci.image"
+OCI = {
+    "index": "application/vnd.oci.image.index.v1+json",
+    "manifest": "application/vnd.oci.image.manifest.v1+json",
+    "config": "application/vnd.oci.image.config.v1+json",
+    "layer": "application/vnd.oci.image.layer.v1.tar",
+}
+DOCKER = {
+    "index": "application/vnd.docker.distribution.manifest.list.v2+json",
+    "manifest": "application/vnd.docker.distribution.manifest.v2+json",
+    "config": "application/vnd.docker.container.image.v1+json",
+    "layer": "application/vnd.docker.image.rootfs.diff.tar.gzip",
+}
 
 
 def send(method: str, url: str, content: bytes, kind: str) -> str:
@@ -25,28 +37,34 @@ def blob(repository: str, content: bytes, kind: str) -> dict[str, object]:
     return {"mediaType": kind, "digest": digest, "size": len(content)}
 
 
+def image(repository: str, name: str, kinds: dict[str, str]) -> tuple[dict[str, object], bytes]:
+    """Pushes an image whose one layer is `name`, by digest alone; its descriptor and its manifest."""
+    layer = blob(repository, name.encode(), kinds["layer"])
+    rootfs = {"type": "layers", "diff_ids": [layer["digest"]]}
+    config = json.dumps({"architecture": "arm64", "os": "linux", "rootfs": rootfs}).encode()
+    parts = {"config": blob(repository, config, kinds["config"]), "layers": [layer]}
+    manifest = json.dumps({"schemaVersion": 2, "mediaType": kinds["manifest"], **parts}).encode()
+    digest = "sha256:" + hashlib.sha256(manifest).hexdigest()
+    send("PUT", f"{repository}/manifests/{digest}", manifest, kinds["manifest"])
+    return {"mediaType": kinds["manifest"], "digest": digest, "size": len(manifest)}, manifest
+
+
+def index(repository: str, tag: str, manifests: Sequence[Mapping[str, object]], kinds: dict[str, str]) -> None:
+    """Pushes an index of `manifests`."""
+    content = json.dumps({"schemaVersion": 2, "mediaType": kinds["index"], "manifests": manifests}).encode()
+    send("PUT", f"{repository}/manifests/{tag}", content, kinds["index"])
+
+
 def main(host: str, name: str, tags: list[str]) -> None:
     """Pushes the image to each of `tags`; the index has no platforms, which are optional."""
     repository = f"http://{host}/v2/{name}"
-    layer = blob(repository, bytes(1024), f"{IMAGE}.layer.v1.tar")
-    rootfs = {"type": "layers", "diff_ids": [layer["digest"]]}
-    config = json.dumps({"architecture": "arm64", "os": "linux", "rootfs": rootfs}).encode()
-    kind = f"{IMAGE}.manifest.v1+json"
-    manifest = json.dumps(
-        {
-            "schemaVersion": 2,
-            "mediaType": kind,
-            "config": blob(repository, config, f"{IMAGE}.config.v1+json"),
-            "layers": [layer],
-        }
-    ).encode()
-    digest = "sha256:" + hashlib.sha256(manifest).hexdigest()
-    send("PUT", f"{repository}/manifests/{digest}", manifest, kind)
-    listed = {"mediaType": kind, "digest": digest, "size": len(manifest)}
-    index = json.dumps({"schemaVersion": 2, "mediaType": f"{IMAGE}.index.v1+json", "manifests": [listed]}).encode()
+    listed, manifest = image(repository, "layer", OCI)
     for tag in tags:
-        content, media = (index, f"{IMAGE}.index.v1+json") if tag == "index" else (manifest, kind)
-        send("PUT", f"{repository}/manifests/{tag}", content, media)
+        if tag == "index":
+            index(repository, tag, [listed], OCI)
+        else:
+            send("PUT", f"{repository}/manifests/{tag}", manifest, OCI["manifest"])
 
 
-main(sys.argv[1], sys.argv[2], sys.argv[3:])
+if __name__ == "__main__":
+    main(sys.argv[1], sys.argv[2], sys.argv[3:])

@@ -31,3 +31,10 @@ put_image() {
   shift
   env -u LD_LIBRARY_PATH python3 "$(dirname "$0")/push_image.py" "$registry" "$repository" "$@"
 }
+
+# put_index oci|docker REPOSITORY TAG PLATFORM...: an index, or Docker's manifest list, of a small image for each
+put_index() {
+  local kind=$1
+  shift
+  env -u LD_LIBRARY_PATH python3 "$(dirname "$0")/push_index.py" "$kind" "$registry" "$@"
+}

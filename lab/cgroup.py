@@ -22,6 +22,8 @@ NONE_MOUNTED = (
     "The lab keeps its processes in cgroups, and no cgroup2 hierarchy is mounted: make one with "
     "`mount -t cgroup2 none /sys/fs/cgroup/unified`, in a folder of that name."
 )
+# What dockerd and runc need to limit a container's memory, processors and processes.
+CONTROLLERS = ("cpu", "memory", "pids")
 DELEGATED = ("", "cgroup.procs", "cgroup.subtree_control", "cgroup.threads")
 
 
@@ -44,11 +46,46 @@ def top() -> Path:
     return tops[0]
 
 
+def _without(file: Path) -> list[str]:
+    """The controllers that a group's file does not list."""
+    there = file.read_text().split()
+    return [each for each in CONTROLLERS if each not in there]
+
+
+def why_no_limits() -> str:
+    """Why limits of memory and processors do not act in the hosts of a lab that is up, and the remedy; else nothing."""
+    machine = top().parent
+    missing = _without(machine / "cgroup.controllers")
+    old = [str(each) for each in mounted("cgroup") if {*each.name.split(",")} & {*missing}]
+    if old:
+        cause = f"{', '.join(old)} are of cgroup v1, and cannot be delegated"
+        remedy = "boot this machine with cgroup_no_v1=all, or where it has systemd systemd.unified_cgroup_hierarchy=1"
+    elif missing:
+        cause = f"{machine}/cgroup.controllers has no {', '.join(missing)}"
+        remedy = "have whatever runs this machine delegate them"
+    elif missing := _without(top() / "cgroup.subtree_control"):
+        cause = f"{machine} has processes of its own, so that {', '.join(missing)} cannot be enabled below it"
+        remedy = "move them to a group below it before the lab starts"
+    else:
+        return ""
+    return f"limits of memory and processors do not act in the lab's hosts: {cause}; {remedy}"
+
+
+def _delegate_controllers() -> None:
+    """Let hosts have the controllers that there are; nspawn passes them on to the host's systemd."""
+    missing = _without(top().parent / "cgroup.controllers")
+    wanted = " ".join(f"+{each}" for each in CONTROLLERS if each not in missing)
+    with suppress(OSError):  # which is told by why_no_limits()
+        for group in (top().parent, top()):
+            (group / "cgroup.subtree_control").write_text(wanted)
+
+
 def make(name: str, *, delegate: bool = False) -> Path:
     """Create a group; a delegated one belongs to the root user of the hosts' user namespace."""
     group = top() / name
     group.mkdir(parents=True, exist_ok=True)
     if delegate:
+        _delegate_controllers()
         for file in DELEGATED:
             os.chown(group / file, UID_BASE, UID_BASE)
     return group

@@ -203,5 +203,7 @@ def rows() -> list[str]:
         state = "up" if running and disk.disk_of(one).ready.exists() else "starting" if running else "down"
         lines.append(f"{one.name:<10} {one.address!s:<14} {state:<9} {one.ssh_user:<5} {one.base.title}")
     lines.append(registry.CORE)
+    if why := cgroup.why_no_limits():
+        lines.append(why)
     lines += [f"image {name}: {source}, {reference}" for name, (source, reference) in store.listed().items()]
     return lines

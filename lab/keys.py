@@ -38,8 +38,12 @@ def ensure() -> None:
         new.replace(KNOWN_HOSTS)
 
 
-def command(host: Host) -> list[str]:
-    """The ssh command line that a test would use too: real host key checking, nothing of the user's own."""
-    options = [f"UserKnownHostsFile={KNOWN_HOSTS}", "StrictHostKeyChecking=yes", "BatchMode=yes", "ConnectTimeout=5"]
+def command(host: Host, timeout: int = 5) -> list[str]:
+    """The ssh command line that a test would use too: real host key checking, nothing of the user's own.
+
+    *timeout* is in seconds, until the connection is there.
+    """
+    options = [f"UserKnownHostsFile={KNOWN_HOSTS}", "StrictHostKeyChecking=yes", "BatchMode=yes"]
+    options.append(f"ConnectTimeout={timeout}")
     flags = [part for option in options for part in ("-o", option)]
     return ["ssh", "-F", "none", "-i", str(CLIENT_KEY), *flags, f"{host.ssh_user}@{host.address}"]

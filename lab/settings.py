@@ -26,6 +26,7 @@ NETWORK = IPv4Network("198.51.100.0/24")  # TEST-NET-2 (RFC 5737): in use nowher
 MACHINE_ADDRESS = NETWORK.network_address + 1
 
 PACKAGE_PORT = 3142  # what apt-cacher-ng uses; here only on the bridge
+DOCKER_PACKAGE_PORT = 3143  # the stand-in for the repository of Docker's own packages
 
 DOMAIN = "lab.test"  # .test is reserved (RFC 6761)
 MIRROR_NAME = f"mirror.{DOMAIN}"

@@ -31,7 +31,16 @@ from ansible_collections.multiarch.builders.verification.looking import Asked, C
 from testinfra.host import Host  # noqa: E402
 
 _FOLDER = "MULTIARCH_VERIFICATION_FOLDER"  # where xdist's processes find what the first one prepared
-_ORDER = ("test_host", "test_emulation", "test_daemon", "test_builders", "test_trust", "test_proof")
+_ORDER = (
+    "test_host",
+    "test_emulation",
+    "test_daemon",
+    "test_builders",
+    "test_serve",
+    "test_guard",
+    "test_trust",
+    "test_proof",
+)
 _CHECKS: dict[str, list[checks.Check]] = {}
 _REACHED: dict[str, Host | None] = {}
 

@@ -52,6 +52,7 @@ class Asked:
     concerns: list[str]
     engine: str
     platforms: list[str]
+    elsewhere: list[str]
     users: list[str]
     instances: list[dict[str, t.Any]]
     authorities: dict[str, str]
@@ -59,6 +60,8 @@ class Asked:
     ways: list[list[str]]
     logins: list[list[str]]
     daemon_options: dict[str, t.Any]
+    guard: bool
+    serve: list[str]
 
     def instance(self, builder: str) -> dict[str, t.Any]:
         """The builder of that name."""

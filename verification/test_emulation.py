@@ -31,6 +31,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.probe import expected_machine
 from ansible_collections.multiarch.builders.plugins.module_utils.host.file_modes import public
+from ansible_collections.multiarch.builders.plugins.module_utils.model.processor import impossible
 from ansible_collections.multiarch.builders.verification.looking import (
     PROVISION,
     REGISTRY,
@@ -50,6 +51,13 @@ from testinfra.host import Host
 RECORD = "/var/lib/multiarch-builders/binfmt.json"
 
 
+def skip_elsewhere(host: Host, asked: Asked, platform: str) -> None:
+    """Skip what only nodes on other machines build, and this host need not, or cannot, run."""
+    left = "binfmt" not in asked.concerns or platform in impossible([platform], processor_of(host))
+    if platform in asked.elsewhere and left:
+        pytest.skip("only nodes on other machines build it")
+
+
 def skip_native(host: Host, platform: str) -> None:
     """Skip what needs no handler; a foreign one in front of the processor is not ours to judge."""
     if platform in processor_of(host).platforms and not has_ours(host, platform):
@@ -63,8 +71,9 @@ def evidence(host: Host, platform: str) -> list[str]:
     return [output(shown), journal(host, "systemd-binfmt")]
 
 
-def test_handler_is_registered(host: Host, platform: str) -> None:
+def test_handler_is_registered(host: Host, asked: Asked, platform: str) -> None:
     """Enabled, and with flag F, without which it does not work in containers."""
+    skip_elsewhere(host, asked, platform)
     skip_native(host, platform)
     found = handlers(host, platform)
     if not any(each.enabled and each.fixed for each in found):
@@ -80,8 +89,9 @@ def test_handler_is_registered(host: Host, platform: str) -> None:
         raise CheckFailedError(f"{REGISTRY}/status, the switch of all handlers, is off", output(status), remedy=remedy)
 
 
-def test_handler_survives_a_reboot(host: Host, platform: str) -> None:
+def test_handler_survives_a_reboot(host: Host, asked: Asked, platform: str) -> None:
     """What systemd-binfmt registers: a line in binfmt.d with flag F, and the emulator that it names, as written."""
+    skip_elsewhere(host, asked, platform)
     skip_native(host, platform)
     found = handlers(host, platform)
     lasting = [each for each in registered_at_boot(host) if each.serves(format_for(platform)) and each.fixed]
@@ -161,8 +171,9 @@ def faults_of_emulator(host: Host, emulator: str) -> list[str]:
     return [*([damage] if damage else []), *wrong_rights(host, image.rights_of(emulator))]
 
 
-def test_program_runs(host: Host, platform: str) -> None:
+def test_program_runs(host: Host, asked: Asked, platform: str) -> None:
     """A program of the platform, in an empty chroot as in a container."""
+    skip_elsewhere(host, asked, platform)
     done = run_program(host, platform)
     if done.rc != 0 or done.stdout.strip() not in expected_machine(platform):
         said = f"exit status {done.rc}, output: {(done.stdout + done.stderr).strip() or 'nothing'}"

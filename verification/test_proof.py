@@ -6,9 +6,15 @@
 from __future__ import annotations
 
 import pytest
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.guard.installed import RUN as GUARD
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.serve.installed import BUILDKIT
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.serve.installed import RUN as SERVE
 from ansible_collections.multiarch.builders.plugins.plugin_utils.verify import checks
 from ansible_collections.multiarch.builders.verification.looking import CheckFailedError, output, require
 from testinfra.host import Host
+
+_SERVICES = (GUARD, SERVE, BUILDKIT)
+"""What services of ours have in /run."""
 
 
 def test_as_asked(proof: dict[str, checks.Check], concern: str) -> None:
@@ -37,7 +43,8 @@ def test_nothing_is_left(host: Host) -> None:
     """No container and no file remain, only BuildKit's cache and the tag `proof` in the registry."""
     containers = host.run("docker ps --all --filter label=multiarch.builders")
     # Not multiarch-builders.lock, whose holder the kernel knows, and multiarch-builders/: both exist until reboot.
-    files = host.run("find /tmp /var/tmp /run -maxdepth 1 -name 'multiarch-builders-*'")
+    found = "find /tmp /var/tmp /run -maxdepth 1 -name 'multiarch-builders-*'"
+    files = host.run(" ".join([found, *(f"! -name {path.rpartition('/')[2]}" for path in _SERVICES)]))
     if len(containers.stdout.splitlines()) > 1 or files.stdout.strip():
         remedy = "Remove them, unless a provisioning run is in progress"
         raise CheckFailedError("leftovers of a proof exist", output(containers), output(files), remedy=remedy)

@@ -36,6 +36,7 @@ def build(layout: Path, suite: str, architecture: str = packages.OWN) -> str:
     tree.write(root, "/usr/bin/binfmt", SCRIPT.read_text().replace("@QEMU_VERSION@", version), 0o755)
     run_configuration: oci.Json = {
         "Entrypoint": ["/usr/bin/binfmt"],
+        "Volumes": {"/tmp": {}},  # as the real one
         # As the real image has it; QEMU_PRESERVE_ARGV0 adds the flag P (its Dockerfile).
         "Env": ["PATH=/usr/sbin:/usr/bin:/sbin:/bin", "QEMU_PRESERVE_ARGV0=1"],
         "Labels": {

@@ -2,15 +2,28 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from lab.errors import LabError
 from lab.images import binfmt, buildkit, busybox, foreign_debian
 from lab.images.sources import Reference
 
+sys.path.insert(0, str(Path(__file__).parents[2] / ".ansible/collections"))
+from ansible_collections.multiarch.builders.plugins.module_utils.model import options
+
 HERE = Path(__file__).parent
+
+
+def no_stand_in(_layout: Path) -> str:
+    """In place of a stand-in, for what has to be the real image. Raises LabError."""
+    raise LabError(
+        "There is no archive of the real image, and Docker Hub does not answer. Name a folder with one: --images DIR, "
+        "or MULTIARCH_LAB_IMAGES=DIR; lab/README.md says how to make it."
+    )
 
 
 @dataclass(frozen=True)
@@ -26,21 +39,13 @@ class Image:
     default: bool = True  # False: served once somebody asks for it: python -m lab image NAME
 
 
-# Index digests, each found identical in several public repositories (November 2026).
-BINFMT = Reference(
-    "tonistiigi/binfmt",
-    "qemu-v10.2.3-68",
-    "sha256:400a4873b838d1b89194d982c45e5fb3cda4593fbfd7e08a02e76b03b21166f0",
-)
+# The collection's own pins, and other emulators for upgrades, whose index digest is from a public repository (2026-11).
+BINFMT = Reference.of(options.BINFMT_IMAGE)
+BUILDKIT = Reference.of(options.BUILDKIT_IMAGE)
 BINFMT_OTHER = Reference(
     "tonistiigi/binfmt",
     "qemu-v10.2.1",
     "sha256:d3b963f787999e6c0219a48dba02978769286ff61a5f4d26245cb6a6e5567ea3",
-)
-BUILDKIT = Reference(
-    "moby/buildkit",
-    "v0.33.0",
-    "sha256:6c2fa84a6b61ccd72899dde4239f8d5717f05f9a8ca6f3cad185fb1a95a94de3",
 )
 
 BINFMT_FILES = (HERE / "binfmt.py", binfmt.SCRIPT)
@@ -90,6 +95,9 @@ IMAGES = (
         BUILDKIT,
         default=False,
     ),
+    # Beside the stand-ins, for the tests that need the real ones.
+    Image("real_binfmt", "tonistiigi/binfmt", no_stand_in, (), "tonistiigi-binfmt.tar", BINFMT, default=False),
+    Image("real_buildkit", "moby/buildkit", no_stand_in, (), "moby-buildkit.tar", BUILDKIT, default=False),
     Image("base", "library/busybox", busybox.build, (HERE / "busybox.py",)),
     Image(
         "canary",

@@ -23,6 +23,13 @@ class Reference:
     tag: str
     digest: str
 
+    @classmethod
+    def of(cls, text: str) -> Reference:
+        """The image of ``docker.io/REPOSITORY:TAG@DIGEST``."""
+        name, _at, digest = text.removeprefix("docker.io/").partition("@")
+        repository, _colon, tag = name.partition(":")
+        return cls(repository, tag, digest)
+
     def __str__(self) -> str:
         return f"docker.io/{self.repository}:{self.tag}@{self.digest}"
 

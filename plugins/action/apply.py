@@ -8,11 +8,11 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.multiarch.builders.plugins.plugin_utils.actions.base import Result
+from ansible_collections.multiarch.builders.plugins.plugin_utils.actions.ssh_peers import SshActionBase
 from ansible_collections.multiarch.builders.plugins.plugin_utils.actions.trace_key import trace_key
-from ansible_collections.multiarch.builders.plugins.plugin_utils.actions.with_upload import PluginActionBase
 
 
-class ActionModule(PluginActionBase):
+class ActionModule(SshActionBase):
     """See the base class; the module is that of the task."""
 
     own: t.ClassVar = {

@@ -1,25 +1,29 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Finds the hosts of a play that are unchanged since the last full plan: one task for all hosts, in parallel."""
+"""Checks the input of all hosts of a play, and finds those unchanged since the last full plan: one task for all."""
 
 from __future__ import annotations
 
 import functools
 import json
 import typing as t
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
 from ansible import context
+from ansible.errors import AnsibleError
 from ansible.utils.display import Display
 from ansible_collections.multiarch.builders.plugins.module_utils.model.options import options_of
 from ansible_collections.multiarch.builders.plugins.module_utils.trace import replay
-from ansible_collections.multiarch.builders.plugins.plugin_utils.actions import other_hosts
+from ansible_collections.multiarch.builders.plugins.plugin_utils.actions import fleet_input, other_hosts, serving
 from ansible_collections.multiarch.builders.plugins.plugin_utils.actions.base import Result, SpecActionBase
+from ansible_collections.multiarch.builders.plugins.plugin_utils.actions.fleet_input import FleetInput, HostInput
+from ansible_collections.multiarch.builders.plugins.plugin_utils.actions.ssh_peers import with_clients
 from ansible_collections.multiarch.builders.plugins.plugin_utils.actions.trace_key import trace_key, unwanted
-from ansible_collections.multiarch.builders.plugins.plugin_utils.values.problems import SpecError
+from ansible_collections.multiarch.builders.plugins.plugin_utils.spec import ssh_access
 
 _PLAN = options_of("plan")
 
@@ -31,48 +35,67 @@ class ActionModule(SpecActionBase):
     reader = "spec"
 
     def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> Result:
-        """Return {"hosts": {name: {"result"} or {"why"}}}; "why" is the reason for a full plan."""
+        """Fail with the problems of all hosts, or return the unchanged hosts by name, and the others by reason."""
         result: Result = super(SpecActionBase, self).run(tmp, task_vars)
-        names = list((task_vars or {}).get("ansible_play_batch") or ())
-        result |= {"changed": False, "hosts": self.looked_at(names)}
-        for name, found in result["hosts"].items():
-            _tell(name, found)
-        return result
+        batch = list((task_vars or {}).get("ansible_play_batch") or ())
+        everyone = list((task_vars or {}).get("ansible_play_hosts_all") or ())
+        first = everyone[:1] == batch[:1]
+        checked, issued = self.checked(everyone if first else batch, issuing=first)  # with `serial` all at once
+        result |= {"changed": False, "warnings": [*result.get("warnings", []), *checked.warnings]}
+        result |= {"issued": issued} if issued else {}
+        if checked.failure:
+            return result | checked.failure
+        clients = ssh_access.clients_by_node({name: each.spec.options for name, each in checked.hosts.items()})
+        self._let_in = {node: ssh_access.let_in(those, []) for node, those in clients.items()}
+        found = self.looked_at({name: checked.hosts[name] for name in batch})
+        for name, each in found.items():
+            _tell(name, each)
+        return result | _sorted(found) | ({"ssh": self._let_in} if self._let_in else {})
 
-    def looked_at(self, names: list[str]) -> dict[str, Result]:
-        """The finding on each host."""
+    def checked(self, hosts: list[str], *, issuing: bool) -> tuple[FleetInput, list[str]]:
+        """The input of *hosts*, and what was issued for those that serve and their clients, or would be."""
+        variables_of = functools.cache(functools.partial(other_hosts.variables_of, self))
+        source = serving.source_of(self, variables_of=variables_of, keys="check", stand_ins=True)
+
+        def reader(variables: dict[str, t.Any]) -> ActionModule:
+            action = t.cast("ActionModule", other_hosts.without_connection(self, variables))
+            action.source = source
+            return action
+
+        checked = fleet_input.check(hosts, variables_of, reader)
+        if not issuing or not source.is_used or checked.failure:
+            return checked, []
+        write = not self._task.check_mode
+        outcome = serving.bring_up_to_date(source, checked.hosts, write=write)
+        for text in outcome.texts:
+            Display().display(f"builder_serve_authority: {'' if write else 'would '}{text}")
+        if outcome.texts and write and not outcome.invalid:
+            checked = fleet_input.check(hosts, variables_of, reader)  # again, with what was issued
+        return fleet_input.with_problems(checked, outcome.invalid, outcome.warnings), list(outcome.texts)
+
+    def looked_at(self, hosts: dict[str, HostInput]) -> dict[str, Result]:
+        """The finding on each host: {"result", "time"} of the last full plan, or {"why"} one is needed."""
         try:
-            shared: dict[str, Result] = {}
-            prepared = {name: self.prepared(name, shared) for name in names}
-        except SpecError:  # the next task reports it for each host
-            return _full_plans(names, "a host has invalid input")
+            prepared = [self.prepared(name, found) for name, found in hosts.items()]
         except Exception as exc:  # no trace is a reason to fail
-            return _full_plans(names, f"this ansible-core cannot handle all hosts in one task: {exc}")
+            return _full_plans(hosts, f"this ansible-core cannot handle all hosts in one task: {exc}")
         if keywords := ", ".join(other_hosts.templated_keywords(self)):
-            return _full_plans(names, f"{keywords} of the play may differ from host to host")
-        with ThreadPoolExecutor(max(1, min(len(names), int(context.CLIARGS.get("forks") or 1)))) as threads:
-            return dict(zip(names, threads.map(Prepared.replayed, prepared.values()), strict=True))
+            return _full_plans(hosts, f"{keywords} of the play may differ from host to host")
+        with ThreadPoolExecutor(max(1, min(len(hosts), int(context.CLIARGS.get("forks") or 1)))) as threads:
+            return dict(zip(hosts, threads.map(Prepared.replayed, prepared), strict=True))
 
-    def prepared(self, name: str, shared: dict[str, Result]) -> Prepared:
-        """A host, prepared for the replay; *shared* are compiled options, by their input. Raises SpecError."""
-        variables = other_hosts.variables_of(self, name)
+    def prepared(self, name: str, found: HostInput) -> Prepared:
+        """A host, prepared for the replay."""
+        variables, options = found.variables, found.spec.options
         action = t.cast("ActionModule", other_hosts.for_host(self, name, variables))
-        given = action.given(variables)
-        source = source_of(given, variables)
-        if source not in shared:
-            shared[source] = action.compiled(given, variables).options
-        options = shared[source]
-        key = trace_key({each: options[each] for each in action.arguments(options, variables) if each in _PLAN})
-        why = unwanted(options, action._connection)
-        return Prepared(action, _interpreter(variables), key, options["trace_max_age"], why)
-
-
-def source_of(given: Result, variables: dict[str, t.Any]) -> str:
-    """What the compiled options of a host depend on: nodes of builders depend on the host itself."""
-    instances = given.get("instances")
-    has_nodes = any("nodes" in str(each) for each in (instances if isinstance(instances, list) else [instances]))
-    host = variables.get("inventory_hostname") if has_nodes else None
-    return json.dumps([given, variables.get("inventory_dir"), host], sort_keys=True, default=repr)
+        arguments = {each: options[each] for each in action.arguments(options, variables) if each in _PLAN}
+        key = trace_key(with_clients(arguments, self._let_in.get(name)))
+        why, python = unwanted(options, action._connection), ""
+        try:
+            python = other_hosts.interpreter(action, variables)
+        except AnsibleError as exc:  # which a full plan reports, for this host alone
+            why = why or str(exc)
+        return Prepared(action, python, key, options["trace_max_age"], why)
 
 
 def _tell(name: str, found: Result) -> None:
@@ -85,7 +108,16 @@ def _tell(name: str, found: Result) -> None:
         Display().display(f"{name}: {note['text']}")
 
 
-def _full_plans(names: list[str], why: str) -> dict[str, Result]:
+def _sorted(found: dict[str, Result]) -> Result:
+    """The result of the task. Each host has it as a variable, so it is small: nothing is repeated for each host."""
+    others: dict[str, list[str]] = {}
+    for name, each in found.items():
+        if "why" in each:
+            others.setdefault(each["why"], []).append(name)
+    return {"unchanged": {name: each for name, each in found.items() if "why" not in each}, "full_plans": others}
+
+
+def _full_plans(names: Iterable[str], why: str) -> dict[str, Result]:
     return {name: {"why": why} for name in names}
 
 
@@ -130,10 +162,3 @@ def _answer(done: Result) -> Result:
         return t.cast("Result", json.loads(answers[-1]))
     except (IndexError, ValueError):
         return {"why": f"no answer (status {done['rc']}): {(done['stderr'] or done['stdout']).strip()[-200:]}"}
-
-
-def _interpreter(variables: dict[str, t.Any]) -> str:
-    """The Python of a host: the specified or discovered one, else the usual one."""
-    named = variables.get("ansible_python_interpreter")
-    found = (variables.get("ansible_facts") or {}).get("discovered_interpreter_python")
-    return str(named) if named and not str(named).startswith("auto") else str(found or "/usr/bin/python3")

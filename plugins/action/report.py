@@ -13,7 +13,7 @@ from pathlib import Path
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 from ansible.utils.vars import transform_to_native_types
-from ansible_collections.multiarch.builders.plugins.plugin_utils.actions.atomic_write import write_whole
+from ansible_collections.multiarch.builders.plugins.plugin_utils.files.atomic_write import write_whole
 from ansible_collections.multiarch.builders.plugins.plugin_utils.report import page
 from ansible_collections.multiarch.builders.plugins.plugin_utils.report.compile import host_of
 from ansible_collections.multiarch.builders.plugins.plugin_utils.report.fleet import report_on

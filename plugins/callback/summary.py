@@ -27,6 +27,7 @@ from ansible.executor.stats import AggregateStats
 from ansible.executor.task_result import CallbackTaskResult
 from ansible.plugins.callback import CallbackBase
 from ansible_collections.multiarch.builders.plugins.plugin_utils.summary import Failed, Story, lines
+from ansible_collections.multiarch.builders.plugins.plugin_utils.values.host_ranges import names
 from ansible_collections.multiarch.builders.plugins.plugin_utils.values.problems import Problem
 
 _OURS = "multiarch.builders."
@@ -35,7 +36,11 @@ _CONCERNS = {
     "registry_trust": "trust",
     "docker_daemon": "daemon",
     "binfmt_handlers": "binfmt",
+    "docker_contexts": "contexts",
     "buildx_builder": "buildx",
+    "buildkit_serve": "serve",
+    "ssh_access": "ssh",
+    "guard": "guard",
 }
 _COLORS = {
     "nothing": constants.COLOR_OK,
@@ -58,6 +63,7 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]  # ansible-core has no
         super().__init__()
         self._stories: dict[str, Story] = {}
         self._ours: set[str] = set()  # hosts on which a module of this collection ran
+        self._failed_by: dict[str, str] = {}  # the host whose task failed for another one, too
 
     def v2_runner_on_ok(self, result: CallbackTaskResult) -> None:
         self._guarded(self._ok, result)
@@ -83,8 +89,8 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]  # ansible-core has no
         name, result, story = self._event(event)
         if name and result.get("notes"):
             story.notes["plan" if name == "apply" else name] = result["notes"]  # the same concerns, later
-        for host, found in result.get("hosts", {}).items() if name == "replay" else ():  # by the task of one of them
-            self._stories.setdefault(host, Story()).notes["plan"] = found.get("result", {}).get("notes") or ()
+        for host, found in result["unchanged"].items() if name == "replay" else ():  # by the task of one of them
+            self._stories.setdefault(host, Story()).notes["plan"] = found["result"].get("notes") or ()
             self._ours.add(host)
         if name == "apply" or (name == "plan" and _check_mode()):
             story.changes = _changes(result)
@@ -105,6 +111,11 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]  # ansible-core has no
         story.failed_at = event.task_name.rpartition(" : ")[2]
         story.words = _HIDDEN if "censored" in result else str(result.get("msg") or "")
         story.failures = _failures(result) if name else ()
+        for host, failures in _stopped(result).items() if name == "replay" else ():  # by the task of one of them
+            other = self._stories.setdefault(host, Story())
+            other.failed_at, other.words, other.failures = story.failed_at, story.words, failures
+            self._failed_by[host] = event.host.get_name()
+            self._ours.add(host)
 
     def _event(self, event: CallbackTaskResult) -> tuple[str, t.Mapping[str, t.Any], Story]:
         """(our module's name or "", its result, the host's story)."""
@@ -120,10 +131,12 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]  # ansible-core has no
         if not self._ours:
             return
         for host, story in self._stories.items():
-            counts = stats.summarize(host)
-            story.unreachable = bool(counts["unreachable"])
-            if not counts["failures"]:  # it was rescued
+            story.unreachable = bool(stats.summarize(host)["unreachable"])
+            failed = stats.summarize(self._failed_by.get(host, host))["failures"]
+            if not failed:  # it was rescued
                 story.failed_at = ""
+            elif not story.failed_at:  # an event that was not understood: never "nothing to do"
+                story.failed_at, story.words = "a task", "see above"
         told = {host: story for host, story in self._stories.items() if host in self._ours or story.is_bad}
         for line in lines(told, _check_mode()):
             self._display.display(line.text, color=_COLORS[line.kind])
@@ -136,6 +149,14 @@ def _failures(result: t.Mapping[str, t.Any]) -> list[Failed]:
         concern = f"{each['concern']}: " if each.get("concern") else ""
         found += [Failed(concern + " ".join(each["message"].split()), each["cause"])] if each["message"] else []
     return found
+
+
+def _stopped(result: t.Mapping[str, t.Any]) -> dict[str, list[Failed]]:
+    """Why a run ended for each host of the play: by its own input, or by that of others."""
+    invalid = result.get("invalid") or {}
+    others = [Failed(f"nothing was done, as the input of {names(list(invalid))} is invalid")]
+    mine = {host: [Failed(str(Problem(**each))) for each in problems] for host, problems in invalid.items()}
+    return mine | dict.fromkeys(result.get("stopped") or (), others)
 
 
 def _check_mode() -> bool:

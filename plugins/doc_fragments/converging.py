@@ -1,13 +1,13 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Documentation shared by all modules that converge a concern."""
+"""Documentation shared by modules: those that converge a concern, and those of the action group."""
 
 from __future__ import annotations
 
 
 class ModuleDocFragment:
-    """``multiarch.builders.converging``: attributes and requirements."""
+    """``multiarch.builders.converging``: attributes and requirements; ``….action_group``: one more attribute."""
 
     DOCUMENTATION = r"""
 options: {}
@@ -24,4 +24,16 @@ attributes:
 requirements:
   - Python 3.9 or later on the host, nothing else
   - tomlkit and cryptography on the controller
+"""
+
+    ACTION_GROUP = r"""
+options: {}
+attributes:
+  action_group:
+    support: full
+    description: >-
+      C(group/multiarch.builders.builder) in C(module_defaults) sets options for all modules of the group; each takes
+      those that it has.
+    membership:
+      - multiarch.builders.builder
 """

@@ -5,15 +5,43 @@
 
 from __future__ import annotations
 
-TEXTS = r"""
+from ansible_collections.multiarch.builders.plugins.doc_fragments import texts_of_builders
+
+TEXTS = (
+    texts_of_builders.TEXTS
+    + r"""
 concerns:
   - The concerns to manage. Their order here does not matter; they are applied in the order of the choices.
   - V(engine) is Docker with buildx, V(trust) the CA and client certificates of registries, V(daemon) the file
-    C(daemon.json), V(binfmt) the emulators, V(buildx) the builders.
+    C(daemon.json), V(binfmt) the emulators, V(contexts) docker contexts, V(buildx) the builders, V(serve) a builder for
+    clients elsewhere, V(ssh) on nodes of other hosts' builders who may reach them, V(guard) what looks after the
+    builders between two runs.
 engine:
   - V(present) requires Docker and buildx to be installed, in supported versions.
   - V(distro) installs whatever is missing of Docker, its client and buildx from the distribution (Debian, Ubuntu).
     What is already installed is left unchanged, whatever its source.
+  - V(docker) installs whatever is missing of Docker's own packages (C(docker-ce), C(docker-ce-cli), C(containerd.io),
+    C(docker-buildx-plugin)) from O(engine_repository). A host with another engine's packages is refused.
+engine_repository:
+  - The apt repository of Docker's own packages, or your mirror of it, for O(engine=docker). It becomes two files of
+    apt, which are removed when O(engine) is changed or the host is retired.
+engine_repository.url:
+  - Its address, with C(https) or C(http), such as V(https://packages.example.com/docker/linux/debian). apt fetches it
+    with its own proxy, credentials and trusted CAs.
+engine_repository.key:
+  - The OpenPGP key that signs it, as the path of a file on the controller or as armoured text. apt accepts no other
+    signature.
+engine_repository.suite:
+  - The suite. Default is the code name of the host's distribution, such as V(trixie).
+engine_repository.components:
+  - The components of the suite.
+engine_version:
+  - The version of Docker to have, such as V(29), V(28.5), V(28.5.2), or that of a package in full. Put it in quotes.
+    Requires O(engine=distro) or O(engine=docker), and a package of that version in the host's repositories.
+  - An installed Docker of another version is upgraded, by O(disruption) after running work has ended, with the former
+    packages at hand in case that dockerd or its builders do not come up. When this is unset, nothing is upgraded.
+allow_engine_downgrade:
+  - Whether O(engine_version) may be older than what is installed. dockerd may not read what a newer one has stored.
 buildx_plugin:
   - The buildx plugin to install for all users, for hosts whose distribution has none or an old one. It takes precedence
     over a packaged one. When this is unset, the plugin is removed and the previous file is restored.
@@ -34,7 +62,9 @@ platforms:
     C(arm64v8), C(armhf), C(arm32v7), C(armel), C(i386), C(ppc64el) and C(mips64el). C(arm) is C(linux/arm/v7).
   - Platforms that the host's processor runs itself get no emulator. The processor is asked, as machines of one name
     differ, for instance in 32-bit programs on arm64. A variant that neither the processor nor an emulator runs, such
-    as C(linux/amd64/v4) without AVX-512, is refused in the plan, unless it is assigned to a node on another machine.
+    as C(linux/amd64/v4) without AVX-512, is refused in the plan, unless a node on another machine may build it.
+  - A host whose builders only have nodes on other machines needs emulators only to run images itself. Without V(binfmt)
+    in O(concerns) it gets none, and what those nodes build counts as proven.
 registries:
   - The registries. dockerd, BuildKit, the operating system and the logins are all configured from this table.
   - TLS settings of a mirror come from the mirror's own entry, so a mirror with a private CA needs an entry of its own.
@@ -75,60 +105,8 @@ registries[].password:
 registries[].hosts_toml:
   - Internal. Set on the controller.
 ca_warn_days:
-  - Warn this many days before a CA or client certificate of O(registries) expires. V(0) disables the warning.
-instances:
-  - The buildx builders of the host.
-instances[].name:
-  - Name of the builder. A letter, then letters, digits, C(.), C(_) and C(-). Must be unique, regardless of case.
-instances[].driver:
-  - The buildx driver. V(docker-container) runs BuildKit in a container of each node's Docker, V(remote) connects to a
-    buildkitd that runs elsewhere, V(kubernetes) runs it in the cluster of kubectl's current context.
-instances[].image:
-  - The BuildKit image. Pin it by digest, as the default does.
-instances[].driver_opts:
-  - Options of the driver, such as C(memory), C(cpuset-cpus), C(network) and C(env.NAME). Values may be strings,
-    integers and booleans.
-instances[].flags:
-  - Flags of buildkitd, one per entry.
-instances[].default:
-  - Whether this is the users' current builder. At most one.
-instances[].nodes:
-  - The machines of the builder. If empty, the host itself.
-  - Each has one of O(instances[].nodes[].host), O(instances[].nodes[].endpoint) and O(instances[].nodes[].context),
-    and its own name and platforms.
-instances[].nodes[].host:
-  - A host of the inventory. The host itself is reached directly, another one by ssh at its C(ansible_host), with the
-    keys and known hosts of each user.
-instances[].nodes[].endpoint:
-  - Address of the node's Docker, as C(ssh://user@host), C(tcp://host:port) or C(unix:///path), or with the driver
-    V(remote) of its buildkitd, as C(tcp://host:port).
-instances[].nodes[].context:
-  - A docker context that each user has.
-instances[].nodes[].user:
-  - Login user at O(instances[].nodes[].host). Defaults to its C(ansible_user).
-instances[].nodes[].name:
-  - Name of the node, and of its container. Defaults to the names of builder and host, joined by a hyphen.
-instances[].nodes[].platforms:
-  - The platforms to build there. Defaults to those that its machine runs natively, and on the host itself also to those
-    that no node runs natively. See C(docs/builders.md).
-instances[].nodes[].driver_opts:
-  - Options of the driver for this node only.
-instances[].nodes[].ca:
-  - The CA that signed the certificate of a V(remote) buildkitd, as path on the controller or PEM text.
-instances[].nodes[].client_cert:
-  - Client certificate for a V(remote) buildkitd, with O(instances[].nodes[].client_key).
-instances[].nodes[].client_key:
-  - Private key of O(instances[].nodes[].client_cert), without a passphrase.
-instances[].config:
-  - C(buildkitd.toml), as text or as the path of a file on the controller.
-  - Generated by default from the registries and the options of BuildKit; if set, it replaces both for this builder.
-  - It names certificate files by their paths inside the container, C(/etc/buildkit/certs/REGISTRY/ca.crt).
-instances[].certificates:
-  - More files below C(/etc/buildkit/certs), as C(REGISTRY/FILE) and content. Those of registries are always included.
-instances[].registry_files:
-  - Internal. Set on the controller.
-users:
-  - The users whose buildx stores contain the builders, and who are logged in to the registries.
+  - Warn this many days before a CA or client certificate of O(registries) or C(builder_contexts) expires. V(0) disables
+    the warning.
 binfmt_source:
   - Where the emulators come from. V(image) extracts them from O(binfmt_image), V(package) installs the distribution's
     QEMU (Debian and Ubuntu), with handlers for all formats that it supports.
@@ -175,36 +153,22 @@ allow_data_root_switch:
   - Whether Docker's data may move to another directory (C(data-root), C(userns-remap)) on a host that has containers,
     volumes, user-defined networks or, with a graph driver, images. These and the builders' caches are kept in the
     previous directory, but Docker does not show them until it uses that directory again.
+data_roots:
+  - The folders for the data of docker and of containerd, such as those on a disk of their own. Data that is elsewhere
+    is moved, subject to O(disruption).
+  - It is copied while both run, and completed while they are stopped. The previous folder is removed once docker and
+    its builders run from the new one.
+  - What cannot be moved is refused before anything stops. Without the variable nothing is moved, or moved back.
+data_roots.docker:
+  - Docker's data-root. It has containers, volumes with the builders' caches and, with a graph driver, images.
+data_roots.containerd:
+  - The C(root) of C(/etc/containerd/config.toml). It has the images and layers of the containerd image store.
 docker_pulls:
   - Whether docker itself pulls and pushes on this host (C(docker pull), C(docker push), C(docker run)), and not only
     builders.
   - Up to version 29.4 docker fetches registry tokens with the system trust store as read at its start. A CA added
     later for a registry with tokens therefore requires a restart, subject to C(builder_disruption). Builders do not
     need it; V(false) avoids it on hosts that only use builders.
-buildkit_options:
-  - Merged over the C(buildkitd.toml) that is generated from the registries, as a merge patch (RFC 7396). Mappings are
-    merged, V(null) removes a key, any other value replaces the existing one.
-  - Every key is checked by name and type, as buildkitd itself ignores unknown keys.
-  - Durations are whole seconds or text such as V(48h); sizes are bytes, text such as V(20GB) or V(75%).
-client_options:
-  - Merged into C(~/.docker/config.json) of each user as a JSON merge patch (RFC 7396), such as C(credHelpers) or
-    C(detachKeys). Other keys are left unchanged.
-  - C(auths) and C(proxies) are rejected; use O(registries) and O(proxy).
-environment_file:
-  - Path of a file on the host in which a line C(BUILDX_BUILDER=NAME) names the default builder, such as
-    C(/etc/environment) or the environment file of a CI runner. Other lines are left unchanged. None by default.
-environment:
-  - Environment variables of buildx, BuildKit's client and docker for the users' jobs, such as
-    C(BUILDX_NO_DEFAULT_ATTESTATIONS). Each is a line in O(environment_file), which is then required, and replaces
-    lines with that name. These are restored when it is removed.
-  - Variables of buildx, BuildKit and docker are checked with their values; V(true) and V(false) are written in the
-    form that the program reads. A name that resembles one of these is an error; other names are accepted.
-  - V(BUILDX_BUILDER) is rejected, as are names that direct jobs away from the builder, such as C(DOCKER_HOST) or
-    C(DOCKER_CONFIG), and names of secrets, as the file may be world-readable.
-  - Values are text without spaces and quotes, which all readers of such files interpret in the same way.
-docker_group:
-  - Whether the users are added to C(docker), the group of Docker's socket. Its members are root-equivalent.
-  - Users added here are removed from the group when this is V(false), or when they are no longer among the users.
 proxy:
   - The proxy for dockerd (C(daemon.json)), for BuildKit (the environment of its container) and for RUN steps
     (C(config.json) of the users, from which docker and buildx set build arguments).
@@ -263,3 +227,4 @@ trace_max_age:
 full_plan:
   - Whether to plan in full even if nothing has changed. For a single run, use C(-e builder_full_plan=true).
 """
+)

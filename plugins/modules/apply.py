@@ -19,6 +19,7 @@ description:
   - Only one run at a time changes a host; others wait up to O(lock_timeout) seconds.
   - In check mode it returns the plan.
 extends_documentation_fragment:
+  - multiarch.builders.converging.action_group
   - multiarch.builders.converging
   - multiarch.builders.options
 """

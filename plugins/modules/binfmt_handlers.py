@@ -18,6 +18,7 @@ description:
   - The proof is the kernel's registry, and a program that runs in an empty chroot; the image itself is never run.
   - An unmanaged handler that works in containers is left unchanged and reported.
 extends_documentation_fragment:
+  - multiarch.builders.converging.action_group
   - multiarch.builders.converging
   - multiarch.builders.options.binfmt
 """

@@ -18,6 +18,7 @@ description:
   - With O(repository) the image is pushed, and the index is read back from the registry. If the push is refused, the
     user's login is tried there and a token requested, because the builder's message does not say why. This uses TLS
     with the operating system's store, directly; if the cause remains unknown, the remedy is a general one.
+  - The host itself need not run what only nodes on other machines build, if O(concerns) lacks V(binfmt).
   - A platform whose program does not run is excluded from the builds. If the build for all fails, each platform is
     built alone, and also pushed alone if the push failed; those that succeed are proven together. If the time is over,
     those fail whose step did not end. The module fails at its end with everything that is not proven, the evidence on
@@ -28,6 +29,7 @@ description:
     (C(/var/lib/multiarch-builders/build_proof.json)), and what is proven by now (C(unproven.json) there), so that
     M(multiarch.builders.plan) knows what never was. In check mode nothing is built.
 extends_documentation_fragment:
+  - multiarch.builders.converging.action_group
   - multiarch.builders.options.build_proof
 options:
   repository:
@@ -68,6 +70,12 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+runs:
+  description: The platforms whose program ran on the host itself.
+  returned: always
+  type: list
+  elements: str
+  sample: [linux/amd64, linux/arm64]
 proofs:
   description: One for each user, builder and platform.
   returned: always
@@ -87,7 +95,7 @@ proofs:
       type: str
       sample: linux/arm64
     how:
-      description: V(native) or V(emulated).
+      description: V(native), V(emulated), or V(elsewhere) if a node on another machine built it.
       type: str
       sample: emulated
     machine:
@@ -150,13 +158,16 @@ import typing as t
 from dataclasses import asdict, replace
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt import native
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.client_environment import of_client
 from ansible_collections.multiarch.builders.plugins.module_utils.host.redact import shown
 from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.model.options import argument_spec
+from ansible_collections.multiarch.builders.plugins.module_utils.model.placement import to_run_here
 from ansible_collections.multiarch.builders.plugins.module_utils.model.platform import canonical
-from ansible_collections.multiarch.builders.plugins.module_utils.proof import history, results, scope
-from ansible_collections.multiarch.builders.plugins.module_utils.proof.build import Failure, prove, running
+from ansible_collections.multiarch.builders.plugins.module_utils.model.processor import impossible
+from ansible_collections.multiarch.builders.plugins.module_utils.proof import diagnostics, history, results, scope
+from ansible_collections.multiarch.builders.plugins.module_utils.proof.build import Failure, not_running, prove
 from ansible_collections.multiarch.builders.plugins.module_utils.proof.pulling import pull
 from ansible_collections.multiarch.builders.plugins.module_utils.proof.scope import Scope
 from ansible_collections.multiarch.builders.plugins.module_utils.run.module import Module
@@ -172,35 +183,50 @@ def main() -> None:
     module = Module({**argument_spec("build_proof"), **own}, supports_check_mode=True)
     require_root(module)
     if module.check_mode:
-        module.exit_json(changed=False, proofs=[], failures=[], pulls=[])
+        module.exit_json(changed=False, runs=[], proofs=[], failures=[], pulls=[])
     began = now()
     try:
         asked = scope.of_builds(
             module.params, module.params["repository"], module.params["base"], pulls=module.params["docker_pulls"]
         )
-        proofs, failures = _prove(module.params, asked)
+        here = _here(module.params, asked)
+        broken = not_running(here)
+        proofs, failures = _prove(module.params, asked, broken)
         pulls = _pull(asked, proofs)
     except (HostError, ValueError) as exc:
         _remember(module, Scope(), [], [{"platforms": _known(module.params), "message": shown(str(exc))}], [], began)
-        module.fail_json(msg=shown(str(exc)), proofs=[], failures=[], pulls=[])
+        module.fail_json(msg=shown(str(exc)), runs=[], proofs=[], failures=[], pulls=[])
     _remember(module, asked, proofs, failures, pulls, began)
-    result = {"proofs": proofs, "failures": failures, "pulls": pulls}
+    stopped = {platform for each in broken for platform in each.platforms}
+    runs = [each for each in here if each not in stopped]
+    result = {"runs": runs, "proofs": proofs, "failures": failures, "pulls": pulls}
     bad = [*failures, *(each for each in pulls if each["message"])]
     if bad:
         module.fail_json(msg="\n".join(f"{each['message']}. {each['remedy']}" for each in bad), **result)
     module.exit_json(changed=False, **result)
 
 
-def _prove(given: t.Mapping[str, t.Any], asked: Scope) -> t.Tuple[t.List[Row], t.List[Row]]:
-    platforms, broken = running(asked.platforms)
+def _here(given: t.Mapping[str, t.Any], asked: Scope) -> t.Tuple[str, ...]:
+    """The platforms that the host itself has to run, with its builders as they are in the users' stores."""
+    builders = [diagnostics.machines(builder, user) for user in asked.users for builder in asked.builders]
+    cannot = impossible(asked.platforms, native.processor(asked.platforms))
+    return to_run_here(asked.platforms, builders, given["concerns"], cannot)
+
+
+def _prove(
+    given: t.Mapping[str, t.Any], asked: Scope, broken: t.Sequence[Failure]
+) -> t.Tuple[t.List[Row], t.List[Row]]:
+    """(proofs, failures): each builder as each user; what is *broken* on the host is not built."""
+    failed = {platform for each in broken for platform in each.platforms}
+    platforms = tuple(each for each in asked.platforms if each not in failed)
     proofs: t.List[Row] = []
     failures = [_row("", "", each) for each in broken]
     target = (given["base"], given["repository"], of_client(given["environment"]), given["verify_timeout"])
     for user in asked.users if platforms else ():
         for builder in asked.builders:
-            proven, failed = prove(builder, user, platforms, *target)
+            proven, unproven = prove(builder, user, platforms, *target)
             proofs += [{"user": user, "builder": builder, **asdict(each)} for each in proven]
-            failures += [_row(user, builder, each) for each in failed]
+            failures += [_row(user, builder, each) for each in unproven]
     return proofs, failures
 
 

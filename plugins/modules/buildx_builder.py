@@ -17,6 +17,7 @@ description:
     cache is kept.
   - A builder counts as running only if all its nodes run, regardless of the exit status of buildx.
 extends_documentation_fragment:
+  - multiarch.builders.converging.action_group
   - multiarch.builders.converging
   - multiarch.builders.options.buildx
 """

@@ -19,6 +19,7 @@ description:
     file is restored and dockerd started again.
   - A backup of each former file is kept below C(/var/lib/multiarch-builders/backups).
 extends_documentation_fragment:
+  - multiarch.builders.converging.action_group
   - multiarch.builders.converging
   - multiarch.builders.options.daemon
 """

@@ -14,9 +14,10 @@ author:
   - multiarch.builders contributors (@multiarch)
 description:
   - Checks dockerd, its client and the buildx plugin, and starts an installed dockerd that does not run. Installs what
-    is missing, if O(engine) or O(buildx_plugin) specify it.
+    is missing, if O(engine) or O(buildx_plugin) specify it, and upgrades Docker to O(engine_version).
   - Fails if buildx is too old for builders, with the version found and the remedies.
 extends_documentation_fragment:
+  - multiarch.builders.converging.action_group
   - multiarch.builders.converging
   - multiarch.builders.options.engine
 """
@@ -33,6 +34,14 @@ EXAMPLES = r"""
       src: files/buildx-v0.29.1.linux-amd64
       sha256: 0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef
       version: 0.29.1
+
+- name: Install Docker's own packages from a mirror of their repository, or upgrade them to Docker 29
+  multiarch.builders.engine:
+    engine: docker
+    engine_repository:
+      url: https://packages.example.com/docker/linux/debian
+      key: files/docker.asc
+    engine_version: "29"
 """
 
 RETURN = r"""

@@ -16,8 +16,9 @@ description:
   - Runs buildx as each of the users, with only C(HOME) in the environment, to see which builder it selects. It must be
     the one of O(instances) that has C(default).
   - Checks the running processes of each of the users. One that was started before the user was added to the group of
-    Docker's socket, or that has a variable which points docker or buildx elsewhere, would start jobs that cannot reach
-    the builder. It is reported with its systemd unit and the remedy.
+    Docker's socket, that has a variable which points docker or buildx elsewhere, or whose unit hides the user's
+    C(~/.docker) or makes it read-only, would start jobs that cannot reach the builder. It is reported with its systemd
+    unit and the remedy. Processes in containers are not checked.
 extends_documentation_fragment:
   - multiarch.builders.options.job_proof
 attributes:

@@ -18,6 +18,7 @@ description:
   - Each concern knows the effects of earlier ones, so that a restart of dockerd is shown once, with what it stops.
   - In check mode it reports changed if something is pending. So C(--check --diff) shows the whole plan.
 extends_documentation_fragment:
+  - multiarch.builders.converging.action_group
   - multiarch.builders.options
 options:
   _trace_key:

@@ -25,6 +25,7 @@ description:
   - The answers are stored on the host (C(/var/lib/multiarch-builders/registry_capabilities.json)). A registry that
     accepts everything is tested again after 30 days, any other each time. In check mode no registry is contacted.
 extends_documentation_fragment:
+  - multiarch.builders.converging.action_group
   - multiarch.builders.options.registry_capabilities
 options:
   repository:

@@ -35,6 +35,7 @@ description:
     (C(/var/lib/multiarch-builders/registry_proof.json)), and what is proven by now (C(unproven.json) there), so that
     M(multiarch.builders.plan) knows what never was.
 extends_documentation_fragment:
+  - multiarch.builders.converging.action_group
   - multiarch.builders.options.registry_proof
 attributes:
   check_mode:

@@ -21,6 +21,7 @@ description:
   - dockerd reads the operating system's store only when it starts. M(multiarch.builders.docker_daemon) detects changes
     and restarts it.
 extends_documentation_fragment:
+  - multiarch.builders.converging.action_group
   - multiarch.builders.converging
   - multiarch.builders.options.trust
 """

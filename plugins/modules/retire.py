@@ -19,13 +19,14 @@ description:
     need not be correct any more. An interrupted run leaves the record correct, and the next one finishes.
   - Volumes with caches are kept unless O(volumes) is set, and are reported with their size. Packages are always kept.
 extends_documentation_fragment:
+  - multiarch.builders.converging.action_group
   - multiarch.builders.options.retire
 options:
   only:
     description:
       - What to remove. V(all) is everything.
-      - V(leftovers) are managed builders that are no longer in O(instances), and the builders and client settings of
-        users who are no longer in O(users).
+      - V(leftovers) are managed builders that are no longer in O(instances), and the builders, client settings and
+        inherited configurations of users who are no longer in O(users).
     type: str
     choices: [all, leftovers]
     default: all

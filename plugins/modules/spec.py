@@ -17,6 +17,7 @@ description:
   - The other modules check their own options in the same way. This one is for the start of a play, and for a pipeline
     that checks an inventory without access to its hosts.
 extends_documentation_fragment:
+  - multiarch.builders.converging.action_group
   - multiarch.builders.options
 attributes:
   check_mode:

@@ -19,6 +19,7 @@ description:
   - A host that differs from its desired state, or cannot reach it, is not a failure. Nothing is changed or started.
   - M(multiarch.builders.report) writes a page from the results of all hosts.
 extends_documentation_fragment:
+  - multiarch.builders.converging.action_group
   - multiarch.builders.options
 options:
   _trace:

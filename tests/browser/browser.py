@@ -4,15 +4,24 @@ from __future__ import annotations
 
 import base64
 import json
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from selenium import webdriver
+from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webelement import WebElement
 
+_FLAGS = (
+    "--headless=new",
+    "--no-sandbox",
+    "--disable-dev-shm-usage",
+    "--hide-scrollbars",
+    "--force-color-profile=srgb",
+)
 # WCAG 2.2, relative luminance and contrast ratio, of each text on the first background behind it that is not clear.
 _CONTRAST = """
 const canvas = document.createElement('canvas').getContext('2d', {willReadFrequently: true});
@@ -133,3 +142,16 @@ class Browser:
         messages = [json.loads(each["message"])["message"] for each in self._log("performance")]
         sent = (each["params"]["request"]["url"] for each in messages if each["method"] == "Network.requestWillBeSent")
         return [url for url in sent if not url.startswith(("file:///", "about:", "data:"))]
+
+
+def started() -> webdriver.Chrome | None:
+    """Headless Chromium, to be ended with `quit()`; None where it is not installed."""
+    program, driver = shutil.which("chromium"), shutil.which("chromedriver")
+    if not (program and driver):
+        return None
+    options = webdriver.ChromeOptions()
+    options.binary_location = program
+    for flag in _FLAGS:
+        options.add_argument(flag)
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
+    return webdriver.Chrome(options=options, service=Service(driver))

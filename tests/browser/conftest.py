@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,32 +9,18 @@ import pytest
 from ansible_collections.multiarch.builders.plugins.plugin_utils.report import page
 from ansible_collections.multiarch.builders.plugins.plugin_utils.report.model import Report
 from selenium import webdriver
-from selenium.webdriver.chrome.service import Service
 
 from tests.browser import fleets
-from tests.browser.browser import Browser
+from tests.browser.browser import Browser, started
 
 ARTEFACTS = Path(__file__).parents[2] / ".build/browser"
-_FLAGS = (
-    "--headless=new",
-    "--no-sandbox",
-    "--disable-dev-shm-usage",
-    "--hide-scrollbars",
-    "--force-color-profile=srgb",
-)
 
 
 @pytest.fixture(scope="session")
 def _driver() -> Iterator[webdriver.Chrome]:
-    program, driver = shutil.which("chromium"), shutil.which("chromedriver")
-    if not (program and driver):
+    chrome = started()
+    if not chrome:
         pytest.skip("chromium and chromedriver are missing: as root, make packages")
-    options = webdriver.ChromeOptions()
-    options.binary_location = program
-    for flag in _FLAGS:
-        options.add_argument(flag)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
-    chrome = webdriver.Chrome(options=options, service=Service(driver))
     yield chrome
     chrome.quit()
 

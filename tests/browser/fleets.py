@@ -56,7 +56,7 @@ def survey(number: int = 0) -> Survey:
     _platforms(found, arm=number % 11 == 7)
     node = found["builders"][0]["nodes"][0]
     found["builders"][0]["cache"] = 1_000_000_000 + number * 7_919_000_000 % 61_000_000_000
-    node |= {"buildkit": "0.33.0" if number % 9 else "0.31.1", "image": "docker.io/moby/buildkit:v0.33.0"}
+    node |= {"buildkit": "0.32.2" if number % 9 else "0.31.1", "image": "docker.io/moby/buildkit:v0.32.2"}
     for each in (*found["certificates"], *found["authorities"]):
         each["days_left"], each["not_after"] = 311, "2027-09-28"
         for link in each.get("chain", ()):

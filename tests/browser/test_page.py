@@ -115,7 +115,7 @@ def test_lines_that_need_attention_lead_to_their_hosts(browser: Browser, pages: 
     for words, found in (
         ("linux/s390x is missing on 1 host", ["ci-10.example.com"]),
         ("a docker restart is pending on 1 host", ["ci-2.example.com"]),
-        ("1 host are unreachable", ["ci-9.example.com"]),
+        ("1 host cannot be reached", ["ci-9.example.com"]),
         (f"{STRANGE}: engine", [STRANGE]),
     ):
         browser.open(pages["five"])

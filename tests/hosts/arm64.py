@@ -47,7 +47,8 @@ IMAGES = "docker image ls --format '{{.Repository}}:{{.Tag}}' | sort | tr '\\n' 
 
 def on(host: Host, script: str, stdin: bytes = b"") -> str:
     """What a shell script says, run by ssh; the walk ends if it fails."""
-    done = subprocess.run([*keys.command(host), script], input=stdin, capture_output=True, check=False)
+    patient = keys.command(host, timeout=300)  # an emulated processor, on a machine that does other work too
+    done = subprocess.run([*patient, script], input=stdin, capture_output=True, check=False)
     if done.returncode:
         raise SystemExit(f"on {host.name}: {script}\n{done.stdout.decode()}{done.stderr.decode()}")
     return done.stdout.decode().strip()

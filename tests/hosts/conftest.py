@@ -24,6 +24,7 @@ OLDER_ENGINE, NEWER_ENGINE = f"spare-{2 * PAIR + 1}", f"spare-{2 * PAIR + 2}"
 OLDER = "26.1"
 ALL_ENGINES = os.environ.get("ENGINES") == "all"
 ONE_ENGINE = "runs with Docker 28.5; with 26.1 too: make hosts ENGINES=all"
+TAKES_LONG = "takes minutes: make hosts ENGINES=all"
 # What takes minutes, so that nothing of it is left when all else is done.
 LONGEST_FIRST = (
     *(
@@ -36,7 +37,10 @@ LONGEST_FIRST = (
         "verification",
         "running_work",
         "engine",
+        "engine_docker",
         "remote",
+        "buildbot",
+        "serve",
         "default_network",
         "flows_image_store",
     ),
@@ -44,6 +48,7 @@ LONGEST_FIRST = (
         "campaign",
         "retire",
         "rotation",
+        "inherit",
         "image_store",
         "fleet",
         "gc",
@@ -52,13 +57,14 @@ LONGEST_FIRST = (
         "emulation_changes",
         "registry_proof",
     ),
-    *("onboarding", "killed", "full_disk", "network", "daemon_restart", "mirrors", "login", "emulation"),
+    *("onboarding", "data_roots", "killed", "full_disk", "network", "daemon_restart", "mirrors", "login", "emulation"),
     *("proofs", "native_nodes"),
 )
 
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "both_engines: the engines differ in what is tested, so both are always tried")
+    config.addinivalue_line("markers", "thorough: takes minutes and shows what other tests do, too, so seldom tried")
 
 
 def engine_of(nodeid: str) -> str:
@@ -70,6 +76,8 @@ def engine_of(nodeid: str) -> str:
 def pytest_runtest_setup(item: pytest.Item) -> None:
     if engine_of(item.nodeid) and not ALL_ENGINES and not item.get_closest_marker("both_engines"):
         pytest.skip(ONE_ENGINE)
+    if item.get_closest_marker("thorough") and not ALL_ENGINES:
+        pytest.skip(TAKES_LONG)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

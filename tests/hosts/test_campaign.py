@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from campaign import foreign
 from campaign.__main__ import STATES, pairs
 from campaign.experiment import experiment
@@ -13,6 +15,7 @@ SEED = 34  # strikes a new host with a full /var/lib/containerd, and a builder w
 SECONDS = {"fresh": 20.0, "change": 15.0}  # of a run, so that most moments are in it
 
 
+@pytest.mark.thorough
 def test_one_clean_run_makes_a_host_as_asked_whatever_struck() -> None:
     (pair,) = pairs(2, SEED, list(FAULTS))
     site = Site(OLDER_ENGINE)

@@ -44,17 +44,18 @@ def container(node: str) -> str:
     return f"buildx_buildkit_multiarch-{node}"
 
 
-def provision(nodes: list[dict[str, Any]]) -> Run:
+def provision(nodes: list[dict[str, Any]], *arguments: str, **more: Any) -> Run:
     """The scheduler alone, with a builder of *nodes*."""
     image = json.loads(IMAGES_FILE.read_text())["buildkit"]["reference"]
     variables = {
-        "builder_concerns": ["engine", "trust", "daemon", "buildx"],
+        "builder_concerns": ["engine", "trust", "daemon", "contexts", "buildx"],
         "builder_instances": [{"name": "multiarch", "image": image, "default": True, "nodes": nodes}],
         "builder_users": ["root"],
         "builder_platforms": ["amd64"],
         "builder_verify_repository": "",
+        **more,
     }
-    return playbook("provision-builders", limit=SCHEDULER, variables=variables)
+    return playbook("provision-builders", *arguments, limit=SCHEDULER, variables=variables)
 
 
 @pytest.fixture(scope="module")
@@ -183,8 +184,23 @@ def test_a_node_that_cannot_be_made_does_the_builder_no_harm_and_one_may_be_a_co
     assert on(NATIVE, f"docker ps --quiet --filter name={container(NATIVE)}") != ""
     on(FOREIGN, f"iptables --delete {cut}")
 
-    on(SCHEDULER, f"docker context create foreign --docker host=ssh://ci@{ADDRESS[FOREIGN]} >/dev/null")
-    run = provision([NODES[0], {"context": "foreign", "platforms": ["aarch64"]}])
+    nodes = [NODES[0], {"context": "foreign", "platforms": ["aarch64"]}]
+    run = provision(nodes)
+    assert run.says("node multiarch-foreign at foreign: there is no docker context of that name"), run.output
+    contexts = [{"name": "foreign", "host": f"ssh://ci@{ADDRESS[FOREIGN]}"}]
+    run = provision(nodes, "--check", builder_contexts=contexts)
+    assert run.status == 0, run.output
+    assert run.says("node multiarch-foreign was not asked yet as root: this run writes context foreign"), run.output
+    run = provision(nodes, builder_contexts=contexts)
     assert run.status == 0, run.output
     assert "aarch64" in on(SCHEDULER, TO_THE_MIRROR)
     assert on(FOREIGN, f"docker ps --quiet --filter name={container('foreign')}") != ""
+
+    run = provision(nodes)
+    assert run.says("context foreign of root is kept, as long as builder multiarch has a node there"), run.output
+    run = provision(NODES[:1])
+    assert run.status == 0, run.output
+    assert run.says("remove context foreign of root, no longer asked for"), run.output
+    assert not run.says("context foreign of root is kept"), run.output
+    assert on(FOREIGN, f"docker ps --all --quiet --filter name={container('foreign')}") == ""
+    assert "foreign" not in on(SCHEDULER, "docker context ls")

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pytest
+
 from lab.settings import IMAGES_FILE
 from tests.hosts.daemon import BUILDER, PATH, write
 from tests.hosts.lab import Run, on, playbook, snapshot
@@ -68,6 +70,7 @@ def test_a_builder_that_was_started_without_it_is_made_anew(spare: str) -> None:
     assert run.says("recreate builder multiarch for root: the container has no network, as it was started while docker")
 
 
+@pytest.mark.thorough
 def test_a_network_that_nobody_masquerades_is_a_note_and_the_cause_of_the_failure(spare: str) -> None:
     assert provision(spare).status == 0
     restart(spare, {"iptables": False})

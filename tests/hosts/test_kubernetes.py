@@ -25,7 +25,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.docker.driver_v
     too_new,
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.model.version import version_of
-from ansible_collections.multiarch.builders.plugins.plugin_utils.spec import driver_opts
+from ansible_collections.multiarch.builders.plugins.plugin_utils.spec import driver_opts, pods
 from ansible_collections.multiarch.builders.plugins.plugin_utils.spec.driver_tables import KUBERNETES
 from ansible_collections.multiarch.builders.plugins.plugin_utils.values.problems import Findings
 
@@ -186,6 +186,7 @@ def test_without_a_kubeconfig_no_builder_is_made(engine: str) -> None:
 def asked(host: str, name: str, options: Mapping[str, str], *arguments: str) -> tuple[str, Any]:
     """The path and the object of the last thing that buildx asks of a cluster while the builder starts."""
     on(host, "cat > /run/kubernetes_api.py", stdin=API)
+    on(host, "systemctl stop kubernetes-api 2>/dev/null || true")
     on(host, f"systemd-run --quiet --collect --unit=kubernetes-api python3 /run/kubernetes_api.py {PORT} {LOG}")
     on(host, f"for try in $(seq 100); do ss -lnt | grep -q ':{PORT} ' && break; sleep 0.05; done")
     assert "the stand-in says Forbidden" in create(host, name, options, "--bootstrap", *arguments)
@@ -197,7 +198,8 @@ def test_what_a_cluster_is_asked_for(with_kubeconfig: str) -> None:
     host = with_kubeconfig
     known = known_to(buildx_version(host))
     path, found = asked(host, "all", known, "--platform", "linux/arm64")
-    assert path == "/apis/apps/v1/namespaces/ci/deployments"
+    kind = "statefulsets" if pods.CLAIM in known else "deployments"
+    assert path == f"/apis/apps/v1/namespaces/ci/{kind}"
     pod = found["spec"]["template"]
     assert (found["metadata"]["name"], found["spec"]["replicas"]) == ("all0", 2)
     assert (
@@ -217,8 +219,10 @@ def test_what_a_cluster_is_asked_for(with_kubeconfig: str) -> None:
     assert "privileged" not in container["securityContext"]
 
     requests, limits = {"cpu": "500m", "memory": "1Gi"}, {"cpu": "1500m", "memory": "4G"}
-    if "requests.ephemeral-storage" in known:
-        requests["ephemeral-storage"], limits["ephemeral-storage"] = "10Gi", "20Gi"
+    if pods.EPHEMERAL in known:
+        limits["ephemeral-storage"] = "20Gi"
+        if pods.CLAIM not in known:  # since these two came together, it is a limit too
+            requests["ephemeral-storage"] = "10Gi"
     assert container["resources"] == {"requests": requests, "limits": limits}
     assert spec.get("schedulerName") == known.get("schedulername")
     variable = {"name": "NO_PROXY", "value": 'a,"b"=c'}
@@ -240,3 +244,22 @@ def test_which_buildx_brings_certificates_into_pods(with_kubeconfig: str) -> Non
         assert {each["name"] for each in spec["volumes"]} == set(mounted)
     else:
         assert len(mounted) == 1
+
+
+def test_a_claim_hides_the_configuration(with_kubeconfig: str) -> None:
+    """What plugin_utils/spec/pods.py warns of; once this fails, buildx mended it."""
+    host = with_kubeconfig
+    if version_of(buildx_version(host)) < since("kubernetes", pods.CLAIM):
+        pytest.skip("this buildx has no claims")
+    on(host, "printf '[worker.oci]\\nmax-parallelism = 3\\n' > /run/buildkitd.toml")
+    options = {"image": IMAGE, pods.CLAIM: "50Gi"}
+    mounts = {}
+    for rootless in ("false", "true"):
+        name = f"rootless-{rootless}"
+        _path, found = asked(host, name, {**options, "rootless": rootless}, "--config", "/run/buildkitd.toml")
+        (container,) = found["spec"]["template"]["spec"]["containers"]
+        mounts[rootless] = sorted(each["mountPath"] for each in container["volumeMounts"])
+    assert mounts == {
+        "false": ["/var/lib/buildkit"],
+        "true": ["/etc/buildkit", "/home/user/.local/share/buildkit"],
+    }

@@ -63,7 +63,6 @@ def _registry() -> Iterator[None]:
     own_registry.stop()
 
 
-@pytest.mark.both_engines
 def test_what_fails_is_told_apart(engine: str) -> None:
     fail(Faults())
     passwords = LOGIN["password"], base64.b64encode(":".join(LOGIN.values()).encode()).decode()

@@ -27,6 +27,18 @@ EXAMPLES = ROOT / "examples/ci"
 IMAGE = "harbor.lab.test/proof/pipeline"
 SOURCE = "/home/ci/work"
 DOT_ENV = "/home/ci/actions-runner/.env"
+STORE = "/home/ci/.docker/buildx"
+# Agents beside the one whose jobs are run, as users have them: in a sandbox, of the user's own systemd, and with
+# values that change nothing.
+OTHERS = """
+systemd-run --quiet --unit hidden --uid ci --property ProtectHome=yes sleep infinity
+systemd-run --quiet --unit strict --uid ci --property ProtectHome=read-only sleep infinity
+systemd-run --quiet --unit harmless --uid ci --setenv DOCKER_HOST=unix:///run/docker.sock --setenv HOME=/home/ci/ \
+    --property UnsetEnvironment=USER sleep infinity
+systemctl start user@$(id --user ci) # as lingering does
+timeout 60 sh -c 'until test -S /run/user/$(id --user ci)/systemd/private; do sleep 0.1; done'
+runuser -u ci -- env XDG_RUNTIME_DIR=/run/user/$(id --user ci) systemd-run --quiet --user --unit mine sleep infinity
+"""
 
 
 def onboard(name: str = "onboard-runner", **variables: Any) -> Run:
@@ -43,7 +55,7 @@ def onboard(name: str = "onboard-runner", **variables: Any) -> Run:
 def runner() -> None:
     """A new machine: its agent runs as ci, who may not use Docker, with an environment file of its own."""
     lab("reset", HOST)
-    on(HOST, "gpasswd --delete ci docker; systemd-run --quiet --unit agent --uid ci sleep infinity")
+    on(HOST, f"gpasswd --delete ci docker; systemd-run --quiet --unit agent --uid ci sleep infinity\n{OTHERS}")
     on(HOST, f"install -d -o ci -g ci ~ci/actions-runner {SOURCE}; install -m 600 -o ci -g ci /dev/null {DOT_ENV}")
     on(HOST, f"printf 'FROM {BASE}\\nRUN uname -m\\n' > {SOURCE}/Dockerfile")
 
@@ -60,7 +72,16 @@ def test_a_new_machine_becomes_a_proven_runner() -> None:
     assert too_early.says("add ci to the group docker (root-equivalent on this host)"), too_early.output
     words = "agent.service of ci was started before ci joined the group docker: systemctl restart agent.service"
     assert too_early.says(words), too_early.output
+    manager = f"user@{on(HOST, 'id --user ci').strip()}.service"
+    for words in (
+        f"mine.service of ci was started before ci joined the group docker: systemctl restart {manager}",
+        f"hidden.service of ci does not see {STORE}: remove what hides it from its unit (ProtectHome=",
+        f"strict.service of ci may not write to {STORE}, as buildx does: add ReadWritePaths=/home/ci/.docker",
+    ):
+        assert too_early.says(words), too_early.output
+    assert not too_early.says("harmless.service of ci has")
 
+    on(HOST, f"systemctl stop hidden strict harmless; systemctl restart {manager}")
     on(HOST, "systemctl stop agent; systemd-run --quiet --unit agent --uid ci sleep infinity")
     run = onboard(builder_docker_group=True)
     assert run.status == 0, run.output

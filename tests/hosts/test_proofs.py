@@ -67,6 +67,11 @@ def test_what_was_never_proven_is_proven_by_the_next_run(engine: str, tmp_path: 
     on(engine, f"iptables --delete {CUT}")
     require_proven(engine, "trust: not proven yet: ", **more)
 
+    alone = run("provision-builders", engine, "--tags", "proof", **more)
+    assert last_line(alone) == f"{engine}: proven", alone.output
+    assert alone.says("Build for every platform]"), alone.output
+    assert not alone.says(": Plan]"), alone.output
+
 
 def require_proven(host: str, due: str, **variables: Any) -> None:
     """A run says what is due and makes that proof alone; the next ones have nothing to do."""

@@ -17,6 +17,7 @@ from tests.hosts.ansible_playbook import ROOT
 from tests.hosts.conftest import OLDER_ENGINE
 from tests.hosts.lab import Run, lab, on, playbook
 
+pytestmark = pytest.mark.thorough
 HOST = OLDER_ENGINE
 ADDRESS = next(str(host.address) for host in HOSTS if host.name == HOST)
 REPOSITORY_URL = f"ssh://ci@{ADDRESS}/srv/fleet.git"

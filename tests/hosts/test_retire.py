@@ -20,6 +20,7 @@ mask='\xff\xff\xff\xff\xff\xff\xff\x00\xff\xff\xff\xff\xff\xff\xff\xff\xfe\xff\x
 printf '%s\n' ":qemu-riscv64:M::$magic:$mask:/opt/theirs/qemu:F" > /etc/binfmt.d/qemu-riscv64.conf
 systemctl restart systemd-binfmt
 docker buildx create --name theirs --use >/dev/null
+echo 'debug = true' > ~/.docker/buildx/buildkitd.default.toml
 mkdir ~ops/.docker; config='{\n\t"auths": {\n\t\t"a.test": {\n\t\t\t"auth": "eDp5"\n\t\t}\n\t},\n\t"psFormat": "x"\n}'
 printf "$config" > ~ops/.docker/config.json
 chmod 600 ~ops/.docker/config.json; chmod 700 ~ops/.docker; chown -R ops: ~ops/.docker
@@ -36,6 +37,7 @@ VARIABLES: dict[str, Any] = {
     "builder_daemon_options": {"debug": True, "max-concurrent-downloads": None, "shutdown-timeout": 20},
     "builder_client_options": {"psFormat": "wide", "detachKeys": "ctrl-q"},
     "builder_gc": {"keep": "1GB"},
+    "builder_inherit": {"enabled": True, "takeover": True},
 }
 # The inventory of a host that goes may be wrong by then.
 WRONG = {
@@ -88,6 +90,7 @@ def test_a_host_is_as_it_was_before(newer: str) -> None:
         "/opt/theirs/qemu is registered again, as before",
         "restore /etc/docker/certs.d/harbor.lab.test/ca.crt to its previous content",
         "log ops out of harbor.lab.test",
+        "for builders that root makes: no longer asked for; the file from before comes back",
         "remove ops from the group docker",
         "remove /var/lib/multiarch-builders",
         "`docker volume rm buildx_buildkit_multiarch0_state` removes it",

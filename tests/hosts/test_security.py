@@ -40,7 +40,7 @@ BELONGS = {
     "login of the registry": r"HOME/\.docker/config\.json",
     "login of the proxy": rf"/etc/docker/daemon\.json|HOME/\.docker/(config\.json|buildx/instances/multiarch)|{DOCKER}",
     "client key": r"/etc/docker/certs\.d/harbor\.lab\.test/client\.key|HOME/\.docker/buildx/instances/multiarch|"
-    + DOCKER,
+    + rf"HOME/\.docker/contexts/tls/[0-9a-f]+/docker/key\.pem|{DOCKER}",
 }
 BEFORE = """
 echo '{"debug": false}' > /etc/docker/daemon.json; systemctl reload docker
@@ -82,6 +82,9 @@ def variables(host: str) -> dict[str, Any]:
         "builder_docker_group": True,
         "builder_environment_file": "/etc/environment",
         "builder_client_options": {"psFormat": "wide"},
+        "builder_contexts": [
+            {"name": "far", "host": "tcp://far.lab.test:2376", "client_cert": CLIENT.pem, "client_key": CLIENT.key_pem}
+        ],
         "builder_proxy": start_proxy(host, PROXY),
         "builder_registries": [
             {"host": "docker.io", "mirrors": ["mirror.lab.test:5000"]},

@@ -14,8 +14,6 @@ from tests.hosts.daemon import BUILDER, build_status, process, start_build
 from tests.hosts.lab import Run, on, playbook
 from tests.hosts.own_registry import HOST, LOGIN, TOKEN_HOST, Token, authority, renewed
 
-pytestmark = pytest.mark.both_engines
-
 BASE = json.loads(IMAGES_FILE.read_text())["base"]["reference"]
 TABLE: list[dict[str, Any]] = [
     {"host": "docker.io", "mirrors": ["mirror.lab.test:5000"]},
@@ -65,6 +63,7 @@ def _registry() -> Iterator[None]:
     own_registry.stop()
 
 
+@pytest.mark.both_engines
 @pytest.mark.usefixtures("_registry")
 def test_a_rotation_restarts_docker_once_when_it_may(engine: str) -> None:
     old, new, other = authority("old CA"), authority("new CA"), authority("CA of the token endpoint")

@@ -8,18 +8,27 @@ from typing import Any
 
 import junitparser
 import pytest
+from ansible_collections.multiarch.builders.tests.unit.plugins.plugin_utils.x509_factory import make
 
 from tests.hosts.ansible_playbook import ROOT
 from tests.hosts.lab import on, playbook
+from tests.hosts.own_registry import authority
 from tests.installed import Installed, install
 
 INVENTORY = f"{ROOT}/inventory/lab,{ROOT}/tests/hosts/inventory.yml"
-VARIABLES = {"builder_platforms": ["amd64", "arm64", "s390x"], "builder_verify_base": "scratch"}
+CA = authority("CA of the fleet")
+SERVER = make("served.example.com", ca=False, issuer=CA)
+VARIABLES = {
+    "builder_platforms": ["amd64", "arm64", "s390x"],
+    "builder_verify_base": "scratch",
+    "builder_serve": {"address": "0.0.0.0", "ca": CA.pem, "certificate": SERVER.pem, "key": SERVER.key_pem},
+}
 NO_SUCH_HOST = "198.51.100.99"  # an address of the lab's network that nobody has
 BREAK = """
 echo -1 > /proc/sys/fs/binfmt_misc/qemu-aarch64
 docker kill buildx_buildkit_multiarch0
 rm /etc/docker/certs.d/harbor.lab.test/ca.crt
+systemctl stop multiarch-builders-serve.service
 """
 # By the suite: what each part of BREAK does.
 HANDLER = {
@@ -36,6 +45,10 @@ BUILDER |= {
 REGISTRY = {
     "dockerd_has_the_ca[harbor.lab.test]": "dockerd does not have the CA of harbor.lab.test",
     "as_asked[trust]": "1 difference from the desired state",
+}
+SERVE = {
+    "served_builder_answers": "multiarch-builders-serve.service does not run",
+    "as_asked[serve]": "1 difference from the desired state",
 }
 
 
@@ -78,7 +91,7 @@ def test_from_a_bare_host_to_broken_and_mended(newer: str, installed: Installed,
     checked = installed.run("pytest", str(installed.top / "verification"), *suite, **inventory)
     assert checked.returncode == 1, checked.stdout + checked.stderr
     found = failed(tmp_path / "suite", newer)
-    expected = {**HANDLER, **BUILDER, **REGISTRY}
+    expected = {**HANDLER, **BUILDER, **REGISTRY, **SERVE}
     assert set(found) == set(expected), checked.stdout
     for name, words in expected.items():
         assert words in found[name]["message"]
@@ -96,7 +109,8 @@ def test_from_a_bare_host_to_broken_and_mended(newer: str, installed: Installed,
         variables={**VARIABLES, "builder_verify_results": str(tmp_path / "playbook")},
     )
     assert told.status == 2
-    assert set(failed(tmp_path / "playbook", newer)) == {"as_asked[trust]", "as_asked[binfmt]", "runs[linux/arm64]"}
+    differs = {"as_asked[trust]", "as_asked[binfmt]", "as_asked[serve]"}
+    assert set(failed(tmp_path / "playbook", newer)) == {*differs, "runs[linux/arm64]"}
     assert set(failed(tmp_path / "playbook", "lost-1")) == {"reachable"}
     assert told.says("/proc/sys/fs/binfmt_misc/qemu-aarch64: not there")
     assert told.says("What to do: Run playbooks/provision-builders.yml")

@@ -1,7 +1,7 @@
 # The linters; `make lint` runs them side by side, from the top of the checkout.
 BUILDERS := ansible_collections.multiarch.builders
-TYPED := lab campaign benchmarks verification tests.browser tests.hosts tests.matrix tests.readme tests.tools $(BUILDERS).plugins \
-	$(BUILDERS).tests.unit
+TYPED := lab campaign benchmarks release verification tests.browser tests.hosts tests.matrix tests.readme \
+	tests.real tests.tools $(BUILDERS).plugins $(BUILDERS).tests.unit
 
 .PHONY: all python-style python-types yaml ansible documentation
 all: ansible python-types documentation python-style yaml

@@ -4,7 +4,8 @@ Stages joined by + run side by side, two at a time: they use one processor each.
 that of the first as it comes, that of another once those before it have ended.
 
 After a stage that fails no other begins. A stage reports in its output: a line `SKIPPED what: why` (pytest writes such
-lines too) and pytest's or ansible-test's own counts reach the summary.
+lines too) what tests/tools/hosts.py ran again, and pytest's or
+ansible-test's own counts reach the summary.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ from lab.requirements import reason  # noqa: E402  (found by the line above)
 NEED_LAB = ("lab", "molecule", "hosts", "readme")
 SIDE_BY_SIDE = 2
 SKIPPED = re.compile(r"SKIPPED (.*)")
+AGAIN = re.compile(r"AGAIN, alone: ")
 COUNT = re.compile(r"=*\s*((?:\d+ (?:passed|failed|errors?|skipped|xfailed|commands run)(?:, )?)+)")
 SANITY = re.compile(r'Running sanity test "')
 SCENARIO = re.compile(r"INFO +\[(\S+) > verify\] Executing")
@@ -53,6 +55,8 @@ def notes_of(lines: list[str]) -> list[str]:
             notes.append(label + found[1].strip(", "))
         elif found := SKIPPED.match(line):
             notes.append(f"{label}skipped: {found[1]}")
+        elif AGAIN.match(line):
+            notes.append(line)
         sanity += bool(SANITY.match(line))
     return notes + ([f"{sanity} sanity tests"] if sanity else [])
 

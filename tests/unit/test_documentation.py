@@ -8,6 +8,7 @@ import shlex
 import subprocess
 import tomllib
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -15,8 +16,12 @@ from typing import Any
 import pytest
 import yaml
 from ansible_collections.multiarch.builders.plugins.module_utils.model.options import OPTIONS
+from ansible_collections.multiarch.builders.plugins.plugin_utils.serve.fleet import Settings, fleet_of
+from ansible_collections.multiarch.builders.plugins.plugin_utils.serve.folder import Folder
+from ansible_collections.multiarch.builders.plugins.plugin_utils.serve.source import Source
 from ansible_collections.multiarch.builders.plugins.plugin_utils.spec.compile import compile_spec
 from ansible_collections.multiarch.builders.plugins.plugin_utils.spec.nodes import Inventory
+from ansible_collections.multiarch.builders.tests.unit.plugins.plugin_utils.serve.stand_ins import AVault
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -38,6 +43,9 @@ VARIABLES = OF_ROLES | OF_PLAYBOOKS
 RESULTS = {"builder_verify_proof", "builder_verify_registries", "builder_verify_plan", "builder_retire_result"}
 MISSPELLED = {"builder_platfroms"}
 MENTION = re.compile(r"(?<![\w./-])builder_[a-z_]+[a-z](?![\w/]|\.yml)")
+
+# A packet of kind 6 (RFC 9580, 4.2), which is all that is looked at.
+PUBLIC_KEY = b"-----BEGIN PGP PUBLIC KEY BLOCK-----\n\nxgBi\n-----END PGP PUBLIC KEY BLOCK-----\n"
 
 
 def blocks(*languages: str) -> list[Any]:
@@ -90,10 +98,23 @@ def test_yaml_sets_variables_that_exist(text: str) -> None:
     assert found - VARIABLES == set()
 
 
+def _content(path: str, certificate: dict[bool, bytes]) -> bytes:
+    return PUBLIC_KEY if path.endswith(".asc") else certificate[path.endswith(("key", "key.pem"))]
+
+
+def _certificates(variables: dict[str, Any], servers: list[str], folder: Path) -> Source:
+    """Those of a host with *variables* in a fleet with *servers*, none of which is issued."""
+    hosts = {name: Settings({"address": "192.0.2.1"}) for name in servers}
+    own = Settings(variables.get("serve"), variables.get("instances"))
+    fleet = fleet_of({**hosts, "": replace(own, serve=own.serve and {"names": ["host"], **variables["serve"]})})
+    return Source(lambda: fleet, lambda _path: Folder(folder, AVault()), datetime.now(UTC), stand_ins=True)
+
+
 @pytest.mark.parametrize("text", blocks("yaml", "yml"))
-def test_values_of_variables_are_accepted(text: str, certificate: dict[bool, bytes]) -> None:
+def test_values_of_variables_are_accepted(text: str, certificate: dict[bool, bytes], tmp_path: Path) -> None:
     fingerprint = x509.load_pem_x509_certificate(certificate[False]).fingerprint(hashes.SHA256()).hex()
-    nodes = re.findall(r"host: ([\w.-]+)", text)
+    serving = re.findall(r"serve: ([\w.-]+)", text)
+    nodes = [*re.findall(r"host: ([\w.-]+)", text), *serving]
     shown = re.sub(r"(ca_fingerprint: )\S+", rf"\g<1>sha256:{fingerprint}", text)
     for data in yaml.load_all(shown, _Loader):
         for own in settings(data):
@@ -104,9 +125,10 @@ def test_values_of_variables_are_accepted(text: str, certificate: dict[bool, byt
             compile_spec(
                 variables,
                 names=tuple(OPTIONS),
-                read_file=lambda path: certificate[path.endswith(("key", "key.pem"))],
+                read_file=lambda path: _content(path, certificate),
                 fetch=lambda *_: certificate[False],
                 inventory=Inventory(find=lambda name: {} if name in nodes else None),
+                source=_certificates(variables, serving, tmp_path),
             )
 
 

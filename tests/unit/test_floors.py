@@ -13,6 +13,8 @@ PACKAGE = "ansible_collections.multiarch.builders.plugins."
 # From the top down; docs/architecture.md tells what each is.
 FLOORS = {
     "module_utils": (
+        "serve",
+        "guard",
         "survey",
         "run",
         "proof",
@@ -25,7 +27,7 @@ FLOORS = {
         "causes",
         "model",
     ),
-    "plugin_utils": ("report", "verify", "actions", "spec", "buildkitd", "x509", "values"),
+    "plugin_utils": ("report", "verify", "actions", "spec", "serve", "buildkitd", "x509", "values", "files"),
 }
 LOOSE = {PLUGINS / "plugin_utils/summary.py"}  # of the callback, with nothing beside it
 PURE = ("model", "causes", "values", "buildkitd")
@@ -51,11 +53,12 @@ UNTRACED = {
     *("concerns/trust/dangling_links.py: iterdir", "state/config_dir.py: rglob", "proof/diagnostics.py: read_text"),
 }
 FILES = [path for each in FLOORS for path in sorted((PLUGINS / each).rglob("*.py")) if path.name != "__init__.py"]
-# Of trace/ the program looks by itself, without the collection.
+# These programs look by themselves, without the collection.
+_ALONE = ("replay.py", "quick.py", "exchange.py")
 ABOVE_THE_HOST = [
     path
     for path in FILES
-    if (PLUGINS / "module_utils") in path.parents and path.parent.name != "host" and path.name != "replay.py"
+    if (PLUGINS / "module_utils") in path.parents and path.parent.name != "host" and path.name not in _ALONE
 ]
 
 

@@ -12,7 +12,7 @@ import pytest
 from tests.installed import ROOT, Installed, install
 
 WHAT_RUNS = {"docs", "examples", "inventory", "meta", "playbooks", "plugins", "roles", "verification"}
-WHAT_IS_READ = {"CHANGELOG.md", "FILES.json", "LICENSE", "MANIFEST.json", "README.md"}
+WHAT_IS_READ = {"CHANGELOG.md", "FILES.json", "LICENSE", "MANIFEST.json", "README.md", "SECURITY.md"}
 PLAYBOOKS = sorted(path.stem for path in (ROOT / "playbooks").glob("*.yml") if "-" in path.stem)
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from pathlib import Path
 
 import pytest
 
-from tests.tools import docs_lint, packages, stages
+from tests.tools import docs_lint, hosts, packages, stages
 
 
 def test_summary_tells_what_ran_and_what_was_skipped() -> None:
@@ -21,6 +22,7 @@ def test_summary_tells_what_ran_and_what_was_skipped() -> None:
         "provision: skipped: [2] tests/test_x.py:3: no emulator",
         "provision: 7 passed, 2 skipped",
     ]
+    assert stages.notes_of(["AGAIN, alone: tests/hosts/test_a.py"]) == ["AGAIN, alone: tests/hosts/test_a.py"]
     assert stages.notes_of(['Running sanity test "pep8"', 'Running sanity test "yamllint"']) == ["2 sanity tests"]
 
 
@@ -32,6 +34,36 @@ def test_summary_names_every_stage() -> None:
         "            why",
         "                        3 s in all",
     ]
+
+
+@pytest.mark.parametrize(
+    ("ran", "again", "status"),
+    [
+        pytest.param([0], None, 0, id="all passed"),
+        pytest.param([1, 0], ["a.py"], 0, id="two of a file, which pass alone"),
+        pytest.param([1, 1], ["a.py", "b.py"], 1, id="two files, one of which fails again"),
+        pytest.param([1], ["a.py", "b.py", "c.py"], 1, id="so many are no accident"),
+        pytest.param([2], None, 2, id="stopped, not failed"),
+    ],
+)
+def test_what_fails_on_hosts_runs_again_alone(
+    ran: list[int], again: list[str] | None, status: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    left, seen = list(ran), []
+
+    def run(*arguments: str) -> int:
+        seen.append(arguments)
+        if again and len(left) == len(ran):
+            failed.write_text(json.dumps({f"{file}::test[{each}]": True for file in again for each in "12"}))
+        return left.pop(0)
+
+    failed = tmp_path / "lastfailed"
+    failed.write_text('{"former.py::test": true}')
+    monkeypatch.setattr(hosts, "FAILED", failed)
+    monkeypatch.setattr(hosts, "run", run)
+    assert hosts.main(["tests/hosts"]) == status
+    assert not left
+    assert [list(each) for each in seen[1:]] == ([again] if len(ran) == 2 else [])
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ import typing as t
 from pathlib import Path
 
 from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import instances_of, registries_of
+from ansible_collections.multiarch.builders.plugins.module_utils.model.placement import machines_of, to_run_here
 from ansible_collections.multiarch.builders.plugins.module_utils.proof.registry import (
     BUILDER,
     CLIENT,
@@ -78,11 +79,13 @@ class ActionModule(SpecActionBase):
 
 def asked_of(options: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
     """The parts of the compiled *options* that checks need, with digests of certificates."""
-    concerns = options["concerns"]
+    concerns, builders = options["concerns"], instances_of(options)
+    here = to_run_here(options["platforms"], [*map(machines_of, builders)], ())
     return {
         "concerns": concerns,
         "engine": options["engine"],
         "platforms": options["platforms"],
+        "elsewhere": sorted({*options["platforms"]} - {*here}),
         "users": options["users"],
         "instances": [
             {
@@ -94,7 +97,7 @@ def asked_of(options: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
                 "certificates": {name: _digest(pem) for name, pem in each.certificates.items() if _is_public(pem)},
                 "nodes": [{"name": node.name, "local": node.local} for node in each.nodes],
             }
-            for each in instances_of(options)
+            for each in builders
         ],
         "authorities": {each.host: _digest(each.ca) for each in registries_of(options) if each.ca},
         "mirrors": next((list(each.mirrors) for each in registries_of(options) if each.host == "docker.io"), []),
@@ -106,7 +109,14 @@ def asked_of(options: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
         ],
         "logins": [[each.host, user] for each in registries_of(options) if each.username for user in options["users"]],
         "daemon_options": options["daemon_options"],
+        "guard": options["guard"] and "guard" in concerns,
+        "serve": _served(options["serve"]) if "serve" in concerns else [],
     }
+
+
+def _served(serve: t.Mapping[str, t.Any]) -> list[str]:
+    """[address, port] of a served builder."""
+    return [serve["address"], str(serve["port"])] if serve else []
 
 
 def _is_public(pem: str) -> bool:

@@ -23,7 +23,7 @@ _STEP = re.compile(r"^#(\d+) \[(?:(linux/\S+) )?")
 _FAILED = re.compile(r"^#(\d+) ERROR: (.*)")
 _OUTPUT = re.compile(r"^#(\d+) \d+\.\d+ (.*)")
 _PROCESS = re.compile(r'process ".*" did not complete successfully: exit code: \d+$', re.DOTALL)
-_ADVICE = re.compile("Learn more at |View build details: |Switch to a different driver")
+_ADVICE = re.compile("Learn more at |View build details: |Switch to a different driver|(?:See|Run) 'docker |Usage: ")
 # of an image, or of the processor and its emulators (moby/buildkit, solver/llbsolver/ops/exec_binfmt.go)
 _NO_PLATFORM = re.compile("no match for platform in manifest|no support for running processes with")
 _TWICE = re.compile(r"^(\S+): (failed to resolve source metadata for \1: )(?:\1: )?")
@@ -59,7 +59,7 @@ def of_client(said: str) -> str:
 def of_build(said: str) -> Failed:
     """The same for a build, in its parts."""
     lines = lines_of(said)
-    cause = of_error("\n".join(last_error(said) or lines[-1:]))
+    cause = of_error("\n".join(last_error(said) or [each for each in lines if not _ADVICE.match(each.strip())][-1:]))
     number, platform = _failed_step(lines, cause)
     if _PROCESS.search(cause):
         words = [found.group(2) for found in map(_OUTPUT.match, lines) if found and found.group(1) == number]

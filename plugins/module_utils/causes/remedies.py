@@ -24,8 +24,8 @@ _PULL = _table(
         f"Set the `ca` of the registry, and of its token endpoint, in builder_registries, and run {TRUST}",
     ),
     (
-        "no such host|server misbehaving|connection refused|connection reset|i/o timeout|handshake timeout|unreachable"
-        "|no route to host|deadline exceeded|proxyconnect|: EOF",
+        "no such host|name resolution|server misbehaving|connection refused|connection reset|i/o timeout"
+        "|handshake timeout|unreachable|no route to host|deadline exceeded|proxyconnect|: EOF",
         "docker itself pulls it: check that the registry runs, and that this host resolves its name and reaches it; "
         "mirrors are in builder_registries, a proxy in builder_proxy",
     ),
@@ -53,7 +53,7 @@ _BUILDER = _table(
         "Fix builder_buildkit_options, or `flags` in builder_instances: see `docker logs` of its container",
     ),
     ("exec format error|exec .*no such file", "Check that `image` in builder_instances is a BuildKit for this host"),
-    ("cannot connect to the docker daemon at unix:", "`systemctl start docker`, then run again"),
+    ("(?:cannot|failed to) connect to the docker (?:daemon|API) at unix:", "`systemctl start docker`, then run again"),
 )
 _IMAGE = "failed to resolve reference|pull access denied|failed to pull|no space left|missing content"
 

@@ -14,15 +14,24 @@ from ansible_collections.multiarch.builders.plugins.module_utils.causes.lines im
 
 @dataclass(frozen=True)
 class Reason:
-    """What it means, and the remedy; `{user}`, `{scan}` and `{known}` stand for the user and the host's names."""
+    """What it means, and the remedy; `{user}`, `{scan}` and `{known}` stand for the user and the host's names.
+
+    *managed* is the remedy where keys and known hosts are ours, of a node that is the `{host}` of the inventory.
+    """
 
     pattern: str
     meaning: str
     remedy: str
+    managed: str = ""
 
 
 # The first match counts.
 _REASONS = (
+    Reason(
+        r"context not found",
+        "there is no docker context of that name",
+        "add it to builder_contexts, or create it with `docker context create` as {user}",
+    ),
     Reason(
         r"exec: \"ssh\": executable file not found",
         "this host has no ssh",
@@ -32,16 +41,20 @@ _REASONS = (
         r"Host key for .* has changed",
         "its host key does not match the known one",
         "find out why; only if it was regenerated, remove the old one: `ssh-keygen -R '{known}'` as {user}",
+        "find out what answers there: Ansible, which reached {host} in this run, saw another host key",
     ),
     Reason(
         r"Host key verification failed|No .* host key is known",
         "its host key is not known",
         "compare its fingerprint and add it: `ssh-keyscan -t ed25519 {scan} >> ~{user}/.ssh/known_hosts`",
+        "run the playbook for this host and {host} together: its host keys are read over Ansible's connection",
     ),
     Reason(
         r"Permission denied \(|Too many authentication failures",
         "it does not accept a key of {user}",
         "create a key with `ssh-keygen` as {user} and add its public key to ~/.ssh/authorized_keys there",
+        "run the playbook for this host and {host} together, which authorises the key there; notes of {host} say what"
+        " else its sshd requires",
     ),
     Reason(
         r"(?i)permission denied while trying to connect to the docker|dial unix .*permission denied",
@@ -63,7 +76,12 @@ _REASONS = (
         "its sshd drops connections",
         "raise MaxStartups and MaxSessions in its sshd_config: buildx opens several at once",
     ),
-    Reason(r"Could not resolve hostname|no such host", "its name cannot be resolved", "fix DNS, or set ansible_host"),
+    Reason(
+        r"Could not resolve hostname|no such host",
+        "its name cannot be resolved",
+        "fix DNS, or set ansible_host",
+        "fix DNS, or set ansible_host of {host}; `ssh -G` shows whether ssh reads /etc/ssh/ssh_config.d",
+    ),
     Reason(
         r"(?i)connection refused|timed out|i/o timeout|no route to host|network is unreachable",
         "it cannot be reached",

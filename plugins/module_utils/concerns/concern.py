@@ -13,7 +13,12 @@ from ansible_collections.multiarch.builders.plugins.module_utils.model.resource 
 
 
 class Concern(Resource[State]):
-    """A resource that variables describe; one that only retires is not."""
+    """A resource that variables describe; one that only retires is not.
+
+    *again* says whether a run applies it a second time, after all others: it removes what they no longer use.
+    """
+
+    again: t.ClassVar[bool] = False
 
     @classmethod
     @abc.abstractmethod

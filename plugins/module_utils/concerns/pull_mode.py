@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.concern import Concern
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import Docker
 from ansible_collections.multiarch.builders.plugins.module_utils.host import look
-from ansible_collections.multiarch.builders.plugins.module_utils.host.command import must
+from ansible_collections.multiarch.builders.plugins.module_utils.host.command import must, run
 from ansible_collections.multiarch.builders.plugins.module_utils.host.files import remove
 from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import Params
 from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import Action, Effects, Plan, perform
@@ -70,6 +70,8 @@ class RetiredPull(Concern[t.Tuple[str, ...]]):
         """The service is not stopped: this may be a run of its own."""
         if _UNITS[0] in step.paths:
             must(["systemctl", "disable", "--now", _TIMER], "pull mode cannot be stopped")
+        else:
+            run(["systemctl", "stop", _TIMER])  # one whose file someone removed may still run
         for path in step.paths:
             remove(RemoveFile(path, folder=path.startswith(_SETTINGS)))
         if any(each in step.paths for each in _UNITS):

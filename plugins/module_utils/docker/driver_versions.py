@@ -3,7 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Which buildx knows which driver option; an older one refuses to create the builder. Pure.
 
-Source: docker/buildx, driver/*/factory.go of every tag up to v0.36. Options of 0.12, the oldest supported, are omitted.
+Source: docker/buildx, driver/*/factory.go of every tag up to v0.36.1, and master of 2026-08-20, which has no others.
+Options of 0.12, the oldest supported, are omitted.
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ import typing as t
 
 from ansible_collections.multiarch.builders.plugins.module_utils.model.version import Version, version_of
 
+# The newest minor version that these tables and those of spec/driver_tables.py were read from.
+NEWEST: Version = (0, 36)
 ENVIRONMENT = "env."
 SINCE: t.Dict[str, t.Dict[str, Version]] = {
     "docker-container": {

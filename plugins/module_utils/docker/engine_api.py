@@ -114,9 +114,9 @@ class Docker:
         query = urllib.parse.urlencode({"filters": json.dumps({"name": [f"^/{container}$"]})})
         return bool(self.get(f"/containers/json?{query}"))
 
-    def delete(self, path: str) -> None:
-        """Delete a container or an image."""
-        self._versioned("DELETE", path)
+    def delete(self, path: str, timeout: float = 120) -> None:
+        """Delete a container, a volume or an image."""
+        self._versioned("DELETE", path, timeout=timeout)
 
     def unpause(self, container: str) -> None:
         """Unpause a container."""
@@ -154,10 +154,13 @@ class Docker:
     def create(self, image: str, platform: str = "") -> str:
         """Create a container of *image*, never started, to read files from; returns its id."""
         body = {"Image": local_reference(image), "Cmd": ["/never-started"], "Labels": {"multiarch.builders": "reader"}}
-        headers = {"Content-Type": "application/json"}
-        query = f"?{urllib.parse.urlencode({'platform': platform})}" if platform else ""
-        answer = self._versioned("POST", f"/containers/create{query}", json.dumps(body).encode(), headers)
+        path = "/containers/create" + (f"?{urllib.parse.urlencode({'platform': platform})}" if platform else "")
+        answer = self._versioned("POST", path, json.dumps(body).encode(), {"Content-Type": "application/json"})
         return str(json.loads(answer)["Id"])
+
+    def discard(self, container: str) -> None:
+        """Remove what create() made, and the volumes that its image declares, as tonistiigi/binfmt does one."""
+        self.delete(f"/containers/{container}?force=1&v=1")
 
     def export(self, container: str, into: t.BinaryIO) -> None:
         """Write the whole file system of a container, which need not run, as a tar archive."""
@@ -288,8 +291,7 @@ def split_reference(image: str) -> t.Tuple[str, str]:
     name, _at, digest = image.partition("@")
     head, colon, tail = name.rpartition(":")
     tagged = bool(colon) and "/" not in tail
-    repository = head if tagged else name
-    return repository, digest or (tail if tagged else "latest")
+    return head if tagged else name, digest or (tail if tagged else "latest")
 
 
 def local_reference(image: str) -> str:

@@ -10,7 +10,7 @@ import time
 import typing as t
 
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import Docker
-from ansible_collections.multiarch.builders.plugins.module_utils.host.command import run
+from ansible_collections.multiarch.builders.plugins.module_utils.host.command import Outcome, TooSlowError, run
 from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
 
 if t.TYPE_CHECKING:
@@ -34,7 +34,11 @@ def _bring_up(docker: Docker, verb: str) -> t.Optional[Why]:
     run(["systemctl", "reset-failed", "docker.service", "docker.socket"])
     former = run(["systemctl", "show", "--property=InvocationID", "--value", "docker.service"]).stdout.strip()
     since = time.time()
-    outcome = run(["systemctl", verb, "docker.service"])
+    command = ("systemctl", verb, "docker.service")
+    try:
+        outcome = run(command)
+    except TooSlowError as exc:  # its unit sets no limit (TimeoutStartSec=0)
+        outcome = Outcome(command, 1, "", str(exc))
     if outcome.status == 0 and docker.wait(_START_SECONDS):
         return None
     from ansible_collections.multiarch.builders.plugins.module_utils.docker import units

@@ -74,8 +74,11 @@ def builds_in(container: str, shown: t.Mapping[str, t.Any], docker: Docker) -> b
 
     BuildKit before 0.11 keeps no records of builds: there the processes are checked.
     """
-    if not has_client(shown, docker):
-        return False
+    return has_client(shown, docker) and lists_build(container, docker)
+
+
+def lists_build(container: str, docker: Docker) -> bool:
+    """Whether BuildKit in a running container lists a build, connected client or not; as builds_in()."""
     asked = ["buildctl", "debug", "histories", "--format", "{{json .}}"]
     listed = run([*docker.argv, "exec", container, *asked], user=docker.user, timeout=30)
     if listed.status == 0:
@@ -127,8 +130,8 @@ def at_restart(docker: Docker, *, keeps: bool) -> Work:
     return Work(tuple(builds), tuple(containers))
 
 
-def drain(look: t.Callable[[], Work], allowed: Disruption, what: str) -> None:
-    """Return once *what* is allowed. Raises HostError with the work that still runs after the drain timeout."""
+def drain(look: t.Callable[[], object], allowed: Disruption, what: str) -> None:
+    """Return once *what* is allowed: *look* finds nothing. Raises HostError with what is left after the timeout."""
     if allowed.mode == "now":
         return
     end = time.monotonic() + allowed.drain_timeout

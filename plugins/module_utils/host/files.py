@@ -88,7 +88,9 @@ def differs(wanted: WriteFile) -> bool:
     """Whether *wanted* changes anything: content, mode or owner."""
     if read(wanted.path, wanted.owner) != wanted.content:
         return True
-    found, owner = look.state(wanted.path), wanted.owner or me()  # as write() makes it
+    owner = wanted.owner or me()  # as write() makes it
+    with acting_as(wanted.owner):  # root may see nothing in a home on a network
+        found = look.state(wanted.path)
     return found is None or (found.st_mode & 0o7777, found.st_uid, found.st_gid) != (wanted.mode, owner.uid, owner.gid)
 
 
@@ -104,23 +106,32 @@ def write(step: WriteFile) -> None:
             if step.keeps and path.exists():
                 found = path.stat()
                 owner = Owner(found.st_uid, found.st_gid)
-            _replace(path, step.content, step.mode, owner)
+            _replace(path, step.content.encode(), step.mode, owner)
     except (OSError, ValueError) as exc:
         raise HostError(f"{step.path} cannot be written: {exc}") from exc
 
 
-def _replace(path: pathlib.Path, content: str, mode: int, owner: Owner) -> None:
+def write_bytes(path: str, content: bytes, mode: int) -> None:
+    """Replace a file of root's atomically, as write() does."""
+    try:
+        make_folders(at(path).parent)
+        _replace(at(path), content, mode, me())
+    except OSError as exc:
+        raise HostError(f"{path} cannot be written: {exc}") from exc
+
+
+def _replace(path: pathlib.Path, content: bytes, mode: int, owner: Owner) -> None:
     remove_leftovers(path)
     descriptor, temporary = tempfile.mkstemp(prefix=f".{path.name}.{os.getpid()}.", dir=path.parent)
     try:
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        with os.fdopen(descriptor, "wb") as file:
             os.fchmod(file.fileno(), mode)
             os.fchown(file.fileno(), owner.uid, owner.gid)
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
         pathlib.Path(temporary).replace(path)
-    except (OSError, UnicodeError):
+    except OSError:
         pathlib.Path(temporary).unlink(missing_ok=True)
         raise
     sync_folder(path.parent)
@@ -139,7 +150,8 @@ def remove(step: RemoveFile) -> None:
     path = at(step.path)
     try:
         with acting_as(step.owner):
-            path.unlink(missing_ok=True)
+            with contextlib.suppress(NotADirectoryError):  # someone put a file in place of its folder
+                path.unlink(missing_ok=True)
             if step.folder and path.parent.is_dir() and not any(path.parent.iterdir()):
                 path.parent.rmdir()
     except (OSError, ValueError) as exc:

@@ -1,7 +1,9 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Read-only access to the host's file system. Contents of files are for files.py, users are for users.py.
+"""Read-only access to the host's file system, processes and clock.
+
+Contents of files are for files.py, users are for users.py.
 
 No other module accesses the file system, so all access can be redirected (place.py).
 """
@@ -13,6 +15,7 @@ import os
 import pathlib
 import shutil
 import stat
+import time
 import typing as t
 
 from ansible_collections.multiarch.builders.plugins.module_utils.host import watch
@@ -171,6 +174,13 @@ def processes() -> t.Tuple[str, ...]:
     """The /proc folders of the running processes."""
     watch.spoil("all processes were listed")
     return tuple(f"/proc/{name}" for name in names("/proc") if name.isdigit())
+
+
+def before(moment: float) -> bool:
+    """Whether it is earlier than *moment*, in seconds since the epoch."""
+    found = time.time() < moment
+    watch.saw("before", (moment,), found)
+    return found
 
 
 def lives(pid: int) -> bool:

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import re
 import typing as t
 from dataclasses import dataclass
@@ -87,3 +88,15 @@ def bundle_of(store: Store) -> str:
 def blocks(pem: str) -> t.Tuple[str, ...]:
     """The certificates of a bundle, one by one."""
     return tuple(each.rstrip("\n") + "\n" for each in _BLOCK.findall(pem))
+
+
+def fingerprints(pem: str) -> str:
+    """A line `certificate sha256:HEX` for each certificate: for diffs, because PEM is not human-readable."""
+    return "".join(f"certificate {_fingerprint(each)}\n" for each in blocks(pem))
+
+
+def _fingerprint(pem: str) -> str:
+    try:
+        return f"sha256:{hashlib.sha256(base64.b64decode(''.join(pem.splitlines()[1:-1]))).hexdigest()}"
+    except ValueError:  # a user's file may hold anything
+        return "that cannot be read"

@@ -9,6 +9,7 @@ import typing as t
 from dataclasses import dataclass, field
 
 from ansible_collections.multiarch.builders.plugins.module_utils.model.proxy import Proxy
+from ansible_collections.multiarch.builders.plugins.module_utils.model.ssh import SshNode, node_of
 
 Params = t.Mapping[str, t.Any]
 
@@ -40,6 +41,8 @@ class Node:
     """One machine of a builder. *endpoint* is "" for this host's dockerd, else ssh://…, tcp://… or a context's name.
 
     *platforms* are canonical names, empty for automatic detection. Certificates and key (PEM) are for driver remote.
+    *serve* is the host of the inventory that serves it, which the same run may provision.
+    *ssh* is set if users reach it with keys of ours.
     """
 
     name: str
@@ -49,6 +52,8 @@ class Node:
     ca: t.Optional[str] = None
     client_cert: t.Optional[str] = None
     client_key: t.Optional[str] = None
+    serve: t.Optional[str] = None
+    ssh: t.Optional[SshNode] = None
 
     @property
     def local(self) -> bool:
@@ -77,6 +82,38 @@ class Instance:
         """Defaults to one node on this host, with the name that buildx would choose (store/nodegroup.go)."""
         if not self.nodes:
             object.__setattr__(self, "nodes", (Node(f"{self.name}0"),))
+
+
+@dataclass(frozen=True)
+class Inherited:
+    """What builders that *users* make themselves get; *config* and *certificates* as in Instance.
+
+    Without *users* nobody's do. *takeover* allows to replace a foreign file, *proxied* says that this host has a proxy.
+    """
+
+    users: t.Tuple[str, ...] = ()
+    config: str = ""
+    certificates: t.Mapping[str, str] = field(default_factory=dict)
+    takeover: bool = False
+    proxied: bool = False
+
+
+@dataclass(frozen=True)
+class Context:
+    """A docker context of *users*; *host* is a URL, certificates and key are PEM text.
+
+    *takeover* allows to replace a foreign one of that name.
+    """
+
+    name: str
+    host: str
+    users: t.Tuple[str, ...]
+    description: str = ""
+    ca: t.Optional[str] = None
+    client_cert: t.Optional[str] = None
+    client_key: t.Optional[str] = None
+    skip_tls_verify: bool = False
+    takeover: bool = False
 
 
 @dataclass(frozen=True)
@@ -118,7 +155,6 @@ def instances_of(params: Params) -> t.Tuple[Instance, ...]:
 
     Certificates of registries are taken from the same *params*.
     """
-    texts = {row["host"]: row for row in params.get("registries") or ()}
     environment = {f"env.{name}": value for name, value in proxy_of(params).environment().items()}
     return tuple(
         Instance(
@@ -132,21 +168,58 @@ def instances_of(params: Params) -> t.Tuple[Instance, ...]:
             flags=tuple(row.get("flags") or ()),
             default=bool(row.get("default")),
             config=row.get("config") or "",
-            certificates={
-                **{name: texts[host][key] for name, (host, key) in (row.get("registry_files") or {}).items()},
-                **(row.get("certificates") or {}),
-            },
+            certificates={**_registry_files(row, params), **(row.get("certificates") or {})},
             nodes=tuple(map(_node, row.get("nodes") or ())),
         )
         for row in params["instances"]
     )
 
 
+def local_node(params: Params, builder: str) -> t.Optional[str]:
+    """The name of the builder's node on this host, None if there is none."""
+    row = next((each for each in params["instances"] if each["name"] == builder), None)
+    if row is None or row["driver"] != "docker-container":
+        return None
+    nodes = tuple(map(_node, row.get("nodes") or ())) or (Node(f"{builder}0"),)
+    return next((each.name for each in nodes if each.local), None)
+
+
+def inherited_of(params: Params) -> Inherited:
+    """What the builders get that users make themselves; certificates are taken from the registries of *params*."""
+    row = params.get("inherit") or {}
+    if not row.get("enabled"):
+        return Inherited()
+    users = params["users"] if row.get("users") is None else row["users"]
+    return Inherited(
+        users=tuple(users),
+        config=row.get("config") or "",
+        certificates=_registry_files(row, params),
+        takeover=bool(row.get("takeover")),
+        proxied=bool(proxy_of(params).environment()),
+    )
+
+
+def contexts_of(params: Params) -> t.Tuple[Context, ...]:
+    """The docker contexts; an entry without users is for all."""
+    names = Context.__dataclass_fields__
+    rows = [
+        {key: value for key, value in row.items() if key in names and value is not None} for row in params["contexts"]
+    ]
+    return tuple(Context(**{**row, "users": tuple(row.get("users") or params["users"])}) for row in rows)
+
+
+def _registry_files(row: Params, params: Params) -> t.Dict[str, str]:
+    """{"REGISTRY/FILE": PEM} of the files that buildkitd.toml names."""
+    texts = {each["host"]: each for each in params.get("registries") or ()}
+    return {name: texts[host][key] for name, (host, key) in (row.get("registry_files") or {}).items()}
+
+
 def _node(row: Params) -> Node:
     names = Node.__dataclass_fields__
     given = {key: value for key, value in row.items() if key in names and value is not None}
     options = {key: str(value) for key, value in (row.get("driver_opts") or {}).items()}
-    return Node(**{**given, "platforms": tuple(row.get("platforms") or ()), "driver_opts": options})
+    ssh = {"ssh": node_of(row["ssh"])} if row.get("ssh") else {}
+    return Node(**{**given, **ssh, "platforms": tuple(row.get("platforms") or ()), "driver_opts": options})
 
 
 def disruption_of(params: Params) -> Disruption:

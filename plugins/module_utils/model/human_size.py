@@ -24,3 +24,9 @@ def parsed(text: str) -> t.Optional[int]:
     """The bytes that `17.2MB` stands for, as far as its digits go; None if it is not a size."""
     found = _SHOWN.fullmatch(text)
     return round(float(found.group(1)) * 1000 ** UNITS.index(found.group(2))) if found else None
+
+
+def total_in(usage: str) -> t.Optional[int]:
+    """Bytes in the last line of `docker buildx du` or `buildctl du`, to its digits; None if it failed."""
+    found = re.search(r"^Total:\s+(\S+)\s*$", usage, re.MULTILINE)
+    return parsed(found.group(1)) if found else None

@@ -4,13 +4,31 @@
 """Every option of the collection's modules, each defined once: a row with its type, choices, default and readers.
 
 An option ``X`` is the role variable ``builder_X``. Modules, their documentation, the roles' defaults and argument
-specs, and docs/variables.md are made from the rows; the texts are in doc_fragments/texts.py, the checks of values in
-plugin_utils/spec/option_checks.py. Pure data: nothing of Ansible is imported.
+specs, and docs/variables.md are made from the rows. Keys of options that are mappings are in option_keys.py, texts in
+doc_fragments/texts.py, checks of values in plugin_utils/spec/option_checks.py. Pure data: nothing of Ansible is
+imported.
 """
 
 from __future__ import annotations
 
 import typing as t
+
+from ansible_collections.multiarch.builders.plugins.module_utils.model.option_keys import (
+    CANARY,
+    CONTEXT,
+    DATA_ROOTS,
+    ENGINE_REPOSITORY,
+    GC,
+    GUARD,
+    INHERIT,
+    NODE,
+    PLUGIN,
+    PROXY,
+    REGISTRY,
+    SERVE,
+    SSH,
+    Option,
+)
 
 # The module of each concern, in their order.
 MODULES = {
@@ -18,13 +36,18 @@ MODULES = {
     "trust": "registry_trust",
     "daemon": "docker_daemon",
     "binfmt": "binfmt_handlers",
+    "contexts": "docker_contexts",
     "buildx": "buildx_builder",
+    "serve": "buildkit_serve",
+    "ssh": "ssh_access",
+    "guard": "guard",
 }
 CONCERNS = tuple(MODULES)
 DISRUPTIONS = ("wait", "now", "never")
 DRIVERS = ("docker-container", "remote", "kubernetes")
 
-# research: looked up in public repositories, 2026-11; a digest pins the index of all architectures
+# The pins, and the one place that holds them: `make pins` looks up what is newer. A digest is that of the index of all
+# architectures (looked up in public repositories, 2026-11).
 BINFMT_IMAGE = (
     "docker.io/tonistiigi/binfmt:qemu-v10.2.3-68"
     "@sha256:400a4873b838d1b89194d982c45e5fb3cda4593fbfd7e08a02e76b03b21166f0"
@@ -33,69 +56,6 @@ BUILDKIT_IMAGE = (
     "docker.io/moby/buildkit:v0.33.0@sha256:6c2fa84a6b61ccd72899dde4239f8d5717f05f9a8ca6f3cad185fb1a95a94de3"
 )
 DEFAULT_INSTANCE: t.Dict[str, t.Any] = {"name": "multiarch", "default": True}
-
-Option = t.Dict[str, t.Any]
-
-REGISTRY: t.Dict[str, Option] = {
-    "host": {"type": "str", "required": True},
-    "mirrors": {"type": "list", "elements": "str", "default": []},
-    "ca": {"type": "str"},
-    # Both become `ca` on the controller.
-    "ca_from": {"type": "str", "choices": ["harbor"]},
-    "ca_fingerprint": {"type": "str"},
-    "client_cert": {"type": "str"},
-    "client_key": {"type": "str", "no_log": True},
-    "insecure": {"type": "bool", "default": False},
-    "http": {"type": "bool", "default": False},
-    "username": {"type": "str"},
-    "password": {"type": "str", "no_log": True},
-    # Filled in on the controller, where TOML can be written.
-    "hosts_toml": {"type": "str"},
-}
-
-PROXY: t.Dict[str, Option] = {
-    "http": {"type": "str"},
-    "https": {"type": "str"},
-    "no_proxy": {"type": "list", "elements": "str", "default": []},
-    "username": {"type": "str"},
-    "password": {"type": "str", "no_log": True},
-}
-
-PLUGIN: t.Dict[str, Option] = {
-    "src": {"type": "str"},
-    "url": {"type": "str"},
-    "sha256": {"type": "str"},
-    "version": {"type": "str"},
-}
-
-CANARY: t.Dict[str, Option] = {
-    "image": {"type": "str"},
-    "archive": {"type": "str"},
-    "command": {"type": "list", "elements": "str"},
-    "timeout": {"type": "int"},
-}
-
-NODE: t.Dict[str, Option] = {
-    "host": {"type": "str"},
-    "endpoint": {"type": "str"},
-    "context": {"type": "str"},
-    "user": {"type": "str"},
-    "name": {"type": "str"},
-    "platforms": {"type": "list", "elements": "str", "default": []},
-    "driver_opts": {"type": "dict", "default": {}},
-    "ca": {"type": "str"},
-    "client_cert": {"type": "str"},
-    "client_key": {"type": "str", "no_log": True},
-}
-
-# Numbers and text are both fine: bytes or 50GB, seconds or 48h.
-GC: t.Dict[str, Option] = {
-    "keep": {"type": "raw"},
-    "max": {"type": "raw"},
-    "free": {"type": "raw"},
-    "unused_for": {"type": "raw"},
-    "enabled": {"type": "bool"},
-}
 
 INSTANCE: t.Dict[str, Option] = {
     "name": {"type": "str", "required": True},
@@ -120,9 +80,12 @@ OPTIONS: t.Dict[str, Option] = {
         "elements": "str",
         "choices": list(CONCERNS),
         "default": list(CONCERNS),
-        "read_by": ("engine",),
+        "read_by": ("engine", "build_proof"),
     },
-    "engine": {"type": "str", "choices": ["present", "distro"], "default": "present", "read_by": ("engine",)},
+    "engine": {"type": "str", "choices": ["present", "distro", "docker"], "default": "present", "read_by": ("engine",)},
+    "engine_repository": {"type": "dict", "options": ENGINE_REPOSITORY, "default": {}, "read_by": ("engine",)},
+    "engine_version": {"type": "str", "read_by": ("engine",)},
+    "allow_engine_downgrade": {"type": "bool", "default": False, "read_by": ("engine",)},
     "buildx_plugin": {"type": "dict", "options": PLUGIN, "default": {}, "read_by": ("engine",)},
     "platforms": {
         "type": "list",
@@ -135,27 +98,43 @@ OPTIONS: t.Dict[str, Option] = {
         "elements": "dict",
         "options": REGISTRY,
         "default": [],
-        "read_by": ("trust", "daemon", "binfmt", "buildx", "registry_proof", "registry_capabilities"),
+        "read_by": ("trust", "daemon", "binfmt", "buildx", "guard", "registry_proof", "registry_capabilities"),
     },
     "ca_warn_days": {
         "type": "int",
         "default": 30,
         "controller_only": True,
-        "read_by": ("trust", "daemon", "binfmt", "buildx", "registry_proof", "registry_capabilities"),
+        "read_by": (*CONCERNS[1:], "registry_proof", "registry_capabilities"),
     },
     "instances": {
         "type": "list",
         "elements": "dict",
         "options": INSTANCE,
         "default": [DEFAULT_INSTANCE],
-        "read_by": ("engine", "binfmt", "buildx", "registry_proof", "build_proof", "job_proof"),
+        "read_by": ("engine", "binfmt", "buildx", "serve", "guard", "registry_proof", "build_proof", "job_proof"),
     },
     "users": {
         "type": "list",
         "elements": "str",
         "default": ["root"],
-        "read_by": ("trust", "buildx", "registry_proof", "registry_capabilities", "build_proof", "job_proof"),
+        "read_by": (
+            "trust",
+            "contexts",
+            "buildx",
+            "registry_proof",
+            "registry_capabilities",
+            "build_proof",
+            "job_proof",
+        ),
     },
+    "contexts": {"type": "list", "elements": "dict", "options": CONTEXT, "default": [], "read_by": ("contexts",)},
+    "ssh_keys": {
+        "type": "bool",
+        "default": False,
+        "no_log": False,
+        "read_by": ("engine", "binfmt", "buildx", "serve", "guard", "registry_proof", "build_proof", "job_proof"),
+    },
+    "ssh_options": {"type": "dict", "options": SSH, "default": {}, "read_by": ("buildx", "ssh")},
     "native_first": {"type": "bool", "default": True, "read_by": ("binfmt",)},
     "binfmt_source": {"type": "str", "choices": ["image", "package"], "default": "image", "read_by": ("binfmt",)},
     "binfmt_image": {"type": "str", "default": BINFMT_IMAGE, "read_by": ("binfmt",)},
@@ -163,11 +142,13 @@ OPTIONS: t.Dict[str, Option] = {
     "binfmt_archive": {"type": "str", "read_by": ("binfmt",)},
     "binfmt_canary": {"type": "dict", "options": CANARY, "default": {}, "read_by": ("binfmt",)},
     "binfmt_takeover": {"type": "bool", "default": False, "read_by": ("binfmt",)},
-    "daemon_options": {"type": "dict", "default": {}, "read_by": ("daemon",)},
+    "daemon_options": {"type": "dict", "default": {}, "read_by": ("engine", "daemon")},
     "allow_image_store_switch": {"type": "bool", "default": False, "read_by": ("daemon", "retire")},
     "allow_data_root_switch": {"type": "bool", "default": False, "read_by": ("daemon", "retire")},
+    "data_roots": {"type": "dict", "options": DATA_ROOTS, "default": {}, "read_by": ("daemon",)},
     "docker_pulls": {"type": "bool", "default": True, "read_by": ("daemon", "registry_proof", "build_proof")},
     "buildkit_options": {"type": "dict", "default": {}, "controller_only": True, "read_by": ("buildx",)},
+    "inherit": {"type": "dict", "options": INHERIT, "default": {}, "read_by": ("buildx",)},
     "client_options": {"type": "dict", "default": {}, "read_by": ("buildx",)},
     "environment_file": {"type": "str", "read_by": ("buildx",)},
     "environment": {"type": "dict", "default": {}, "read_by": ("buildx", "registry_capabilities", "build_proof")},
@@ -180,13 +161,18 @@ OPTIONS: t.Dict[str, Option] = {
     },
     "dns": {"type": "list", "elements": "str", "default": [], "read_by": ("daemon", "buildx")},
     "gc": {"type": "dict", "options": GC, "default": {}, "read_by": ("daemon", "buildx")},
+    "serve": {"type": "dict", "options": SERVE, "default": {}, "read_by": ("serve", "guard")},
+    "serve_authority": {"type": "str", "controller_only": True, "read_by": ("buildx", "serve")},
+    "serve_plain_keys": {"type": "bool", "default": False, "controller_only": True, "read_by": ("buildx", "serve")},
+    "guard": {"type": "bool", "default": False, "read_by": ("guard",)},
+    "guard_options": {"type": "dict", "options": GUARD, "default": {}, "read_by": ("guard",)},
     "disruption": {
         "type": "str",
         "choices": list(DISRUPTIONS),
         "default": "wait",
-        "read_by": ("daemon", "buildx", "retire"),
+        "read_by": ("engine", "daemon", "buildx", "serve", "retire"),
     },
-    "drain_timeout": {"type": "int", "default": 900, "read_by": ("daemon", "buildx", "retire")},
+    "drain_timeout": {"type": "int", "default": 900, "read_by": ("engine", "daemon", "buildx", "serve", "retire")},
     "lock_timeout": {"type": "int", "default": 300, "read_by": (*CONCERNS, "retire")},
     "verify_trust": {"type": "bool", "default": True, "read_by": ()},
     "verify_repository": {"type": "str", "default": "", "read_by": ()},

@@ -48,7 +48,24 @@ class Departure:
     name: str
 
 
-Effects = t.FrozenSet[t.Union[Effect, Arrival, Departure, DefaultNetwork]]
+@dataclass(frozen=True)
+class ContextWrite:
+    """The effect of creating or changing the docker context *name* of *user*."""
+
+    user: str
+    name: str
+
+
+@dataclass(frozen=True)
+class NodeDeparture:
+    """The effect of taking a node off the builder *builder* of *user*, which had it at *endpoint*."""
+
+    user: str
+    builder: str
+    endpoint: str
+
+
+Effects = t.FrozenSet[t.Union[Effect, Arrival, Departure, ContextWrite, NodeDeparture, DefaultNetwork]]
 NO_EFFECTS: Effects = frozenset()
 
 

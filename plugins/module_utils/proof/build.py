@@ -5,8 +5,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import json
 import os
 import pathlib
 import typing as t
@@ -20,12 +18,13 @@ from ansible_collections.multiarch.builders.plugins.module_utils.host.command im
 from ansible_collections.multiarch.builders.plugins.module_utils.host.temp_dirs import scratch
 from ansible_collections.multiarch.builders.plugins.module_utils.host.users import user_entry
 from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
-from ansible_collections.multiarch.builders.plugins.module_utils.model.platform import canonical
-from ansible_collections.multiarch.builders.plugins.module_utils.proof import diagnostics, push, rights
+from ansible_collections.multiarch.builders.plugins.module_utils.model.placement import Place, place_of
+from ansible_collections.multiarch.builders.plugins.module_utils.proof import diagnostics, push, pushed, rights
 from ansible_collections.multiarch.builders.plugins.module_utils.proof import remedy as remedies
 from ansible_collections.multiarch.builders.plugins.module_utils.proof.build_log import in_common, machines_in
 from ansible_collections.multiarch.builders.plugins.module_utils.proof.scope import image_of
 
+ELSEWHERE = "elsewhere"
 _LINES = 20  # of a build's log, as evidence
 _NOTHING = ("--output", "type=cacheonly")
 _DOCKERFILE = """\
@@ -43,7 +42,7 @@ class Proof:
     """One platform on one host: what a program reported in the build, and whether the registry's index has it."""
 
     platform: str
-    how: str  # native or emulated
+    how: str  # native, emulated, or elsewhere: by a node on another machine
     machine: str
     pushed: bool
 
@@ -72,8 +71,8 @@ class Failure:
     cause: str = ""
 
 
-def running(platforms: t.Sequence[str]) -> t.Tuple[t.Tuple[str, ...], t.Tuple[Failure, ...]]:
-    """(platforms whose programs run on this host, a failure for each other)."""
+def not_running(platforms: t.Sequence[str]) -> t.Tuple[Failure, ...]:
+    """A failure for each of *platforms* whose program does not run on this host."""
     failures = []
     for platform in platforms:
         try:
@@ -81,8 +80,7 @@ def running(platforms: t.Sequence[str]) -> t.Tuple[t.Tuple[str, ...], t.Tuple[Fa
         except HostError as exc:
             shows = diagnostics.of_handler(platform)
             failures.append(Failure((platform,), exc.short, shows, remedies.HANDLERS, exc.cause or exc.what))
-    failed = {platform for each in failures for platform in each.platforms}
-    return tuple(each for each in platforms if each not in failed), tuple(failures)
+    return tuple(failures)
 
 
 Result = t.Tuple[t.Tuple[Proof, ...], t.Tuple[Failure, ...]]
@@ -191,7 +189,8 @@ class _Build:
         return dict.fromkeys(slow or platforms, whole)
 
     def _has_nodes(self) -> bool:
-        return diagnostics.has_nodes(self.builder, self.user)
+        """Whether there are several, one of which may fail alone."""
+        return len(diagnostics.machines(self.builder, self.user)) > 1
 
     def _error(self, platforms: t.Sequence[str], output: t.Sequence[str]) -> t.Optional[HostError]:
         """Why a build fails, None if it does not."""
@@ -205,7 +204,8 @@ class _Build:
         if not self.repository:
             return _NOTHING
         # Force an index for a single platform without attestations, too, so that its platform can be read back.
-        return ["--build-arg", "BUILDKIT_MULTI_PLATFORM=1", "--tag", image_of(self.repository), "--push"]
+        single = ["--build-arg", "BUILDKIT_MULTI_PLATFORM=1"]
+        return [*single, *pushed.written_to(self.folder), "--tag", image_of(self.repository), "--push"]
 
     def _run(self, platforms: t.Sequence[str], output: t.Sequence[str]) -> str:
         """The log of a build. Raises _BuildError, or TooSlowError."""
@@ -228,9 +228,11 @@ class _Build:
 
     def _judge(self, platforms: t.Sequence[str], log: str) -> Result:
         """What a successful build proves for each platform."""
-        pushed = _pushed(self.builder, self.user, self.repository) if self.repository else frozenset()
+        there: t.FrozenSet[str] = frozenset()
+        if self.repository:
+            there = pushed.platforms(self.builder, self.user, self.repository, self.folder)
         machines = machines_in(log, platforms)
-        ways = native.ways(platforms)
+        ways, nodes = native.ways(platforms), diagnostics.machines(self.builder, self.user)
         proofs, failures = [], []
         for platform in platforms:
             words, remedy = "", remedies.HANDLERS
@@ -238,13 +240,14 @@ class _Build:
                 words = (
                     f"builder {self.builder}: the RUN step of {platform} reported {machines.get(platform) or 'nothing'}"
                 )
-            elif self.repository and platform not in pushed:
+            elif self.repository and platform not in there:
                 words = f"{image_of(self.repository)} was pushed, but its index does not have {platform}"
                 remedy = remedies.READ_BACK
             if words:
                 failures.append(Failure((platform,), words, (told("the build said", log, _LINES),), remedy, words))
                 continue
-            proofs.append(Proof(platform, ways[platform], machines[platform], platform in pushed))
+            how = ELSEWHERE if place_of(nodes, platform) is Place.ELSEWHERE else ways[platform]
+            proofs.append(Proof(platform, how, machines[platform], platform in there))
         return tuple(proofs), tuple(failures)
 
 
@@ -265,28 +268,3 @@ def _context(folder: pathlib.Path, platforms: t.Sequence[str], user: str) -> Non
     entry = user_entry(user)
     for path in (folder, *folder.iterdir()):
         os.chown(path, entry.pw_uid, entry.pw_gid)
-
-
-def _pushed(builder: str, user: str, repository: str) -> t.FrozenSet[str]:
-    """The platforms of the registry's current index, read with or without TLS as the *builder* does."""
-    reference = image_of(repository)
-    outcome = run(["docker", "buildx", "imagetools", "inspect", "--builder", builder, "--raw", reference], user=user)
-    try:
-        manifests = json.loads(outcome.stdout)["manifests"]
-    except (ValueError, KeyError, TypeError):
-        what = f"{reference} was pushed, but its index cannot be read back"
-        remedy = remedies.remedy_of(outcome.cause, remedies.READ_BACK)
-        raise HostError(what, outcome.cause, remedy, outcome.said) from None
-    return index_platforms(manifests)
-
-
-def index_platforms(manifests: t.Iterable[t.Mapping[str, t.Any]]) -> t.FrozenSet[str]:
-    """Canonical names of the platforms in an index; attestations (platform unknown/unknown) are omitted."""
-    found = set()
-    for each in manifests:
-        platform = each.get("platform") or {}
-        if platform.get("os") == "linux":
-            parts = ["linux", platform.get("architecture", ""), platform.get("variant", "")]
-            with contextlib.suppress(ValueError):  # not a platform that can be requested
-                found.add(canonical("/".join(part for part in parts if part)))
-    return frozenset(found)

@@ -4,12 +4,12 @@
 """What a user's CI job would build with: only HOME set, and what the runner's own processes pass on.
 
 A process keeps the groups and environment that it was started with. So a runner started before the host was onboarded
-has no access to Docker, and one with DOCKER_CONFIG in its environment does not see the user's builder.
+has no access to Docker, and one with DOCKER_CONFIG in its environment does not see the user's builder. Neither does one
+whose unit hides the user's home, by systemd's sandbox.
 """
 
 from __future__ import annotations
 
-import re
 import typing as t
 from dataclasses import dataclass
 
@@ -20,21 +20,17 @@ from ansible_collections.multiarch.builders.plugins.module_utils.host.command im
 from ansible_collections.multiarch.builders.plugins.module_utils.host.place import here
 from ansible_collections.multiarch.builders.plugins.module_utils.host.users import group_name, user_entry
 from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
+from ansible_collections.multiarch.builders.plugins.module_utils.proof.ci_processes import (
+    HIDDEN,
+    READ_ONLY,
+    Process,
+    processes_of,
+)
 
-# Variables that redirect docker and buildx (docker/cli, docker/buildx). Values are paths and addresses, no secrets.
-VARIABLES = ("BUILDX_BUILDER", "BUILDX_CONFIG", "DOCKER_CONFIG", "DOCKER_CONTEXT", "DOCKER_HOST", "BUILDKIT_HOST")
-_UNIT = re.compile(r"([^/]+\.(?:service|scope))$")
-_NO_RUNNER = re.compile(r"^user@\d+\.service$|^init\.scope$")  # the user's own systemd
-
-
-@dataclass(frozen=True)
-class Process:
-    """A running process of the user: its systemd *unit* ("" for none), its groups, and VARIABLES and HOME."""
-
-    name: str
-    unit: str
-    groups: t.FrozenSet[int]
-    environment: t.Mapping[str, str]
+_SHUT = {
+    HIDDEN: "does not see {path}: remove what hides it from its unit (ProtectHome=, InaccessiblePaths= and the like)",
+    READ_ONLY: "may not write to {path}, as buildx does: add ReadWritePaths={home}/.docker to its unit",
+}
 
 
 @dataclass(frozen=True)
@@ -49,7 +45,7 @@ class Job:
 def prove_job(user: str, builder: str) -> Job:
     """Raise HostError unless jobs of *user* use *builder* without naming it."""
     entry = user_entry(user)
-    found = processes_of(entry.pw_uid)
+    found = processes_of(user)
     problems = [*_current(user, builder), *hindrances(found, user, entry.pw_dir, builder, _needed(user))]
     if problems:
         raise HostError("; ".join(problems))
@@ -84,33 +80,20 @@ def hindrances(
     words: t.Dict[str, None] = {}
     for each in found:
         where = f"{each.unit or each.name} of {user}"
-        restart = f"systemctl restart {each.unit}" if each.unit.endswith(".service") else "stop it, and start it again"
         if needed and needed[0] not in each.groups:
-            words[f"{where} was started before {user} joined the group {needed[1]}: {restart}"] = None
+            words[f"{where} was started before {user} joined the group {needed[1]}: {_start_again(each)}"] = None
         for name, value in sorted(each.environment.items()):
-            if name == "HOME" and value != home:
+            if name == "HOME":
                 words[f"{where} has HOME={value}, but the builder is in {home}/.docker: fix it, and restart"] = None
-            elif name != "HOME" and value != (builder if name == "BUILDX_BUILDER" else ""):
+            elif name != "BUILDX_BUILDER" or value != builder:
                 words[f"{where} has {name}={value}, so its jobs do not see the builder: remove it"] = None
+        for path, how in sorted(each.shut.items()):
+            words[f"{where} {_SHUT[how].format(path=path, home=home)}, and restart"] = None
     return list(words)
 
 
-def processes_of(uid: int) -> t.Tuple[Process, ...]:
-    """The user's processes that could start jobs; root's are too general, so root has none."""
-    found = (_process(each, uid) for each in look.processes() if uid != 0)
-    return tuple(each for each in found if each is not None and not _NO_RUNNER.match(each.unit))
-
-
-def _process(folder: str, uid: int) -> t.Optional[Process]:
-    try:
-        status, cgroup, raw = (look.text(f"{folder}/{name}") or "" for name in ("status", "cgroup", "environ"))
-        fields = dict(line.split(":", 1) for line in status.splitlines() if ":" in line)
-        if int(fields["Uid"].split()[1]) != uid or fields["State"].split()[0] == "Z":
-            return None
-        unit = _UNIT.search(cgroup.strip().splitlines()[-1])
-    except (KeyError, ValueError, IndexError):  # it has ended
-        return None
-    pairs = dict(pair.split("=", 1) for pair in raw.split("\0") if "=" in pair)
-    groups = frozenset(map(int, [*fields["Groups"].split(), fields["Gid"].split()[1]]))
-    kept = {name: pairs[name] for name in (*VARIABLES, "HOME") if name in pairs}
-    return Process(fields["Name"].strip(), unit.group(1) if unit else "", groups, kept)
+def _start_again(found: Process) -> str:
+    """What gives it the groups of today. What the user's own systemd starts has the groups of that. Pure."""
+    if not found.unit.endswith(".service"):
+        return "stop it, and start it again"
+    return f"systemctl restart {found.manager or found.unit}"

@@ -21,6 +21,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.host import loo
 from ansible_collections.multiarch.builders.plugins.module_utils.host.command import run
 from ansible_collections.multiarch.builders.plugins.module_utils.host.place import at
 from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
+from ansible_collections.multiarch.builders.plugins.module_utils.model.placement import Builder, machine_of
 from ansible_collections.multiarch.builders.plugins.module_utils.proof import outcomes
 from ansible_collections.multiarch.builders.plugins.module_utils.proof.remedy import CONTAINER_NETWORK
 
@@ -77,13 +78,15 @@ def cause_in_network(builder: str, user: str) -> str:
     return next(filter(None, found), "")
 
 
-def has_nodes(builder: str, user: str) -> bool:
-    """Whether the builder has several nodes, one of which may fail alone."""
+def machines(builder: str, user: str) -> Builder:
+    """Those of a builder in the user's store; none if it cannot be read."""
     try:
         entry = store.entry(user, builder)
     except HostError:
-        return False
-    return isinstance(entry, store.StoredBuilder) and len(entry.nodes) > 1
+        return []
+    if not isinstance(entry, store.StoredBuilder):
+        return []
+    return [machine_of(entry.driver, each.endpoint, each.platforms) for each in entry.nodes]
 
 
 def _local_nodes(builder: str, user: str) -> t.List[str]:

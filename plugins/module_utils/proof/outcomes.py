@@ -102,6 +102,7 @@ _SAID: t.Tuple[t.Tuple[str, t.Pattern[str]], ...] = tuple(
             (
                 "connection refused",
                 "no such host",
+                "failure in name resolution",  # of glibc, in a program that asks it (Debian's dockerd)
                 "server misbehaving",
                 "i/o timeout",
                 "no route to host",
@@ -115,7 +116,7 @@ _SAID: t.Tuple[t.Tuple[str, t.Pattern[str]], ...] = tuple(
                 "TLS handshake timeout",
                 "timed out",
                 "did not finish within",
-                ": EOF$",
+                ": (?:unexpected )?EOF$",
             ),
         ),
         (OTHER, ("x509: ", "tls: ")),

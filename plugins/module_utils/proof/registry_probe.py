@@ -48,7 +48,9 @@ from ansible_collections.multiarch.builders.plugins.module_utils.proof.unread im
 from ansible_collections.multiarch.builders.plugins.module_utils.registry.clocks import Clocks
 from ansible_collections.multiarch.builders.plugins.module_utils.state import authorities
 
-TIMEOUT = 30
+# Seconds for a query. BuildKit and dockerd give up a connection after 30 s, with words that say which; and a host that
+# builds or emulates its processor takes seconds to start each client.
+TIMEOUT = 120
 # Most of the time is spent waiting, but each client is a process.
 _AT_ONCE = 8
 

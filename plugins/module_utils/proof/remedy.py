@@ -49,8 +49,8 @@ _SETTINGS: t.Tuple[t.Tuple[t.Pattern[str], str, str], ...] = (
     ),
     (
         re.compile(
-            f"{outcomes.FETCHING}.*(?:no such host|server misbehaving|connection refused|i/o timeout|no route to host"
-            "|unreachable|handshake timeout|proxyconnect|: EOF)",
+            f"{outcomes.FETCHING}.*(?:no such host|name resolution|server misbehaving|connection refused|i/o timeout"
+            "|no route to host|unreachable|handshake timeout|proxyconnect|: EOF)",
             re.IGNORECASE,
         ),
         NO_CLIENT_TOKEN,
@@ -116,7 +116,8 @@ _REMEDIES: t.Tuple[t.Tuple[t.Pattern[str], str], ...] = tuple(
             f"Run {PROVISION}, which creates the builders of all builder_users",
         ),
         (
-            "no such host|server misbehaving|connection refused|i/o timeout|network is unreachable|handshake timeout",
+            "no such host|name resolution|server misbehaving|connection refused|i/o timeout|network is unreachable"
+            "|handshake timeout",
             "Check that the registry runs, and that this host resolves its name and reaches it; mirrors and proxy are "
             "in builder_registries and builder_proxy",
         ),

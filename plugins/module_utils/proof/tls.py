@@ -108,12 +108,14 @@ def _without_tls(target: Target, proxy: Proxy, timeout: float, exc: OSError) -> 
     name, port = target.address
     plain = Target(f"[{name}]:{port}" if ":" in name else f"{name}:{port}", http=True)
     try:
-        _get(_connection(plain, proxy, timeout, verify=False), plain, proxy)
+        told = _get(_connection(plain, proxy, timeout, verify=False), plain, proxy).outcome
     except (OSError, http.client.HTTPException):
-        if isinstance(exc, ssl.SSLError):
-            return outcomes.OTHER, f"TLS failed: {exc.reason or exc.strerror or exc}"
-        return _failure(exc, target)
-    return outcomes.NO_TLS, "the server speaks HTTP without TLS"
+        told = outcomes.NO_ANSWER
+    if told not in (outcomes.NO_ANSWER, outcomes.TLS_WANTED):
+        return outcomes.NO_TLS, "the server speaks HTTP without TLS"
+    if isinstance(exc, ssl.SSLError):
+        return outcomes.OTHER, f"TLS failed: {exc.reason or exc.strerror or exc}"
+    return _failure(exc, target)
 
 
 def _failure(exc: Exception, target: Target) -> t.Tuple[str, str]:

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import typing as t
+from dataclasses import replace
 
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import Docker
 from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import Params
@@ -22,7 +23,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.run.one_concern
     require_root,
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.run.plan import Kinds, asked, plan_concerns, tell_plan
-from ansible_collections.multiarch.builders.plugins.module_utils.run.result import failed, plans_result
+from ansible_collections.multiarch.builders.plugins.module_utils.run.result import failed, in_words, plans_result
 
 
 def apply_all() -> None:
@@ -46,11 +47,11 @@ def apply_concerns(kinds: Kinds, params: Params, done: t.Dict[str, Plan], *, pro
     """Plan and apply each concern against the current state; fills *done*. Raises HostError at the first failure.
 
     One that is only unfinished is raised after the last concern. A concern is observed again by `require_nothing_left`.
-    *proven* says whether proofs follow.
+    One that has to be applied again is, after all others. *proven* says whether proofs follow.
     """
     effects: Effects = NO_EFFECTS
     unfinished: t.List[HostError] = []
-    for kind in kinds:
+    for kind in (*kinds, *(each for each in kinds if each.again)):
         try:
             resource = kind.from_params(params, Docker())  # a dockerd that was just installed has its own API version
             plan = resource.plan(resource.observe(), effects)
@@ -59,11 +60,12 @@ def apply_concerns(kinds: Kinds, params: Params, done: t.Dict[str, Plan], *, pro
             except UnfinishedError as exc:
                 unfinished.append(exc.of(kind.concern))
             effects |= plan.effects & {Effect.REMAINS}  # the next one observes all others itself
-            done[kind.concern] = plan
+            former = done.get(kind.concern, Plan())
+            done[kind.concern] = replace(plan, actions=(*former.actions, *plan.actions))
             if kind.concern == "engine":  # all others need it; they are checked again together, at the end
                 look_again(resource, plan)
-        except HostError as exc:
-            raise exc.of(kind.concern) from exc
+        except (HostError, OSError) as exc:
+            raise in_words(exc).of(kind.concern) from exc
     if unfinished:
         raise unfinished[0]
 

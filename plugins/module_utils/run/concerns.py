@@ -10,8 +10,12 @@ import typing as t
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.resource import Binfmt
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx.resource import Buildx
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.concern import Concern
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.contexts.resource import Contexts
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.resource import Daemon
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.engine.resource import Engine
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.guard.resource import Guard
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.serve.resource import Serve
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.ssh.resource import Ssh
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.trust.resource import Trust
 
-RESOURCES: t.Tuple[t.Type[Concern[t.Any]], ...] = (Engine, Trust, Daemon, Binfmt, Buildx)
+RESOURCES: t.Tuple[t.Type[Concern[t.Any]], ...] = (Engine, Trust, Daemon, Binfmt, Contexts, Buildx, Serve, Ssh, Guard)

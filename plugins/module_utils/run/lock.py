@@ -14,14 +14,20 @@ import os
 import time
 import typing as t
 
-from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.multiarch.builders.plugins.module_utils.host.place import at
 from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.state.record import require_known
 
+if t.TYPE_CHECKING:  # the guard runs without Ansible
+    from ansible.module_utils.basic import AnsibleModule
+
 PATH = "/run/multiarch-builders.lock"
 _PAUSE = 0.2  # seconds between two tries
 _LONGEST = 500  # bytes of the holder's description
+
+
+class BusyError(HostError):
+    """Another run holds the lock."""
 
 
 @contextlib.contextmanager
@@ -89,7 +95,7 @@ def _acquire(descriptor: int, seconds: float) -> str:
         else:
             return f"{time.monotonic() - begin:.1f} s for another run: {other}" if other else ""
         if time.monotonic() - begin >= seconds:
-            raise HostError(
+            raise BusyError(
                 f"another run is changing this host: {other}. Nothing was changed here after {seconds:.0f} s of "
                 "waiting: run again when it has finished, or raise builder_lock_timeout"
             )

@@ -17,7 +17,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.model.resource 
 from ansible_collections.multiarch.builders.plugins.module_utils.proof.unproven import expect
 from ansible_collections.multiarch.builders.plugins.module_utils.run.lock import alone
 from ansible_collections.multiarch.builders.plugins.module_utils.run.module import Module
-from ansible_collections.multiarch.builders.plugins.module_utils.run.result import due, failed, plan_result
+from ansible_collections.multiarch.builders.plugins.module_utils.run.result import due, failed, in_words, plan_result
 
 
 def converge(kind: t.Type[Concern[t.Any]]) -> None:
@@ -32,8 +32,8 @@ def converge(kind: t.Type[Concern[t.Any]]) -> None:
             if not module.check_mode:
                 apply(resource, plan)
                 look_again(resource, plan)
-    except HostError as exc:
-        module.fail_json(**failed(exc.of(kind.concern)), **plan_result(kind.concern, plan))
+    except (HostError, OSError) as exc:
+        module.fail_json(**failed(in_words(exc).of(kind.concern)), **plan_result(kind.concern, plan))
     module.exit_json(changed=bool(plan.actions), **plan_result(kind.concern, plan))
 
 

@@ -18,7 +18,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.proof.unproven 
 from ansible_collections.multiarch.builders.plugins.module_utils.run.concerns import RESOURCES
 from ansible_collections.multiarch.builders.plugins.module_utils.run.module import Module
 from ansible_collections.multiarch.builders.plugins.module_utils.run.one_concern import require_root
-from ansible_collections.multiarch.builders.plugins.module_utils.run.result import failed, plans_result
+from ansible_collections.multiarch.builders.plugins.module_utils.run.result import failed, in_words, plans_result
 from ansible_collections.multiarch.builders.plugins.module_utils.state.record import NewerRecordError, require_known
 from ansible_collections.multiarch.builders.plugins.module_utils.trace.recorder import Recorder, keep
 
@@ -53,6 +53,7 @@ def plan_concerns(kinds: Kinds, params: Params, docker: Docker) -> t.Tuple[t.Dic
     effects: Effects = NO_EFFECTS
     plans: t.Dict[str, Plan] = {}
     failures: t.List[HostError] = []
+    again: t.Dict[str, t.Tuple[Concern[t.Any], t.Any]] = {}
     try:
         require_known()
     except NewerRecordError as exc:
@@ -60,15 +61,19 @@ def plan_concerns(kinds: Kinds, params: Params, docker: Docker) -> t.Tuple[t.Dic
     for kind in kinds:
         try:
             resource = kind.from_params(params, docker)
-            plans[kind.concern] = resource.plan(resource.observe(), effects)
+            state = resource.observe()
+            plans[kind.concern] = resource.plan(state, effects)
+            if kind.again:
+                again[kind.concern] = (resource, state)
             effects |= plans[kind.concern].effects
-        except HostError as exc:
-            failures.append(exc.of(kind.concern))
+        except (HostError, OSError) as exc:
+            failures.append(in_words(exc).of(kind.concern))
             if kind.concern == "engine":  # no other can be planned without Docker
                 break
         else:
             if plans[kind.concern].holds:
                 return {kind.concern: plans[kind.concern]}, []
+    plans.update({concern: resource.plan(state, effects) for concern, (resource, state) in again.items()})
     return plans, failures
 
 

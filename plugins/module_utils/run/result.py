@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import os
 import typing as t
 
 from ansible_collections.multiarch.builders.plugins.module_utils.host.redact import masked, shown
@@ -14,6 +15,16 @@ from ansible_collections.multiarch.builders.plugins.module_utils.model.resource 
 Result = t.Dict[str, t.Any]
 
 PROOFS = ("trust", "builds")  # in the order in which they run
+
+
+def in_words(exc: t.Union[HostError, OSError]) -> HostError:
+    """*exc*, or the same for an error of the operating system that nobody expected, as of a home on a network."""
+    if isinstance(exc, HostError):
+        return exc
+    path = "" if exc.filename is None or isinstance(exc.filename, int) else os.fsdecode(exc.filename)
+    if not path:
+        return HostError(str(exc))
+    return HostError(f"{path} cannot be accessed", exc.strerror or "", f"Check its disk: `findmnt --target {path}`")
 
 
 def failed(*failures: HostError) -> Result:
@@ -76,7 +87,7 @@ def due(plans: t.Mapping[str, Plan]) -> t.List[str]:
     of_builds = [
         action
         for concern, plan in plans.items()
-        if concern != "trust"
+        if concern not in ("trust", "contexts", "serve", "ssh", "guard")
         for action in plan.actions
         if Effect.BUILDER_TRUST_CHANGES not in action.effects
     ]

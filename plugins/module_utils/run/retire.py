@@ -15,9 +15,13 @@ from dataclasses import dataclass
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.retired import RetiredBinfmt
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx.retired import RetiredBuildx
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.concern import Concern
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.contexts.retired import RetiredContexts
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.retired import RetiredDaemon
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.engine.retired import RetiredEngine
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.guard.retired import RetiredGuard
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.pull_mode import RetiredPull
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.serve.retired import RetiredServe
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.ssh.resource import RetiredSsh
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.trust.record import RECORD as TRUST
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.trust.record import TrustRecord
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.trust.retired import RetiredTrust
@@ -105,7 +109,11 @@ def _remove_record(_step: RemoveRecord) -> None:
 
 RETIRED: t.Tuple[t.Type[Concern[t.Any]], ...] = (
     RetiredPull,
+    RetiredGuard,
+    RetiredSsh,
+    RetiredServe,
     RetiredBuildx,
+    RetiredContexts,
     RetiredBinfmt,
     RetiredDaemon,
     RetiredTrust,
@@ -117,7 +125,7 @@ RETIRED: t.Tuple[t.Type[Concern[t.Any]], ...] = (
 def retiring(params: Params) -> Kinds:
     """Those of its concerns that can be retired."""
     if not look.is_folder(files.HOME):
-        return RETIRED[:1] if RetiredPull().observe() else ()
+        return [kind for kind in (RetiredPull, RetiredGuard, RetiredServe) if kind().observe()]
     if params["only"] == "leftovers":
         return [kind for kind in RETIRED if kind.concern == "buildx"]
     # a host without ca-certificates has nothing to refresh

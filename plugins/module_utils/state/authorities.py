@@ -13,12 +13,12 @@ former one ends, and need not restart before.
 from __future__ import annotations
 
 import hashlib
-import time
 import typing as t
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.process import daemon_start
+from ansible_collections.multiarch.builders.plugins.module_utils.host import look
 from ansible_collections.multiarch.builders.plugins.module_utils.host.system_store import blocks
 from ansible_collections.multiarch.builders.plugins.module_utils.model.anchor import anchor_of
 from ansible_collections.multiarch.builders.plugins.module_utils.state import restart_due
@@ -122,7 +122,7 @@ def _vouched(renewal: t.Optional[Renewal], started: float) -> bool:
     """Whether the running dockerd has read the CA that was renewed, which does not end soon."""
     if renewal is None or renewal.since != restart_due.start(started):
         return False
-    return time.time() + _AHEAD < renewal.ends
+    return look.before(renewal.ends - _AHEAD)
 
 
 def _name(pem: str) -> str:

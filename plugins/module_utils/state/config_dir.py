@@ -17,8 +17,9 @@ from ansible_collections.multiarch.builders.plugins.module_utils.model.errors im
 from ansible_collections.multiarch.builders.plugins.module_utils.state.record import RecordFile
 
 _CONFIG, _STORE = "config.json", "buildx"
-# Folders of the store with content created by users (docker/buildx, store/store.go, localstate/localstate.go).
-_OF_USERS = ("instances", "defaults", "refs")
+# What users have in the store (docker/buildx, store/store.go, localstate/localstate.go, util/confutil/config.go), and
+# where our files for their builders are, of which only changed ones are left here.
+_OF_USERS = ("instances", "defaults", "refs", "buildkitd.default.toml", "multiarch-builders")
 # What buildx stores for itself beside its store (util/confutil; moby/buildkit, session/auth/authprovider).
 _BOOKKEEPING = (".buildNodeID", ".token_seed", ".token_seed.lock")
 
@@ -95,4 +96,5 @@ def _ours(user: str) -> t.List[str]:
 
 
 def _is_used(store: str) -> bool:
-    return any(path.is_file() for name in _OF_USERS for path in at(f"{store}/{name}").rglob("*"))
+    places = [f"{store}/{name}" for name in _OF_USERS]
+    return any(path.is_file() for place in places for path in (at(place), *at(place).rglob("*")))

@@ -44,8 +44,8 @@ class FormerFile:
 class WithFiles:
     """What a concern remembers about its managed files, by path: the SHA-256 of what it wrote.
 
-    *owners* are the users in whose homes files are, *former* are the replaced files, *replacing* is the SHA-256 of the
-    file being replaced. *folders* were created for them.
+    One that is kept away has "". *owners* are the users in whose homes files are, *former* are the replaced files,
+    *replacing* is the SHA-256 of the file being replaced. *folders* were created for them.
     """
 
     files: t.Mapping[str, str] = field(default_factory=dict)
@@ -98,6 +98,31 @@ def _with(found: R, step: WriteFile) -> R:
     return replace(found, files={**found.files, path: _digest(step.content)})
 
 
+def set_aside(record: RecordFile[R], step: RemoveFile) -> None:
+    """Remove a file as long as ours are beside its place; a foreign one is backed up, to be restored later.
+
+    remove_owned() with the same step restores it.
+    """
+    record.update(lambda found: _without(found, step))
+    remove(step)
+    record.update(lambda found: replace(found, folders=_left_of(found, step)))
+
+
+def _without(found: R, step: RemoveFile) -> R:
+    """The record for the file of *step*, which is about to be removed, and which only a former one keeps there."""
+    path = step.path
+    former = found.former.get(path) if path in found.files else _former(step)
+    if former is None or former.backup is None:
+        return replace(found, files=without(found.files, path), owners=without(found.owners, path))
+    owners = {path: name_of(step.owner.uid)} if step.owner is not None else {}
+    return replace(
+        found,
+        files={**found.files, path: ""},
+        owners={**found.owners, **owners},
+        former={**found.former, path: former},
+    )
+
+
 def remove_owned(record: RecordFile[R], step: RemoveFile) -> None:
     """Remove a managed file, or restore the one that it replaced, and forget it."""
     former = record.read().former.get(step.path)
@@ -128,7 +153,7 @@ def forget_owned(record: RecordFile[R], path: str) -> None:
     )
 
 
-def _former(step: WriteFile) -> t.Optional[FormerFile]:
+def _former(step: t.Union[WriteFile, RemoveFile]) -> t.Optional[FormerFile]:
     """The copy and mode of the current file; None if there is none."""
     backup = back_up(step.path, step.owner)
     if backup is None:

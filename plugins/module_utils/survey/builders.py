@@ -9,7 +9,6 @@ Both commands are read-only: neither starts a node nor a dockerd.
 from __future__ import annotations
 
 import concurrent.futures
-import re
 import typing as t
 
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx import explanation, store
@@ -67,7 +66,9 @@ def _look(wanted: Instance, users: t.Sequence[str]) -> Row:
 
 def _cache(wanted: Instance, user: str) -> t.Optional[int]:
     try:
-        return total_in(run(["docker", "buildx", "du", "--builder", wanted.name], user=user, timeout=_TIMEOUT).stdout)
+        return human_size.total_in(
+            run(["docker", "buildx", "du", "--builder", wanted.name], user=user, timeout=_TIMEOUT).stdout
+        )
     except HostError:
         return None
 
@@ -97,9 +98,3 @@ def _node(found: buildx_inspect.InspectedNode, image: t.Optional[str], user: str
         "buildkit": found.buildkit,
         "image": image,
     }
-
-
-def total_in(shown: str) -> t.Optional[int]:
-    """Bytes in the last line of `docker buildx du`, to its four digits; None if it failed."""
-    found = re.search(r"^Total:\s+(\S+)\s*$", shown, re.MULTILINE)
-    return human_size.parsed(found.group(1)) if found else None

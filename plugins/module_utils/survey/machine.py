@@ -20,7 +20,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.model.version i
 Facts = t.Dict[str, t.Any]
 
 _OS_RELEASE = ("/etc/os-release", "/usr/lib/os-release")  # os-release(5)
-_DF_BY_TYPE = (1, 42)  # the first API that can report a single kind of disk usage
+DF_BY_TYPE = (1, 42)  # the first API that can report a single kind of disk usage
 
 
 def machine_facts() -> Facts:
@@ -67,11 +67,11 @@ def docker_facts(docker: Docker) -> t.Tuple[t.Optional[Facts], t.Optional[Facts]
     info, api = docker.get("/info"), docker.get("/version").get("ApiVersion", "")
     engine = {
         "image_store": "containerd" if has_containerd_store(info) else str(info.get("Driver", "")),
-        "cache": _own_cache(docker) if version_of(api) >= _DF_BY_TYPE else None,
+        "cache": own_cache(docker) if version_of(api) >= DF_BY_TYPE else None,
     }
     root, containerd = str(info.get("DockerRootDir", "")), of_dockerd(info, {})
     other = containerd is not None and not is_same_disk(root, containerd.root)
-    return _disk(root), _disk(containerd.root) if containerd and other else None, engine
+    return disk_of(root), disk_of(containerd.root) if containerd and other else None, engine
 
 
 def is_same_disk(one: str, other: str) -> bool:
@@ -80,7 +80,8 @@ def is_same_disk(one: str, other: str) -> bool:
     return found is None or others is None or found.st_dev == others.st_dev
 
 
-def _disk(path: str) -> t.Optional[Facts]:
+def disk_of(path: str) -> t.Optional[Facts]:
+    """{"path", "size", "free"} in bytes of the file system of a folder, None if there is none."""
     try:
         found = look.file_system(path)
     except OSError:
@@ -88,7 +89,8 @@ def _disk(path: str) -> t.Optional[Facts]:
     return {"path": path, "size": found.f_frsize * found.f_blocks, "free": found.f_frsize * found.f_bavail}
 
 
-def _own_cache(docker: Docker) -> t.Optional[int]:
+def own_cache(docker: Docker) -> t.Optional[int]:
+    """Bytes of the cache of dockerd's own BuildKit, None if unknown."""
     try:
         return cache_in(docker.get("/system/df?type=build-cache"))
     except HostError:

@@ -6,8 +6,11 @@
 from __future__ import annotations
 
 import datetime
+import json
 import typing as t
 
+from ansible_collections.multiarch.builders.plugins.module_utils.host import files
+from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.trace import replay
 
 
@@ -18,8 +21,17 @@ def trace_facts(asked: t.Mapping[str, t.Any]) -> t.Dict[str, t.Optional[str]]:
     """
     if asked["why"]:
         return {"time": None, "why": asked["why"]}
-    found = replay.replay(replay.PATH, asked["key"], asked["max_age"])
+    found = replay.replay(replay.PATH, _with_others(asked["key"]), asked["max_age"])
     if "why" in found:
         return {"time": None, "why": found["why"]}
     made = datetime.datetime.fromtimestamp(found["time"], datetime.timezone.utc)
     return {"time": made.strftime("%Y-%m-%dT%H:%M:%SZ"), "why": ""}
+
+
+def _with_others(key: str) -> str:
+    """*key* as the trace has it, with what a run knows of other hosts after a colon."""
+    try:
+        found = json.loads(files.read(replay.PATH) or "{}")["key"]
+    except (HostError, ValueError, LookupError, TypeError):
+        return key
+    return str(found) if str(found).startswith(f"{key}:") else key

@@ -22,11 +22,20 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.handler_file import Handler
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.source import Source
 from ansible_collections.multiarch.builders.plugins.module_utils.host.command import run
+from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import Params, instances_of
 from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
+from ansible_collections.multiarch.builders.plugins.module_utils.model.placement import machines_of, to_run_here
 from ansible_collections.multiarch.builders.plugins.module_utils.model.processor import Processor, impossible
 
 MISSING = "missing"
 Row = t.Dict[str, t.Any]
+
+
+def needed_here(params: Params) -> t.Tuple[str, ...]:
+    """The platforms that the host itself has to run; others are built by nodes on other machines alone."""
+    platforms = params["platforms"]
+    cannot = impossible(platforms, native.processor(platforms))
+    return to_run_here(platforms, [*map(machines_of, instances_of(params))], params["concerns"], cannot)
 
 
 def coverage(platforms: t.Sequence[str], source: Source) -> t.List[Row]:

@@ -25,9 +25,20 @@ from ansible_collections.multiarch.builders.plugins.module_utils.proof.registry 
 from ansible_collections.multiarch.builders.plugins.module_utils.run.module import Module
 from ansible_collections.multiarch.builders.plugins.module_utils.run.one_concern import require_root
 from ansible_collections.multiarch.builders.plugins.module_utils.run.plan import asked, plan_concerns, unproven_since
-from ansible_collections.multiarch.builders.plugins.module_utils.run.result import failed, failures_of, plans_result
+from ansible_collections.multiarch.builders.plugins.module_utils.run.result import (
+    failed,
+    failures_of,
+    in_words,
+    plans_result,
+)
 from ansible_collections.multiarch.builders.plugins.module_utils.state.record import NewerRecordError
-from ansible_collections.multiarch.builders.plugins.module_utils.survey import builders, machine, next_run, platforms
+from ansible_collections.multiarch.builders.plugins.module_utils.survey import (
+    builders,
+    leftover_looks,
+    machine,
+    next_run,
+    platforms,
+)
 
 _AT_ONCE = 8
 
@@ -46,14 +57,15 @@ def survey_host() -> None:
             "disk": disk,
             "containerd_disk": containerd_disk,
             "dockerd": engine,
-            "platforms": platforms.coverage(params["platforms"], Binfmt.from_params(params, docker).source),
+            "platforms": platforms.coverage(platforms.needed_here(params), Binfmt.from_params(params, docker).source),
             "builders": builders.survey(instances_of(params), params["users"], docker),
+            "job_builders": leftover_looks.unmanaged(docker),
             "proofs": _proofs(failures),
             "trace": trace,
             **_registries(targets_of(registries_of(params)), proxy_of(params)),
         }
-    except HostError as exc:
-        module.fail_json(**failed(exc))
+    except (HostError, OSError) as exc:
+        module.fail_json(**failed(in_words(exc)))
     told = plans_result(plans, unproven_since(params, failures))
     module.exit_json(changed=False, failures=failures_of(failures), **told, **masked(result))
 

@@ -121,11 +121,6 @@ def link(path: str) -> t.Any:
         return None
 
 
-def real(path: str) -> t.Any:
-    """The path without links and dots."""
-    return os.path.realpath(path)
-
-
 def program(name: str, folders: str) -> t.Any:
     """The path of a program, as shutil.which() finds it."""
     for folder in folders.split(":"):
@@ -180,6 +175,11 @@ def group(gid: int) -> t.Any:
 def machine() -> t.Any:
     """The architecture."""
     return os.uname().machine
+
+
+def before(moment: float) -> t.Any:
+    """Whether it is earlier than that, in seconds since the epoch."""
+    return time.time() < moment
 
 
 def output(argv: t.Sequence[str], options: t.Mapping[str, t.Any]) -> t.Any:
@@ -238,13 +238,12 @@ def reduced(value: t.Any, used: t.Any) -> t.Any:
     return value
 
 
-LOOKS: t.Dict[str, t.Callable[..., t.Any]] = {
-    each.__name__: each
-    for each in (
-        *(acting, content, kind, state, rights, names, matching, link, real, program, process),
-        *(user, users, groups, group, machine, output, ping, docker),
-    )
-}
+LOOKS: t.Dict[str, t.Callable[..., t.Any]] = {"real": os.path.realpath}
+for _look in (
+    *(acting, content, kind, state, rights, names, matching, link, program, process),
+    *(user, users, groups, group, machine, before, output, ping, docker),
+):
+    LOOKS[_look.__name__] = _look
 
 
 def difference(looks: t.Iterable[t.Sequence[t.Any]]) -> str:

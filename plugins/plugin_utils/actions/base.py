@@ -16,20 +16,26 @@ from ansible import constants
 from ansible.plugins.action import ActionBase
 from ansible.utils.vars import transform_to_native_types
 from ansible_collections.multiarch.builders.plugins.module_utils.model.options import OPTIONS, options_of
-from ansible_collections.multiarch.builders.plugins.plugin_utils.actions import controller_files
+from ansible_collections.multiarch.builders.plugins.plugin_utils.actions import controller_files, serving
 from ansible_collections.multiarch.builders.plugins.plugin_utils.actions.variables import from_variables, is_ours
+from ansible_collections.multiarch.builders.plugins.plugin_utils.serve.source import Keys, Source
 from ansible_collections.multiarch.builders.plugins.plugin_utils.spec.compile import CompiledSpec, compile_spec
 from ansible_collections.multiarch.builders.plugins.plugin_utils.spec.nodes import Inventory
 from ansible_collections.multiarch.builders.plugins.plugin_utils.values.problems import SpecError
 from ansible_collections.multiarch.builders.plugins.plugin_utils.x509 import harbor
 
 Result = dict[str, t.Any]
+# Nothing is applied from their results, so they need no certificate that is not issued yet.
+_LOOKING = ("spec", "plan", "survey")
+# In `module_defaults`; its modules are in meta/runtime.yml.
+_GROUP = "group/multiarch.builders.builder"
 
 
 def _inventory(task_vars: Result) -> Inventory:
     hosts = task_vars.get("hostvars") or {}
     # HostVars.get of ansible-core 2.19 needs a templating context for missing names
-    return Inventory(task_vars.get("inventory_hostname", ""), lambda name: hosts[name] if name in hosts else None)  # noqa: SIM401
+    this = task_vars.get("inventory_hostname", "")
+    return Inventory(this, lambda name: hosts[name] if name in hosts else None, tuple(hosts))  # noqa: SIM401
 
 
 class SpecActionBase(ActionBase):  # type: ignore[misc]  # ansible-core has no types
@@ -42,6 +48,9 @@ class SpecActionBase(ActionBase):  # type: ignore[misc]  # ansible-core has no t
     """By module: the options that only it has, and checks itself."""
     on_host: t.ClassVar[bool] = True
     """Whether there is a module to run."""
+
+    source: Source | None = None
+    """The certificates of hosts that serve; that of one task for all its hosts."""
 
     _supports_check_mode = True
     _supports_async = True
@@ -77,10 +86,17 @@ class SpecActionBase(ActionBase):  # type: ignore[misc]  # ansible-core has no t
 
     def given(self, task_vars: Result) -> Result:
         """The options as the user gave them, as plain data. Raises SpecError."""
-        given: Result = dict(self._task.args)
+        given: Result = self._without_others(self._task.args)
         if self._in_role():
             given = from_variables(options_of(self.reader), task_vars, self._templar.template) | given
         return t.cast("Result", transform_to_native_types(given, redact=False))
+
+    def _without_others(self, arguments: Mapping[str, t.Any]) -> Result:
+        """The task's arguments, without those that `module_defaults` set for other modules of the group."""
+        defaults = [each[_GROUP] for each in self._task.module_defaults or () if _GROUP in each]
+        names = {name for each in defaults for name in self._templar.template(each)}
+        own = {*options_of(self.reader), *self.own.get(self.reader, ())}
+        return {name: value for name, value in arguments.items() if name not in names & set(OPTIONS) - own}
 
     def compiled(self, given: Result, task_vars: Result) -> CompiledSpec:
         """The options, checked and completed. Raises SpecError."""
@@ -93,7 +109,13 @@ class SpecActionBase(ActionBase):  # type: ignore[misc]  # ansible-core has no t
             prefix="builder_" if self._in_role() else "",
             fetch=_ask_once,
             inventory=_inventory(task_vars),
+            source=self.source or self._certificates(),
         )
+
+    def _certificates(self) -> Source:
+        looking = self._task.check_mode or self.reader in _LOOKING
+        keys: Keys = "ignore" if self.reader == "spec" else "read"
+        return serving.source_of(self, anew=False, keys=keys, stand_ins=looking)
 
     def arguments(self, options: Result, task_vars: Result) -> Result:  # noqa: ARG002  # overridden by actions that upload files
         """The module's arguments, from *options*."""

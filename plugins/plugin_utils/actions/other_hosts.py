@@ -41,6 +41,11 @@ def variables_of(action: ActionBase, name: str) -> Variables:
     return t.cast("Variables", manager.get_vars(play=task.play, host=_host(action, name), task=task))
 
 
+def inventory_hosts(action: ActionBase) -> list[str]:
+    """All hosts of the inventory, whatever the run is limited to."""
+    return sorted(action._task.get_variable_manager()._inventory.hosts)
+
+
 def for_host(action: ActionBase, name: str, variables: Variables) -> ActionBase:
     """An action like *action*, connected to the host *name* as soon as it runs a command there."""
     templar = Templar(loader=action._loader, variables=variables)
@@ -56,9 +61,18 @@ def for_host(action: ActionBase, name: str, variables: Variables) -> ActionBase:
         variables, templar, task.connection if named is None else templar.template(named)
     )
     executor._set_connection_options(variables, templar)
+    return _like(action, templar, context, executor._connection)
+
+
+def without_connection(action: ActionBase, variables: Variables) -> ActionBase:
+    """An action like *action* that templates and finds files as for the host of these *variables*."""
+    return _like(action, Templar(loader=action._loader, variables=variables), action._play_context, None)
+
+
+def _like(action: ActionBase, templar: Templar, context: t.Any, connection: t.Any) -> ActionBase:
     return type(action)(
-        task=task,
-        connection=executor._connection,
+        task=action._task,
+        connection=connection,
         play_context=context,
         loader=action._loader,
         templar=templar,
@@ -103,6 +117,13 @@ def _above(task: t.Any) -> Iterator[t.Any]:
     while parent is not None:
         yield from (parent, parent._role, *(parent.get_dep_chain() or ()))
         parent = parent._parent
+
+
+def interpreter(action: ActionBase, variables: Variables) -> str:
+    """The Python of the host of *action*: the specified or discovered one, else the usual one. Raises AnsibleError."""
+    named = action._templar.template(variables.get("ansible_python_interpreter"))
+    found = (variables.get("ansible_facts") or {}).get("discovered_interpreter_python")
+    return str(named) if named and not str(named).startswith("auto") else str(found or "/usr/bin/python3")
 
 
 def _host(action: ActionBase, name: str) -> t.Any:

@@ -16,8 +16,37 @@ _PLUGINS = Path(__file__).resolve().parents[2]
 
 
 def trace_key(arguments: Mapping[str, t.Any]) -> str:
-    """The digest of the arguments of module plan, and of all code that runs on hosts."""
-    return hashlib.sha256(json.dumps([code(), arguments], sort_keys=True, default=str).encode()).hexdigest()
+    """The digest of the arguments of module plan, and of all code that runs on hosts.
+
+    Who logs in from other hosts follows after a colon, as only a run knows it, and a survey does not.
+    """
+    arguments = _without_keys(arguments)
+    given = arguments.get("ssh_options") or {}
+    others = {name: given[name] for name in ("clients", "settled") if name in given}
+    if not others:
+        return _digest([code(), arguments])
+    own = {name: value for name, value in given.items() if name not in others}
+    return f"{_digest([code(), {**arguments, 'ssh_options': own}])}:{_digest(others)}"
+
+
+def _without_keys(arguments: Mapping[str, t.Any]) -> dict[str, t.Any]:
+    """Without keys for `serve`, which their certificates determine: for an unchanged host they are not decrypted."""
+    found = dict(arguments)
+    if found.get("serve"):
+        found["serve"] = {name: each for name, each in found["serve"].items() if name != "key"}
+    if any(node.get("serve") for each in found.get("instances") or () for node in each.get("nodes") or ()):
+        found["instances"] = [
+            {**each, "nodes": [*map(_without_key, each.get("nodes") or ())]} for each in found["instances"]
+        ]
+    return found
+
+
+def _without_key(node: Mapping[str, t.Any]) -> dict[str, t.Any]:
+    return {name: each for name, each in node.items() if name != "client_key" or not node.get("serve")}
+
+
+def _digest(value: object) -> str:
+    return hashlib.sha256(json.dumps(value, sort_keys=True, default=str).encode()).hexdigest()
 
 
 def unwanted(options: Mapping[str, t.Any], connection: t.Any) -> str:

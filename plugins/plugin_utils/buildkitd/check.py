@@ -10,8 +10,10 @@ import ipaddress
 import re
 from collections.abc import Callable, Mapping
 
+from ansible_collections.multiarch.builders.plugins.module_utils.model.version import text_of
 from ansible_collections.multiarch.builders.plugins.plugin_utils.buildkitd.keys import (
     BUILDKITD_KEYS,
+    NEWEST,
     Key,
     Named,
     Node,
@@ -110,7 +112,8 @@ def check_keys(
             if isinstance(node, Named) and not isinstance(key, str):
                 findings.problem(f"{variable}.{key}", None, "has a key that is not a string", "Put the key in quotes")
             elif not isinstance(node, Named) and key not in node:
-                message = "is not a valid key here in buildkitd.toml; buildkitd would silently ignore it"
+                ignores = f"BuildKit up to {text_of(NEWEST)} silently ignores it"
+                message = f"is not a valid key here in buildkitd.toml; {ignores}"
                 findings.problem(f"{variable}.{key}", None, message, suggest(key, node))
             else:
                 child = node.node if isinstance(node, Named) else node[key]

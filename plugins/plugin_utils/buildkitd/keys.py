@@ -4,8 +4,8 @@
 """Every key of buildkitd.toml, the kind of its value and the BuildKit version that introduced it, as data.
 
 Source: moby/buildkit, cmd/buildkitd/config/config.go, util/resolver/config/config.go, cache/remotecache/gha/ghatypes,
-at every tag from v0.3.0 to v0.32.2. buildkitd ignores unknown keys silently, and older ones ignore newer keys: hence
-this table.
+at every tag from v0.3.0 to v0.32.2, and master of 2026-08-21, which has no others. buildkitd ignores unknown keys
+silently, and older ones ignore newer keys: hence this table.
 
 A node of the table is a kind (a string, see `check.KINDS`), a dict (a table with these keys), a list of
 one dict (an array of tables), `Named` (a table whose keys are free) or `Key` (one of these with its versions).
@@ -39,6 +39,8 @@ class Key:
 Plain = str | Mapping[str, "Node"] | list[Mapping[str, "Node"]] | Named
 Node = Plain | Key
 
+# The newest minor version that this table was read from.
+NEWEST: Version = (0, 32)
 # Sizes and durations as text, such as "20GB", "75%" and "48h"; before, whole bytes and seconds (types in config.go).
 TEXT_SINCE: Version = (0, 12)
 # The single limit of the cache was split into three.

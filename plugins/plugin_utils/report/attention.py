@@ -38,7 +38,7 @@ def _failed(report: Report) -> Iterator[Item]:
         )
     if failed[_MOST:]:
         yield Item(f"and {len(failed) - _MOST} more failed", "#state=failed", True)
-    yield from _item(report.totals.unreachable, "{} are unreachable", "state:unreachable", grave=True)
+    yield from _item(report.totals.unreachable, "{} cannot be reached", "state:unreachable", grave=True)
 
 
 def _quoted(text: str) -> str:
@@ -69,6 +69,12 @@ def _hosts(report: Report) -> Iterator[Item]:
     yield from _item(failed, "the last proof failed on {}", "proof:failed", grave=True)
     other = sum(cells.runs_other_emulators(host) for host in report.hosts)
     yield from _item(other, "other emulators than the configured ones run on {}", "emulator:other", grave=False)
+    swept = sum(bool(host.guard and host.guard.sweep_failure) for host in report.hosts)
+    yield from _item(swept, "the guard could not remove what jobs left on {}", "guard:limited", grave=False)
+    limited = sum(bool(host.guard and (host.guard.limited or host.guard.failure)) for host in report.hosts)
+    yield from _item(limited, "the guard cannot keep the handlers on {}", "guard:limited", grave=False)
+    broken = sum(bool(host.serve and (host.serve.error or not host.serve.running)) for host in report.hosts)
+    yield from _item(broken, "clients elsewhere cannot rely on the served builder of {}", "serve:broken", grave=True)
     yield from _item(report.totals.restart, "a docker restart is pending on {}", "restart:due", grave=False)
     yield from _item(report.totals.never_proven, "no proof was ever run on {}", "proof:never", grave=False)
 

@@ -7,23 +7,18 @@ from __future__ import annotations
 
 import datetime
 import typing as t
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
-from ansible_collections.multiarch.builders.plugins.plugin_utils.x509.certificates import (
-    fingerprint,
-    load_certificates,
-    subject,
-)
+from ansible_collections.multiarch.builders.plugins.plugin_utils.x509.authorities import authorities, served
+from ansible_collections.multiarch.builders.plugins.plugin_utils.x509.certificates import fingerprint, subject
 from ansible_collections.multiarch.builders.plugins.plugin_utils.x509.served_chain import days_left
 
 Words = dict[str, t.Any]
 
-_KINDS = (("ca", "ca"), ("client_cert", "client"))
-
 
 def describe(options: Mapping[str, t.Any], now: datetime.datetime) -> list[Words]:
-    """A row for each CA and client certificate of the compiled *options*, of registries and of nodes elsewhere."""
-    return [
+    """A row for each certificate of the compiled *options*: of registries, nodes elsewhere, and a served builder."""
+    rows = [
         {
             "registry": owner,
             "kind": kind,
@@ -33,17 +28,17 @@ def describe(options: Mapping[str, t.Any], now: datetime.datetime) -> list[Words
             "days_left": days_left(each, now),
             "fingerprint": fingerprint(each),
         }
-        for owner, entry in _entries(options)
-        for key, kind in _KINDS
-        if entry.get(key)
-        for each in load_certificates(entry[key].encode())
+        for owner, kind, each in authorities(options)
     ]
+    return rows + _clients(options.get("serve") or {}, now)
 
 
-def _entries(options: Mapping[str, t.Any]) -> Iterator[tuple[str, Mapping[str, t.Any]]]:
-    """(purpose of its certificates, entry)."""
-    for entry in options["registries"]:
-        yield entry["host"], entry
-    for instance in options["instances"]:
-        for node in instance.get("nodes") or ():
-            yield f"builder {instance['name']}, node {node.get('name') or ''}".rstrip(), node
+def _clients(serve: Mapping[str, t.Any], now: datetime.datetime) -> list[Words]:
+    """Those of a served builder, which the options have by fingerprint."""
+    rows = []
+    for each in serve.get("allowed", ()):
+        end = datetime.datetime.fromtimestamp(each["ends"], datetime.UTC)
+        row: Words = {"registry": served(serve), "kind": "client", "subject": f"CN={each['name']}", "issuer": ""}
+        row |= {"not_after": f"{end:%Y-%m-%d}", "days_left": (end - now) // datetime.timedelta(days=1)}
+        rows.append(row | {"fingerprint": each["fingerprint"]})
+    return rows

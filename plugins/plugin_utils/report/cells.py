@@ -52,7 +52,7 @@ def ordered(hosts: Iterable[Host]) -> list[Host]:
 
 
 def _natural(text: str) -> list[tuple[int, str]]:
-    return [(int(part), "") if part.isdigit() else (0, part) for part in re.split(r"([0-9]+)", text)]
+    return [(int(part), "") if part.isdecimal() else (0, part) for part in re.split(r"([0-9]+)", text)]
 
 
 def summary(host: Host) -> str:
@@ -64,11 +64,13 @@ def summary(host: Host) -> str:
     words = [f"{count} to do"] if count else []
     words += ["docker restarts"] if host.restart and "daemon" not in waiting else []
     waits = {
+        "engine": "docker upgrade pending",
         "trust": "logins pending",
         "daemon": "docker restart pending" if host.restart else "docker pending",
         "buildx": "builders pending",
     }
     words += [told for concern, told in waits.items() if concern in waiting]
+    words += [f"{concern} pending" for concern in sorted(waiting - waits.keys())]
     words += ["proof pending"] if host.proofs_due else []
     return ", ".join(words) or "no drift"
 
@@ -199,10 +201,20 @@ def _facets(host: Host) -> Iterator[str]:
         yield "restart:due"
     if host.trace:
         yield "plan:none" if host.trace.time else "plan:full"
+    yield from _of_services(host)
     yield from _of_proofs(host)
     ends = soonest(host)
     if ends:
         yield f"certificate:{ends.ends}"
+
+
+def _of_services(host: Host) -> Iterator[str]:
+    if host.guard:
+        limited = host.guard.limited or host.guard.failure or host.guard.sweep_failure
+        yield f"guard:{'limited' if limited else 'running' if host.guard.running else 'stopped'}"
+    if host.serve:
+        yield f"serve:{'running' if host.serve.running and not host.serve.error else 'broken'}"
+        yield from (f"client:{name}" for name in host.serve.clients)
 
 
 def _of_proofs(host: Host) -> Iterator[str]:

@@ -13,6 +13,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.causes.ssh impo
 from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.model.version import text_of
 from ansible_collections.multiarch.builders.plugins.module_utils.proof.outcomes import TRUSTED
+from ansible_collections.multiarch.builders.plugins.plugin_utils.report.guard import Guard, JobBuilder
 from ansible_collections.multiarch.builders.plugins.plugin_utils.report.model import (
     Answer,
     Builder,
@@ -21,6 +22,7 @@ from ansible_collections.multiarch.builders.plugins.plugin_utils.report.model im
     Ends,
     Engine,
     Host,
+    Inherit,
     Machine,
     Node,
     Note,
@@ -29,6 +31,7 @@ from ansible_collections.multiarch.builders.plugins.plugin_utils.report.model im
     Step,
     Trace,
 )
+from ansible_collections.multiarch.builders.plugins.plugin_utils.report.serve import serve_of
 from ansible_collections.multiarch.builders.plugins.plugin_utils.spec.images import buildkit_version
 from ansible_collections.multiarch.builders.plugins.plugin_utils.values.problems import Problem
 
@@ -71,6 +74,10 @@ def host_of(name: str, result: Result | None) -> Host:
         build_proof=build,
         registry_proof=registry,
         trace=Trace(**result["trace"]),
+        inherit=_inherit(facts.get("buildx", {})),
+        guard=_guard(facts.get("guard")),
+        job_builders=tuple(JobBuilder(**{**each, "users": tuple(each["users"])}) for each in result["job_builders"]),
+        serve=serve_of(facts.get("serve")),
     )
     return replace(host, state="failed" if why else "drift" if plan or restart or host.waiting else "ok")
 
@@ -105,9 +112,18 @@ def _engine(versions: Mapping[str, str | None], dockerd: Result) -> Engine:
     return Engine(versions.get("docker"), versions.get("buildx"), dockerd.get("image_store"), dockerd.get("cache"))
 
 
+def _guard(facts: Result | None) -> Guard | None:
+    return Guard(**{**facts, "healed": tuple(facts["healed"]), "swept": tuple(facts["swept"])}) if facts else None
+
+
 def _builder(row: Result) -> Builder:
     nodes = tuple(map(_node, row["nodes"]))
     return Builder(row["name"], row["driver"], row["default"], tuple(row["users"]), row["cache"], nodes)
+
+
+def _inherit(facts: Result) -> Inherit | None:
+    found = facts.get("inherit")
+    return Inherit(**{name: tuple(each) for name, each in found.items()}) if found else None
 
 
 def _node(row: Result) -> Node:

@@ -12,6 +12,8 @@ import typing as t
 from dataclasses import dataclass
 
 from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import Kind
+from ansible_collections.multiarch.builders.plugins.plugin_utils.report.guard import Guard, JobBuilder
+from ansible_collections.multiarch.builders.plugins.plugin_utils.report.serve import Serve
 
 VERSION = 1
 """Incremented when a key is removed or changes its meaning; not for new keys."""
@@ -98,6 +100,21 @@ class Builder:
 
 
 @dataclass(frozen=True)
+class Inherit:
+    """Builders that users make themselves, which get what this host's have (`builder_inherit`).
+
+    *users* have what new builders get, *others* do not, or not yet. *builders* are containers with the certificates of
+    the variables, *outdated* those with former ones, *strangers* those without any of them.
+    """
+
+    users: tuple[str, ...]
+    others: tuple[str, ...]
+    builders: tuple[str, ...]
+    outdated: tuple[str, ...]
+    strangers: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Answer:
     """The result of a registry by plain TLS; an *optional* one may be unreachable, as it has mirrors."""
 
@@ -111,7 +128,8 @@ class Answer:
 class Certificate:
     """A certificate that a host depends on.
 
-    *kind* is `server` (what a registry shows), `chain` (what it sends along), `ca` or `client` (of the variables).
+    *kind* is `server` (what a registry shows, or a builder that is served), `chain` (what a registry sends along), `ca`
+    or `client` (of the variables).
     """
 
     registry: str
@@ -176,7 +194,8 @@ class Trace:
 class Host:
     """One host.
 
-    *why* says what makes it failed or unreachable; *plan* is its drift, *restart* why docker has to restart.
+    *why* says what makes it failed or unreachable; *plan* is its drift, *restart* why docker has to restart. *inherit*
+    is None unless asked for.
     """
 
     name: str
@@ -196,6 +215,10 @@ class Host:
     build_proof: Proof | None = None
     registry_proof: Proof | None = None
     trace: Trace | None = None
+    inherit: Inherit | None = None
+    guard: Guard | None = None
+    job_builders: tuple[JobBuilder, ...] = ()
+    serve: Serve | None = None
 
     @property
     def waiting(self) -> tuple[Note, ...]:

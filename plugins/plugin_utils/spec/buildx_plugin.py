@@ -9,13 +9,13 @@ import errno
 import hashlib
 import re
 import stat
-import urllib.parse
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.engine.decide import BUILDX_FOR_BUILDERS
 from ansible_collections.multiarch.builders.plugins.module_utils.model.version import version_of
+from ansible_collections.multiarch.builders.plugins.plugin_utils.spec.urls import check_url
 from ansible_collections.multiarch.builders.plugins.plugin_utils.values.problems import Findings
 
 LARGEST = 1024**3
@@ -43,7 +43,13 @@ def check_buildx_plugin(given: dict[str, Any], variable: str, locate: Locate, fi
     if "version" in given:
         _check_version(given["version"], f"{variable}.version", findings)
     if "url" in given:
-        _check_url(given["url"], f"{variable}.url", findings)
+        check_url(
+            given["url"],
+            f"{variable}.url",
+            findings,
+            what="a URL that a host can fetch",
+            instead="serve the file without authentication: the checksum verifies it",
+        )
     if "src" in given:
         found["src"] = _checked_file(given["src"], digest, variable, locate, findings)
     return found
@@ -56,19 +62,6 @@ def _check_version(text: str, variable: str, findings: Findings) -> None:
         )
     elif version_of(text) < BUILDX_FOR_BUILDERS:
         findings.problem(variable, text, "is too old: builders need 0.13 or newer", "Use a newer buildx")
-
-
-def _check_url(url: str, variable: str, findings: Findings) -> None:
-    try:
-        parts = urllib.parse.urlsplit(url)
-        known = parts.scheme in ("https", "http") and bool(parts.hostname) and parts.port != 0
-    except ValueError:  # an invalid address or port
-        known = False
-    if not known or re.search(r"[\s\x00-\x1f\x7f]", url):
-        findings.problem(variable, url, "is not a URL that a host can fetch", "Write https://HOST/PATH")
-    elif "@" in parts.netloc:
-        remedy = "Remove them, and serve the file without authentication: the checksum verifies it"
-        findings.problem(variable, url, "contains credentials", remedy)
 
 
 def _checked_file(path: str, digest: str, variable: str, locate: Locate, findings: Findings) -> str:

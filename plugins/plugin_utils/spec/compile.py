@@ -12,10 +12,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ansible_collections.multiarch.builders.plugins.module_utils.model.options import OPTIONS
+from ansible_collections.multiarch.builders.plugins.plugin_utils.serve.source import Source
 from ansible_collections.multiarch.builders.plugins.plugin_utils.spec.buildx_plugin import Locate
+from ansible_collections.multiarch.builders.plugins.plugin_utils.spec.checking import Input
 from ansible_collections.multiarch.builders.plugins.plugin_utils.spec.convert import convert
 from ansible_collections.multiarch.builders.plugins.plugin_utils.spec.nodes import Inventory
-from ansible_collections.multiarch.builders.plugins.plugin_utils.spec.option_checks import CHECKS, Input
+from ansible_collections.multiarch.builders.plugins.plugin_utils.spec.option_checks import CHECKS
 from ansible_collections.multiarch.builders.plugins.plugin_utils.values.plain_values import check_plain
 from ansible_collections.multiarch.builders.plugins.plugin_utils.values.problems import Findings, suggest
 from ansible_collections.multiarch.builders.plugins.plugin_utils.x509 import harbor
@@ -42,11 +44,13 @@ def compile_spec(
     fetch: harbor.Fetch = harbor.fetch,
     inventory: Inventory = _NOBODY,
     locate: Locate = Path,
+    source: Source | None = None,
 ) -> CompiledSpec:
     """Check, normalise and complete the options *names*, from *variables* or their defaults.
 
     *variables* holds plain data, its keys without *prefix*, which messages put before them. *now* is aware of its
-    time zone, by default the present. *inventory* has the hosts that nodes may be, *locate* finds large files.
+    time zone, by default the present. *inventory* has the hosts that nodes may be, *locate* finds large files,
+    *source* has the certificates of hosts that serve and of their clients.
     Raises SpecError with every problem at once.
     """
     findings = Findings()
@@ -58,7 +62,7 @@ def compile_spec(
             findings.problem(f"{prefix}{name}", None, "is not an option here", suggest(name, names))
     options = {name: convert(f"{prefix}{name}", variables.get(name), OPTIONS[name], findings) for name in names}
     now = now or datetime.datetime.now(datetime.UTC)
-    given = Input(options, prefix, findings, read_file, fetch, inventory, locate, now)
+    given = Input(options, prefix, findings, read_file, fetch, inventory, locate, now, source)
     for name, check in CHECKS.items():
         if options.get(name) is not None:
             options[name] = check(options[name], f"{prefix}{name}", given)

@@ -15,7 +15,7 @@ import typing as t
 from collections.abc import Mapping
 
 from ansible.module_utils.parsing.convert_bool import boolean
-from ansible_collections.multiarch.builders.plugins.module_utils.model.options import Option
+from ansible_collections.multiarch.builders.plugins.module_utils.model.option_keys import Option
 from ansible_collections.multiarch.builders.plugins.plugin_utils.buildkitd import flags
 from ansible_collections.multiarch.builders.plugins.plugin_utils.values.problems import Findings, suggest, type_name
 

@@ -12,7 +12,9 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon
     contradictions,
     unknown_names,
 )
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.keys import NEWEST
 from ansible_collections.multiarch.builders.plugins.module_utils.model.merge_patch import merge
+from ansible_collections.multiarch.builders.plugins.module_utils.model.version import text_of
 from ansible_collections.multiarch.builders.plugins.plugin_utils.spec.daemon_types import check_types
 from ansible_collections.multiarch.builders.plugins.plugin_utils.values.problems import Findings, suggest, type_name
 
@@ -33,7 +35,7 @@ def check_daemon_options(options: Mapping[object, object], variable: str, findin
         if options.get(key) is not None:
             findings.problem(f"{variable}.{key}", None, message, remedy)
     for path, name, known in unknown_names(options):
-        message = f"is unknown to Docker 26 to 29, which ignores it: {suggest(name, known)}"
+        message = f"is unknown to Docker up to {text_of(NEWEST)}, which ignores it: {suggest(name, known)}"
         findings.warn(f"{variable}.{path}", message)
     # These options and ours combined, for any version of dockerd.
     for spot in contradictions(merge(implied(()), options), None):

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Every option of the buildx drivers and its valid values, as data.
 
-Source: docker/buildx, driver/*/factory.go, v0.36; their versions are in `module_utils.driver_versions`. Values
+Source: docker/buildx, driver/*/factory.go, v0.36.1; their versions are in `module_utils.driver_versions`. Values
 of the kubernetes driver are validated by the cluster, but only when the builder starts:
 https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/ and …/names/,
 https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/quantity/

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 
+from ansible_collections.multiarch.builders.plugins.module_utils.model.options import BUILDKIT_IMAGE
 from ansible_collections.multiarch.builders.plugins.module_utils.model.version import Version, version_of
 from ansible_collections.multiarch.builders.plugins.plugin_utils.values.problems import Findings
 
@@ -17,13 +18,28 @@ _NAME = re.compile(
     r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*(?:/[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*)*"
 )
 _TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}")
-# the tags of moby/buildkit: v0.33.0, v0.13.2-rootless, v0.17.0-rc1
+# the tags of moby/buildkit: v0.13.2, v0.13.2-rootless, v0.17.0-rc1
 _RELEASE = re.compile(r"v?\d+\.\d+(?:\.\d+)?(?:-.*)?", re.ASCII)
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 
 
 def check_image(text: str, variable: str, findings: Findings) -> None:
     """Report problems of the image reference *text*, and warn if the image can change under that name."""
+    before = len(findings.problems)
+    check_reference(text, variable, findings)
+    if len(findings.problems) == before and "@" not in text and _split_tag(text)[1] in ("", "latest"):
+        findings.warn(variable, f"{text!r} can change from one run to the next: pin it by tag or by digest")
+
+
+def check_proof_repository(text: str, variable: str, findings: Findings) -> None:
+    """Report problems of *text*, the repository of a registry that images are pushed to; "" is none."""
+    remedy = "Write HOST[:PORT]/PATH in lower case, without scheme, tag and digest, such as harbor.example.com/ci/proof"
+    if text and not ("/" in text and _NAME.fullmatch(text)):
+        findings.problem(variable, text, "is not a repository", remedy)
+
+
+def check_reference(text: str, variable: str, findings: Findings) -> None:
+    """Report problems of the image reference *text*."""
     name, at_sign, digest = text.partition("@")
     if at_sign and not _DIGEST.fullmatch(digest):
         remedy = "Write @sha256: and the 64 hexadecimal digits of the image's index, or remove it"
@@ -33,10 +49,9 @@ def check_image(text: str, variable: str, findings: Findings) -> None:
     if name != path and not _TAG.fullmatch(tag):
         findings.problem(variable, text, f"has no valid tag after the colon ({tag!r})", "Write image:tag")
     elif not _NAME.fullmatch(path):
-        remedy = "Write host/path:tag in lower case, without scheme and spaces, such as docker.io/moby/buildkit:v0.33.0"
+        example = BUILDKIT_IMAGE.partition("@")[0]
+        remedy = f"Write host/path:tag in lower case, without scheme and spaces, such as {example}"
         findings.problem(variable, text, "is not an image reference", remedy)
-    elif not digest and tag in ("", "latest"):
-        findings.warn(variable, f"{text!r} can change from one run to the next: pin it by tag or by digest")
 
 
 def buildkit_version(text: str) -> Version:

@@ -14,7 +14,8 @@ from ansible_collections.multiarch.builders.plugins.module_utils.model.version i
 from ansible_collections.multiarch.builders.plugins.plugin_utils.buildkitd import flags
 from ansible_collections.multiarch.builders.plugins.plugin_utils.buildkitd.render import Rendered
 from ansible_collections.multiarch.builders.plugins.plugin_utils.buildkitd.rules import check_config, check_flags
-from ansible_collections.multiarch.builders.plugins.plugin_utils.spec import driver_opts, nodes
+from ansible_collections.multiarch.builders.plugins.plugin_utils.serve.source import Source
+from ansible_collections.multiarch.builders.plugins.plugin_utils.spec import driver_opts, nodes, pods
 from ansible_collections.multiarch.builders.plugins.plugin_utils.spec.images import buildkit_version, check_image
 from ansible_collections.multiarch.builders.plugins.plugin_utils.spec.nodes import LONGEST_NAME, Context, Inventory
 from ansible_collections.multiarch.builders.plugins.plugin_utils.values.problems import Findings
@@ -41,16 +42,19 @@ def normalise(
     inventory: Inventory = NOBODY,
     now: datetime.datetime | None = None,
     warn_days: int = 30,
+    source: Source | None = None,
+    keys: bool = False,
 ) -> list[Instance]:
     """The entries with `config` and the files that it names: from *rendering*, unless the user set a config.
 
-    Nodes are named, and hosts of the *inventory* among them become endpoints. *now* is aware of its time zone.
+    Nodes are named, and hosts of the *inventory* among them become endpoints, with *keys* those for ssh keys of
+    ours. *now* is aware of its time zone.
     """
     moment = now or datetime.datetime.now(datetime.UTC)
     found = []
     for index, instance in enumerate(instances):
         driver = instance.get("driver", "docker-container")
-        context = Context(instance.get("name", ""), driver, inventory, read_file, moment, warn_days)
+        context = Context(instance.get("name", ""), driver, inventory, read_file, moment, warn_days, source, keys)
         found.append(_entry(instance, f"{variable}[{index}]", rendering, context, findings))
     _check_unique(found, variable, findings)
     defaults = [index for index, instance in enumerate(instances) if instance.get("default")]
@@ -77,7 +81,21 @@ def _entry(instance: Instance, variable: str, rendering: Rendering, context: Con
         return result | {"config": "", "certificates": {}, "registry_files": {}}
     result |= _configuration(instance, variable, rendering, context.read_file, findings)
     check_flags(instance.get("flags", []), result["config"], f"{variable}.flags", findings)
+    if context.driver == "kubernetes":
+        _check_pods(result, variable, findings)
     return result
+
+
+def _check_pods(result: Instance, variable: str, findings: Findings) -> None:
+    """For the builder's own options, or once for each node that has some."""
+    flags, config = [each for each in result.get("flags", []) if each], result["config"]
+    places = {f"{variable}.driver_opts": {}} | {
+        f"{variable}.nodes[{index}].driver_opts": node["driver_opts"]
+        for index, node in enumerate(result["nodes"])
+        if pods.SPECIAL & node["driver_opts"].keys()
+    }
+    for place, own in places.items():
+        pods.check(result["driver_opts"] | own, flags, place, findings, config=config)
 
 
 def _refuse_configuration(instance: Instance, variable: str, findings: Findings) -> None:

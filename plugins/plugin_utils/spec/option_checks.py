@@ -5,107 +5,58 @@
 
 from __future__ import annotations
 
-import datetime
 import re
 import typing as t
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 
-from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import is_network
 from ansible_collections.multiarch.builders.plugins.module_utils.model.gc import gc_of
 from ansible_collections.multiarch.builders.plugins.module_utils.model.version import Version
 from ansible_collections.multiarch.builders.plugins.plugin_utils.buildkitd import hosts_toml
 from ansible_collections.multiarch.builders.plugins.plugin_utils.buildkitd.render import Rendered, render
 from ansible_collections.multiarch.builders.plugins.plugin_utils.buildkitd.rules import check_options
 from ansible_collections.multiarch.builders.plugins.plugin_utils.buildkitd.versions import check_versions
-from ansible_collections.multiarch.builders.plugins.plugin_utils.spec import emulators, instances, registries
-from ansible_collections.multiarch.builders.plugins.plugin_utils.spec.buildx_plugin import Locate, check_buildx_plugin
+from ansible_collections.multiarch.builders.plugins.plugin_utils.spec import (
+    contexts,
+    emulators,
+    instances,
+    program,
+    registries,
+    served,
+    ssh_access,
+)
+from ansible_collections.multiarch.builders.plugins.plugin_utils.spec.buildx_plugin import check_buildx_plugin
+from ansible_collections.multiarch.builders.plugins.plugin_utils.spec.checking import (
+    Check,
+    Input,
+    absolute,
+    at_least,
+    normalises,
+    notes,
+    without_networks,
+)
 from ansible_collections.multiarch.builders.plugins.plugin_utils.spec.client_options import check_client_options
 from ansible_collections.multiarch.builders.plugins.plugin_utils.spec.daemon_options import check_daemon_options
+from ansible_collections.multiarch.builders.plugins.plugin_utils.spec.data_roots import check_data_roots
+from ansible_collections.multiarch.builders.plugins.plugin_utils.spec.engine import check_repository, check_version
 from ansible_collections.multiarch.builders.plugins.plugin_utils.spec.environment import check_environment
 from ansible_collections.multiarch.builders.plugins.plugin_utils.spec.garbage_collection import (
     check_gc,
     check_gc_version,
     worker_keys,
 )
-from ansible_collections.multiarch.builders.plugins.plugin_utils.spec.images import buildkit_version, check_image
+from ansible_collections.multiarch.builders.plugins.plugin_utils.spec.guard import check_guard, completed
+from ansible_collections.multiarch.builders.plugins.plugin_utils.spec.images import (
+    buildkit_version,
+    check_image,
+    check_proof_repository,
+    check_reference,
+)
 from ansible_collections.multiarch.builders.plugins.plugin_utils.spec.network import check_dns, check_proxy
-from ansible_collections.multiarch.builders.plugins.plugin_utils.spec.nodes import Inventory
 from ansible_collections.multiarch.builders.plugins.plugin_utils.spec.own_network import check_loopback
 from ansible_collections.multiarch.builders.plugins.plugin_utils.spec.platforms import normalise_platforms
-from ansible_collections.multiarch.builders.plugins.plugin_utils.values.problems import Findings
-from ansible_collections.multiarch.builders.plugins.plugin_utils.x509 import harbor
-from ansible_collections.multiarch.builders.plugins.plugin_utils.x509.pem import ReadFile
-
-
-@dataclass(frozen=True)
-class Input:
-    """What a check may use besides its own value.
-
-    *options* are of the right types and complete; those earlier in CHECKS are already checked. *prefix* precedes
-    their names in messages, *now* is aware of its time zone.
-    """
-
-    options: dict[str, t.Any]
-    prefix: str
-    findings: Findings
-    read_file: ReadFile
-    fetch: harbor.Fetch
-    inventory: Inventory
-    locate: Locate
-    now: datetime.datetime
-
-    @property
-    def warn_days(self) -> int:
-        """How many days before its expiry a certificate is a warning."""
-        days: int = self.options.get("ca_warn_days", 0)
-        return max(0, days)
-
-    @property
-    def named_registries(self) -> list[registries.Registry]:
-        """The registries in the table."""
-        return _named(self.options.get("registries", []))
-
-
-Check = Callable[[t.Any, str, Input], t.Any]
-"""Takes a non-null value and its variable's name; reports problems, and returns the normalised value."""
-
-
-def _named(table: Sequence[registries.Registry]) -> list[registries.Registry]:
-    """The entries of *table* without networks, which only dockerd supports."""
-    return [entry for entry in table if entry.get("host") and not is_network(entry["host"])]
-
-
-def _notes(check: Callable[[t.Any, str, Findings], None]) -> Check:
-    """A check that leaves the value as it is."""
-
-    def noted(value: object, variable: str, given: Input) -> object:
-        check(value, variable, given.findings)
-        return value
-
-    return noted
-
-
-def _normalises(check: Callable[[t.Any, str, Findings], t.Any]) -> Check:
-    """A check that needs nothing but the value."""
-    return lambda value, variable, given: check(value, variable, given.findings)
-
-
-def _at_least(least: int, message: str, remedy: str) -> Check:
-    def check(value: int, variable: str, findings: Findings) -> None:
-        if value < least:
-            findings.problem(variable, value, message, remedy)
-
-    return _notes(check)
-
-
-def _absolute(example: str) -> Check:
-    def check(path: str, variable: str, findings: Findings) -> None:
-        if not path.startswith("/"):
-            remedy = f"Write the path on the host, such as {example}"
-            findings.problem(variable, path, "must be an absolute path", remedy)
-
-    return _notes(check)
+from ansible_collections.multiarch.builders.plugins.plugin_utils.spec.serve import check_serve
+from ansible_collections.multiarch.builders.plugins.plugin_utils.spec.tls_files import Sources
+from ansible_collections.multiarch.builders.plugins.plugin_utils.values.problems import suggest
 
 
 def _users(values: Sequence[str | None], variable: str, given: Input) -> list[str]:
@@ -127,8 +78,25 @@ def _environment(values: dict[object, object], variable: str, given: Input) -> d
     return check_environment(values, variable, given.findings, missing=missing)
 
 
+def _data_roots(value: dict[str, str | None], variable: str, given: Input) -> dict[str, str]:
+    if value.get("docker") and "data-root" in given.options.get("daemon_options", {}):
+        message = f"cannot be combined with data-root in {given.prefix}daemon_options"
+        given.findings.problem(f"{variable}.docker", value["docker"], message, "Remove one of them")
+    return check_data_roots(value, variable, given.findings)
+
+
 def _buildx_plugin(value: dict[str, t.Any], variable: str, given: Input) -> dict[str, t.Any]:
     return check_buildx_plugin(value, variable, given.locate, given.findings)
+
+
+def _engine_repository(value: dict[str, t.Any], variable: str, given: Input) -> dict[str, t.Any]:
+    needed = given.options.get("engine") == "docker"
+    return check_repository(value, variable, given.read_file, given.findings, needed=needed)
+
+
+def _engine_version(value: str, variable: str, given: Input) -> str:
+    check_version(value, variable, given.options.get("engine", "present"), given.findings)
+    return value
 
 
 def _binfmt_images(value: dict[object, object], variable: str, given: Input) -> dict[str, str]:
@@ -157,7 +125,7 @@ def _registries(value: list[registries.Registry], variable: str, given: Input) -
         warn_days=given.warn_days,
         findings=given.findings,
     )
-    files = hosts_toml.render(_named(table))
+    files = hosts_toml.render(without_networks(table))
     return [{**entry, "hosts_toml": files[entry["host"]]} if entry.get("host") in files else entry for entry in table]
 
 
@@ -166,6 +134,15 @@ def _buildkit_options(patch: dict[str, t.Any], variable: str, given: Input) -> d
     before = len(given.findings.problems)
     check_options(patch, variable, given.findings, [entry["host"] for entry in given.named_registries])
     return patch if len(given.findings.problems) == before else {}
+
+
+def _contexts(value: list[contexts.Context], variable: str, given: Input) -> list[contexts.Context]:
+    sources = Sources(given.read_file, given.now, given.warn_days)
+    return contexts.normalise(value, variable, _context_users(given), sources, given.findings)
+
+
+def _context_users(given: Input) -> contexts.Users:
+    return contexts.Users(given.options.get("users", []), f"{given.prefix}users", f"{given.prefix}contexts")
 
 
 def _instances(value: list[instances.Instance], variable: str, given: Input) -> list[instances.Instance]:
@@ -179,9 +156,35 @@ def _instances(value: list[instances.Instance], variable: str, given: Input) -> 
         inventory=given.inventory,
         now=given.now,
         warn_days=given.warn_days,
+        source=given.source,
+        keys=bool(given.options.get("ssh_keys")),
     )
+    table = given.options.get("contexts", [])
+    contexts.check_builders(value, table, _context_users(given), variable, given.findings)
     check_loopback(found, given.named_registries, variable, given.findings)
     return found
+
+
+def _serve(value: dict[str, t.Any], variable: str, given: Input) -> dict[str, t.Any]:
+    """With its defaults, certificates and program; {} for a host that serves nothing."""
+    found = check_serve(value, variable, given.options.get("instances", []), given.findings)
+    if not found:
+        return {}
+    host = served.Host(given.inventory.this, given.read_file, given.now, given.warn_days)
+    found = served.completed(found, variable, host, given.source, given.findings)
+    return {**found, "program": program.digest(program.SERVE)}
+
+
+def _ssh_options(value: dict[str, t.Any], variable: str, given: Input) -> dict[str, t.Any]:
+    return ssh_access.check_options(value, variable, given.findings, given.now)
+
+
+def _guard_options(value: dict[str, t.Any], variable: str, given: Input) -> dict[str, t.Any]:
+    """With what the controller adds if the guard is on."""
+    check_guard(value, variable, given.findings)
+    if not given.options.get("guard") or given.findings.problems:
+        return value
+    return completed(value, variable, given.options, given.inventory, given.findings)
 
 
 def _rendering(builders: Sequence[instances.Instance], given: Input) -> instances.Rendering:
@@ -200,30 +203,57 @@ def _rendering(builders: Sequence[instances.Instance], given: Input) -> instance
     return rendering
 
 
+def _inherit(value: dict[str, t.Any], variable: str, given: Input) -> dict[str, t.Any]:
+    """The entry with buildkitd.toml for a version of BuildKit that jobs choose, so with the keys of all."""
+    for name in ("config", "registry_files"):
+        if name in value:
+            given.findings.problem(f"{variable}.{name}", None, "is generated from the registries", "Remove it")
+    known = given.options.get("users", [])
+    users = {"users": list(dict.fromkeys(value["users"]))} if "users" in value else {}
+    for index, name in enumerate(value.get("users", [])):
+        if name is not None and name not in known:
+            message = f"is not one of {given.prefix}users"
+            given.findings.problem(f"{variable}.users[{index}]", name, message, suggest(name, known))
+    if not value.get("enabled"):
+        return value
+    rendered = _rendering([], given)(())
+    return {**value, **users, "config": rendered.text, "registry_files": dict(rendered.files)}
+
+
 # In this order: a check may use the options before it, which are already checked.
 CHECKS: dict[str, Check] = {
-    "platforms": _normalises(normalise_platforms),
+    "platforms": normalises(normalise_platforms),
     "users": _users,
-    "ca_warn_days": _at_least(0, "must be 0 or greater", "Write whole days, or 0 for no warnings"),
-    "binfmt_image": _notes(check_image),
-    "binfmt_archive": _absolute("/var/tmp/binfmt.tar"),
+    "ca_warn_days": at_least(0, "must be 0 or greater", "Write whole days, or 0 for no warnings"),
+    "binfmt_image": notes(check_image),
+    "binfmt_archive": absolute("/var/tmp/binfmt.tar"),
     "binfmt_images": _binfmt_images,
     "binfmt_canary": _binfmt_canary,
-    "environment_file": _absolute("/etc/environment"),
-    "drain_timeout": _at_least(
+    "environment_file": absolute("/etc/environment"),
+    "drain_timeout": at_least(
         1, "must be greater than 0", "Write seconds above 0, or set `disruption: now` to not wait at all"
     ),
-    "verify_timeout": _at_least(1, "must be greater than 0", "Write seconds above 0, such as 1800"),
-    "trace_max_age": _at_least(0, "must be 0 or greater", "Write seconds, or 0 for a full plan in each run"),
-    "lock_timeout": _at_least(0, "must be 0 or greater", "Write seconds, or 0 to not wait"),
-    "daemon_options": _notes(check_daemon_options),
-    "client_options": _notes(check_client_options),
+    "verify_timeout": at_least(1, "must be greater than 0", "Write seconds above 0, such as 1800"),
+    "verify_repository": notes(check_proof_repository),
+    "verify_base": notes(check_reference),
+    "trace_max_age": at_least(0, "must be 0 or greater", "Write seconds, or 0 for a full plan in each run"),
+    "lock_timeout": at_least(0, "must be 0 or greater", "Write seconds, or 0 to not wait"),
+    "daemon_options": notes(check_daemon_options),
+    "data_roots": _data_roots,
+    "client_options": notes(check_client_options),
     "environment": _environment,
-    "proxy": _notes(check_proxy),
-    "dns": _notes(check_dns),
-    "gc": _normalises(check_gc),
+    "proxy": notes(check_proxy),
+    "dns": notes(check_dns),
+    "gc": normalises(check_gc),
+    "engine_repository": _engine_repository,
+    "engine_version": _engine_version,
     "buildx_plugin": _buildx_plugin,
     "registries": _registries,
     "buildkit_options": _buildkit_options,
+    "contexts": _contexts,
     "instances": _instances,
+    "ssh_options": _ssh_options,
+    "inherit": _inherit,
+    "serve": _serve,
+    "guard_options": _guard_options,
 }

@@ -33,7 +33,7 @@ from ansible_collections.multiarch.builders.plugins.plugin_utils.x509.pem import
 )
 
 Registry = dict[str, t.Any]
-"""An entry: the keys of `model.options.REGISTRY`, already of the right types; optional ones may be absent."""
+"""An entry: the keys of `model.option_keys.REGISTRY`, already of the right types; optional ones may be absent."""
 
 _OF_A_NETWORK = ("host", "insecure", "http")
 _CA_KEYS = ("ca", "ca_from", "ca_fingerprint", "client_cert", "client_key")
@@ -74,6 +74,8 @@ def normalise(
 
 
 def _entry(entry: Registry, variable: str, sources: _Sources, findings: Findings) -> Registry:
+    if "password" in entry:  # from a file or a vault: `docker login --password-stdin` drops the line break, too
+        entry = {**entry, "password": entry["password"].removesuffix("\n").removesuffix("\r")}
     result = {key: value for key, value in entry.items() if key not in _CA_KEYS}
     if looks_like_network(entry.get("host", "")):
         return _network(entry, variable, findings)
@@ -154,6 +156,8 @@ def _check_login(entry: Registry, variable: str, findings: Findings) -> None:
     if ":" in entry.get("username", ""):
         message = "has a colon, which separates name and password in config.json"
         findings.problem(f"{variable}.username", None, message, "Write the name only")
+    if re.search(r"[\x00-\x1f\x7f]", entry.get("username", "")):
+        findings.problem(f"{variable}.username", None, "has a line break or a control character", "Remove it")
 
 
 def _authorities(entry: Registry, host: str, variable: str, sources: _Sources, findings: Findings) -> dict[str, str]:

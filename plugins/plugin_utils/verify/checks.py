@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import typing as t
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from ansible_collections.multiarch.builders.plugins.module_utils.causes.lines import lines_of
@@ -166,9 +166,11 @@ def _of_proof(host: str, result: Result) -> Iterator[Check]:
     proofs, failures = result.get("proofs") or [], result.get("failures") or []
     if failure_of(result) and not failures:
         yield Check(host, "build", FAILED, failure_of(result), remedy=_LOOK)
-    for platform in dict.fromkeys([*_platforms(failures), *(each["platform"] for each in proofs)]):
-        broken = next((each for each in failures if not each["user"] and platform in each["platforms"]), None)
-        yield _failed(host, runs(platform), broken) if broken else Check(host, runs(platform))
+    for each in failures:
+        for platform in each["platforms"] if not each["user"] else ():
+            yield _failed(host, runs(platform), each)
+    for platform in result.get("runs") or ():
+        yield Check(host, runs(platform))
     for each in proofs:
         yield Check(host, build(each["user"], each["builder"], each["platform"]))
     for each in failures:
@@ -180,10 +182,6 @@ def _of_proof(host: str, result: Result) -> Iterator[Check]:
             yield _failed(host, pulled(each["user"], each["image"]), each)
         else:
             yield Check(host, pulled(each["user"], each["image"]))
-
-
-def _platforms(failures: Iterable[Result]) -> list[str]:
-    return [platform for each in failures for platform in each["platforms"]]
 
 
 def _failed(host: str, name: str, failure: Result) -> Check:

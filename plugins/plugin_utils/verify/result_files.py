@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from ansible_collections.multiarch.builders.plugins.module_utils.host.redact import shown
-from ansible_collections.multiarch.builders.plugins.plugin_utils.actions.atomic_write import write_whole
+from ansible_collections.multiarch.builders.plugins.plugin_utils.files.atomic_write import write_whole
 from ansible_collections.multiarch.builders.plugins.plugin_utils.verify.checks import FAILED, REACHABLE, SKIPPED, Check
 
 JSON_FILE, JUNIT_FILE = "verification.json", "verification.xml"

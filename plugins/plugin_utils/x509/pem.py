@@ -26,8 +26,11 @@ class CertificateError(ValueError):
 
 
 def is_path(value: str) -> bool:
-    """Whether *value* names a file; otherwise it is meant as PEM text."""
-    looks_encoded = re.fullmatch(r"[A-Za-z0-9+/=_-]{64,}", value.strip()) is not None
+    """Whether *value* names a file; otherwise it is meant as PEM text.
+
+    Base64 of keys and certificates never begins with a slash: DER begins with 0x30.
+    """
+    looks_encoded = re.fullmatch(r"[A-Za-z0-9+=_-][A-Za-z0-9+/=_-]{63,}", value.strip()) is not None
     return "-----" not in value and "\n" not in value.strip() and not looks_encoded
 
 

@@ -68,7 +68,7 @@ def test_ssh_goes_that_way_too(monkeypatch: pytest.MonkeyPatch) -> None:
 
 FULL_PLAN = "TASK [multiarch.builders.builder : Plan] ******\nok: [fleet-1]\n"
 UNCHANGED = (
-    "TASK [multiarch.builders.builder : Find the hosts that have not changed since a full plan found nothing to do] *\n"
+    "TASK [multiarch.builders.builder : Check the input and find unchanged hosts] *\n"
     "ok: [fleet-1]\n\nPLAY RECAP ******\n"
 )
 

@@ -9,7 +9,7 @@ import datetime
 import string
 import typing as t
 
-from ansible_collections.multiarch.builders.plugins.module_utils.model.options import Option
+from ansible_collections.multiarch.builders.plugins.module_utils.model.option_keys import Option
 from hypothesis import strategies as st
 
 Strategy = st.SearchStrategy[t.Any]

@@ -106,7 +106,7 @@ def _export(image: str, platform: str, docker: Docker, archive: pathlib.Path) ->
         with archive.open("wb") as file:
             docker.export(container, file)
     finally:
-        docker.delete(f"/containers/{container}?force=1")
+        docker.discard(container)
 
 
 @contextlib.contextmanager

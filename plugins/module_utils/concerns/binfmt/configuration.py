@@ -9,10 +9,12 @@ import typing as t
 
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt import ours
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.decide import file_of, mask_of
-from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.source import Emulator
 from ansible_collections.multiarch.builders.plugins.module_utils.host import look
 from ansible_collections.multiarch.builders.plugins.module_utils.host.file_modes import Rights, public
 from ansible_collections.multiarch.builders.plugins.module_utils.host.files import read
+
+if t.TYPE_CHECKING:
+    from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.source import Emulator
 
 
 def files_of(names: t.Iterable[str], owned: t.Container[str]) -> t.Tuple[t.Dict[str, str], t.Dict[str, str]]:

@@ -148,7 +148,7 @@ def from_docker(image: str, names: t.Sequence[str], docker: Docker, login: t.Opt
         for name in names:
             files.update(docker.files(container, f"/usr/bin/{name}"))
     finally:
-        docker.delete(f"/containers/{container}?force=1")
+        docker.discard(container)
     return Contents(files, (here.get("Config") or {}).get("Env") or ())
 
 

@@ -107,13 +107,19 @@ def parse_handler(name: str, text: str) -> Handler:
 
 
 def parse_registration(line: str) -> t.Optional[Handler]:
-    """The handler that a line of binfmt.d registers, None for a comment, and for anything but a handler by magic."""
+    """The handler that a line of binfmt.d registers.
+
+    None for a comment, for anything but a handler by magic, and for what the kernel refuses.
+    """
     line = line.strip()
     fields = line[1:].split(line[0]) if line and line[0] not in "#;" else []
     if len(fields) != 7 or fields[1] != "M":
         return None
     name, _kind, offset, magic, mask, interpreter, flags = fields
-    return Handler(name, True, interpreter, flags, int(offset or 0), _bytes(magic), _bytes(mask) or None)
+    try:
+        return Handler(name, True, interpreter, flags, int(offset or 0), _bytes(magic), _bytes(mask) or None)
+    except ValueError:  # an offset that is no number, an incomplete escape, a character that is no byte
+        return None
 
 
 def _bytes(escaped: str) -> bytes:

@@ -65,7 +65,7 @@ def planned(
     takeover: bool,
     elsewhere: t.Container[str] = (),
 ) -> Plan:
-    """The plan; a builder runs the platforms in *elsewhere* on another machine. Raises HostError for manual repairs."""
+    """The plan; nodes on other machines may build those in *elsewhere*. Raises HostError for manual repairs."""
     found = findings(platforms, state, takeover)
     absent = missing(found, state)
     cannot = impossible([each for each in platforms if each not in elsewhere], state.processor)

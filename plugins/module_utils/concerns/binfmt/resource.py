@@ -65,6 +65,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.model.desired i
     registries_of,
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
+from ansible_collections.multiarch.builders.plugins.module_utils.model.placement import Place, machines_of, place_of
 from ansible_collections.multiarch.builders.plugins.module_utils.model.platform import architecture_of
 from ansible_collections.multiarch.builders.plugins.module_utils.model.processor import Processor
 from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import (
@@ -86,7 +87,7 @@ class Binfmt(Concern[BinfmtState]):
     source: Source
     takeover: bool
     native_first: bool = True
-    elsewhere: t.FrozenSet[str] = frozenset()  # platforms that a builder assigns to another machine
+    elsewhere: t.FrozenSet[str] = frozenset()  # platforms that a node on another machine may build
     concern: t.ClassVar[str] = "binfmt"
 
     @classmethod
@@ -101,9 +102,11 @@ class Binfmt(Concern[BinfmtState]):
                 {architecture_of(platform): each for platform, each in params["binfmt_images"].items()},
                 canary_of(params["binfmt_canary"]),
             )
-        nodes = [node for instance in instances_of(params) for node in instance.nodes]
-        elsewhere = frozenset(platform for node in nodes if not node.local for platform in node.platforms)
-        return cls(tuple(params["platforms"]), source, params["binfmt_takeover"], params["native_first"], elsewhere)
+        platforms, builders = tuple(params["platforms"]), [machines_of(each) for each in instances_of(params)]
+        elsewhere = frozenset(
+            each for each in platforms if any(place_of(one, each) is not Place.HERE for one in builders)
+        )
+        return cls(platforms, source, params["binfmt_takeover"], params["native_first"], elsewhere)
 
     def observe(self) -> BinfmtState:
         processor = self._processor()

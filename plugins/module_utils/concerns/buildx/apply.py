@@ -14,8 +14,11 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx
     client_settings,
     docker_group,
     environment_file,
+    inherit,
+    job_builders,
     nodes,
     ours,
+    ssh_keys,
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx.create import Maker
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx.decide import (
@@ -52,12 +55,16 @@ class Application:
             client_settings.WriteSettings: client_settings.apply,
             environment_file.WriteEnvironment: environment_file.apply,
             docker_group.ChangeMember: docker_group.apply,
+            inherit.SetDefaults: inherit.set_defaults,
+            inherit.ForgetDefaults: inherit.forget_defaults,
+            job_builders.RenewCertificates: lambda step: job_builders.renew(step, self.docker),
             DropNode: self._drop_node,
             MakeBuilder: Maker(self.docker_of, self.disruption).make,
             ReplaceCertificates: self._replace_certificates,
             ReviveBuilder: self._revive_builder,
             StartBuilder: self._start_builder,
             UseBuilder: _use,
+            **ssh_keys.doers(),
         }
         perform(actions, doers)
 
@@ -67,7 +74,8 @@ class Application:
             certificates.replace_in_store(user, step.instance)
         for node in step.instance.nodes:
             if node.name in step.nodes:
-                certificates.replace_in_container(self.docker_of(node), container_name(node.name), step.instance)
+                given = step.instance.certificates
+                certificates.replace_in_container(self.docker_of(node), container_name(node.name), given)
 
     def _start_builder(self, step: StartBuilder) -> None:
         down = [node for node in step.instance.nodes if not self._runs(node)]

@@ -8,6 +8,8 @@ BuildKit reads them at every connection (moby/buildkit, util/resolver/resolver.g
 
 from __future__ import annotations
 
+import typing as t
+
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx import store
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import Docker
 from ansible_collections.multiarch.builders.plugins.module_utils.host.command import run
@@ -21,9 +23,12 @@ _FOLDER = "/etc/buildkit"
 _NEW = ".new"
 
 
-def replace_in_container(docker: Docker, container: str, wanted: Instance) -> None:
-    """Put the certificates into the container, each atomically, so that no connection reads half a file."""
-    files = {store.CERTIFICATES + name: pem.encode() for name, pem in wanted.certificates.items()}
+def replace_in_container(docker: Docker, container: str, certificates: t.Mapping[str, str]) -> None:
+    """Put *certificates*, {"REGISTRY/FILE": PEM}, into the container.
+
+    Each is replaced atomically, so that no connection reads half a file.
+    """
+    files = {store.CERTIFICATES + name: pem.encode() for name, pem in certificates.items()}
     docker.put_files(container, _FOLDER, {name + _NEW: content for name, content in files.items()})
     for name, content in files.items():
         move = ["exec", container, "mv", "-f", f"{_FOLDER}/{name}{_NEW}", f"{_FOLDER}/{name}"]

@@ -16,10 +16,14 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx
     Remembered,
     certificate_drift,
     container_drift,
+    departures,
     store_drift,
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx.environment_file import EnvironmentFile
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx.inheritance import Inheritance
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx.native_nodes import Machines
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx.silence import Silence
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx.ssh_plan import SshState
 from ansible_collections.multiarch.builders.plugins.module_utils.host.file_modes import Rights
 from ansible_collections.multiarch.builders.plugins.module_utils.model.default_network import DefaultNetwork
 from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import Instance, Node
@@ -45,16 +49,15 @@ class Stray:
 @dataclass(frozen=True)
 class Builder:
     """The state of a builder: *containers* by node (None: no container), *entries* by user (None: no entry, a text: why
-    it is broken), *current* builders by user. *silent* are messages about specified nodes that do not answer,
-    *certificates* the users' client certificates that differ, *outdated* those no longer required. *machines* are those
-    of nodes, if a platform may be built on several."""
+    it is broken), *current* builders by user. *silent* are specified nodes that do not answer, *certificates* those
+    of users that differ, *outdated* those not required. *machines* are nodes', if several may build a platform."""
 
     containers: t.Mapping[str, t.Optional[Container]]
     entries: t.Mapping[str, t.Union[store.StoredBuilder, str, None]]
     current: t.Mapping[str, t.Optional[str]]
     memory: t.Optional[Remembered]
     strays: t.Tuple[Stray, ...] = ()
-    silent: t.Tuple[str, ...] = ()
+    silent: t.Tuple[Silence, ...] = ()
     certificates: t.Tuple[WriteFile, ...] = ()
     outdated: t.Tuple[RemoveFile, ...] = ()
     machines: Machines = field(default_factory=dict)
@@ -65,7 +68,8 @@ class BuildxState:
     """All builders by name, the users' settings of the docker client, and who may use Docker.
 
     *loose* are files of the users' stores with too permissive rights, and how. *left* are messages about unused things,
-    *versions* those of programs, if they matter (None: unknown).
+    *versions* those of programs, if they matter (None: unknown). *disk* is the size of the one with the caches, in
+    bytes, if a builder is to be made. *ssh* are keys for nodes.
     """
 
     builders: t.Mapping[str, Builder]
@@ -76,6 +80,9 @@ class BuildxState:
     environment: t.Mapping[str, EnvironmentFile] = field(default_factory=dict)
     left: t.Tuple[str, ...] = ()
     versions: t.Mapping[str, t.Optional[str]] = field(default_factory=dict)
+    inheritance: Inheritance = field(default_factory=Inheritance)
+    disk: t.Optional[int] = None
+    ssh: SshState = field(default_factory=SshState)
 
 
 @dataclass(frozen=True)
@@ -178,10 +185,10 @@ def _make(
     if renewed:
         verb, end = "recreate", ", its cache is kept"
     summary = f"{verb} builder {wanted.name} for {', '.join(users)}: {'; '.join(words)}{end}"
-    first = next((each for each in builder.containers.values() if each), None)
-    before = first.files.get(store.TOML, b"").decode("utf-8", "replace") if first else ""
+    first = next((each.files for each in builder.containers.values() if each), {})
+    before = first.get(store.TOML, b"").decode("utf-8", "replace")
     difference = Difference(f"{wanted.name}/buildkitd.toml", before, wanted.config) if before != wanted.config else None
-    return Action(summary, MakeBuilder(wanted, users, renewed), difference=difference)
+    return Action(summary, MakeBuilder(wanted, users, renewed), departures(wanted, users, builder.entries), difference)
 
 
 def _replace(

@@ -26,6 +26,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.model.default_network import STARTED_WITHOUT
 from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import Instance, Node
+from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import Effects, NodeDeparture
 
 try:  # Python 3.11
     import tomllib  # novm
@@ -100,6 +101,20 @@ def options_of(wanted: Instance, node: Node) -> t.Dict[str, str]:
 def endpoint_of(text: str) -> str:
     """An endpoint as buildx stores it; this host's has several names."""
     return LOCAL if text in ("", "default") else text
+
+
+def departures(
+    wanted: Instance, users: t.Sequence[str], entries: t.Mapping[str, t.Union[StoredBuilder, str, None]]
+) -> Effects:
+    """The effect of making the *entries* of *users* as specified: nodes that they no longer have."""
+    asked = {endpoint_of(node.endpoint) for node in wanted.nodes}
+    return frozenset(
+        NodeDeparture(user, entry.name, node.endpoint)
+        for user, entry in entries.items()
+        if user in users and isinstance(entry, StoredBuilder)
+        for node in entry.nodes
+        if endpoint_of(node.endpoint) not in asked
+    )
 
 
 def _of_node(wanted: Instance, node: Node, words: str) -> str:

@@ -13,7 +13,13 @@ import typing as t
 from dataclasses import dataclass, replace
 
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx.record import RECORD, Own
-from ansible_collections.multiarch.builders.plugins.module_utils.host.files import mode_of, read, remove, write
+from ansible_collections.multiarch.builders.plugins.module_utils.host.files import (
+    acting_as,
+    mode_of,
+    read,
+    remove,
+    write,
+)
 from ansible_collections.multiarch.builders.plugins.module_utils.host.path_owner import owner_on_the_way
 from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import Instance
 from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import Action, Difference
@@ -131,17 +137,19 @@ def apply(step: WriteEnvironment) -> None:
     """Write one file. Recorded before: a crash in between records too much, never too little."""
     owner = owner_on_the_way(step.path)  # a runner's own `.env` keeps its owner
     own, present = remembered().get(step.path), read(step.path, owner)
+    with acting_as(owner):
+        mode = mode_of(step.path)
     if step.values:
         former = own or Own({}, {}, present is not None, not present or present.endswith("\n"))
         new = {name: lines_of(present or "", name) for name in step.values if name not in former.values}
         both = replace(former, values={**former.values, **step.values}, lines={**former.lines, **new})
         _remember(step.path, both)
-        write(WriteFile(step.path, step.text, mode_of(step.path), owner))
+        write(WriteFile(step.path, step.text, mode, owner))
         lines = {name: each for name, each in both.lines.items() if each and name in step.values}
         _remember(step.path, replace(both, values=step.values, lines=lines))
         return
     if step.text or own is None or own.there:
-        write(WriteFile(step.path, step.text, mode_of(step.path), owner))
+        write(WriteFile(step.path, step.text, mode, owner))
     else:
         remove(RemoveFile(step.path, owner=owner))
     forget(step.path)

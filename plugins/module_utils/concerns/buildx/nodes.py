@@ -127,7 +127,9 @@ def in_words(node: Node, user: str, words: str) -> str:
 
     reason = ssh.reason(words)
     if reason is not None:
-        told = f"{reason.meaning}: {reason.remedy}".format(user=user, scan=scan, known=known)
+        remedy = reason.managed or reason.remedy if node.ssh else reason.remedy
+        name = node.ssh.host if node.ssh else host
+        told = f"{reason.meaning}: {remedy}".format(user=user, scan=scan, known=known, host=name)
         return f"node {node.name} at {node.endpoint}: {told}"
     return f"node {node.name} at {node.endpoint} does not answer {user}: {words}"
 

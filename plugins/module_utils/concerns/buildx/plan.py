@@ -6,13 +6,18 @@
 from __future__ import annotations
 
 import typing as t
+from dataclasses import replace
 
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx import (
+    cache_limits,
     client_settings,
     docker_group,
     environment_file,
+    inheritance,
     native_nodes,
     network,
+    silence,
+    ssh_plan,
     store_rights,
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx.decide import (
@@ -30,7 +35,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.docker.client_e
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.driver_versions import too_new
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.platform_names import unreadable
-from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import Disruption, Instance
+from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import Disruption, Inherited, Instance
 from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import (
     NO_EFFECTS,
@@ -53,6 +58,8 @@ class Wanted(t.Protocol):
     client_environment: t.Mapping[str, str]
     docker_group: bool
     platforms: t.Tuple[str, ...]
+    inherited: Inherited
+    ssh: ssh_plan.SshWanted
 
 
 def platforms_of(wanted: Wanted) -> t.Tuple[str, ...]:
@@ -71,13 +78,19 @@ def planned(wanted: Wanted, state: BuildxState, effects: Effects) -> Plan:
     unknown = unreadable(platforms_of(wanted), versions.get(BUILDX) or "")
     if unknown:
         raise HostError(f"builder_platforms: {'; '.join(unknown)}: install a newer buildx, or remove it")
-    silent = [words for each in wanted.instances for words in state.builders[each.name].silent]
-    if silent and coming.engine is None:
-        raise HostError("; ".join(silent))
-    limits += [f"as there is no docker client yet: {words}" for words in silent]
-    actions, left, waits = _of_users(wanted, state), list(state.left), []
+    silent = [each for instance in wanted.instances for each in state.builders[instance.name].silent]
+    unasked = silence.unasked(silent, effects)
+    told = [each.words for each in silent if each not in unasked]
+    keys = ssh_plan.planned(wanted.ssh, state.ssh)
+    if told and coming.engine is None and not keys.before:
+        raise HostError("; ".join((*told, *(note.text for note in keys.notes))))
+    yet = "there is no docker client" if coming.engine is not None else "keys and host keys are not in place"
+    limits += [f"as {yet} yet: {words}" for words in told] + silence.notes(unasked)
+    actions, left, waits = [*keys.before, *_of_users(wanted, state)], list(state.left), []
+    of_inheritance, inherited_notes = inheritance.planned(state.inheritance, wanted.inherited)
+    actions += of_inheritance
     for each in _assigned(wanted, state.builders):
-        builder = state.builders[each.name]
+        builder = _without(state.builders[each.name], unasked)
         limits += native_nodes.notes(each, wanted.platforms, builder.machines)
         actions += [
             Action(f"write {file.path}, to reach a node of builder {each.name}", file) for file in builder.certificates
@@ -87,6 +100,7 @@ def planned(wanted: Wanted, state: BuildxState, effects: Effects) -> Plan:
         made = makes(found)
         if made:
             _require_options(each, versions.get(BUILDX))
+            limits += filter(None, [cache_limits.note(each, state.disk)])
         if not wanted.docker_group:
             docker_group.require(users_of_docker(made), state.membership, docker=coming.engine is None)
         if wanted.disruption.mode == "never" and any(ends_builds(action, builder) for action in found):
@@ -96,8 +110,17 @@ def planned(wanted: Wanted, state: BuildxState, effects: Effects) -> Plan:
                 *found,
                 *(Action(f"remove {file.path}, no longer asked for", file) for file in builder.outdated),
             ]
-    notes = (*Kind.LIMIT.notes(limits), *Kind.LEFT_ALONE.notes(left), *Kind.WAITS.notes(waits))
-    return Plan(tuple(actions), notes)
+    if not waits:  # builders that stay as they are reach their nodes as before
+        actions += keys.after
+    notes = (*Kind.LIMIT.notes(limits), *Kind.LEFT_ALONE.notes(left), *Kind.WAITS.notes(waits), *inherited_notes)
+    notes = (*keys.notes, *notes)
+    return Plan(tuple(actions), notes, inheritance.facts(state.inheritance, wanted.inherited))
+
+
+def _without(builder: Builder, unasked: t.Sequence[silence.Silence]) -> Builder:
+    """*builder*, of which nothing is known at these nodes."""
+    nodes = {each.node for each in unasked if each in builder.silent}
+    return replace(builder, containers={name: found for name, found in builder.containers.items() if name not in nodes})
 
 
 def _of_users(wanted: Wanted, state: BuildxState) -> t.List[Action]:

@@ -9,6 +9,7 @@ import typing as t
 from dataclasses import dataclass, field
 
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx.drift import Remembered
+from ansible_collections.multiarch.builders.plugins.module_utils.state.owned_files import WithFiles
 from ansible_collections.multiarch.builders.plugins.module_utils.state.owned_keys import Former, Owned
 from ansible_collections.multiarch.builders.plugins.module_utils.state.pulled_images import WithImages
 from ansible_collections.multiarch.builders.plugins.module_utils.state.record import Document, RecordFile
@@ -57,8 +58,11 @@ class Own:
 
 
 @dataclass(frozen=True)
-class BuildxRecord(WithImages):
+class BuildxRecord(WithImages, WithFiles):
     """buildx.json: managed *builders*, and by builder the digests of its *configurations*.
+
+    Its *files* are those for builders that users make, *inherited* the SHA-256 of the last contents that such builders
+    got as REGISTRY/FILE, the newest at the end.
 
     By user: *choices* are the files of the store that selected a builder before us ({name: text, None for no file}),
     *client* the managed keys of config.json, and *replaced* the values that they replaced. *members* are the users
@@ -72,6 +76,7 @@ class BuildxRecord(WithImages):
     replaced: t.Mapping[str, Former] = field(default_factory=dict)
     members: t.Tuple[str, ...] = ()
     environment: t.Mapping[str, Own] = field(default_factory=dict)
+    inherited: t.Mapping[str, t.Tuple[str, ...]] = field(default_factory=dict)
 
 
 def _migrated(found: Document) -> Document:

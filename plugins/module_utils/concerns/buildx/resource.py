@@ -12,11 +12,13 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx
     client_settings,
     docker_group,
     environment_file,
+    inheritance,
     native_nodes,
     network,
     nodes,
     ours,
     remote_tls,
+    ssh_keys,
     store,
     store_rights,
     unused_caches,
@@ -35,6 +37,8 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx
     users_of_docker,
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx.record import RECORD
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx.silence import Silence
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx.ssh_plan import SshState, SshWanted
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.concern import Concern
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.buildx_plugin import (
     buildx_version,
@@ -48,12 +52,16 @@ from ansible_collections.multiarch.builders.plugins.module_utils.docker.client_e
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import Docker
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.platform_names import with_dots
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.workload import container_name
+from ansible_collections.multiarch.builders.plugins.module_utils.host import look
+from ansible_collections.multiarch.builders.plugins.module_utils.host.homes import require_home
 from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import (
     Disruption,
+    Inherited,
     Instance,
     Node,
     Params,
     disruption_of,
+    inherited_of,
     instances_of,
     proxy_of,
 )
@@ -74,11 +82,15 @@ class Buildx(Concern[BuildxState]):
     client_environment: t.Mapping[str, str] = field(default_factory=dict)
     docker_group: bool = False
     platforms: t.Tuple[str, ...] = ()
+    inherited: Inherited = field(default_factory=Inherited)
+    ssh: SshWanted = field(default_factory=SshWanted)
     concern: t.ClassVar[str] = "buildx"
     _dialled: t.Dict[str, Docker] = field(default_factory=dict)
 
     @classmethod
-    def from_params(cls, params: Params, docker: Docker) -> Buildx:
+    def from_params(cls, params: Params, docker: Docker) -> Concern[t.Any]:
+        if params["ssh_options"].get("keys_only"):
+            return ssh_keys.SshKeys.from_params(params, docker)
         patch = client_settings.patch_of(proxy_of(params), params["client_options"])
         return cls(
             instances=instances_of(params),
@@ -90,12 +102,20 @@ class Buildx(Concern[BuildxState]):
             client_environment=params["environment"],
             docker_group=params["docker_group"],
             platforms=tuple(params["platforms"]),
+            inherited=inherited_of(params),
+            ssh=ssh_keys.wanted_of(params),
         )
 
     def observe(self) -> BuildxState:
+        for user in self.users:
+            require_home(user)
         known = RECORD.read().configurations
         docker = self.docker if self.docker.answers() else None
-        builders = {each.name: self._builder(each, known.get(each.name), docker is not None) for each in self.instances}
+        keys = ssh_keys.observe(self.ssh)
+        builders = {
+            each.name: self._builder(each, known.get(each.name), keys, answers=docker is not None)
+            for each in self.instances
+        }
         made, dotted = making(self, builders), with_dots(platforms_of(self))
         values = environment_file.wanted_values(self.instances, self.client_environment)
         left = unused_caches.notes_on(docker, self._known()) if docker is not None else []
@@ -109,6 +129,9 @@ class Buildx(Concern[BuildxState]):
             environment_file.observe(self.environment_file if values else None),
             tuple(left),
             _versions(programs_to_ask(self.client_environment) | ({BUILDX} if made or dotted else set())),
+            inheritance.observe(self.inherited, self.instances, docker),
+            _size_of_disk(docker) if docker is not None and made else None,
+            keys,
         )
 
     def _membership(self, users: t.Iterable[str]) -> Membership:
@@ -117,9 +140,9 @@ class Buildx(Concern[BuildxState]):
         outside = [] if self.docker_group else [user for user in users if user in found.outside]
         return docker_group.asked(found, outside)
 
-    def _builder(self, wanted: Instance, memory: t.Optional[Remembered], answers: bool) -> Builder:
+    def _builder(self, wanted: Instance, memory: t.Optional[Remembered], keys: SshState, *, answers: bool) -> Builder:
         entries = {user: store.entry(user, wanted.name) for user in self.users}
-        containers, machines, silent = self._nodes(wanted, entries, answers)
+        containers, machines, silent = self._nodes(wanted, entries, keys, answers=answers)
         return Builder(
             containers=containers,
             entries=entries,
@@ -133,24 +156,35 @@ class Buildx(Concern[BuildxState]):
         )
 
     def _nodes(
-        self, wanted: Instance, entries: t.Mapping[str, t.Union[store.StoredBuilder, str, None]], answers: bool
-    ) -> t.Tuple[t.Dict[str, t.Optional[Container]], native_nodes.Machines, t.Tuple[str, ...]]:
-        """(containers by node, machines, messages about nodes that do not answer); other drivers have no containers."""
+        self,
+        wanted: Instance,
+        entries: t.Mapping[str, t.Union[store.StoredBuilder, str, None]],
+        keys: SshState,
+        *,
+        answers: bool,
+    ) -> t.Tuple[t.Dict[str, t.Optional[Container]], native_nodes.Machines, t.Tuple[Silence, ...]]:
+        """(containers by node, machines, nodes that do not answer); other drivers have no containers."""
         found: t.Dict[str, t.Optional[Container]] = {}
         machines: t.Dict[str, str] = {}
-        silent: t.List[str] = []
+        silent: t.List[Silence] = []
         for node in wanted.nodes if wanted.driver == "docker-container" else ():
+            if not ssh_keys.is_known(keys, node.ssh):
+                told = f"node {node.name} at {node.endpoint}: ssh does not know it"
+                silent.append(Silence(node.name, node.endpoint, self.users[0], told))
+                found[node.name] = None
+                continue
             newcomers = [] if node.local else [user for user in self.users if not _has(entries[user], node)]
-            words = [nodes.silence_at_once(node, user) for user in newcomers]
-            silent += [each for each in words if each]
+            words = [(user, nodes.silence_at_once(node, user)) for user in newcomers]
+            silent += [Silence(node.name, node.endpoint, user, each) for user, each in words if each]
             found[node.name] = None
-            if not any(words) and (answers or not node.local):
+            if not any(each for _user, each in words) and (answers or not node.local):
                 try:
                     found[node.name] = nodes.container_of(node, self._docker_of(node))
                     if native_nodes.has_choice(wanted):
                         machines[node.name] = str(self._docker_of(node).get("/info").get("Architecture", ""))
                 except HostError as exc:
-                    silent.append(nodes.in_words(node, self.users[0], str(exc)))
+                    told = nodes.in_words(node, self.users[0], str(exc))
+                    silent.append(Silence(node.name, node.endpoint, self.users[0], told))
         return found, machines, tuple(dict.fromkeys(silent))
 
     def _known(self) -> t.Set[str]:
@@ -171,6 +205,15 @@ class Buildx(Concern[BuildxState]):
         from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx.apply import Application
 
         Application(self.docker, self._docker_of, self.disruption).apply(actions)
+
+
+def _size_of_disk(docker: Docker) -> t.Optional[int]:
+    """Bytes of the file system of docker's volumes, None if unknown."""
+    try:
+        found = look.file_system(str(docker.get("/info").get("DockerRootDir", "")))
+    except OSError:
+        return None
+    return found.f_frsize * found.f_blocks
 
 
 def _versions(programs: t.Container[str]) -> t.Dict[str, t.Optional[str]]:

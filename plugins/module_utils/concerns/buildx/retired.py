@@ -13,8 +13,11 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx
     client_settings,
     docker_group,
     environment_file,
+    inherit,
     ours,
     retire_apply,
+    ssh_keys,
+    ssh_plan,
     store,
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx.nodes import docker_of
@@ -35,7 +38,12 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.concern import Concern
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import Docker
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.workload import container_name
-from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import Disruption, Params, disruption_of
+from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import (
+    Disruption,
+    Inherited,
+    Params,
+    disruption_of,
+)
 from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import (
     Action,
@@ -73,7 +81,7 @@ class RetiredState:
     """Existing *images* with the containers that use them, *choices* by user, *silent* messages about unreachable ones.
 
     *clients* are the users with managed keys in config.json, *settings* those of existing users, *environment* the
-    files with lines of ours.
+    files with lines of ours, *defaults* what builders inherited that users made, *ssh* the keys for nodes.
     """
 
     going: t.Tuple[Going, ...]
@@ -84,6 +92,8 @@ class RetiredState:
     settings: t.Tuple[client_settings.Settings, ...] = ()
     environment: t.Mapping[str, environment_file.EnvironmentFile] = field(default_factory=dict)
     membership: docker_group.Membership = field(default_factory=docker_group.Membership)
+    defaults: t.Tuple[inherit.Defaults, ...] = ()
+    ssh: ssh_plan.SshState = field(default_factory=ssh_plan.SshState)
 
 
 @dataclass
@@ -116,12 +126,14 @@ class RetiredBuildx(Concern[RetiredState]):
         }
         users = sorted({user for each in client_settings.remembered() for user in each})
         clients = tuple(user for user in users if self.asked is None or user not in self.asked.users)
-        state = RetiredState(
-            going, images, choices, silent, clients, client_settings.observe(present_users(clients), {})
-        )
+        given = inherit.observe(Inherited())
+        defaults = tuple(each for each in given if self.asked is None or each.user not in self.asked.users)
+        settings = client_settings.observe(present_users(clients), {})
+        state = RetiredState(going, images, choices, silent, clients, settings, defaults=defaults)
         if self.asked is not None:
             return state
-        return replace(state, environment=environment_file.observe(None), membership=docker_group.observe(()))
+        keys = ssh_keys.observe(ssh_plan.SshWanted())
+        return replace(state, environment=environment_file.observe(None), membership=docker_group.observe(()), ssh=keys)
 
     def _leaves(self, own: OwnBuilder) -> t.Optional[t.Tuple[t.Tuple[str, ...], bool]]:
         """(users who lose the builder, whether all of it is removed), None if it is kept as it is."""
@@ -166,9 +178,12 @@ class RetiredBuildx(Concern[RetiredState]):
             else:
                 actions.append(pulled_images.removal(image))
         actions += [_choice(user, name, files) for user, (name, files) in state.choices.items()]
+        actions += inherit.actions_for(state.defaults, Inherited())
         actions += _settings(state)
         actions += _environment(state)
         actions += docker_group.actions_for(False, (), state.membership)
+        if not any(place.silent for each in state.going for place in each.places):  # the next run has to reach those
+            actions += ssh_plan.planned(ssh_plan.SshWanted(), state.ssh).after
         return Plan(tuple(actions), tuple(notes))
 
     def apply(self, actions: t.Sequence[Action]) -> None:
@@ -182,6 +197,9 @@ class RetiredBuildx(Concern[RetiredState]):
             client_settings.WriteSettings: client_settings.apply,
             environment_file.WriteEnvironment: environment_file.apply,
             docker_group.ChangeMember: docker_group.apply,
+            inherit.SetDefaults: inherit.set_defaults,
+            inherit.ForgetDefaults: inherit.forget_defaults,
+            **ssh_keys.doers(),
         }
         perform(actions, doers)
 

@@ -8,7 +8,9 @@ from __future__ import annotations
 import base64
 import binascii
 import contextlib
+import fcntl
 import json
+import os
 import shutil
 import typing as t
 from dataclasses import dataclass
@@ -108,17 +110,22 @@ def entry(user: str, name: str) -> t.Union[StoredBuilder, str, None]:
         return str(exc)
 
 
-def node_names(user: str, without: t.Container[str] = ()) -> t.Set[str]:
-    """The nodes of all builders but *without* (in lower case) in the store of *user*; a broken entry has none."""
-    found: t.Set[str] = set()
+def entries(user: str, without: t.Container[str] = ()) -> t.Dict[str, StoredBuilder]:
+    """The builders in the store of *user*, by their names in lower case, but *without* and broken ones."""
+    found: t.Dict[str, StoredBuilder] = {}
     with acting_as(owner_of(user)):
-        entries = f"{folder(user)}/instances"
-        names = look.names(entries) if look.is_folder(entries) else ()
+        place = f"{folder(user)}/instances"
+        names = look.names(place) if look.is_folder(place) else ()
     for name in names:
         with contextlib.suppress(BrokenEntryError, HostError):
             if name not in without:
-                found.update(node.name for node in parse(read(f"{entries}/{name}", owner_of(user)) or "").nodes)
+                found[name] = parse(read(f"{place}/{name}", owner_of(user)) or "")
     return found
+
+
+def node_names(user: str, without: t.Container[str] = ()) -> t.Set[str]:
+    """The nodes of all builders but *without* (in lower case) in the store of *user*; a broken entry has none."""
+    return {node.name for each in entries(user, without).values() for node in each.nodes}
 
 
 def everybody() -> t.Tuple[str, ...]:
@@ -129,6 +136,25 @@ def everybody() -> t.Tuple[str, ...]:
             if look.is_folder(f"{each.pw_dir}/.docker/buildx/instances"):
                 found.append(each.pw_name)
     return tuple(found)
+
+
+@contextlib.contextmanager
+def locked(user: str) -> t.Iterator[None]:
+    """Hold the lock with which buildx changes the store of *user* (store.go, Txn). Raises HostError if it is held."""
+    path = f"{folder(user)}/.lock"
+    try:
+        with acting_as(owner_of(user)):
+            descriptor = os.open(at(path), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+    except OSError as exc:
+        raise HostError(f"{path} cannot be opened: {exc}") from exc
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise HostError(f"buildx is changing the builders of {user}") from None
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def drop(user: str, builder: str) -> None:

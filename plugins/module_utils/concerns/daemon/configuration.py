@@ -16,7 +16,12 @@ from ansible_collections.multiarch.builders.plugins.module_utils.model.errors im
 from ansible_collections.multiarch.builders.plugins.module_utils.model.paths import DAEMON_JSON
 from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import Effect
 from ansible_collections.multiarch.builders.plugins.module_utils.model.steps import RemoveFile, WriteFile
-from ansible_collections.multiarch.builders.plugins.module_utils.state import owned_keys, restart_due, rollback
+from ansible_collections.multiarch.builders.plugins.module_utils.state import (
+    data_moves,
+    owned_keys,
+    restart_due,
+    rollback,
+)
 
 CREDENTIALS = re.compile(r"://[^/\s\"]+@")
 
@@ -76,6 +81,7 @@ def settle(step: t.Optional[WriteConfiguration]) -> None:
     if step is not None:
         own(step.keys)
     rollback.forget()
+    data_moves.settle()
 
 
 def put_back() -> None:

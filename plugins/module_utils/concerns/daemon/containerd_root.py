@@ -26,6 +26,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_a
 from ansible_collections.multiarch.builders.plugins.module_utils.host import look
 from ansible_collections.multiarch.builders.plugins.module_utils.host.files import read
 from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
+from ansible_collections.multiarch.builders.plugins.module_utils.state import data_moves
 
 _BACK = "configure that folder again (`root` in /etc/containerd/config.toml, `--root` in its unit) and reboot"
 
@@ -77,7 +78,9 @@ def stranded(info: Mapping[str, t.Any], found: t.Optional[Containerd], docker: D
 
 def _former(found: Containerd) -> t.Optional[str]:
     """Its former folder, if that differs and still has its data."""
-    former = RECORD.read().containerd_root
+    former, move = RECORD.read().containerd_root, data_moves.RECORD.read().containerd
+    if move is not None and move.source == former:  # its data was moved along
+        return None
     if not former or former == found.root or not look.is_file(f"{former}{DATABASE}"):
         return None
     return former

@@ -9,6 +9,7 @@ import json
 import typing as t
 from dataclasses import dataclass, field
 
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.data_roots import Site
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.hiding import (
     CONTAINERS,
     Hiding,
@@ -74,8 +75,8 @@ class Foreseen:
     """The observations for one candidate document of daemon.json.
 
     *cold* are the changed keys that need a restart, as in needs_restart(). *hidden* is what a dockerd started with it
-    would no longer show, *drivers* are messages about a storage driver that would not work, *work* is what a restart
-    would end. dockerd has validated it with *notes* or a *refusal*.
+    would no longer show, *drivers* are messages about a storage driver or firewall backend that would not work, *work*
+    is what a restart would end. dockerd has validated it with *notes* or a *refusal*.
     """
 
     cold: t.Optional[t.Tuple[str, ...]] = None
@@ -121,6 +122,7 @@ class DaemonState:
     containerd: t.Optional[Containerd] = None  # the one that the dockerd works with
     left: t.Tuple[str, ...] = ()  # notes about data that Docker used to show
     stranded: t.Optional[HostError] = None
+    sites: t.Tuple[Site, ...] = ()  # where its data shall be, and is
     foreseen: t.Mapping[str, Foreseen] = field(default_factory=dict)  # by key_of() the document
 
     def then(self, after: Document) -> Foreseen:

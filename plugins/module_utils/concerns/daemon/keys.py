@@ -4,7 +4,8 @@
 """The keys of daemon.json on Linux, and which versions of dockerd read them. Pure data.
 
 moby/moby, daemon/config/{config,config_linux,builder}.go (before 23.0 config_unix.go and config_common_unix.go) and
-registry/config.go, at every release from v20.10.0 to v29.7.2. A key needs a json tag, or nothing reads it, and a flag
+registry/config.go, at every release from v20.10.0 to docker-v29.7.2, and master of 2026-08-23, which has no others.
+A key needs a json tag, or nothing reads it, and a flag
 of its name (or one with that name in the file, `opts.NamedOption`), or dockerd refuses it. These have a tag and
 no flag: containerd-plugin-namespace, default-init, resolv-conf, swarm-raft-election-tick, swarm-raft-heartbeat-tick.
 `restart` has no tag, but a flag for yes and no takes its value from the file.

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon import (
     configuration_file,
+    data_roots,
     extra_checks,
     hosts_files,
     lists,
@@ -70,13 +71,15 @@ class ReloadDaemon:
 class RestartDaemon:
     """The step that restarts dockerd once running work allows it, and *folders* have space.
 
-    *hides*: the next dockerd sees none of the current containers; *left* is data that is no longer shown.
+    *hides*: the next dockerd sees none of the current containers; *left* is data that is no longer shown. *moves*: no
+    container keeps running, as data is moved.
     """
 
     document: Document
     hides: bool = False
     folders: t.Tuple[str, ...] = ()
     left: t.Tuple[Left, ...] = ()
+    moves: bool = False
 
 
 class Wanted(t.Protocol):
@@ -99,18 +102,24 @@ def planned(wanted: Wanted, state: DaemonState, effects: Effects) -> Plan:
     coming = arrival(effects).engine
     if coming is not None:
         files = hosts_files.files_of(wanted.registries, coming, state.files.seen)
-        state = replace(state, program=coming, files=files)
+        info = {**state.info, "ServerVersion": coming} if state.info is not None else None  # an upgrade
+        state = replace(state, program=coming, files=files, info=info)
     patch = patch_of(wanted, state)
     after = merged(state, patch)
     if state.elsewhere:
         raise HostError(state.elsewhere)
-    reasons = restart_reasons(state, after, effects, store_reasons(wanted.registries, state))
+    _require_docker(state, effects)
+    allowed = wanted.disruption.mode != "never"
+    moves = data_roots.move(state.sites) if allowed else []
+    because = [*store_reasons(wanted.registries, state), *(data_roots.reasons(state.sites) if allowed else ())]
+    reasons = restart_reasons(state, after, effects, because)
     refused = without_leave(state.then(after), wanted.leave)
     refuse(state, after, refused if reasons else ())
     if state.stranded is not None:
         raise state.stranded
     limits = [*_limits(wanted, state, after), *(() if reasons else refused), *extra_checks.notes(after, state.engine)]
     actions = hosts_files.actions_for(state.files)
+    actions += [*data_roots.closing(state.sites), *moves]
     differences = changes(state.document, after)
     if differences:
         effect = Effect.CONFIGURATION_CHANGES if reasons else Effect.CONFIGURATION_RELOADS
@@ -130,7 +139,18 @@ def planned(wanted: Wanted, state: DaemonState, effects: Effects) -> Plan:
         )
     left = (*hosts_files.notes_on(state.files), *state.left)
     notes = (*Kind.LIMIT.notes(limits), *Kind.LEFT_ALONE.notes(left), *Kind.WAITS.notes(waits))
+    notes += data_roots.notes(state.sites, allowed=allowed)
     return Plan(tuple(actions), notes, {"restart": list(reasons)} if reasons else {})
+
+
+def _require_docker(state: DaemonState, effects: Effects) -> None:
+    """Raise HostError if data shall be elsewhere, and it is not known where it is."""
+    unknown = any(each.now is None and not each.is_named for each in state.sites)
+    if unknown and Effect.DAEMON_RESTARTS not in effects:
+        raise HostError(
+            "docker does not run, so where its data is, and whether that must be moved for builder_data_roots, is "
+            "unknown: `systemctl start docker`, then retry"
+        )
 
 
 def _limits(wanted: Wanted, state: DaemonState, after: Document) -> t.List[str]:
@@ -150,6 +170,7 @@ def patch_of(wanted: Wanted, state: DaemonState) -> Document:
     """The desired settings of daemon.json, sets as mappings; the user's options take precedence."""
     gc = gc_keys(wanted.gc, state.engine, state.document)
     found = implied(wanted.registries, wanted.proxy, wanted.dns, gc, state.engine, wanted.networks)
+    found.update(data_roots.patch(state.sites, state.document, allowed=wanted.disruption.mode != "never"))
     return compose(lists.as_mappings(found), wanted.options)
 
 
@@ -219,4 +240,5 @@ def restart(state: DaemonState, after: Document, reasons: t.Sequence[str]) -> Ac
     effects = {Effect.DAEMON_RESTARTS, *effects_on_containers(state.document, after)}
     effects |= {Effect.CONTAINERS_VANISH} if found.hides_containers else set()
     folders = tuple(each.place for each, _hidden in found.hidden if each.place)
-    return Action(summary, RestartDaemon(after, found.hides_containers, folders, tuple(left)), frozenset(effects))
+    step = RestartDaemon(after, found.hides_containers, folders, tuple(left), bool(data_roots.moving(state.sites)))
+    return Action(summary, step, frozenset(effects))

@@ -5,14 +5,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import typing as t
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.concern import Concern
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon import (
     configuration,
     configuration_file,
     containerd_root,
+    data_roots,
+    data_sites,
     hiding,
     hosts_files,
     left_behind,
@@ -20,6 +23,13 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon
     tokens,
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.configuration import WriteConfiguration
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.data_roots import (
+    MoveData,
+    NameRoot,
+    RemoveFormer,
+    SettleMove,
+    moving,
+)
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.decide import (
     DaemonState,
     Foreseen,
@@ -69,9 +79,18 @@ from ansible_collections.multiarch.builders.plugins.module_utils.model.resource 
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.model.steps import RemoveFile, WriteFile
 from ansible_collections.multiarch.builders.plugins.module_utils.registry.asking import challenges
-from ansible_collections.multiarch.builders.plugins.module_utils.state import authorities, restart_due, rollback
+from ansible_collections.multiarch.builders.plugins.module_utils.state import (
+    authorities,
+    data_moves,
+    restart_due,
+    rollback,
+)
 from ansible_collections.multiarch.builders.plugins.module_utils.state.owned_files import remove_owned, write_owned
 from ansible_collections.multiarch.builders.plugins.module_utils.state.owned_keys import changes
+
+if t.TYPE_CHECKING:
+    from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.moving import Mover
+    from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.restart import BringUp
 
 
 @dataclass
@@ -87,6 +106,7 @@ class Daemon(Concern[DaemonState]):
     docker: Docker
     gc: Gc = NO_GC
     allow_data_root_switch: bool = False
+    data_roots: t.Mapping[str, str] = field(default_factory=dict)
     pulls: bool = True  # docker itself pulls and pushes here, not builders alone
     networks: t.Tuple[str, ...] = ()
     concern: t.ClassVar[str] = "daemon"
@@ -103,6 +123,7 @@ class Daemon(Concern[DaemonState]):
             docker=docker,
             gc=gc_of(params),
             allow_data_root_switch=params["allow_data_root_switch"],
+            data_roots={name: each for name, each in params["data_roots"].items() if each},
             pulls=params["docker_pulls"],
             networks=networks_of(params),
         )
@@ -117,27 +138,28 @@ class Daemon(Concern[DaemonState]):
         program = service.installed_version() if info is None else None
         document = parse(text, DAEMON_JSON, marked=True)
         found = containerd.of_dockerd(info, document) if info is not None else None
-        return self.foresee(
-            DaemonState(
-                text=text,
-                document=document,
-                keys=configuration.keys(),
-                info=info,
-                unseen=restart_due.since_start(),
-                files=hosts_files.observe(self.registries, info.get("ServerVersion") if info else program),
-                way_back=rollback.is_open(),
-                program=program,
-                original=configuration.original(),
-                tokens=self._tokens() if info is not None else tokens.NO_TOKENS,
-                elsewhere=configuration_file.elsewhere(),
-                loose=configuration_file.too_open(text),
-                other_file=configuration_file.other_in_use() if info is not None else None,
-                flags=configuration_file.flags() if info is not None else (),
-                containerd=found,
-                left=(*left_behind.notes(info), *containerd_root.notes(info, found)) if info is not None else (),
-                stranded=containerd_root.stranded(info, found, self.docker) if info is not None else None,
-            )
+        state = DaemonState(
+            text=text,
+            document=document,
+            keys=configuration.keys(),
+            info=info,
+            unseen=restart_due.since_start(),
+            files=hosts_files.observe(self.registries, info.get("ServerVersion") if info else program),
+            way_back=rollback.is_open(),
+            program=program,
+            original=configuration.original(),
+            tokens=self._tokens() if info is not None else tokens.NO_TOKENS,
+            elsewhere=configuration_file.elsewhere(),
+            loose=configuration_file.too_open(text),
+            other_file=configuration_file.other_in_use() if info is not None else None,
+            flags=configuration_file.flags() if info is not None else (),
+            containerd=found,
+            left=(*left_behind.notes(info), *containerd_root.notes(info, found)) if info is not None else (),
+            stranded=containerd_root.stranded(info, found, self.docker) if info is not None else None,
         )
+        sites = data_sites.observe(self.data_roots, state, self.docker)
+        left = (*state.left, *data_sites.unfinished(self.data_roots))
+        return self.foresee(replace(state, sites=sites, left=left))
 
     def _tokens(self) -> tokens.Tokens:
         """Registries are only queried if a CA of the table exists that dockerd has not read."""
@@ -162,17 +184,22 @@ class Daemon(Concern[DaemonState]):
     def _foreseen(self, state: DaemonState, patch: Document) -> Foreseen:
         after = merged(state, patch)
         hidings = hiding.hidings(state.running, after) if state.running is not None else ()
+        moves = {each.wanted for each in moving(state.sites) if each.name == "docker"}
+        hidings = tuple(each for each in hidings if not (each.moves_root and each.place in moves))
         hidden = tuple((each, vanishing(self.docker, state.info or {}, each)) for each in hidings)
         cold = needs_restart(state.document, after, state.info)
-        found = Foreseen(cold, hidden, snapshotters.refusals(state, after))
-        reasons = restart_reasons(state, after, NO_EFFECTS, store_reasons(self.registries, state))
+        off, later = _not_forwarded(after, state.engine)
+        found = Foreseen(cold, hidden, (*snapshotters.refusals(state, after), *off))
+        because = [*store_reasons(self.registries, state), *data_roots.reasons(state.sites)]
+        reasons = restart_reasons(state, after, NO_EFFECTS, because)
         if reasons and state.info is not None and self.disruption.mode != "never":
-            keeps = after.get("live-restore") is True and not found.hides_containers
+            keeps = after.get("live-restore") is True and not (found.hides_containers or moving(state.sites))
             found = replace(found, work=str(at_restart(self.docker, keeps=keeps)))
         if not changes(state.document, after):
             return found
         try:
-            return replace(found, notes=_validate(written(state, patch, Effect.CONFIGURATION_CHANGES).text))
+            told = _validate(written(state, patch, Effect.CONFIGURATION_CHANGES).text)
+            return replace(found, notes=(*told, *later))
         except HostError as exc:
             return replace(found, refusal=exc)
 
@@ -196,10 +223,14 @@ class Daemon(Concern[DaemonState]):
         from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.restart import BringUp
 
         dockerd = BringUp(self.docker, self.disruption)
-        for action in actions:
-            if isinstance(action.step, RestartDaemon):
-                dockerd.wait(action.step.document, action.step.hides, *action.step.folders)
-                left_behind.remember(action.step.left)
+        steps = [action.step for action in actions]
+        mover = self._mover(dockerd, steps)
+        if mover is not None:
+            mover.prepare()
+        for step in steps:
+            if isinstance(step, RestartDaemon):
+                dockerd.wait(step.document, step.hides or step.moves, *step.folders)
+                left_behind.remember(step.left)
         doers: Doers = {
             WriteFile: lambda step: write_owned(RECORD, step),
             RemoveFile: lambda step: remove_owned(RECORD, step),
@@ -207,13 +238,54 @@ class Daemon(Concern[DaemonState]):
             RestoreRights: restore,
             RestartDaemon: lambda step: dockerd.restart(step.document, hides=step.hides),
             ReloadDaemon: lambda step: dockerd.reload(step.document),
+            RemoveFormer: self._remove_former,
+            SettleMove: self._settle_move,
+            NameRoot: self._name_root,
+            **({MoveData: lambda _step: mover.move()} if mover is not None else {}),
             **self.more_doers(),
         }
-        perform(actions, doers)
-        if any(isinstance(action.step, (RestartDaemon, ReloadDaemon)) for action in actions):
-            written = [action.step for action in actions if isinstance(action.step, WriteConfiguration)]
+        with mover.undoing() if mover is not None else contextlib.nullcontext():
+            perform(actions, doers)
+        if any(isinstance(step, (RestartDaemon, ReloadDaemon)) for step in steps):
+            written = [step for step in steps if isinstance(step, WriteConfiguration)]
             configuration.settle(written[0] if written else None)
             containerd_root.remember(self.docker)
+        if mover is not None:
+            mover.finish()
+
+    def _mover(self, dockerd: BringUp, steps: t.Sequence[object]) -> t.Optional[Mover]:
+        sites = [site for step in steps if isinstance(step, MoveData) for site in step.sites]
+        if not sites:
+            return None
+        from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.moving import Mover
+
+        hides = any(isinstance(step, RestartDaemon) and step.hides for step in steps)
+        return Mover(dockerd, sites, hides=hides)
+
+    def _name_root(self, step: NameRoot) -> None:
+        from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.moving import name_root
+
+        name_root(step.site)
+
+    def _remove_former(self, step: RemoveFormer) -> None:
+        from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.moving import remove_former
+
+        self._settle_move(SettleMove(step.name))
+        remove_former(step.name, step.folder)
+
+    def _settle_move(self, step: SettleMove) -> None:
+        configuration.settle(None)  # docker runs with its data there: the way back would lead to nothing
+        containerd_root.remember(self.docker)
+        data_moves.note_run(step.name)
+
+
+def _not_forwarded(after: Document, engine: t.Optional[str]) -> t.Tuple[t.Tuple[str, ...], t.Tuple[str, ...]]:
+    """(why dockerd would not start, what would keep it from that after a reboot) with nftables."""
+    if after.get("firewall-backend") != "nftables":
+        return (), ()
+    from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon import forwarding
+
+    return forwarding.refusals(after, engine), forwarding.notes(after)
 
 
 def _validate(text: t.Optional[str]) -> t.Tuple[str, ...]:

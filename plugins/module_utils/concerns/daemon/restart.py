@@ -22,7 +22,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.model.json_docu
 from ansible_collections.multiarch.builders.plugins.module_utils.model.paths import DAEMON_JSON
 from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import Effect
 from ansible_collections.multiarch.builders.plugins.module_utils.model.steps import WriteFile
-from ansible_collections.multiarch.builders.plugins.module_utils.state import restart_due, rollback
+from ansible_collections.multiarch.builders.plugins.module_utils.state import data_moves, restart_due, rollback
 
 
 @dataclass(frozen=True)
@@ -73,17 +73,17 @@ class BringUp:
     def restart(self, document: Document, *, hides: bool) -> None:
         """Start dockerd with *document*. Raises HostError after restoring the former file."""
         if hides:
-            self._let_go(document)
+            self.let_go(document)
         why = service.restart(self.docker)
         words = service.until(lambda: self._shortfall(document)) if why is None else None
         if why is None and words is None:
             return
         cause, remedy, said = (why.cause, why.remedy, why.said) if why else (words or "", "", "")
-        if not rollback.is_open():
+        if not rollback.is_open() and not data_moves.is_open():
             raise HostError("docker does not start, daemon.json was not changed", cause, remedy, said)
         from ansible_collections.multiarch.builders.plugins.module_utils.causes.docker_start import MEND_FILE
 
-        configuration.put_back()
+        self.put_back()
         again = service.restart(self.docker)
         if again is None:
             what = f"docker did not start, so the former {DAEMON_JSON} was restored, and docker runs again"
@@ -95,7 +95,13 @@ class BringUp:
         """What a restart with *document* would end: one that *hides* keeps no container, even with live-restore."""
         return at_restart(self.docker, keeps=document.get("live-restore") is True and not hides)
 
-    def _let_go(self, document: Document) -> None:
+    def put_back(self) -> None:
+        """Restore the files that docker and containerd ran with before; where their data is follows from these."""
+        if rollback.is_open():
+            configuration.put_back()
+        data_moves.put_back()
+
+    def let_go(self, document: Document) -> None:
         """With live-restore, containers would keep running unseen by a dockerd with another store.
 
         So a reload disables it before dockerd is stopped.

@@ -9,7 +9,11 @@ import typing as t
 from dataclasses import dataclass, replace
 from itertools import combinations
 
-from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon import configuration, hosts_files
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon import (
+    configuration,
+    data_sites,
+    hosts_files,
+)
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.configuration import WriteConfiguration
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.decide import (
     NO_PROXY,
@@ -82,7 +86,7 @@ class RetiredDaemon(Daemon):
         known = RECORD.read()
         changed = frozenset(each for each in known.files if not is_as_written(RECORD, each))
         files = replace(hosts_files.observe((), "0"), changed=changed, former=frozenset(known.former))
-        return replace(super().observe(), files=files)
+        return replace(super().observe(), files=files, left=data_sites.left())
 
     def foresee(self, state: DaemonState) -> DaemonState:
         """Some keys may have to stay; which ones is only known once the earlier concerns' removals are."""
@@ -101,13 +105,13 @@ class RetiredDaemon(Daemon):
 
     def plan(self, state: DaemonState, effects: Effects) -> Plan:
         kept = self._hidden(state, {}, effects)
-        files, stays = _files(state), _stays(kept)
+        files, stays = _files(state), (*_stays(kept), *Kind.LEFT_ALONE.notes(state.left))
         patch = _keeping(state, [each for each, _hidden in kept])
         after = merged(state, patch)
         differences = changes(state.document, after)
         if not differences:
             forget = [Action("drop the keys of daemon.json from the record: none is managed any more", ForgetKeys())]
-            return Plan((*files, *(forget if state.keys and not stays else ())), stays)
+            return Plan((*files, *(forget if state.keys and not kept else ())), stays)
         if state.info is None and state.program is not None:
             raise HostError(
                 "docker does not run, so nothing can be removed from daemon.json: `systemctl start docker`, then retry"

@@ -101,9 +101,11 @@ def vanishing(docker: Docker, info: t.Mapping[str, t.Any], hiding: Hiding) -> Va
 
 def needs_leave(hiding: Hiding, hidden: Vanishing) -> str:
     """The message that *hiding* needs permission, with the alternatives."""
+    moved = f", or move the data with builder_data_roots: {{docker: {hiding.then}}}"
     return (
         f"with {hiding}, Docker would no longer show {hidden} (what is hidden stays on disk{_caches(hidden)}): set "
         f"{hiding.leave}: true, or keep {_kept(hiding)} with builder_daemon_options: {hiding.keep}"
+        + (moved if hiding.path == ("data-root",) else "")
     )
 
 

@@ -22,9 +22,16 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.engine
     is_stale,
     known_parts,
     simulated,
+    versions,
 )
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.engine.engine_version import choice
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.engine.package_names import (
+    DISTRIBUTION,
+    Names,
+)
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.engine.repository import NO_SOURCES, Sources
 from ansible_collections.multiarch.builders.plugins.module_utils.host import look
-from ansible_collections.multiarch.builders.plugins.module_utils.host.command import Outcome, run
+from ansible_collections.multiarch.builders.plugins.module_utils.host.command import Outcome, must, run
 from ansible_collections.multiarch.builders.plugins.module_utils.host.temp_dirs import scratch
 from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
 
@@ -42,6 +49,7 @@ _INSTALL = (
     "--option=Dpkg::Options::=--force-confdef",
     "--option=Dpkg::Options::=--force-confold",
 )
+_DOWN = "--allow-downgrades"
 _FETCH = ("--option=Acquire::Retries=2", "--option=Acquire::http::Timeout=30", "--option=Acquire::https::Timeout=30")
 # Hooks that keep the host's other caches in sync with its lists; read last, as hooks can only be cleared in a file.
 _NO_HOOKS = "".join(f"#clear APT::Update::{name};\n" for name in ("Pre-Invoke", "Post-Invoke", "Post-Invoke-Success"))
@@ -60,35 +68,56 @@ def is_here() -> bool:
     return look.program("apt-get") is not None
 
 
-def offer(asked: t.Sequence[str]) -> Offer:
-    """What installing *asked* would do. If the host's package lists lack a package, fresh ones are fetched."""
+def offer(asked: t.Sequence[str], names: Names = DISTRIBUTION, version: str = "", new: Sources = NO_SOURCES) -> Offer:
+    """What installing *asked* would do, the engine and its client in *version* if that is given.
+
+    If the host's package lists lack a package or version, or if the *new* sources are not on the host yet, fresh lists
+    are fetched.
+    """
     if any(map(str.isdigit, look.names(_UPDATES))):  # as apt looks for it (debSystem::CheckUpdates)
-        return Offer(tuple(asked), refusal="dpkg was interrupted: run `dpkg --configure -a`")
-    found = _look(asked, _NO_CACHE)
-    if not found.unknown:
-        return found
-    with _fresh_lists() as (options, lacking):
-        return replace(_look(asked, options), fresh=True, unfetched=lacking)
+        return Offer(tuple(asked), refusal="dpkg was interrupted: run `dpkg --configure -a`", names=names)
+    if not new.files:
+        found = _look(asked, names, version, _NO_CACHE)
+        if not found.unknown:
+            return found
+    with _fresh_lists(new) as (options, lacking):
+        lost = new.refusal(run(["apt-cache", *options, "policy"]), lacking) if new.files else ""
+        found = Offer(tuple(asked), unusable=lost, names=names) if lost else _look(asked, names, version, options)
+        return replace(found, fresh=True, unfetched=lacking)
 
 
-def _look(asked: t.Sequence[str], options: t.Tuple[str, ...]) -> Offer:
+def _look(asked: t.Sequence[str], names: Names, version: str, options: t.Tuple[str, ...]) -> Offer:
+    if not asked:
+        return Offer(names=names)
     policy = run(["apt-cache", *options, "policy", *asked])
     if policy.status != 0:
-        return Offer(tuple(asked), refusal=policy.cause)
-    known = candidates(policy.stdout)
-    names, unknown = known_parts(asked, known)
+        return Offer(tuple(asked), refusal=policy.cause, names=names)
+    found, unknown = known_parts(asked, candidates(policy.stdout), names)
+    nothing = Offer(tuple(asked), unknown=unknown, names=names, version=version)
     if unknown:
-        return Offer(tuple(asked), unknown=unknown)
-    outcome = run(["apt-get", *options, "--simulate", *_INSTALL, *names], env=_ENVIRONMENT)
+        return nothing
+    pinned = [each for each in (names.engine, names.client) if version and each in found]
+    known = versions(run(["apt-cache", *options, "madison", *pinned]).stdout) if pinned else {}
+    chosen = {each: choice(version, known.get(each, ())) for each in pinned}
+    if not all(chosen.values()):
+        return replace(
+            nothing, unknown=tuple(each for each in pinned if not chosen[each]), known=known.get(pinned[0], ())
+        )
+    arguments = [f"{each}={chosen[each]}" if chosen.get(each) else each for each in found]
+    down = (_DOWN,) if pinned else ()
+    outcome = run(["apt-get", *options, "--simulate", *_INSTALL, *down, *arguments], env=_ENVIRONMENT)
     if outcome.status != 0:
-        return Offer(names, refusal=outcome.cause)
+        return Offer(found, refusal=outcome.cause, names=names, version=version)
     new, upgraded = simulated(outcome.stdout)
-    return Offer(names, new, upgraded)
+    return Offer(found, new, upgraded, names=names, version=version)
 
 
 @contextlib.contextmanager
-def _fresh_lists() -> t.Iterator[t.Tuple[t.Tuple[str, ...], str]]:
-    """(options that make apt use fresh lists, what it could not fetch), in a folder that is removed afterwards."""
+def _fresh_lists(new: Sources) -> t.Iterator[t.Tuple[t.Tuple[str, ...], str]]:
+    """(options that make apt use fresh lists, what it could not fetch), in a folder that is removed afterwards.
+
+    The lists are those of the host's sources, and of the *new* ones.
+    """
     with scratch() as folder:
         folder.chmod(0o755)  # apt fetches as its own user
         for each in ("lists/partial", "cache"):
@@ -99,9 +128,25 @@ def _fresh_lists() -> t.Iterator[t.Tuple[t.Tuple[str, ...], str]]:
             f"--config-file={configuration}",
             f"--option=Dir::State::Lists={folder}/lists",
             f"--option=Dir::Cache={folder}/cache",
+            *new.beside(folder / "parts"),
         )
         outcome = run(["apt-get", *options, *_FETCH, "--option=Acquire::Languages=none", "update"], env=_ENVIRONMENT)
         yield options, unfetched(outcome.stderr) or (outcome.cause if outcome.status != 0 else "")
+
+
+def is_older(version: str, than: str) -> bool:
+    """Whether a package version is older, as dpkg compares them."""
+    return run(["dpkg", "--compare-versions", version, "lt", than]).status == 0
+
+
+def in_repositories(names: t.Iterable[str]) -> t.Dict[str, t.Tuple[str, ...]]:
+    """{package: the versions that can be downloaded}."""
+    return versions(run(["apt-cache", *_NO_CACHE, "madison", *names]).stdout)
+
+
+def download(name: str, version: str, folder: str) -> None:
+    """Download a package into *folder*. Raises HostError."""
+    must(["apt-get", *_FETCH, "download", f"{name}={version}"], f"{name} {version} cannot be downloaded", cwd=folder)
 
 
 def update() -> None:
@@ -109,16 +154,36 @@ def update() -> None:
     _patiently(["apt-get", *_FETCH, "update"])
 
 
-def install(names: t.Sequence[str]) -> None:
-    """Install *names*. Raises StaleListsError if fresh lists may help, HostError with the cause otherwise."""
-    outcome = _patiently(["apt-get", *_FETCH, *_INSTALL, *names])
+def install(offer: Offer, *, down: bool = False) -> None:
+    """Install what *offer* has. Raises StaleListsError if fresh lists may help, HostError with the cause otherwise.
+
+    Only with *down*, packages may be replaced by older ones.
+    """
+    versions_of = {**offer.new, **{name: new for name, (_old, new) in offer.upgraded.items()}}
+    pinned = (offer.names.engine, offer.names.client) if offer.version else ()
+    names = [f"{each}={versions_of[each]}" if each in pinned and each in versions_of else each for each in offer.asked]
+    outcome = _patiently(["apt-get", *_FETCH, *_INSTALL, *([_DOWN] if down else []), *names])
     if outcome.status != 0:
         kind = StaleListsError if is_stale(outcome.stderr) else HostError
         raise kind(f"apt-get cannot install {', '.join(names)}", outcome.cause, said=outcome.said)
 
 
+def put_back(files: t.Sequence[str]) -> None:
+    """Install these package *files* in place of newer ones, also after an installation that failed half-way.
+
+    Raises HostError.
+    """
+    options = ("--force-confdef", "--force-confold", "--force-downgrade")
+    outcome = _patiently(["dpkg", *options, "--install", *files])
+    if outcome.status != 0:
+        raise HostError("dpkg cannot install the former packages", outcome.cause, said=outcome.said)
+
+
 def installed(names: t.Iterable[str]) -> t.Dict[str, str]:
     """{package: version} of those of *names* that are installed."""
+    names = tuple(names)
+    if not names:  # dpkg-query would list all packages
+        return {}
     lines = run(["dpkg-query", "--show", r"--showformat=${Package} ${Version} ${db:Status-Status}\n", *names]).stdout
     rows = (line.split(" ") for line in lines.splitlines())
     return {row[0]: row[1] for row in rows if len(row) == 3 and row[2] == "installed"}

@@ -1,7 +1,7 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the distribution offers: packages by the words of apt-cache and apt-get. Pure."""
+"""What apt offers: packages by the words of apt-cache and apt-get. Pure."""
 
 from __future__ import annotations
 
@@ -9,13 +9,10 @@ import re
 import typing as t
 from dataclasses import dataclass, field
 
-# Debian 13 and newer have the client and buildx as packages of their own, Debian 12 and Ubuntu the client in docker.io,
-# Debian 12 no buildx. apt knows; nothing here asks for a release.
-ENGINE = "docker.io"
-CLIENT = "docker-cli"
-BUILDX = "docker-buildx"
-CERTIFICATES = "ca-certificates"
-APPARMOR = "apparmor"
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.engine.package_names import (
+    DISTRIBUTION,
+    Names,
+)
 
 
 @dataclass(frozen=True)
@@ -24,6 +21,8 @@ class Offer:
 
     *unknown* are packages that it does not know, *refusal* is why it would not. *fresh* says that the host's own
     package lists lack something, and have to be refreshed first; *unfetched* is what of fresh ones cannot be fetched.
+    *names* are those of the source. *version* was asked for, *known* are the engine's versions that apt has. *unusable*
+    is why apt cannot use the new repository.
     """
 
     asked: t.Tuple[str, ...] = ()
@@ -33,8 +32,17 @@ class Offer:
     refusal: str = ""
     fresh: bool = False
     unfetched: str = ""
+    names: Names = DISTRIBUTION
+    version: str = ""
+    known: t.Tuple[str, ...] = ()
+    unusable: str = ""
 
-    def version(self, package: str) -> t.Optional[str]:
+    @property
+    def is_incomplete(self) -> bool:
+        """Whether apt would not install all of it."""
+        return bool(self.unknown or self.refusal or self.unusable)
+
+    def coming(self, package: str) -> t.Optional[str]:
         """The version of *package* that comes, without its epoch; None if it does not come."""
         found = self.new.get(package) or self.upgraded.get(package, ("", ""))[1]
         return found.rpartition(":")[2] or None
@@ -46,6 +54,14 @@ def candidates(policy: str) -> t.Dict[str, str]:
     return {name: version for name, version in found if version != "(none)"}
 
 
+def versions(madison: str) -> t.Dict[str, t.Tuple[str, ...]]:
+    """{package: its versions in repositories, the highest first} of what `apt-cache madison` prints."""
+    found: t.Dict[str, t.Dict[str, None]] = {}
+    for name, version in re.findall(r"^ *(\S+) \| *(\S+) \| .* Packages$", madison, re.MULTILINE):
+        found.setdefault(name, {})[version] = None
+    return {name: tuple(each) for name, each in found.items()}
+
+
 def simulated(text: str) -> t.Tuple[t.Dict[str, str], t.Dict[str, t.Tuple[str, str]]]:
     """(new, upgraded) of what `apt-get --simulate install` prints: `Inst NAME [OLD] (NEW ORIGIN [ARCHITECTURE])`."""
     rows = re.findall(r"^Inst (\S+) (?:\[(\S+)\] )?\((\S+) ", text, re.MULTILINE)
@@ -53,10 +69,12 @@ def simulated(text: str) -> t.Tuple[t.Dict[str, str], t.Dict[str, t.Tuple[str, s
     return new, {name: (old, version) for name, old, version in rows if old}
 
 
-def known_parts(asked: t.Sequence[str], known: t.Container[str]) -> t.Tuple[t.Tuple[str, ...], t.Tuple[str, ...]]:
+def known_parts(
+    asked: t.Sequence[str], known: t.Container[str], names: Names = DISTRIBUTION
+) -> t.Tuple[t.Tuple[str, ...], t.Tuple[str, ...]]:
     """(what to install, what is unknown) of *asked*: where apt knows no docker-cli, docker.io has the client."""
-    bundled = ENGINE in asked and ENGINE in known
-    unknown = tuple(each for each in asked if each not in known and not (each == CLIENT and bundled))
+    bundled = names is DISTRIBUTION and names.engine in asked and names.engine in known
+    unknown = tuple(each for each in asked if each not in known and not (each == names.client and bundled))
     return tuple(each for each in asked if each in known), unknown
 
 

@@ -13,7 +13,7 @@ from dataclasses import replace
 
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.engine.record import RECORD
 from ansible_collections.multiarch.builders.plugins.module_utils.host import units as systemd
-from ansible_collections.multiarch.builders.plugins.module_utils.host.command import must, run
+from ansible_collections.multiarch.builders.plugins.module_utils.host.command import must
 from ansible_collections.multiarch.builders.plugins.module_utils.host.units import (
     CONTAINERD,
     DOCKER,
@@ -73,7 +73,7 @@ def enabled() -> t.Tuple[str, ...]:
 
 
 def disable() -> None:
-    """Restore them to their state before us."""
-    run(["systemctl", "disable", *enabled()])
+    """Restore them to their state before us. Raises HostError."""
+    must(["systemctl", "disable", *enabled()], "docker cannot be disabled")
     systemd.forget()
     RECORD.update(lambda found: replace(found, enabled=frozenset()))

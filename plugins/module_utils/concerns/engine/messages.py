@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-import typing as t
+import hashlib
 import urllib.parse
 
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.engine.apt_candidates import Offer
@@ -15,8 +15,12 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.engine
     PluginState,
     PluginStep,
 )
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.engine.package_names import DOCKERS
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.engine.repository import KEYRING
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.engine.upgrade_plan import lines
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.buildx_plugin import FOLDERS, NAME
 from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import Difference
+from ansible_collections.multiarch.builders.plugins.module_utils.model.steps import WriteFile
 
 PLACE = f"{FOLDERS[0]}/{NAME}"
 
@@ -29,7 +33,8 @@ def of_start(*, way_back: bool) -> str:
 
 def of_offer(offer: Offer) -> str:
     """The packages that were asked for, and what comes with them."""
-    words = f"install {', '.join(f'{name} {offer.version(name)}' for name in offer.asked)} from the distribution"
+    source = "builder_engine_repository" if offer.names is DOCKERS else "the distribution"
+    words = f"install {', '.join(f'{name} {offer.coming(name)}' for name in offer.asked)} from {source}"
     others = [name for name in offer.new if name not in offer.asked]
     words += f", with {', '.join(others)}" if others else ""
     upgraded = [f"{name} {old} → {new}" for name, (old, new) in offer.upgraded.items()]
@@ -41,7 +46,7 @@ def difference_of(offer: Offer) -> Difference:
     """The packages before and after."""
     before = {name: old for name, (old, _new) in offer.upgraded.items()}
     after = {**offer.new, **{name: new for name, (_old, new) in offer.upgraded.items()}}
-    return Difference("packages", _lines(before), _lines(after))
+    return Difference("packages", lines(before), lines(after))
 
 
 def of_plugin(step: PluginStep, place: PluginState, why: str = "builder_buildx_plugin is no longer set") -> str:
@@ -66,5 +71,18 @@ def of_url(url: str) -> str:
     return urllib.parse.urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
 
 
-def _lines(packages: t.Mapping[str, str]) -> str:
-    return "".join(f"{name} {version}\n" for name, version in sorted(packages.items()))
+def of_source(path: str, before: str = "", *, verb: str = "write") -> str:
+    """One of the repository's two files for apt."""
+    what = "the key of builder_engine_repository" if path == KEYRING else "builder_engine_repository for apt"
+    return f"{verb} {path}: {what}" + (", in place of what is there" if before else "")
+
+
+def difference_of_source(step: WriteFile, before: str) -> Difference:
+    """The source as text; of a key only whether it is there."""
+    if step.path == KEYRING:
+        return Difference(step.path, _fingerprint(before), _fingerprint(step.content))
+    return Difference(step.path, before, step.content)
+
+
+def _fingerprint(text: str) -> str:
+    return f"sha256:{hashlib.sha256(text.encode()).hexdigest()}\n" if text else ""

@@ -45,7 +45,7 @@ _CHUNK = 1024**2
 def observe(*, asked: bool) -> PluginState:
     """The state of the plugin's path; a file that others cannot run does not count as a plugin."""
     ours = RECORD.read().plugin
-    digest = _digest() if asked or ours else None
+    digest = _digest(any_mode=not asked) if asked or ours else None
     if ours is None or asked:
         return PluginState(digest, ours.sha256 if ours else None)
     otherwise = ours.former_version if ours.former else buildx_version(FOLDERS[1:])
@@ -59,7 +59,7 @@ def place(wanted: Plugin, proxy: Proxy) -> None:
         new.chmod(_MODE)
         _prove(new, wanted)
         ours = RECORD.read().plugin or OwnPlugin("")
-        present = _digest()
+        present = _digest(any_mode=True)
         if look.exists(PLACE) and present != ours.sha256:
             ours = OwnPlugin("", _put_aside(), buildx_version(FOLDERS[:1]))
         # Recorded before it is installed: a crash in between records too much, never too little.
@@ -158,10 +158,10 @@ def _pieces(path: str) -> t.Iterator[bytes]:
         yield from iter(lambda: file.read(_CHUNK), b"")
 
 
-def _digest() -> t.Optional[str]:
-    """SHA-256 of the file at the path, None if there is none, or not every user can run it."""
+def _digest(*, any_mode: bool = False) -> t.Optional[str]:
+    """SHA-256 of the file at the path, None if there is none, or not every user can run it, unless in *any_mode*."""
     state = look.state(PLACE)  # as long as that is the same, so is the content
-    if state is None or state.st_mode & 0o777 != _MODE:
+    if state is None or (state.st_mode & 0o777 != _MODE and not any_mode):
         return None
     try:
         digest = hashlib.sha256()

@@ -8,6 +8,7 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass, field
 
+from ansible_collections.multiarch.builders.plugins.module_utils.state.owned_files import WithFiles
 from ansible_collections.multiarch.builders.plugins.module_utils.state.record import RecordFile
 
 
@@ -21,12 +22,16 @@ class OwnPlugin:
 
 
 @dataclass(frozen=True)
-class EngineRecord:
-    """engine.json: *packages* that we installed, with their versions, units that we *enabled*, our *plugin*."""
+class EngineRecord(WithFiles):
+    """engine.json: *packages* that we installed, with their versions, units that we *enabled*, our *plugin*.
+
+    *upgrading* are the former versions of packages in an upgrade that has not been seen to work.
+    """
 
     packages: t.Mapping[str, str] = field(default_factory=dict)
     enabled: t.FrozenSet[str] = frozenset()
     plugin: t.Optional[OwnPlugin] = None
+    upgrading: t.Mapping[str, str] = field(default_factory=dict)
 
 
 RECORD = RecordFile("engine", EngineRecord)

@@ -9,8 +9,6 @@ with it, and newer engines connect to mirrors with it.
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import re
 import typing as t
 from dataclasses import dataclass
@@ -57,13 +55,6 @@ def server(registry: Registry) -> str:
 def host_of(key: str) -> str:
     """The usual name of the registry with this key in config.json."""
     return HUB if key == LOGIN else key
-
-
-def fingerprints(pem: str) -> str:
-    """A line `certificate sha256:HEX` for each certificate: for diffs, because PEM is not human-readable."""
-    encoded = ("".join(each.splitlines()[1:-1]) for each in blocks(pem))
-    digests = (hashlib.sha256(base64.b64decode(each)).hexdigest() for each in encoded)
-    return "".join(f"certificate sha256:{each}\n" for each in digests)
 
 
 def left_out(registries: t.Sequence[Registry], store: Store) -> t.Tuple[str, ...]:

@@ -10,9 +10,9 @@ import typing as t
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.trust.decide import (
     Login,
     Logout,
-    fingerprints,
     host_of,
 )
+from ansible_collections.multiarch.builders.plugins.module_utils.host.system_store import fingerprints
 from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import Registry
 from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import Difference
 from ansible_collections.multiarch.builders.plugins.module_utils.model.steps import RemoveFile, WriteFile

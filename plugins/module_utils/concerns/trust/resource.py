@@ -15,7 +15,6 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.trust.
     Logout,
     Place,
     daemon_files,
-    fingerprints,
     left_out,
     missing_from,
     store_files,
@@ -37,6 +36,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.host.files impo
 from ansible_collections.multiarch.builders.plugins.module_utils.host.system_store import (
     Store,
     bundle_of,
+    fingerprints,
     is_here,
     system_store,
 )

@@ -56,6 +56,31 @@ def test_of_a_daemon_in_other_words(log: str, cause: str) -> None:
     assert of_daemon(log) == cause
 
 
+@pytest.mark.parametrize(
+    ("said", "cause"),
+    [
+        pytest.param(
+            "docker: unknown command: docker buildx\n\nRun 'docker --help' for more information\n",
+            "docker: unknown command: docker buildx",
+            id="no buildx, Docker 28",
+        ),
+        pytest.param(
+            "docker: 'buildx' is not a docker command.\nSee 'docker --help'\n",
+            "docker: 'buildx' is not a docker command.",
+            id="no buildx, Docker 26",
+        ),
+        pytest.param(
+            "unknown flag: --x\n\nUsage:  docker buildx build [OPTIONS] PATH | URL | -\n\n"
+            "Run 'docker buildx build --help' for more information\n",
+            "unknown flag: --x",
+            id="a flag that this buildx has not",
+        ),
+    ],
+)
+def test_advice_is_no_cause(said: str, cause: str) -> None:
+    assert of_client(said) == cause
+
+
 def test_the_platform_of_a_step_that_failed_is_known_where_it_has_a_name() -> None:
     named = '#7 [linux/s390x 2/2] RUN ["/probe"]\n#7 0.2 exec /probe: exec format error\n'
     failed = '#7 ERROR: process "/probe" did not complete successfully: exit code: 255\n'

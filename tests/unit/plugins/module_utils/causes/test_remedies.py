@@ -64,6 +64,11 @@ def test_of_pull(cause: str, told: str) -> None:
     ("cause", "told"),
     [
         pytest.param("pull access denied for x, repository does not exist", "`username` and `password`", id="denied"),
+        pytest.param(
+            'failed to resolve reference "a/b:1": dial tcp: lookup a: Temporary failure in name resolution',
+            "resolves its name",
+            id="no name server",
+        ),
         pytest.param("write /var/lib/docker/x: no space left on device", "Free space", id="a full disk"),
     ],
 )
@@ -82,3 +87,23 @@ def test_what_was_not_recorded(cause: str, told: str) -> None:
 )
 def test_what_says_all_that_is_known_stands_alone(cause: str) -> None:
     assert (of_pull(cause), of_builder(cause)) == ("", "")
+
+
+@pytest.mark.parametrize(
+    ("cause", "told"),
+    [
+        pytest.param(
+            "failed to connect to the docker API at unix:///var/run/docker.sock; check if the path is correct and if "
+            "the daemon is running: dial unix /var/run/docker.sock: connect: no such file or directory",
+            "`systemctl start docker`, then run again",
+            id="docker is down, buildx 0.31",
+        ),
+        pytest.param(
+            "permission denied while trying to connect to the docker API at unix:///var/run/docker.sock",
+            "",
+            id="it is up, and not for this user",
+        ),
+    ],
+)
+def test_a_docker_that_does_not_answer(cause: str, told: str) -> None:
+    assert of_builder(cause) == told

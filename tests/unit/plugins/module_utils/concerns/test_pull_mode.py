@@ -54,6 +54,16 @@ def test_all_of_the_role_goes(
     assert pull.plan(pull.observe(), NO_EFFECTS) == Plan()
 
 
+def test_a_timer_whose_unit_someone_removed_is_stopped_too(
+    tmp_path: Path, programs: Callable[[str, str], Path]
+) -> None:
+    calls = programs("systemctl", "")
+    put(tmp_path, *FILES[1:])
+    pull = RetiredPull()
+    pull.apply(pull.plan(pull.observe(), NO_EFFECTS).actions)
+    assert calls.read_text().splitlines() == ["stop multiarch-builders-pull.timer", "daemon-reload"]
+
+
 def test_a_timer_that_does_not_stop_keeps_all_of_it(tmp_path: Path, programs: Callable[[str, str], Path]) -> None:
     programs("systemctl", "echo of this test >&2; exit 1")
     put(tmp_path, *FILES)

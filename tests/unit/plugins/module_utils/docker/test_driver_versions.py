@@ -8,6 +8,7 @@ from __future__ import annotations
 import pytest
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.driver_versions import (
     ENVIRONMENT,
+    NEWEST,
     SINCE,
     too_new,
 )
@@ -18,6 +19,7 @@ def test_every_option_that_has_a_version_is_one() -> None:
     assert set(SINCE) == set(DRIVERS)
     for driver, options in SINCE.items():
         assert set(options) - {ENVIRONMENT} <= set(DRIVERS[driver])
+        assert max(options.values()) <= NEWEST
 
 
 @pytest.mark.parametrize(

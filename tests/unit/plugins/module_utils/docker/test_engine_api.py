@@ -177,6 +177,12 @@ def test_create_makes_a_container_that_cannot_run(dockerd: DockerdStandIn, docke
     }
 
 
+def test_what_was_created_goes_with_its_volumes(dockerd: DockerdStandIn, docker: Docker) -> None:
+    dockerd.answers["DELETE /containers/abc"] = Answer(204)
+    docker.discard("abc")
+    assert urllib.parse.parse_qs(dockerd.asked[-1].path.partition("?")[2]) == {"force": ["1"], "v": ["1"]}
+
+
 def test_another_platform_than_the_hosts(dockerd: DockerdStandIn, docker: Docker) -> None:
     dockerd.answers["POST /images/create"] = lines()
     docker.pull("a/b:v1", platform="linux/arm/v7")

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import time
 from collections.abc import Callable
@@ -14,6 +15,7 @@ import pytest
 from ansible_collections.multiarch.builders.plugins.module_utils.causes.docker_start import Why
 from ansible_collections.multiarch.builders.plugins.module_utils.docker import service
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import Docker
+from ansible_collections.multiarch.builders.plugins.module_utils.host.command import run
 from ansible_collections.multiarch.builders.tests.unit.plugins.module_utils.dockerd_stand_in import DockerdStandIn
 
 Programs = Callable[[str, str], Path]
@@ -134,3 +136,17 @@ def test_reload_believes_no_exit_status(programs: Programs) -> None:
 )
 def test_until(told: list[str | None], seconds: float, words: str | None) -> None:
     assert service.until(iter(told).__next__, seconds) == words
+
+
+@pytest.mark.parametrize(("bring_up", "verb"), VERBS)
+def test_a_start_that_never_ends_has_failed(
+    bring_up: Verb, verb: str, no_docker: Docker, programs: Programs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """docker's unit sets no limit; what was changed for the start is undone by whoever asked for it."""
+    programs("systemctl", systemctl("exec sleep 30"))
+    programs("journalctl", journal(NO_FOLDER))
+    monkeypatch.setattr(service, "run", functools.partial(run, timeout=1))
+    found = bring_up(no_docker)
+    assert found is not None
+    assert found.cause == "no such folder"
+    assert verb in ("start", "restart")

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from ansible_collections.multiarch.builders.plugins.module_utils.host import files
+from ansible_collections.multiarch.builders.plugins.module_utils.host import files, look
 from ansible_collections.multiarch.builders.plugins.module_utils.host.files import (
     BACKUPS,
     back_up,
@@ -131,6 +131,15 @@ def test_a_users_file_and_folders_are_the_users(theirs: Path) -> None:
     remove(RemoveFile(str(path), folder=True, owner=NOBODY))
     assert everything(theirs) == {}
     assert (os.geteuid(), os.getegid()) == (ME.uid, ME.gid)
+
+
+@root_only
+def test_a_users_file_is_looked_at_with_the_users_rights(theirs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A server of homes (NFS with root_squash) may show root nothing."""
+    step, real = WriteFile(str(theirs / "config.json"), "{}", 0o600, NOBODY), look.state
+    write(step)
+    monkeypatch.setattr(look, "state", lambda path: real(path) if os.geteuid() == NOBODY.uid else None)
+    assert differs(step) is False
 
 
 @root_only
@@ -357,6 +366,7 @@ def test_a_long_path_has_a_copy_too(tmp_path: Path) -> None:
         pytest.param("two/file", True, {"one", "two"}, id="not the last one"),
         pytest.param("two/gone", True, {"one", "two"}, id="gone already"),
         pytest.param("gone/gone", True, {"one", "two"}, id="gone with its folder"),
+        pytest.param("one/file/file", True, {"one", "two"}, id="a file in place of its folder"),
     ],
 )
 def test_remove(tmp_path: Path, name: str, folder: bool, left: set[str]) -> None:

@@ -8,10 +8,12 @@ from __future__ import annotations
 import pytest
 from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import (
     Disruption,
+    Inherited,
     Instance,
     Node,
     Registry,
     disruption_of,
+    inherited_of,
     instances_of,
     networks_of,
     proxy_of,
@@ -226,3 +228,29 @@ def test_the_proxy_of_instances(proxy: dict[str, object], options: dict[str, str
 
 def test_disruption() -> None:
     assert disruption_of({"disruption": "never", "drain_timeout": 5}) == Disruption("never", 5)
+
+
+CERTIFIED = {"users": ["root", "ci"], "registries": [{"host": "a", "ca": "CA", "client_key": "key"}]}
+FILES = {"a/ca.crt": ["a", "ca"], "a/client.key": ["a", "client_key"]}
+
+
+@pytest.mark.parametrize(
+    ("given", "inherited"),
+    [
+        pytest.param({}, Inherited(), id="nothing said"),
+        pytest.param({"inherit": {"enabled": False, "config": "x", "registry_files": FILES}}, Inherited(), id="off"),
+        pytest.param(
+            {"inherit": {"enabled": True, "users": None, "takeover": True, "config": "x", "registry_files": FILES}},
+            Inherited(("root", "ci"), "x", {"a/ca.crt": "CA", "a/client.key": "key"}, takeover=True),
+            id="for all users",
+        ),
+        pytest.param({"inherit": {"enabled": True, "users": []}}, Inherited(), id="for nobody"),
+        pytest.param(
+            {"inherit": {"enabled": True, "users": ["ci"]}, "proxy": {"https": "http://p:3128"}},
+            Inherited(("ci",), proxied=True),
+            id="for one, behind a proxy",
+        ),
+    ],
+)
+def test_what_builders_inherit(given: dict[str, object], inherited: Inherited) -> None:
+    assert inherited_of({**CERTIFIED, **given}) == inherited

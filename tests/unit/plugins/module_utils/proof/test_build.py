@@ -16,12 +16,12 @@ from pathlib import Path
 import pytest
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt import execution
 from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
+from ansible_collections.multiarch.builders.plugins.module_utils.model.placement import Machine
 from ansible_collections.multiarch.builders.plugins.module_utils.proof import build, diagnostics
 from ansible_collections.multiarch.builders.plugins.module_utils.proof.build import (
     Proof,
-    index_platforms,
+    not_running,
     prove,
-    running,
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.proof.build_log import in_common, machines_in
 
@@ -116,38 +116,6 @@ def test_machines_in(log: str, platforms: list[str], machines: dict[str, str]) -
     assert machines_in(log, platforms) == machines
 
 
-# `docker buildx imagetools inspect --raw` of a pushed index, less digests and sizes.
-INDEX: list[dict[str, t.Any]] = [
-    {"platform": {"architecture": "amd64", "os": "linux"}},
-    {"platform": {"architecture": "arm64", "os": "linux"}},
-    {"platform": {"architecture": "arm", "os": "linux", "variant": "v7"}},
-]
-ATTESTATION = {
-    "platform": {"architecture": "unknown", "os": "unknown"},
-    "annotations": {"vnd.docker.reference.type": "attestation-manifest"},
-}
-
-
-@pytest.mark.parametrize(
-    ("manifests", "platforms"),
-    [
-        pytest.param(INDEX, {"linux/amd64", "linux/arm64", "linux/arm/v7"}, id="recorded"),
-        pytest.param([INDEX[0], ATTESTATION], {"linux/amd64"}, id="attestations are no platform"),
-        pytest.param(
-            [{"platform": {"architecture": "arm64", "os": "linux", "variant": "v8"}}],
-            {"linux/arm64"},
-            id="the common variant, written out",
-        ),
-        pytest.param([{"platform": {"architecture": "amd64", "os": "windows"}}], set(), id="Windows"),
-        pytest.param([{"platform": {"architecture": "sparc64", "os": "linux"}}], set(), id="what nobody can ask for"),
-        pytest.param([{"platform": None}, {}], set(), id="without a platform"),
-        pytest.param([], set(), id="empty"),
-    ],
-)
-def test_index_platforms(manifests: list[dict[str, t.Any]], platforms: set[str]) -> None:
-    assert index_platforms(manifests) == platforms
-
-
 pytestmark = pytest.mark.usefixtures("var_tmp")
 PLATFORMS = list(THREE)
 USER = pwd.getpwuid(os.geteuid()).pw_name
@@ -156,6 +124,10 @@ PROOFS = [
     Proof("linux/arm64", "emulated", "aarch64", True),
     Proof("linux/s390x", "emulated", "s390x", True),
 ]
+ATTESTATION = {
+    "platform": {"architecture": "unknown", "os": "unknown"},
+    "annotations": {"vnd.docker.reference.type": "attestation-manifest"},
+}
 WHOLE = [{"platform": {"architecture": each.removeprefix("linux/"), "os": "linux"}} for each in PLATFORMS]
 
 Docker = t.Callable[..., Path]
@@ -166,18 +138,43 @@ def docker(programs: t.Callable[[str, str], Path], tmp_path: Path, monkeypatch: 
     """A stand-in for the docker client, which answers with a log and an index; no program is run in a chroot."""
     monkeypatch.setattr(execution, "prove", lambda _platform: None)
 
-    def make(log: str, index: object = None, status: int = 0) -> Path:
+    def make(log: str, index: object = None, status: int = 0, metadata: str = "") -> Path:
         (tmp_path / "log").write_text(log)
+        (tmp_path / "metadata").write_text(metadata)
         (tmp_path / "index").write_text(index if isinstance(index, str) else json.dumps(index))
         return programs(
             "docker",
             f"""case $2 in
-build) cat {tmp_path}/log >&2; exit {status};;
+build)
+    for each; do
+        [ "$last" != --metadata-file ] || cp {tmp_path}/metadata "$each"
+        last=$each
+    done
+    cat {tmp_path}/log >&2; exit {status};;
 imagetools) cat {tmp_path}/index;;
 esac""",
         )
 
     return make
+
+
+DIGEST = f"sha256:{'ab' * 32}"
+
+
+@pytest.mark.parametrize(
+    ("metadata", "reference"),
+    [
+        pytest.param(json.dumps({"containerimage.digest": DIGEST, "image.name": "x"}), f"@{DIGEST}", id="its digest"),
+        pytest.param("{}", ":proof", id="without a digest"),
+        pytest.param("", ":proof", id="nothing"),
+        pytest.param("[]", ":proof", id="something else"),
+    ],
+)
+def test_the_index_of_this_build_is_read_back(metadata: str, reference: str, docker: Docker) -> None:
+    """Others may have pushed theirs since."""
+    calls = docker((DATA / "base.log").read_text(), {"manifests": WHOLE}, metadata=metadata)
+    assert prove("b", USER, PLATFORMS, "scratch", "harbor.example.com/ci/proof") == (tuple(PROOFS), ())
+    assert calls.read_text().splitlines()[-1].endswith(f" --raw harbor.example.com/ci/proof{reference}")
 
 
 @pytest.mark.parametrize("log", ["base.log", "scratch.log"])
@@ -190,6 +187,18 @@ def test_a_proof_that_is_pushed(log: str, docker: Docker) -> None:
     assert " --tag harbor.example.com/ci/proof:proof --push /" in built
     assert read_back == "buildx imagetools inspect --builder b --raw harbor.example.com/ci/proof:proof"
     assert not Path(built.rpartition(" ")[2]).exists(), "nothing is left on the host"
+
+
+SPREAD = (Machine(True, ("linux/amd64", "linux/s390x")), Machine(False, ("linux/arm64",)))
+
+
+def test_what_another_machine_has_built_is_neither_native_nor_emulated_here(
+    docker: Docker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(diagnostics, "machines", lambda _builder, _user: [*SPREAD])
+    docker((DATA / "scratch.log").read_text())
+    proofs, _failures = prove("b", USER, PLATFORMS, "scratch", "")
+    assert [each.how for each in proofs] == ["native", "elsewhere", "emulated"]
 
 
 def test_it_is_built_with_the_settings_of_the_users_jobs(
@@ -498,7 +507,7 @@ def test_with_several_nodes_a_cause_of_two_platforms_may_be_that_of_their_node(
     builds: Answers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     four = ["linux/arm64", "linux/arm/v7", "linux/s390x", "linux/amd64"]
-    monkeypatch.setattr(diagnostics, "has_nodes", lambda _builder, _user: True)
+    monkeypatch.setattr(diagnostics, "machines", lambda _builder, _user: [Machine(True), Machine(False)])
     asked = builds({",".join(four): DOWN, **dict.fromkeys(four[:3], DOWN), AMD: alone("x86_64")})
     proofs, (failure,) = prove("b", USER, four, "scratch", "")
     assert [each.platform for each in proofs] == [AMD]
@@ -556,8 +565,7 @@ def test_a_platform_that_does_not_run_is_told_with_its_handler(monkeypatch: pyte
             raise HostError("of this test")
 
     monkeypatch.setattr(execution, "prove", broken)
-    platforms, (failure,) = running(PLATFORMS)
-    assert platforms == ("linux/amd64", "linux/arm64")
+    (failure,) = not_running(PLATFORMS)
     assert failure.platforms == ("linux/s390x",)
     assert "/proc/sys/fs/binfmt_misc/qemu-s390x" in failure.evidence[0]
     assert "/etc/binfmt.d/qemu-s390x.conf" in failure.evidence[1]

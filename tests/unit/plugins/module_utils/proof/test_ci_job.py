@@ -1,14 +1,15 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What keeps a runner's jobs from the builder, told from its processes, which are read from a folder like /proc."""
+"""What keeps a runner's jobs from the builder, told from its processes."""
 
 from __future__ import annotations
 
-from pathlib import Path
+from dataclasses import replace
 
 import pytest
-from ansible_collections.multiarch.builders.plugins.module_utils.proof.ci_job import Process, hindrances, processes_of
+from ansible_collections.multiarch.builders.plugins.module_utils.proof.ci_job import hindrances
+from ansible_collections.multiarch.builders.plugins.module_utils.proof.ci_processes import HIDDEN, READ_ONLY, Process
 
 UNIT = "actions.runner.acme.service"
 DOCKER = 102
@@ -21,9 +22,8 @@ def process(unit: str = UNIT, groups: tuple[int, ...] = (1000, DOCKER), **enviro
 @pytest.mark.parametrize(
     ("found", "words"),
     [
-        pytest.param([process(HOME="/home/ci")], [], id="as it should be"),
+        pytest.param([process()], [], id="as it should be"),
         pytest.param([process(BUILDX_BUILDER="multiarch")], [], id="the right builder is named"),
-        pytest.param([process(DOCKER_HOST="")], [], id="an empty variable is none"),
         pytest.param(
             [process(groups=(1000,)), process(groups=(1000,))],
             [f"{UNIT} of ci was started before ci joined the group docker: systemctl restart {UNIT}"],
@@ -52,6 +52,33 @@ def process(unit: str = UNIT, groups: tuple[int, ...] = (1000, DOCKER), **enviro
             ],
             id="another home, and no unit",
         ),
+        pytest.param(
+            [
+                replace(process(unit="agent.service", groups=(1000,)), manager="user@1000.service"),
+                replace(process(unit="tmux-spawn.scope", groups=(1000,)), manager="user@1000.service"),
+            ],
+            [
+                "agent.service of ci was started before ci joined the group docker: systemctl restart"
+                " user@1000.service",
+                "tmux-spawn.scope of ci was started before ci joined the group docker: stop it, and start it again",
+            ],
+            id="of the user's own systemd, which has the groups of its start",
+        ),
+        pytest.param(
+            [
+                replace(process(), shut={"/home/ci/.docker/buildx": HIDDEN, "/var/run/docker.sock": HIDDEN}),
+                replace(process(unit="b.service"), shut={"/home/ci/.docker/buildx": READ_ONLY}),
+            ],
+            [
+                f"{UNIT} of ci does not see /home/ci/.docker/buildx: remove what hides it from its unit (ProtectHome=,"
+                " InaccessiblePaths= and the like), and restart",
+                f"{UNIT} of ci does not see /var/run/docker.sock: remove what hides it from its unit (ProtectHome=,"
+                " InaccessiblePaths= and the like), and restart",
+                "b.service of ci may not write to /home/ci/.docker/buildx, as buildx does: add"
+                " ReadWritePaths=/home/ci/.docker to its unit, and restart",
+            ],
+            id="a sandbox",
+        ),
     ],
 )
 def test_hindrances(found: list[Process], words: list[str]) -> None:
@@ -60,27 +87,3 @@ def test_hindrances(found: list[Process], words: list[str]) -> None:
 
 def test_a_user_who_needs_no_group_is_not_asked_for_one() -> None:
     assert hindrances([process(groups=(1000,))], "ci", "/home/ci", "multiarch", None) == []
-
-
-def put(proc: Path, pid: int, uid: int, cgroup: str, environ: bytes, state: str = "S (sleeping)") -> None:
-    folder = proc / str(pid)
-    folder.mkdir(parents=True)
-    status = (
-        f"Name:\tagent\nState:\t{state}\nUid:\t0\t{uid}\t{uid}\t{uid}\nGid:\t1000\t1000\t1000\t1000\nGroups:\t102 \n"
-    )
-    (folder / "status").write_text(status)
-    (folder / "cgroup").write_text(f"1:name=systemd:/x\n0::/{cgroup}\n")
-    (folder / "environ").write_bytes(environ)
-
-
-def test_the_processes_of_a_user(tmp_path: Path) -> None:
-    proc = tmp_path / "proc"
-    put(proc, 10, 1000, f"system.slice/{UNIT}", b"HOME=/home/ci\0TOKEN=secret\0DOCKER_HOST=tcp://a=b\0broken\0")
-    put(proc, 11, 1000, "user.slice/user-1000.slice/user@1000.service/init.scope", b"")
-    put(proc, 12, 1001, f"system.slice/{UNIT}", b"")
-    put(proc, 13, 1000, f"system.slice/{UNIT}", b"", state="Z (zombie)")
-    (proc / "14").mkdir()  # it ended meanwhile
-    (proc / "self").mkdir()
-    environment = {"HOME": "/home/ci", "DOCKER_HOST": "tcp://a=b"}
-    assert processes_of(1000) == (Process("agent", UNIT, frozenset({1000, 102}), environment),)
-    assert processes_of(0) == ()

@@ -187,6 +187,12 @@ TLS = "tls: failed to verify certificate: x509: "
             f"{HEAD}dial tcp: lookup nope.lab.test on 198.51.100.2:53: no such host", "no answer", id="buildx: no name"
         ),
         pytest.param(
+            f"{DOCKERD}dial tcp: lookup nope.lab.test: Temporary failure in name resolution",
+            "no answer",
+            id="dockerd that asks glibc: no name server",
+        ),
+        pytest.param(f"{DOCKERD}unexpected EOF", "no answer", id="the connection ends within the answer"),
+        pytest.param(
             f"{BUILDER}dial tcp 198.51.100.200:443: connect: no route to host", "no answer", id="BuildKit: no host"
         ),
         pytest.param(f"{HEAD}dial tcp 192.0.2.1:443: i/o timeout", "no answer", id="net: dropped"),

@@ -33,6 +33,9 @@ X509 = "tls: failed to verify certificate: x509: certificate signed by unknown a
         pytest.param(f"{PUSH}: unexpected status from POST request: 403 Forbidden", "may push", id="forbidden"),
         pytest.param('no builder "multiarch" found', PROVISION, id="no builder"),
         pytest.param("dial tcp: lookup harbor.example.com: no such host", "resolves its name", id="name"),
+        pytest.param(
+            "dial tcp: lookup harbor.example.com: Temporary failure in name resolution", "resolves its name", id="glibc"
+        ),
         pytest.param("dial tcp 192.0.2.1:443: connect: connection refused", "reaches it", id="port"),
         pytest.param("dial tcp 127.0.0.1:5443: connect: connection refused", "network: host", id="loopback"),
         pytest.param("dial tcp [::1]:5443: connect: connection refused", "network: host", id="IPv6 loopback"),

@@ -8,6 +8,7 @@ from __future__ import annotations
 import socket
 import ssl
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -78,6 +79,38 @@ def test_what_a_server_that_is_trusted_answers(
         assert found.chain == (own.der, ca.der)[:SHOWN]
         ((path, headers),) = registry.asked
         assert (path, headers["Host"]) == ("/v2/", registry.host)
+
+
+ALERT = b"\x15\x03\x01\x00\x02\x02\x46"  # of the record protocol, fatal: protocol_version
+HTTP = b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\nClient sent an HTTP request to an HTTPS server.\n"
+
+
+@contextmanager
+def old_tls(answer: bytes) -> Iterator[str]:
+    """`host:port` of a server with TLS that no client of today speaks: *answer* is what it says to any handshake."""
+
+    def serve() -> None:
+        while True:
+            try:
+                connection, _address = listening.accept()
+            except OSError:
+                return
+            with connection:
+                connection.sendall(answer if connection.recv(4096)[:1] == b"\x16" else HTTP)
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        thread = threading.Thread(target=serve, daemon=True)
+        thread.start()
+        yield f"localhost:{listening.getsockname()[1]}"
+        listening.shutdown(socket.SHUT_RDWR)
+    thread.join()
+
+
+def test_a_server_whose_tls_is_too_old_is_not_one_without_tls() -> None:
+    with old_tls(ALERT) as host:
+        found = shake(Target(host), DIRECT)
+    assert found.outcome == "other"
+    assert found.words.startswith("TLS failed: ")
 
 
 @pytest.mark.parametrize(

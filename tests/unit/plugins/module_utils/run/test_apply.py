@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import typing as t
 from dataclasses import dataclass
 
@@ -9,7 +10,7 @@ import pytest
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.concern import Concern
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import Docker
 from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError, UnfinishedError
-from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import Action, Effects, Plan
+from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import Action, Departure, Effects, Plan
 from ansible_collections.multiarch.builders.plugins.module_utils.run import plan
 from ansible_collections.multiarch.builders.plugins.module_utils.run.apply import (
     apply_concerns,
@@ -34,6 +35,8 @@ class Step(Concern[bool]):
         return cls(params)
 
     def observe(self) -> bool:
+        if self.concern == self.params.get("away"):
+            raise OSError(errno.EHOSTDOWN, "Host is down", "/home/ci")
         LOOKS.append(self.concern)
         return self.concern in HOST
 
@@ -43,6 +46,8 @@ class Step(Concern[bool]):
     def apply(self, actions: t.Sequence[Action]) -> None:  # noqa: ARG002
         if self.concern == self.params.get("fails"):
             raise HostError("no room")
+        if self.concern == self.params.get("stale"):
+            raise OSError(errno.ESTALE, "Stale file handle", "/home/ci/.docker")
         if self.concern in self.params.get("unfinished", ()):
             raise UnfinishedError("half of it", "a fault")
         if self.concern != self.params.get("idles"):
@@ -66,6 +71,34 @@ class Third(Step):
     concern = "third"
 
 
+DEPARTURE = Departure("container", "of the third")
+
+
+class Leaves(Third):
+    """It no longer uses what the first has."""
+
+    def plan(self, state: bool, effects: Effects) -> Plan:  # noqa: ARG002
+        return Plan((Action("leave", None, frozenset({DEPARTURE})),))
+
+
+class Settles(First):
+    """It removes what the third no longer uses."""
+
+    again = True
+
+    def observe(self) -> bool:
+        super().observe()
+        return "settled" in HOST or ("first" in HOST and "third" not in HOST)
+
+    def plan(self, state: bool, effects: Effects) -> Plan:
+        return super().plan(state and DEPARTURE not in effects, effects)
+
+    def apply(self, actions: t.Sequence[Action]) -> None:
+        super().apply(actions)
+        if "third" in HOST:
+            HOST.add("settled")
+
+
 @pytest.fixture(autouse=True)
 def host(monkeypatch: pytest.MonkeyPatch) -> None:
     HOST.clear()
@@ -84,6 +117,22 @@ def applied(**params: t.Any) -> tuple[list[str], str]:
     except HostError as exc:
         return [concern for concern, plan in done.items() if plan.actions], str(exc)
     return [concern for concern, plan in done.items() if plan.actions], ""
+
+
+LOOK = "Check its disk: `findmnt --target /home/ci"
+
+
+def test_a_home_on_a_network_that_is_down_is_told_like_any_failure(no_docker: Docker) -> None:
+    assert applied(stale="second") == (
+        ["first"],
+        f"second: /home/ci/.docker cannot be accessed: Stale file handle. {LOOK}/.docker`",
+    )
+    down = f"second: /home/ci cannot be accessed: Host is down. {LOOK}`"
+    assert applied(away="second") == ([], down)
+    given = {"concerns": ["third", "second"], "away": "second"}
+    plans, failures = plan.plan_concerns(plan.asked(given), given, no_docker)
+    assert [str(each) for each in failures] == [down]
+    assert list(plans) == ["third"]
 
 
 def test_concerns_are_done_in_their_order_and_once() -> None:
@@ -115,6 +164,29 @@ def test_of_two_that_are_unfinished_the_first_is_told_and_a_failure_before_both(
 def test_what_is_changed_wants_a_proof_even_if_the_run_ends_there() -> None:
     applied(fails="first")
     assert [*record.load("unproven")["proofs"]] == ["builds"]
+
+
+def test_what_others_used_is_removed_after_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(plan, "RESOURCES", (Engine, Settles, Second, Third))
+    given = {"concerns": ["first", "third"]}
+    done: dict[str, Plan] = {}
+    apply_concerns(plan.asked(given), given, done)
+    require_nothing_left(plan.asked(given), given)
+    assert LOOKS == ["first", "third", "first", "first", "third"]
+    assert {name: len(each.actions) for name, each in done.items()} == {"first": 2, "third": 1}
+
+
+def test_what_others_will_no_longer_use_is_planned_to_be_removed(docker: Docker) -> None:
+    HOST.add("settled")
+    plans, failures = plan.plan_concerns((Settles, Second, Leaves), {}, docker)
+    assert failures == []
+    assert {name: [each.summary for each in found.actions] for name, found in plans.items()} == {
+        "first": ["do first"],
+        "second": ["do second"],
+        "third": ["leave"],
+    }
+    assert LOOKS == ["first", "second", "third"]
+    assert plan.plan_concerns((Settles, Second), {}, docker)[0]["first"].actions == ()
 
 
 def test_what_has_no_effect_is_a_failure() -> None:

@@ -22,6 +22,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx.docker_group import Membership
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx.resource import Buildx
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx.silence import Silence
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.configuration import WriteConfiguration
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.decide import DaemonState, FilesState
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.ours import Keys
@@ -35,6 +36,10 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.engine
     StartDocker,
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.engine.resource import Engine
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.engine.upgrade_plan import (
+    Upgrade,
+    UpgradeEngine,
+)
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.trust.plan import RefreshStore, TrustState
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.trust.resource import Trust
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import Docker
@@ -45,6 +50,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.model.proxy imp
 from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import (
     NO_EFFECTS,
     Arrival,
+    Effect,
     Effects,
     Plan,
     Resource,
@@ -91,9 +97,13 @@ NO_BUILDER = BuildxState(
 )
 COMES = {"docker.io": "26.1.5", "docker-cli": "26.1.5", "docker-buildx": "0.13.1", "ca-certificates": "20250419"}
 BARE = EngineState(None, None, installed=False, client=False, offer=Offer(tuple(COMES), COMES))
+UPGRADED = replace(
+    RUNNING,
+    upgrade=Upgrade(Offer(("docker.io",), upgraded={"docker.io": ("26.1.5", "29.7.2")}, version="29")),
+)
 UNWRITTEN = DaemonState(None, {}, Keys({}), None, NO_EFFECTS)
 ELSEWHERE = BuildxState(
-    {WANTED.name: replace(NO_BUILDER.builders[WANTED.name], silent=("node b at ssh://b does not answer",))},
+    {WANTED.name: replace(NO_BUILDER.builders[WANTED.name], silent=(Silence("b", "ssh://b", "root", "it is silent"),))},
     settings=SETTINGS,
 )
 
@@ -163,6 +173,13 @@ ELSEWHERE = BuildxState(
             id="a start is no disruption",
         ),
         pytest.param(
+            (UPGRADED, TRUSTED, CURRENT, BUILT),
+            "wait",
+            [UpgradeEngine, WriteFile, StartBuilder],
+            0,
+            id="docker is upgraded: hosts.toml comes for it, the builder is seen to, docker does not restart twice",
+        ),
+        pytest.param(
             (BARE, NEW_CA, UNWRITTEN, NO_BUILDER),
             "wait",
             [InstallPackages, WriteFile, RefreshStore, WriteConfiguration, RestartDaemon, MakeBuilder],
@@ -207,6 +224,18 @@ def test_one_run_plans_all_that_follows(
         effects |= plans[-1].effects
     assert [type(action.step) for plan in plans for action in plan.actions] == steps
     assert sum(len(plan.notes) for plan in plans) == notes
+
+
+@pytest.mark.parametrize(("coming", "refused"), [("29.7.2-1~debian.13~trixie", False), ("28.5.2+dfsg4-5", True)])
+def test_the_dockerd_that_comes_decides_which_keys_there_are(coming: str, refused: bool, no_docker: Docker) -> None:
+    resource = Daemon((), Proxy(), (), {"min-api-version": "1.24"}, Disruption("wait", 900), False, no_docker)
+    state = resource.foresee(CURRENT)
+    effects: Effects = frozenset({Arrival(coming), Effect.DAEMON_RESTARTS})
+    if refused:
+        with pytest.raises(HostError, match="min-api-version"):
+            resource.plan(state, effects)
+        return
+    assert "min-api-version" in str([each.summary for each in resource.plan(state, effects).actions])
 
 
 def test_a_missing_trust_store_that_does_not_come_is_told() -> None:

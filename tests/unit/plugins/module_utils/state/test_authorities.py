@@ -5,15 +5,20 @@
 
 from __future__ import annotations
 
+import datetime
+import time
 import typing as t
 from dataclasses import asdict
 from pathlib import Path
 
 import pytest
+from ansible_collections.multiarch.builders.plugins.module_utils.host.watch import watching
 from ansible_collections.multiarch.builders.plugins.module_utils.state import authorities, restart_due
 from ansible_collections.multiarch.builders.plugins.module_utils.state.authorities import come, renewals, unread
+from ansible_collections.multiarch.builders.plugins.module_utils.trace.recorder import Recorder
+from ansible_collections.multiarch.builders.plugins.module_utils.trace.replay import difference
 from ansible_collections.multiarch.builders.tests.unit.plugins.module_utils import records as record
-from ansible_collections.multiarch.builders.tests.unit.plugins.plugin_utils.x509_factory import make
+from ansible_collections.multiarch.builders.tests.unit.plugins.plugin_utils.x509_factory import NOW, make
 
 OLD, NEW, OTHER = (make(name).pem for name in ("old", "new", "other"))
 
@@ -99,6 +104,22 @@ def test_a_renewed_authority_needs_no_restart(bundle: str, new: str, expected: s
     assert unread([new], new) == expected, "after the former one has gone"
     at(400.0, 300.0)
     assert unread([new], new) == set(), "dockerd was restarted"
+
+
+def test_a_trace_holds_until_the_restart_is_due(at: At, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever `builder_trace_max_age` is: nothing changes on the host on that day."""
+    at(200.0, 100.0)
+    come([SAME_KEY], [SAME_KEY], renewals([SAME_KEY], FORMER.pem))
+    recorder = Recorder()
+    with watching(recorder):
+        assert unread([SAME_KEY], SAME_KEY) == set()
+    looks = [each for each in recorder.looks() if each[0] == "before"]
+    assert (recorder.why, difference(looks)) == ("", "")
+    due = (NOW + datetime.timedelta(days=CENTURY - 30)).timestamp()
+    monkeypatch.setattr(time, "time", lambda: due - 60)
+    assert difference(looks) == ""
+    monkeypatch.setattr(time, "time", lambda: due + 60)
+    assert "has changed" in difference(looks)
 
 
 def test_what_dockerd_has_not_read_vouches_for_nothing(at: At) -> None:

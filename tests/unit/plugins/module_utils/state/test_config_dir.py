@@ -72,6 +72,12 @@ def test_all_of_it_came_with_us(folder: Path) -> None:
         ),
         pytest.param(
             [],
+            [*LEFT, "buildx/buildkitd.default.toml"],
+            [*LEFT[2:], "buildx/", "buildx/buildkitd.default.toml"],
+            id="a configuration for builders since",
+        ),
+        pytest.param(
+            [],
             [*LEFT, "buildx/refs/mine/0/x"],
             [*LEFT[2:], "buildx/", "buildx/refs/mine/", "buildx/refs/mine/0/", "buildx/refs/mine/0/x"],
             id="builds with another builder since",

@@ -22,6 +22,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.state.owned_fil
     is_as_written,
     leftovers,
     remove_owned,
+    set_aside,
     write_owned,
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.state.record import RecordFile
@@ -232,3 +233,31 @@ def test_a_crash_before_the_new_content_leaves_the_former_one_as_ours(
     assert is_as_written(TRUST, str(path))
     path.write_text("newer")
     assert is_as_written(TRUST, str(path))
+
+
+@pytest.mark.parametrize("ours_first", [True, False], ids=["in place of ours", "at once"])
+def test_a_foreign_file_is_kept_away_as_long_as_ours_are_there(ours_first: bool, tmp_path: Path) -> None:
+    path = tmp_path / "tls/key.pem"
+    path.parent.mkdir()
+    path.write_text("theirs\n")
+    path.chmod(0o640)
+    if ours_first:
+        write_owned(TRUST, WriteFile(str(path), "ours\n"))
+    set_aside(TRUST, RemoveFile(str(path)))
+    set_aside(TRUST, RemoveFile(str(path)))
+    assert not path.exists()
+    assert record.load("trust")["files"] == {str(path): ""}
+    assert is_as_written(TRUST, str(path))
+    path.write_text("another\n")
+    assert not is_as_written(TRUST, str(path))
+    remove_owned(TRUST, RemoveFile(str(path)))
+    assert (path.read_text(), stat.S_IMODE(path.stat().st_mode)) == ("theirs\n", 0o640)
+    assert record.load("trust").get("files", {}) == {}
+
+
+def test_ours_that_is_kept_away_is_forgotten_with_the_folder_that_was_made_for_it(tmp_path: Path) -> None:
+    path = tmp_path / "tls/key.pem"
+    write_owned(TRUST, WriteFile(str(path), "ours\n"))
+    set_aside(TRUST, RemoveFile(str(path)))
+    assert not path.parent.exists()
+    assert record.load("trust") == {}

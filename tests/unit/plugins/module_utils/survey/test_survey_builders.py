@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import Docker
+from ansible_collections.multiarch.builders.plugins.module_utils.model import human_size
 from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import Instance
-from ansible_collections.multiarch.builders.plugins.module_utils.survey.builders import survey, total_in
+from ansible_collections.multiarch.builders.plugins.module_utils.survey.builders import survey
 
 
 @pytest.mark.parametrize(
@@ -20,10 +21,10 @@ from ansible_collections.multiarch.builders.plugins.module_utils.survey.builders
     ],
 )
 def test_the_size_of_the_cache(shown: str, size: int | None) -> None:
-    assert total_in(shown) == size
+    assert human_size.total_in(shown) == size
 
 
 def test_a_docker_that_does_not_run_is_not_started_by_asking() -> None:
-    wanted = Instance("b", "docker-container", "moby/buildkit:v0.33.0", {}, (), True, "", {})
+    wanted = Instance("b", "docker-container", "moby/buildkit:v0.32.2", {}, (), True, "", {})
     (row,) = survey([wanted], ["root"], Docker("/nonexistent/docker.sock"))
     assert [(node["state"], node["why"]) for node in row["nodes"]] == [("unknown", "docker does not run")]

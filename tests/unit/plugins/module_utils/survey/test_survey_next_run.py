@@ -28,6 +28,7 @@ PASSED = [["content", "/etc/of-this-test", replay.digest(b"gone")]]
         pytest.param({}, {"looks": PASSED}, (None, "content /etc/of-this-test has changed"), id="something changed"),
         pytest.param({}, None, (None, "there is no trace"), id="none"),
         pytest.param({"key": "o"}, {}, (None, "the variables or the collection have changed"), id="another key"),
+        pytest.param({}, {"key": "k:others"}, ("2025-11-21T12:00:00Z", ""), id="other hosts log in: a run compares"),
         pytest.param({"max_age": 30}, {}, (None, "it is 60 s old"), id="too old"),
         pytest.param({"why": "builder_full_plan is true"}, {}, (None, "builder_full_plan is true"), id="not wanted"),
     ],

@@ -166,6 +166,10 @@ def found_program(s: Scene) -> list[object]:
     return ["program", "program", f"/of-these-tests:{s.folder}/folder:{s.folder}"]
 
 
+def soon(_s: Scene) -> list[object]:
+    return ["before", time.time() + 0.5]
+
+
 def as_nobody(look: Look) -> Look:
     return lambda s: ["acting", 65534, 65534, *look(s)]
 
@@ -187,6 +191,7 @@ SAME: list[tuple[str, Look, Change]] = [
     ("docker: beside what was used", RUNNING, told(State={"Running": True, "Pid": 2})),
     ("docker: of an element", NAMED, told(Mounts=[{"RW": False, "Name": "x"}])),
     ("ping: asked again", ping, told()),
+    ("before: still", lambda _s: ["before", 2**40], touched("other")),
 ]
 OTHER: list[tuple[str, Look, Change]] = [
     ("content: one byte", CONTENT, written("file", "sOme")),
@@ -224,6 +229,7 @@ OTHER: list[tuple[str, Look, Change]] = [
     ("program: gone", found_program, removed("program")),
     ("program: nobody may run it", found_program, mode("program", 0o644)),
     ("program: another one first", found_program, lambda s: shutil.copy(s / "program", s / "folder")),
+    ("before: no longer", soon, lambda _s: time.sleep(0.6)),
     ("output: another", PROGRAM, written("program", "#!/bin/sh\necho two")),
     ("output: errors", PROGRAM, written("program", "#!/bin/sh\necho one; echo two >&2")),
     ("output: status", PROGRAM, written("program", "#!/bin/sh\necho one; exit 1")),

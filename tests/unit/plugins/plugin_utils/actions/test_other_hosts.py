@@ -14,9 +14,12 @@ import pytest
 from ansible.inventory.manager import InventoryManager
 from ansible.parsing.dataloader import DataLoader
 from ansible.playbook.play import Play
-from ansible.template import trust_as_template
+from ansible.template import Templar, trust_as_template
 from ansible.vars.manager import VariableManager
-from ansible_collections.multiarch.builders.plugins.plugin_utils.actions.other_hosts import templated_keywords
+from ansible_collections.multiarch.builders.plugins.plugin_utils.actions.other_hosts import (
+    interpreter,
+    templated_keywords,
+)
 
 TASK = {"name": "of these tests", "ansible.builtin.meta": "noop"}  # no plugin loader needs to be set up
 USER = trust_as_template("{{ of_the_host }}")
@@ -88,3 +91,20 @@ def test_templated_keywords(play: dict[str, Any], keywords: list[str], folder: P
     loaded = Play.load({"hosts": "all", "gather_facts": False, **play}, variable_manager=manager, loader=loader)
     (task,) = tasks_of(loaded.compile())
     assert list(templated_keywords(SimpleNamespace(_task=task))) == keywords
+
+
+@pytest.mark.parametrize(
+    ("named", "discovered", "python"),
+    [
+        pytest.param("/opt/python3", None, "/opt/python3", id="named"),
+        pytest.param(trust_as_template("{{ venv }}/bin/python"), None, "/opt/v/bin/python", id="by a template"),
+        pytest.param("auto_silent", "/usr/bin/python3.12", "/usr/bin/python3.12", id="discovered"),
+        pytest.param(trust_as_template("{{ mode }}"), None, "/usr/bin/python3", id="to be discovered, by a template"),
+        pytest.param(None, None, "/usr/bin/python3", id="nothing is known"),
+    ],
+)
+def test_the_python_of_a_host(named: str | None, discovered: str | None, python: str) -> None:
+    facts = {"discovered_interpreter_python": discovered} if discovered else {}
+    variables = {"venv": "/opt/v", "mode": "auto", "ansible_python_interpreter": named, "ansible_facts": facts}
+    action: Any = SimpleNamespace(_templar=Templar(loader=DataLoader(), variables=variables))
+    assert interpreter(action, variables) == python

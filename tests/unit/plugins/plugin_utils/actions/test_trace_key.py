@@ -50,6 +50,14 @@ def test_the_same_key(asked: dict[str, Any]) -> None:
     assert trace_key(asked) == trace_key(ASKED)
 
 
+def test_who_logs_in_from_other_hosts_is_a_part_of_its_own() -> None:
+    own = {"ssh_options": {"sshd_limits": False}}
+    first, second = (ASKED | {"ssh_options": {**own["ssh_options"], "clients": [each]}} for each in ("a", "b"))
+    keys = [trace_key(each).partition(":") for each in (ASKED | own, first, second)]
+    assert len({key for key, _colon, _others in keys}) == 1
+    assert len({others for _key, _colon, others in keys}) == 3
+
+
 @pytest.mark.parametrize(
     "asked",
     [
@@ -65,6 +73,31 @@ def test_the_same_key(asked: dict[str, Any]) -> None:
 )
 def test_another_key(asked: dict[str, Any]) -> None:
     assert trace_key(asked) != trace_key(ASKED)
+
+
+def served(**changes: str) -> dict[str, Any]:
+    serve = {"certificate": "server", "key": "secret", "allowed": [{"fingerprint": "1"}]}
+    node = {"serve": "big", "client_cert": "client", "client_key": "secret"}
+    found = {
+        "serve": {name: changes.get(f"serve.{name}", each) for name, each in serve.items()},
+        "instances": [{"name": "far", "nodes": [{name: changes.get(name, each) for name, each in node.items()}]}],
+    }
+    return ASKED | found
+
+
+@pytest.mark.parametrize("key", ["serve.key", "client_key"])
+def test_keys_that_their_certificates_determine_need_not_be_decrypted(key: str) -> None:
+    assert trace_key(served(**{key: ""})) == trace_key(served())
+
+
+@pytest.mark.parametrize("changed", ["serve.certificate", "serve.allowed", "client_cert", "serve"])
+def test_another_certificate_or_client_has_another_key(changed: str) -> None:
+    assert trace_key(served(**{changed: "another"})) != trace_key(served())
+
+
+def test_a_key_that_the_variables_give_counts() -> None:
+    own = served(serve="")
+    assert trace_key(own) != trace_key(served(serve="", client_key="another"))
 
 
 def test_it_tells_nothing_of_what_is_asked() -> None:

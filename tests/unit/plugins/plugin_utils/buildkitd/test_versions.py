@@ -11,7 +11,13 @@ from collections.abc import Iterator
 import pytest
 from ansible_collections.multiarch.builders.plugins.module_utils.model.version import Version
 from ansible_collections.multiarch.builders.plugins.plugin_utils.buildkitd.check import check_keys
-from ansible_collections.multiarch.builders.plugins.plugin_utils.buildkitd.keys import BUILDKITD_KEYS, Key, Named, Node
+from ansible_collections.multiarch.builders.plugins.plugin_utils.buildkitd.keys import (
+    BUILDKITD_KEYS,
+    NEWEST,
+    Key,
+    Named,
+    Node,
+)
 from ansible_collections.multiarch.builders.plugins.plugin_utils.buildkitd.versions import check_versions
 from ansible_collections.multiarch.builders.plugins.plugin_utils.values.problems import Findings
 
@@ -101,6 +107,10 @@ def rows(node: Node, path: tuple[str, ...] = ()) -> Iterator[tuple[str, Key]]:
 def test_every_key_has_the_version_it_came_with() -> None:
     found = {name: ".".join(map(str, key.since)) for name, key in rows(BUILDKITD_KEYS) if key.since}
     assert found == dict(line.split() for line in SINCE.strip().splitlines())
+
+
+def test_the_table_was_read_up_to_the_newest_of_its_versions() -> None:
+    assert max(max(key.since, key.deprecated)[:2] for _name, key in rows(BUILDKITD_KEYS)) <= NEWEST
 
 
 def test_every_deprecated_key_says_what_there_is_instead() -> None:

@@ -1,4 +1,4 @@
-"""The certificates of the variables, of registries and of nodes elsewhere."""
+"""The certificates of the variables: of registries, of nodes elsewhere, of a builder that is served."""
 
 from __future__ import annotations
 
@@ -8,12 +8,19 @@ from ansible_collections.multiarch.builders.tests.unit.plugins.plugin_utils.x509
 
 def test_each_certificate_of_each_entry() -> None:
     ca, other, client = make("CA", end=100), make("CA 2", end=200), make("ci", ca=False, end=10)
+    server = make("h", ca=False, end=30)
     options = {
         "registries": [
             {"host": "a.b", "ca": ca.pem + other.pem, "client_cert": client.pem},
             {"host": "docker.io", "ca": None},
         ],
         "instances": [{"name": "far", "nodes": [{"name": "far0", "ca": ca.pem}]}, {"name": "near"}],
+        "serve": {
+            "builder": "near",
+            "ca": other.pem,
+            "certificate": server.pem,
+            "allowed": [{"name": "jane", "fingerprint": "ab", "ends": int(NOW.timestamp()) + 86400 * 5 + 60}],
+        },
     }
     found = describe(options, NOW)
     assert [(each["registry"], each["kind"], each["subject"], each["days_left"]) for each in found] == [
@@ -21,5 +28,8 @@ def test_each_certificate_of_each_entry() -> None:
         ("a.b", "ca", "CN=CA 2", 200),
         ("a.b", "client", "CN=ci", 10),
         ("builder far, node far0", "ca", "CN=CA", 100),
+        ("served builder near", "ca", "CN=CA 2", 200),
+        ("served builder near", "server", "CN=h", 30),
+        ("served builder near", "client", "CN=jane", 5),
     ]
     assert found[0]["fingerprint"] == ca.fingerprint

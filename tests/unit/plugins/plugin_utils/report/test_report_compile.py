@@ -6,9 +6,10 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from ansible_collections.multiarch.builders.plugins.plugin_utils.report import cells
+from ansible_collections.multiarch.builders.plugins.plugin_utils.report import cells, page
 from ansible_collections.multiarch.builders.plugins.plugin_utils.report.compile import host_of
-from ansible_collections.multiarch.builders.plugins.plugin_utils.report.model import Trace
+from ansible_collections.multiarch.builders.plugins.plugin_utils.report.fleet import report_on
+from ansible_collections.multiarch.builders.plugins.plugin_utils.report.model import Inherit, Trace
 
 from tests.browser import fleets
 
@@ -84,6 +85,97 @@ def test_what_the_next_run_of_a_host_does(trace: dict[str, Any], word: str) -> N
     assert {"plan:none", "plan:full"} & set(cells.search_text(host).split()) == {word}
 
 
+GUARD = {
+    "running": True,
+    "heals": 3,
+    "last_heal": "2026-11-21T11:20:13Z",
+    "healed": ["qemu-arm"],
+    "limited": None,
+    "failure": None,
+    "metrics": "/m.prom",
+    "sweep": "what was unused for 24 h",
+    "removed": 2,
+    "freed": 5_000_000_000,
+    "last_sweep": "2026-11-21T11:20:13Z",
+    "swept": ["builder builder-1: old"],
+    "sweep_failure": None,
+}
+
+
+@pytest.mark.parametrize(
+    ("facts", "word"),
+    [
+        pytest.param(None, "", id="no guard"),
+        pytest.param({}, "", id="none any more"),
+        pytest.param(GUARD, "guard:running", id="it runs"),
+        pytest.param({**GUARD, "running": False}, "guard:stopped", id="it does not run"),
+        pytest.param({**GUARD, "limited": "2026-11-21T11:20:13Z"}, "guard:limited", id="it waits"),
+        pytest.param({**GUARD, "failure": "of this test"}, "guard:limited", id="it failed"),
+        pytest.param({**GUARD, "sweep_failure": "of this test"}, "guard:limited", id="its sweep failed"),
+    ],
+)
+def test_what_the_guard_of_a_host_did(facts: dict[str, Any] | None, word: str) -> None:
+    survey = fleets.survey()
+    if facts is not None:
+        survey["facts"]["guard"] = facts
+    host = host_of("h", survey)
+    assert {each for each in cells.search_text(host).split() if each.startswith("guard:")} == {word} - {""}
+    assert host.state == "ok"
+    assert (host.guard and host.guard.healed) == (("qemu-arm",) if facts else None)
+    shown = page.as_html(report_on([host], fleets.NOW))
+    assert ("<dt>Guard</dt>" in shown) is bool(facts)
+    assert ("last qemu-arm at" in shown) is bool(facts)
+    assert ("removed so far: 2, 5.0 GB freed" in shown) is bool(facts)
+
+
+def test_what_jobs_left_is_told_by_name() -> None:
+    survey = fleets.survey()
+    left = {"name": "builder-1", "users": ["ci"], "used": "2026-11-20T11:20:13Z", "goes": True, "why": "in the store"}
+    survey["job_builders"] = [left, {**left, "name": "builder-2", "users": [], "goes": False, "why": "it builds"}]
+    host = host_of("h", survey)
+    assert [(each.name, each.users, each.goes) for each in host.job_builders] == [
+        ("builder-1", ("ci",), True),
+        ("builder-2", (), False),
+    ]
+    shown = page.as_html(report_on([host], fleets.NOW))
+    assert "<td>builder-1</td><td>ci</td>" in shown
+    assert "<td>builder-2</td><td>nobody</td>" in shown
+    assert "keeps it: it builds" in shown
+
+
+SERVE = {
+    "builder": "multiarch",
+    "address": "192.0.2.10",
+    "port": 1234,
+    "running": True,
+    "error": None,
+    "clients": [{"name": name, "fingerprint": "ab", "ends": 0} for name in ("gitlab-ci", "gitlab-ci", "jane")],
+}
+
+
+@pytest.mark.parametrize(
+    ("facts", "words"),
+    [
+        pytest.param(None, [], id="nothing is served"),
+        pytest.param(SERVE, ["client:gitlab-ci", "client:jane", "serve:running"], id="served"),
+        pytest.param({**SERVE, "running": False, "clients": []}, ["serve:broken"], id="it does not run"),
+        pytest.param({**SERVE, "error": "of this test", "clients": []}, ["serve:broken"], id="a failed reload"),
+    ],
+)
+def test_what_a_host_serves(facts: dict[str, Any] | None, words: list[str]) -> None:
+    survey = fleets.survey()
+    if facts is not None:
+        survey["facts"]["serve"] = facts
+    host = host_of("h", survey)
+    found = cells.search_text(host).split()
+    assert sorted(each for each in found if each.startswith(("serve:", "client:"))) == words
+    report = report_on([host], fleets.NOW)
+    shown = page.as_html(report)
+    assert ("builder multiarch on 192.0.2.10, port 1234" in shown) is bool(facts)
+    assert ("clients: gitlab-ci, jane" in shown) is ("client:jane" in words)
+    assert ("serve%3Abroken" in shown) is ("serve:broken" in words)
+
+
 def test_nothing_is_told_of_the_next_run_of_a_host_that_was_not_surveyed() -> None:
     host = host_of("h", fleets.UNREACHABLE)
     assert host.trace is None
@@ -114,7 +206,7 @@ def test_hosts_that_were_not_surveyed(result: dict[str, Any] | None, state: str,
     ("told", "image", "shown"),
     [
         pytest.param("0.33.0", "moby/buildkit:v0.31.1", ("0.33.0", False), id="what runs"),
-        pytest.param(None, "moby/buildkit:v0.33.0@sha256:00", ("0.33.0", True), id="the release of the tag"),
+        pytest.param(None, "moby/buildkit:v0.32.2@sha256:00", ("0.32.2", True), id="the release of the tag"),
         pytest.param(None, "h:5000/moby/buildkit:mine", ("mine", True), id="the tag"),
         pytest.param(None, "h:5000/moby/buildkit", (None, False), id="no tag"),
         pytest.param(None, None, (None, False), id="no image: a buildkitd elsewhere"),
@@ -160,3 +252,18 @@ def test_the_disks_of_a_host(other: dict[str, Any] | None, shown: int, least: in
     assert len(cells.disks(host)) == shown
     assert cells.sort_keys(host, ())["free"] == least
     assert [each.is_short for each in cells.disks(host)] == [False, True][:shown]
+
+
+INHERIT = {"users": ["ci"], "others": ["root"], "builders": ["a"], "outdated": ["b"], "strangers": []}
+
+
+@pytest.mark.parametrize(
+    ("facts", "inherit"),
+    [
+        pytest.param({}, None, id="an older survey, or a failed plan"),
+        pytest.param({"buildx": {}}, None, id="not asked for"),
+        pytest.param({"buildx": {"inherit": INHERIT}}, Inherit(("ci",), ("root",), ("a",), ("b",), ()), id="asked for"),
+    ],
+)
+def test_builders_that_users_make(facts: dict[str, Any], inherit: Inherit | None) -> None:
+    assert host_of("h", fleets.survey() | {"facts": facts}).inherit == inherit

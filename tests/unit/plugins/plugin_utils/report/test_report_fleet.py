@@ -12,7 +12,7 @@ from ansible_collections.multiarch.builders.plugins.plugin_utils.report import c
 from ansible_collections.multiarch.builders.plugins.plugin_utils.report.attention import attention
 from ansible_collections.multiarch.builders.plugins.plugin_utils.report.compile import host_of
 from ansible_collections.multiarch.builders.plugins.plugin_utils.report.fleet import cache_of, report_on
-from ansible_collections.multiarch.builders.plugins.plugin_utils.report.model import Host, Native
+from ansible_collections.multiarch.builders.plugins.plugin_utils.report.model import Host, Inherit, Native
 
 from tests.browser import fleets
 from tests.tools import report_schema
@@ -114,7 +114,7 @@ def test_what_needs_attention_the_gravest_first() -> None:
     assert attention(report_on([host_of("h", fleets.survey())], fleets.NOW)) == []
     many = [item.words for item in attention(fleets.many())]
     assert "and 1 more failed" in many
-    assert "5 hosts are unreachable" in many
+    assert "5 hosts cannot be reached" in many
 
 
 class _Page(HTMLParser):
@@ -212,6 +212,24 @@ def test_each_platform_of_a_proof_is_shown_for_itself(proof: dict[str, object], 
     assert ("linux/386" in section) is bool(shown)
 
 
+@pytest.mark.parametrize(
+    ("concern", "told"),
+    [
+        ("engine", "docker upgrade pending"),
+        ("trust", "logins pending"),
+        ("daemon", "docker pending"),
+        ("contexts", "contexts pending"),
+        ("buildx", "builders pending"),
+        ("serve", "serve pending"),
+    ],
+)
+def test_what_waits_is_told_of_every_concern(concern: str, told: str) -> None:
+    survey = fleets.survey()
+    survey["notes"] = [{"concern": concern, "kind": "waits", "text": "it waits"}]
+    host = host_of("h", survey)
+    assert (host.state, cells.summary(host)) == ("drift", told)
+
+
 def test_a_proof_that_is_due_is_something_to_do() -> None:
     survey = fleets.survey()
     survey["notes"] = [{"concern": "", "kind": "unproven", "text": "builds: not proven yet: linux/arm/v6"}]
@@ -242,3 +260,26 @@ def test_markup_in_any_text_of_the_data_is_escaped() -> None:
     assert "<b " not in html
     assert html.count("&lt;b ") > 50
     assert json.loads(page.as_json(report)) == json.loads(json.dumps(asdict(report)))
+
+
+@pytest.mark.parametrize(
+    ("inherit", "shown"),
+    [
+        pytest.param(None, [], id="not asked for"),
+        pytest.param(Inherit(("ci",), (), (), (), ()), ["those of ci</p>"], id="no builders yet"),
+        pytest.param(
+            Inherit((), ("ci", "jane"), ("late0",), ("own0",), ("x0",)),
+            [
+                "those of no user; not those of ci, jane</p>",
+                '<td>late0</td><td><span class="good">current</span>',
+                '<td>own0</td><td><span class="bad">former</span>',
+                '<td>x0</td><td><span class="dim">none from here</span>',
+            ],
+            id="all kinds",
+        ),
+    ],
+)
+def test_builders_that_users_make(inherit: Inherit | None, shown: list[str]) -> None:
+    html = page.as_html(report_on([replace(host_of("h", fleets.survey()), inherit=inherit)], fleets.NOW))
+    assert ("Builders that users make" in html) is (inherit is not None)
+    assert [words for words in shown if words not in html] == []

@@ -10,7 +10,7 @@ import tomllib
 import typing as t
 
 import pytest
-from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import instances_of
+from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import inherited_of, instances_of
 from ansible_collections.multiarch.builders.plugins.module_utils.model.options import (
     BUILDKIT_IMAGE,
     CONCERNS,
@@ -214,7 +214,7 @@ def test_each_instance_is_told_in_the_words_of_its_version() -> None:
             "gc": {"keep": "2GB", "max": "5GB", "free": "10%"},
             "buildkit_options": {"worker": {"oci": {"gc": True, "minFreeSpace": None, "selinux": False}}},
             "instances": [
-                {"name": "new", "image": "moby/buildkit:v0.33.0"},
+                {"name": "new", "image": "moby/buildkit:v0.32.2"},
                 {"name": "old", "image": "moby/buildkit:v0.13.2"},
                 {"name": "older", "image": "moby/buildkit:v0.10.5"},
                 {"name": "who-knows", "image": "moby/buildkit:buildx-stable-1"},
@@ -306,6 +306,25 @@ def test_the_key_of_a_node_is_not_told() -> None:
     assert SECRET not in "".join(found)
 
 
+def test_contexts_belong_to_users_and_nodes_to_contexts() -> None:
+    one = {"name": "far", "host": "tcp://far:2376", "ca": CA.pem, "users": ["ci"]}
+    nodes = [{"context": "far"}, {"context": "other"}]
+    given = {"users": ["root", "ci"], "contexts": [one], "instances": [{"name": "a", "nodes": nodes}]}
+    assert problems(given) == [
+        "builder_instances[0].nodes[0].context = 'far': is in builder_contexts, but not for root. Add root to its "
+        "`users`."
+    ]
+    assert compiled({**given, "users": ["ci"]}).options["contexts"] == [
+        {**one, "skip_tls_verify": False, "takeover": False}
+    ]
+    soon = [{"name": "far", "host": "tcp://far:2376", "ca": SOON.pem}]
+    for days, count in ((30, 1), (0, 0)):
+        found = compiled({"contexts": soon, "ca_warn_days": days}, ("users", "ca_warn_days", "contexts"))
+        assert len(found.warnings) == count
+    key = {"host": "tcp://a:1", "name": "ab", "client_key": {"x": SECRET}}
+    assert SECRET not in "".join(problems({"contexts": [key]}))
+
+
 def test_only_the_options_asked_for_come_back() -> None:
     assert set(compiled({}, ("registries", "users")).options) == {"registries", "users"}
 
@@ -345,7 +364,7 @@ EVERYTHING_WRONG: dict[str, t.Any] = {
 ALL_TOLD = """\
 builder_plattforms: is not an option here. Did you mean platforms?
 builder_concerns[1] = 'deamon': is not a valid choice. Did you mean daemon?
-builder_engine = 'latest': is not a valid choice. Known: present, distro.
+builder_engine = 'latest': is not a valid choice. Known: present, distro, docker.
 builder_platforms[1] = 5: is an integer, not a string. Put it in quotes.
 builder_registries[0] = 'harbor.example.com': is a string, not a mapping. Write a mapping: {key: value}.
 builder_registries[1].pasword: is not a known key. Did you mean password?
@@ -483,3 +502,49 @@ def test_a_ca_from_harbor_reaches_every_place_as_one_of_a_file_does() -> None:
         now=NOW,
     )
     assert asked.options == compiled({"registries": [{"host": "h.example", "ca": CA.pem}]}, names).options
+
+
+def test_what_jobs_builders_inherit_is_for_any_version_of_buildkit() -> None:
+    spec = compiled(
+        {
+            "registries": [
+                {"host": "a.example:5000", "ca": CA.pem},
+                {"host": "docker.io", "mirrors": ["a.example:5000"]},
+            ],
+            "dns": ["192.0.2.53"],
+            "gc": {"max": "5GB"},
+            "buildkit_options": {"worker": {"oci": {"max-parallelism": 2}}},
+            "instances": [{"name": "a", "image": "moby/buildkit:v0.32.2"}],
+            "users": ["ci", "jane"],
+            "inherit": {"enabled": True, "users": ["jane", "jane"]},
+        }
+    )
+    found = inherited_of(spec.options)
+    assert found.users == ("jane",)
+    assert found.certificates == {"a.example_5000/ca.crt": CA.pem}
+    assert tomllib.loads(found.config) == {
+        "dns": {"nameservers": ["192.0.2.53"]},
+        "registry": {
+            "a.example:5000": {"ca": ["/etc/buildkit/certs/a.example_5000/ca.crt"]},
+            "docker.io": {"mirrors": ["a.example:5000"]},
+        },
+        "worker": {"oci": {"max-parallelism": 2, "gckeepstorage": "5GB", "maxUsedSpace": "5GB"}},
+    }
+
+
+@pytest.mark.parametrize(
+    ("inherit", "told"),
+    [
+        pytest.param({"users": ["jnae"]}, ["users[0] = 'jnae': is not one of builder_users. Did"], id="who"),
+        pytest.param({"users": ["joe"]}, ["users[0] = 'joe': is not one of builder_users. Known: ci, jane."], id="off"),
+        pytest.param({"enabled": "perhaps"}, ["enabled = 'perhaps': is a string, not a boolean."], id="a type"),
+        pytest.param({"enable": True}, ["enable: is not a known key. Did you mean enabled?"], id="a key"),
+        pytest.param({"config": "debug = true"}, ["config: is generated from the registries. Remove it."], id="ours"),
+        pytest.param({"users": [None]}, ["users[0]: is null, not a string."], id="null"),
+    ],
+)
+def test_what_can_be_wrong_about_jobs_builders(inherit: dict[str, t.Any], told: list[str]) -> None:
+    found = problems({"users": ["ci", "jane"], "inherit": inherit})
+    assert [text[: len(words) + 16] for text, words in zip(found, told, strict=True)] == [
+        f"builder_inherit.{words}" for words in told
+    ]

@@ -7,8 +7,13 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.multiarch.builders.plugins.module_utils.model.options import BINFMT_IMAGE, BUILDKIT_IMAGE
-from ansible_collections.multiarch.builders.plugins.module_utils.model.version import Version
-from ansible_collections.multiarch.builders.plugins.plugin_utils.spec.images import buildkit_version, check_image
+from ansible_collections.multiarch.builders.plugins.module_utils.model.version import Version, version_of
+from ansible_collections.multiarch.builders.plugins.plugin_utils.spec.images import (
+    buildkit_version,
+    check_image,
+    check_proof_repository,
+    check_reference,
+)
 from ansible_collections.multiarch.builders.plugins.plugin_utils.values.problems import Findings
 
 DIGEST = "sha256:" + "0123456789abcdef" * 4
@@ -19,7 +24,7 @@ DIGEST = "sha256:" + "0123456789abcdef" * 4
     [
         pytest.param(BINFMT_IMAGE, id="the default for emulators"),
         pytest.param(BUILDKIT_IMAGE, id="the default of BuildKit"),
-        pytest.param("moby/buildkit:v0.33.0", id="short"),
+        pytest.param("moby/buildkit:v0.32.2", id="short"),
         pytest.param("localhost:5000/buildkit:v1", id="host with port"),
         pytest.param("[::1]:5000/a/b:v1", id="IPv6"),
         pytest.param(f"Lab.example:5000/a__b.c-d/e@{DIGEST}", id="digest alone"),
@@ -55,6 +60,39 @@ def test_bad_references(text: str, told: str) -> None:
     assert told in str(findings.problems[0])
 
 
+@pytest.mark.parametrize("text", ["scratch", "debian", "a.b:5000/c/d", f"a/b@{DIGEST}"])
+def test_a_reference_may_float_where_nothing_depends_on_it(text: str) -> None:
+    findings = Findings()
+    check_reference(text, "i", findings)
+    assert (findings.problems, findings.warnings) == ([], [])
+
+
+@pytest.mark.parametrize(
+    ("text", "good"),
+    [
+        pytest.param("", True, id="none"),
+        pytest.param("harbor.example.com/ci/proof", True, id="usual"),
+        pytest.param("localhost:5000/proof", True, id="a port"),
+        pytest.param("[2001:db8::1]:5000/ci/proof", True, id="IPv6"),
+        pytest.param("ci/proof", True, id="Docker Hub"),
+        pytest.param("harbor.example.com/ci/proof:latest", False, id="a tag"),
+        pytest.param(f"harbor.example.com/ci/proof@{DIGEST}", False, id="a digest"),
+        pytest.param("https://harbor.example.com/ci/proof", False, id="a scheme"),
+        pytest.param("harbor.example.com/CI/proof", False, id="upper case"),
+        pytest.param("harbor.example.com/ci/proof/", False, id="a slash at the end"),
+        pytest.param("harbor.example.com", False, id="no path"),
+        pytest.param("harbor.example.com:5000", False, id="no path behind a port"),
+        pytest.param("harbor.example.com/ci/proof\n", False, id="a line break"),
+    ],
+)
+def test_a_repository(text: str, good: bool) -> None:
+    findings = Findings()
+    check_proof_repository(text, "builder_verify_repository", findings)
+    told = [str(each) for each in findings.problems]
+    assert len(told) == (0 if good else 1)
+    assert all("is not a repository. Write HOST[:PORT]/PATH" in each for each in told)
+
+
 @pytest.mark.parametrize("text", ["moby/buildkit", "moby/buildkit:latest", "localhost:5000/buildkit"])
 def test_a_floating_reference_is_a_warning(text: str) -> None:
     findings = Findings()
@@ -66,7 +104,7 @@ def test_a_floating_reference_is_a_warning(text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "version"),
     [
-        pytest.param(BUILDKIT_IMAGE, (0, 33, 0), id="the default of BuildKit"),
+        pytest.param(BUILDKIT_IMAGE, version_of(BUILDKIT_IMAGE.partition("@")[0]), id="the default of BuildKit"),
         pytest.param("moby/buildkit:v0.13.2-rootless", (0, 13, 2), id="rootless"),
         pytest.param("a.b:5000/hub/moby/buildkit:v0.17.0-rc1", (0, 17, 0), id="before a release, from a mirror"),
         pytest.param("moby/buildkit:0.13", (0, 13), id="short"),

@@ -283,7 +283,7 @@ def test_faults_of_nodes(nodes: list[Node], told: list[str]) -> None:
 
 FAR = "tcp://192.0.2.1:1234"
 NO_CA = "n[0].ca: is missing, and without it buildx does not use TLS. Set the CA of the buildkitd's certificate."
-PLACE = "n[0]: has {}. Set one of endpoint."
+PLACE = "n[0]: has {}. Set one of endpoint, serve."
 
 
 @pytest.mark.parametrize(

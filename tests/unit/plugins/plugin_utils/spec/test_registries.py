@@ -81,6 +81,22 @@ def test_a_good_table_keeps_its_order_and_gets_its_files() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("given", "password"),
+    [
+        pytest.param("pw", "pw", id="none"),
+        pytest.param("pw\n", "pw", id="of a file"),
+        pytest.param("pw\r\n", "pw", id="of a file from Windows"),
+        pytest.param(" pw ", " pw ", id="spaces are part of it"),
+        pytest.param('{\n"key": 1\n}\n\n', '{\n"key": 1\n}\n', id="a key in JSON"),
+    ],
+)
+def test_the_line_break_at_the_end_of_a_password_is_not_part_of_it(given: str, password: str) -> None:
+    """As in docker/cli, cli/command/registry/login.go."""
+    (entry,), findings = run({"host": "a.b", "username": "u", "password": given})
+    assert (entry["password"], findings.problems) == (password, [])
+
+
 def test_networks_are_entries_of_their_own_kind() -> None:
     given: dict[str, t.Any] = {"host": "10.1.2.3/8", "mirrors": [], "insecure": True, "http": False}
     found, findings = run(given, {"host": "FD00::/8", "http": True}, {"host": "10.0.0.0:8"})
@@ -240,6 +256,8 @@ def test_harbor_is_asked_only_if_the_answer_can_be_used() -> None:
         pytest.param({"host": "a.b", "password": "pw"}, "r[0].username: is missing, but `password`", id="no username"),
         pytest.param({"host": "a.b", "username": "u", "password": ""}, "r[0].password: is empty", id="empty password"),
         pytest.param({"host": "a.b", "username": "u:pw", "password": "x"}, "r[0].username: has a colon", id="colon"),
+        pytest.param({"host": "a.b", "username": "u\n", "password": "x"}, "r[0].username: has a line", id="line break"),
+        pytest.param({"host": "a.b", "username": "u", "password": "\n"}, "r[0].password: is empty", id="a line break"),
         pytest.param({"host": "a.b", "ca": "no.pem"}, "r[0].ca = 'no.pem': cannot be read: No such file", id="no file"),
         pytest.param({"host": "a.b", "ca": "empty.pem"}, "r[0].ca = 'empty.pem': is an empty file", id="empty file"),
         pytest.param({"host": "a.b", "ca": ""}, "r[0].ca = '': is empty", id="empty text"),

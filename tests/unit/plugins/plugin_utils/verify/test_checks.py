@@ -38,7 +38,8 @@ def asked(outcome: str = "trusted", **more: str) -> Result:
 
 def built(*failures: Result) -> Result:
     proof = {"user": "ci", "builder": "b", "platform": "linux/amd64", "how": "native", "machine": "x", "pushed": True}
-    return {"proofs": [proof], "failures": list(failures)}
+    runs = ["linux/amd64", *(platform for each in failures for platform in each["platforms"] if each["user"])]
+    return {"runs": runs, "proofs": [proof], "failures": list(failures)}
 
 
 def failure(user: str, *platforms: str) -> Result:
@@ -115,15 +116,21 @@ REACHED = {"reachable": PASSED}
             id="a platform that does not run is not built for",
         ),
         pytest.param(
-            {"proof": {"proofs": [], "failures": [failure("ci", "linux/amd64", "linux/arm64")], "msg": "x"}},
+            {
+                "proof": {
+                    "runs": ["linux/amd64"],
+                    "proofs": [],
+                    "failures": [failure("ci", "linux/amd64", "linux/arm64")],
+                    "msg": "x",
+                }
+            },
             {
                 **REACHED,
                 "runs[linux/amd64]": PASSED,
-                "runs[linux/arm64]": PASSED,
                 "build[ci-b-linux/amd64]": FAILED,
                 "build[ci-b-linux/arm64]": FAILED,
             },
-            id="a build that failed, of platforms that run",
+            id="a build that failed, of a platform that runs here and of one that need not",
         ),
         pytest.param({"proof": {"proofs": [], "msg": "no user"}}, {**REACHED, "build": FAILED}, id="no proof"),
         pytest.param({"plan": {"skipped": True}, "proof": {"skipped": True}}, {"verification": FAILED}, id="nothing"),
@@ -158,8 +165,8 @@ def test_problems_have_evidence_and_remedy_and_those_alike_stand_together() -> N
 
 
 def test_platforms_that_fail_alike_are_one_cause_in_the_last_line() -> None:
-    proof = {"proofs": [], "failures": [failure("ci", "linux/arm64", "linux/s390x")], "msg": "x"}
-    assert in_short(checks_of("h", PLANNED, None, proof, [])) == "2 of 5 checks failed: it failed"
+    proof = {**built(failure("ci", "linux/arm64", "linux/s390x")), "proofs": [], "msg": "x"}
+    assert in_short(checks_of("h", PLANNED, None, proof, [])) == "2 of 6 checks failed: it failed"
 
 
 def test_what_differs_is_told_in_the_last_line() -> None:

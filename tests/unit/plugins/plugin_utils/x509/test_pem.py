@@ -30,6 +30,7 @@ def no_file(path: str) -> bytes:
     [
         pytest.param("files/harbor-ca.pem", True, id="relative"),
         pytest.param("/etc/ssl/harbor.crt\n", True, id="absolute, newline at the end"),
+        pytest.param(f"/srv/{'a' * 40}/certificates/company-root-ca", True, id="absolute, long, without an ending"),
         pytest.param("ca of harbor.pem", True, id="with spaces"),
         pytest.param(CA.pem, False, id="PEM"),
         pytest.param(CA.pem.replace("\n", " "), False, id="PEM on one line"),

@@ -248,6 +248,9 @@ PATH = "/etc/binfmt.d/qemu-aarch64.conf"
         pytest.param("/dev/null", "", True, "is a link to /dev/null", id="a mask of ours"),
         pytest.param(PATH, "", False, "registers nothing", id="empty"),
         pytest.param(PATH, "# none here\n; nor here\n\n", False, "registers nothing", id="comments alone"),
+        pytest.param(
+            PATH, ":qemu-aarch64:M:x:\\x7fELF::/q:F", False, "registers nothing", id="what the kernel refuses"
+        ),
         pytest.param(PATH, "", True, None, id="ours, emptied: damaged"),
     ],
 )

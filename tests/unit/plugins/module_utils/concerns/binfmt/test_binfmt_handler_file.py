@@ -10,6 +10,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.handler_file import (
     Handler,
     parse_handler,
+    parse_registration,
     registration_of,
 )
 
@@ -118,3 +119,18 @@ def test_serves(handler: Handler, serves: bool) -> None:
 )
 def test_the_line_of_a_handler_is_separated_by_what_is_not_in_it(name: str, interpreter: str, line: str) -> None:
     assert registration_of(Handler(name, True, interpreter, "F", extension="x")) == line
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        pytest.param("# :qemu-arm:M::\\x7fELF:\\xff:/q:F", id="a comment"),
+        pytest.param(":jar:E::jar::/usr/bin/jexec:", id="by extension"),
+        pytest.param(":qemu-arm:M:here:\\x7fELF:\\xff:/q:F", id="an offset that is no number"),
+        pytest.param(":qemu-arm:M::\\x7:\\xff:/q:F", id="an incomplete escape"),
+        pytest.param(":qemu-arm:M::\u0436:\\xff:/q:F", id="a character that is no byte"),
+        pytest.param("", id="nothing"),
+    ],
+)
+def test_what_registers_no_handler_by_magic(line: str) -> None:
+    assert parse_registration(line) is None

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import tarfile
+import typing as t
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -25,7 +26,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.model.errors im
 
 S390X = FORMATS["s390x"]
 PROGRAM = probe("linux/s390x")
-Entry = tuple[str, bytes | str | int, int]
+Entry: t.TypeAlias = "tuple[str, bytes | str | int, int]"
 """The name; content of a file, target of a link ("=" before that of a hard one), or type of another; its mode."""
 
 

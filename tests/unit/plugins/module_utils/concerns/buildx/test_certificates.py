@@ -57,7 +57,7 @@ def test_no_connection_reads_half_a_file(dockerd: DockerdStandIn, docker: Docker
     """Each comes beside the former one, and takes its place in one move."""
     dockerd.answers[f"PUT /containers/{NAME}/archive"] = Answer()
     calls = programs("docker", "")
-    replace_in_container(docker, NAME, ROTATED)
+    replace_in_container(docker, NAME, ROTATED.certificates)
     assert put(dockerd) == [{f"{name}.new": content for name, content in FILES.items()}]
     assert moves(calls) == MOVES
 
@@ -78,7 +78,7 @@ def test_what_cannot_be_moved_is_written_in_place(
 ) -> None:
     dockerd.answers[f"PUT /containers/{NAME}/archive"] = Answer()
     calls = programs("docker", script)
-    replace_in_container(docker, NAME, ROTATED)
+    replace_in_container(docker, NAME, ROTATED.certificates)
     assert put(dockerd)[1:] == [{name: FILES[name]} for name in again]
     assert moves(calls) == MOVES
 
@@ -87,7 +87,7 @@ def test_a_container_that_is_gone_is_told(dockerd: DockerdStandIn, docker: Docke
     dockerd.answers[f"PUT /containers/{NAME}/archive"] = as_json({"message": f"No such container: {NAME}"}, 404)
     calls = programs("docker", "")
     with pytest.raises(HostError, match=f"No such container: {NAME}"):
-        replace_in_container(docker, NAME, ROTATED)
+        replace_in_container(docker, NAME, ROTATED.certificates)
     assert not calls.exists()
 
 

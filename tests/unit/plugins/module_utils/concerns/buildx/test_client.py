@@ -449,6 +449,14 @@ def test_a_builder_elsewhere_is_made_whatever_the_user_wants_of_others(stand_in:
     assert not list((stand_in.folder / "var/tmp").iterdir())
 
 
+def test_a_builder_of_a_host_that_serves_is_made_before_that_host_may_answer(stand_in: BuildxStandIn) -> None:
+    """One run provisions both; the proof, after all hosts are done, is what uses it."""
+    asked = stand_in.with_entries([stored_node("r1")])
+    create(replace(REMOTE, nodes=(Node("r1", "tcp://192.0.2.1:1234", serve="big"),)), "ci")
+    assert json.loads(stand_in.stored.read_text())["Nodes"][0]["Name"] == "r1"
+    assert [call for call in asked.read_text().splitlines() if "inspect" in call] == []
+
+
 def test_the_builder_of_a_user(programs: Programs, homes: Path) -> None:
     assert homes.exists()
     asked = programs("docker", "")

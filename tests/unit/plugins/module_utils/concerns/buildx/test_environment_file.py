@@ -20,6 +20,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx
     without_lines,
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx.record import Own
+from ansible_collections.multiarch.builders.plugins.module_utils.host import look
 from ansible_collections.multiarch.builders.plugins.module_utils.host.place import Host, standing_on
 from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import Action
@@ -113,7 +114,7 @@ def test_the_line_comes_follows_the_variable_and_goes(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file to somebody else")
-def test_a_users_link_shows_and_changes_nothing_of_roots() -> None:
+def test_a_users_link_shows_and_changes_nothing_of_roots(monkeypatch: pytest.MonkeyPatch) -> None:
     # the runner may look into this one, unlike the folders of pytest
     with tempfile.TemporaryDirectory(dir="/var/tmp") as name, standing_on(Host(root=name)):
         folder, secret = Path(name, "runner"), Path(name, "secret")
@@ -130,6 +131,13 @@ def test_a_users_link_shows_and_changes_nothing_of_roots() -> None:
         (folder / ".env").unlink()
         assert applied("/runner/.env") == ["name builder multiarch in /runner/.env"]
         assert (folder / ".env").stat().st_uid == 12345
+
+        (folder / ".env").write_text("PASSWORD=hunter2\n")
+        (folder / ".env").chmod(0o600)
+        real = look.state  # on a server of homes (NFS with root_squash), which shows root nothing
+        monkeypatch.setattr(look, "state", lambda path: real(path) if os.geteuid() == 12345 else None)
+        assert applied("/runner/.env") == ["name builder multiarch in /runner/.env"]
+        assert (folder / ".env").stat().st_mode & 0o777 == 0o600
 
 
 def test_a_line_of_somebody_else_stays_where_none_is_asked_for(tmp_path: Path) -> None:

@@ -30,6 +30,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_a
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.workload import Work, container_name
 from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import Node
 from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
+from ansible_collections.multiarch.builders.plugins.module_utils.model.ssh import SshNode
 from ansible_collections.multiarch.builders.tests.unit.plugins.module_utils.concerns.buildx.recorded import (
     DATA,
     NODE,
@@ -200,6 +201,12 @@ def test_what_ssh_says_in_words_that_help(words: str, told: str, version: str) -
     assert in_words(FAR, "root", command(version, words)) == f"node multiarch-arm at {FAR.endpoint}: {told}"
 
 
+def test_where_keys_are_ours_the_remedy_is_a_run() -> None:
+    node = Node("n", "ssh://ci@arm-1.multiarch-builders", ssh=SshNode("arm-1", "198.51.100.31", "ci"))
+    refused = command("28.2", "ci@arm-1.multiarch-builders: Permission denied (publickey).")
+    assert "run the playbook for this host and arm-1 together" in in_words(node, "root", refused)
+
+
 TLS = "tcp://198.51.100.31:2376"
 
 
@@ -214,6 +221,14 @@ TLS = "tcp://198.51.100.31:2376"
             "arm-farm", "dial unix /run/user/9/docker.sock: connect: permission denied", NO_RIGHT, id="a context's"
         ),
         pytest.param("unix:///x.sock", "dial unix /x.sock: connect: no such file or directory", NO_DOCKER, id="socket"),
+        pytest.param(
+            "arm-farm",
+            'Failed to initialize: unable to resolve docker endpoint: context "arm-farm": context not found: open '
+            "/root/.docker/contexts/meta/7b8a/meta.json: no such file or directory",
+            "there is no docker context of that name: add it to builder_contexts, or create it with `docker context "
+            "create` as ci",
+            id="no such context",
+        ),
     ],
 )
 def test_what_docker_says_itself_in_words_that_help(endpoint: str, words: str, told: str) -> None:
@@ -225,12 +240,6 @@ def test_what_docker_says_itself_in_words_that_help(endpoint: str, words: str, t
 @pytest.mark.parametrize(
     ("endpoint", "words"),
     [
-        pytest.param(
-            "arm-farm",
-            'Failed to initialize: unable to resolve docker endpoint: context "arm-farm": context not found: open '
-            "/root/.docker/contexts/meta/7b8a/meta.json: no such file or directory",
-            id="no such context",
-        ),
         pytest.param(
             TLS,
             "failed to open the raw stream connection: tls: failed to verify certificate: x509: certificate signed by "

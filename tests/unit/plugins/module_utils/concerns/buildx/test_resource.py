@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx import ours
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx.client_settings import (
     Settings,
     WriteSettings,
@@ -26,17 +27,27 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx
     Stray,
     UseBuilder,
 )
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx.inherit import SetDefaults
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx.record import OwnBuilder, OwnNode
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx.resource import Buildx
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx.silence import Silence
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx.store import StoredBuilder
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import Docker
-from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import Disruption, Instance, Node
+from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import (
+    Disruption,
+    Inherited,
+    Instance,
+    Node,
+)
 from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import (
     NO_EFFECTS,
     Arrival,
+    ContextWrite,
     Effect,
     Effects,
     Kind,
+    NodeDeparture,
     Note,
     Plan,
 )
@@ -380,6 +391,10 @@ def seen(entry: StoredBuilder | str | None, **changes: t.Any) -> BuildxState:
     return BuildxState({"multiarch": replace(builder, **changes)}, ())
 
 
+def silence(words: str, user: str = "ci", endpoint: str = ARM.endpoint) -> Silence:
+    return Silence("arm", endpoint, user, words)
+
+
 def resource(docker: Docker, mode: str = "wait", *users: str, wanted: Instance = TWO) -> Buildx:
     return Buildx((wanted,), users or ("ci",), {}, Disruption(mode, 900), docker)
 
@@ -387,13 +402,9 @@ def resource(docker: Docker, mode: str = "wait", *users: str, wanted: Instance =
 @pytest.mark.parametrize(
     ("state", "told"),
     [
-        pytest.param(seen(WITH_ARM, silent=("node arm: x",)), "node arm: x", id="a node does not answer"),
-        pytest.param(
-            seen(None, silent=("node arm: x", "node arm: y")), "node arm: x; node arm: y", id="for one reason a user"
-        ),
-        pytest.param(
-            seen(WITH_LEFT, silent=("node arm: x",), strays=(LEFT,)), "node arm: x", id="nothing else is planned then"
-        ),
+        pytest.param(seen(WITH_ARM, silent=(silence("x"),)), "x", id="a node does not answer"),
+        pytest.param(seen(None, silent=(silence("x"), silence("y", "jane"))), "x; y", id="for one reason a user"),
+        pytest.param(seen(WITH_LEFT, silent=(silence("x"),), strays=(LEFT,)), "x", id="nothing else is planned then"),
     ],
 )
 @pytest.mark.parametrize("mode", ["wait", "now", "never"])
@@ -403,6 +414,31 @@ def test_a_node_that_does_not_answer_is_told_before_anything_is_done(
     with pytest.raises(HostError) as caught:
         resource(no_docker, mode).plan(state, NO_EFFECTS)
     assert str(caught.value) == told
+
+
+IN_CONTEXT = replace(TWO, nodes=(Node("multiarch0"), replace(ARM, endpoint="arm-1")))
+ENTRY_THERE = replace(WITH_ARM, nodes=(NODE, replace(IN_ARM, endpoint="arm-1")))
+
+
+@pytest.mark.parametrize(
+    ("entry", "steps"),
+    [
+        pytest.param(None, [MakeBuilder], id="a new user: it is created once the context is there"),
+        pytest.param(ENTRY_THERE, [], id="nothing is known of its container, which may run"),
+    ],
+)
+def test_a_node_whose_context_this_run_writes_was_not_asked_yet(
+    entry: StoredBuilder | None, steps: list[type], no_docker: Docker
+) -> None:
+    state = seen(entry, silent=(silence("context not found", endpoint="arm-1"),))
+    state.builders["multiarch"].containers["arm"] = None  # type: ignore[index]
+    buildx = resource(no_docker, wanted=IN_CONTEXT)
+    plan = buildx.plan(state, frozenset({ContextWrite("ci", "arm-1")}))
+    assert [type(action.step) for action in plan.actions] == steps
+    assert plan.notes == (Note(Kind.LIMIT, "node arm was not asked yet as ci: this run writes context arm-1"),)
+    for effects in (NO_EFFECTS, frozenset({ContextWrite("jane", "arm-1"), ContextWrite("ci", "other")})):
+        with pytest.raises(HostError, match="context not found"):
+            buildx.plan(state, effects)
 
 
 @pytest.mark.parametrize(
@@ -446,6 +482,8 @@ def test_a_node_that_nobody_asks_for_any_more(
     plan = resource(no_docker, mode).plan(seen(WITH_LEFT, strays=strays), NO_EFFECTS)
     assert [type(action.step) for action in plan.actions] == steps
     assert list(plan.notes) == notes
+    gone = {each for each in plan.effects if isinstance(each, NodeDeparture)}
+    assert gone == ({NodeDeparture("ci", "multiarch", LEFT.endpoint)} if steps else set())
 
 
 @pytest.mark.parametrize(
@@ -578,7 +616,7 @@ def test_what_is_observed_elsewhere(
     }
     expected = {name: each and replace(each, files={}, flags=(), options={}) for name, each in containers.items()}
     assert known == expected
-    assert list(builder.silent) == silent
+    assert list(builder.silent) == [silence(words, "jane") for words in silent]
 
 
 def test_each_platform_is_built_by_the_node_that_runs_it(fleet: Fleet) -> None:
@@ -615,3 +653,25 @@ def test_nobody_is_asked_for_containers_of_other_drivers(driver: str, fleet: Fle
     builder = resource(fleet.here, "wait", "ci", "jane", wanted=wanted).observe().builders["multiarch"]
     assert (builder.containers, builder.silent, builder.strays) == ({}, (), ())
     assert not fleet.calls.exists()
+
+
+def test_builders_that_users_make_are_part_of_the_plan(dockerd: DockerdStandIn, docker: Docker, homes: Path) -> None:
+    """Ours are none of them, whoever's store they are in; the report learns who has what."""
+    rows = [{"Names": [f"/buildx_buildkit_{name}"]} for name in ("multiarch0", "own0")]
+    dockerd.answers |= {"GET /containers/json": as_json(rows), "GET /volumes": as_json({"Volumes": []})}
+    wanted = Inherited(("ci",), "", {"harbor.lab.test/ca.crt": "CA\n"})
+    ours.remember(
+        OwnBuilder("multiarch", "docker-container", {"jane": None}, (OwnNode("multiarch0", "", "jane", True),))
+    )
+    concern = Buildx((), ("ci",), {}, Disruption("wait", 900), docker, inherited=wanted)
+    plan = concern.plan(concern.observe(), NO_EFFECTS)
+    (action,) = [each for each in plan.actions if isinstance(each.step, SetDefaults)]
+    assert action.effects == {Effect.BUILDER_TRUST_CHANGES}
+    assert [each.text.partition(" ")[0] for each in plan.notes if "--config" in each.text] == ["buildx_buildkit_own0"]
+    none: dict[str, list[str]] = {"builders": [], "outdated": [], "strangers": ["buildx_buildkit_own0"]}
+    assert plan.facts == {"inherit": {"users": [], "others": ["ci"], **none}}
+    concern.apply([action])
+    after = concern.plan(concern.observe(), NO_EFFECTS)
+    assert after.facts == {"inherit": {"users": ["ci"], "others": [], **none}}
+    assert [each for each in after.notes if "own0" in each.text] == [], "told once, when others get something"
+    assert (homes / "ci/.docker/buildx/buildkitd.default.toml").read_text() == ""

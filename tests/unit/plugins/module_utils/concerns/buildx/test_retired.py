@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx import client_settings, ours
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx import client_settings, inherit, ours
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx.record import OwnBuilder, OwnNode
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx.retired import Asked, RetiredBuildx
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import Docker
-from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import Disruption
+from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import Disruption, Inherited
 from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import (
     NO_EFFECTS,
@@ -155,6 +155,22 @@ def test_leftovers(asked: Asked, told: list[str], left: list[str], host: Host) -
     assert host.retires(asked) == told
     assert host.entries() == left
     assert bool(host.removed()) is (left == [])
+
+
+@pytest.mark.parametrize("asked", [None, Asked(frozenset({"multiarch"}), frozenset({"ci"}))], ids=["all", "leftovers"])
+def test_what_builders_of_users_inherited_goes(asked: Asked | None, host: Host) -> None:
+    """root stands for ci and jane, who have the same ids here."""
+    wanted = Inherited(("ci",), "", {"a/ca.crt": "CA\n"})
+    for action in inherit.actions_for(inherit.observe(wanted), wanted):
+        assert isinstance(action.step, inherit.SetDefaults)
+        inherit.set_defaults(action.step)
+    path = inherit.path_of("ci")
+    assert Path(path).exists()
+    forget_containers(host)
+    told = f"remove {path} and 1 certificate, for builders that root makes: no longer asked for"
+    assert told in host.retires(asked)
+    assert not Path(path).exists()
+    assert not (host.store("ci") / "multiarch-builders").exists()
 
 
 def test_a_container_that_another_builder_uses_stays(host: Host) -> None:

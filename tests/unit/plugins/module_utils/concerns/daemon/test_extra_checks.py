@@ -232,6 +232,11 @@ def test_noted(document: Document, engines: tuple[str | None, ...], told: str) -
         pytest.param(gc(defaultKeepStorage="1GB", defaultReservedSpace="1GB"), ENGINES, id="for old and new versions"),
         pytest.param({"features": [], "builder": "x"}, ENGINES, id="no mappings: --validate finds that"),
         pytest.param({"allow-nondistributable-artifacts": ["a"]}, (DEBIAN_13, None), id="nondistributable artifacts"),
+        pytest.param(
+            {"features": {"lazy-pull": True}, "builder": {"new": {}}},
+            ("29.8.0", "30.0.1"),
+            id="what came after the table",
+        ),
         pytest.param({"registry-mirror": ["https://m.example"]}, (None,), id="a flag of who knows which version"),
     ],
 )

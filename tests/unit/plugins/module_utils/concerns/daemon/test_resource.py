@@ -18,6 +18,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon
     WriteConfiguration,
     keys,
 )
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.data_roots import MoveData, Sight, Site
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.decide import DaemonState, FilesState
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.keys import NESTED
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.ours import Keys
@@ -113,6 +114,24 @@ def planned(made: Daemon, now: DaemonState, effects: Effects = NO_EFFECTS) -> Pl
 def test_a_dockerd_that_runs_as_asked_needs_nothing(no_docker: Docker) -> None:
     plan = planned(daemon(no_docker), state(CONTAINERD))
     assert (plan.actions, plan.notes) == ((), ())
+
+
+@pytest.mark.parametrize("forwards", [True, False])
+def test_nftables_needs_a_kernel_that_forwards(
+    forwards: bool, no_docker: Docker, programs: Programs, tmp_path: Path
+) -> None:
+    programs("dockerd", "exit 0")
+    kernel = tmp_path / "proc/sys/net/ipv4/ip_forward"
+    kernel.parent.mkdir(parents=True)
+    kernel.write_text(f"{int(forwards)}\n")
+    made = daemon(no_docker, options={"firewall-backend": "nftables"})
+    now = state({**CONTAINERD, "ServerVersion": "29.7.2"})
+    if forwards:
+        notes = planned(made, now).notes
+        assert ["no file of sysctl.d does" in str(each) for each in notes if each.kind is Kind.LIMIT] == [True]
+    else:
+        with pytest.raises(HostError, match=r"29\.7\.2 does not start, as it does not turn on net\.ipv4\.ip_forward"):
+            planned(made, now)
 
 
 OFF, ON = DefaultNetwork(there=False), DefaultNetwork()
@@ -323,6 +342,59 @@ def test_another_data_root_needs_leave(dockerd: DockerdStandIn, docker: Docker, 
     assert isinstance(step, RestartDaemon)
     assert (step.hides, step.folders) == (True, ("/srv/docker",))
     assert [(each.folder, each.what) for each in step.left] == [("/var/lib/docker", "2 containers and 1 volumes")]
+
+
+DISK = Sight(used=(10, 2), free=(10**9, None))
+ELSEWHERE = Site("docker", "/srv/docker", "/srv/docker", "/var/lib/docker", sight=DISK)
+LAYERS = Site("containerd", "/srv/containerd", "/srv/containerd", "/var/lib/containerd", sight=DISK)
+
+
+def test_data_that_moves_along_is_not_hidden(dockerd: DockerdStandIn, docker: Docker, programs: Programs) -> None:
+    programs("dockerd", "")
+    programs("systemctl", "")
+    with_volume(dockerd)
+    now = replace(state(AT_DEFAULT), flags=(), sites=(ELSEWHERE, LAYERS))
+    plan = planned(daemon(docker), now)
+    assert [type(each.step) for each in plan.actions] == [MoveData, WriteConfiguration, RestartDaemon]
+    assert plan.actions[1].summary == f'write {DAEMON_JSON}: data-root: absent → "/srv/docker"'
+    assert "containerd's data moves to /srv/containerd" in plan.actions[2].summary
+    assert "hidden" not in plan.actions[2].summary
+    assert plan.effects == {Effect.DAEMON_RESTARTS}
+    step = plan.actions[2].step
+    assert isinstance(step, RestartDaemon)
+    assert (step.hides, step.moves, step.left) == (False, True, ())
+
+
+def test_a_move_that_is_impossible_is_refused(dockerd: DockerdStandIn, docker: Docker, programs: Programs) -> None:
+    programs("dockerd", "")
+    with_volume(dockerd)
+    full = replace(ELSEWHERE, sight=replace(DISK, free=(0, None)))
+    with pytest.raises(HostError, match="/srv/docker has 0 B free"):
+        planned(daemon(docker), replace(state(AT_DEFAULT), flags=(), sites=(full,)))
+
+
+def test_without_disruption_data_stays(dockerd: DockerdStandIn, docker: Docker, programs: Programs) -> None:
+    programs("dockerd", "")
+    with_volume(dockerd)
+    full = replace(ELSEWHERE, sight=replace(DISK, free=(0, None)))
+    now = replace(state(AT_DEFAULT), flags=(), sites=(full, LAYERS))
+    plan = planned(daemon(docker, "never"), now)
+    assert plan.actions == ()
+    assert [each.kind for each in plan.notes] == [Kind.WAITS, Kind.WAITS]
+    plan = planned(daemon(docker, "never", options={"labels": ["a=b"]}), now)
+    assert [type(each.step) for each in plan.actions] == [WriteConfiguration, ReloadDaemon], "nothing else waits for it"
+
+
+def test_of_a_docker_that_does_not_run_it_is_unknown_where_data_is(no_docker: Docker, programs: Programs) -> None:
+    programs("dockerd", "")
+    stopped = replace(ELSEWHERE, now=None)
+    now = replace(state(None), sites=(stopped,))
+    with pytest.raises(HostError, match="docker does not run, so where its data is"):
+        planned(daemon(no_docker), now)
+    plan = planned(daemon(no_docker), now, frozenset({Effect.DAEMON_RESTARTS}))  # the engine starts it
+    assert [type(each.step) for each in plan.actions][:1] == [WriteConfiguration]
+    named = replace(stopped, is_named=True)
+    planned(daemon(no_docker), replace(state(None, document={**SNAPSHOTTER, **MOVED}), sites=(named,)))
 
 
 def test_what_the_next_start_hides_is_a_note_where_nothing_restarts(dockerd: DockerdStandIn, docker: Docker) -> None:

@@ -206,7 +206,8 @@ def test_the_ways_out_of_another_data_root_are_told() -> None:
     assert needs_leave(MOVE, hidden) == (
         f"with data-root /srv/docker in place of /var/lib/docker, Docker would no longer show {what} (what is hidden "
         "stays on disk, and builders start with empty caches): set builder_allow_data_root_switch: true, or keep the "
-        "folder with builder_daemon_options: {data-root: /var/lib/docker}"
+        "folder with builder_daemon_options: {data-root: /var/lib/docker}, or move the data with builder_data_roots: "
+        "{docker: /srv/docker}"
     )
     assert way_out(MOVE, hidden) == (
         f"{what}; it stays on disk, and builders start with empty caches; builder_daemon_options: "

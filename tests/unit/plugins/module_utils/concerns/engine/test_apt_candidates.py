@@ -13,6 +13,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.engine
     is_stale,
     known_parts,
     simulated,
+    versions,
 )
 
 POLICY = """\
@@ -51,11 +52,26 @@ def test_what_would_be_installed_and_upgraded() -> None:
     assert new == {"runc": "1.1.15+ds1-2+b4", "docker.io": "2:26.1.5+dfsg1-9"}
     assert upgraded == {"libc6": ("2.36-9+deb12u7", "2.36-9+deb12u13")}
     offer = Offer(new=new, upgraded=upgraded)
-    assert [offer.version(name) for name in ("docker.io", "libc6", "docker-cli")] == [
+    assert [offer.coming(name) for name in ("docker.io", "libc6", "docker-cli")] == [
         "26.1.5+dfsg1-9",
         "2.36-9+deb12u13",
         None,
     ]
+
+
+MADISON = """\
+ docker-ce | 5:29.7.2-1~debian.13~trixie | https://packages.example.com/debian trixie/stable amd64 Packages
+ docker-ce | 5:28.5.2-1~debian.13~trixie | https://packages.example.com/debian trixie/stable amd64 Packages
+ docker-ce | 5:28.5.2-1~debian.13~trixie | https://mirror.example.com/debian trixie/stable amd64 Packages
+docker-ce-cli | 5:29.7.2-1~debian.13~trixie | https://packages.example.com/debian trixie/stable amd64 Packages
+ docker.io | 26.1.5+dfsg1-9 | http://deb.example.com/debian trixie/main Sources
+"""
+
+
+def test_versions_in_repositories() -> None:
+    newest, older = "5:29.7.2-1~debian.13~trixie", "5:28.5.2-1~debian.13~trixie"
+    assert versions(MADISON) == {"docker-ce": (newest, older), "docker-ce-cli": (newest,)}
+    assert versions("") == {}
 
 
 ALL = ("docker.io", "docker-cli", "docker-buildx")

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.engine import boot
 from ansible_collections.multiarch.builders.plugins.module_utils.host import units
+from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
 from ansible_collections.multiarch.builders.tests.unit.plugins.module_utils import records as record
 from ansible_collections.multiarch.builders.tests.unit.plugins.module_utils.recorded_units import (
     MASKED,
@@ -99,3 +100,12 @@ def test_what_was_off_is_off_again_when_we_go(programs: Callable[[str, str], Pat
     assert record.load("engine") == {}
     told = [each for each in calls.read_text().splitlines() if not each.startswith("show")]
     assert told == ["enable docker.service docker.socket", "disable docker.service"]
+
+
+def test_what_cannot_be_disabled_is_still_ours(programs: Callable[[str, str], Path], tmp_path: Path) -> None:
+    (tmp_path / "on").write_text(shown())
+    programs("systemctl", f'case "$1" in show) cat {tmp_path}/on ;; disable) echo read-only >&2; exit 1 ;; esac')
+    record.save("engine", {"enabled": ["docker.service"]})
+    with pytest.raises(HostError, match=r"docker cannot be disabled: .*: read-only"):
+        boot.disable()
+    assert record.load("engine") == {"enabled": ["docker.service"]}

@@ -106,6 +106,23 @@ def test_a_file_that_others_cannot_run_is_no_plugin(place: Path) -> None:
     assert plugin.observe(asked=True).digest is None
 
 
+@pytest.mark.parametrize("former", [b"the administrator's", None])
+@pytest.mark.parametrize("again", [True, False])
+def test_another_mode_does_not_make_ours_somebody_elses(again: bool, former: bytes | None, place: Path) -> None:
+    if former:
+        place.parent.mkdir(parents=True)
+        place.write_bytes(former)
+        place.chmod(0o755)
+    given = put("0.29.1")
+    place.chmod(0o775)
+    if again:
+        plugin.place(given, NO_PROXY)
+    found = plugin.observe(asked=False)
+    assert (found.digest, found.former) == (given.sha256, former is not None)
+    plugin.leave()
+    assert (place.read_bytes() if place.exists() else None) == former
+
+
 def test_other_things_that_are_remembered_stay() -> None:
     record.save("engine", {"packages": {"runc": "1.1"}})
     put("0.29.1")

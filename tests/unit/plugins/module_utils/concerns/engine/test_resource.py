@@ -19,6 +19,11 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.engine
     Plugin,
     PluginState,
 )
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.engine.repository import (
+    KEYRING,
+    SOURCES,
+    Repository,
+)
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.engine.resource import Engine
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import Docker
 from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
@@ -35,6 +40,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.model.resource 
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.state import rollback
 
+Programs = Callable[[str, str], Path]
 RUNNING, STOPPED = EngineState("26.1.5", "0.13.1", True), EngineState(None, "0.13.1", True)
 VERSIONS = {"docker": "26.1.5", "buildx": "0.13.1"}
 FORMER, GOOD, BAD, WORSE = '{"mtu": 1400}', '{"mtu": 9000}', '{"bip": "bad"}', '{"bip": "worse"}'
@@ -131,7 +137,7 @@ def test_a_docker_that_nothing_starts_is_told_and_enabled_where_it_is_ours_to_lo
     left_out = replace(RUNNING, left_out=OFF)
     plan = engine.plan(left_out, NO_EFFECTS)
     assert (plan.actions, plan.notes) == ((), (Note(Kind.LEFT_ALONE, OFF),))
-    plan = replace(engine, distro=True).plan(left_out, NO_EFFECTS)
+    plan = replace(engine, source="distro").plan(left_out, NO_EFFECTS)
     assert (plan.actions, plan.notes) == ((Action(f"enable docker: {OFF}", EnableDocker()),), ())
 
 
@@ -170,12 +176,42 @@ def test_beside_what_calls_itself_docker_nothing_is_installed(
     state: EngineState, told: str, distro: bool, engine: Engine
 ) -> None:
     with pytest.raises(HostError) as caught:
-        replace(engine, distro=distro).plan(replace(state, offer=OFFER if distro else None), NO_EFFECTS)
+        asked = replace(engine, source="distro" if distro else "present")
+        asked.plan(replace(state, offer=OFFER if distro else None), NO_EFFECTS)
     assert str(caught.value).startswith(told)
 
 
 def test_a_snap_beside_a_docker_of_packages_is_nobodys_concern(engine: Engine) -> None:
     assert engine.plan(replace(RUNNING, snap="/snap/docker/current"), NO_EFFECTS).actions == ()
+
+
+REPOSITORY = Repository("https://packages.example.com/debian", "a key", "trixie")
+
+
+@pytest.mark.parametrize(
+    ("package", "files", "elsewhere"),
+    [
+        pytest.param("docker.io", "/usr/sbin/dockerd\n", "from the package docker.io", id="the distribution's"),
+        pytest.param("moby-engine", "/usr/bin/dockerd\n", "from the package moby-engine", id="Microsoft's"),
+        pytest.param("docker.io", "/etc/default/docker\n", "/dockerd, from no package that is known here", id="none"),
+        pytest.param("docker-ce", "/usr/bin/dockerd\n", "", id="Docker's own"),
+    ],
+)
+def test_whose_dockerd_it_is(
+    package: str, files: str, elsewhere: str, no_docker: Docker, programs: Programs, tmp_path: Path
+) -> None:
+    for name in ("dockerd", "docker", "systemctl", "update-ca-certificates", "apt-get"):
+        programs(name, "")
+    programs("apt-cache", "echo ' 500 https://packages.example.com/debian trixie/stable amd64 Packages'")
+    (tmp_path / "var/lib/dpkg/info").mkdir(parents=True)
+    (tmp_path / "var/lib/dpkg/info" / f"{package}.list").write_text(files)
+    (tmp_path / "var/tmp").mkdir()
+    state = Engine(builders=False, docker=no_docker, source="docker", repository=REPOSITORY).observe()
+    assert state.elsewhere.endswith(elsewhere)
+    assert bool(state.elsewhere) is bool(elsewhere)
+    assert state.offer is None
+    plan = [each.path for each in state.repository.write]
+    assert plan == [KEYRING, SOURCES]
 
 
 def interrupted(daemon_json: Path, former: str | None, new: str) -> None:

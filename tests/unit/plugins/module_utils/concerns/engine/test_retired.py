@@ -5,11 +5,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from pathlib import Path
+
 import pytest
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.engine.decide import (
     ForgetPlugin,
     LeavePlugin,
     PluginState,
+)
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.engine.plan import ForgetFile
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.engine.repository import (
+    KEYRING,
+    SOURCES,
+    RepositoryState,
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.engine.retired import (
     DisableDocker,
@@ -17,6 +26,8 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.engine
     RetiredState,
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import NO_EFFECTS
+from ansible_collections.multiarch.builders.plugins.module_utils.model.steps import RemoveFile
+from ansible_collections.multiarch.builders.tests.unit.plugins.module_utils import records as record
 
 NO_PLUGIN = PluginState()
 STAY = "packages that came with us are kept: `apt-get remove docker-cli docker.io` removes them"
@@ -34,6 +45,12 @@ STAY = "packages that came with us are kept: `apt-get remove docker-cli docker.i
         pytest.param(
             RetiredState(NO_PLUGIN, packages=("docker-cli", "docker.io")), [], [STAY], id="packages are told, and stay"
         ),
+        pytest.param(
+            RetiredState(NO_PLUGIN, repository=RepositoryState(remove=(RemoveFile(KEYRING),), forget=(SOURCES,))),
+            [RemoveFile(KEYRING), ForgetFile(SOURCES)],
+            [],
+            id="the repository's key, and a source that somebody changed",
+        ),
     ],
 )
 def test_what_goes(state: RetiredState, steps: list[object], notes: list[str]) -> None:
@@ -44,3 +61,9 @@ def test_what_goes(state: RetiredState, steps: list[object], notes: list[str]) -
 
 def test_a_host_without_a_record_has_nothing_to_retire() -> None:
     assert RetiredEngine().observe() == RetiredState(NO_PLUGIN)
+
+
+def test_packages_that_are_not_here_any_more_are_not_told(programs: Callable[[str, str], Path]) -> None:
+    programs("dpkg-query", "printf 'docker.io 26.1.5 installed\\ndocker-cli 26.1.5 config-files\\n'; exit 1")
+    record.save("engine", {"packages": {"docker.io": "26.1.5", "docker-cli": "26.1.5", "runc": "1.1"}})
+    assert RetiredEngine().observe() == RetiredState(NO_PLUGIN, packages=("docker.io",))

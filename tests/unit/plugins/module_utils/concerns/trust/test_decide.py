@@ -10,7 +10,6 @@ from dataclasses import replace
 import pytest
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.trust.decide import (
     daemon_files,
-    fingerprints,
     left_out,
     missing_from,
     store_files,
@@ -21,6 +20,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.host.system_sto
     RED_HAT,
     Store,
     blocks,
+    fingerprints,
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import Registry
 from ansible_collections.multiarch.builders.plugins.module_utils.model.steps import Owner, WriteFile
@@ -153,6 +153,8 @@ def test_fingerprints_are_those_of_openssl_and_hide_the_rest() -> None:
     expected = [f"certificate sha256:{each.certificate.fingerprint(hashes.SHA256()).hex()}" for each in (CA, NEXT_CA)]
     assert fingerprints(BUNDLE).splitlines() == expected
     assert fingerprints("") == fingerprints(CLIENT.key_pem) == ""
+    broken = "-----BEGIN CERTIFICATE-----\nAAAAA\n-----END CERTIFICATE-----\n"
+    assert fingerprints(broken) == "certificate that cannot be read\n"
 
 
 @pytest.mark.parametrize(

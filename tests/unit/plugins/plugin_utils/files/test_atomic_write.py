@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 import pytest
-from ansible_collections.multiarch.builders.plugins.plugin_utils.actions.atomic_write import write_whole
+from ansible_collections.multiarch.builders.plugins.plugin_utils.files.atomic_write import write_whole
 
 
 def test_it_takes_the_place_of_what_is_there_in_folders_that_are_made(tmp_path: Path) -> None:

@@ -1,0 +1,145 @@
+# Copyright: multiarch.builders contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Data of docker and containerd that is being moved, and containerd's file to restore until docker runs from there.
+
+daemon.json has a way back of its own (rollback.py).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import typing as t
+from dataclasses import dataclass
+
+from ansible_collections.multiarch.builders.plugins.module_utils.docker.containerd import CONFIG
+from ansible_collections.multiarch.builders.plugins.module_utils.host.command import run
+from ansible_collections.multiarch.builders.plugins.module_utils.host.files import back_up, mode_of, read, remove, write
+from ansible_collections.multiarch.builders.plugins.module_utils.model.copy_start import NEVER, Start
+from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
+from ansible_collections.multiarch.builders.plugins.module_utils.model.steps import RemoveFile, WriteFile
+from ansible_collections.multiarch.builders.plugins.module_utils.state.owned_files import FormerFile
+from ansible_collections.multiarch.builders.plugins.module_utils.state.record import RecordFile
+
+Name = t.Literal["docker", "containerd"]
+
+
+@dataclass(frozen=True)
+class Move:
+    """From *source* to *target*, whose content is ours; *start* is when copying began.
+
+    *source* goes once docker and *builders*, containers that ran before, run from *target*. *ran*: docker was seen to
+    run from there, so *target* is newer than *source*.
+    """
+
+    source: str
+    target: str
+    start: Start = NEVER
+    builders: t.Tuple[str, ...] = ()
+    ran: bool = False
+
+
+@dataclass(frozen=True)
+class Moves:
+    """The moves that are not complete, and the file of containerd.
+
+    *former* is that file before a move that docker was not seen to run after; *replaced_by* is the digest of the file
+    then, "" once docker runs. *original* is the file before the first move, and *written* the digest of ours.
+    """
+
+    docker: t.Optional[Move] = None
+    containerd: t.Optional[Move] = None
+    former: t.Optional[FormerFile] = None
+    replaced_by: str = ""
+    original: t.Optional[FormerFile] = None
+    written: str = ""
+
+    def of(self, name: str) -> t.Optional[Move]:
+        """The move of docker's or containerd's data."""
+        return self.docker if name == "docker" else self.containerd
+
+
+RECORD = RecordFile("data-roots", Moves)
+
+
+def note(name: str, move: t.Optional[Move]) -> None:
+    """Record a move, None once it is complete."""
+    change: t.Dict[str, t.Any] = {name: move}
+    RECORD.update(lambda found: dataclasses.replace(found, **change))
+
+
+def note_run(name: str) -> None:
+    """Record that docker runs with what was moved."""
+    move = RECORD.read().of(name)
+    if move is not None:
+        note(name, dataclasses.replace(move, ran=True))
+
+
+def write_config(text: t.Optional[str], *, is_original: bool) -> None:
+    """Replace containerd's file by *text* (None: remove it); *is_original*: that is the file before the first move."""
+    former, digest = FormerFile(back_up(CONFIG), mode_of(CONFIG)), _digest(text)
+
+    def changed(found: Moves) -> Moves:
+        original = None if is_original else found.original or former
+        written = "" if is_original else digest
+        return dataclasses.replace(found, former=former, replaced_by=digest, original=original, written=written)
+
+    RECORD.update(changed)
+    _write(text, former.mode)
+
+
+def original(current: t.Optional[str]) -> t.Optional[FormerFile]:
+    """containerd's file before the first move, if *current* is what we wrote since; None if it is unknown."""
+    found = RECORD.read()
+    return found.original if found.written and found.written == _digest(current) else None
+
+
+def settle() -> None:
+    """docker runs with containerd's file: there is no way back to the former one."""
+    RECORD.update(lambda found: dataclasses.replace(found, former=None, replaced_by=""))
+
+
+def is_open() -> bool:
+    """Whether containerd's file is from a move after which docker was not seen to run."""
+    return RECORD.read().replaced_by == _digest(read(CONFIG))
+
+
+def put_back() -> None:
+    """Restore containerd's former file, if docker was not seen to run with the new one, and start containerd with it.
+
+    A copy that docker may have changed is not trusted again.
+    """
+    found = RECORD.read()
+    if is_open():
+        former = found.former
+        text = read(former.backup) if former and former.backup else None
+        if former is None or (former.backup and text is None):
+            raise HostError(f"{CONFIG} cannot be restored, as its copy is missing")
+        _write(text, former.mode)
+        is_first = found.original == former
+        found = dataclasses.replace(
+            found,
+            former=None,
+            replaced_by="",
+            original=None if is_first else found.original,
+            written="" if is_first else _digest(text),
+        )
+        run(["systemctl", "restart", "containerd.service"])
+    changed = dataclasses.replace(found, docker=_untrusted(found.docker), containerd=_untrusted(found.containerd))
+    RECORD.update(lambda _found: changed)
+
+
+def _untrusted(move: t.Optional[Move]) -> t.Optional[Move]:
+    return move and dataclasses.replace(move, start=NEVER)
+
+
+def _write(text: t.Optional[str], mode: int) -> None:
+    if text is None:
+        remove(RemoveFile(CONFIG))
+    else:
+        write(WriteFile(CONFIG, text, mode, keeps=True))
+
+
+def _digest(text: t.Optional[str]) -> str:
+    return "no file" if text is None else hashlib.sha256(text.encode()).hexdigest()

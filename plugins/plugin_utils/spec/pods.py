@@ -1,0 +1,36 @@
+# Copyright: multiarch.builders contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the pods of the driver kubernetes silently have in place of what was asked for.
+
+Read in docker/buildx, driver/kubernetes/manifest/manifest.go, at v0.14.0, v0.20.0, v0.33.0, v0.34.1, v0.36.1 and in its
+master of 2026-08-20; seen in the objects that 0.36.1 requests. For rootless BuildKit: moby/buildkit,
+cmd/buildkitd/main.go (defaultConfigPath) and util/appdefaults/appdefaults_unix.go (UserConfigDir), v0.32.2.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from ansible_collections.multiarch.builders.plugins.plugin_utils.values.problems import Findings
+
+CLAIM = "persistent-volume-claim.requests.storage"
+EPHEMERAL = "requests.ephemeral-storage"
+ROOTLESS = "rootless"
+SPECIAL = frozenset({CLAIM, EPHEMERAL, ROOTLESS})
+_FLAG = "--config=/etc/buildkit/buildkitd.toml"
+
+
+def check(options: Mapping[str, str], flags: Sequence[str], variable: str, findings: Findings, *, config: str) -> None:
+    """Warn of what does not reach the pods. *options* are those of one node, *config* is buildkitd.toml."""
+    rootless = options.get(ROOTLESS) == "true"
+    if config and rootless and not any(each.lstrip("-").partition("=")[0] == "config" for each in flags):
+        message = "BuildKit reads ~/.config/buildkit/buildkitd.toml then, and not the file that buildx brings"
+        findings.warn(f"{variable}.{ROOTLESS}", f"{message}: set `flags: [{_FLAG}]`")
+    if config and CLAIM in options and not rootless:
+        message = "buildx from 0.34 to 0.36 brings neither buildkitd.toml nor certificates into the pods then"
+        remedy = f"remove it, or use a rootless image with `rootless: true` and `flags: [{_FLAG}]`"
+        findings.warn(f"{variable}.{CLAIM}", f"{message}, so registries and builder_gc have no effect: {remedy}")
+    if EPHEMERAL in options:
+        message = "buildx from 0.34 to 0.36 makes it the limit, over which Kubernetes evicts the pod"
+        findings.warn(f"{variable}.{EPHEMERAL}", f"{message}: use limits.ephemeral-storage instead")

@@ -1,0 +1,96 @@
+# Copyright: multiarch.builders contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""containerd's file before and after a move: which way is open, and what the first file was."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from ansible_collections.multiarch.builders.plugins.module_utils.docker.containerd import CONFIG
+from ansible_collections.multiarch.builders.plugins.module_utils.host.place import at
+from ansible_collections.multiarch.builders.plugins.module_utils.model.copy_start import NEVER, Start
+from ansible_collections.multiarch.builders.plugins.module_utils.state import data_moves
+from ansible_collections.multiarch.builders.plugins.module_utils.state.data_moves import Move
+from ansible_collections.multiarch.builders.tests.unit.plugins.module_utils import records
+
+pytestmark = pytest.mark.usefixtures("systemctl")
+A, B, C = "# theirs\n", 'root = "/b"\n# theirs\n', 'root = "/c"\n# theirs\n'
+BEGUN = Move("/a", "/b", Start(5.0, 1.0, "boot"), ("builder",))
+
+
+@pytest.fixture
+def config() -> Path:
+    path = at(CONFIG)
+    path.parent.mkdir(parents=True)
+    path.write_text(A)
+    path.chmod(0o640)
+    return path
+
+
+@pytest.fixture
+def systemctl(programs: Callable[[str, str], Path]) -> Path:
+    return programs("systemctl", "")
+
+
+def test_back_to_the_former_file(config: Path, systemctl: Path) -> None:
+    data_moves.note("containerd", BEGUN)
+    data_moves.write_config(B, is_original=False)
+    assert (config.read_text(), config.stat().st_mode & 0o777, data_moves.is_open()) == (B, 0o640, True)
+    data_moves.put_back()
+    assert (config.read_text(), config.stat().st_mode & 0o777, data_moves.is_open()) == (A, 0o640, False)
+    assert systemctl.read_text() == "restart containerd.service\n"
+    assert data_moves.original(A) is None
+    move = data_moves.RECORD.read().containerd
+    assert move is not None
+    assert move.start == NEVER, "what containerd may have changed there is copied again"
+    assert move.builders == BEGUN.builders
+
+
+def test_once_docker_runs_there_is_no_way_back(config: Path, systemctl: Path) -> None:
+    data_moves.write_config(B, is_original=False)
+    data_moves.settle()
+    data_moves.put_back()
+    assert config.read_text() == B
+    assert not systemctl.exists()
+
+
+def test_a_file_that_somebody_changed_since_stays(config: Path) -> None:
+    data_moves.write_config(B, is_original=False)
+    config.write_text(C)
+    data_moves.put_back()
+    assert config.read_text() == C
+    assert data_moves.original(C) is None
+
+
+def test_without_a_file_before() -> None:
+    data_moves.write_config(B, is_original=False)
+    data_moves.put_back()
+    assert not at(CONFIG).exists()
+
+
+@pytest.mark.usefixtures("config")
+def test_the_first_file_is_known_until_it_is_back() -> None:
+    for text in (B, C):
+        data_moves.write_config(text, is_original=False)
+        data_moves.settle()
+        first = data_moves.original(text)
+        assert first is not None
+        assert first.backup is not None
+        assert at(first.backup).read_text() == A
+    data_moves.write_config(B, is_original=False)
+    data_moves.put_back()
+    assert data_moves.original(C) == first
+    data_moves.write_config(A, is_original=True)
+    data_moves.settle()
+    assert records.load("data-roots") == {}
+
+
+def test_moves_are_recorded_one_by_one() -> None:
+    data_moves.note("docker", BEGUN)
+    data_moves.note("containerd", BEGUN)
+    data_moves.note("docker", None)
+    found = data_moves.RECORD.read()
+    assert (found.of("docker"), found.of("containerd")) == (None, BEGUN)
