@@ -71,6 +71,7 @@ def cluster() -> None:
 
 
 @pytest.mark.usefixtures("cluster")
+@pytest.mark.thorough
 def test_what_keeps_a_node_from_being_reached_is_told_with_what_helps_and_nothing_is_done() -> None:
     def told(words: str) -> None:
         run = provision(NODES)
@@ -171,6 +172,7 @@ def test_a_container_that_got_lost_on_a_node_is_made_again_and_a_lost_node_is_to
 
 
 @pytest.mark.usefixtures("cluster")
+@pytest.mark.thorough
 def test_a_node_that_cannot_be_made_does_the_builder_no_harm_and_one_may_be_a_context() -> None:
     entry = "cat ~/.docker/buildx/instances/multiarch"
     assert provision(NODES[:1]).status == 0

@@ -9,6 +9,8 @@ import shlex
 import zipfile
 from typing import TypedDict
 
+import pytest
+
 from tests.hosts.ansible_playbook import ROOT
 from tests.hosts.conftest import ALL_ENGINES
 from tests.hosts.daemon import BUILDER, WITH_BUILDER, content, process, provision, provisioned, start_container, state
@@ -43,6 +45,7 @@ def places(host: str) -> dict[str, str]:
     return {"docker": docker, "containerd": containerd}
 
 
+@pytest.mark.thorough
 def test_data_moves_whole_or_not_at_all(engine: str) -> None:
     on(engine, DISKS)
     provisioned(engine, concerns=WITH_BUILDER)

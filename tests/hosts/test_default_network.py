@@ -35,6 +35,7 @@ def restart(host: str, document: dict[str, Any]) -> None:
     on(host, "systemctl stop docker.socket docker; iptables --table nat --flush; systemctl start docker")
 
 
+@pytest.mark.thorough
 def test_a_host_without_it_is_refused_until_builders_have_the_hosts_network(engine: str) -> None:
     restart(engine, {"bridge": "none", "iptables": False})
     before = snapshot(engine)
@@ -58,6 +59,7 @@ def test_the_variables_that_switch_it_off_are_refused(spare: str) -> None:
     assert snapshot(spare) == before
 
 
+@pytest.mark.thorough
 def test_a_builder_that_was_started_without_it_is_made_anew(spare: str) -> None:
     """dockerd goes on showing its network, and gives it none, even when `bridge: none` has gone."""
     assert provision(spare).status == 0

@@ -292,6 +292,7 @@ def test_what_somebody_did_on_purpose_is_told_with_the_way_out_and_left_alone(
         on(host, row.mend)
 
 
+@pytest.mark.thorough
 def test_after_all_of_it_nothing_is_left_to_do_and_a_reboot_changes_nothing(host: str, tmp_path: Path) -> None:
     for _reboot in ("before", "after"):
         found = provision(host, "--check")

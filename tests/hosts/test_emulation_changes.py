@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 
+import pytest
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.probe import probe
 
 from lab.settings import IMAGES_FILE
@@ -57,6 +58,7 @@ def test_a_handler_without_the_f_flag_is_replaced_and_other_formats_are_left_alo
     assert handler(spare, "java-archive") == jar_before
 
 
+@pytest.mark.thorough
 def test_a_package_that_serves_is_left_alone_until_ours_shall_take_over_and_comes_back_when_ours_goes(
     spare: str,
 ) -> None:
@@ -84,6 +86,7 @@ def test_a_package_that_serves_is_left_alone_until_ours_shall_take_over_and_come
     assert handler(spare, "qemu-aarch64")["interpreter"].startswith("/usr/local/lib/multiarch-builders/")
 
 
+@pytest.mark.thorough
 def test_from_image_to_the_package_of_the_distribution_and_back(engine: str) -> None:
     assert provision(engine).status == 0
     run = provision(engine, binfmt_source="package")
@@ -103,6 +106,7 @@ def test_from_image_to_the_package_of_the_distribution_and_back(engine: str) -> 
     assert handler(engine, "qemu-arm")["interpreter"].startswith("/usr/local/lib/multiarch-builders/")
 
 
+@pytest.mark.thorough
 def test_an_archive_on_the_host_takes_the_place_of_a_pull(spare: str) -> None:
     reference = json.loads(IMAGES_FILE.read_text())["binfmt"]["reference"]
     assert provision(spare, concerns=["trust", "daemon"]).status == 0
@@ -179,6 +183,7 @@ def put_theirs(host: str, *, for_good: bool) -> None:
         on(host, f"printf '%s\\n' '{theirs}' > /etc/binfmt.d/qemu-s390x.conf")
 
 
+@pytest.mark.thorough
 def test_a_handler_that_somebody_put_in_place_of_ours_for_good_stays(spare: str) -> None:
     assert provision(spare).status == 0
     put_theirs(spare, for_good=True)
@@ -197,6 +202,7 @@ def test_a_handler_that_somebody_put_in_place_of_ours_stays_when_its_platform_go
     assert handler(spare, "qemu-s390x")["interpreter"] == "/opt/qemu-s390x"
 
 
+@pytest.mark.thorough
 def test_one_platform_has_its_emulator_out_of_another_image_until_the_host_retires(spare: str) -> None:
     lab("image", "binfmt_other")
     images = json.loads(IMAGES_FILE.read_text())

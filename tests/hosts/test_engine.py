@@ -7,6 +7,8 @@ import urllib.request
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from lab.topology import HOSTS
 from tests.hosts.conftest import NEWER_ENGINE, OLDER_ENGINE
 from tests.hosts.lab import Run, lab, on, playbook, snapshot
@@ -80,6 +82,7 @@ def served(host: str) -> str:
     return f"http://{next(each.address for each in HOSTS if each.name == host)}:{PORT}/docker-buildx"
 
 
+@pytest.mark.thorough
 def test_docker_20_10_builds_and_pushes_with_a_plugin_that_is_fetched_and_with_one_that_is_brought(
     spare: str, newer: str, tmp_path: Path
 ) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+import pytest
+
 from tests.hosts.daemon import WITH_BUILDER, base, content, provision, provisioned, start_container
 from tests.hosts.lab import on
 
@@ -29,6 +31,7 @@ def status_of_builder(host: str) -> str:
     return on(host, "HOME=/root docker buildx inspect multiarch | sed -n 's/^Status: *//p'").strip()
 
 
+@pytest.mark.thorough
 def test_a_switch_needs_leave_keeps_the_builders_cache_and_back_shows_what_was_hidden(engine: str) -> None:
     provisioned(engine, concerns=WITH_BUILDER, daemon_options=FORMER_STORE)
     assert CONTAINERD not in on(engine, DRIVER)

@@ -129,6 +129,7 @@ def _registry() -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("_registry")
+@pytest.mark.thorough
 def test_a_fleet_of_hosts_as_people_have_them() -> None:
     old, new = authority("old CA"), authority("new CA")
     own_registry.serve(old, token=Token())

@@ -63,6 +63,7 @@ def _registry() -> Iterator[None]:
     own_registry.stop()
 
 
+@pytest.mark.thorough
 def test_what_fails_is_told_apart(engine: str) -> None:
     fail(Faults())
     passwords = LOGIN["password"], base64.b64encode(":".join(LOGIN.values()).encode()).decode()

@@ -38,6 +38,7 @@ def _stranger() -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("_stranger")
+@pytest.mark.thorough
 def test_each_way_is_proven_and_each_failure_is_told_apart(engine: str) -> None:
     run = playbook("verify-builders", limit=engine, variables=LEAST)
     assert run.recap(engine)["failed"] == 1

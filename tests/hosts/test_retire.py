@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from tests.hosts.daemon import start_build
 from tests.hosts.lab import Run, on, playbook
 
@@ -119,6 +121,7 @@ ALONE = {
 STEP = "sleep 1005"
 
 
+@pytest.mark.thorough
 def test_leftovers_go_alone_and_what_is_in_use_is_honoured(spare: str) -> None:
     image = "{{ lab_images.buildkit.reference }}"
     current = {"name": "multiarch", "image": image, "default": True}

@@ -1,7 +1,7 @@
 """Runs the tests on hosts, four at a time, and those that failed once more, their files alone.
 
 Four dockerd and their builds on two processors meet limits of time that are not ours. What passes only the second time
-is named, at the end and in the summary of `make test`; more files than two are no accident, and run once.
+is named, at the end and in the summary of `make test`; more files than four are no accident, and run once.
 
 python tests/tools/hosts.py PYTEST'S-ARGUMENTS...
 """
@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[2]
 FAILED = ROOT / ".pytest_cache/v/cache/lastfailed"
 SIDE_BY_SIDE = ("--numprocesses=4", "--dist=loadscope", "--no-loadscope-reorder")
 SOME_FAILED = 1  # as pytest exits
-MOST_FILES = 2
+MOST_FILES = 4
 
 
 def files_of(failed: str) -> list[str]:

@@ -3,9 +3,8 @@
 Stages joined by + run side by side, two at a time: they use one processor each. Their output is shown in their order:
 that of the first as it comes, that of another once those before it have ended.
 
-After a stage that fails no other begins. A stage reports in its output: a line `SKIPPED what: why` (pytest writes such
-lines too) what tests/tools/hosts.py ran again, and pytest's or
-ansible-test's own counts reach the summary.
+After a stage that fails no other begins. What reaches the summary of a stage's output: lines `SKIPPED what: why`
+(pytest writes such lines, too), what tests/tools/hosts.py ran again, and the counts of pytest and ansible-test.
 """
 
 from __future__ import annotations
