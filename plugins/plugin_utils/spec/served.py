@@ -212,8 +212,12 @@ def _of_another_authority(
         return {}
     found: Values = {}
     try:
-        for key, check in (("ca", certificates.authorities), ("certificate", certificates.client_certificate)):
-            text = check(read(value[key], host.read_file), now=host.now, warn_days=host.warn_days)
+        for key, check, purpose in (
+            ("ca", certificates.authorities, certificates.CLIENTS),
+            ("certificate", certificates.client_certificate, certificates.SERVERS),
+        ):
+            data = read(value[key], host.read_file)
+            text = check(data, now=host.now, warn_days=host.warn_days, purpose=purpose)
             for warning in text.warnings:
                 findings.warn(f"{variable}.{key}", warning)
             if key == "certificate":

@@ -15,12 +15,22 @@ from dataclasses import dataclass, field
 
 from ansible_collections.multiarch.builders.plugins.plugin_utils.x509 import anchors
 from ansible_collections.multiarch.builders.plugins.plugin_utils.x509.anchors import NOT_PARSED
-from ansible_collections.multiarch.builders.plugins.plugin_utils.x509.pem import CertificateError, blocks
+from ansible_collections.multiarch.builders.plugins.plugin_utils.x509.pem import CertificateError, blocks, unfinished
 from ansible_collections.multiarch.builders.plugins.plugin_utils.x509.private_key import is_der_key
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 
+SERVERS, CLIENTS = "servers", "clients"
+
 _MOST_TOLD = 3  # fingerprints in a message
+# PEM labels of a certificate, by OpenSSL (crypto/pem.h), and of other forms: how they are converted.
+_LABELS = ("CERTIFICATE", "X509 CERTIFICATE")
+_CONVERSIONS = {
+    "TRUSTED CERTIFICATE": "openssl x509 -in FILE -out ca.pem, for each certificate",
+    "PKCS7": "openssl pkcs7 -in FILE -print_certs -out ca.pem",
+    "CMS": "openssl pkcs7 -in FILE -print_certs -out ca.pem",
+}
+_REJECTED = "docker and BuildKit (Go) reject it"
 
 
 @dataclass(frozen=True)
@@ -43,9 +53,10 @@ def load_certificates(data: bytes) -> list[x509.Certificate]:
     found_blocks = blocks(data)
     if any("PRIVATE KEY" in label for label, _block in found_blocks) or is_der_key(data):
         raise CertificateError("contains a private key", "Use the certificate only, and keep the key secret")
+    _refuse_losses(data, [label for label, _block in found_blocks])
     certificates: list[x509.Certificate] = []
     try:
-        found = [x509.load_pem_x509_certificate(block) for label, block in found_blocks if label == "CERTIFICATE"]
+        found = [x509.load_pem_x509_certificate(block) for label, block in found_blocks if label in _LABELS]
         if not found_blocks:
             found = [x509.load_der_x509_certificate(data)]
         for certificate in found:
@@ -62,6 +73,15 @@ def load_certificates(data: bytes) -> list[x509.Certificate]:
         labels = ", ".join(sorted({label for label, _block in found_blocks}))
         raise CertificateError(f"contains no certificate, only {labels}", "Use PEM with BEGIN CERTIFICATE blocks")
     return certificates
+
+
+def _refuse_losses(data: bytes, labels: Sequence[str]) -> None:
+    """Raise CertificateError if *data* has certificates, in its blocks with *labels* or outside, that are not read."""
+    for label in labels:
+        if label in _CONVERSIONS:
+            raise CertificateError(f"contains certificates as {label}", f"Convert it: {_CONVERSIONS[label]}")
+    if any("CERTIFICATE" in label for label in unfinished(data)):
+        raise CertificateError("ends within a certificate, whose END line is missing", "Use the whole file")
 
 
 def require_fields(certificate: x509.Certificate) -> None:
@@ -155,12 +175,43 @@ def _check_chains(certificates: Sequence[x509.Certificate]) -> tuple[str, ...]:
     return lonely + weak
 
 
-def authorities(data: bytes, *, now: datetime.datetime, warn_days: int) -> CertificateText:
-    """The CA certificates in *data*. *now* is aware of its time zone. Raises CertificateError."""
+def _check_support(certificates: Sequence[x509.Certificate], now: datetime.datetime, purpose: str) -> tuple[str, ...]:
+    """The warnings about what docker and BuildKit reject. Raises CertificateError if they reject all that is valid."""
+    refused = {each: why for each in certificates if (why := _unsupported(each, purpose))}
+    if all(each in refused or not _validity(each, now, 0)[0] for each in certificates):
+        raise CertificateError(
+            "; ".join(f"certificate {subject(each)} {why}: {_REJECTED}" for each, why in refused.items()),
+            "Use the CA that issues certificates for servers, or have it reissued as Go supports it (keys: RSA, P-256, "
+            "P-384, P-521 or Ed25519)",
+        )
+    short = tuple(
+        f"certificate {subject(each)} has an RSA key of {bits} bits: docker and BuildKit accept it, but programs with "
+        "OpenSSL usually require 2048; have it reissued"
+        for each in certificates
+        if (bits := anchors.short_key(each))
+    )
+    return (*(f"certificate {subject(each)} {why}: {_REJECTED}" for each, why in refused.items()), *short)
+
+
+def _unsupported(certificate: x509.Certificate, purpose: str) -> str:
+    why = anchors.unsupported(certificate)
+    if not why and purpose == SERVERS and not anchors.is_for_servers(certificate):
+        return "has an extendedKeyUsage that is not for servers"
+    return why
+
+
+def authorities(
+    data: bytes, *, now: datetime.datetime, warn_days: int, purpose: str = SERVERS
+) -> CertificateText:
+    """The CA certificates in *data*, those of SERVERS or CLIENTS. *now* is aware of its time zone.
+
+    Raises CertificateError.
+    """
     certificates = load_certificates(data)
     own = tuple(_own(each) for each in certificates if not _is_authority(each))
     dates = _check_dates(certificates, now, warn_days, "Use a CA certificate that is valid now")
-    return CertificateText(dump(certificates), dates + own + _check_chains(certificates), tuple(certificates))
+    support = _check_support(certificates, now, purpose)
+    return CertificateText(dump(certificates), dates + own + support + _check_chains(certificates), tuple(certificates))
 
 
 def _is_authority(certificate: x509.Certificate) -> bool:
@@ -202,8 +253,22 @@ def _own(certificate: x509.Certificate) -> str:
     )
 
 
-def client_certificate(data: bytes, *, now: datetime.datetime, warn_days: int) -> CertificateText:
-    """The client certificate in *data*, first in its chain. Raises CertificateError."""
+def client_certificate(
+    data: bytes, *, now: datetime.datetime, warn_days: int, purpose: str = CLIENTS
+) -> CertificateText:
+    """The client certificate in *data*, first in its chain; with *purpose* SERVERS that of a server.
+
+    Raises CertificateError.
+    """
     certificates = load_certificates(data)
-    warnings = _check_dates(certificates[:1], now, warn_days, "Have the client certificate reissued")
+    first = certificates[0]
+    warnings = _check_dates([first], now, warn_days, "Have the client certificate reissued")
+    if why := anchors.unsupported_key(first):
+        raise CertificateError(
+            f"certificate {subject(first)} {why}: {_REJECTED}",
+            "Have the client certificate reissued with an RSA, P-256, P-384, P-521 or Ed25519 key",
+        )
+    if purpose == CLIENTS and not anchors.is_for_clients(first):
+        name = f"certificate {subject(first)}"
+        warnings += (f"{name} has an extendedKeyUsage that is not for clients: most servers reject it",)
     return CertificateText(dump(certificates), warnings, tuple(certificates))

@@ -53,10 +53,19 @@ def read(value: str, read_file: ReadFile) -> bytes:
 
 
 def blocks(data: bytes) -> list[tuple[str, bytes]]:
-    """The PEM blocks in *data*, as (label, block): text around them dropped, line ends '\\n'.
+    """The PEM blocks in *data*, as (label, block): text around them dropped, line ends '\\n', no empty lines.
 
     In one pass over *data*, which may be malicious.
     """
+    return _scan(data)[0]
+
+
+def unfinished(data: bytes) -> list[str]:
+    """The labels of blocks that begin after the last whole one, and do not end."""
+    return _scan(data)[1]
+
+
+def _scan(data: bytes) -> tuple[list[tuple[str, bytes]], list[str]]:
     text = b"\n".join(line.strip(b" \t") for line in re.split(rb"\r\n|\r|\n", data))
     found: list[tuple[str, bytes]] = []
     begun: dict[bytes, int] = {}
@@ -65,6 +74,14 @@ def blocks(data: bytes) -> list[tuple[str, bytes]]:
         if kind == b"BEGIN":
             begun.setdefault(label, border.start())
         elif label in begun:
-            found.append((label.decode("ascii"), text[begun[label] : border.end()]))
+            found.append((label.decode("ascii"), _compact(text[begun[label] : border.end()])))
             begun.clear()
-    return found
+    return found, [label.decode("ascii") for label in begun]
+
+
+def _compact(block: bytes) -> bytes:
+    """*block* without empty lines, which Windows' line ends become if they are converted twice.
+
+    After headers, as an encrypted key has them, one is required.
+    """
+    return block if b":" in block else re.sub(rb"\n{2,}", b"\n", block)

@@ -12,12 +12,20 @@ from pathlib import Path
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed448, ed25519, rsa
 from cryptography.x509.oid import NameOID
 
 _OTHER_USAGES = (
     *("digital_signature", "content_commitment", "key_encipherment", "data_encipherment"),
     *("key_agreement", "crl_sign", "encipher_only", "decipher_only"),
+)
+_WITHOUT_DIGEST = (ed25519.Ed25519PrivateKey, ed448.Ed448PrivateKey)
+Key = (
+    ec.EllipticCurvePrivateKey
+    | rsa.RSAPrivateKey
+    | dsa.DSAPrivateKey
+    | ed25519.Ed25519PrivateKey
+    | ed448.Ed448PrivateKey
 )
 NOW = datetime.datetime(2026, 6, 1, tzinfo=datetime.timezone.utc)
 
@@ -27,7 +35,7 @@ class Pair:
     """A certificate with its key."""
 
     certificate: x509.Certificate
-    key: ec.EllipticCurvePrivateKey
+    key: Key
 
     @property
     def pem(self) -> str:
@@ -65,11 +73,12 @@ def make(
     issuer: Pair | None = None,
     names: tuple[str, ...] = (),
     purposes: tuple[x509.ObjectIdentifier, ...] = (),
-    key: ec.EllipticCurvePrivateKey | None = None,
+    key: Key | None = None,
+    extensions: tuple[x509.ExtensionType, ...] = (),
 ) -> Pair:
     """A certificate valid from *start* to *end*, in days from NOW. *ca*: basicConstraints, None for none at all;
     *sign*: keyCertSign in keyUsage, None for no keyUsage; *names*: those of a server; *purposes*: extendedKeyUsage;
-    *key*: a new one if None."""
+    *key*: a new one if None; *extensions*: other critical ones."""
     key = key or ec.generate_private_key(ec.SECP256R1())
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
     builder = (
@@ -96,7 +105,10 @@ def make(
         authority = x509.AuthorityKeyIdentifier.from_issuer_public_key(signer)
         builder = builder.add_extension(authority, critical=False)
         builder = builder.add_extension(x509.SubjectAlternativeName(list(map(x509.DNSName, names))), critical=False)
-    return Pair(builder.sign(issuer.key if issuer else key, hashes.SHA256()), key)
+    for extension in extensions:
+        builder = builder.add_extension(extension, critical=True)
+    signs = issuer.key if issuer else key
+    return Pair(builder.sign(signs, None if isinstance(signs, _WITHOUT_DIGEST) else hashes.SHA256()), key)
 
 
 def weakly_signed(name: str) -> str:

@@ -6,12 +6,17 @@
 from __future__ import annotations
 
 import base64
+import ipaddress
+import re
 from functools import partial
 
 import pytest
 from ansible_collections.multiarch.builders.plugins.module_utils.host.system_store import is_authority
 from ansible_collections.multiarch.builders.plugins.plugin_utils.x509.certificates import (
+    CLIENTS,
+    SERVERS,
     CertificateText,
+    dump,
     fingerprint,
     fingerprints,
     load_certificates,
@@ -31,6 +36,8 @@ from ansible_collections.multiarch.builders.tests.unit.plugins.plugin_utils.x509
     make,
     weakly_signed,
 )
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed448, ed25519, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
 CA = make("CA one")
@@ -56,6 +63,9 @@ client_certificate = partial(client_certificate_for, warn_days=30)
         pytest.param((CA.pem + NEXT.pem).replace("\n", "\r\n").encode(), CA.pem + NEXT.pem, id="Windows bundle"),
         pytest.param((SUB.pem + CA.pem).encode(), SUB.pem + CA.pem, id="intermediate CA with its issuer"),
         pytest.param((CA.pem + SUB.pem).encode(), CA.pem + SUB.pem, id="the same, issuer first"),
+        pytest.param(CA.pem.replace("\n", "\r\r\n").encode(), CA.pem, id="Windows line ends, converted twice"),
+        pytest.param(CA.pem.replace("\n", " ").encode(), CA.pem, id="folded, from YAML"),
+        pytest.param(CA.pem.replace("CERT", "X509 CERT").encode(), CA.pem, id="an older label"),
     ],
 )
 def test_every_form_of_a_ca_becomes_the_same_clean_pem(given: bytes, clean: str) -> None:
@@ -128,6 +138,21 @@ NAMELESS = "self-signed and not a CA, so it is only trusted for itself, but has 
             "contains no certificate, only CERTIFICATE REQUEST",
             "BEGIN CERTIFICATE",
             id="a request",
+        ),
+        pytest.param(
+            (CA.pem + NEXT.pem.replace("CERT", "TRUSTED CERT")).encode(),
+            "contains certificates as TRUSTED CERTIFICATE",
+            "openssl x509 -in FILE",
+            id="a bundle with one in OpenSSL's own form",
+        ),
+        pytest.param(
+            (CA.pem + NEXT.pem.replace("CERTIFICATE", "PKCS7")).encode(),
+            "contains certificates as PKCS7",
+            "openssl pkcs7 -in FILE -print_certs",
+            id="a bundle with one as Windows exports it",
+        ),
+        pytest.param(
+            (CA.pem + NEXT.pem[:-40]).encode(), "ends within a certificate", "the whole file", id="a bundle, cut off"
         ),
     ],
 )
@@ -281,6 +306,86 @@ def test_how_many_days_before_is_for_the_user_to_say(end: int, days: int, warned
     assert bool(client_certificate_for(client.pem.encode(), now=NOW, warn_days=days).warnings) is warned
 
 
+CRITICAL = x509.UnrecognizedExtension(x509.ObjectIdentifier("1.3.6.1.4.1.99999.1"), b"\x05\x00")
+FOR_PEOPLE = x509.NameConstraints([x509.DirectoryName(CA.certificate.subject)], None)
+FOR_NAMES = x509.NameConstraints([x509.DNSName("example.com")], [x509.IPAddress(ipaddress.ip_network("10.0.0.0/8"))])
+
+
+@pytest.mark.parametrize(
+    ("given", "why"),
+    [
+        pytest.param(
+            make("x", purposes=(ExtendedKeyUsageOID.CLIENT_AUTH,)).der,
+            "has an extendedKeyUsage that is not for servers",
+            id="the CA of clients",
+        ),
+        pytest.param(
+            make("x", key=ec.generate_private_key(ec.BrainpoolP384R1())).der,
+            "has a key on the curve brainpoolP384r1",
+            id="Brainpool",
+        ),
+        pytest.param(
+            make("x", key=ec.generate_private_key(ec.SECP256K1())).der, "has a key on the curve secp256k1", id="secp256k1"
+        ),
+        pytest.param(
+            make("x", key=ed448.Ed448PrivateKey.generate()).der, "has a key of the algorithm Ed448", id="Ed448"
+        ),
+        pytest.param(
+            make("x", key=dsa.generate_private_key(1024)).der, "has a key of the algorithm DSA", id="DSA"
+        ),
+        pytest.param(
+            make("x", extensions=(CRITICAL,)).der,
+            "has the critical extension 1.3.6.1.4.1.99999.1",
+            id="an unknown critical extension",
+        ),
+        pytest.param(
+            make("x", extensions=(FOR_PEOPLE,)).der,
+            "has critical name constraints that are neither DNS names, addresses, e-mail addresses nor URIs",
+            id="constraints on a directory's names",
+        ),
+    ],
+)
+def test_a_ca_that_go_rejects_is_refused_unless_another_is_valid(given: bytes, why: str) -> None:
+    """Go leaves it out of its pool, or rejects what it signed: x509: certificate signed by unknown authority."""
+    told = f"certificate CN=x {why}: docker and BuildKit (Go) reject it"
+    with pytest.raises(CertificateError, match=re.escape(told)) as caught:
+        authorities(given, now=NOW)
+    assert "RSA, P-256, P-384, P-521 or Ed25519" in caught.value.remedy
+    pem = dump(load_certificates(given))
+    with pytest.raises(CertificateError, match=re.escape(told)):
+        authorities((make("old", end=-1).pem + pem).encode(), now=NOW)
+    assert authorities((CA.pem + pem).encode(), now=NOW) == CertificateText(CA.pem + pem, (told,))
+
+
+@pytest.mark.parametrize(
+    "pair",
+    [
+        pytest.param(make("x", key=ec.generate_private_key(ec.SECP224R1())), id="P-224"),
+        pytest.param(make("x", key=ec.generate_private_key(ec.SECP521R1())), id="P-521"),
+        pytest.param(make("x", key=ed25519.Ed25519PrivateKey.generate()), id="Ed25519"),
+        pytest.param(make("x", key=rsa.generate_private_key(65537, 2048)), id="RSA"),
+        pytest.param(make("x", extensions=(FOR_NAMES,)), id="constraints on names and addresses"),
+        pytest.param(
+            make("x", purposes=(ExtendedKeyUsageOID.CLIENT_AUTH, ExtendedKeyUsageOID.SERVER_AUTH)), id="for both"
+        ),
+        pytest.param(make("x", purposes=(ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE,)), id="for anything"),
+    ],
+)
+def test_a_ca_that_go_accepts(pair: Pair) -> None:
+    assert authorities(pair.pem.encode(), now=NOW) == CertificateText(pair.pem)
+
+
+def test_the_ca_of_clients_is_one_where_clients_are_verified() -> None:
+    pair = make("x", purposes=(ExtendedKeyUsageOID.CLIENT_AUTH,))
+    assert authorities(pair.pem.encode(), now=NOW, purpose=CLIENTS) == CertificateText(pair.pem)
+
+
+def test_a_short_rsa_key_is_a_warning_as_openssl_rejects_it() -> None:
+    pair = make("x", key=rsa.generate_private_key(65537, 1024))
+    (warning,) = authorities(pair.pem.encode(), now=NOW).warnings
+    assert warning.startswith("certificate CN=x has an RSA key of 1024 bits: docker and BuildKit accept it, but")
+
+
 HEX = CA.fingerprint
 COLONS = ":".join(HEX[index : index + 2] for index in range(0, 64, 2)).upper()
 
@@ -347,6 +452,11 @@ def test_a_client_certificate_needs_no_ca_flag_and_keeps_its_chain() -> None:
         pytest.param(make("c", ca=False, start=1).pem.encode(), "CN=c is not valid before", id="too early"),
         pytest.param(CA.key_bytes(), "contains a private key", id="a key"),
         pytest.param(b"hello", "is not a certificate", id="text"),
+        pytest.param(
+            make("c", ca=False, key=ec.generate_private_key(ec.BrainpoolP256R1())).der,
+            "CN=c has a key on the curve brainpoolP256r1",
+            id="a key that Go does not load",
+        ),
     ],
 )
 def test_what_is_no_usable_client_certificate(given: bytes, message: str) -> None:
@@ -358,3 +468,21 @@ def test_an_expired_client_certificate_is_refused_whatever_its_chain() -> None:
     client = make("client", ca=False, issuer=CA, end=-1)
     with pytest.raises(CertificateError, match="CN=client expired on 2026-05-31"):
         client_certificate((client.pem + CA.pem).encode(), now=NOW)
+
+
+@pytest.mark.parametrize(
+    ("purposes", "purpose", "warned"),
+    [
+        pytest.param((), CLIENTS, False, id="any purpose"),
+        pytest.param((ExtendedKeyUsageOID.CLIENT_AUTH,), CLIENTS, False, id="for clients"),
+        pytest.param((ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE,), CLIENTS, False, id="for anything"),
+        pytest.param((ExtendedKeyUsageOID.SERVER_AUTH,), CLIENTS, True, id="for servers, as public CAs issue them"),
+        pytest.param((ExtendedKeyUsageOID.SERVER_AUTH,), SERVERS, False, id="a server's, for servers"),
+    ],
+)
+def test_a_client_certificate_that_is_not_for_clients_is_a_warning(
+    purposes: tuple[x509.ObjectIdentifier, ...], purpose: str, warned: bool
+) -> None:
+    pair = make("c", ca=False, purposes=purposes)
+    told = ("certificate CN=c has an extendedKeyUsage that is not for clients: most servers reject it",)
+    assert client_certificate(pair.pem.encode(), now=NOW, purpose=purpose).warnings == (told if warned else ())
