@@ -99,8 +99,8 @@ def write(step: WriteFile) -> None:
     owner = step.owner or me()
     try:
         with acting_as(step.owner):
-            path = pathlib.Path(os.path.realpath(at(step.path)))  # a link is kept, and its target written
-            if path.exists() and not (path.is_file() or path.is_dir()):
+            path = pathlib.Path(os.path.realpath(at(step.path))) if step.follows else at(step.path)
+            if not path.is_symlink() and path.exists() and not (path.is_file() or path.is_dir()):
                 raise OSError(errno.EINVAL, "it is not a regular file")  # /dev/null would become one
             make_folders(path.parent, 0o700 if step.owner else 0o755)
             if step.keeps and path.exists():
@@ -109,6 +109,20 @@ def write(step: WriteFile) -> None:
             _replace(path, step.content.encode(), step.mode, owner)
     except (OSError, ValueError) as exc:
         raise HostError(f"{step.path} cannot be written: {exc}") from exc
+
+
+def write_link(path: str, target: str) -> None:
+    """Replace root's file *path* atomically with a link to *target*."""
+    place = at(path)
+    temporary = place.with_name(f".{place.name}.{os.getpid()}.the_link")  # as remove_leftovers() knows it
+    try:
+        make_folders(place.parent)
+        temporary.unlink(missing_ok=True)
+        temporary.symlink_to(target)
+        temporary.replace(place)
+        sync_folder(place.parent)
+    except OSError as exc:
+        raise HostError(f"{path} cannot be written: {exc}") from exc
 
 
 def write_bytes(path: str, content: bytes, mode: int) -> None:

@@ -22,7 +22,8 @@ class WriteFile:
     """The step that writes *content* to *path*; *mode* as in chmod.
 
     *owner* is the user who owns the file, and whose rights are used to write it; None for root. A root file with
-    *keeps* retains its owner and group.
+    *keeps* retains its owner and group. A link at *path* is kept and its target written; without *follows* the link is
+    replaced.
     """
 
     path: str
@@ -30,6 +31,7 @@ class WriteFile:
     mode: int = 0o644
     owner: t.Optional[Owner] = None
     keeps: bool = False
+    follows: bool = True
 
 
 @dataclass(frozen=True)

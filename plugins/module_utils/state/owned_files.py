@@ -3,8 +3,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Files that are managed as a whole: written, remembered, removed when no longer wanted.
 
-A foreign file that was replaced is then restored. A file in a user's home is remembered with the user's name: it is
-removed with that user's rights, as it was written. Folders created for a file are removed with the last one in them.
+A foreign file that was replaced is then restored. So is a link: its target is somebody else's, such as the system's
+bundle of CAs, and is not written. A file in a user's home is remembered with the user's name: it is written and removed
+with that user's rights, also through a link. Folders created for a file are removed with the last one in them.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.host.files impo
     read,
     remove,
     write,
+    write_link,
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.host.place import at
 from ansible_collections.multiarch.builders.plugins.module_utils.host.users import name_of
@@ -34,10 +36,14 @@ from ansible_collections.multiarch.builders.plugins.module_utils.state.record im
 
 @dataclass(frozen=True)
 class FormerFile:
-    """A replaced file: *backup* is its copy, None if nothing was there; *mode* as in chmod."""
+    """A replaced file: *backup* is its copy, None if nothing was there; *mode* as in chmod.
+
+    Of a replaced link it is *link*, its target.
+    """
 
     backup: t.Optional[str]
     mode: int
+    link: t.Optional[str] = None
 
 
 @dataclass(frozen=True)
@@ -79,7 +85,7 @@ def write_owned(record: RecordFile[R], step: WriteFile) -> None:
     """Write a file and manage it; a foreign file is backed up, to be restored later."""
     # Recorded before it is written: a crash in between records too much, never too little.
     record.update(lambda found: _with(found, step))
-    write(step)
+    write(step if step.owner is not None else replace(step, follows=False))
     record.update(lambda found: replace(found, replacing=without(found.replacing, step.path)))
 
 
@@ -112,7 +118,7 @@ def _without(found: R, step: RemoveFile) -> R:
     """The record for the file of *step*, which is about to be removed, and which only a former one keeps there."""
     path = step.path
     former = found.former.get(path) if path in found.files else _former(step)
-    if former is None or former.backup is None:
+    if former is None or (former.backup is None and former.link is None):
         return replace(found, files=without(found.files, path), owners=without(found.owners, path))
     owners = {path: name_of(step.owner.uid)} if step.owner is not None else {}
     return replace(
@@ -126,7 +132,9 @@ def _without(found: R, step: RemoveFile) -> R:
 def remove_owned(record: RecordFile[R], step: RemoveFile) -> None:
     """Remove a managed file, or restore the one that it replaced, and forget it."""
     former = record.read().former.get(step.path)
-    if former is None or former.backup is None:
+    if former is not None and former.link is not None:
+        write_link(step.path, former.link)
+    elif former is None or former.backup is None:
         remove(step)
     else:
         text = read(former.backup)
@@ -154,7 +162,10 @@ def forget_owned(record: RecordFile[R], path: str) -> None:
 
 
 def _former(step: t.Union[WriteFile, RemoveFile]) -> t.Optional[FormerFile]:
-    """The copy and mode of the current file; None if there is none."""
+    """The copy and mode of the current file, or the target of a link that is replaced; None if there is none."""
+    link = look.link(step.path) if step.owner is None else None
+    if link is not None:
+        return FormerFile(None, 0o777, link)
     backup = back_up(step.path, step.owner)
     if backup is None:
         return None

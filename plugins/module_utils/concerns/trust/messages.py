@@ -18,11 +18,13 @@ from ansible_collections.multiarch.builders.plugins.module_utils.model.resource 
 from ansible_collections.multiarch.builders.plugins.module_utils.model.steps import RemoveFile, WriteFile
 
 
-def of_file(step: WriteFile) -> str:
-    """What is written, never its content: keys are secret, and PEM is not human-readable."""
+def of_file(step: WriteFile, link: t.Optional[str] = None) -> str:
+    """What is written, never its content: keys are secret, and PEM is not human-readable; *link* is a replaced target."""
+    instead = f", in place of the link to {link}" if link else ""
     if step.path.endswith(".key"):
-        return f"write {step.path} (client key)"
-    return f"write {step.path} ({', '.join(each[:27] + '…' for each in fingerprints(step.content).splitlines())})"
+        return f"write {step.path} (client key){instead}"
+    told = ", ".join(each[:27] + "…" for each in fingerprints(step.content).splitlines())
+    return f"write {step.path} ({told}){instead}"
 
 
 def difference_of(step: WriteFile, before: str) -> t.Optional[Difference]:

@@ -46,7 +46,7 @@ class TrustState:
 
     *has_store* says whether the command that refreshes the *store* exists, *replaced* are the names in foreign logins
     that ours replace or replaced. *before* are the fingerprints in existing files to write, by path; *theirs* are the
-    managed files that replaced a foreign one.
+    managed files that replaced a foreign one, *links* the targets of links that files to write replace.
     """
 
     store: Store
@@ -61,6 +61,7 @@ class TrustState:
     has_store: bool = True
     before: t.Mapping[str, str] = field(default_factory=dict)
     theirs: t.FrozenSet[str] = frozenset()
+    links: t.Mapping[str, str] = field(default_factory=dict)
 
 
 def planned(state: TrustState, effects: Effects, why: t.Callable[[t.Union[RemoveFile, Logout]], str]) -> Plan:
@@ -71,7 +72,8 @@ def planned(state: TrustState, effects: Effects, why: t.Callable[[t.Union[Remove
     actions = []
     for file in state.write:
         difference = messages.difference_of(file, state.before.get(file.path, ""))
-        actions.append(Action(messages.of_file(file), file, difference=difference))
+        summary = messages.of_file(file, state.links.get(file.path))
+        actions.append(Action(summary, file, difference=difference))
     for left in state.remove:
         told = messages.of_removal(left, was_theirs=left.path in state.theirs)
         actions.append(Action(told + why(left), left))

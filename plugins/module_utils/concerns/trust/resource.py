@@ -31,6 +31,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.trust.
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.trust.rootless import rootless_files
 from ansible_collections.multiarch.builders.plugins.module_utils.docker import certs_d
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import Docker
+from ansible_collections.multiarch.builders.plugins.module_utils.host import look
 from ansible_collections.multiarch.builders.plugins.module_utils.host.command import must
 from ansible_collections.multiarch.builders.plugins.module_utils.host.files import differs, read
 from ansible_collections.multiarch.builders.plugins.module_utils.host.system_store import (
@@ -97,6 +98,7 @@ class Trust(Concern[TrustState]):
             has_store=is_here(store),
             before={each.path: fingerprints(read(each.path, each.owner) or "") for each in missing},
             theirs=frozenset(known.former),
+            links={each.path: link for each in missing if each.owner is None and (link := look.link(each.path))},
         )
 
     def _leftovers(self, wanted: t.Sequence[WriteFile]) -> t.Tuple[t.Tuple[RemoveFile, ...], t.Tuple[ForgetFile, ...]]:

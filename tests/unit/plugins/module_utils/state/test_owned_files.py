@@ -173,6 +173,54 @@ def test_what_somebody_else_had_is_put_back(mode: int, tmp_path: Path) -> None:
     assert str(path) not in DAEMON.read().former
 
 
+@pytest.mark.parametrize("target", ["theirs\n", None], ids=["to a file", "dangling"])
+def test_a_link_is_replaced_and_put_back_and_its_target_stays(target: str | None, tmp_path: Path) -> None:
+    """As people link a registry's CA to the system's bundle."""
+    path, bundle = tmp_path / "certs.d/a.example/ca.crt", tmp_path / "bundle.crt"
+    path.parent.mkdir(parents=True)
+    if target is not None:
+        bundle.write_text(target)
+    path.symlink_to("../../bundle.crt")
+    for content in ("ours", "ours, newer"):
+        write_owned(TRUST, WriteFile(str(path), content))
+        assert (path.is_symlink(), path.read_text()) == (False, content)
+    remove_owned(TRUST, RemoveFile(str(path), folder=True))
+    assert path.readlink() == Path("../../bundle.crt")
+    assert (bundle.read_text() if bundle.exists() else None) == target
+    assert [each.name for each in path.parent.iterdir()] == ["ca.crt"]
+    assert record.load("trust") == {}
+
+
+def test_a_link_in_place_of_ours_is_replaced_and_not_put_back(tmp_path: Path) -> None:
+    path, bundle = tmp_path / "ca.crt", tmp_path / "bundle.crt"
+    write_owned(TRUST, WriteFile(str(path), "ours"))
+    bundle.write_text("theirs\n")
+    path.unlink()
+    path.symlink_to(bundle)
+    write_owned(TRUST, WriteFile(str(path), "ours, newer"))
+    assert (path.read_text(), bundle.read_text()) == ("ours, newer", "theirs\n")
+    remove_owned(TRUST, RemoveFile(str(path)))
+    assert not path.exists()
+
+
+def test_a_link_that_is_kept_away_is_put_back(tmp_path: Path) -> None:
+    path = tmp_path / "key.pem"
+    path.symlink_to("theirs.pem")
+    set_aside(TRUST, RemoveFile(str(path)))
+    set_aside(TRUST, RemoveFile(str(path)))
+    assert not path.is_symlink()
+    remove_owned(TRUST, RemoveFile(str(path)))
+    assert path.readlink() == Path("theirs.pem")
+
+
+@pytest.mark.usefixtures("homes")
+def test_a_users_link_is_followed_with_the_users_rights(tmp_path: Path) -> None:
+    path, target = tmp_path / "homes/ci/ca.crt", tmp_path / "homes/ci/dotfiles.crt"
+    path.symlink_to(target)
+    write_owned(TRUST, WriteFile(str(path), "ours", owner=Owner(os.geteuid(), os.getegid())))
+    assert (path.is_symlink(), target.read_text()) == (True, "ours")
+
+
 def test_without_its_copy_nothing_is_put_back_and_nothing_is_lost(tmp_path: Path, home: Path) -> None:
     path = tmp_path / "hosts.toml"
     path.write_text("theirs")

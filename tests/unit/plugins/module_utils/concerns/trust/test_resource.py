@@ -231,6 +231,25 @@ def test_a_host_trusts_what_the_table_says_and_forgets_what_it_says_no_more() ->
     assert not at(anchor).exists()
 
 
+@pytest.mark.usefixtures("root")
+def test_a_link_to_the_systems_bundle_is_replaced_and_the_bundle_stays() -> None:
+    """Guides say `ln -s /etc/ssl/certs/ca-certificates.crt /etc/docker/certs.d/HOST/ca.crt`."""
+    of_others = make("of the system").pem
+    at(f"{DEBIAN.anchors}/theirs.crt").write_text(of_others)
+    at(DEBIAN.bundle).write_text(of_others)
+    link = at("/etc/docker/certs.d/a.example/ca.crt")
+    link.parent.mkdir(parents=True)
+    link.symlink_to(at(DEBIAN.bundle))
+    trust = Trust((Registry("a.example", ca=CA.pem),), ())
+    plan = trust.plan(trust.observe(), NO_EFFECTS)
+    assert plan.actions[0].summary.endswith(f", in place of the link to {at(DEBIAN.bundle)}")
+    converged(trust)
+    assert link.read_text() == CA.pem
+    assert all(each in at(DEBIAN.bundle).read_text() for each in (CA.pem, of_others))
+    converged(Trust((), ()))
+    assert link.readlink() == at(DEBIAN.bundle)
+
+
 def test_a_host_without_a_store_is_told(root: Path) -> None:
     (root / "usr/sbin" / DEBIAN.refresh[0]).unlink()
     (root / "etc/debian_version").touch()
