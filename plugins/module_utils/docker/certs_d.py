@@ -11,6 +11,8 @@ all else for its registry. All are read for every connection. A rootless dockerd
 
 from __future__ import annotations
 
+import typing as t
+
 ROOT = "/etc/docker/certs.d"
 CA, CLIENT_CERT, CLIENT_KEY, HOSTS = "ca.crt", "client.cert", "client.key", "hosts.toml"
 
@@ -18,6 +20,15 @@ CA, CLIENT_CERT, CLIENT_KEY, HOSTS = "ca.crt", "client.cert", "client.key", "hos
 def path(host: str, name: str, root: str = ROOT) -> str:
     """The file *name* of the registry *host*."""
     return f"{root}/{host}/{name}"
+
+
+def instead_of(host: str) -> t.Optional[str]:
+    """The folder that dockerd prefers to that of *host* if it exists, since 28.0; None if there is none.
+
+    containerd/containerd, core/remotes/docker/config/hosts.go, hostDirectory.
+    """
+    name, colon, port = host.rpartition(":")
+    return f"{ROOT}/{name}_{port}_" if colon else None
 
 
 def rootless_root(home: str) -> str:

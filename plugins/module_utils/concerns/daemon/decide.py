@@ -46,11 +46,15 @@ _OF_THE_FILE = frozenset({Effect.CONFIGURATION_CHANGES, Effect.CONFIGURATION_REL
 
 @dataclass(frozen=True)
 class Seen:
-    """The paths of hosts.toml files: their *texts*, which are *ours*, and which have the wrong owner or mode."""
+    """The paths of hosts.toml files: their *texts*, which are *ours*, and which have the wrong owner or mode.
+
+    *folders* are those that exist and that dockerd prefers to those of registries.
+    """
 
     texts: t.Mapping[str, t.Optional[str]] = field(default_factory=dict)
     ours: t.FrozenSet[str] = frozenset()
     loose: t.FrozenSet[str] = frozenset()
+    folders: t.FrozenSet[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -58,7 +62,8 @@ class FilesState:
     """hosts.toml: files to write, managed files that are no longer wanted, and paths of foreign files.
 
     *reasons* are {path: why it is not wanted}, *seen* are the observations behind all of this. Of the managed files,
-    *changed* were modified since we wrote them, and *former* replaced foreign ones.
+    *changed* were modified since we wrote them, and *former* replaced foreign ones. *shadows* are {registry: the foreign
+    file or folder that dockerd reads in place of its certificates}.
     """
 
     write: t.Tuple[WriteFile, ...] = ()
@@ -68,6 +73,7 @@ class FilesState:
     seen: Seen = field(default_factory=Seen)
     changed: t.FrozenSet[str] = frozenset()
     former: t.FrozenSet[str] = frozenset()
+    shadows: t.Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

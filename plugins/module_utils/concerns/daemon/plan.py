@@ -137,7 +137,7 @@ def planned(wanted: Wanted, state: DaemonState, effects: Effects) -> Plan:
         actions.append(
             Action(f"reload docker (running containers and builds are unaffected): {why}", ReloadDaemon(after))
         )
-    left = (*hosts_files.notes_on(state.files), *state.left)
+    left = (*hosts_files.notes_on(state.files, wanted.registries), *state.left)
     notes = (*Kind.LIMIT.notes(limits), *Kind.LEFT_ALONE.notes(left), *Kind.WAITS.notes(waits))
     notes += data_roots.notes(state.sites, allowed=allowed)
     return Plan(tuple(actions), notes, {"restart": list(reasons)} if reasons else {})
@@ -185,7 +185,8 @@ def store_reasons(registries: t.Sequence[Registry], state: DaemonState) -> t.Lis
         return []
     containerd_store = has_containerd_store(state.info)
     for_tokens = tokens.restart_reason(registries, state.tokens, state.engine, containerd_store=containerd_store)
-    if need_system_store(registries, state.engine, state.files.theirs):
+    hidden = hosts_files.hides(registries, state.files, state.tokens.unread)
+    if hidden or need_system_store(registries, state.engine, state.files.theirs):
         return ["the operating system's trust store changed, which dockerd reads once"]
     return [for_tokens] if for_tokens else []
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.registry_versions import (
     fetches_tokens_as_registry,
 )
+from ansible_collections.multiarch.builders.plugins.module_utils.docker.hub import HUB
 from ansible_collections.multiarch.builders.plugins.module_utils.host.system_store import blocks
 from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import Registry
 
@@ -56,7 +57,9 @@ def restart_reason(
     as_registry = fetches_tokens_as_registry(engine, containerd_store=containerd_store)
     found = []
     for host, token_host in tokens.hosts.items():
-        known = set(blocks(table[host].ca or "")) if as_registry else set()
+        # With a graph driver dockerd has no certs.d for Docker Hub itself (moby, registry/service_v2.go: ServerDefault).
+        reads_certs_d = as_registry and (containerd_store or host != HUB)
+        known = set(blocks(table[host].ca or "")) if reads_certs_d else set()
         needed = set(blocks(entry_of_endpoint(table, token_host, host).ca or ""))
         if (needed - known) & tokens.unread:
             found.append(host if token_host == host else f"{host} (issued by {token_host})")

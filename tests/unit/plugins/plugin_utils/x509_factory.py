@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime
 import hashlib
+import typing as t
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,13 +21,13 @@ _OTHER_USAGES = (
     *("key_agreement", "crl_sign", "encipher_only", "decipher_only"),
 )
 _WITHOUT_DIGEST = (ed25519.Ed25519PrivateKey, ed448.Ed448PrivateKey)
-Key = (
-    ec.EllipticCurvePrivateKey
-    | rsa.RSAPrivateKey
-    | dsa.DSAPrivateKey
-    | ed25519.Ed25519PrivateKey
-    | ed448.Ed448PrivateKey
-)
+Key = t.Union[
+    ec.EllipticCurvePrivateKey,
+    rsa.RSAPrivateKey,
+    dsa.DSAPrivateKey,
+    ed25519.Ed25519PrivateKey,
+    ed448.Ed448PrivateKey,
+]
 NOW = datetime.datetime(2026, 6, 1, tzinfo=datetime.timezone.utc)
 
 

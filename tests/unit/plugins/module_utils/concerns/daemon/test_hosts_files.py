@@ -13,6 +13,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.hosts_files import (
     actions_for,
     files_of,
+    hides,
     look,
     notes_on,
     observe,
@@ -21,6 +22,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.model.desired i
 from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import NO_EFFECTS, Action, Difference
 from ansible_collections.multiarch.builders.plugins.module_utils.model.steps import RemoveFile, WriteFile
 from ansible_collections.multiarch.builders.tests.unit.plugins.module_utils import records as record
+from ansible_collections.multiarch.builders.tests.unit.plugins.plugin_utils.x509_factory import make
 
 HOSTS_TOML = "/etc/docker/certs.d/quay.example/hosts.toml"
 QUAY = Registry("quay.example", mirrors=("a.example/quay",), hosts_toml="# ours\n")
@@ -120,6 +122,80 @@ def test_a_file_that_others_may_not_read_differs(hosts_toml: Path) -> None:
     put(hosts_toml, "# ours\n", 0o600)
     record.save("daemon", {"files": {HOSTS_TOML: "digest"}})
     assert [each.path for each in observe((QUAY,), READS).write] == [HOSTS_TOML]
+
+
+CA, OTHER = make("CA").pem, make("other").pem
+HARBOR = Registry("harbor.example:8443", ca=CA)
+BESIDE = "/etc/docker/certs.d/harbor.example:8443/hosts.toml"
+FOLDER = "/etc/docker/certs.d/harbor.example_8443_"
+NAMED = 'server = "https://harbor.example:8443"\nca = ["ca.crt"]\n'
+READ_INSTEAD = f"{BESIDE} is unmanaged, and docker reads it in place of the certificates beside it: add "
+KEY_OF_CA = '`ca = ["/etc/docker/certs.d/harbor.example:8443/ca.crt"]`'
+KEY_OF_PAIR = (
+    '`client = [["/etc/docker/certs.d/harbor.example:8443/client.cert", '
+    '"/etc/docker/certs.d/harbor.example:8443/client.key"]]`'
+)
+
+
+@pytest.mark.parametrize(
+    ("registry", "engine", "path", "text", "told"),
+    [
+        pytest.param(HARBOR, READS, BESIDE, "# theirs\n", f"{READ_INSTEAD}{KEY_OF_CA}, or remove it", id="hosts.toml"),
+        pytest.param(
+            replace(HARBOR, client_cert="CERT", client_key="KEY"),
+            READS,
+            BESIDE,
+            "# not ca.crt\n",
+            f"{READ_INSTEAD}{KEY_OF_CA} and {KEY_OF_PAIR}, or remove it",
+            id="with a client's pair",
+        ),
+        pytest.param(
+            replace(HARBOR, client_cert="CERT", client_key="KEY"),
+            READS,
+            BESIDE,
+            NAMED,
+            f"{READ_INSTEAD}{KEY_OF_PAIR}, or remove it",
+            id="it names the CA alone",
+        ),
+        pytest.param(
+            HARBOR,
+            READS,
+            f"{FOLDER}/x.crt",
+            "",
+            f"{FOLDER} is unmanaged, and docker reads it in place of /etc/docker/certs.d/harbor.example:8443/: move what "
+            "it holds there",
+            id="containerd's folder",
+        ),
+        pytest.param(HARBOR, READS, BESIDE, NAMED, "", id="it names the CA"),
+        pytest.param(HARBOR, READS, BESIDE, NAMED.replace('"ca', "'/x/ca").replace('t"', "t'"), "", id="by its path"),
+        pytest.param(HARBOR, READS, BESIDE, "", "", id="an empty one, which containerd ignores"),
+        pytest.param(HARBOR, READS, "/etc/docker/certs.d/x/hosts.toml", "# theirs\n", "", id="another registry's"),
+        pytest.param(HARBOR, IGNORES, BESIDE, "# theirs\n", "", id="this dockerd does not read it"),
+        pytest.param(HARBOR, IGNORES, f"{FOLDER}/x.crt", "", "", id="nor such a folder"),
+        pytest.param(
+            Registry("harbor.example:8443", insecure=True), READS, BESIDE, "# theirs\n", "", id="no certificates of ours"
+        ),
+    ],
+)
+def test_what_docker_reads_in_place_of_our_certificates(
+    registry: Registry, engine: str, path: str, text: str, told: str, tmp_path: Path
+) -> None:
+    put(tmp_path / path[1:], text)
+    found = observe((registry,), engine)
+    assert (found.write, found.remove, found.theirs) == ((), (), ())
+    assert notes_on(found, (registry,)) == ([told] if told else [])
+    assert hides((registry,), found, {CA}) is bool(told)
+    assert hides((registry,), found, {OTHER}) is False, "dockerd has read this CA"
+
+
+def test_a_foreign_file_in_place_of_a_generated_one_is_told_once(hosts_toml: Path) -> None:
+    put(hosts_toml, "# theirs\n")
+    registry = replace(QUAY, ca=CA)
+    found = observe((registry,), READS)
+    assert notes_on(found, (registry,)) == [
+        f"{HOSTS_TOML} is unmanaged and was not changed: remove it to have it created from mirrors"
+    ]
+    assert hides((registry,), found, {CA})
 
 
 def test_what_is_to_do_is_told_with_its_difference() -> None:

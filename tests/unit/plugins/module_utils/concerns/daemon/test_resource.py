@@ -19,7 +19,11 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon
     keys,
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.data_roots import MoveData, Sight, Site
-from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.decide import DaemonState, FilesState
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.decide import (
+    DaemonState,
+    FilesState,
+    Seen,
+)
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.keys import NESTED
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.ours import Keys
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.plan import ReloadDaemon, RestartDaemon
@@ -223,6 +227,28 @@ def test_tokens_that_dockerd_cannot_fetch_restart_it(no_docker: Docker) -> None:
     plan = planned(daemon(no_docker, registries=(HARBOR,)), now)
     assert [action.summary for action in plan.actions] == [f"restart docker: {FOR_TOKENS}"]
     assert plan.facts == {"restart": [FOR_TOKENS]}
+
+
+@pytest.mark.parametrize(
+    ("registry", "restarts"),
+    [
+        pytest.param(HARBOR, True, id="its CA was not read"),
+        pytest.param(Registry("harbor.example", ca=make("another").pem), False, id="it was"),
+    ],
+)
+def test_a_ca_that_a_foreign_hosts_toml_hides_is_the_systems(
+    registry: Registry, restarts: bool, no_docker: Docker
+) -> None:
+    path = "/etc/docker/certs.d/harbor.example/hosts.toml"
+    files = FilesState(shadows={"harbor.example": path}, seen=Seen({path: "# theirs\n"}))
+    info = {**CONTAINERD, "ServerVersion": "29.7.2"}
+    now = replace(state(info), files=files, tokens=Tokens(OF_HARBOR.unread))
+    plan = planned(daemon(no_docker, registries=(registry,)), now)
+    restart = ["restart docker: the operating system's trust store changed, which dockerd reads once"]
+    assert [action.summary for action in plan.actions] == (restart if restarts else [])
+    (note,) = plan.notes
+    assert note.kind == Kind.LEFT_ALONE
+    assert note.text.startswith(f"{path} is unmanaged, and docker reads it in place of the certificates beside it: ")
 
 
 def test_a_registry_that_does_not_say_whether_it_has_tokens_is_told(no_docker: Docker) -> None:

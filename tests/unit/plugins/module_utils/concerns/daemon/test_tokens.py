@@ -12,6 +12,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon
     notes_on,
     restart_reason,
 )
+from ansible_collections.multiarch.builders.plugins.module_utils.docker.hub import HUB
 from ansible_collections.multiarch.builders.plugins.module_utils.host.system_store import blocks
 from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import Registry
 from ansible_collections.multiarch.builders.tests.unit.plugins.plugin_utils.x509_factory import make
@@ -80,6 +81,21 @@ def test_others_trust_for_tokens_what_they_trust_for_the_registry(
     reason = restart_reason(registries, tokens, engine, containerd_store=containerd_store)
     assert (reason is None) is (told is None)
     assert told is None or f"tokens of {told};" in (reason or "")
+
+
+@pytest.mark.parametrize(
+    ("engine", "containerd_store", "restarts"),
+    [
+        pytest.param("28.5.2", False, True, id="a graph driver reads no certs.d for Docker Hub"),
+        pytest.param("29.7.2", False, True, id="of any version"),
+        pytest.param("28.5.2", True, True, id="containerd's store: for the tokens"),
+        pytest.param("29.7.2", True, False, id="no more since 29.5"),
+    ],
+)
+def test_docker_hub_behind_a_proxy_that_ends_tls(engine: str, containerd_store: bool, restarts: bool) -> None:
+    tokens = Tokens(frozenset(blocks(NEW)), {HUB: "auth.docker.io"})
+    reason = restart_reason((Registry(HUB, ca=NEW),), tokens, engine, containerd_store=containerd_store)
+    assert (reason is not None) is restarts
 
 
 def test_a_registry_that_does_not_answer_is_told_if_its_ca_was_not_read() -> None:
