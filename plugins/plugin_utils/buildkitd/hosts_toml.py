@@ -7,7 +7,9 @@ https://github.com/containerd/containerd/blob/main/docs/hosts.md ; dockerd reads
 daemon/hosts.go). With it, certificates in the same directory are ignored, so it names them.
 
 Since 28.0 dockerd looks for the certificates of a mirror of daemon.json under docker.io, not under the mirror (the same
-file, mergeLegacyConfig): so mirrors with certificates of their own are named here, too.
+file, mergeLegacyConfig): so mirrors with certificates of their own are named here, too. And it connects to all mirrors
+and docker.io itself with one client, so that `insecure` or `http` of a mirror turns verification off for docker.io. With
+this file, each has a client of its own.
 """
 
 from __future__ import annotations
@@ -26,6 +28,7 @@ _HEADER = (
 )
 
 Registry = Mapping[str, t.Any]
+_TLS = ("ca", "client_cert", "insecure", "http")
 
 
 def render(registries: Sequence[Registry]) -> dict[str, str]:
@@ -35,12 +38,12 @@ def render(registries: Sequence[Registry]) -> dict[str, str]:
 
 
 def _needed(entry: Registry, table: Mapping[str, Registry]) -> bool:
-    """Whether daemon.json cannot name the mirrors, or dockerd would not find their certificates."""
+    """Whether daemon.json cannot name the mirrors, or dockerd would not connect as the table says."""
     mirrors = entry.get("mirrors", [])
     if entry["host"] != HUB:
         return bool(mirrors)
-    with_tls = {host for host, other in table.items() if other.get("ca") or other.get("client_cert")}
-    return any("/" in mirror or mirror in with_tls for mirror in mirrors)
+    of_its_own = {host for host, other in table.items() if any(other.get(key) for key in _TLS)}
+    return any("/" in mirror or mirror in of_its_own for mirror in mirrors)
 
 
 def _text(entry: Registry, table: Mapping[str, Registry]) -> str:

@@ -32,9 +32,19 @@ def parsed(*registries: Entry) -> dict[str, t.Any]:
             [{"host": "docker.io", "mirrors": ["m.example", HARBOR + "/hub"]}], ["docker.io"], id="docker.io, a path"
         ),
         pytest.param(
-            [{"host": "docker.io", "mirrors": ["m.example"]}, {"host": "m.example", "insecure": True, "ca": ""}],
+            [{"host": "docker.io", "mirrors": ["m.example"]}, {"host": "m.example", "username": "u", "ca": ""}],
             [],
             id="docker.io, a mirror without certificates: daemon.json is enough",
+        ),
+        pytest.param(
+            [{"host": "docker.io", "mirrors": ["m.example"]}, {"host": "m.example", "insecure": True}],
+            ["docker.io"],
+            id="docker.io, a mirror that is not verified: dockerd would not verify docker.io either",
+        ),
+        pytest.param(
+            [{"host": "docker.io", "mirrors": ["m.example"]}, {"host": "m.example", "http": True}],
+            ["docker.io"],
+            id="docker.io, a mirror without TLS: the same",
         ),
         pytest.param(
             [{"host": "docker.io", "mirrors": ["a.example", "m.example"]}, {"host": "m.example", "ca": "CA"}],
