@@ -15,6 +15,7 @@ import typing as t
 
 ROOT = "/etc/docker/certs.d"
 CA, CLIENT_CERT, CLIENT_KEY, HOSTS = "ca.crt", "client.cert", "client.key", "hosts.toml"
+NAMES = (CA, CLIENT_CERT, CLIENT_KEY)
 
 
 def path(host: str, name: str, root: str = ROOT) -> str:

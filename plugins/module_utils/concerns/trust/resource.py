@@ -9,7 +9,12 @@ import typing as t
 from dataclasses import dataclass, replace
 
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.concern import Concern
-from ansible_collections.multiarch.builders.plugins.module_utils.concerns.trust import login, messages, owned_logins
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.trust import (
+    foreign_files,
+    login,
+    messages,
+    owned_logins,
+)
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.trust.decide import (
     Login,
     Logout,
@@ -93,7 +98,11 @@ class Trust(Concern[TrustState]):
             logins=logins,
             logouts=logouts,
             forget=forget,
-            notes=(*Kind.LIMIT.notes(left_out(self.registries, store)), *Kind.WAITS.notes(notes)),
+            notes=(
+                *Kind.LIMIT.notes(left_out(self.registries, store)),
+                *Kind.LEFT_ALONE.notes(foreign_files.notes_on(self.registries, {each.path for each in of_daemon})),
+                *Kind.WAITS.notes(notes),
+            ),
             replaced=_replaced(logins, logouts),
             has_store=is_here(store),
             before={each.path: fingerprints(read(each.path, each.owner) or "") for each in missing},
