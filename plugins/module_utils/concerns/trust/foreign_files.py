@@ -18,16 +18,17 @@ from ansible_collections.multiarch.builders.plugins.module_utils.host.system_sto
 from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import Registry
 
 
-def notes_on(registries: t.Sequence[Registry], managed: t.Container[str]) -> t.Tuple[str, ...]:
-    """Notes on the files beside those that are *managed*, by their paths, or will be."""
+def notes_on(
+    registries: t.Sequence[Registry], wanted: t.Collection[str], ours: t.Collection[str] = ()
+) -> t.Tuple[str, ...]:
+    """Notes on the files beside those that are *wanted* (their paths), and beside *ours*, some of which may go."""
     found: t.List[str] = []
     for each in registries:
         folder = certs_d.path(each.host, "")
-        names = look.names(folder)
-        there = {name for name in names if f"{folder}{name}" not in managed}
-        every = {*names, *(name for name in certs_d.NAMES if f"{folder}{name}" in managed)}
-        told = {name: _problem(folder, name, every, f"so docker refuses to connect to {each.host}") for name in there}
-        found += [f"{folder}{name} is unmanaged {told[name]}" for name in sorted(there) if told[name]]
+        theirs = [name for name in look.names(folder) if folder + name not in (*wanted, *ours)]
+        every = {*theirs, *(name for name in certs_d.NAMES if folder + name in wanted)}
+        told = {name: _problem(folder, name, every, f"so docker refuses to connect to {each.host}") for name in theirs}
+        found += [f"{folder}{name} is unmanaged {what}" for name, what in told.items() if what]
     return tuple(found)
 
 

@@ -100,7 +100,9 @@ class Trust(Concern[TrustState]):
             forget=forget,
             notes=(
                 *Kind.LIMIT.notes(left_out(self.registries, store)),
-                *Kind.LEFT_ALONE.notes(foreign_files.notes_on(self.registries, {each.path for each in of_daemon})),
+                *Kind.LEFT_ALONE.notes(
+                    foreign_files.notes_on(self.registries, {each.path for each in of_daemon}, known.files)
+                ),
                 *Kind.WAITS.notes(notes),
             ),
             replaced=_replaced(logins, logouts),

@@ -75,3 +75,4 @@ def test_what_is_written_completes_a_pair(name: str) -> None:
     path.touch()
     assert notes_on(TABLE, ()) != ()
     assert notes_on(TABLE, {f"{FOLDER}/client.cert", f"{FOLDER}/client.key"}) == ()
+    assert notes_on(TABLE, (), {f"{FOLDER}/client.cert", f"{FOLDER}/client.key"}) == (), "a rest of ours, which goes"
