@@ -20,6 +20,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.model.proxy imp
 from ansible_collections.multiarch.builders.plugins.module_utils.proof import login_answers, outcomes, token_endpoint
 from ansible_collections.multiarch.builders.plugins.module_utils.proof.registry import Target
 from ansible_collections.multiarch.builders.plugins.module_utils.proof.tls import TIMEOUT, Handshake, shake
+from ansible_collections.multiarch.builders.plugins.module_utils.registry.address import names_of
 from ansible_collections.multiarch.builders.plugins.module_utils.registry.challenge import BEARER, Challenge
 from ansible_collections.multiarch.builders.plugins.module_utils.registry.clocks import Clocks
 from ansible_collections.multiarch.builders.plugins.module_utils.registry.token import Claims, claims_in, token_in
@@ -81,7 +82,8 @@ def prove(
         words = login_answers.answered(target.url, hello.status)
         words += ", and offers no login method that docker supports" if hello.status == 401 else ""
         return Tried(outcomes.OTHER, words, target.host, clocks)
-    if hello.challenge.is_plain and not target.http and hello.challenge.token_host not in without_tls:
+    listed = set(names_of(hello.challenge.token_host, http=True)) & set(without_tls)
+    if hello.challenge.is_plain and not target.http and not listed:
         words = login_answers.without_tls(hello.challenge.realm)
         return Tried(outcomes.OTHER, words, hello.challenge.token_host, clocks, about=outcomes.PLAIN_ENDPOINT)
     if hello.challenge.scheme == BEARER:

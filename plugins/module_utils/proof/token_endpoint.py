@@ -14,6 +14,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.model.proxy_rul
 from ansible_collections.multiarch.builders.plugins.module_utils.proof import login_answers, outcomes
 from ansible_collections.multiarch.builders.plugins.module_utils.proof.registry import Target
 from ansible_collections.multiarch.builders.plugins.module_utils.proof.tls import TIMEOUT, Handshake, shake
+from ansible_collections.multiarch.builders.plugins.module_utils.registry.address import names_of
 from ansible_collections.multiarch.builders.plugins.module_utils.registry.challenge import BEARER, Challenge
 from ansible_collections.multiarch.builders.plugins.module_utils.registry.token import claims_in, token_in
 
@@ -32,7 +33,7 @@ class Plain:
 def server_of(target: Target, challenge: Challenge) -> Target:
     """The token endpoint of *target*; another server gets neither its exceptions nor its client certificate."""
     host, http = challenge.token_host, challenge.is_plain
-    if (host, http) == (target.host, target.http):
+    if target.http == http and target.host in names_of(host, http=http):
         return target
     return Target(host, http=http)
 

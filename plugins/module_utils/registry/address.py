@@ -20,6 +20,14 @@ def address_of(host: str, *, http: bool = False) -> t.Tuple[str, int]:
     return name.strip("[]"), int(port or (80 if http else 443))
 
 
+def names_of(host: str, *, http: bool = False) -> t.Tuple[str, ...]:
+    """*host* and, if its port is the usual one or none, its other name: the table may have either."""
+    usual = ":80" if http else ":443"
+    if host.endswith(usual):
+        return (host, host[: -len(usual)])
+    return (host,) if ":" in host.rpartition("]")[2] else (host, host + usual)
+
+
 def split_repository(repository: str) -> t.Tuple[str, str]:
     """(registry, name there) of `REGISTRY/PATH` as in image references; Docker Hub's if it has no registry."""
     first, slash, rest = repository.partition("/")

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field, replace
 
 from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import Registry
 from ansible_collections.multiarch.builders.plugins.module_utils.model.proxy import Proxy
-from ansible_collections.multiarch.builders.plugins.module_utils.registry.address import address_of
+from ansible_collections.multiarch.builders.plugins.module_utils.registry.address import address_of, names_of
 from ansible_collections.multiarch.builders.plugins.module_utils.registry.challenge import (
     BASIC,
     Challenge,
@@ -77,7 +77,8 @@ class Session:
         """The header's value, "" if no credentials are needed."""
         basic = f"Basic {base64.b64encode(f'{self.username}:{self.password}'.encode()).decode()}"
         http = [each.host for each in (self.registry, *self.others) if each.http]
-        may_read = challenge.is_plain and not self.registry.http and challenge.token_host not in http
+        listed = set(names_of(challenge.token_host, http=True)) & set(http)
+        may_read = challenge.is_plain and not self.registry.http and not listed
         login = basic if self.username and not may_read else ""
         if challenge.scheme == BASIC:
             return login

@@ -17,6 +17,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.hub import HUB
 from ansible_collections.multiarch.builders.plugins.module_utils.host.system_store import blocks
 from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import Registry
+from ansible_collections.multiarch.builders.plugins.module_utils.registry.address import names_of
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,7 @@ def entry_of_endpoint(table: t.Mapping[str, Registry], token_host: str, host: st
     Without an entry of its own, those of its registry are assumed, as for a company's GitLab: gitlab.example.com
     is the token endpoint of registry.example.com.
     """
-    return table.get(token_host) or table[host]
+    return next((table[name] for name in names_of(token_host) if name in table), table[host])
 
 
 def restart_reason(

@@ -147,6 +147,11 @@ PAIR = Target("a.b", has_pair=True)
     [
         pytest.param(PAIR, "https://a.b/token", PAIR, id="on the same address"),
         pytest.param(PAIR, "https://A.B:443/token", PAIR, id="the same address, otherwise written"),
+        pytest.param(
+            Target("a.b:443", has_pair=True), "https://a.b/token", Target("a.b:443", has_pair=True), id="with its port"
+        ),
+        pytest.param(Target("a.b:80", http=True), "http://a.b/token", Target("a.b:80", http=True), id="the same of HTTP"),
+        pytest.param(Target("a.b:5000"), "https://a.b/token", Target("a.b"), id="on another port"),
         pytest.param(PAIR, "https://auth.b/token", Target("auth.b"), id="elsewhere: no certificate of the client"),
         pytest.param(Target("a.b", insecure=True), "https://auth.b/token", Target("auth.b"), id="elsewhere: verified"),
         pytest.param(Target("a.b", http=True), "https://a.b/token", Target("a.b"), id="with TLS, unlike the registry"),

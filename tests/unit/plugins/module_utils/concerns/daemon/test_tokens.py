@@ -38,6 +38,13 @@ BY_ANOTHER = "harbor.example (issued by gitlab.example)"
         pytest.param(TABLE, OTHER, ELSEWHERE, BY_AUTH, id="who gives out tokens has another CA"),
         pytest.param(TABLE, NEW, ELSEWHERE, None, id="the registry's own CA is not asked for then"),
         pytest.param(SAME_CA, NEW, ELSEWHERE, BY_AUTH, id="both have one CA"),
+        pytest.param(
+            (Registry(HARBOR, ca=OLD), Registry("gitlab.example:443", ca=OTHER)),
+            OTHER,
+            WITHOUT_ENTRY,
+            BY_ANOTHER,
+            id="the entry of who gives them out has the usual port",
+        ),
         pytest.param(TABLE, NEW, WITHOUT_ENTRY, BY_ANOTHER, id="who gives them out has no entry: the registry's CA"),
         pytest.param(TABLE, OTHER, WITHOUT_ENTRY, None, id="and that of nobody else"),
         pytest.param(PUBLIC, OTHER, WITHOUT_ENTRY, None, id="registry and who gives them out are publicly trusted"),
