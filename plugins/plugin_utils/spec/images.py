@@ -9,6 +9,8 @@ import re
 
 from ansible_collections.multiarch.builders.plugins.module_utils.model.options import BUILDKIT_IMAGE
 from ansible_collections.multiarch.builders.plugins.module_utils.model.version import Version, version_of
+from ansible_collections.multiarch.builders.plugins.module_utils.registry.address import split_repository
+from ansible_collections.multiarch.builders.plugins.plugin_utils.values.host_names import HostNameError, check_host
 from ansible_collections.multiarch.builders.plugins.plugin_utils.values.problems import Findings
 
 # Docker's grammar of image names (github.com/distribution/reference): upper case in the host only
@@ -32,10 +34,21 @@ def check_image(text: str, variable: str, findings: Findings) -> None:
 
 
 def check_proof_repository(text: str, variable: str, findings: Findings) -> None:
-    """Report problems of *text*, the repository of a registry that images are pushed to; "" is none."""
+    """Report problems of *text*, the repository of a registry that images are pushed to; "" is none.
+
+    Docker looks up logins and certificates by the registry's name as it is written here.
+    """
     remedy = "Write HOST[:PORT]/PATH in lower case, without scheme, tag and digest, such as harbor.example.com/ci/proof"
-    if text and not ("/" in text and _NAME.fullmatch(text)):
+    if not text:
+        return
+    if "/" not in text or not _NAME.fullmatch(text) or text != text.lower():
         findings.problem(variable, text, "is not a repository", remedy)
+        return
+    host, _name = split_repository(text)
+    try:
+        check_host(host)
+    except HostNameError as exc:
+        findings.problem(variable, text, f"names a registry ({host}) that {exc}", exc.remedy)
 
 
 def check_reference(text: str, variable: str, findings: Findings) -> None:

@@ -57,7 +57,10 @@ def check_host(text: str) -> str:
         raise HostNameError(f"is longer than {_LONGEST} characters", "Use a shorter name for the registry")
     if "/" in text:
         raise HostNameError("has a path", "Write host[:port] only; only mirrors may have a path")
-    host, port = _split_port(text.lower())
+    host, port = _split_port(text)
+    if not host.isascii():
+        raise HostNameError("is not ASCII, as image names are", f"Write {_ascii(host)}")
+    host = host.lower()
     if port is not None and not (re.fullmatch(r"[0-9]{1,5}", port) and 1 <= int(port) <= 65535):
         raise HostNameError(f"has no valid port ({port!r})", "Write a port from 1 to 65535, or none")
     if host.startswith("["):
@@ -66,9 +69,17 @@ def check_host(text: str) -> str:
         raise HostNameError("has more than one colon", "Write host:port; an IPv6 address in brackets: [::1]:5000")
     elif not _DNS_NAME.fullmatch(host):
         raise HostNameError("is not a host name", "Use letters, digits, '-' and '.' only (image names cannot have '_')")
-    if host in HUB_ALIASES or text.lower() == HUB + ":443":
+    if host in HUB_ALIASES or (host == HUB and port is not None and int(port) == 443):
         raise HostNameError("is another name of Docker Hub", f"Write {HUB}, as image names do")
     return host if port is None else f"{host}:{int(port)}"
+
+
+def _ascii(text: str) -> str:
+    """*text* as DNS has it (RFC 3490)."""
+    try:
+        return text.encode("idna").decode("ascii").lower()
+    except UnicodeError:
+        return "its form in DNS, xn--…"
 
 
 def _split_port(text: str) -> tuple[str, str | None]:

@@ -79,6 +79,8 @@ def test_a_reference_may_float_where_nothing_depends_on_it(text: str) -> None:
         pytest.param(f"harbor.example.com/ci/proof@{DIGEST}", False, id="a digest"),
         pytest.param("https://harbor.example.com/ci/proof", False, id="a scheme"),
         pytest.param("harbor.example.com/CI/proof", False, id="upper case"),
+        pytest.param("Harbor.example.com/ci/proof", False, id="a registry in upper case: nobody has certificates for it"),
+        pytest.param("docker.io/ci/proof", True, id="Docker Hub by its name"),
         pytest.param("harbor.example.com/ci/proof/", False, id="a slash at the end"),
         pytest.param("harbor.example.com", False, id="no path"),
         pytest.param("harbor.example.com:5000", False, id="no path behind a port"),
@@ -91,6 +93,28 @@ def test_a_repository(text: str, good: bool) -> None:
     told = [str(each) for each in findings.problems]
     assert len(told) == (0 if good else 1)
     assert all("is not a repository. Write HOST[:PORT]/PATH" in each for each in told)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        pytest.param(
+            "index.docker.io/ci/proof",
+            "names a registry (index.docker.io) that is another name of Docker Hub. Write docker.io, as image names do",
+            id="another name of Docker Hub, for which nobody has a login",
+        ),
+        pytest.param(
+            "harbor.example.com:0/ci/proof",
+            "names a registry (harbor.example.com:0) that has no valid port ('0'). Write a port from 1 to 65535",
+            id="no port",
+        ),
+    ],
+)
+def test_a_repository_of_no_registry(text: str, told: str) -> None:
+    findings = Findings()
+    check_proof_repository(text, "builder_verify_repository", findings)
+    (problem,) = findings.problems
+    assert told in str(problem)
 
 
 @pytest.mark.parametrize("text", ["moby/buildkit", "moby/buildkit:latest", "localhost:5000/buildkit"])
