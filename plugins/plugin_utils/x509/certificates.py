@@ -54,19 +54,17 @@ def load_certificates(data: bytes) -> list[x509.Certificate]:
     if any("PRIVATE KEY" in label for label, _block in found_blocks) or is_der_key(data):
         raise CertificateError("contains a private key", "Use the certificate only, and keep the key secret")
     _refuse_losses(data, [label for label, _block in found_blocks])
+    texts = [block for label, block in found_blocks if label in _LABELS] if found_blocks else [data]
     certificates: list[x509.Certificate] = []
-    try:
-        found = [x509.load_pem_x509_certificate(block) for label, block in found_blocks if label in _LABELS]
-        if not found_blocks:
-            found = [x509.load_der_x509_certificate(data)]
-        for certificate in found:
-            require_fields(certificate)
-    except NOT_PARSED as exc:
-        raise CertificateError(
-            f"is not a certificate ({len(data)} bytes cannot be parsed)",
-            "Use X.509 certificates in PEM (-----BEGIN CERTIFICATE-----) or one in DER",
-        ) from exc
-    for certificate in found:
+    for number, text in enumerate(texts, start=1):
+        try:
+            certificate = _load(text, pem=bool(found_blocks))
+        except NOT_PARSED as exc:
+            which = f"has no certificate in block {number} of {len(texts)}" if len(texts) > 1 else "is not a certificate"
+            raise CertificateError(
+                f"{which} ({len(text)} bytes cannot be parsed)",
+                "Use X.509 certificates in PEM (-----BEGIN CERTIFICATE-----) or one in DER",
+            ) from exc
         if certificate not in certificates:
             certificates.append(certificate)
     if not certificates:
@@ -82,6 +80,13 @@ def _refuse_losses(data: bytes, labels: Sequence[str]) -> None:
             raise CertificateError(f"contains certificates as {label}", f"Convert it: {_CONVERSIONS[label]}")
     if any("CERTIFICATE" in label for label in unfinished(data)):
         raise CertificateError("ends within a certificate, whose END line is missing", "Use the whole file")
+
+
+def _load(text: bytes, *, pem: bool) -> x509.Certificate:
+    """The certificate in *text*, PEM or DER. Raises one of NOT_PARSED."""
+    certificate = x509.load_pem_x509_certificate(text) if pem else x509.load_der_x509_certificate(text)
+    require_fields(certificate)
+    return certificate
 
 
 def require_fields(certificate: x509.Certificate) -> None:

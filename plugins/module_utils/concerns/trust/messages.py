@@ -17,14 +17,18 @@ from ansible_collections.multiarch.builders.plugins.module_utils.model.desired i
 from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import Difference
 from ansible_collections.multiarch.builders.plugins.module_utils.model.steps import RemoveFile, WriteFile
 
+_MOST_TOLD = 3  # certificates; a bundle of all public CAs has 150
+
 
 def of_file(step: WriteFile, link: t.Optional[str] = None) -> str:
     """What is written, never its content: keys are secret, and PEM is not human-readable; *link* is a replaced target."""
     instead = f", in place of the link to {link}" if link else ""
     if step.path.endswith(".key"):
         return f"write {step.path} (client key){instead}"
-    told = ", ".join(each[:27] + "…" for each in fingerprints(step.content).splitlines())
-    return f"write {step.path} ({told}){instead}"
+    found = fingerprints(step.content).splitlines()
+    told = [each[:27] + "…" for each in found[:_MOST_TOLD]]
+    more = [f"and {len(found) - _MOST_TOLD} more"] if len(found) > _MOST_TOLD else []
+    return f"write {step.path} ({', '.join(told + more)}){instead}"
 
 
 def difference_of(step: WriteFile, before: str) -> t.Optional[Difference]:

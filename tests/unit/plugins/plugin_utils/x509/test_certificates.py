@@ -117,6 +117,12 @@ NAMELESS = "self-signed and not a CA, so it is only trusted for itself, but has 
             CA.key_pem.replace("\n", "\r\n").encode(), "private key", "keep the key secret", id="key, Windows"
         ),
         pytest.param(CA.key_bytes(old=True), "private key", "keep the key secret", id="key in the older form"),
+        pytest.param(
+            (CA.pem + NEXT.pem.replace("M", "?", 3)).encode(),
+            "has no certificate in block 2 of 2 (",
+            "BEGIN CERTIFICATE",
+            id="a bundle with one that is broken",
+        ),
         pytest.param(CA.der + b"x", "is not a certificate", "one in DER", id="DER and more"),
         pytest.param(CA.der[:-1], "is not a certificate", "one in DER", id="DER, cut off"),
         pytest.param(

@@ -8,13 +8,14 @@ from __future__ import annotations
 import pytest
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.trust.decide import Login, Logout, Place
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.trust.messages import (
+    of_file,
     of_login,
     of_logout,
     of_removal,
     reason,
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import Registry
-from ansible_collections.multiarch.builders.plugins.module_utils.model.steps import Owner, RemoveFile
+from ansible_collections.multiarch.builders.plugins.module_utils.model.steps import Owner, RemoveFile, WriteFile
 
 HARBOR = Registry("harbor.example.com", username="robot$ci", password="x")
 HUB = "https://index.docker.io/v1/"
@@ -61,6 +62,23 @@ def test_of_logout(
 ) -> None:
     step = Logout(Place("ci", server, None), ours)
     assert of_logout(step, reason(step, registries, users)) == words
+
+
+@pytest.mark.parametrize(
+    ("size", "link", "end"),
+    [
+        pytest.param(1, None, "…)", id="one"),
+        pytest.param(3, None, "…)", id="three"),
+        pytest.param(150, None, "…, and 147 more)", id="a bundle of all public CAs"),
+        pytest.param(1, "/bundle", "…), in place of the link to /bundle", id="in place of a link"),
+    ],
+)
+def test_of_file(size: int, link: str | None, end: str) -> None:
+    block = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"
+    words = of_file(WriteFile("/ca.crt", block * size), link)
+    assert words.startswith("write /ca.crt (certificate sha256:")
+    assert words.endswith(end)
+    assert words.count("sha256:") == min(size, 3)
 
 
 @pytest.mark.parametrize(
