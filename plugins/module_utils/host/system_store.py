@@ -18,6 +18,9 @@ from ansible_collections.multiarch.builders.plugins.module_utils.model.errors im
 # basicConstraints (2.5.29.19) with CA:TRUE, and an X.509 version that supports it, in DER.
 _CONSTRAINTS = re.compile(rb"\x06\x03\x55\x1d\x13(?:\x01\x01\xff)?\x04.\x30.\x01\x01\xff", re.DOTALL)
 _VERSION_3 = b"\xa0\x03\x02\x01\x02"
+# extendedKeyUsage (2.5.29.37) with up to 255 bytes, and serverAuth in it (1.3.6.1.5.5.7.3.1).
+_PURPOSES = re.compile(rb"\x06\x03\x55\x1d\x25(?:\x01\x01\xff)?\x04(?:\x81)?(.)(.*)", re.DOTALL)
+_FOR_SERVERS = b"\x06\x08\x2b\x06\x01\x05\x05\x07\x03\x01"
 _BLOCK = re.compile(r"-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----\n?", re.DOTALL)
 
 
@@ -25,7 +28,7 @@ _BLOCK = re.compile(r"-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----\n?
 class Store:
     """The folder for CAs, the refresh command, and the bundle; *links* is the folder of links to each CA, if any.
 
-    *only_authorities*: certificates that are not a CA are not added to the bundle.
+    *only_authorities*: certificates that are not a CA, or not one of servers, are not added to the bundle.
     """
 
     anchors: str
@@ -37,7 +40,7 @@ class Store:
 
     def takes(self, pem: str) -> bool:
         """Whether a certificate is added to the bundle."""
-        return not self.only_authorities or is_authority(pem)
+        return not self.only_authorities or (is_authority(pem) and is_for_servers(pem))
 
 
 DEBIAN = Store(
@@ -52,7 +55,7 @@ RED_HAT = Store(
     ".pem",
     ("update-ca-trust", "extract"),
     "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",
-    only_authorities=True,  # update-ca-trust: `trust extract --filter=ca-anchors`
+    only_authorities=True,  # update-ca-trust: `trust extract --filter=ca-anchors --purpose=server-auth`
 )
 
 
@@ -61,8 +64,21 @@ def is_authority(pem: str) -> bool:
 
     Tried with p11-kit 0.25. The controller, which parses X.509, has checked that it is a certificate.
     """
-    der = base64.b64decode("".join(pem.split("\n")[1:-2]))
+    der = _der(pem)
     return _VERSION_3 not in der[:16] or _CONSTRAINTS.search(der) is not None
+
+
+def is_for_servers(pem: str) -> bool:
+    """Whether p11-kit treats the certificate as one for servers: by extendedKeyUsage, if it has one.
+
+    p11-kit, trust/enumerate.c, on_iterate_load_filter: anyExtendedKeyUsage is not enough.
+    """
+    found = _PURPOSES.search(_der(pem))
+    return found is None or _FOR_SERVERS in found.group(2)[: found.group(1)[0]]
+
+
+def _der(pem: str) -> bytes:
+    return base64.b64decode("".join(pem.split("\n")[1:-2]))
 
 
 def is_here(store: Store) -> bool:
