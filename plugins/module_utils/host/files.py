@@ -166,8 +166,9 @@ def remove(step: RemoveFile) -> None:
         with acting_as(step.owner):
             with contextlib.suppress(NotADirectoryError):  # someone put a file in place of its folder
                 path.unlink(missing_ok=True)
-            if step.folder and path.parent.is_dir() and not any(path.parent.iterdir()):
-                path.parent.rmdir()
+            folder = path.parent
+            if step.folder and folder.is_dir() and not folder.is_symlink() and not any(folder.iterdir()):
+                folder.rmdir()
     except (OSError, ValueError) as exc:
         raise HostError(f"{step.path} cannot be removed: {exc}") from exc
 

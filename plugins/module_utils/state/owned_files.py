@@ -95,7 +95,9 @@ def _with(found: R, step: WriteFile) -> R:
     if path in found.files:
         found = replace(found, replacing={**found.replacing, path: found.files[path]})
     else:
-        former = _former(step)
+        real = look.real(path)
+        ours = any(look.real(each) == real for each in found.files)  # by another path, as a folder may be a link
+        former = None if ours else _former(step)
         if former is not None:
             found = replace(found, former={**found.former, path: former})
         found = replace(found, folders=tuple(sorted({*found.folders, *_missing_folders(step)})))

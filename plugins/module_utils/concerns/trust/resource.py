@@ -117,9 +117,15 @@ class Trust(Concern[TrustState]):
         users = RECORD.read().owners
         ids = {path: owner_of(user) for path, user in users.items() if is_user(user)}
         left = leftovers(RECORD.read().files, wanted, ids)
-        stays = {
-            each.path: NO_USER if each.path in users.keys() - ids.keys() else self._why_left(each) for each in left
-        }
+        kept = {look.real(each.path): each.path for each in wanted} if left else {}
+
+        def why(file: RemoveFile) -> str:
+            if file.path in users.keys() - ids.keys():
+                return NO_USER
+            same = kept.get(look.real(file.path))  # of two folders, one may be a link to the other
+            return f"it is the same file as {same}" if same else self._why_left(file)
+
+        stays = {each.path: why(each) for each in left}
         forget = tuple(ForgetFile(path, why) for path, why in stays.items() if why)
         return tuple(each for each in left if not stays[each.path]), forget
 

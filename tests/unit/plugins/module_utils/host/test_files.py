@@ -367,12 +367,15 @@ def test_a_long_path_has_a_copy_too(tmp_path: Path) -> None:
         pytest.param("two/gone", True, {"one", "two"}, id="gone already"),
         pytest.param("gone/gone", True, {"one", "two"}, id="gone with its folder"),
         pytest.param("one/file/file", True, {"one", "two"}, id="a file in place of its folder"),
+        pytest.param("link/file", True, {"one", "two", "link"}, id="the last one in a folder that is a link"),
     ],
 )
 def test_remove(tmp_path: Path, name: str, folder: bool, left: set[str]) -> None:
     for each in ("one/file", "two/file", "two/other"):
         (tmp_path / each).parent.mkdir(exist_ok=True)
         (tmp_path / each).touch()
+    if name.startswith("link"):
+        (tmp_path / "link").symlink_to("one")
     remove(RemoveFile(str(tmp_path / name), folder))
     assert not (tmp_path / name).exists()
     assert {each.name for each in tmp_path.iterdir()} == left

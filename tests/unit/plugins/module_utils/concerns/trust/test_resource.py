@@ -250,6 +250,26 @@ def test_a_link_to_the_systems_bundle_is_replaced_and_the_bundle_stays() -> None
     assert link.readlink() == at(DEBIAN.bundle)
 
 
+@pytest.mark.usefixtures("root")
+def test_of_two_entries_with_one_folder_one_may_go() -> None:
+    folder = "/etc/docker/certs.d/a.example"
+    at(folder).mkdir(parents=True)
+    at(f"{folder}:443").symlink_to("a.example")
+    both = Registry("a.example", ca=CA.pem), Registry("a.example:443", ca=CA.pem)
+    converged(Trust(both, ()))
+    at(f"{folder}/ca.crt").write_text("another")
+    converged(Trust(both, ()))
+    for each in both:
+        assert f"{folder}{each.host[9:]}/ca.crt" in record.load("trust")["files"]
+    trust = Trust(both[:1], ())
+    assert f"forget {folder}:443/ca.crt: it is the same file as {folder}/ca.crt" in told(trust)
+    converged(trust)
+    assert at(f"{folder}/ca.crt").read_text() == CA.pem
+    converged(Trust(both, ()))
+    converged(Trust((), ()))
+    assert not at(f"{folder}/ca.crt").exists()
+
+
 def test_a_host_without_a_store_is_told(root: Path) -> None:
     (root / "usr/sbin" / DEBIAN.refresh[0]).unlink()
     (root / "etc/debian_version").touch()
