@@ -12,9 +12,9 @@ from dataclasses import dataclass
 
 from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import is_network
 from ansible_collections.multiarch.builders.plugins.plugin_utils.serve.source import Source
-from ansible_collections.multiarch.builders.plugins.plugin_utils.spec import registries
 from ansible_collections.multiarch.builders.plugins.plugin_utils.spec.buildx_plugin import Locate
 from ansible_collections.multiarch.builders.plugins.plugin_utils.spec.nodes import Inventory
+from ansible_collections.multiarch.builders.plugins.plugin_utils.spec.registry_table import Registry
 from ansible_collections.multiarch.builders.plugins.plugin_utils.values.problems import Findings
 from ansible_collections.multiarch.builders.plugins.plugin_utils.x509 import harbor
 from ansible_collections.multiarch.builders.plugins.plugin_utils.x509.pem import ReadFile
@@ -46,7 +46,7 @@ class Input:
         return max(0, days)
 
     @property
-    def named_registries(self) -> list[registries.Registry]:
+    def named_registries(self) -> list[Registry]:
         """The registries in the table."""
         return without_networks(self.options.get("registries", []))
 
@@ -55,7 +55,7 @@ Check = Callable[[t.Any, str, Input], t.Any]
 """Takes a non-null value and its variable's name; reports problems, and returns the normalised value."""
 
 
-def without_networks(table: Sequence[registries.Registry]) -> list[registries.Registry]:
+def without_networks(table: Sequence[Registry]) -> list[Registry]:
     """The entries of *table* without networks, which only dockerd supports."""
     return [entry for entry in table if entry.get("host") and not is_network(entry["host"])]
 

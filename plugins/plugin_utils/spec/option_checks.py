@@ -54,6 +54,7 @@ from ansible_collections.multiarch.builders.plugins.plugin_utils.spec.images imp
 from ansible_collections.multiarch.builders.plugins.plugin_utils.spec.network import check_dns, check_proxy
 from ansible_collections.multiarch.builders.plugins.plugin_utils.spec.own_network import check_loopback
 from ansible_collections.multiarch.builders.plugins.plugin_utils.spec.platforms import normalise_platforms
+from ansible_collections.multiarch.builders.plugins.plugin_utils.spec.registry_table import Registry
 from ansible_collections.multiarch.builders.plugins.plugin_utils.spec.serve import check_serve
 from ansible_collections.multiarch.builders.plugins.plugin_utils.spec.tls_files import Sources
 from ansible_collections.multiarch.builders.plugins.plugin_utils.values.problems import suggest
@@ -114,7 +115,7 @@ def _binfmt_canary(value: dict[str, t.Any], variable: str, given: Input) -> dict
     return value
 
 
-def _registries(value: list[registries.Registry], variable: str, given: Input) -> list[registries.Registry]:
+def _registries(value: list[Registry], variable: str, given: Input) -> list[Registry]:
     """The table with certificates as text, and with `hosts_toml` where dockerd needs one."""
     table = registries.normalise(
         value,

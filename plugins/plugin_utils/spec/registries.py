@@ -11,13 +11,10 @@ import typing as t
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from ansible_collections.multiarch.builders.plugins.module_utils.concerns.trust.decide import store_files
-from ansible_collections.multiarch.builders.plugins.module_utils.docker.hub import HUB
-from ansible_collections.multiarch.builders.plugins.module_utils.host.system_store import DEBIAN
-from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import is_network, registries_of
+from ansible_collections.multiarch.builders.plugins.plugin_utils.spec import registry_table
+from ansible_collections.multiarch.builders.plugins.plugin_utils.spec.registry_table import Registry
 from ansible_collections.multiarch.builders.plugins.plugin_utils.values.host_names import (
     HostNameError,
-    certificate_folder,
     check_host,
     check_mirror,
     check_network,
@@ -31,9 +28,6 @@ from ansible_collections.multiarch.builders.plugins.plugin_utils.x509.pem import
     is_path,
     read,
 )
-
-Registry = dict[str, t.Any]
-"""An entry: the keys of `model.option_keys.REGISTRY`, already of the right types; optional ones may be absent."""
 
 _OF_A_NETWORK = ("host", "insecure", "http")
 _CA_KEYS = ("ca", "ca_from", "ca_fingerprint", "client_cert", "client_key")
@@ -66,10 +60,7 @@ def normalise(
     """
     sources = _Sources(read_file, fetch, now, warn_days)
     found = [_entry(entry, f"{variable}[{index}]", sources, findings) for index, entry in enumerate(registries)]
-    _check_duplicates(found, variable, findings)
-    _check_store_files(found, variable, findings)
-    _check_dotless(found, variable, findings)
-    _check_mirrors(found, variable, findings)
+    registry_table.check(found, variable, findings)
     return found
 
 
@@ -244,53 +235,3 @@ def _client_pair(entry: Registry, variable: str, sources: _Sources, findings: Fi
         pem = found["client_cert"]
         take("client_key", lambda data: certificates.CertificateText(private_key.client_key(data, pem)))
     return found
-
-
-def _check_duplicates(registries: Sequence[Registry], variable: str, findings: Findings) -> None:
-    """No host twice, nor two whose certificates buildx would put into one folder."""
-    seen: dict[str, str] = {}
-    for index, entry in enumerate(registries):
-        host = entry.get("host")
-        if not host:
-            continue
-        folder = host if is_network(host) else certificate_folder(host)
-        other = seen.setdefault(folder, host)
-        if other == host and any(host == before.get("host") for before in registries[:index]):
-            remedy = "Merge the entries of a registry into one"
-            findings.problem(f"{variable}[{index}].host", host, "is in the table twice", remedy)
-        elif other != host:
-            message = f"would share the directory certs/{folder} of the builder with {other!r}"
-            findings.problem(f"{variable}[{index}].host", host, message, "Use another name or port for one of them")
-
-
-def _check_store_files(registries: Sequence[Registry], variable: str, findings: Findings) -> None:
-    """The system's store numbers the certificates of a bundle: those of `a` could be named as that of `a-1` is."""
-    seen: dict[str, str] = {}
-    for index, entry in enumerate(registries):
-        for file in store_files(registries_of({"registries": [entry]}), DEBIAN) if entry.get("host") else ():
-            other = seen.setdefault(file.path, entry["host"])
-            if certificate_folder(other) != certificate_folder(entry["host"]):  # else already reported
-                message = f"would share the file {file.path} of the system trust store with {other!r}"
-                remedy = "Use another name for one of them, or a single certificate in `ca` of the shorter name"
-                findings.problem(f"{variable}[{index}].host", entry["host"], message, remedy)
-
-
-def _check_dotless(registries: Sequence[Registry], variable: str, findings: Findings) -> None:
-    """Docker takes ``harbor/app`` for docker.io/harbor/app: such a host is good for a mirror only."""
-    mirrors = {mirror.partition("/")[0] for entry in registries for mirror in entry["mirrors"]}
-    for index, entry in enumerate(registries):
-        host = entry.get("host", "")
-        if host and not any(sign in host for sign in ".:") and host != "localhost" and host not in mirrors:
-            message = f"{host!r} has neither dot nor port: Docker interprets {host}/app as {HUB}/{host}/app"
-            findings.warn(f"{variable}[{index}].host", message)
-
-
-def _check_mirrors(registries: Sequence[Registry], variable: str, findings: Findings) -> None:
-    """TLS settings of an entry do not apply to its mirrors: dockerd and BuildKit look them up by the mirror's name."""
-    hosts = {entry.get("host") for entry in registries}
-    for index, entry in enumerate(registries):
-        given = [key for key in ("http", "insecure", "ca", "client_cert") if entry.get(key)]
-        strangers = sorted({mirror.partition("/")[0] for mirror in entry["mirrors"]} - hosts) if given else []
-        for name in strangers:
-            message = f"`{'`, `'.join(given)}` applies to {entry.get('host')} itself, not to its mirror {name}"
-            findings.warn(f"{variable}[{index}]", f"{message}, which needs its own entry")

@@ -79,6 +79,19 @@ def kept(place: Place) -> t.Optional[str]:
     return token if isinstance(token, str) else None
 
 
+def whose(place: Place) -> t.Optional[str]:
+    """The user name of any login at *place*, also of one with an identity token; None without a login of somebody."""
+    token = kept(place)
+    if token is not None or place.helper is not None:
+        return name_in(token or "") or None
+    auths = config_json.load(place.user).get("auths")
+    entry = auths.get(place.server) if isinstance(auths, dict) else None
+    if not isinstance(entry, dict) or not entry:  # docker writes {} for a login that it gives to a helper
+        return None
+    token = entry.get("auth")
+    return (name_in(token) if isinstance(token, str) else "") or "someone"
+
+
 def wanted_file(user: str, registry: Registry) -> WriteFile:
     """config.json with the login."""
     return config_json.wanted_file(user, with_login(config_json.load(user), registry))

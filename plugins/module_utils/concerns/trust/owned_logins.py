@@ -25,9 +25,9 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.trust.
     kept,
     log_in,
     log_out,
-    name_in,
     place_of,
     token_of,
+    whose,
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.trust.record import (
     RECORD,
@@ -108,12 +108,13 @@ def replaced_by(step: Login) -> t.Optional[str]:
     Its secret is not stored anywhere, so it cannot be restored later.
     """
     place = place_of(step.user, step.registry)
+    if place in remembered():
+        return None
     try:
-        token = None if place in remembered() else kept(place)
+        ours = kept(place) == token_of(credentials_of(step.registry))
+        return None if ours else whose(place)
     except HostError:  # the helper failed
         return None
-    ours = token_of(credentials_of(step.registry))
-    return None if token in (None, ours) else name_in(token or "") or None
 
 
 def replaced(step: Logout) -> t.Optional[str]:

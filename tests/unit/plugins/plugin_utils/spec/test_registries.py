@@ -309,9 +309,9 @@ def test_hosts_that_collide(hosts: list[str], told: str) -> None:
     "hosts",
     [
         pytest.param(["a.b", "a.b:443"], id="with and without port"),
-        pytest.param(["a.b:443", "a.b-443"], id="a port and a dash"),
-        pytest.param(["a.b:443", "a.b.443"], id="a port and a dot"),
-        pytest.param(["a.b:443", "a.b:4431"], id="ports that begin alike"),
+        pytest.param(["a.b:5443", "a.b-5443"], id="a port and a dash"),
+        pytest.param(["a.b:5443", "a.b.5443"], id="a port and a dot"),
+        pytest.param(["a.b:543", "a.b:5431"], id="ports that begin alike"),
     ],
 )
 def test_hosts_that_look_alike_and_are_two(hosts: list[str]) -> None:
@@ -395,6 +395,16 @@ def test_the_user_says_how_many_days_before_the_end_a_warning_comes() -> None:
             id="the server's own",
         ),
         pytest.param([{"host": "harbor"}], "r[0].host: 'harbor' has neither dot nor port", id="no dot"),
+        pytest.param(
+            [{"host": "h.example:443"}],
+            "r[0].host: 'h.example:443' only applies to images named h.example:443/…, not to h.example/…,",
+            id="the usual port",
+        ),
+        pytest.param(
+            [{"host": "h.example:80", "http": True}],
+            "r[0].host: 'h.example:80' only applies to images named h.example:80/…, not to h.example/…,",
+            id="the usual port of HTTP",
+        ),
     ],
 )
 def test_warnings_stop_nobody(entries: list[dict[str, t.Any]], warning: str) -> None:
@@ -405,6 +415,19 @@ def test_warnings_stop_nobody(entries: list[dict[str, t.Any]], warning: str) -> 
 
 def test_a_host_without_dot_is_fine_for_a_mirror() -> None:
     assert run({"host": "docker.io", "mirrors": ["mirror/hub"]}, {"host": "mirror", "ca": CA.pem})[1] == Findings()
+
+
+@pytest.mark.parametrize(
+    "entries",
+    [
+        pytest.param([{"host": "h.example:443"}, {"host": "h.example"}], id="both names"),
+        pytest.param([{"host": "docker.io", "mirrors": ["h.example:443/hub"]}, {"host": "h.example:443"}], id="a mirror"),
+        pytest.param([{"host": "h.example:443", "http": True}], id="HTTP on the port of TLS"),
+        pytest.param([{"host": "h.example:5443"}], id="another port"),
+    ],
+)
+def test_a_usual_port_that_is_meant(entries: list[dict[str, t.Any]]) -> None:
+    assert run(*entries)[1] == Findings()
 
 
 @pytest.mark.parametrize(

@@ -298,15 +298,19 @@ def test_what_else_is_remembered_stays(config: Path) -> None:
     ("auth", "name"),
     [
         pytest.param(None, None, id="nobody was logged in"),
-        pytest.param("YWxpY2U6cw==", "alice", id="somebody else"),
-        pytest.param("no base64", None, id="no login that has a name"),
+        pytest.param({"auth": "YWxpY2U6cw=="}, "alice", id="somebody else"),
+        pytest.param({"auth": "no base64"}, None, id="no login that has a name"),
+        pytest.param({}, None, id="as docker writes it with a helper"),
+        pytest.param({"auth": "YWxpY2U6", "identitytoken": "x"}, "alice", id="an identity token"),
+        pytest.param({"identitytoken": "x"}, "someone", id="an identity token without a name"),
+        pytest.param({"auth": TOKEN, "identitytoken": "x"}, HARBOR.username, id="ours, with an identity token"),
     ],
 )
 def test_the_name_in_a_login_that_ours_takes_the_place_of_is_remembered(
-    auth: str | None, name: str | None, config: Path
+    auth: dict[str, str] | None, name: str | None, config: Path
 ) -> None:
     if auth is not None:
-        config.write_text(json.dumps(with_auths(**{HARBOR.host: {"auth": auth}})))
+        config.write_text(json.dumps(with_auths(**{HARBOR.host: auth})))
     login, logout = Login("ci", HARBOR), Logout(PLAIN, ours=True)
     assert replaced_by(login) == name
     for each in (HARBOR, RENEWED):
