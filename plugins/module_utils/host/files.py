@@ -26,6 +26,8 @@ HOME = "/var/lib/multiarch-builders"
 BACKUPS = f"{HOME}/backups"
 LARGEST = 64 * 1024**2
 """Maximum size of a file to read, in bytes; more than the largest expected one, a bundle of CAs."""
+ANY = "surrogateescape"
+"""How to read what may be no text, to compare it or to write it elsewhere byte by byte: write() knows it."""
 _LONGEST_NAME = 200  # bytes of a path in the name of its copy
 
 
@@ -86,7 +88,7 @@ def mode_of(path: str, otherwise: int = 0o644) -> int:
 
 def differs(wanted: WriteFile) -> bool:
     """Whether *wanted* changes anything: content, mode or owner."""
-    if read(wanted.path, wanted.owner) != wanted.content:
+    if read(wanted.path, wanted.owner, errors=ANY) != wanted.content:
         return True
     owner = wanted.owner or me()  # as write() makes it
     with acting_as(wanted.owner):  # root may see nothing in a home on a network
@@ -106,7 +108,7 @@ def write(step: WriteFile) -> None:
             if step.keeps and path.exists():
                 found = path.stat()
                 owner = Owner(found.st_uid, found.st_gid)
-            _replace(path, step.content.encode(), step.mode, owner)
+            _replace(path, step.content.encode(errors=ANY), step.mode, owner)
     except (OSError, ValueError) as exc:
         raise HostError(f"{step.path} cannot be written: {exc}") from exc
 
@@ -199,7 +201,7 @@ def sync_folder(folder: pathlib.Path) -> None:
 
 def back_up(path: str, owner: t.Optional[Owner] = None) -> t.Optional[str]:
     """Copy *path*, with the rights of *owner*, to the backups (root's only); its new path, None if missing."""
-    text = read(path, owner)
+    text = read(path, owner, errors=ANY)
     if text is None:
         return None
     target = backup_path(path)

@@ -19,6 +19,7 @@ from dataclasses import dataclass, field, replace
 from ansible_collections.multiarch.builders.plugins.module_utils.docker import certs_d
 from ansible_collections.multiarch.builders.plugins.module_utils.host import look
 from ansible_collections.multiarch.builders.plugins.module_utils.host.files import (
+    ANY,
     acting_as,
     back_up,
     mode_of,
@@ -139,7 +140,7 @@ def remove_owned(record: RecordFile[R], step: RemoveFile) -> None:
     elif former is None or former.backup is None:
         remove(step)
     else:
-        text = read(former.backup)
+        text = read(former.backup, errors=ANY)
         if text is None:
             raise HostError(
                 f"{step.path} cannot be restored, as its copy {former.backup} is missing: restore the file manually, or"

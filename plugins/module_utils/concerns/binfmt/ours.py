@@ -19,7 +19,14 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.record import RECORD, Former
 from ansible_collections.multiarch.builders.plugins.module_utils.host import look
-from ansible_collections.multiarch.builders.plugins.module_utils.host.files import back_up, mode_of, read, remove, write
+from ansible_collections.multiarch.builders.plugins.module_utils.host.files import (
+    ANY,
+    back_up,
+    mode_of,
+    read,
+    remove,
+    write,
+)
 from ansible_collections.multiarch.builders.plugins.module_utils.host.place import at
 from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.model.steps import RemoveFile, WriteFile
@@ -73,7 +80,7 @@ def put_file_back(name: str) -> None:
         if found.link is not None:
             at(file_of(name)).symlink_to(found.link)
         return
-    text = read(found.backup)
+    text = read(found.backup, errors=ANY)
     if text is None:
         raise HostError(
             f"{file_of(name)} cannot be restored, as its copy {found.backup} is missing: restore the file manually, or "

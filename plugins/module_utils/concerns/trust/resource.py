@@ -107,7 +107,7 @@ class Trust(Concern[TrustState]):
             ),
             replaced=_replaced(logins, logouts),
             has_store=is_here(store),
-            before={each.path: fingerprints(read(each.path, each.owner) or "") for each in missing},
+            before={each.path: fingerprints(read(each.path, each.owner, errors="replace") or "") for each in missing},
             theirs=frozenset(known.former),
             links={each.path: link for each in missing if each.owner is None and (link := look.link(each.path))},
         )

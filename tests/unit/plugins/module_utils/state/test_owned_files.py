@@ -12,6 +12,7 @@ import typing as t
 from pathlib import Path
 
 import pytest
+from ansible_collections.multiarch.builders.plugins.module_utils.host.files import differs
 from ansible_collections.multiarch.builders.plugins.module_utils.host.place import at
 from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.model.steps import Owner, RemoveFile, WriteFile
@@ -219,6 +220,18 @@ def test_a_users_link_is_followed_with_the_users_rights(tmp_path: Path) -> None:
     path.symlink_to(target)
     write_owned(TRUST, WriteFile(str(path), "ours", owner=Owner(os.geteuid(), os.getegid())))
     assert (path.is_symlink(), target.read_text()) == (True, "ours")
+
+
+def test_what_is_no_text_is_put_back_byte_by_byte(tmp_path: Path) -> None:
+    """Windows exports a CA in DER, as .crt."""
+    path = tmp_path / "ca.crt"
+    path.write_bytes(bytes(range(256)))
+    step = WriteFile(str(path), "ours")
+    assert differs(step)
+    write_owned(TRUST, step)
+    assert path.read_text() == "ours"
+    remove_owned(TRUST, RemoveFile(str(path)))
+    assert path.read_bytes() == bytes(range(256))
 
 
 def test_without_its_copy_nothing_is_put_back_and_nothing_is_lost(tmp_path: Path, home: Path) -> None:

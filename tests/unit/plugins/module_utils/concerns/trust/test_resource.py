@@ -251,6 +251,17 @@ def test_a_link_to_the_systems_bundle_is_replaced_and_the_bundle_stays() -> None
 
 
 @pytest.mark.usefixtures("root")
+def test_a_foreign_ca_in_der_is_replaced_and_put_back() -> None:
+    path = at("/etc/docker/certs.d/a.example/ca.crt")
+    path.parent.mkdir(parents=True)
+    path.write_bytes(CA.der)
+    converged(Trust((Registry("a.example", ca=CA.pem),), ()))
+    assert path.read_text() == CA.pem
+    converged(Trust((), ()))
+    assert path.read_bytes() == CA.der
+
+
+@pytest.mark.usefixtures("root")
 def test_of_two_entries_with_one_folder_one_may_go() -> None:
     folder = "/etc/docker/certs.d/a.example"
     at(folder).mkdir(parents=True)
