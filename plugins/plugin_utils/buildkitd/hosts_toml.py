@@ -8,8 +8,8 @@ daemon/hosts.go). With it, certificates in the same directory are ignored, so it
 
 Since 28.0 dockerd looks for the certificates of a mirror of daemon.json under docker.io, not under the mirror (the same
 file, mergeLegacyConfig): so mirrors with certificates of their own are named here, too. And it connects to all mirrors
-and docker.io itself with one client, so that `insecure` or `http` of a mirror turns verification off for docker.io. With
-this file, each has a client of its own.
+and docker.io itself with one client, so that `insecure` or `http` of a mirror turns verification off for docker.io:
+with this file, each has a client of its own.
 """
 
 from __future__ import annotations

@@ -60,9 +60,9 @@ def load_certificates(data: bytes) -> list[x509.Certificate]:
         try:
             certificate = _load(text, pem=bool(found_blocks))
         except NOT_PARSED as exc:
-            which = f"has no certificate in block {number} of {len(texts)}" if len(texts) > 1 else "is not a certificate"
+            where = f"has no certificate in block {number} of {len(texts)}"
             raise CertificateError(
-                f"{which} ({len(text)} bytes cannot be parsed)",
+                f"{where if len(texts) > 1 else 'is not a certificate'} ({len(text)} bytes cannot be parsed)",
                 "Use X.509 certificates in PEM (-----BEGIN CERTIFICATE-----) or one in DER",
             ) from exc
         if certificate not in certificates:

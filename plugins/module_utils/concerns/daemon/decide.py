@@ -62,8 +62,8 @@ class FilesState:
     """hosts.toml: files to write, managed files that are no longer wanted, and paths of foreign files.
 
     *reasons* are {path: why it is not wanted}, *seen* are the observations behind all of this. Of the managed files,
-    *changed* were modified since we wrote them, and *former* replaced foreign ones. *shadows* are {registry: the foreign
-    file or folder that dockerd reads in place of its certificates}.
+    *changed* were modified since we wrote them, and *former* replaced foreign ones. *shadows* are {registry: the
+    foreign file or folder that dockerd reads in place of its certificates}.
     """
 
     write: t.Tuple[WriteFile, ...] = ()

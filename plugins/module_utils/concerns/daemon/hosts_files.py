@@ -90,7 +90,7 @@ def _shadows(registries: t.Sequence[Registry], engine: t.Optional[str], seen: Se
 
 
 def hides(registries: t.Sequence[Registry], files: FilesState, unread: t.Container[str]) -> bool:
-    """Whether dockerd can only have an *unread* CA (PEM) from the operating system's store, which it reads once. Pure."""
+    """Whether dockerd only has an *unread* CA (PEM) from the operating system's store, which it reads once. Pure."""
     hidden = [each for each in registries if each.host in files.shadows]
     return any(pem in unread for each in hidden for pem in blocks(each.ca or ""))
 

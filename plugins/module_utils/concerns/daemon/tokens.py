@@ -58,7 +58,7 @@ def restart_reason(
     as_registry = fetches_tokens_as_registry(engine, containerd_store=containerd_store)
     found = []
     for host, token_host in tokens.hosts.items():
-        # With a graph driver dockerd has no certs.d for Docker Hub itself (moby, registry/service_v2.go: ServerDefault).
+        # With a graph driver dockerd reads no certs.d for Docker Hub (moby, registry/service_v2.go: ServerDefault).
         reads_certs_d = as_registry and (containerd_store or host != HUB)
         known = set(blocks(table[host].ca or "")) if reads_certs_d else set()
         needed = set(blocks(entry_of_endpoint(table, token_host, host).ca or ""))

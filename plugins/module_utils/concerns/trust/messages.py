@@ -21,7 +21,10 @@ _MOST_TOLD = 3  # certificates; a bundle of all public CAs has 150
 
 
 def of_file(step: WriteFile, link: t.Optional[str] = None) -> str:
-    """What is written, never its content: keys are secret, and PEM is not human-readable; *link* is a replaced target."""
+    """What is written, never its content: keys are secret, and PEM is not human-readable.
+
+    *link* is the target of a link that is replaced.
+    """
     instead = f", in place of the link to {link}" if link else ""
     if step.path.endswith(".key"):
         return f"write {step.path} (client key){instead}"

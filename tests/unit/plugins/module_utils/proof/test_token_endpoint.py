@@ -150,7 +150,7 @@ PAIR = Target("a.b", has_pair=True)
         pytest.param(
             Target("a.b:443", has_pair=True), "https://a.b/token", Target("a.b:443", has_pair=True), id="with its port"
         ),
-        pytest.param(Target("a.b:80", http=True), "http://a.b/token", Target("a.b:80", http=True), id="the same of HTTP"),
+        pytest.param(Target("a.b:80", http=True), "http://a.b/t", Target("a.b:80", http=True), id="the same of HTTP"),
         pytest.param(Target("a.b:5000"), "https://a.b/token", Target("a.b"), id="on another port"),
         pytest.param(PAIR, "https://auth.b/token", Target("auth.b"), id="elsewhere: no certificate of the client"),
         pytest.param(Target("a.b", insecure=True), "https://auth.b/token", Target("auth.b"), id="elsewhere: verified"),

@@ -79,7 +79,7 @@ def test_a_reference_may_float_where_nothing_depends_on_it(text: str) -> None:
         pytest.param(f"harbor.example.com/ci/proof@{DIGEST}", False, id="a digest"),
         pytest.param("https://harbor.example.com/ci/proof", False, id="a scheme"),
         pytest.param("harbor.example.com/CI/proof", False, id="upper case"),
-        pytest.param("Harbor.example.com/ci/proof", False, id="a registry in upper case: nobody has certificates for it"),
+        pytest.param("Harbor.example.com/ci/proof", False, id="a registry in upper case, which has no certificates"),
         pytest.param("docker.io/ci/proof", True, id="Docker Hub by its name"),
         pytest.param("harbor.example.com/ci/proof/", False, id="a slash at the end"),
         pytest.param("harbor.example.com", False, id="no path"),

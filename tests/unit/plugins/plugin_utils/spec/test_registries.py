@@ -421,7 +421,7 @@ def test_a_host_without_dot_is_fine_for_a_mirror() -> None:
     "entries",
     [
         pytest.param([{"host": "h.example:443"}, {"host": "h.example"}], id="both names"),
-        pytest.param([{"host": "docker.io", "mirrors": ["h.example:443/hub"]}, {"host": "h.example:443"}], id="a mirror"),
+        pytest.param([{"host": "docker.io", "mirrors": ["h.example:443"]}, {"host": "h.example:443"}], id="a mirror"),
         pytest.param([{"host": "h.example:443", "http": True}], id="HTTP on the port of TLS"),
         pytest.param([{"host": "h.example:5443"}], id="another port"),
     ],

@@ -331,7 +331,9 @@ FOR_NAMES = x509.NameConstraints([x509.DNSName("example.com")], [x509.IPAddress(
             id="Brainpool",
         ),
         pytest.param(
-            make("x", key=ec.generate_private_key(ec.SECP256K1())).der, "has a key on the curve secp256k1", id="secp256k1"
+            make("x", key=ec.generate_private_key(ec.SECP256K1())).der,
+            "has a key on the curve secp256k1",
+            id="secp256k1",
         ),
         pytest.param(
             make("x", key=ed448.Ed448PrivateKey.generate()).der, "has a key of the algorithm Ed448", id="Ed448"

@@ -162,8 +162,8 @@ KEY_OF_PAIR = (
             READS,
             f"{FOLDER}/x.crt",
             "",
-            f"{FOLDER} is unmanaged, and docker reads it in place of /etc/docker/certs.d/harbor.example:8443/: move what "
-            "it holds there",
+            f"{FOLDER} is unmanaged, and docker reads it in place of /etc/docker/certs.d/harbor.example:8443/: move "
+            "what it holds there",
             id="containerd's folder",
         ),
         pytest.param(HARBOR, READS, BESIDE, NAMED, "", id="it names the CA"),
@@ -172,9 +172,7 @@ KEY_OF_PAIR = (
         pytest.param(HARBOR, READS, "/etc/docker/certs.d/x/hosts.toml", "# theirs\n", "", id="another registry's"),
         pytest.param(HARBOR, IGNORES, BESIDE, "# theirs\n", "", id="this dockerd does not read it"),
         pytest.param(HARBOR, IGNORES, f"{FOLDER}/x.crt", "", "", id="nor such a folder"),
-        pytest.param(
-            Registry("harbor.example:8443", insecure=True), READS, BESIDE, "# theirs\n", "", id="no certificates of ours"
-        ),
+        pytest.param(replace(HARBOR, ca=None), READS, BESIDE, "# theirs\n", "", id="no certificates of ours"),
     ],
 )
 def test_what_docker_reads_in_place_of_our_certificates(

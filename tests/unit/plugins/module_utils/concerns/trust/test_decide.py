@@ -102,7 +102,8 @@ def test_what_a_store_does_not_take_is_told() -> None:
     table = [Registry("a.example", ca=CA.pem + OWN.pem), Registry("b.example", ca=CA.pem), Registry("c.example")]
     assert left_out(table, DEBIAN) == ()
     (note,) = left_out(table, RED_HAT)
-    assert note.startswith("`ca` of a.example has a certificate that is no CA of servers, which update-ca-trust does not take: ")
+    told = "`ca` of a.example has a certificate that is no CA of servers, which update-ca-trust does not take: docker "
+    assert note.startswith(told)
 
 
 def test_files_of_a_rootless_dockerd_are_the_same_elsewhere() -> None:

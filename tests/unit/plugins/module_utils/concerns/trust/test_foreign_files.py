@@ -15,7 +15,7 @@ CA = make("CA")
 HOST = "harbor.example:8443"
 FOLDER = f"/etc/docker/certs.d/{HOST}"
 TABLE = (Registry(HOST), Registry("other.example"))
-REFUSES = f"so docker refuses to connect to {HOST}"
+NO = f"so docker refuses to connect to {HOST}"
 
 
 @pytest.mark.parametrize(
@@ -25,34 +25,34 @@ REFUSES = f"so docker refuses to connect to {HOST}"
         pytest.param({"ca.crt": CA.pem, "x.cert": "", "x.key": "", "hosts.toml": "", "README": ""}, None, id="usable"),
         pytest.param(
             {"ca.cert": CA.pem},
-            f"ca.cert is unmanaged and has no ca.key beside it, {REFUSES}: rename it to ca.crt if it is a CA, or remove it",
+            f"ca.cert is unmanaged and has no ca.key beside it, {NO}: rename it to ca.crt if it is a CA, or remove it",
             id="a CA with the wrong suffix",
         ),
         pytest.param(
             {"{x}.cert": CA.pem},
-            f"{{x}}.cert is unmanaged and has no {{x}}.key beside it, {REFUSES}: rename it to {{x}}.crt if it is a CA, or "
+            f"{{x}}.cert is unmanaged and has no {{x}}.key beside it, {NO}: rename it to {{x}}.crt if it is a CA, or "
             "remove it",
             id="an odd name",
         ),
         pytest.param(
             {"old.key": ""},
-            f"old.key is unmanaged and has no old.cert beside it, {REFUSES} without the containerd image store: remove it",
+            f"old.key is unmanaged and has no old.cert beside it, {NO} without the containerd image store: remove it",
             id="a key that is left",
         ),
         pytest.param(
             {"company.crt": CA.der.decode("latin-1")},
-            f"company.crt is unmanaged and holds no certificate in PEM, {REFUSES} since 28.0: remove it, or convert it "
+            f"company.crt is unmanaged and holds no certificate in PEM, {NO} since 28.0: remove it, or convert it "
             "with `openssl x509`",
             id="DER",
         ),
         pytest.param(
             {"redhat-ca.crt": None},
-            f"redhat-ca.crt is unmanaged and a link to a missing file, {REFUSES}: remove it",
+            f"redhat-ca.crt is unmanaged and a link to a missing file, {NO}: remove it",
             id="a dangling link, as of subscription-manager",
         ),
         pytest.param(
             {"x.cert": None, "x.key": ""},
-            f"x.cert is unmanaged and a link to a missing file, {REFUSES}: remove it",
+            f"x.cert is unmanaged and a link to a missing file, {NO}: remove it",
             id="a dangling client certificate",
         ),
     ],
