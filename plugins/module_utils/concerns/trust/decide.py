@@ -60,8 +60,8 @@ def host_of(key: str) -> str:
 def left_out(registries: t.Sequence[Registry], store: Store) -> t.Tuple[str, ...]:
     """Notes on certificates that this store does not accept."""
     return tuple(
-        f"`ca` of {each.host} has a certificate that is no CA of servers, which {store.refresh[0]} does not take: docker "
-        "and builders trust it, docker buildx imagetools and other programs of this host do not"
+        f"`ca` of {each.host} has a certificate that is no CA of servers, which {store.refresh[0]} does not take: "
+        "docker and builders trust it, docker buildx imagetools and other programs of this host do not"
         for each in registries
         if not all(map(store.takes, blocks(each.ca or "")))
     )
