@@ -109,13 +109,13 @@ def fingerprint(certificate: x509.Certificate) -> str:
 
 def parse_fingerprint(text: str) -> str:
     """*text*, as people and openssl write it, in the form of `fingerprint`. Raises CertificateError."""
-    found = re.fullmatch(r"(?:sha256(?::| fingerprint=))?((?:[0-9a-f]{2}:?){31}[0-9a-f]{2})", text.strip().lower())
+    found = re.fullmatch(r"(?:sha256(?::| fingerprint=))?((?:[0-9a-f]{2}[: ]?){31}[0-9a-f]{2})", text.strip().lower())
     if found is None:
         raise CertificateError(
             "is not a SHA-256 fingerprint",
             "Write its 64 hexadecimal digits, as printed by `openssl x509 -noout -fingerprint -sha256 -in FILE`",
         )
-    return found[1].replace(":", "")
+    return re.sub("[: ]", "", found[1])
 
 
 def with_fingerprint(certificates: Sequence[x509.Certificate], wanted: str) -> x509.Certificate | None:
