@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import datetime
 import re
-import typing as t
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 

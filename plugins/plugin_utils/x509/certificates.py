@@ -205,9 +205,7 @@ def _unsupported(certificate: x509.Certificate, purpose: str) -> str:
     return why
 
 
-def authorities(
-    data: bytes, *, now: datetime.datetime, warn_days: int, purpose: str = SERVERS
-) -> CertificateText:
+def authorities(data: bytes, *, now: datetime.datetime, warn_days: int, purpose: str = SERVERS) -> CertificateText:
     """The CA certificates in *data*, those of SERVERS or CLIENTS. *now* is aware of its time zone.
 
     Raises CertificateError.

@@ -338,9 +338,7 @@ FOR_NAMES = x509.NameConstraints([x509.DNSName("example.com")], [x509.IPAddress(
         pytest.param(
             make("x", key=ed448.Ed448PrivateKey.generate()).der, "has a key of the algorithm Ed448", id="Ed448"
         ),
-        pytest.param(
-            make("x", key=dsa.generate_private_key(1024)).der, "has a key of the algorithm DSA", id="DSA"
-        ),
+        pytest.param(make("x", key=dsa.generate_private_key(1024)).der, "has a key of the algorithm DSA", id="DSA"),
         pytest.param(
             make("x", extensions=(CRITICAL,)).der,
             "has the critical extension 1.3.6.1.4.1.99999.1",
