@@ -118,14 +118,17 @@ class Docker:
         """Delete a container, a volume or an image."""
         self._versioned("DELETE", path, timeout=timeout)
 
+    def post(self, path: str, content: t.Mapping[str, t.Any]) -> bytes:
+        """Send *content* as JSON; returns the answer."""
+        return self._versioned("POST", path, json.dumps(content).encode(), {"Content-Type": "application/json"})
+
     def unpause(self, container: str) -> None:
         """Unpause a container."""
         self._versioned("POST", f"/containers/{container}/unpause")
 
     def connect(self, container: str, network: str) -> None:
         """Connect a container to a network."""
-        body = json.dumps({"Container": container}).encode()
-        self._versioned("POST", f"/networks/{network}/connect", body, {"Content-Type": "application/json"})
+        self.post(f"/networks/{network}/connect", {"Container": container})
 
     def pull(
         self, image: str, login: t.Optional[t.Tuple[str, str]] = None, timeout: float = 1800, platform: str = ""
@@ -150,17 +153,6 @@ class Docker:
 
                 cause = str(said["error"])
                 raise HostError(f"image {image} cannot be pulled", cause, of_pull(cause))
-
-    def create(self, image: str, platform: str = "") -> str:
-        """Create a container of *image*, never started, to read files from; returns its id."""
-        body = {"Image": local_reference(image), "Cmd": ["/never-started"], "Labels": {"multiarch.builders": "reader"}}
-        path = "/containers/create" + (f"?{urllib.parse.urlencode({'platform': platform})}" if platform else "")
-        answer = self._versioned("POST", path, json.dumps(body).encode(), {"Content-Type": "application/json"})
-        return str(json.loads(answer)["Id"])
-
-    def discard(self, container: str) -> None:
-        """Remove what create() made, and the volumes that its image declares, as tonistiigi/binfmt does one."""
-        self.delete(f"/containers/{container}?force=1&v=1")
 
     def export(self, container: str, into: t.BinaryIO) -> None:
         """Write the whole file system of a container, which need not run, as a tar archive."""

@@ -22,6 +22,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.guard.
     Settings,
     Sweep,
 )
+from ansible_collections.multiarch.builders.plugins.module_utils.docker import readers
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import Docker, NotThereError
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.workload import container_name
 from ansible_collections.multiarch.builders.plugins.module_utils.host import files, look
@@ -46,6 +47,7 @@ EVERY = 900.0
 _LONGEST = 20.0  # seconds of one sweep; the next goes on
 _PATIENCE = 30.0  # seconds that dockerd may take to remove something; it goes on by itself
 _SHOWN = 50  # the most names in the record
+_READER = "an interrupted run read an image by it; it never ran"
 Say = t.Callable[[str], None]
 
 
@@ -86,6 +88,7 @@ def sweep(settings: Settings, docker: Docker, say: Say, meanwhile: t.Callable[[]
         sweeper.say_what_would_go()
     else:
         DONE.update(lambda done: replace(done, would={}, kept={}))
+        sweeper.remove_readers()
         sweeper.remove_all()
     over = time.monotonic() > sweeper.end  # there may be more
     _remember(0.0 if over else time.monotonic() + EVERY, sweeper.images)
@@ -112,7 +115,7 @@ class Sweeper:
     def say_what_would_go(self) -> None:
         """Record it, and say what is new in it."""
         found = looks.closely(self._look(), self.rules, self.docker)
-        goes: t.Dict[str, str] = {}
+        goes = {f"container {each.name}": _READER for each in readers.left(self.docker)}
         kept: t.Dict[str, str] = {}
         for each in decided(found, self.rules):
             (kept if each.outcome is Outcome.STAYS else goes)[each.key] = each.why
@@ -120,6 +123,16 @@ class Sweeper:
         for key in sorted(set(goes) - set(before)):
             self.say(f"would remove {key}: {goes[key]} (dry run)")
         DONE.update(lambda done: replace(done, would=_first(goes), kept=_first(kept)))
+
+    def remove_readers(self) -> None:
+        """Those of killed runs: the lock, which the guard holds, says that no run uses one."""
+        for each in readers.left(self.docker):
+            try:
+                readers.remove(each.id, self.docker)
+            except HostError as exc:
+                self.failures.append(f"container {each.name} cannot be removed: {exc}")
+            else:
+                self.say(f"removed container {each.name}: {_READER}")
 
     def remove_all(self) -> None:
         """Remove one after the other, each after a new look at all."""
@@ -226,5 +239,7 @@ def shown(settings: Settings, docker: Docker) -> t.Iterator[str]:
     disks = {each.path: each for each in (found.disk, found.image_disk) if each}
     for disk in disks.values():
         yield f"{disk.path}: {human_size.shown(disk.free)} of {human_size.shown(disk.size)} are free"
+    for each in readers.left(docker):
+        yield f"remove container {each.name}, unless a run uses it now: {_READER}"
     for each in decided(found, rules):
         yield f"{'keep  ' if each.outcome is Outcome.STAYS else 'remove'} {each.key}: {each.why}"

@@ -23,6 +23,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_a
     local_reference,
     split_reference,
 )
+from ansible_collections.multiarch.builders.plugins.module_utils.docker.readers import reader
 from ansible_collections.multiarch.builders.plugins.module_utils.host.place import at
 from ansible_collections.multiarch.builders.plugins.module_utils.host.temp_dirs import scratch
 from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
@@ -101,12 +102,8 @@ def _pull(image: str, platform: str, docker: Docker, login: Login) -> None:
 
 
 def _export(image: str, platform: str, docker: Docker, archive: pathlib.Path) -> None:
-    container = docker.create(image, platform)
-    try:
-        with archive.open("wb") as file:
-            docker.export(container, file)
-    finally:
-        docker.discard(container)
+    with reader(image, docker, platform) as container, archive.open("wb") as file:
+        docker.export(container, file)
 
 
 @contextlib.contextmanager

@@ -30,6 +30,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.record import RECORD
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import Docker, local_reference
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.hub import HUB
+from ansible_collections.multiarch.builders.plugins.module_utils.docker.readers import reader
 from ansible_collections.multiarch.builders.plugins.module_utils.host import look
 from ansible_collections.multiarch.builders.plugins.module_utils.host.command import run
 from ansible_collections.multiarch.builders.plugins.module_utils.host.files import make_folders, write
@@ -142,13 +143,10 @@ def from_docker(image: str, names: t.Sequence[str], docker: Docker, login: t.Opt
         pulled_images.note(RECORD, PulledImage(image), docker)
         _pull(image, docker, login)
         here = docker.get(f"/images/{reference}/json")
-    container = docker.create(image)
-    try:
-        files: t.Dict[str, bytes] = {}
+    files: t.Dict[str, bytes] = {}
+    with reader(image, docker) as container:
         for name in names:
             files.update(docker.files(container, f"/usr/bin/{name}"))
-    finally:
-        docker.discard(container)
     return Contents(files, (here.get("Config") or {}).get("Env") or ())
 
 

@@ -18,13 +18,16 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.resource import Binfmt
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.source import PackageSource
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.concern import Concern
+from ansible_collections.multiarch.builders.plugins.module_utils.docker import readers
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import Docker
+from ansible_collections.multiarch.builders.plugins.module_utils.docker.readers import Reader
 from ansible_collections.multiarch.builders.plugins.module_utils.host import look
 from ansible_collections.multiarch.builders.plugins.module_utils.host.place import at
 from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import Params
 from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import (
     Action,
+    Departure,
     Doers,
     Effects,
     Kind,
@@ -44,10 +47,17 @@ class RemoveEmulators:
 
 
 @dataclass(frozen=True)
+class RemoveReaders:
+    """The step that removes containers of killed runs (docker/readers.py)."""
+
+    readers: t.Tuple[Reader, ...]
+
+
+@dataclass(frozen=True)
 class RetiredState:
     """*folder* says whether our directory exists, *users* are unmanaged handlers with an emulator in it.
 
-    *images*, with the containers that use each, and *packages* were installed by us.
+    *images*, with the containers that use each, and *packages* were installed by us. *readers* are of killed runs.
     """
 
     handlers: BinfmtState
@@ -55,6 +65,7 @@ class RetiredState:
     users: t.Tuple[str, ...] = ()
     images: t.Mapping[PulledImage, t.Tuple[str, ...]] = field(default_factory=dict)
     packages: t.Tuple[str, ...] = ()
+    readers: t.Tuple[Reader, ...] = ()
 
 
 @dataclass
@@ -71,7 +82,8 @@ class RetiredBinfmt(Concern[RetiredState]):
 
     def observe(self) -> RetiredState:
         handlers, known, folder = self.handlers.observe(), RECORD.read(), look.exists(_FOLDERS[1])
-        images = known.images if self.docker.answers() else ()
+        answers = self.docker.answers()
+        images = known.images if answers else ()
         return RetiredState(
             handlers,
             folder,
@@ -82,6 +94,7 @@ class RetiredBinfmt(Concern[RetiredState]):
                 if pulled_images.is_there(each, self.docker)
             },
             tuple(known.packages),
+            readers.left(self.docker) if answers else (),
         )
 
     def plan(self, state: RetiredState, effects: Effects) -> Plan:
@@ -91,8 +104,11 @@ class RetiredBinfmt(Concern[RetiredState]):
             notes.append(f"the emulators of {', '.join(state.users)} are kept: unmanaged handlers use them")
         if state.folder and (not state.users or actions):
             actions.append(Action(f"remove {_FOLDERS[1]}, with the unused emulators", RemoveEmulators()))
+        if state.readers:
+            actions.append(_readers(state.readers))
+        gone = {each.name for each in state.readers}
         for image, containers in state.images.items():
-            if containers:
+            if not gone.issuperset(containers):
                 notes.append(f"image {image.reference} is kept: a container uses it")
             else:
                 actions.append(pulled_images.removal(image))
@@ -105,11 +121,23 @@ class RetiredBinfmt(Concern[RetiredState]):
     def apply(self, actions: t.Sequence[Action]) -> None:
         doers: Doers = {
             RemoveEmulators: lambda _step: _remove_folders(),
+            RemoveReaders: self._remove_readers,
             RemoveImage: lambda step: pulled_images.remove(RECORD, step.image, self.docker),
         }
-        if not all(isinstance(action.step, RemoveImage) for action in actions):
+        if not all(isinstance(action.step, (RemoveReaders, RemoveImage)) for action in actions):
             self.handlers.apply([action for action in actions if type(action.step) not in doers])
         perform([action for action in actions if type(action.step) in doers], doers)
+
+    def _remove_readers(self, step: RemoveReaders) -> None:
+        for each in step.readers:
+            readers.remove(each.id, self.docker)
+
+
+def _readers(found: t.Sequence[Reader]) -> Action:
+    names = ", ".join(each.name for each in found)
+    effects = frozenset(Departure("container", each.name) for each in found)
+    words = f"remove container {names}, by which an interrupted run read an image (it never ran)"
+    return Action(words, RemoveReaders(tuple(found)), effects)
 
 
 def _users_but(ours: t.Container[str]) -> t.Tuple[str, ...]:

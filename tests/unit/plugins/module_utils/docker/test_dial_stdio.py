@@ -122,7 +122,7 @@ def test_a_way_that_broke_is_gone_again_to_look(dialled: DialledDocker, started:
     [
         pytest.param(lambda docker: docker.delete("/containers/x"), id="a deletion"),
         pytest.param(lambda docker: docker.put_files("x", "/etc", {"a": b""}), id="files"),
-        pytest.param(lambda docker: docker.create("a/b:v1"), id="a new container"),
+        pytest.param(lambda docker: docker.post("/containers/create", {}), id="a new container"),
     ],
 )
 def test_a_way_that_broke_is_not_gone_again_to_change_something(

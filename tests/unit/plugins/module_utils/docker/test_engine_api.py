@@ -165,31 +165,10 @@ def test_a_pull_that_fails(answer: Answer, told: str, dockerd: DockerdStandIn, d
     assert told in str(caught.value)
 
 
-def test_create_makes_a_container_that_cannot_run(dockerd: DockerdStandIn, docker: Docker) -> None:
-    dockerd.answers["POST /containers/create"] = as_json({"Id": "abc", "Warnings": []}, 201)
-    assert docker.create(f"docker.io/a/b:v1@{DIGEST}") == "abc"
-    asked = dockerd.asked[-1]
-    assert asked.headers["Content-Type"] == "application/json"
-    assert json.loads(asked.body) == {
-        "Image": f"docker.io/a/b@{DIGEST}",
-        "Cmd": ["/never-started"],
-        "Labels": {"multiarch.builders": "reader"},
-    }
-
-
-def test_what_was_created_goes_with_its_volumes(dockerd: DockerdStandIn, docker: Docker) -> None:
-    dockerd.answers["DELETE /containers/abc"] = Answer(204)
-    docker.discard("abc")
-    assert urllib.parse.parse_qs(dockerd.asked[-1].path.partition("?")[2]) == {"force": ["1"], "v": ["1"]}
-
-
 def test_another_platform_than_the_hosts(dockerd: DockerdStandIn, docker: Docker) -> None:
     dockerd.answers["POST /images/create"] = lines()
     docker.pull("a/b:v1", platform="linux/arm/v7")
     assert urllib.parse.parse_qs(dockerd.asked[-1].path.partition("?")[2])["platform"] == ["linux/arm/v7"]
-    dockerd.answers["POST /containers/create"] = as_json({"Id": "abc"}, 201)
-    docker.create("a/b:v1", "linux/arm/v7")
-    assert dockerd.asked[-1].path.endswith("/containers/create?platform=linux%2Farm%2Fv7")
 
 
 def test_export(dockerd: DockerdStandIn, docker: Docker) -> None:

@@ -32,6 +32,7 @@ OLD = 1_700_000_000
 NAME = "buildx_buildkit_builder-10"
 STATE = f"{NAME}_state"
 IMAGE = "sha256:0123456789abcdef"
+READER = {"Id": "a-reader", "Names": ["/a-name"], "State": "created", "Labels": {"multiarch.builders": "reader"}}
 RULES = Sweep(after=3600, patterns=("builder-*",))
 WHY = "in the store of ci, last used 2023-11-14T22:13:20Z"
 
@@ -61,7 +62,9 @@ class Engine(DockerdStandIn):
         mounts = [{"Type": "volume", "Name": STATE, "Source": "/none"}]
         row = {"Id": NAME, "Names": [f"/{NAME}"], "State": "exited", "Created": OLD, "Mounts": mounts}
         there = f"/containers/{NAME}" in self.left
-        self.answers["GET /containers/json"] = as_json([row] if there else [])
+        rows = [row] if there else []
+        rows += [READER] if f"/containers/{READER['Id']}" in self.left else []
+        self.answers["GET /containers/json"] = as_json(rows)
         self.answers[f"GET /containers/{NAME}/json"] = as_json({"Id": NAME}, 200 if there else 404)
         volumes = [{"Name": STATE, "CreatedAt": "2023-11-14T22:13:20Z", "Mountpoint": "/none"}]
         self.answers["GET /volumes"] = as_json({"Volumes": volumes if f"/volumes/{STATE}" in self.left else []})
@@ -123,6 +126,27 @@ def test_all_that_a_job_left(engine: Engine, homes: Path, entry: Path) -> None:
     assert not sweep.is_due()
     assert swept(engine, homes) == []
     assert DONE.read().removed == {"builder": 1, "image": 1}
+
+
+@pytest.mark.parametrize("dry_run", [False, True])
+def test_readers_of_killed_runs(engine: Engine, homes: Path, dry_run: bool) -> None:
+    engine.left = {f"/containers/{READER['Id']}"}
+    why = "an interrupted run read an image by it; it never ran"
+    said = swept(engine, homes, Sweep(images=False, dry_run=dry_run))
+    if dry_run:
+        assert said == [f"would remove container a-name: {why} (dry run)"]
+        assert (engine.deleted, DONE.read().would) == ([], {"container a-name": why})
+    else:
+        assert said == [f"removed container a-name: {why}"]
+        assert engine.deleted == ["/containers/a-reader?force=1&v=1"]
+
+
+def test_a_reader_that_dockerd_does_not_remove_prevents_nothing_else(engine: Engine, homes: Path) -> None:
+    engine.left.add(f"/containers/{READER['Id']}")
+    engine.refused.add(f"/containers/{READER['Id']}")
+    with pytest.raises(HostError, match="^container a-name cannot be removed: "):
+        swept(engine, homes)
+    assert f"/volumes/{STATE}" not in engine.left
 
 
 def test_an_image_that_begins_to_dangle_is_remembered(engine: Engine, homes: Path) -> None:

@@ -55,6 +55,7 @@ class Dockerd(DockerdStandIn):
             self.did.append(f"{asked.method} {path} {platform_in(query)}".rstrip())
         if path.startswith("/images/"):
             return self._image(asked.method, path.removeprefix("/images/"), query)
+        self.answers["GET /containers/json"] = as_json([])
         self.answers["POST /containers/create"] = as_json({"Id": "reader"})
         self.answers["DELETE /containers/reader"] = Answer(204)
         content = self.there.get(self.image, {}).get("Id", "")

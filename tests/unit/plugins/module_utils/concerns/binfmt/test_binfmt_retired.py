@@ -10,17 +10,25 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.plan import DropHandler
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.retired import (
     RemoveEmulators,
+    RemoveReaders,
     RetiredBinfmt,
     RetiredState,
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import Docker
+from ansible_collections.multiarch.builders.plugins.module_utils.docker.readers import Reader
 from ansible_collections.multiarch.builders.plugins.module_utils.model.processor import Processor
-from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import NO_EFFECTS
+from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import NO_EFFECTS, Departure
 from ansible_collections.multiarch.builders.plugins.module_utils.state.pulled_images import PulledImage, RemoveImage
+from ansible_collections.multiarch.builders.tests.unit.plugins.module_utils.dockerd_stand_in import (
+    Answer,
+    DockerdStandIn,
+    as_json,
+)
 
 NONE = BinfmtState(Processor("x86_64"), {}, {}, {}, frozenset(), {})
 OURS = BinfmtState(Processor("x86_64"), {}, {}, {}, frozenset({"qemu-arm"}), {})
 IMAGE = PulledImage("tonistiigi/binfmt:v1")
+READER = Reader("an-id", "a-name")
 
 
 @pytest.mark.parametrize(
@@ -42,6 +50,18 @@ IMAGE = PulledImage("tonistiigi/binfmt:v1")
             id="an image with containers",
         ),
         pytest.param(
+            RetiredState(NONE, images={IMAGE: ("a-name",)}, readers=(READER,)),
+            [RemoveReaders((READER,)), RemoveImage(IMAGE)],
+            "",
+            id="an image that an interrupted run reads",
+        ),
+        pytest.param(
+            RetiredState(NONE, images={IMAGE: ("a-name", "c")}, readers=(READER,)),
+            [RemoveReaders((READER,))],
+            "image tonistiigi/binfmt:v1 is kept: a container uses it",
+            id="the same of somebody else, too",
+        ),
+        pytest.param(
             RetiredState(NONE, packages=("qemu-user",)),
             [],
             "package qemu-user, which was installed for the builders, is kept: `apt-get remove qemu-user` removes it",
@@ -58,3 +78,18 @@ def test_what_goes(state: RetiredState, steps: list[object], note: str, no_docke
 def test_a_host_without_a_record_has_no_handler_of_ours(no_docker: Docker) -> None:
     state = RetiredBinfmt.from_params({}, no_docker).observe()
     assert (state.handlers.owned, state.images, state.packages) == (frozenset(), {}, ())
+
+
+def test_readers_of_killed_runs_go(dockerd: DockerdStandIn, docker: Docker) -> None:
+    row = {"Id": "an-id", "Names": ["/a-name"], "State": "created", "Labels": {"multiarch.builders": "reader"}}
+    dockerd.answers["GET /containers/json"] = as_json([row])
+    dockerd.answers["DELETE /containers/an-id"] = Answer(204)
+    retired = RetiredBinfmt.from_params({}, docker)
+    plan = retired.plan(retired.observe(), NO_EFFECTS)
+    told = "remove container a-name, by which an interrupted run read an image (it never ran)"
+    assert [each.summary for each in plan.actions] == [told]
+    assert plan.effects == {Departure("container", "a-name")}
+    retired.apply(plan.actions)
+    assert [each.path for each in dockerd.asked if each.method == "DELETE"] == [
+        "/v1.45/containers/an-id?force=1&v=1"
+    ]
