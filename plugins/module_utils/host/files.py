@@ -209,6 +209,22 @@ def back_up(path: str, owner: t.Optional[Owner] = None) -> t.Optional[str]:
     return target
 
 
+def copy_of(path: str, backup: str) -> str:
+    """The text of *backup*, the copy of *path*. Raises HostError if it is gone."""
+    text = read(backup)
+    if text is None:
+        raise no_copy(path, backup)
+    return text
+
+
+def no_copy(path: str, backup: str) -> HostError:
+    """The error about a *path* whose copy is gone."""
+    return HostError(
+        f"{path} cannot be restored, as its copy {backup} is missing",
+        remedy="Restore the file manually, or remove it, then run again",
+    )
+
+
 def backup_path(path: str) -> str:
     """The path for a copy of *path* as it is now; creates the folder."""
     stamp = f"{time.strftime('%Y%m%dT%H%M%S', time.gmtime())}.{time.time_ns() % 10**9:09}"

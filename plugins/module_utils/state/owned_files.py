@@ -22,6 +22,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.host.files impo
     ANY,
     acting_as,
     back_up,
+    copy_of,
     mode_of,
     read,
     remove,
@@ -30,7 +31,6 @@ from ansible_collections.multiarch.builders.plugins.module_utils.host.files impo
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.host.place import at
 from ansible_collections.multiarch.builders.plugins.module_utils.host.users import name_of
-from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.model.steps import Owner, RemoveFile, WriteFile
 from ansible_collections.multiarch.builders.plugins.module_utils.state.record import RecordFile, without
 
@@ -139,16 +139,15 @@ def remove_owned(record: RecordFile[R], step: RemoveFile) -> None:
         write_link(step.path, former.link)
     elif former is None or former.backup is None:
         remove(step)
-    else:
-        text = read(former.backup, errors=ANY)
-        if text is None:
-            raise HostError(
-                f"{step.path} cannot be restored, as its copy {former.backup} is missing: restore the file manually, or"
-                " remove it, then run again"
-            )
-        write(WriteFile(step.path, text, former.mode, step.owner))
+    elif read(former.backup) is not None or _is_ours(record, step):
+        write(WriteFile(step.path, copy_of(step.path, former.backup), former.mode, step.owner))
     record.update(lambda found: replace(found, folders=_left_of(found, step)))
     forget_owned(record, step.path)
+
+
+def _is_ours(record: RecordFile[R], step: RemoveFile) -> bool:
+    """Whether our file is there: without its copy, a missing or another one is what someone made of it by hand."""
+    return read(step.path, step.owner, errors="replace") is not None and is_as_written(record, step.path, step.owner)
 
 
 def forget_owned(record: RecordFile[R], path: str) -> None:

@@ -9,8 +9,14 @@ import hashlib
 import typing as t
 from dataclasses import dataclass, replace
 
-from ansible_collections.multiarch.builders.plugins.module_utils.host.files import back_up, mode_of, read, remove, write
-from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
+from ansible_collections.multiarch.builders.plugins.module_utils.host.files import (
+    back_up,
+    copy_of,
+    mode_of,
+    read,
+    remove,
+    write,
+)
 from ansible_collections.multiarch.builders.plugins.module_utils.model.paths import DAEMON_JSON
 from ansible_collections.multiarch.builders.plugins.module_utils.model.steps import RemoveFile, WriteFile
 from ansible_collections.multiarch.builders.plugins.module_utils.state.owned_files import FormerFile
@@ -63,10 +69,7 @@ def take() -> None:
     if noted.backup is None:
         remove(RemoveFile(DAEMON_JSON))
     else:
-        text = read(noted.backup)
-        if text is None:
-            raise HostError(f"{DAEMON_JSON} cannot be restored, as its copy {noted.backup} is missing")
-        write(WriteFile(DAEMON_JSON, text, noted.mode, keeps=True))
+        write(WriteFile(DAEMON_JSON, copy_of(DAEMON_JSON, noted.backup), noted.mode, keeps=True))
     forget()
 
 

@@ -20,15 +20,14 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.record import RECORD, Former
 from ansible_collections.multiarch.builders.plugins.module_utils.host import look
 from ansible_collections.multiarch.builders.plugins.module_utils.host.files import (
-    ANY,
     back_up,
+    copy_of,
     mode_of,
     read,
     remove,
     write,
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.host.place import at
-from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.model.steps import RemoveFile, WriteFile
 from ansible_collections.multiarch.builders.plugins.module_utils.state.record import without
 
@@ -80,13 +79,9 @@ def put_file_back(name: str) -> None:
         if found.link is not None:
             at(file_of(name)).symlink_to(found.link)
         return
-    text = read(found.backup, errors=ANY)
-    if text is None:
-        raise HostError(
-            f"{file_of(name)} cannot be restored, as its copy {found.backup} is missing: restore the file manually, or "
-            "remove it, then run again"
-        )
-    write(WriteFile(file_of(name), text, found.mode))
+    if read(found.backup) is None and not look.exists(file_of(name)):
+        return  # someone removed it, as there is nothing to restore
+    write(WriteFile(file_of(name), copy_of(file_of(name), found.backup), found.mode))
 
 
 def mask_of(name: str) -> t.Optional[str]:

@@ -112,9 +112,11 @@ def choice(user: str) -> t.Mapping[str, t.Optional[str]]:
     return RECORD.read().choices.get(user, {})
 
 
-def forget_choice(user: str) -> None:
-    """Drop the user's former selection from the record."""
-    RECORD.update(lambda found: replace(found, choices=without(found.choices, user)))
+def settle_choice(user: str) -> None:
+    """Drop the user's former selection from the record, if it is the present one again."""
+    known, now = choice(user), _choice(user)
+    if known and all(now.get(name) == text for name, text in known.items()):
+        RECORD.update(lambda found: replace(found, choices=without(found.choices, user)))
 
 
 def _choice(user: str) -> t.Dict[str, t.Optional[str]]:

@@ -25,7 +25,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import Docker
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.workload import drain
-from ansible_collections.multiarch.builders.plugins.module_utils.host.files import acting_as, read, remove, write
+from ansible_collections.multiarch.builders.plugins.module_utils.host.files import acting_as, copy_of, read, remove, write
 from ansible_collections.multiarch.builders.plugins.module_utils.host.place import at
 from ansible_collections.multiarch.builders.plugins.module_utils.host.users import is_user, owner_of
 from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import Disruption
@@ -100,17 +100,20 @@ class Leaver:
         if step.own.driver == "kubernetes" and set(step.users) == set(step.own.users):
             _remove_from_cluster(name, user)
         copy = step.own.users[user]
-        former = read(copy) if copy else None
-        store.drop(user, name)
-        if former is not None:
-            write(WriteFile(path, former, mode=0o600, owner=owner))
+        if copy is None:
+            store.drop(user, name)
+        else:  # in place of ours, never after it: a run that ends in between would leave neither
+            write(WriteFile(path, copy_of(path, copy), mode=0o600, owner=owner))
+            store.drop_use(user, name)
         folder = at(remote_tls.folder_of(name, user))
         with acting_as(owner), contextlib.suppress(OSError):
             shutil.rmtree(folder, ignore_errors=True)
             folder.parent.rmdir()
 
     def _remember(self, step: RemoveBuilder) -> None:
-        """Record what is left of the builder."""
+        """Record what is left of the builder, and forget the choices that were put back before."""
+        for user in step.entries:
+            ours.settle_choice(user)
         users = {user: copy for user, copy in step.own.users.items() if user not in step.users}
         left = tuple(node for node in step.own.nodes if node not in (*step.nodes, *step.forgotten))
         if users or left:
@@ -136,7 +139,6 @@ def put_choice_back(step: PutChoiceBack) -> None:
             remove(RemoveFile(path, owner=owner))
         else:
             write(WriteFile(path, text, mode=0o600, owner=owner))
-    ours.forget_choice(step.user)
 
 
 def _remove_from_cluster(name: str, user: str) -> None:

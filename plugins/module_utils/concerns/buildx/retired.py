@@ -160,7 +160,9 @@ class RetiredBuildx(Concern[RetiredState]):
 
     def plan(self, state: RetiredState, effects: Effects) -> Plan:  # noqa: ARG002  # it is the first concern
         notes = [*notes_on(state.going, volumes=self.volumes), *Kind.LEFT_ALONE.notes(state.silent)]
-        actions = actions_for(state.going, volumes=self.volumes)
+        # first: a run that ends in between still has the builder by which the next one knows whose choice it is
+        actions = [_choice(user, name, files) for user, (name, files) in state.choices.items()]
+        actions += actions_for(state.going, volumes=self.volumes)
         working = [name for each in state.going for name in each.working]
         if working and self.disruption.mode == "never":
             told = (
@@ -177,7 +179,6 @@ class RetiredBuildx(Concern[RetiredState]):
                 notes.append(Note(Kind.LEFT_ALONE, words))
             else:
                 actions.append(pulled_images.removal(image))
-        actions += [_choice(user, name, files) for user, (name, files) in state.choices.items()]
         actions += inherit.actions_for(state.defaults, Inherited())
         actions += _settings(state)
         actions += _environment(state)

@@ -159,8 +159,13 @@ def locked(user: str) -> t.Iterator[None]:
 
 def drop(user: str, builder: str) -> None:
     """Remove a builder from the store of *user*, with buildx's other files about it (store.go, Remove)."""
+    remove(RemoveFile(entry_path(user, builder), owner=owner_of(user)))
+    drop_use(user, builder)
+
+
+def drop_use(user: str, builder: str) -> None:
+    """Remove what buildx keeps about builds in a builder."""
     name, owner = builder.lower(), owner_of(user)
-    remove(RemoveFile(entry_path(user, name), owner=owner))
     remove(RemoveFile(f"{folder(user)}/activity/{name}", owner=owner))
     with acting_as(owner):
         shutil.rmtree(at(f"{folder(user)}/refs/{name}"), ignore_errors=True)

@@ -77,12 +77,18 @@ def leave() -> None:
         files.remove(RemoveFile(PLACE, folder=True))
     else:
         with _new_file() as new:
-            _copy(at(former), new)
+            _copy(_there(former), new)
             new.chmod(_MODE)
             new.replace(at(PLACE))
             files.sync_folder(at(FOLDERS[0]))
         at(former).unlink()
     forget()
+
+
+def _there(former: str) -> pathlib.Path:
+    if not look.exists(former):
+        raise files.no_copy(PLACE, former)
+    return at(former)
 
 
 def forget() -> None:

@@ -240,10 +240,25 @@ def test_without_its_copy_nothing_is_put_back_and_nothing_is_lost(tmp_path: Path
     write_owned(DAEMON, WriteFile(str(path), "ours"))
     for each in (home / "backups").iterdir():
         each.unlink()
-    with pytest.raises(HostError, match=r"cannot be restored, as its copy .* is missing: restore the file manually"):
+    with pytest.raises(HostError, match=r"cannot be restored, as its copy .* is missing"):
         remove_owned(DAEMON, RemoveFile(str(path)))
     assert path.read_text() == "ours"
     assert list(DAEMON.read().files) == [str(path)]
+
+
+@pytest.mark.parametrize("by_hand", [None, "theirs"], ids=["removed", "restored"])
+def test_without_its_copy_what_somebody_did_by_hand_counts(by_hand: str | None, tmp_path: Path, home: Path) -> None:
+    path = tmp_path / "hosts.toml"
+    path.write_text("theirs")
+    write_owned(DAEMON, WriteFile(str(path), "ours"))
+    for each in (home / "backups").iterdir():
+        each.unlink()
+    path.unlink()
+    if by_hand is not None:
+        path.write_text(by_hand)
+    remove_owned(DAEMON, RemoveFile(str(path)))
+    assert (path.read_text() if path.exists() else None) == by_hand
+    assert record.load("daemon") == {}
 
 
 def test_folders_that_we_made_go_with_the_last_file_in_them(tmp_path: Path) -> None:

@@ -119,7 +119,8 @@ def test_a_copy_that_is_gone_is_told_and_nothing_is_changed(daemon_json: Path, h
     with pytest.raises(HostError) as caught:
         rollback.take()
     gone = f"{HOME}/backups/{copy.name}"
-    assert str(caught.value) == f"{DAEMON_JSON} cannot be restored, as its copy {gone} is missing"
+    assert caught.value.what == f"{DAEMON_JSON} cannot be restored, as its copy {gone} is missing"
+    assert caught.value.remedy == "Restore the file manually, or remove it, then run again"
     assert daemon_json.read_text() == NEW
     assert rollback.is_open() is True
 

@@ -83,6 +83,9 @@ def test_without_its_copy_nothing_is_put_back(file: Path, home: Path) -> None:
         each.unlink()
     with pytest.raises(HostError, match=r"qemu-aarch64\.conf cannot be restored, as its copy .* is missing"):
         ours.put_file_back(NAME)
+    file.unlink()
+    ours.put_file_back(NAME)
+    assert not file.exists(), "as somebody wanted it"
 
 
 def test_a_mask_is_remembered_makes_room_and_is_put_back(file: Path) -> None:

@@ -137,7 +137,10 @@ def test_the_choice_before_us_is_remembered_once(homes: Path) -> None:
     assert ours.choice("ci") == {"current": "theirs", "defaults/0a": "mine"}
     assert ours.choice("jane") == {"current": None}
     for user in ("ci", "jane"):
-        ours.forget_choice(user)
+        ours.settle_choice(user)
+    assert list(record.load("buildx")["choices"]) == ["ci"], "it is not the present one"
+    (store / "current").write_text("theirs")
+    ours.settle_choice("ci")
     assert record.load("buildx") == {}
 
 

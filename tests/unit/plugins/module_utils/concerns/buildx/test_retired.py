@@ -11,10 +11,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx import client_settings, inherit, ours
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx import (
+    client_settings,
+    inherit,
+    ours,
+    store,
+)
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx.record import OwnBuilder, OwnNode
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx.retired import Asked, RetiredBuildx
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import Docker
+from ansible_collections.multiarch.builders.plugins.module_utils.host.files import remove
 from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import Disruption, Inherited
 from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import (
@@ -25,6 +31,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.model.resource 
     Note,
     Plan,
 )
+from ansible_collections.multiarch.builders.plugins.module_utils.model.steps import RemoveFile
 from ansible_collections.multiarch.builders.plugins.module_utils.state.owned_keys import owned_after
 from ansible_collections.multiarch.builders.tests.unit.plugins.module_utils import records as record
 from ansible_collections.multiarch.builders.tests.unit.plugins.module_utils.concerns.buildx.recorded import ENTRY
@@ -201,6 +208,40 @@ def test_the_builder_of_that_name_from_before_us_comes_back(host: Host) -> None:
     assert ours.builders() == {}
 
 
+def test_it_comes_back_also_after_a_run_that_was_killed_meanwhile(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
+    copy = host.folder / "copy"
+    copy.write_text(json.dumps({**json.loads(ENTRY), "Former": True}))
+    ours.remember(OwnBuilder("multiarch", "docker-container", {"ci": str(copy)}, (HERE,)))
+
+    def killed(step: RemoveFile) -> None:
+        remove(step)
+        raise KeyboardInterrupt
+
+    retired = host.retired()
+    plan = retired.plan(retired.observe(), NO_EFFECTS)
+    monkeypatch.setattr(store, "remove", killed)
+    with pytest.raises(KeyboardInterrupt):
+        retired.apply(plan.actions)
+    monkeypatch.undo()
+    forget_containers(host)
+    retired = host.retired()
+    retired.apply(retired.plan(retired.observe(), NO_EFFECTS).actions)
+    assert json.loads((host.store("ci") / "instances/multiarch").read_text())["Former"] is True
+
+
+def test_without_its_copy_nothing_comes_back_and_nothing_is_lost(host: Host) -> None:
+    path = host.store("ci") / "instances/multiarch"
+    ours.remember(OwnBuilder("multiarch", "docker-container", {"ci": str(host.folder / "copy")}, (HERE,)))
+    retired = host.retired()
+    with pytest.raises(HostError, match="instances/multiarch cannot be restored, as its copy .* is missing"):
+        retired.apply(retired.plan(retired.observe(), NO_EFFECTS).actions)
+    assert path.exists()
+    path.unlink()
+    forget_containers(host)
+    host.retires()
+    assert ours.builders() == {}
+
+
 def test_a_running_build_is_waited_for_or_keeps_everything(host: Host) -> None:
     (host.folder / "histories").write_text('{"type":"STARTED"}\n')
     held = host.planned(mode="never")
@@ -256,6 +297,24 @@ def test_the_choice_of_a_user_comes_back(former: str | None, name: str, host: Ho
     current.write_text('{"Key":"x","Name":"multiarch","Global":true}')
     assert f"select {name} as the builder of ci again, in place of multiarch" in host.retires()
     assert (current.read_text() if current.exists() else None) == former
+
+
+@pytest.mark.parametrize("former", ["theirs", "multiarch"], ids=["another builder", "one of the same name"])
+@pytest.mark.parametrize("done", [0, 1, 2])
+@pytest.mark.parametrize("asked", [None, Asked(frozenset(), frozenset({"ci", "jane"}))], ids=["all", "leftovers"])
+def test_the_choice_of_a_user_comes_back_whenever_a_run_ends(
+    asked: Asked | None, done: int, former: str, host: Host
+) -> None:
+    """As one that is killed, or whose next step fails."""
+    current = host.store("ci") / "current"
+    current.write_text(f'{{"Key":"x","Name":"{former}","Global":true}}')
+    ours.note_choice("ci")
+    current.write_text('{"Key":"x","Name":"multiarch","Global":false}')
+    retired = host.retired(asked)
+    retired.apply(retired.plan(retired.observe(), NO_EFFECTS).actions[:done])
+    host.retires(asked)
+    assert json.loads(current.read_text()) == {"Key": "x", "Name": former, "Global": True}
+    assert record.load("buildx") == {}
 
 
 def test_a_choice_that_the_user_made_since_stays(host: Host) -> None:
