@@ -161,9 +161,16 @@ def remove_leftovers(path: pathlib.Path) -> None:
             each.unlink(missing_ok=True)
 
 
+def tidy(path: str, owner: t.Optional[Owner] = None) -> None:
+    """Remove the temporary files for *path*, for what will not be written again; they may hold its secrets."""
+    with acting_as(owner), contextlib.suppress(OSError, ValueError):
+        remove_leftovers(pathlib.Path(os.path.realpath(at(path))))
+
+
 def remove(step: RemoveFile) -> None:
     """Remove the file; it need not exist."""
     path = at(step.path)
+    tidy(step.path, step.owner)
     try:
         with acting_as(step.owner):
             with contextlib.suppress(NotADirectoryError):  # someone put a file in place of its folder

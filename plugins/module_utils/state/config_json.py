@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.multiarch.builders.plugins.module_utils.host import files
 from ansible_collections.multiarch.builders.plugins.module_utils.host.files import read, remove, write
-from ansible_collections.multiarch.builders.plugins.module_utils.host.users import home_of, owner_of, user_entry
+from ansible_collections.multiarch.builders.plugins.module_utils.host.users import home_of, is_user, owner_of, user_entry
 from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.model.json_document import (
     CLIENT_MAPPINGS,
@@ -43,6 +44,12 @@ def wanted_file(user: str, content: t.Mapping[str, t.Any]) -> WriteFile:
     home_of(user)
     path, owner = config_path(user), owner_of(user)
     return WriteFile(path, render(content, read(path, owner), indent="\t"), mode=0o600, owner=owner)
+
+
+def tidy(user: str) -> None:
+    """Remove what killed runs left of a config.json that is not written again; it may hold logins."""
+    if is_user(user):
+        files.tidy(config_path(user), owner_of(user))
 
 
 def save(user: str, content: t.Mapping[str, t.Any]) -> None:

@@ -26,11 +26,12 @@ from ansible_collections.multiarch.builders.plugins.module_utils.host.files impo
     mode_of,
     read,
     remove,
+    tidy,
     write,
     write_link,
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.host.place import at
-from ansible_collections.multiarch.builders.plugins.module_utils.host.users import name_of
+from ansible_collections.multiarch.builders.plugins.module_utils.host.users import is_user, name_of, owner_of
 from ansible_collections.multiarch.builders.plugins.module_utils.model.steps import Owner, RemoveFile, WriteFile
 from ansible_collections.multiarch.builders.plugins.module_utils.state.record import RecordFile, without
 
@@ -152,6 +153,9 @@ def _is_ours(record: RecordFile[R], step: RemoveFile) -> bool:
 
 def forget_owned(record: RecordFile[R], path: str) -> None:
     """A file is no longer managed; it is not changed."""
+    user = record.read().owners.get(path)
+    if user is None or is_user(user):
+        tidy(path, user and owner_of(user))
     record.update(
         lambda found: replace(
             found,

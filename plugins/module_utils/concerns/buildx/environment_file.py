@@ -18,6 +18,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.host.files impo
     mode_of,
     read,
     remove,
+    tidy,
     write,
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.host.path_owner import owner_on_the_way
@@ -157,6 +158,7 @@ def apply(step: WriteEnvironment) -> None:
 
 def forget(path: str) -> None:
     """No line in *path* is managed any more."""
+    tidy(path, owner_on_the_way(path))
     _remember(path, None)
 
 

@@ -54,7 +54,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.model.resource 
     Plan,
     perform,
 )
-from ansible_collections.multiarch.builders.plugins.module_utils.state import pulled_images
+from ansible_collections.multiarch.builders.plugins.module_utils.state import config_json, pulled_images
 from ansible_collections.multiarch.builders.plugins.module_utils.state.pulled_images import PulledImage, RemoveImage
 
 _NOTHING = "nothing managed is left in it"
@@ -227,6 +227,7 @@ def _environment(state: RetiredState) -> t.List[Action]:
 def _forget(step: Forget) -> None:
     if step.user:
         client_settings.own(step.user, {}, {})
+        config_json.tidy(step.user)
     if step.file:
         environment_file.forget(step.file)
 

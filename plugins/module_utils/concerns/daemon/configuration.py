@@ -11,7 +11,7 @@ import typing as t
 
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.ours import Keys, Original
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.record import RECORD
-from ansible_collections.multiarch.builders.plugins.module_utils.host.files import mode_of, read, remove, write
+from ansible_collections.multiarch.builders.plugins.module_utils.host.files import mode_of, read, remove, tidy, write
 from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.model.paths import DAEMON_JSON
 from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import Effect
@@ -98,6 +98,12 @@ def own(ours: Keys) -> None:
             found, owned=ours.owned, replaced=ours.replaced, original=found.original if ours else None
         )
     )
+
+
+def forget() -> None:
+    """No key is managed any more, and the file is not changed."""
+    own(Keys({}))
+    tidy(DAEMON_JSON)
 
 
 def _mode(text: str) -> int:

@@ -21,7 +21,6 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon
     restart_reasons,
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.hiding import Hiding
-from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.ours import Keys
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.plan import (
     ReloadDaemon,
     RestartDaemon,
@@ -136,7 +135,7 @@ class RetiredDaemon(Daemon):
     def more_doers(self) -> Doers:
         return {
             ForgetHostsFile: lambda step: forget_owned(RECORD, step.path),
-            ForgetKeys: lambda _step: configuration.own(Keys({})),
+            ForgetKeys: lambda _step: configuration.forget(),
         }
 
     def apply(self, actions: t.Sequence[Action]) -> None:

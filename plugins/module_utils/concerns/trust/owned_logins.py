@@ -36,6 +36,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.trust.
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.host.users import is_user
 from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
+from ansible_collections.multiarch.builders.plugins.module_utils.state import config_json
 from ansible_collections.multiarch.builders.plugins.module_utils.state.record import without
 
 _ROUNDS = 100_000  # of PBKDF2: some 50 ms per guess
@@ -98,6 +99,7 @@ def log_out_owned(step: Logout) -> None:
     """Log out unless someone else has changed the login, and drop it from the record."""
     if is_ours(step.place, remembered().get(step.place, ())):
         log_out(step.place)
+    config_json.tidy(step.place.user)
     _remember_replaced(step.place, "")
     _remember(step.place, ())
 

@@ -4,10 +4,22 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from ansible_collections.multiarch.builders.plugins.module_utils.host.files import HOME
 from ansible_collections.multiarch.builders.plugins.module_utils.host.place import at
+
+
+ENDED = 2**22 + 1
+"""A process that has ended: more than any id."""
+
+
+def left_of(path: Path) -> Path:
+    """What a run leaves that is killed while it writes *path*."""
+    temporary = path.with_name(f".{path.name}.{ENDED}.ab12_xyz")
+    temporary.write_text("a secret")
+    return temporary
 
 
 def load(name: str) -> dict[str, Any]:

@@ -274,6 +274,29 @@ def test_folders_that_we_made_go_with_the_last_file_in_them(tmp_path: Path) -> N
     assert record.load("trust") == {}
 
 
+@pytest.mark.parametrize("former", [None, "theirs"])
+@pytest.mark.parametrize(
+    "leave",
+    [
+        pytest.param(lambda path: remove_owned(TRUST, RemoveFile(path)), id="remove"),
+        pytest.param(lambda path: forget_owned(TRUST, path), id="forget"),
+    ],
+)
+@pytest.mark.usefixtures("homes")
+def test_what_a_killed_run_left_of_it_goes_too(
+    leave: t.Callable[[str], None], former: str | None, tmp_path: Path
+) -> None:
+    path = tmp_path / "certs.d/a.example/client.key"
+    path.parent.mkdir(parents=True)
+    if former is not None:
+        path.write_text(former)
+    write_owned(TRUST, WriteFile(str(path), "ours", owner=Owner(os.geteuid(), os.getegid())))
+    left, others = record.left_of(path), path.with_name(".client.key.swp")
+    others.touch()
+    leave(str(path))
+    assert (left.exists(), others.exists()) == (False, True)
+
+
 @pytest.mark.parametrize(
     ("now", "as_written"),
     [

@@ -13,11 +13,12 @@ from pathlib import Path
 import pytest
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx import (
     client_settings,
+    environment_file,
     inherit,
     ours,
     store,
 )
-from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx.record import OwnBuilder, OwnNode
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx.record import Own, OwnBuilder, OwnNode
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx.retired import Asked, RetiredBuildx
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import Docker
 from ansible_collections.multiarch.builders.plugins.module_utils.host.files import remove
@@ -357,3 +358,16 @@ def test_the_keys_of_config_json_go(asked: Asked | None, left: set[str], host: H
         found = json.loads((host.homes / user / ".docker/config.json").read_text())
         assert ("detachKeys" in found, found["psFormat"]) == (user in left, "x")
     assert set(client_settings.remembered()[0]) == set(left)
+
+
+def test_what_killed_runs_left_of_files_in_which_nothing_is_ours_goes(host: Host) -> None:
+    """Nothing of ours was written, but it was recorded."""
+    config, variables = host.homes / "ci/.docker/config.json", host.folder / "variables"
+    for path in (config, variables):
+        path.write_text("{}")
+    client_settings.own("ci", owned_after({}, {}, {"detachKeys": "q"}), {})
+    environment_file._remember(str(variables), Own({"A": "1"}))
+    left = [record.left_of(path) for path in (config, variables)]
+    host.retires()
+    assert [each.exists() for each in left] == [False, False]
+    assert (config.read_text(), variables.read_text()) == ("{}", "{}")

@@ -26,6 +26,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.model.resource 
 from ansible_collections.multiarch.builders.plugins.module_utils.model.steps import WriteFile
 from ansible_collections.multiarch.builders.plugins.module_utils.state.owned_files import write_owned
 from ansible_collections.multiarch.builders.plugins.module_utils.state.owned_keys import owned_after
+from ansible_collections.multiarch.builders.tests.unit.plugins.module_utils import records as record
 from ansible_collections.multiarch.builders.tests.unit.plugins.module_utils.dockerd_stand_in import (
     DockerdStandIn,
     as_json,
@@ -174,11 +175,13 @@ def test_keys_that_somebody_changed_since_are_theirs(
     provisioned(daemon_json, {}, {"debug": True})
     daemon_json.write_text('{"debug": false}')
     runs(dockerd)
+    left = record.left_of(daemon_json)
     daemon, plan = planned(docker)
     assert [each.summary for each in plan.actions] == [
         "drop the keys of daemon.json from the record: none is managed any more"
     ]
     daemon.apply(plan.actions)
+    assert not left.exists()
     assert daemon_json.read_text() == '{"debug": false}'
     assert planned(docker)[1].actions == ()
 

@@ -135,9 +135,11 @@ def test_what_somebody_else_changed_is_left_alone_and_forgotten(change: Change, 
     log_in_owned(Login("ci", HARBOR))
     change(config)
     before = config.read_text() if config.exists() else None
+    left = record.left_of(config)
     (step,), _notes = retired(remembered(), ())
     assert step == Logout(PLAIN, ours=False)
     log_out_owned(step)
+    assert not left.exists(), "of a run that was killed: it has the login"
     assert (config.read_text() if config.exists() else None) == before
     assert remembered() == {}
 
