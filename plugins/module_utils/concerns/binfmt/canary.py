@@ -36,7 +36,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.host.command im
 from ansible_collections.multiarch.builders.plugins.module_utils.host.temp_dirs import scratch
 from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
 
-HANDLER = "multiarch-builders-canary"
+HANDLER = f"{kernel.MOMENTARY}canary"
 """The handler that exists while a canary runs."""
 
 # What every image with a shell has, and more where it has more: a child process, a signal handler; glibc's ldconfig,

@@ -36,6 +36,10 @@ _WHY = {
 }
 
 
+MOMENTARY = "multiarch-builders-"
+"""Begins the names of handlers that exist for a moment; a killed run leaves its own behind, which count as none."""
+
+
 def handlers() -> t.Dict[str, Handler]:
     """All handlers by name, including those for formats other than ELF. Raises HostError without a registry."""
     if not look.exists(f"{REGISTRY}/register"):
@@ -45,11 +49,16 @@ def handlers() -> t.Dict[str, Handler]:
         if "binfmt_misc" not in (look.text("/proc/filesystems") or ""):
             remedy = "the kernel does not have it: `modprobe binfmt_misc`, or a kernel with CONFIG_BINFMT_MISC"
         raise HostError(f"{REGISTRY} is not mounted, so no emulator can be registered: {remedy}")
-    names = [name for name in look.names(REGISTRY) if name not in CONTROL_FILES]
+    names = [name for name in look.names(REGISTRY) if name not in CONTROL_FILES and not name.startswith(MOMENTARY)]
     try:
         return {name: parse_handler(name, read(f"{REGISTRY}/{name}") or "") for name in names}
     except ValueError as exc:
         raise HostError(f"a handler in {REGISTRY} cannot be read: {exc}") from exc
+
+
+def momentary() -> t.Tuple[str, ...]:
+    """The handlers that killed runs left, for whoever holds the lock between runs."""
+    return tuple(name for name in look.names(REGISTRY) if name.startswith(MOMENTARY))
 
 
 def is_on() -> bool:
@@ -69,16 +78,17 @@ def register(line: str, name: str) -> None:
     A stand-in bridges the replacement, so that a build that starts in between finds a handler: of two that match, the
     kernel takes the younger.
     """
-    line = line.strip()
-    if not look.exists(f"{REGISTRY}/{name}"):
-        _register(line, name)
-        return
-    between = f"multiarch-builders-{name}"
-    unregister(between)
-    _register(line.replace(name, between, 1), between)  # the name is the first field
-    unregister(name)
+    line, between = line.strip(), _stand_in(name)
+    if look.exists(f"{REGISTRY}/{name}"):
+        _unregister(between)
+        _register(line.replace(name, between, 1), between)  # the name is the first field
+        _unregister(name)
     _register(line, name)
-    unregister(between)
+    _unregister(between)
+
+
+def _stand_in(name: str) -> str:
+    return f"{MOMENTARY}{name}"
 
 
 def _register(line: str, name: str) -> None:
@@ -98,7 +108,12 @@ def registered(line: str, name: str) -> t.Iterator[None]:
 
 
 def unregister(name: str) -> None:
-    """Remove the handler *name*, if it exists."""
+    """Remove the handler *name*, if it exists, and a stand-in that a killed run left, which would take its place."""
+    _unregister(name)
+    _unregister(_stand_in(name))
+
+
+def _unregister(name: str) -> None:
     with _explained(f"handler {name} cannot be removed from {REGISTRY}"), contextlib.suppress(FileNotFoundError):
         _order(name, "-1")
 

@@ -47,6 +47,13 @@ class RemoveEmulators:
 
 
 @dataclass(frozen=True)
+class RemoveMomentary:
+    """The step that removes handlers of killed runs, by their names."""
+
+    names: t.Tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class RemoveReaders:
     """The step that removes containers of killed runs (docker/readers.py)."""
 
@@ -57,7 +64,8 @@ class RemoveReaders:
 class RetiredState:
     """*folder* says whether our directory exists, *users* are unmanaged handlers with an emulator in it.
 
-    *images*, with the containers that use each, and *packages* were installed by us. *readers* are of killed runs.
+    *images*, with the containers that use each, and *packages* were installed by us. *readers* are containers, and
+    *momentary* handlers, of killed runs.
     """
 
     handlers: BinfmtState
@@ -66,6 +74,7 @@ class RetiredState:
     images: t.Mapping[PulledImage, t.Tuple[str, ...]] = field(default_factory=dict)
     packages: t.Tuple[str, ...] = ()
     readers: t.Tuple[Reader, ...] = ()
+    momentary: t.Tuple[str, ...] = ()
 
 
 @dataclass
@@ -95,11 +104,15 @@ class RetiredBinfmt(Concern[RetiredState]):
             },
             tuple(known.packages),
             readers.left(self.docker) if answers else (),
+            kernel.momentary(),
         )
 
     def plan(self, state: RetiredState, effects: Effects) -> Plan:
         handlers = self.handlers.plan(state.handlers, effects)
         actions, notes = list(handlers.actions), []
+        if state.momentary:
+            words = f"remove handler {', '.join(state.momentary)}, which an interrupted run left"
+            actions.append(Action(words, RemoveMomentary(state.momentary)))
         if state.users:
             notes.append(f"the emulators of {', '.join(state.users)} are kept: unmanaged handlers use them")
         if state.folder and (not state.users or actions):
@@ -121,6 +134,7 @@ class RetiredBinfmt(Concern[RetiredState]):
     def apply(self, actions: t.Sequence[Action]) -> None:
         doers: Doers = {
             RemoveEmulators: lambda _step: _remove_folders(),
+            RemoveMomentary: lambda step: [kernel.unregister(name) for name in step.names],
             RemoveReaders: self._remove_readers,
             RemoveImage: lambda step: pulled_images.remove(RECORD, step.image, self.docker),
         }

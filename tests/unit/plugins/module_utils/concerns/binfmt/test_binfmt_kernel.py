@@ -70,6 +70,23 @@ def test_one_that_is_there_goes_first(registry: Path) -> None:
     assert ((registry / NAME).read_text()[:2], (registry / "register").read_text()) == ("-1", LINE)
 
 
+STAND_IN = "multiarch-builders-qemu-arm"
+
+
+@pytest.mark.parametrize("there", [True, False], ids=["in front of it", "in its place"])
+def test_the_stand_in_of_a_killed_run_is_no_handler_and_goes_with_the_next_change(there: bool, registry: Path) -> None:
+    text = "enabled\ninterpreter /q\nflags: F\nextension .x\n"
+    for name in (STAND_IN, NAME)[: 1 + there]:
+        (registry / name).write_text(text)
+    assert list(kernel.handlers()) == [NAME] * there
+    assert kernel.momentary() == (STAND_IN,)
+    kernel.register(LINE, NAME)
+    assert (registry / STAND_IN).read_text()[:2] == "-1"
+    (registry / STAND_IN).write_text(text)
+    kernel.unregister(NAME)
+    assert (registry / STAND_IN).read_text()[:2] == "-1"
+
+
 def test_orders_to_one_handler(registry: Path) -> None:
     kernel.unregister(NAME)
     assert not (registry / NAME).exists(), "an order makes no file"

@@ -5,11 +5,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
-from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.decide import BinfmtState
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.decide import EMULATORS, BinfmtState
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.handler_file import REGISTRY
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.plan import DropHandler
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.retired import (
     RemoveEmulators,
+    RemoveMomentary,
     RemoveReaders,
     RetiredBinfmt,
     RetiredState,
@@ -41,6 +45,12 @@ READER = Reader("an-id", "a-name")
             [],
             "the emulators of x are kept: unmanaged handlers use them",
             id="what somebody else uses",
+        ),
+        pytest.param(
+            RetiredState(NONE, folder=True, momentary=("multiarch-builders-x",)),
+            [RemoveMomentary(("multiarch-builders-x",)), RemoveEmulators()],
+            "",
+            id="what an interrupted run left",
         ),
         pytest.param(RetiredState(NONE, images={IMAGE: ()}), [RemoveImage(IMAGE)], "", id="the image"),
         pytest.param(
@@ -93,3 +103,18 @@ def test_readers_of_killed_runs_go(dockerd: DockerdStandIn, docker: Docker) -> N
     assert [each.path for each in dockerd.asked if each.method == "DELETE"] == [
         "/v1.45/containers/an-id?force=1&v=1"
     ]
+
+
+def test_the_handlers_of_killed_runs_go_and_the_emulators_with_them(no_docker: Docker, tmp_path: Path) -> None:
+    registry, emulator = tmp_path / REGISTRY.lstrip("/"), f"{EMULATORS}/0123456789ab/qemu-arm"
+    for path in (registry / "register", tmp_path / emulator.lstrip("/")):
+        path.parent.mkdir(parents=True)
+        path.touch()
+    left = registry / "multiarch-builders-qemu-arm"
+    left.write_text(f"enabled\ninterpreter {emulator}\nflags: F\noffset 0\nmagic 7f\n")
+    retired = RetiredBinfmt.from_params({}, no_docker)
+    plan = retired.plan(retired.observe(), NO_EFFECTS)
+    assert plan.notes == ()
+    retired.apply(plan.actions)
+    assert left.read_text()[:2] == "-1"
+    assert not (tmp_path / EMULATORS.lstrip("/")).parent.exists()
