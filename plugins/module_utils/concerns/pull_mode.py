@@ -17,10 +17,10 @@ from ansible_collections.multiarch.builders.plugins.module_utils.model.desired i
 from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import Action, Effects, Plan, perform
 from ansible_collections.multiarch.builders.plugins.module_utils.model.steps import RemoveFile
 
-_TIMER = "multiarch-builders-pull.timer"
+_TIMER, _SERVICE = "multiarch-builders-pull.timer", "multiarch-builders-pull.service"
 # roles/builder_pull/tasks/main.yml
 _SETTINGS = "/etc/multiarch-builders"
-_UNITS = tuple(f"/etc/systemd/system/multiarch-builders-pull.{kind}" for kind in ("timer", "service"))
+_UNITS = tuple(f"/etc/systemd/system/{name}" for name in (_TIMER, _SERVICE))
 _FILES = (
     *_UNITS,
     "/usr/local/sbin/multiarch-builders-pull",
@@ -67,11 +67,14 @@ class RetiredPull(Concern[t.Tuple[str, ...]]):
         perform(actions, {EndPullMode: self._end})
 
     def _end(self, step: EndPullMode) -> None:
-        """The service is not stopped: this may be a run of its own."""
-        if _UNITS[0] in step.paths:
-            must(["systemctl", "disable", "--now", _TIMER], "pull mode cannot be stopped")
-        else:
-            run(["systemctl", "stop", _TIMER])  # one whose file someone removed may still run
+        """A run of it that waits for this one is ended, as it would restore everything; unless it is this one."""
+        for path, name, stop in zip(_UNITS, (_TIMER, _SERVICE), (["disable", "--now"], ["stop"])):
+            if name == _SERVICE and _SERVICE in (look.text("/proc/self/cgroup") or ""):
+                continue
+            if path in step.paths:
+                must(["systemctl", *stop, name], "pull mode cannot be stopped")
+            else:
+                run(["systemctl", "stop", name])  # one whose file someone removed may still run
         for path in step.paths:
             remove(RemoveFile(path, folder=path.startswith(_SETTINGS)))
         if any(each in step.paths for each in _UNITS):

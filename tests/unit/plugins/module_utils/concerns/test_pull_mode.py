@@ -50,7 +50,11 @@ def test_all_of_the_role_goes(
     there = (each for folder in ("etc", "usr") for each in (tmp_path / folder).rglob("*") if each.is_file())
     assert [str(each.relative_to(tmp_path)) for each in there] == left
     assert (tmp_path / "etc/multiarch-builders").exists() is bool(left)
-    assert calls.read_text().splitlines() == ["disable --now multiarch-builders-pull.timer", "daemon-reload"]
+    assert calls.read_text().splitlines() == [
+        "disable --now multiarch-builders-pull.timer",
+        "stop multiarch-builders-pull.service",
+        "daemon-reload",
+    ]
     assert pull.plan(pull.observe(), NO_EFFECTS) == Plan()
 
 
@@ -61,7 +65,32 @@ def test_a_timer_whose_unit_someone_removed_is_stopped_too(
     put(tmp_path, *FILES[1:])
     pull = RetiredPull()
     pull.apply(pull.plan(pull.observe(), NO_EFFECTS).actions)
-    assert calls.read_text().splitlines() == ["stop multiarch-builders-pull.timer", "daemon-reload"]
+    assert calls.read_text().splitlines() == [
+        "stop multiarch-builders-pull.timer",
+        "stop multiarch-builders-pull.service",
+        "daemon-reload",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("cgroup", "stopped"),
+    [
+        pytest.param("0::/system.slice/multiarch-builders-pull.service\n", False, id="in a run of its own"),
+        pytest.param("0::/user.slice/user-0.slice/session-1.scope\n", True, id="by ssh"),
+        pytest.param(
+            "2:cpu:/\n1:name=systemd:/system.slice/multiarch-builders-pull.service\n", False, id="the same, cgroup v1"
+        ),
+    ],
+)
+def test_a_run_of_it_that_waits_is_ended_as_it_would_restore_everything(
+    cgroup: str, stopped: bool, tmp_path: Path, programs: Callable[[str, str], Path]
+) -> None:
+    calls = programs("systemctl", "")
+    put(tmp_path, *FILES, "proc/self/cgroup")
+    (tmp_path / "proc/self/cgroup").write_text(cgroup)
+    pull = RetiredPull()
+    pull.apply(pull.plan(pull.observe(), NO_EFFECTS).actions)
+    assert ("stop multiarch-builders-pull.service" in calls.read_text().splitlines()) is stopped
 
 
 def test_a_timer_that_does_not_stop_keeps_all_of_it(tmp_path: Path, programs: Callable[[str, str], Path]) -> None:
