@@ -11,7 +11,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import typing as t
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.containerd import CONFIG
 from ansible_collections.multiarch.builders.plugins.module_utils.host.command import run
@@ -30,7 +30,7 @@ class Move:
     """From *source* to *target*, whose content is ours; *start* is when copying began.
 
     *source* goes once docker and *builders*, containers that ran before, run from *target*. *ran*: docker was seen to
-    run from there, so *target* is newer than *source*.
+    run from there, so *target* is newer than *source*. *left* are sources of earlier moves, which go with it.
     """
 
     source: str
@@ -38,6 +38,7 @@ class Move:
     start: Start = NEVER
     builders: t.Tuple[str, ...] = ()
     ran: bool = False
+    left: t.Tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,8 @@ class Moves:
     """The moves that are not complete, and the file of containerd.
 
     *former* is that file before a move that docker was not seen to run after; *replaced_by* is the digest of the file
-    then, "" once docker runs. *original* is the file before the first move, and *written* the digest of ours.
+    then, "" once docker runs. *original* is the file before the first move, and *written* the digest of ours. *copies*
+    are targets from before another one was asked for, to which nothing moved, with the name of the data.
     """
 
     docker: t.Optional[Move] = None
@@ -54,6 +56,7 @@ class Moves:
     replaced_by: str = ""
     original: t.Optional[FormerFile] = None
     written: str = ""
+    copies: t.Mapping[str, str] = field(default_factory=dict)
 
     def of(self, name: str) -> t.Optional[Move]:
         """The move of docker's or containerd's data."""
@@ -61,6 +64,40 @@ class Moves:
 
 
 RECORD = RecordFile("data-roots", Moves)
+
+
+def following(known: t.Optional[Move], now: str, wanted: str) -> Move:
+    """The move from *now* to *wanted*, after the *known* one, which may be the same. Pure."""
+    if known is None:
+        return Move(now, wanted)
+    if not known.ran and (known.source, known.target) == (now, wanted):
+        return known
+    if now != known.target:  # it came back from there, or never was there
+        return Move(now, wanted, left=tuple(each for each in known.left if each not in (now, wanted)))
+    left = tuple(each for each in (*known.left, known.source) if each not in (now, wanted))
+    return Move(now, wanted, builders=known.builders, left=left)
+
+
+def begin(name: str, now: str, wanted: str) -> Move:
+    """Record the move that begins, or goes on; what an earlier one copied elsewhere is recorded, too."""
+    found = RECORD.read()
+    known = found.of(name)
+    move = following(known, now, wanted)
+    copies = {path: each for path, each in found.copies.items() if path != wanted}
+    if known is not None and known.target not in (now, wanted) and not known.ran:
+        copies[known.target] = name
+    change: t.Dict[str, t.Any] = {name: move, "copies": copies}
+    RECORD.update(lambda record: dataclasses.replace(record, **change))
+    return move
+
+
+def drop(name: str, folder: str) -> None:
+    """Record that a former place is gone; with the source the move is complete."""
+    move = RECORD.read().of(name)
+    if move is not None and move.source != folder:
+        note(name, dataclasses.replace(move, left=tuple(each for each in move.left if each != folder)))
+    else:
+        note(name, None)
 
 
 def note(name: str, move: t.Optional[Move]) -> None:

@@ -56,7 +56,7 @@ class Site:
     """One of the two: *name* is docker or containerd, *asked* the user's folder, *wanted* that without links.
 
     *now* is where its data is, None if it does not run. *former* is the place that a move has left, whose *builders*
-    do not run yet; *unseen*: that run did not see docker with the new one.
+    do not run yet; *unseen*: that run did not see docker with the new one. *left* are those of earlier moves.
 
     *copied* says that an earlier run began to copy to *wanted*, *is_named* that it will be used at the
     next start.
@@ -69,6 +69,7 @@ class Site:
     former: t.Optional[str] = None
     builders: t.Tuple[str, ...] = ()
     unseen: bool = False
+    left: t.Tuple[str, ...] = ()
     copied: bool = False
     is_named: bool = False
     sight: Sight = field(default_factory=Sight)
@@ -148,18 +149,18 @@ def closing(sites: t.Iterable[Site]) -> t.List[Action]:
 def _removals(sites: t.Iterable[Site]) -> t.List[Action]:
     return [
         Action(
-            f"remove {each.former}: {each.name} runs with its data in {each.wanted}", RemoveFormer(each.name, former)
+            f"remove {former}: {each.name} runs with its data in {each.wanted}", RemoveFormer(each.name, former)
         )
         for each in sites
-        for former in [each.former]
-        if former is not None and not each.builders
+        if each.former is not None and not each.builders
+        for former in (*each.left, each.former)  # with the last one the move is complete
     ]
 
 
 def move(sites: t.Iterable[Site]) -> t.List[Action]:
     """The move, if there is one. Raises HostError with every reason why it is impossible."""
     found = moving(sites)
-    wrong = refusals(found)
+    wrong = refusals(found, tuple(sites))
     if wrong:
         raise HostError("; ".join(wrong))
     if not found:
@@ -180,18 +181,17 @@ def notes(sites: t.Iterable[Site], *, allowed: bool) -> t.Tuple[Note, ...]:
         if each.moves and not allowed:
             waits.append(f"{each.name}'s data stays in {each.now}, as builder_disruption: never forbids its move")
         if each.former is not None and each.builders:
-            waits.append(
-                f"{each.former}, from where {each.name}'s data was moved, stays until {', '.join(each.builders)} run"
-            )
+            former = " and ".join((*each.left, each.former))
+            waits.append(f"{former}, from where {each.name}'s data was moved, stays until {', '.join(each.builders)} run")
         mount = mount_of(each.wanted, each.sight.mounts) if each.moves else None
         if mount is not None and mount.kind in IN_MEMORY:
             limits.append(f"{each.wanted} is in the host's memory: {each.name}'s data will be gone after a reboot")
     return (*Kind.WAITS.notes(waits), *Kind.LIMIT.notes(limits))
 
 
-def refusals(sites: t.Sequence[Site]) -> t.Tuple[str, ...]:
-    """Why *sites*, which move, cannot."""
-    found = [fault for each in sites for fault in (*each.sight.faults, *_places(each, sites), *_target(each))]
+def refusals(sites: t.Sequence[Site], every: t.Sequence[Site]) -> t.Tuple[str, ...]:
+    """Why *sites*, which move, cannot; *every* also has the one that does not."""
+    found = [fault for each in sites for fault in (*each.sight.faults, *_places(each, every), *_target(each))]
     return tuple(dict.fromkeys([*found, *_space(sites)]))
 
 
@@ -204,6 +204,12 @@ def _places(site: Site, sites: t.Sequence[Site]) -> t.Iterator[str]:
     for each in sites:
         if each.now and (is_in(site.wanted, each.now) or is_in(each.now, site.wanted)):
             yield f"{_at(site)} and {each.now}, where {each.name}'s data is, are nested: choose another folder"
+        for former in (*each.left, *([each.former] if each.former else [])):
+            if is_in(site.wanted, former) or is_in(former, site.wanted):
+                yield (
+                    f"{_at(site)} and {former}, where {each.name}'s data was, and which is going to be removed, are "
+                    "nested: choose another folder"
+                )
     for mount in below(now, site.sight.mounts):
         if mount.kind not in _OF_DOCKER:
             yield (

@@ -66,14 +66,15 @@ def observe(asked: Mapping[str, str], state: Daemons, docker: Docker) -> t.Tuple
         site = Site(name, folder, wanted, look.real(root) if root else "", is_named=named)
         is_ours = move is not None and move.target == wanted
         if site.moves:
+            left = data_moves.following(move, str(site.now), wanted).left
             faults = _docker_faults(now) if name == "docker" else _containerd_faults(now, state.containerd)
             others = _others(site, now, state.containerd, docker)
-            newer = _newer(site, move) if move is not None and is_ours and move.ran else ()
-            site = replace(site, copied=is_ours)
+            newer = _newer(site, move) if move is not None and move.ran and site.now != move.target else ()
+            site = replace(site, copied=is_ours, left=left)
             site = replace(site, sight=_sight(site, (*newer, *faults, *others)))
         elif move is not None and is_ours:
-            left = tuple(each for each in move.builders if not _runs_if_there(each, docker))
-            site = replace(site, former=move.source, builders=left, unseen=not move.ran)
+            waiting = tuple(each for each in move.builders if not _runs_if_there(each, docker))
+            site = replace(site, former=move.source, builders=waiting, unseen=not move.ran, left=move.left)
         sites.append(site)
     return tuple(sites)
 
@@ -104,10 +105,16 @@ def unfinished(asked: Mapping[str, str]) -> t.Tuple[str, ...]:
     for name in ("docker", "containerd"):
         move = moves.of(name)
         if move is not None and (name not in asked or look.real(asked[name]) != move.target):
+            before = f", and {', '.join(move.left)} of the moves before" if move.left else ""
             told.append(
                 f"the move of {name}'s data from {move.source} to {move.target} is not complete: remove the folder "
-                f"that {name} does not use"
+                f"that {name} does not use{before}"
             )
+    told += [
+        f"{path} has a copy of {name}'s data, from before another folder was asked for: remove it"
+        for path, name in sorted(moves.copies.items())
+        if look.names(path)
+    ]
     return tuple(told)
 
 
@@ -163,7 +170,7 @@ def _newer(site: Site, move: data_moves.Move) -> t.Iterator[str]:
         yield (
             f"{VARIABLE}.{site.name}: {site.name}'s data was moved to {move.target} and used there, and now "
             f"{site.name} runs with {site.now} again, without what is newer in {move.target}: set {key} = "
-            f"{move.target} in {file} and restart {site.name}, or empty {move.target} to move {site.now} there again"
+            f"{move.target} in {file} and restart {site.name}, or empty {move.target} to move {site.now}"
         )
 
 

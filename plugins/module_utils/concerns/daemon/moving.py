@@ -62,9 +62,7 @@ class Mover:
             if each.name == "containerd":
                 _require_config(each)
         for each in self.sites:
-            known = data_moves.RECORD.read().of(each.name)
-            if known is None or known.ran or (known.source, known.target) != (each.now, each.wanted):
-                known = Move(str(each.now), each.wanted)
+            known = data_moves.begin(each.name, str(each.now), each.wanted)
             trusted = tree_copy.trusted(known.start)
             if not trusted:
                 known = replace(known, start=tree_copy.start())
@@ -147,7 +145,9 @@ class Mover:
         ):
             return
         for each in self.sites:
-            remove_former(each.name, str(each.now))
+            move = moves.of(each.name)
+            for folder in (*(move.left if move else ()), str(each.now)):
+                remove_former(each.name, folder)
 
     def _runs(self, container: str) -> bool:
         found = self.docker.find(f"/containers/{container}/json")
@@ -162,9 +162,9 @@ def name_root(site: Site) -> None:
 
 
 def remove_former(name: str, folder: str) -> None:
-    """Remove a place that *name* no longer uses, and what is recorded of the move."""
+    """Remove a place that *name* no longer uses, and what is recorded of it."""
     trees.remove(folder)
-    data_moves.note(name, None)
+    data_moves.drop(name, folder)
 
 
 def shown(docker: Docker) -> Shown:

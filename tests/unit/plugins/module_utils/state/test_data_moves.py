@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -85,6 +86,51 @@ def test_the_first_file_is_known_until_it_is_back() -> None:
     assert data_moves.original(C) == first
     data_moves.write_config(A, is_original=True)
     data_moves.settle()
+    assert records.load("data-roots") == {}
+
+
+A_TO_B = Move("/a", "/b", Start(1.0, 2.0, "x"), ("builder",))
+
+
+@pytest.mark.parametrize(
+    ("known", "now", "wanted", "then"),
+    [
+        pytest.param(None, "/a", "/b", Move("/a", "/b"), id="the first one"),
+        pytest.param(A_TO_B, "/a", "/b", A_TO_B, id="it goes on"),
+        pytest.param(A_TO_B, "/a", "/c", Move("/a", "/c"), id="another target"),
+        pytest.param(
+            replace(A_TO_B, ran=True),
+            "/b",
+            "/c",
+            Move("/b", "/c", builders=("builder",), left=("/a",)),
+            id="from where it went",
+        ),
+        pytest.param(A_TO_B, "/b", "/c", Move("/b", "/c", builders=("builder",), left=("/a",)), id="nobody saw it run"),
+        pytest.param(
+            replace(A_TO_B, ran=True), "/b", "/a", Move("/b", "/a", builders=("builder",)), id="back, once that is empty"
+        ),
+        pytest.param(
+            replace(A_TO_B, ran=True, left=("/z",)),
+            "/b",
+            "/c",
+            Move("/b", "/c", builders=("builder",), left=("/z", "/a")),
+            id="once more",
+        ),
+        pytest.param(
+            replace(A_TO_B, ran=True, left=("/z", "/c")), "/a", "/c", Move("/a", "/c", left=("/z",)), id="it came back"
+        ),
+        pytest.param(A_TO_B, "/elsewhere", "/c", Move("/elsewhere", "/c"), id="somebody else moved it"),
+    ],
+)
+def test_one_move_after_another(known: Move | None, now: str, wanted: str, then: Move) -> None:
+    assert data_moves.following(known, now, wanted) == then
+
+
+def test_the_source_is_the_last_to_be_dropped() -> None:
+    data_moves.note("docker", replace(A_TO_B, left=("/z",)))
+    data_moves.drop("docker", "/z")
+    assert data_moves.RECORD.read().docker == A_TO_B
+    data_moves.drop("docker", "/a")
     assert records.load("data-roots") == {}
 
 

@@ -51,6 +51,11 @@ def on(mount: Mount, **changes: t.Any) -> Site:
         pytest.param((THERE, CONTAINERD), [MoveData((CONTAINERD,))], id="one of two is elsewhere"),
         pytest.param(BOTH, [MoveData(BOTH)], id="both are moved at once"),
         pytest.param((LEFT,), [RemoveFormer("docker", "/var/lib/docker")], id="a killed run did not remove the former"),
+        pytest.param(
+            (replace(LEFT, left=("/a", "/b")),),
+            [RemoveFormer("docker", each) for each in ("/a", "/b", "/var/lib/docker")],
+            id="of several moves",
+        ),
         pytest.param((replace(LEFT, builders=("b",)),), [], id="builders do not run yet"),
         pytest.param(
             (replace(LEFT, builders=("b",), unseen=True),), [SettleMove("docker")], id="docker was not seen to run"
@@ -87,6 +92,8 @@ def test_a_move_is_told_with_its_size() -> None:
         (with_sight(mounts=(ROOT, DISK, Mount("/var/lib/docker/volumes", ("rw",), "ext4"))), "is a mount of its own"),
         (replace(DOCKER, wanted="/var/lib/docker/data"), "/var/lib/docker, where docker's data is, are nested"),
         (replace(DOCKER, now="/data/docker/old"), "are nested"),
+        (replace(DOCKER, left=("/data",)), "and /data, where docker's data was, and which is going to be removed"),
+        (replace(DOCKER, left=("/data/docker/old",)), "and /data/docker/old, where docker's data was"),
         (with_sight(free=(GIB, None)), "/data has 1.1 GB free, and 1.2 GB are needed for docker: nothing was stopped"),
         (with_sight(free=(None, 5500)), "/data has 5500 inodes free, and 6050 inodes are needed for docker"),
     ],
@@ -114,6 +121,12 @@ def test_what_is_refused(site: Site, words: str) -> None:
 )
 def test_what_is_not_refused(sites: tuple[Site, ...]) -> None:
     data_roots.move(sites)
+
+
+def test_a_former_place_of_the_other_one_is_no_target() -> None:
+    other = replace(UNNAMED, is_named=True, former="/data/docker")
+    with pytest.raises(HostError, match=r"/data/docker, where containerd's data was, and which is going to be removed"):
+        data_roots.move((DOCKER, other))
 
 
 def test_both_have_to_fit_on_one_disk() -> None:
@@ -150,6 +163,8 @@ def test_notes() -> None:
     )
     (note,) = data_roots.notes((replace(LEFT, builders=("buildx_buildkit_a0",)),), allowed=True)
     assert note.text.endswith("stays until buildx_buildkit_a0 run")
+    (note,) = data_roots.notes((replace(LEFT, left=("/a",), builders=("b",)),), allowed=True)
+    assert note.text == "/a and /var/lib/docker, from where docker's data was moved, stays until b run"
     (note,) = data_roots.notes((on(replace(DISK, kind="tmpfs")),), allowed=True)
     assert note.kind is Kind.LIMIT
     assert data_roots.notes((DOCKER, LEFT), allowed=True) == ()

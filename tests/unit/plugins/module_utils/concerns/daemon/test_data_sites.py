@@ -125,6 +125,35 @@ def test_a_former_place_goes_when_the_builders_run(dockerd: DockerdStandIn, dock
     assert (found.moves, found.former, found.builders, found.unseen) == (False, "/var/lib/docker", ("b",), True)
 
 
+def test_places_of_earlier_moves_are_known(docker: Docker) -> None:
+    data_moves.note("docker", Move("/a", "/var/lib/docker", left=("/z",), ran=True))
+    (found,) = data_sites.observe({"docker": "/data/docker"}, state(), docker)
+    assert (found.moves, found.left, found.sight.faults) == (True, ("/z", "/a"), ())
+    (found,) = data_sites.observe({"docker": "/var/lib/docker"}, state(), docker)
+    assert (found.moves, found.left, found.former) == (False, ("/z",), "/a")
+    (told,) = data_sites.unfinished({})
+    assert told.endswith("remove the folder that docker does not use, and /z of the moves before")
+
+
+def test_a_copy_that_was_not_completed_is_told_while_it_is_there(host: Path) -> None:
+    data_moves.note("docker", Move("/var/lib/docker", "/data/docker"))
+    data_moves.begin("docker", "/var/lib/docker", "/other")
+    asked = {"docker": "/other"}
+    assert data_sites.unfinished(asked) == ()
+    (host / "data/docker").mkdir()
+    (host / "data/docker/file").touch()
+    (told,) = data_sites.unfinished(asked)
+    assert told == "/data/docker has a copy of docker's data, from before another folder was asked for: remove it"
+
+
+def test_what_was_used_since_a_move_is_not_left_behind_by_another(host: Path, docker: Docker) -> None:
+    data_moves.note("docker", Move("/var/lib/docker", "/data/docker", ran=True))
+    (host / "data/docker").mkdir()
+    (host / "data/docker/newer").touch()
+    (site,) = data_sites.observe({"docker": "/data/other"}, state(), docker)
+    assert ["without what is newer in /data/docker" in each for each in site.sight.faults] == [True]
+
+
 @pytest.mark.parametrize(
     ("answers", "seen"),
     [

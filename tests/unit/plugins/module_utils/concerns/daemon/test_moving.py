@@ -128,6 +128,55 @@ def test_the_former_place_stays_until_the_builders_run(
     assert (found.docker.ran, found.containerd.ran) == (True, True), "what is there now is newer"
 
 
+@pytest.mark.usefixtures("calls")
+@pytest.mark.parametrize("runs", [True, False])
+def test_of_two_moves_neither_former_place_is_forgotten(
+    runs: bool, host: Path, dockerd: DockerdStandIn, docker: Docker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The builder does not run after the first one, and another folder is asked for."""
+    monkeypatch.setattr(moving, "_BUILDERS_SECONDS", 0)
+    first = mover(docker)
+    first.prepare()
+    move(first)
+    data_moves.settle()
+    dockerd.answers["GET /containers/buildx_buildkit_a0/json"] = as_json(inspected(running=False, volume="cache"))
+    first.finish()
+    dockerd.answers["GET /containers/json"] = as_json([SERVICE])
+    new = [Site(each.name, f"/new/{each.name}", f"/new/{each.name}", each.wanted) for each in SITES]
+    second = Mover(BringUp(docker, Disruption("now", 1)), new)
+    second.prepare()
+    move(second)
+    data_moves.settle()
+    if runs:
+        dockerd.answers["GET /containers/buildx_buildkit_a0/json"] = as_json(inspected())
+    second.finish()
+    assert (host / "new/docker/volumes/cache/file").exists()
+    former = [host / path / name for path in ("var/lib", "data") for name in ("docker", "containerd")]
+    assert [each.exists() for each in former] == [not runs] * 4
+    found = data_moves.RECORD.read()
+    if runs:
+        assert (found.docker, found.containerd) == (None, None)
+    else:
+        assert found.docker is not None
+        assert (found.docker.left, found.docker.builders) == (("/var/lib/docker",), ("buildx_buildkit_a0",))
+
+
+@pytest.mark.usefixtures("calls")
+def test_a_copy_for_a_folder_that_is_not_asked_for_any_more_is_not_forgotten(host: Path, docker: Docker) -> None:
+    mover(docker).prepare()
+    new = [Site("docker", "/new", "/new", "/var/lib/docker")]
+    second = Mover(BringUp(docker, Disruption("now", 1)), new)
+    second.prepare()
+    assert data_moves.RECORD.read().copies == {"/data/docker": "docker"}
+    move(second)
+    data_moves.settle()
+    second.finish()
+    assert (host / "data/docker").exists(), "somebody may have a use for that folder now"
+    assert data_moves.RECORD.read().copies == {"/data/docker": "docker"}
+    data_moves.begin("docker", "/new", "/data/docker")
+    assert data_moves.RECORD.read().copies == {}
+
+
 @pytest.mark.parametrize("fails", ["stop docker.socket*", "start containerd*"])
 def test_what_fails_after_the_stop_is_undone(
     fails: str, host: Path, programs: Callable[[str, str], Path], docker: Docker, monkeypatch: pytest.MonkeyPatch
