@@ -16,7 +16,7 @@ import tempfile
 import time
 import typing as t
 
-from ansible_collections.multiarch.builders.plugins.module_utils.host import look, watch
+from ansible_collections.multiarch.builders.plugins.module_utils.host import attributes, look, watch
 from ansible_collections.multiarch.builders.plugins.module_utils.host.place import at
 from ansible_collections.multiarch.builders.plugins.module_utils.host.users import me
 from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
@@ -98,7 +98,7 @@ def differs(wanted: WriteFile) -> bool:
 
 def write(step: WriteFile) -> None:
     """Replace *step.path* atomically: other processes see the old file or the new one, also after a crash."""
-    owner = step.owner or me()
+    owner = step.given or step.owner or me()
     try:
         with acting_as(step.owner):
             path = pathlib.Path(os.path.realpath(at(step.path))) if step.follows else at(step.path)
@@ -106,11 +106,17 @@ def write(step: WriteFile) -> None:
                 raise OSError(errno.EINVAL, "it is not a regular file")  # /dev/null would become one
             make_folders(path.parent, 0o700 if step.owner else 0o755)
             if step.keeps and path.exists():
-                found = path.stat()
-                owner = Owner(found.st_uid, found.st_gid)
+                owner = _kept(path.stat(), step.owner)
             _replace(path, step.content.encode(errors=ANY), step.mode, owner)
     except (OSError, ValueError) as exc:
         raise HostError(f"{step.path} cannot be written: {exc}") from exc
+
+
+def _kept(found: os.stat_result, user: t.Optional[Owner]) -> Owner:
+    """The owner of a file's replacement. Of a *user*'s file it is the group alone: only root gives a file away."""
+    if user is None or found.st_uid == user.uid:
+        return Owner(found.st_uid, found.st_gid)
+    return user
 
 
 def write_link(path: str, target: str) -> None:
@@ -141,8 +147,9 @@ def _replace(path: pathlib.Path, content: bytes, mode: int, owner: Owner) -> Non
     descriptor, temporary = tempfile.mkstemp(prefix=f".{path.name}.{os.getpid()}.", dir=path.parent)
     try:
         with os.fdopen(descriptor, "wb") as file:
+            _own(file.fileno(), owner)
+            attributes.give(file.fileno(), attributes.of(path))
             os.fchmod(file.fileno(), mode)
-            os.fchown(file.fileno(), owner.uid, owner.gid)
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
@@ -151,6 +158,21 @@ def _replace(path: pathlib.Path, content: bytes, mode: int, owner: Owner) -> Non
         pathlib.Path(temporary).unlink(missing_ok=True)
         raise
     sync_folder(path.parent)
+
+
+def _own(descriptor: int, owner: Owner) -> None:
+    """Give away an open file; root does that for a user who is not in the group."""
+    try:
+        os.fchown(descriptor, owner.uid, owner.gid)
+    except PermissionError:
+        user = os.geteuid()
+        if os.getuid() != 0 or user == 0:
+            raise
+        os.seteuid(0)
+        try:
+            os.fchown(descriptor, owner.uid, owner.gid)
+        finally:
+            os.seteuid(user)
 
 
 def remove_leftovers(path: pathlib.Path) -> None:

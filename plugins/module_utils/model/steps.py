@@ -22,8 +22,8 @@ class WriteFile:
     """The step that writes *content* to *path*; *mode* as in chmod.
 
     *owner* is the user who owns the file, and whose rights are used to write it; None for root. A root file with
-    *keeps* retains its owner and group. A link at *path* is kept and its target written; without *follows* the link is
-    replaced.
+    *keeps* retains its owner and group, a user's its group. Any file retains its ACL and its label. *given* is who gets
+    a root file, if not root. A link at *path* is kept and its target written; without *follows* the link is replaced.
     """
 
     path: str
@@ -32,6 +32,7 @@ class WriteFile:
     owner: t.Optional[Owner] = None
     keeps: bool = False
     follows: bool = True
+    given: t.Optional[Owner] = None
 
 
 @dataclass(frozen=True)

@@ -31,14 +31,14 @@ from ansible_collections.multiarch.builders.plugins.module_utils.host.files impo
     write_link,
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.host.place import at
-from ansible_collections.multiarch.builders.plugins.module_utils.host.users import is_user, name_of, owner_of
+from ansible_collections.multiarch.builders.plugins.module_utils.host.users import is_user, me, name_of, owner_of
 from ansible_collections.multiarch.builders.plugins.module_utils.model.steps import Owner, RemoveFile, WriteFile
 from ansible_collections.multiarch.builders.plugins.module_utils.state.record import RecordFile, without
 
 
 @dataclass(frozen=True)
 class FormerFile:
-    """A replaced file: *backup* is its copy, None if nothing was there; *mode* as in chmod.
+    """A replaced file: *backup* is its copy, None if nothing was there; *mode* as in chmod; *owner* if not root.
 
     Of a replaced link it is *link*, its target.
     """
@@ -46,6 +46,7 @@ class FormerFile:
     backup: t.Optional[str]
     mode: int
     link: t.Optional[str] = None
+    owner: t.Optional[Owner] = None
 
 
 @dataclass(frozen=True)
@@ -141,7 +142,7 @@ def remove_owned(record: RecordFile[R], step: RemoveFile) -> None:
     elif former is None or former.backup is None:
         remove(step)
     elif read(former.backup) is not None or _is_ours(record, step):
-        write(WriteFile(step.path, copy_of(step.path, former.backup), former.mode, step.owner))
+        write(WriteFile(step.path, copy_of(step.path, former.backup), former.mode, step.owner, given=former.owner))
     record.update(lambda found: replace(found, folders=_left_of(found, step)))
     forget_owned(record, step.path)
 
@@ -168,7 +169,10 @@ def forget_owned(record: RecordFile[R], path: str) -> None:
 
 
 def _former(step: t.Union[WriteFile, RemoveFile]) -> t.Optional[FormerFile]:
-    """The copy and mode of the current file, or the target of a link that is replaced; None if there is none."""
+    """The copy, mode and owner of the current file, or the target of a link that is replaced; None if there is none.
+
+    A user's file is always the user's.
+    """
     link = look.link(step.path) if step.owner is None else None
     if link is not None:
         return FormerFile(None, 0o777, link)
@@ -176,7 +180,9 @@ def _former(step: t.Union[WriteFile, RemoveFile]) -> t.Optional[FormerFile]:
     if backup is None:
         return None
     with acting_as(step.owner):
-        return FormerFile(backup, mode_of(step.path))
+        mode, found = mode_of(step.path), look.state(step.path)
+    owner = Owner(found.st_uid, found.st_gid) if found is not None and step.owner is None else None
+    return FormerFile(backup, mode, None if owner == me() else owner)
 
 
 def _missing_folders(step: WriteFile) -> t.List[str]:

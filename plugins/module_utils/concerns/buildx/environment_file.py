@@ -145,12 +145,12 @@ def apply(step: WriteEnvironment) -> None:
         new = {name: lines_of(present or "", name) for name in step.values if name not in former.values}
         both = replace(former, values={**former.values, **step.values}, lines={**former.lines, **new})
         _remember(step.path, both)
-        write(WriteFile(step.path, step.text, mode, owner))
+        write(WriteFile(step.path, step.text, mode, owner, keeps=True))
         lines = {name: each for name, each in both.lines.items() if each and name in step.values}
         _remember(step.path, replace(both, values=step.values, lines=lines))
         return
     if step.text or own is None or own.there:
-        write(WriteFile(step.path, step.text, mode, owner))
+        write(WriteFile(step.path, step.text, mode, owner, keeps=True))
     else:
         remove(RemoveFile(step.path, owner=owner))
     forget(step.path)

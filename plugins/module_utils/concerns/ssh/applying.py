@@ -61,14 +61,14 @@ def _set_lines(step: plan.SetLines) -> None:
     _remember(step.login, (*step.clients, *former), made)
     if step.clients or after:
         if after != text:
-            write(WriteFile(path, after, mode, owner))
+            write(WriteFile(path, after, mode, owner, keeps=True))
     elif path in made:
         remove(RemoveFile(path, owner=owner))
         if folder in made:
             with acting_as(owner), contextlib.suppress(OSError):
                 at(folder).rmdir()
     elif text is not None:
-        write(WriteFile(path, after, mode, owner))
+        write(WriteFile(path, after, mode, owner, keeps=True))
     _remember(step.login, step.clients, made if step.clients else ())
 
 

@@ -10,6 +10,7 @@ import resource
 import shutil
 import signal
 import stat
+import struct
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -81,6 +82,69 @@ def test_a_file_of_the_systems_keeps_its_owner_and_group_where_that_is_asked(kee
     assert (path.read_text(), found.st_uid, found.st_gid) == ("new", 0, NOBODY.gid if keeps else os.getegid())
     write(WriteFile(str(tmp_path / "new.json"), "new", keeps=keeps))
     assert (tmp_path / "new.json").stat().st_gid == os.getegid()
+
+
+@root_only
+@pytest.mark.parametrize("keeps", [True, False])
+def test_a_users_file_keeps_its_group_where_that_is_asked(keeps: bool, theirs: Path) -> None:
+    path = theirs / "config.json"
+    path.write_text("former")
+    os.chown(path, NOBODY.uid, 0)
+    write(WriteFile(str(path), "new", 0o640, NOBODY, keeps=keeps))
+    found = path.stat()
+    assert (path.read_text(), found.st_uid, found.st_gid) == ("new", NOBODY.uid, 0 if keeps else NOBODY.gid)
+    assert (os.geteuid(), os.getegid()) == (ME.uid, ME.gid)
+
+
+@root_only
+def test_a_file_of_roots_in_a_users_folder_is_the_users(theirs: Path) -> None:
+    path = theirs / "config.json"
+    path.write_text("former")
+    write(WriteFile(str(path), "new", 0o4755, NOBODY, keeps=True))
+    assert (path.stat().st_uid, path.stat().st_gid) == (NOBODY.uid, NOBODY.gid)
+
+
+# POSIX.1e as the kernel stores it: version 2, then (tag, rights, id) of owner, a user, group, mask, others.
+ACL = struct.pack("<I", 2) + b"".join(
+    struct.pack("<HHI", *entry)
+    for entry in ((1, 6, 2**32 - 1), (2, 4, 65534), (4, 0, 2**32 - 1), (16, 4, 2**32 - 1), (32, 0, 2**32 - 1))
+)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        pytest.param("system.posix_acl_access", ACL, id="an ACL"),
+        pytest.param("user.of-these-tests", b"x", id="an attribute of users"),
+        pytest.param("security.selinux", b"system_u:object_r:etc_t:s0", id="a label", marks=root_only),
+    ],
+)
+def test_what_else_a_file_has_stays(name: str, value: bytes, tmp_path: Path) -> None:
+    """With an ACL the mode's bits of the group are its mask: without it they would be the group's rights."""
+    path = tmp_path / "daemon.json"
+    path.write_text("former")
+    path.chmod(0o640)
+    try:
+        os.setxattr(path, name, value)
+    except OSError as exc:
+        pytest.skip(f"not on this file system: {exc}")
+    write(WriteFile(str(path), "new", mode_of(path), ME))
+    assert (path.read_text(), os.getxattr(path, name)) == ("new", value)
+    assert mode_of(path) == 0o640
+    write(WriteFile(str(path), "a secret", 0o600, ME))
+    assert mode_of(path) == 0o600, "nobody else reads it, whatever the ACL says"
+
+
+def test_what_belongs_to_the_content_does_not(tmp_path: Path) -> None:
+    path = tmp_path / "program"
+    path.write_text("former")
+    capability = struct.pack("<5I", 0x02000000, 1 << 10, 0, 0, 0)
+    try:
+        os.setxattr(path, "security.capability", capability)
+    except OSError as exc:
+        pytest.skip(f"not on this file system: {exc}")
+    write(WriteFile(str(path), "new", 0o755, ME))
+    assert "security.capability" not in os.listxattr(path)
 
 
 def test_who_reads_meanwhile_sees_one_whole_file(tmp_path: Path) -> None:

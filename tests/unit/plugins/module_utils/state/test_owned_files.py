@@ -234,6 +234,28 @@ def test_what_is_no_text_is_put_back_byte_by_byte(tmp_path: Path) -> None:
     assert path.read_bytes() == bytes(range(256))
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file to somebody else")
+@pytest.mark.parametrize("ids", [(0, 65534), (65534, 65534)])
+@pytest.mark.parametrize(
+    "ours",
+    [
+        pytest.param(lambda path: write_owned(DAEMON, WriteFile(path, "ours")), id="replaced"),
+        pytest.param(lambda path: set_aside(DAEMON, RemoveFile(path)), id="kept away"),
+    ],
+)
+def test_it_is_put_back_with_its_owner_and_group(
+    ours: t.Callable[[str], None], ids: tuple[int, int], tmp_path: Path
+) -> None:
+    path = tmp_path / "hosts.toml"
+    path.write_text("theirs\n")
+    path.chmod(0o640)
+    os.chown(path, *ids)
+    ours(str(path))
+    remove_owned(DAEMON, RemoveFile(str(path)))
+    found = path.stat()
+    assert (path.read_text(), found.st_uid, found.st_gid, found.st_mode & 0o777) == ("theirs\n", *ids, 0o640)
+
+
 def test_without_its_copy_nothing_is_put_back_and_nothing_is_lost(tmp_path: Path, home: Path) -> None:
     path = tmp_path / "hosts.toml"
     path.write_text("theirs")

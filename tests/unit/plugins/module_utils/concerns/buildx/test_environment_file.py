@@ -140,6 +140,18 @@ def test_a_users_link_shows_and_changes_nothing_of_roots(monkeypatch: pytest.Mon
         assert (folder / ".env").stat().st_mode & 0o777 == 0o600
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file to somebody else")
+def test_the_jobs_that_read_the_file_go_on_reading_it(tmp_path: Path) -> None:
+    path = tmp_path / "jobs.env"
+    path.write_text("TOKEN=x\n")
+    path.chmod(0o640)
+    os.chown(path, 0, 12345)
+    for values in (OURS, {}):
+        applied(str(path), values)
+        found = path.stat()
+        assert (found.st_uid, found.st_gid, found.st_mode & 0o777) == (0, 12345, 0o640)
+
+
 def test_a_line_of_somebody_else_stays_where_none_is_asked_for(tmp_path: Path) -> None:
     path = tmp_path / "environment"
     path.write_text("BUILDX_BUILDER=theirs\n")
