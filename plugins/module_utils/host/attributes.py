@@ -6,10 +6,14 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import os
 import pathlib
+import struct
 import typing as t
 
+_GET_FLAGS = 2 << 30 | struct.calcsize("l") << 16 | ord("f") << 8 | 1  # ioctl_iflags(2), FS_IOC_GETFLAGS
+_IMMUTABLE, _APPEND_ONLY = 0x10, 0x20
 ACL = "system.posix_acl_access"
 _KEPT = (ACL, "security.selinux")
 _OF_USERS = "user."
@@ -38,3 +42,18 @@ def give(descriptor: int, attributes: Attributes) -> None:
         except OSError:
             if name == ACL:  # without it the mode would let the file's group do what the ACL lets others
                 raise
+
+
+def locked(path: pathlib.Path) -> str:
+    """The command that lets root change *path* again, "" if its flags (chattr(1)) do not prevent that."""
+    for each in (path, path.parent):
+        with contextlib.suppress(OSError):
+            descriptor = os.open(each, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW)
+            try:
+                (flags,) = struct.unpack_from("I", fcntl.ioctl(descriptor, _GET_FLAGS, bytes(struct.calcsize("l"))))
+            finally:
+                os.close(descriptor)
+            found = [letter for letter, bit in (("i", _IMMUTABLE), ("a", _APPEND_ONLY)) if flags & bit]
+            if found:
+                return f"chattr -{''.join(found)} {each}"
+    return ""

@@ -23,6 +23,7 @@ import typing as t
 import zipimport
 
 FOLDER = "/run"
+_NAME = "multiarch-builders.code-"
 _MOST = 8 * 1024**2  # bytes; a larger file has code of many versions, and is replaced
 
 Compile = t.Callable[[str, bytes], t.Any]
@@ -32,7 +33,7 @@ Table = t.Dict[bytes, types.CodeType]
 def path() -> str:
     """The file of this Python: its bytecode is no other's."""
     tag = f"{sys.implementation.cache_tag}-{importlib.util.MAGIC_NUMBER.hex()}"
-    return f"{FOLDER}/multiarch-builders.code-{tag}"
+    return f"{FOLDER}/{_NAME}{tag}"
 
 
 def keep() -> None:
@@ -56,11 +57,11 @@ def keep() -> None:
 
 
 def forget() -> None:
-    """Remove the file, if possible, as a reboot does; this process keeps none."""
+    """Remove the files of all Pythons, if possible, as a reboot does; this process keeps none."""
     atexit.unregister(_save)
-    for each in (path(), _beside()):
+    for each in pathlib.Path(FOLDER).glob(f"{_NAME}*"):
         with contextlib.suppress(OSError):
-            pathlib.Path(each).unlink()
+            each.unlink()
 
 
 def _read() -> Table:

@@ -109,7 +109,7 @@ def write(step: WriteFile) -> None:
                 owner = _kept(path.stat(), step.owner)
             _replace(path, step.content.encode(errors=ANY), step.mode, owner)
     except (OSError, ValueError) as exc:
-        raise HostError(f"{step.path} cannot be written: {exc}") from exc
+        raise _refused(step.path, "written", exc) from exc
 
 
 def _kept(found: os.stat_result, user: t.Optional[Owner]) -> Owner:
@@ -139,7 +139,7 @@ def write_bytes(path: str, content: bytes, mode: int) -> None:
         make_folders(at(path).parent)
         _replace(at(path), content, mode, me())
     except OSError as exc:
-        raise HostError(f"{path} cannot be written: {exc}") from exc
+        raise _refused(path, "written", exc) from exc
 
 
 def _replace(path: pathlib.Path, content: bytes, mode: int, owner: Owner) -> None:
@@ -201,7 +201,14 @@ def remove(step: RemoveFile) -> None:
             if step.folder and folder.is_dir() and not folder.is_symlink() and not any(folder.iterdir()):
                 folder.rmdir()
     except (OSError, ValueError) as exc:
-        raise HostError(f"{step.path} cannot be removed: {exc}") from exc
+        raise _refused(step.path, "removed", exc) from exc
+
+
+def _refused(path: str, what: str, exc: Exception) -> HostError:
+    """The error about a file that cannot be changed; the kernel does not say that someone made it immutable."""
+    command = attributes.locked(at(look.real(path))) if isinstance(exc, PermissionError) else ""
+    remedy = f"It is protected from changes: run `{command}`" if command else ""
+    return HostError(f"{path} cannot be {what}: {exc}", remedy=remedy)
 
 
 def nearest_folder(path: str) -> t.Optional[pathlib.Path]:

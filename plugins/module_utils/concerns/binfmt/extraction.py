@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import os
 import pathlib
 import re
 import shutil
@@ -33,7 +34,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.docker.hub impo
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.readers import reader
 from ansible_collections.multiarch.builders.plugins.module_utils.host import look
 from ansible_collections.multiarch.builders.plugins.module_utils.host.command import run
-from ansible_collections.multiarch.builders.plugins.module_utils.host.files import make_folders, write
+from ansible_collections.multiarch.builders.plugins.module_utils.host.files import make_folders, sync_folder, write
 from ansible_collections.multiarch.builders.plugins.module_utils.host.place import at
 from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.model.steps import WriteFile
@@ -116,10 +117,14 @@ def _emulator(found: Contents, fmt: ElfFormat, image: str) -> bytes:
 def _place(content: bytes, fmt: ElfFormat, folder: pathlib.Path, tried: t.Callable[[str, ElfFormat], None]) -> None:
     temporary = folder / f".{fmt.binary}"
     try:
-        temporary.write_bytes(content)
+        with temporary.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())  # its file in binfmt.d is there after a power failure, so it has to be
         temporary.chmod(0o755)
         tried(str(temporary), fmt)
         temporary.replace(folder / fmt.binary)
+        sync_folder(folder)
     finally:
         temporary.unlink(missing_ok=True)
 

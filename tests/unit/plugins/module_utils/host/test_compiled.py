@@ -95,5 +95,6 @@ def test_what_a_killed_process_left_is_cleared_away(imports: Callable[..., tuple
 
 def test_it_can_be_forgotten(imports: Callable[..., tuple[str, str]], tmp_path: Path) -> None:
     imports("VALUE = 1")
+    (tmp_path / "run/multiarch-builders.code-cpython-39-610d0d0a").touch()
     imports("VALUE = 2", "forget")
     assert list((tmp_path / "run").iterdir()) == []

@@ -11,6 +11,7 @@ import shutil
 import signal
 import stat
 import struct
+import subprocess
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -133,6 +134,26 @@ def test_what_else_a_file_has_stays(name: str, value: bytes, tmp_path: Path) -> 
     assert mode_of(path) == 0o640
     write(WriteFile(str(path), "a secret", 0o600, ME))
     assert mode_of(path) == 0o600, "nobody else reads it, whatever the ACL says"
+
+
+@root_only
+@pytest.mark.parametrize("what", ["daemon.json", ""], ids=["the file", "its folder"])
+@pytest.mark.parametrize("flag", ["i", "a"])
+def test_what_somebody_protected_is_told_with_the_remedy(flag: str, what: str, tmp_path: Path) -> None:
+    path = tmp_path / "etc/daemon.json"
+    path.parent.mkdir()
+    path.write_text("former")
+    protected = path.parent / what
+    if subprocess.run(["chattr", f"+{flag}", protected], capture_output=True, check=False).returncode != 0:
+        pytest.skip("not on this file system")
+    try:
+        for change in (lambda: write(WriteFile(str(path), "new")), lambda: remove(RemoveFile(str(path)))):
+            with pytest.raises(HostError, match="Operation not permitted") as caught:
+                change()
+            assert caught.value.remedy.startswith(f"It is protected from changes: run `chattr -{flag} {protected}`")
+        assert everything(path.parent) == {"daemon.json": "former"} or what == ""
+    finally:
+        subprocess.run(["chattr", f"-{flag}", protected], check=True)
 
 
 def test_what_belongs_to_the_content_does_not(tmp_path: Path) -> None:

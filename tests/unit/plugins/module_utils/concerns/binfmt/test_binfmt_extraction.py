@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import typing as t
 from pathlib import Path
 
@@ -166,6 +167,13 @@ def test_where_none_works_nothing_is_there(place: Path) -> None:
     assert list(install(IMAGE, [RISCV64], contents)) == [RISCV64]
     assert list(place.iterdir()) == []
     assert installed(IMAGE) is None
+
+
+def test_what_is_registered_at_boot_is_there_after_a_power_failure(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    synced = []
+    monkeypatch.setattr(os, "fsync", lambda file: synced.append((str(Path(f"/proc/self/fd/{file}").readlink()))))
+    install(IMAGE, [S390X], contents)
+    assert synced[:2] == [f"{place}/.qemu-s390x", str(place)]
 
 
 def test_one_that_fails_does_not_take_the_place_of_the_same_one_that_is_there(place: Path) -> None:
