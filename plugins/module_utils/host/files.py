@@ -179,8 +179,10 @@ def remove_leftovers(path: pathlib.Path) -> None:
     """The temporary files for *path* that killed processes left; names in any other form are foreign."""
     for each in path.parent.glob(f".{glob.escape(path.name)}.*.*"):
         found = re.fullmatch(r"([0-9]+)\.[a-z0-9_]{8}", each.name[len(path.name) + 2 :])  # as mkstemp() makes it
-        if found and not look.lives(int(found.group(1))):
-            each.unlink(missing_ok=True)
+        if found:
+            with contextlib.suppress(FileNotFoundError):  # another run was faster
+                if not look.lives(int(found.group(1)), each.lstat().st_mtime):
+                    each.unlink()
 
 
 def tidy(path: str, owner: t.Optional[Owner] = None) -> None:

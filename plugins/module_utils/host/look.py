@@ -21,6 +21,7 @@ import typing as t
 from ansible_collections.multiarch.builders.plugins.module_utils.host import watch
 from ansible_collections.multiarch.builders.plugins.module_utils.host.place import at, here
 
+_MARGIN = 60.0  # seconds by which a clock may have been set meanwhile
 Path = t.Union[str, pathlib.PurePath]
 
 
@@ -183,13 +184,20 @@ def before(moment: float) -> bool:
     return found
 
 
-def lives(pid: int) -> bool:
-    """Whether a process with this id runs."""
+def lives(pid: int, made: float) -> bool:
+    """Whether the process with this id runs that made something at *made*, in seconds since the epoch.
+
+    One that started later has the id of an earlier one: after a reboot that is likely.
+    """
     watch.spoil(f"process {pid} was checked")
     try:
         os.kill(pid, 0)
     except ProcessLookupError:
         return False
     except PermissionError:
+        pass
+    found = process(pid)
+    if found is None:
         return True
-    return True
+    age = time.clock_gettime(time.CLOCK_BOOTTIME) - found.start / os.sysconf("SC_CLK_TCK")
+    return time.time() - made < age + _MARGIN

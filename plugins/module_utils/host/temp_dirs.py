@@ -11,7 +11,7 @@ import pathlib
 import re
 import typing as t
 
-from ansible_collections.multiarch.builders.plugins.module_utils.host.look import file_system, lives, names
+from ansible_collections.multiarch.builders.plugins.module_utils.host.look import file_system, lives, names, own_rights
 from ansible_collections.multiarch.builders.plugins.module_utils.host.place import at
 from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
 
@@ -67,7 +67,12 @@ def leftovers() -> t.Tuple[pathlib.Path, ...]:
         for folder in map(at, (FOLDER, *_FOR_PROGRAMS))
         for path in map(folder.joinpath, names(folder))
     ]
-    return tuple(path for path, ours in found if ours and not lives(int(ours.group(1))))
+    return tuple(path for path, ours in found if ours and not _is_in_use(path, int(ours.group(1))))
+
+
+def _is_in_use(path: pathlib.Path, pid: int) -> bool:
+    found = own_rights(path)
+    return found is not None and lives(pid, found.st_mtime)
 
 
 def _remove(folder: pathlib.Path) -> None:

@@ -13,6 +13,7 @@ import stat
 import struct
 import subprocess
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -321,6 +322,16 @@ def test_a_name_is_no_pattern(tmp_path: Path) -> None:
         (tmp_path / f".{name}.{DEAD}.abcdefgh").touch()
     write(WriteFile(str(tmp_path / "[a]"), "new", owner=ME))
     assert everything(tmp_path) == {"[a]": "new", f".a.{DEAD}.abcdefgh": ""}
+
+
+@pytest.mark.usefixtures("processes")
+@pytest.mark.parametrize(("age", "goes"), [(0, False), (10**6, True)], ids=["its own", "of one before a reboot"])
+def test_a_process_that_has_the_id_of_a_killed_one_keeps_nothing(age: int, goes: bool, tmp_path: Path) -> None:
+    left = tmp_path / f".client.key.{os.getpid()}.ab12_xyz"
+    left.touch()
+    os.utime(left, (time.time() - age, time.time() - age))
+    write(WriteFile(str(tmp_path / "client.key"), "new"))
+    assert left.exists() is not goes
 
 
 def test_a_process_that_is_killed_while_it_writes_leaves_what_the_next_one_removes(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -57,6 +58,15 @@ def test_what_a_killed_process_left_goes(place: Path) -> None:
 def test_what_is_not_left_by_a_killed_module_stays(name: str, place: Path) -> None:
     (place / name).mkdir()
     assert temp_dirs.leftovers() == ()
+
+
+@pytest.mark.usefixtures("processes")
+@pytest.mark.parametrize(("age", "goes"), [(0, False), (10**6, True)], ids=["its own", "of one before a reboot"])
+def test_a_process_that_has_the_id_of_a_killed_one_keeps_nothing(age: int, goes: bool, place: Path) -> None:
+    folder = place / f"multiarch-builders-{os.getpid()}.abcdefgh"
+    folder.mkdir()
+    os.utime(folder, (time.time() - age, time.time() - age))
+    assert temp_dirs.leftovers() == ((folder,) if goes else ())
 
 
 def test_a_link_of_such_a_name_leads_nowhere(place: Path) -> None:

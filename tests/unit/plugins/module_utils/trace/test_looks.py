@@ -197,7 +197,7 @@ SPOILT: list[tuple[str, str, Call]] = [
     ("look.text", "folder", lambda s: look.text(s / "folder")),
     ("look.file_system", "folder", lambda s: look.file_system(s.folder)),
     ("look.processes", "all", lambda _: look.processes()),
-    ("look.lives", "this one", lambda _: look.lives(os.getpid())),
+    ("look.lives", "this one", lambda _: look.lives(os.getpid(), 0.0)),
     ("files.read", "folder", lambda s: files.read(s / "folder")),
     ("files.read", "pipe", lambda s: files.read(s / "pipe")),
     ("files.read", "too large", lambda s: files.read(s / "large")),
@@ -234,7 +234,7 @@ NO_LOOKS = {
     "command": set(),
     "look": set(),
     "files": {"acting_as", "write", "write_bytes", "remove", "remove_leftovers", "make_folders", "sync_folder"}
-    | {"back_up", "backup_path"},
+    | {"tidy", "back_up", "backup_path", "copy_of", "no_copy"},
     "file_modes": {"program", "public", "folder", "secret", "fault", "restore"},
     "Docker": {"silence"},
     "Users": set(),
