@@ -159,13 +159,16 @@ def doers() -> Doers:
 
 
 def _make(user: str) -> None:
-    """Make a key beside the former one; it is recorded before it is used."""
+    """Make a key beside the former one; that there will be one is recorded before, or a killed run would leave it."""
     home, owner = home_of(user), owner_of(user)
     path, own = f"{home}/{KEY}", RECORD.read().keys.get(user)
     new = f"{path}.new"
     try:
         with acting_as(owner):
-            created = not look.is_folder(f"{home}/.ssh")
+            folder = own.folder if own else not look.is_folder(f"{home}/.ssh")
+        if own is None:
+            RECORD.update(lambda found: replace(found, keys={**found.keys, user: OwnKey(made=now(), folder=folder)}))
+        with acting_as(owner):
             make_folders(at(f"{home}/.ssh"), 0o700)
             for each in (new, f"{new}.pub"):
                 at(each).unlink(missing_ok=True)
@@ -175,7 +178,6 @@ def _make(user: str) -> None:
     command = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", comment, "-f", str(at(new))]
     must(command, f"the ssh key of {user} cannot be made", user=user)
     public = public_key(read(f"{new}.pub", owner) or "")
-    folder = own.folder if own else created
     RECORD.update(lambda found: replace(found, keys={**found.keys, user: OwnKey(public, now(), folder)}))
     try:
         with acting_as(owner):

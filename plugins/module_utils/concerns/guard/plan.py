@@ -98,9 +98,9 @@ def _stores(settings: Settings, state: GuardState) -> t.Tuple[str, ...]:
 def _settings(settings: Settings, former: t.Optional[Settings]) -> t.Iterator[Action]:
     before, after = (_shown(each) if each else "" for each in (former, settings))
     difference = Difference("settings of the guard", before, after)
-    yield Action("set what the guard writes, and its limits", KeepSettings(settings), difference=difference)
-    if former and former.metrics and former.metrics != settings.metrics:
+    if former and former.metrics and former.metrics != settings.metrics:  # first, as only the settings name it
         yield Action(f"remove {former.metrics}, the former file of metrics", RemoveFile(former.metrics))
+    yield Action("set what the guard writes, and its limits", KeepSettings(settings), difference=difference)
 
 
 def _shown(settings: Settings) -> str:

@@ -103,7 +103,7 @@ class Guard(Concern[State]):
             return
         doers: Doers = {
             InstallProgram: lambda _step: self._install(),
-            KeepSettings: lambda step: RECORD.update(lambda _found: step.settings),
+            KeepSettings: lambda step: _keep(step.settings),
             WriteFile: files.write,
             RemoveFile: files.remove,
             StartTimer: lambda _step: _start(),
@@ -145,6 +145,14 @@ def _runs() -> bool:
     shown = run(["systemctl", "show", "--property=ActiveState,UnitFileState,NeedDaemonReload", TIMER, SERVICE]).stdout
     timer = shown.partition("\n\n")[0].splitlines()
     return {"ActiveState=active", "UnitFileState=enabled"} <= {*timer} and "NeedDaemonReload=yes" not in shown
+
+
+def _keep(settings: Settings) -> None:
+    """Record them; a guard that ran meanwhile has written its former file of metrics again."""
+    former = RECORD.read().metrics
+    RECORD.update(lambda _found: settings)
+    if former and former != settings.metrics:
+        files.remove(RemoveFile(former))
 
 
 def _start() -> None:

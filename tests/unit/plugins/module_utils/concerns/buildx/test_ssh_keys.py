@@ -295,8 +295,24 @@ def test_a_key_that_cannot_be_made_is_told(host: Path, programs: Callable[[str, 
     programs("ssh-keygen", "echo 'Saving key failed: No space left on device' >&2; exit 1")
     with pytest.raises(HostError, match=r"the ssh key of ci cannot be made.*No space left on device"):
         applied(ALONE)
-    assert RECORD.read().keys == {}
     assert not (host / KEY).exists()
+    applied(SshWanted())
+    assert not (host / ".ssh").exists()
+
+
+def test_a_run_that_is_killed_once_there_is_a_key_leaves_none_behind(
+    host: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def killed(_text: str) -> str:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(ssh_keys, "public_key", killed)
+        with pytest.raises(KeyboardInterrupt):
+            applied(ALONE)
+    assert "PRIVATE" in (host / f"{KEY}.new").read_text()
+    applied(SshWanted())
+    assert not (host / ".ssh").exists()
 
 
 SHOWN = f"hostname 198.51.100.31\nstricthostkeychecking true\nuserknownhostsfile {KNOWN_HOSTS}\n"

@@ -66,7 +66,7 @@ RUNS = "echo ActiveState=active; echo UnitFileState=enabled"
         ),
         pytest.param(
             replace(INSTALLED, settings=replace(SETTINGS, metrics=OTHER), units=units(OTHER)),
-            [KeepSettings, RemoveFile, WriteFile, StartTimer],
+            [RemoveFile, KeepSettings, WriteFile, StartTimer],
             id="another file of metrics",
         ),
         pytest.param(replace(INSTALLED, disks={"docker": "/srv"}), [KeepSettings], id="docker has moved"),
