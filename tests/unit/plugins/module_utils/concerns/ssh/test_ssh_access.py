@@ -264,6 +264,17 @@ def test_a_users_own_lines_and_rights_stay(host: Path) -> None:
     assert path.read_text() == f"{FOREIGN}\n"
 
 
+@pytest.mark.parametrize("end", [b"\n", b""], ids=["whole lines", "without its end"])
+def test_lines_of_others_may_be_in_any_encoding(end: bytes, host: Path) -> None:
+    path, theirs = host / ".ssh/authorized_keys", b"ssh-ed25519 AAAAmine M\xfcller" + end
+    path.parent.mkdir()
+    path.write_bytes(theirs)
+    applied(node(CI))
+    assert path.read_bytes() == b"ssh-ed25519 AAAAmine M\xfcller\n" + f"{LINE}\n".encode()
+    applied(RetiredSsh.from_params({}, t.cast("t.Any", None)))
+    assert path.read_bytes() == b"ssh-ed25519 AAAAmine M\xfcller\n"
+
+
 @pytest.mark.usefixtures("host")
 def test_a_drop_in_that_sshd_refuses_is_removed_again(programs: Callable[[str, str], Path]) -> None:
     programs("sshd", 'case "$1" in -T) echo maxstartups 3; echo maxsessions 3;; -t) echo bad line >&2; exit 255;; esac')
