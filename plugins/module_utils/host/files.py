@@ -249,7 +249,7 @@ def back_up(path: str, owner: t.Optional[Owner] = None) -> t.Optional[str]:
 
 def copy_of(path: str, backup: str) -> str:
     """The text of *backup*, the copy of *path*. Raises HostError if it is gone."""
-    text = read(backup)
+    text = read(backup, errors=ANY)
     if text is None:
         raise no_copy(path, backup)
     return text

@@ -141,7 +141,7 @@ def remove_owned(record: RecordFile[R], step: RemoveFile) -> None:
         write_link(step.path, former.link)
     elif former is None or former.backup is None:
         remove(step)
-    elif read(former.backup) is not None or _is_ours(record, step):
+    elif look.exists(former.backup) or _is_ours(record, step):
         write(WriteFile(step.path, copy_of(step.path, former.backup), former.mode, step.owner, given=former.owner))
     record.update(lambda found: replace(found, folders=_left_of(found, step)))
     forget_owned(record, step.path)

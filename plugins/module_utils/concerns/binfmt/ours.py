@@ -79,7 +79,7 @@ def put_file_back(name: str) -> None:
         if found.link is not None:
             at(file_of(name)).symlink_to(found.link)
         return
-    if read(found.backup) is None and not look.exists(file_of(name)):
+    if not look.exists(found.backup) and not look.exists(file_of(name)):
         return  # someone removed it, as there is nothing to restore
     write(WriteFile(file_of(name), copy_of(file_of(name), found.backup), found.mode))
 

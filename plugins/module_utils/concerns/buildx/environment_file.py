@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx.record import RECORD, Own
 from ansible_collections.multiarch.builders.plugins.module_utils.host.files import (
+    ANY,
     acting_as,
     mode_of,
     read,
@@ -93,7 +94,8 @@ def observe(path: t.Optional[str]) -> t.Dict[str, EnvironmentFile]:
     """*path*, if specified, and all files with lines of ours."""
     ours = remembered()
     paths = dict.fromkeys([*([path] if path else []), *ours])
-    return {each: EnvironmentFile(read(each, owner_on_the_way(each)) or "", ours.get(each, Own({}))) for each in paths}
+    texts = {each: read(each, owner_on_the_way(each), ANY) or "" for each in paths}
+    return {each: EnvironmentFile(text, ours.get(each, Own({}))) for each, text in texts.items()}
 
 
 def actions_for(found: t.Mapping[str, EnvironmentFile], path: t.Optional[str], values: Values) -> t.List[Action]:
@@ -137,7 +139,7 @@ def remembered() -> t.Mapping[str, Own]:
 def apply(step: WriteEnvironment) -> None:
     """Write one file. Recorded before: a crash in between records too much, never too little."""
     owner = owner_on_the_way(step.path)  # a runner's own `.env` keeps its owner
-    own, present = remembered().get(step.path), read(step.path, owner)
+    own, present = remembered().get(step.path), read(step.path, owner, ANY)
     with acting_as(owner):
         mode = mode_of(step.path)
     if step.values:

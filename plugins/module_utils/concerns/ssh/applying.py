@@ -15,6 +15,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.ssh.re
 from ansible_collections.multiarch.builders.plugins.module_utils.host import look
 from ansible_collections.multiarch.builders.plugins.module_utils.host.command import run
 from ansible_collections.multiarch.builders.plugins.module_utils.host.files import (
+    ANY,
     acting_as,
     mode_of,
     read,
@@ -50,7 +51,7 @@ def _set_lines(step: plan.SetLines) -> None:
     path, folder = f"{home}/{AUTHORIZED}", f"{home}/.ssh"
     found = RECORD.read()
     known = tuple(each for each in found.clients if each.login == step.login)
-    text = read(path, owner, errors="surrogateescape")
+    text = read(path, owner, errors=ANY)
     after = authorised.with_lines(text or "", known, step.clients)
     made = found.made.get(step.login, ())
     with acting_as(owner):

@@ -11,7 +11,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.ssh.re
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.ssh.state import Login, SshState, SshWanted
 from ansible_collections.multiarch.builders.plugins.module_utils.host import look, watch
 from ansible_collections.multiarch.builders.plugins.module_utils.host.command import NoProgramError, run
-from ansible_collections.multiarch.builders.plugins.module_utils.host.files import read
+from ansible_collections.multiarch.builders.plugins.module_utils.host.files import ANY, read
 from ansible_collections.multiarch.builders.plugins.module_utils.host.users import is_user, owner_of, user_entry
 
 
@@ -36,7 +36,7 @@ def _login(login: str) -> Login:
     home = user_entry(login).pw_dir
     if not look.is_folder(home):
         return Login(None)
-    text = read(f"{home}/{AUTHORIZED}", owner_of(login), errors="surrogateescape")
+    text = read(f"{home}/{AUTHORIZED}", owner_of(login), errors=ANY)
     return Login(home, text, _settings(login))
 
 

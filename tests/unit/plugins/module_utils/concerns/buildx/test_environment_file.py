@@ -165,18 +165,19 @@ def test_a_line_of_somebody_else_stays_where_none_is_asked_for(tmp_path: Path) -
         pytest.param("LANG=C\n", id="no line"),
         pytest.param("LANG=C", id="a last line without its end"),
         pytest.param("", id="empty"),
+        pytest.param("# M\udcfcller\n", id="another encoding"),
         pytest.param("A=1\nBUILDX_BUILDER=theirs\nB=2\n", id="another builder"),
         pytest.param("A=1\nexport BUILDX_BUILDER='theirs'", id="another builder, exported, without its end"),
     ],
 )
 def test_the_file_is_as_it_was_when_ours_goes(text: str, tmp_path: Path) -> None:
     path = tmp_path / "environment"
-    path.write_text(text)
+    path.write_bytes(os.fsencode(text))
     applied(str(path))
-    assert LINE in path.read_text()
+    assert LINE.encode() in path.read_bytes()
     (told,) = applied(None, {})
     assert ("the line from before us comes back" in told) is ("theirs" in text)
-    assert path.read_text() == text
+    assert path.read_bytes() == os.fsencode(text)
     assert environment_file.remembered() == {}
 
 
