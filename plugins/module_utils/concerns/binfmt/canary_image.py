@@ -20,6 +20,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.root_tree import Layers
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import (
     Docker,
+    NotThereError,
     local_reference,
     split_reference,
 )
@@ -32,8 +33,8 @@ from ansible_collections.multiarch.builders.plugins.module_utils.state.pulled_im
 
 # moby/moby: distribution/pull_v2.go; daemon/containerd/image_pull.go, until 27 with containerd's words; image.go
 _NO_PLATFORM = ("no matching manifest", "no match for platform", "does not match the specified platform")
-# The name of an image that has to make room for a while.
-_ASIDE = "multiarch-builders/set-aside:latest"
+# The repository of an image that has to make room for a while; its tag is of the digest that it gives back.
+_ASIDE = "multiarch-builders/set-aside"
 Login = t.Optional[t.Tuple[str, str]]
 Open = t.Callable[[str], t.ContextManager[Layers]]
 """Opens the layers of a platform while a block runs."""
@@ -50,7 +51,11 @@ class NoPlatformError(BrokenError):
 def pulled(image: str, docker: Docker, login: Login) -> t.Iterator[Open]:
     """The platforms of an image of a registry. Raises HostError if dockerd cannot have it."""
     before, digest = docker.find(_path(image)), split_reference(image)[1]
-    if before is None:
+    left = docker.find(f"/images/{_aside(digest)}/json")  # by a run that was killed
+    if left is not None:
+        with _set_aside(image, left, docker, login):
+            yield lambda platform: _for_now(image, platform, docker, login)
+    elif before is None:
         yield lambda platform: _for_now(image, platform, docker, login)
     elif before["Id"] == digest:  # a containerd store has all platforms of an index at once
         yield lambda platform: _exported(image, platform, docker, login, [])
@@ -63,6 +68,10 @@ def pulled(image: str, docker: Docker, login: Login) -> t.Iterator[Open]:
             yield lambda platform: _exported(image, platform, docker, login, added)
         finally:
             _restore(image, before, added, docker)
+
+
+def _aside(digest: str) -> str:
+    return f"{_ASIDE}:{digest.rpartition(':')[2][:32]}"
 
 
 def _path(image: str) -> str:
@@ -112,14 +121,16 @@ def _set_aside(image: str, before: t.Mapping[str, t.Any], docker: Docker, login:
 
     moby/moby, reference/store.go, addReference().
     """
-    docker.tag(before["Id"], _ASIDE)
-    docker.delete(f"/images/{local_reference(image)}")
+    aside = _aside(split_reference(image)[1])
+    docker.tag(before["Id"], aside)
+    with contextlib.suppress(NotThereError):
+        docker.delete(f"/images/{local_reference(image)}")
     try:
         yield
     finally:
         names = [before.get("Os") or "linux", before.get("Architecture"), before.get("Variant")]
         docker.pull(image, login, platform="/".join(filter(None, names)))
-        docker.delete(f"/images/{_ASIDE}")
+        docker.delete(f"/images/{aside}")
 
 
 def _restore(image: str, before: t.Mapping[str, t.Any], added: t.Sequence[str], docker: Docker) -> None:

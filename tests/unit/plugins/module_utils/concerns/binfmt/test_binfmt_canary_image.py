@@ -70,6 +70,8 @@ class Dockerd(DockerdStandIn):
             self.there[f"{wanted['repo'][0]}:{wanted['tag'][0]}"] = self.there[name.removesuffix("/tag")]
             return Answer(201)
         if method == "DELETE":
+            if name not in self.there:
+                return as_json({"message": "no such image"}, 404)
             gone = self.there.pop(name)
             if [key for key, each in self.there.items() if each == gone] == [gone["Id"]]:
                 del self.there[gone["Id"]]
@@ -98,6 +100,7 @@ def used(
 ) -> tuple[list[str], Dockerd]:
     """What the canary's programs for two platforms were, and the dockerd afterwards."""
     contents = []
+    folder.mkdir(exist_ok=True)
     dockerd = Dockerd(folder / "docker.sock", image, there, containerd=containerd)
     with (
         dockerd,
@@ -127,6 +130,36 @@ def test_an_image_that_was_there_is_there_again(image: str, tmp_path: Path) -> N
     assert contents == ["sha256:s390x", "sha256:arm"]
     assert dockerd.there == {image: OLD, OLD["Id"]: OLD}
     assert RECORD.read().images == ()
+
+
+@pytest.mark.parametrize("step", ["DELETE /images/", "POST /images/create linux/s390x"])
+def test_an_image_that_a_killed_run_set_aside_is_there_again_after_the_next(step: str, tmp_path: Path) -> None:
+    """The run is killed once dockerd has done the *step*; another image of the same kind is not in its way."""
+    dockerd = Dockerd(tmp_path / "docker.sock", PINNED, {PINNED: OLD, OLD["Id"]: OLD}, containerd=False)
+    killed: list[str] = []
+    real = Docker._versioned
+
+    def until_killed(docker: Docker, method: str, path: str, *more: Any, **others: Any) -> bytes:
+        if killed:
+            raise KeyboardInterrupt
+        answer = real(docker, method, path, *more, **others)
+        if dockerd.did and dockerd.did[-1].startswith(step):
+            killed.append(dockerd.did[-1])
+        return answer
+
+    with pytest.MonkeyPatch.context() as patch, dockerd:
+        patch.setattr(Docker, "_versioned", until_killed)
+        with (
+            pytest.raises(KeyboardInterrupt),
+            pulled(PINNED, Docker(str(dockerd.path)), None) as opened,
+            opened("linux/s390x"),
+        ):
+            pass
+    assert PINNED not in dockerd.there or dockerd.there[PINNED] != OLD
+    contents, after = used(PINNED, dockerd.there, tmp_path / "again")
+    assert contents == ["sha256:s390x", "sha256:arm"]
+    assert after.there[PINNED] == OLD
+    assert [name for name in after.there if "set-aside" in name] == []
 
 
 @pytest.mark.parametrize("image", [PINNED, TAGGED], ids=["by digest", "by tag"])
