@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Containers that never run: by them dockerd hands out the files of an image.
 
-A killed process leaves its own behind. They exist only under the lock between runs (run/lock.py), one at a time: whoever
-holds that, and has none, may remove all that there are.
+A killed process leaves its own behind. They exist only under the lock between runs (run/lock.py), one at a time:
+whoever holds that, and has none, may remove all that there are.
 """
 
 from __future__ import annotations

@@ -239,7 +239,7 @@ def shown(settings: Settings, docker: Docker) -> t.Iterator[str]:
     disks = {each.path: each for each in (found.disk, found.image_disk) if each}
     for disk in disks.values():
         yield f"{disk.path}: {human_size.shown(disk.free)} of {human_size.shown(disk.size)} are free"
-    for each in readers.left(docker):
-        yield f"remove container {each.name}, unless a run uses it now: {_READER}"
+    for reader in readers.left(docker):
+        yield f"remove container {reader.name}, unless a run uses it now: {_READER}"
     for each in decided(found, rules):
         yield f"{'keep  ' if each.outcome is Outcome.STAYS else 'remove'} {each.key}: {each.why}"

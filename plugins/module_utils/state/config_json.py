@@ -9,7 +9,12 @@ import typing as t
 
 from ansible_collections.multiarch.builders.plugins.module_utils.host import files
 from ansible_collections.multiarch.builders.plugins.module_utils.host.files import read, remove, write
-from ansible_collections.multiarch.builders.plugins.module_utils.host.users import home_of, is_user, owner_of, user_entry
+from ansible_collections.multiarch.builders.plugins.module_utils.host.users import (
+    home_of,
+    is_user,
+    owner_of,
+    user_entry,
+)
 from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.model.json_document import (
     CLIENT_MAPPINGS,

@@ -156,7 +156,7 @@ def forget_owned(record: RecordFile[R], path: str) -> None:
     """A file is no longer managed; it is not changed."""
     user = record.read().owners.get(path)
     if user is None or is_user(user):
-        tidy(path, user and owner_of(user))
+        tidy(path, None if user is None else owner_of(user))
     record.update(
         lambda found: replace(
             found,

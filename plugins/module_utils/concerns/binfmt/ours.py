@@ -23,7 +23,6 @@ from ansible_collections.multiarch.builders.plugins.module_utils.host.files impo
     back_up,
     copy_of,
     mode_of,
-    read,
     remove,
     write,
 )

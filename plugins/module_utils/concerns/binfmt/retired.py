@@ -134,7 +134,7 @@ class RetiredBinfmt(Concern[RetiredState]):
     def apply(self, actions: t.Sequence[Action]) -> None:
         doers: Doers = {
             RemoveEmulators: lambda _step: _remove_folders(),
-            RemoveMomentary: lambda step: [kernel.unregister(name) for name in step.names],
+            RemoveMomentary: _remove_momentary,
             RemoveReaders: self._remove_readers,
             RemoveImage: lambda step: pulled_images.remove(RECORD, step.image, self.docker),
         }
@@ -161,6 +161,11 @@ def _users_but(ours: t.Container[str]) -> t.Tuple[str, ...]:
     except HostError:  # without a registry nothing is registered
         return ()
     return tuple(sorted(name for name, handler in handlers.items() if is_ours(handler) and name not in ours))
+
+
+def _remove_momentary(step: RemoveMomentary) -> None:
+    for name in step.names:
+        kernel.unregister(name)
 
 
 def _remove_folders() -> None:

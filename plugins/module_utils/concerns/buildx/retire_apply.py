@@ -25,7 +25,13 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import Docker
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.workload import drain
-from ansible_collections.multiarch.builders.plugins.module_utils.host.files import acting_as, copy_of, read, remove, write
+from ansible_collections.multiarch.builders.plugins.module_utils.host.files import (
+    acting_as,
+    copy_of,
+    read,
+    remove,
+    write,
+)
 from ansible_collections.multiarch.builders.plugins.module_utils.host.place import at
 from ansible_collections.multiarch.builders.plugins.module_utils.host.users import is_user, owner_of
 from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import Disruption

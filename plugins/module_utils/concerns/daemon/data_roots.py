@@ -148,9 +148,7 @@ def closing(sites: t.Iterable[Site]) -> t.List[Action]:
 
 def _removals(sites: t.Iterable[Site]) -> t.List[Action]:
     return [
-        Action(
-            f"remove {former}: {each.name} runs with its data in {each.wanted}", RemoveFormer(each.name, former)
-        )
+        Action(f"remove {former}: {each.name} runs with its data in {each.wanted}", RemoveFormer(each.name, former))
         for each in sites
         if each.former is not None and not each.builders
         for former in (*each.left, each.former)  # with the last one the move is complete
@@ -182,7 +180,9 @@ def notes(sites: t.Iterable[Site], *, allowed: bool) -> t.Tuple[Note, ...]:
             waits.append(f"{each.name}'s data stays in {each.now}, as builder_disruption: never forbids its move")
         if each.former is not None and each.builders:
             former = " and ".join((*each.left, each.former))
-            waits.append(f"{former}, from where {each.name}'s data was moved, stays until {', '.join(each.builders)} run")
+            waits.append(
+                f"{former}, from where {each.name}'s data was moved, stays until {', '.join(each.builders)} run"
+            )
         mount = mount_of(each.wanted, each.sight.mounts) if each.moves else None
         if mount is not None and mount.kind in IN_MEMORY:
             limits.append(f"{each.wanted} is in the host's memory: {each.name}'s data will be gone after a reboot")

@@ -10,7 +10,6 @@ from typing import Any
 from ansible_collections.multiarch.builders.plugins.module_utils.host.files import HOME
 from ansible_collections.multiarch.builders.plugins.module_utils.host.place import at
 
-
 ENDED = 2**22 + 1
 """A process that has ended: more than any id."""
 

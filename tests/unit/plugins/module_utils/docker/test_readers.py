@@ -23,7 +23,7 @@ DIGEST = f"sha256:{'a' * 64}"
 OURS = {"multiarch.builders": "reader"}
 
 
-def row(name: str, state: str = "created", labels: t.Optional[t.Mapping[str, str]] = OURS) -> dict[str, t.Any]:
+def row(name: str, state: str = "created", labels: t.Mapping[str, str] | None = OURS) -> dict[str, t.Any]:
     return {"Id": name, "Names": [f"/{name}"], "State": state, "Labels": labels}
 
 

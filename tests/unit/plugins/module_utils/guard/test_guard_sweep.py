@@ -32,7 +32,12 @@ OLD = 1_700_000_000
 NAME = "buildx_buildkit_builder-10"
 STATE = f"{NAME}_state"
 IMAGE = "sha256:0123456789abcdef"
-READER = {"Id": "a-reader", "Names": ["/a-name"], "State": "created", "Labels": {"multiarch.builders": "reader"}}
+READER: dict[str, t.Any] = {
+    "Id": "a-reader",
+    "Names": ["/a-name"],
+    "State": "created",
+    "Labels": {"multiarch.builders": "reader"},
+}
 RULES = Sweep(after=3600, patterns=("builder-*",))
 WHY = "in the store of ci, last used 2023-11-14T22:13:20Z"
 
@@ -62,7 +67,7 @@ class Engine(DockerdStandIn):
         mounts = [{"Type": "volume", "Name": STATE, "Source": "/none"}]
         row = {"Id": NAME, "Names": [f"/{NAME}"], "State": "exited", "Created": OLD, "Mounts": mounts}
         there = f"/containers/{NAME}" in self.left
-        rows = [row] if there else []
+        rows: list[t.Mapping[str, object]] = [row] if there else []
         rows += [READER] if f"/containers/{READER['Id']}" in self.left else []
         self.answers["GET /containers/json"] = as_json(rows)
         self.answers[f"GET /containers/{NAME}/json"] = as_json({"Id": NAME}, 200 if there else 404)
@@ -144,7 +149,7 @@ def test_readers_of_killed_runs(engine: Engine, homes: Path, dry_run: bool) -> N
 def test_a_reader_that_dockerd_does_not_remove_prevents_nothing_else(engine: Engine, homes: Path) -> None:
     engine.left.add(f"/containers/{READER['Id']}")
     engine.refused.add(f"/containers/{READER['Id']}")
-    with pytest.raises(HostError, match="^container a-name cannot be removed: "):
+    with pytest.raises(HostError, match=r"^container a-name cannot be removed: "):
         swept(engine, homes)
     assert f"/volumes/{STATE}" not in engine.left
 

@@ -107,7 +107,11 @@ A_TO_B = Move("/a", "/b", Start(1.0, 2.0, "x"), ("builder",))
         ),
         pytest.param(A_TO_B, "/b", "/c", Move("/b", "/c", builders=("builder",), left=("/a",)), id="nobody saw it run"),
         pytest.param(
-            replace(A_TO_B, ran=True), "/b", "/a", Move("/b", "/a", builders=("builder",)), id="back, once that is empty"
+            replace(A_TO_B, ran=True),
+            "/b",
+            "/a",
+            Move("/b", "/a", builders=("builder",)),
+            id="back, once that is empty",
         ),
         pytest.param(
             replace(A_TO_B, ran=True, left=("/z",)),

@@ -169,9 +169,11 @@ def test_where_none_works_nothing_is_there(place: Path) -> None:
     assert installed(IMAGE) is None
 
 
-def test_what_is_registered_at_boot_is_there_after_a_power_failure(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_registered_at_boot_is_there_after_a_power_failure(
+    place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     synced = []
-    monkeypatch.setattr(os, "fsync", lambda file: synced.append((str(Path(f"/proc/self/fd/{file}").readlink()))))
+    monkeypatch.setattr(os, "fsync", lambda file: synced.append(str(Path(f"/proc/self/fd/{file}").readlink())))
     install(IMAGE, [S390X], contents)
     assert synced[:2] == [f"{place}/.qemu-s390x", str(place)]
 

@@ -100,9 +100,7 @@ def test_readers_of_killed_runs_go(dockerd: DockerdStandIn, docker: Docker) -> N
     assert [each.summary for each in plan.actions] == [told]
     assert plan.effects == {Departure("container", "a-name")}
     retired.apply(plan.actions)
-    assert [each.path for each in dockerd.asked if each.method == "DELETE"] == [
-        "/v1.45/containers/an-id?force=1&v=1"
-    ]
+    assert [each.path for each in dockerd.asked if each.method == "DELETE"] == ["/v1.45/containers/an-id?force=1&v=1"]
 
 
 def test_the_handlers_of_killed_runs_go_and_the_emulators_with_them(no_docker: Docker, tmp_path: Path) -> None:

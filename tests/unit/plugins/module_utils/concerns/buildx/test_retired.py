@@ -234,7 +234,7 @@ def test_without_its_copy_nothing_comes_back_and_nothing_is_lost(host: Host) -> 
     path = host.store("ci") / "instances/multiarch"
     ours.remember(OwnBuilder("multiarch", "docker-container", {"ci": str(host.folder / "copy")}, (HERE,)))
     retired = host.retired()
-    with pytest.raises(HostError, match="instances/multiarch cannot be restored, as its copy .* is missing"):
+    with pytest.raises(HostError, match=r"instances/multiarch cannot be restored, as its copy .* is missing"):
         retired.apply(retired.plan(retired.observe(), NO_EFFECTS).actions)
     assert path.exists()
     path.unlink()
