@@ -10,6 +10,7 @@ import typing as t
 import urllib.parse
 from dataclasses import dataclass, replace
 
+from ansible_collections.multiarch.builders.plugins.module_utils.docker import service
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import Docker, local_reference
 from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import NO_EFFECTS, Action, Departure
@@ -39,6 +40,19 @@ def note(record: RecordFile[R], image: PulledImage, docker: Docker) -> None:
     """Record that we pull *image*, unless that dockerd has it already."""
     if image not in record.read().images and _of(image, docker) is None:
         record.update(lambda found: replace(found, images=(*found.images, image)))
+
+
+def require_docker(images: t.Iterable[PulledImage], docker: Docker) -> bool:
+    """Whether this host's dockerd answers; *images* are gone if Docker is. Raises HostError if it only does not run."""
+    if docker.answers():
+        return True
+    ours = [each.reference for each in images if not each.endpoint]
+    if ours and service.installed_version() is not None:
+        raise HostError(
+            f"docker does not run, so image {', '.join(ours)} cannot be removed",
+            remedy="Start it with `systemctl start docker`, then retry",
+        )
+    return False
 
 
 def is_there(image: PulledImage, docker: Docker) -> bool:

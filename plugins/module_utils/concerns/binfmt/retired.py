@@ -91,7 +91,7 @@ class RetiredBinfmt(Concern[RetiredState]):
 
     def observe(self) -> RetiredState:
         handlers, known, folder = self.handlers.observe(), RECORD.read(), look.exists(_FOLDERS[1])
-        answers = self.docker.answers()
+        answers = pulled_images.require_docker(known.images, self.docker)
         images = known.images if answers else ()
         return RetiredState(
             handlers,

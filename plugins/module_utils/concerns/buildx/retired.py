@@ -143,7 +143,10 @@ class RetiredBuildx(Concern[RetiredState]):
 
     def _images(self) -> t.Tuple[t.Dict[PulledImage, t.Tuple[str, ...]], t.Tuple[str, ...]]:
         found, silent = {}, []
-        for image in RECORD.read().images:
+        known = RECORD.read().images
+        if known:
+            pulled_images.require_docker(known, self.docker)
+        for image in known:
             try:
                 docker = self._docker_of(image.endpoint, image.user)
                 if pulled_images.is_there(image, docker):

@@ -5,12 +5,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.decide import EMULATORS, BinfmtState
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.handler_file import REGISTRY
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.plan import DropHandler
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.record import RECORD
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.retired import (
     RemoveEmulators,
     RemoveMomentary,
@@ -20,6 +23,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import Docker
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.readers import Reader
+from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.model.processor import Processor
 from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import NO_EFFECTS, Departure
 from ansible_collections.multiarch.builders.plugins.module_utils.state.pulled_images import PulledImage, RemoveImage
@@ -116,3 +120,17 @@ def test_the_handlers_of_killed_runs_go_and_the_emulators_with_them(no_docker: D
     retired.apply(plan.actions)
     assert left.read_text()[:2] == "-1"
     assert not (tmp_path / EMULATORS.lstrip("/")).parent.exists()
+
+
+@pytest.mark.parametrize("installed", [True, False])
+def test_an_image_that_a_stopped_dockerd_has_is_not_forgotten(
+    installed: bool, no_docker: Docker, programs: Callable[[str, str], Path]
+) -> None:
+    programs("dockerd", "echo Docker version 28.5.2, build 1" if installed else "exit 127")
+    RECORD.update(lambda found: replace(found, images=(IMAGE,)))
+    retired = RetiredBinfmt.from_params({}, no_docker)
+    if installed:
+        with pytest.raises(HostError, match=r"docker does not run, so image tonistiigi/binfmt:v1 cannot be removed"):
+            retired.observe()
+    else:
+        assert retired.observe().images == {}

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -18,7 +18,12 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx
     ours,
     store,
 )
-from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx.record import Own, OwnBuilder, OwnNode
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx.record import (
+    RECORD,
+    Own,
+    OwnBuilder,
+    OwnNode,
+)
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx.retired import Asked, RetiredBuildx
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import Docker
 from ansible_collections.multiarch.builders.plugins.module_utils.host.files import remove
@@ -34,6 +39,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.model.resource 
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.model.steps import RemoveFile
 from ansible_collections.multiarch.builders.plugins.module_utils.state.owned_keys import owned_after
+from ansible_collections.multiarch.builders.plugins.module_utils.state.pulled_images import PulledImage
 from ansible_collections.multiarch.builders.tests.unit.plugins.module_utils import records as record
 from ansible_collections.multiarch.builders.tests.unit.plugins.module_utils.concerns.buildx.recorded import ENTRY
 from ansible_collections.multiarch.builders.tests.unit.plugins.module_utils.dial_stand_in import DockerdElsewhere
@@ -265,6 +271,18 @@ def test_a_docker_that_does_not_run_is_not_half_of_a_removal(host: Host, program
     programs("dockerd", "exit 127")
     told = "Docker is gone from this host, and with it what ran of builder multiarch"
     assert Note(Kind.LEFT_ALONE, told) in host.planned().notes
+
+
+def test_an_image_that_a_stopped_dockerd_has_is_not_forgotten(host: Host, programs: Programs) -> None:
+    ours.forget("multiarch")
+    image = PulledImage("moby/buildkit:v1", "", "ci")
+    RECORD.update(lambda found: replace(found, images=(image,)))
+    host.here.ready = False
+    programs("dockerd", "echo Docker version 28.5.2, build 1")
+    with pytest.raises(HostError, match="docker does not run, so image moby/buildkit:v1 cannot be removed"):
+        host.planned()
+    programs("dockerd", "exit 127")
+    assert host.planned().actions == ()
 
 
 def test_what_cannot_be_reached_now_is_left_to_a_later_run(host: Host) -> None:
