@@ -38,6 +38,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.concern import Concern
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import Docker
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.workload import container_name
+from ansible_collections.multiarch.builders.plugins.module_utils.host.users import is_user
 from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import (
     Disruption,
     Inherited,
@@ -158,7 +159,8 @@ class RetiredBuildx(Concern[RetiredState]):
 
     def _docker_of(self, endpoint: str, user: str) -> Docker:
         if (endpoint, user) not in self._dialled:
-            self._dialled[endpoint, user] = docker_of(endpoint, user, self.docker)
+            who = _who_reaches(endpoint, user) if endpoint else user
+            self._dialled[endpoint, user] = docker_of(endpoint, who, self.docker)
         return self._dialled[endpoint, user]
 
     def plan(self, state: RetiredState, effects: Effects) -> Plan:  # noqa: ARG002  # it is the first concern
@@ -206,6 +208,14 @@ class RetiredBuildx(Concern[RetiredState]):
             **ssh_keys.doers(),
         }
         perform(actions, doers)
+
+
+def _who_reaches(endpoint: str, user: str) -> str:
+    """The *user*, or if removed from this host, another one with a builder there, or root, who may do so as well."""
+    if is_user(user):
+        return user
+    there = [own for own in ours.builders().values() if any(node.endpoint == endpoint for node in own.nodes)]
+    return next((each for own in there for each in own.users if is_user(each)), "root")
 
 
 def _settings(state: RetiredState) -> t.List[Action]:

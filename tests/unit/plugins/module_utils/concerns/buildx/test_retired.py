@@ -27,6 +27,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx.retired import Asked, RetiredBuildx
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import Docker
 from ansible_collections.multiarch.builders.plugins.module_utils.host.files import remove
+from ansible_collections.multiarch.builders.plugins.module_utils.host.place import here, standing_on
 from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import Disruption, Inherited
 from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import (
@@ -50,6 +51,7 @@ from ansible_collections.multiarch.builders.tests.unit.plugins.module_utils.dock
     DockerdStandIn,
     as_json,
 )
+from ansible_collections.multiarch.builders.tests.unit.plugins.module_utils.host_users import TheseUsers
 
 Programs = Callable[[str, str], Path]
 HERE, ARM = OwnNode("multiarch0", "", "ci", volume=True), OwnNode("arm", "ssh://ci@198.51.100.24", "ci", volume=True)
@@ -271,6 +273,15 @@ def test_a_docker_that_does_not_run_is_not_half_of_a_removal(host: Host, program
     programs("dockerd", "exit 127")
     told = "Docker is gone from this host, and with it what ran of builder multiarch"
     assert Note(Kind.LEFT_ALONE, told) in host.planned().notes
+
+
+@pytest.mark.parametrize("left", ["jane", "root"])
+def test_of_a_user_who_was_removed_another_one_reaches_the_node(left: str, host: Host) -> None:
+    entries = {name: here().users.named(name) for name in (left,)}
+    with standing_on(replace(here(), users=TheseUsers({"root": here().users.named("root"), **entries}))):
+        host.retires()
+    assert "buildx_buildkit_arm?force=1" in host.removed()
+    assert ours.builders() == {}
 
 
 def test_an_image_that_a_stopped_dockerd_has_is_not_forgotten(host: Host, programs: Programs) -> None:
