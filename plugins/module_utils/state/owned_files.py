@@ -19,7 +19,6 @@ from dataclasses import dataclass, field, replace
 from ansible_collections.multiarch.builders.plugins.module_utils.docker import certs_d
 from ansible_collections.multiarch.builders.plugins.module_utils.host import look
 from ansible_collections.multiarch.builders.plugins.module_utils.host.files import (
-    ANY,
     acting_as,
     back_up,
     copy_of,
