@@ -74,6 +74,7 @@ def mended(host: str, *told: str) -> None:
     assert playbook("provision-builders", "--check", limit=host, variables=ONLY_BUILDERS).recap(host)["changed"] == 0
 
 
+@pytest.mark.thorough
 def test_drift_by_hand_is_found_named_and_mended_and_the_cache_is_kept(engine: str) -> None:
     assert playbook("provision-builders", limit=engine, variables=NATIVE).status == 0
     on(engine, BUILD_AGAIN)

@@ -32,6 +32,7 @@ def images() -> dict[str, str]:
     return {name: each["reference"] for name, each in json.loads(IMAGES_FILE.read_text()).items()}
 
 
+@pytest.mark.thorough
 def test_an_emulator_that_passes_the_probe_and_fails_the_canary_is_not_taken(
     spare: str, images: dict[str, str]
 ) -> None:

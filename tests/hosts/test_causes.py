@@ -94,6 +94,7 @@ def test_of_what_is_missing_and_what_is_broken(engine: str) -> None:
     assert last_line(run).endswith("nable to connect to 198.51.100.1:9"), run.output
 
 
+@pytest.mark.thorough
 def test_one_platform_that_fails_is_told_and_the_others_are_proven(engine: str) -> None:
     """The lab's busybox has no linux/386, which the processor runs."""
     platforms, reference = ["amd64", "386", "arm64"], json.loads(IMAGES_FILE.read_text())["base"]["reference"]

@@ -137,6 +137,7 @@ def refuse(what: str) -> None:
     )
 
 
+@pytest.mark.thorough
 def test_what_a_registry_refuses_is_told_with_the_setting_that_helps(authority: Pair, spare: str) -> None:
     table = [HUB, MIRROR, {"host": HOST, "ca": authority.pem}]
     asked: dict[str, Any] = {"builder_registries": table, "builder_verify_repository": f"{HOST}/proof/app"}

@@ -34,6 +34,7 @@ PLATFORM = {"platforms": ["linux/amd64"], "users": ["root"]}
 DISK = "mount -t tmpfs -o size=2g data /srv"  # builders need one that an overlay can be upon
 
 
+@pytest.mark.thorough
 def test_another_data_root_needs_leave_and_the_former_one_shows_all_again(engine: str) -> None:
     """B6: containers, volumes and the builder's cache were gone from sight, after `see that it runs again`."""
     with_builder = {"concerns": WITH_BUILDER}

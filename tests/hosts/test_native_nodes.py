@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pytest
+
 from lab.certificates import CA
 from lab.settings import IMAGES_FILE
 from lab.topology import HOSTS
@@ -41,6 +43,7 @@ def platforms() -> dict[str, list[str]]:
     return {each["Name"]: [item["architecture"] for item in each["Platforms"] or ()] for each in entry["Nodes"]}
 
 
+@pytest.mark.thorough
 def test_each_platform_has_its_node() -> None:
     """Both machines are amd64, and the first in the list gets what both run; this host has the emulators."""
     lab("reset", HERE, THERE)

@@ -96,7 +96,6 @@ for file in ca.crt server.crt server.key; do cat $file; echo ,; done
 """
 
 
-@pytest.mark.both_engines
 def test_a_server_s_own_certificate_and_a_root_with_sha_1_are_trusted_by_every_way(engine: str) -> None:
     name = f"{engine}.lab.test"
     own, renewed = (make("own", ca=None, names=(name,)) for _each in range(2))

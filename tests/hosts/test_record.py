@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from tests.hosts.lab import on, playbook
 from tests.hosts.test_retire import THEIRS, VARIABLES, retire, snapshot
 
@@ -25,6 +27,7 @@ for path in pathlib.Path("{HOME}").glob("*.json"):
 end"""
 
 
+@pytest.mark.thorough
 def test_an_older_record_is_taken_over_without_a_change(spare: str) -> None:
     on(spare, THEIRS)
     before = snapshot(spare)

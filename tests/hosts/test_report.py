@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import jsonschema
+import pytest
 from ansible_collections.multiarch.builders.plugins.module_utils.trace import replay
 
 from tests.hosts.ansible_playbook import ROOT
@@ -105,6 +106,7 @@ def test_a_fleet_in_all_states(spare: str, newer: str, tmp_path: Path) -> None:
     assert NOWHERE in hosts[GONE]["why"][0]
 
 
+@pytest.mark.thorough
 def test_what_the_next_run_does(spare: str, tmp_path: Path) -> None:
     for _time in range(2):  # the second run has nothing to do, and leaves a trace
         run = playbook("provision-builders", limit=spare)

@@ -142,6 +142,7 @@ def test_without_the_node_in_the_run_a_message_says_so() -> None:
 
 
 @pytest.mark.usefixtures("hosts")
+@pytest.mark.thorough
 def test_what_was_changed_on_both_sides_is_mended_and_an_old_key_renewed() -> None:
     mine = authorised()
     on(NODE, f"sed -i 's/^restrict,//' {AUTHORIZED}")

@@ -69,6 +69,7 @@ def failed(results: Path, host: str) -> dict[str, dict[str, Any]]:
     return found
 
 
+@pytest.mark.thorough
 def test_from_a_bare_host_to_broken_and_mended(newer: str, installed: Installed, tmp_path: Path) -> None:
     # The collection plans a host as new, from an empty folder.
     ours = {"ANSIBLE_INVENTORY": INVENTORY, "ANSIBLE_CALLBACKS_ENABLED": "multiarch.builders.summary"}
