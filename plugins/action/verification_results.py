@@ -15,6 +15,7 @@ from ansible.plugins.action import ActionBase
 from ansible.utils.vars import transform_to_native_types
 from ansible_collections.multiarch.builders.plugins.module_utils.host.redact import shown
 from ansible_collections.multiarch.builders.plugins.module_utils.model.options import CONCERNS
+from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import Kind
 from ansible_collections.multiarch.builders.plugins.plugin_utils.values.host_ranges import names
 from ansible_collections.multiarch.builders.plugins.plugin_utils.verify import checks, result_files
 
@@ -77,9 +78,10 @@ def _result(variables: Mapping[str, t.Any], name: str) -> t.Any:
 
 
 def _notes(variables: Mapping[str, t.Any]) -> list[str]:
-    """What the modules left unchanged or could not check."""
+    """What the modules left unchanged or could not check; a change that waits is a failed check."""
     results = (_result(variables, name) or {} for name in _WITH_NOTES)
-    return [shown(note["text"]) for result in results for note in result.get("notes", ())]
+    notes = (note for result in results for note in result.get("notes", ()))
+    return [shown(note["text"]) for note in notes if note["kind"] != Kind.WAITS.value]
 
 
 def _told_by(passed: Mapping[str, Mapping[str, t.Any]]) -> dict[str, list[str]]:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from ansible_collections.multiarch.builders.plugins.module_utils.causes.lines import lines_of
 from ansible_collections.multiarch.builders.plugins.module_utils.causes.ssh import of_ssh
+from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import Kind
 from ansible_collections.multiarch.builders.plugins.module_utils.proof.outcomes import PROVEN, cause
 from ansible_collections.multiarch.builders.plugins.module_utils.proof.registry import LOGIN
 from ansible_collections.multiarch.builders.plugins.module_utils.proof.remedy import PROVISION
@@ -116,19 +117,38 @@ def _of_plan(host: str, plan: Result, concerns: Sequence[str]) -> Iterator[Check
         return
     failures = {each["concern"]: each for each in plan.get("failures", ())}
     actions = {each["concern"]: each["actions"] for each in plan["plan"]}
+    waits = {each: waiting(plan, each) for each in concerns}
+    whole = [each for concern, each in failures.items() if concern not in concerns]
+    for each in whole:  # such as a record that a newer version wrote: nothing was compared
+        yield _impossible(host, "as_asked", each)
     for concern in concerns:
         name = as_asked(concern)
         if concern in failures:
             yield _impossible(host, name, failures[concern])
         elif "engine" in failures:
             yield Check(host, name, SKIPPED, "cannot be checked without Docker")
-        elif actions.get(concern):
-            count = f"{len(actions[concern])} {'difference' if len(actions[concern]) == 1 else 'differences'}"
-            what = "provisioning would:\n" + "\n".join(f"- {each}" for each in actions[concern])
-            told, remedy = f"{count} from the desired state", f"Run {PROVISION}"
-            yield Check(host, name, FAILED, told, (what,), remedy, cause=_few(actions[concern]))
+        elif actions.get(concern) or waits[concern]:
+            yield _differs(host, name, actions.get(concern, ()), waits[concern])
+        elif whole:
+            yield Check(host, name, SKIPPED, "may not have been compared, as the plan failed")
         else:
             yield Check(host, name)
+
+
+def waiting(plan: Result, concern: str) -> list[str]:
+    """The changes that *concern* requires and that a run leaves for now, as with `builder_disruption: never`."""
+    notes = plan.get("notes", ())
+    return [each["text"] for each in notes if (each["kind"], each["concern"]) == (Kind.WAITS.value, concern)]
+
+
+def _differs(host: str, name: str, actions: Sequence[str], waits: Sequence[str]) -> Check:
+    """A concern that is not in its desired state: a run makes the *actions*, and the *waits* are not made yet."""
+    both = [*actions, *waits]
+    listed = (("provisioning would", actions), ("and it waits" if actions else "it waits", waits))
+    evidence = tuple("\n".join([f"{title}:", *(f"- {each}" for each in texts)]) for title, texts in listed if texts)
+    message = f"{len(both)} {'difference' if len(both) == 1 else 'differences'} from the desired state"
+    remedy = f"Run {PROVISION}" + (", once nothing prevents what waits" if waits else "")
+    return Check(host, name, FAILED, message, evidence, remedy, cause=_few(both))
 
 
 _LOOK = "Run verify-builders.yml for this host alone with -vvv"
@@ -147,7 +167,7 @@ def _few(texts: Sequence[str]) -> str:
 
 def _of_registries(host: str, result: Result) -> Iterator[Check]:
     rows = result.get("registries") or []
-    if failure_of(result) and not rows:
+    if failure_of(result) and all(row["outcome"] in PROVEN for row in rows):
         yield Check(host, "trust", FAILED, failure_of(result), remedy=_LOOK)
     for row in rows:
         registry, way, who = row["registry"], row["way"], row["who"]
@@ -164,7 +184,8 @@ def _of_registries(host: str, result: Result) -> Iterator[Check]:
 
 def _of_proof(host: str, result: Result) -> Iterator[Check]:
     proofs, failures = result.get("proofs") or [], result.get("failures") or []
-    if failure_of(result) and not failures:
+    unpulled = [each for each in result.get("pulls") or [] if each["message"]]
+    if failure_of(result) and not failures and not unpulled:
         yield Check(host, "build", FAILED, failure_of(result), remedy=_LOOK)
     for each in failures:
         for platform in each["platforms"] if not each["user"] else ():

@@ -8,6 +8,10 @@ from __future__ import annotations
 import typing as t
 
 import pytest
+from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
+from ansible_collections.multiarch.builders.plugins.module_utils.proof.remedy import PROVISION
+from ansible_collections.multiarch.builders.plugins.module_utils.run.result import failed, plans_result
+from ansible_collections.multiarch.builders.plugins.module_utils.state.record import NewerRecordError
 from ansible_collections.multiarch.builders.plugins.plugin_utils.verify.checks import (
     FAILED,
     PASSED,
@@ -48,6 +52,10 @@ def failure(user: str, *platforms: str) -> Result:
     return {"user": user, "builder": builder, "platforms": list(platforms), **told}
 
 
+def note(kind: str) -> Result:
+    return {"concern": "daemon", "kind": kind, "text": f"docker must restart: {kind}"}
+
+
 def impossible(concern: str) -> Result:
     """A failure of module plan."""
     return {"concern": concern, "message": "it does not go: why", "cause": "why", "remedy": "", "said": "a log"}
@@ -72,6 +80,16 @@ REACHED = {"reachable": PASSED}
             id="one concern differs",
         ),
         pytest.param(
+            {"plan": {**PLANNED, "notes": [*map(note, ("waits", "limit", "left_alone", "unproven"))]}},
+            {**REACHED, **AS_ASKED, "as_asked[daemon]": FAILED},
+            id="a change is required that a run does not make now",
+        ),
+        pytest.param(
+            {"plan": {**PLANNED, "notes": [*map(note, ("limit", "left_alone", "unproven"))]}},
+            {**REACHED, **AS_ASKED},
+            id="notes on what is as asked",
+        ),
+        pytest.param(
             {"plan": {**PLANNED, "msg": "daemon: broken", "failures": [impossible("daemon")]}},
             {**REACHED, **AS_ASKED, "as_asked[daemon]": FAILED},
             id="one concern is impossible",
@@ -80,6 +98,16 @@ REACHED = {"reachable": PASSED}
             {"plan": {**PLANNED, "msg": "engine: none", "failures": [impossible("engine")]}},
             {**REACHED, "as_asked[engine]": FAILED, "as_asked[trust]": SKIPPED, "as_asked[daemon]": SKIPPED},
             id="without Docker nothing else can be told",
+        ),
+        pytest.param(
+            {"plan": {**plans_result({}), **failed(NewerRecordError("/x", 9)), "failed": True}},
+            {**REACHED, "as_asked": FAILED, **dict.fromkeys(AS_ASKED, SKIPPED)},
+            id="a host that a newer version changed was not compared",
+        ),
+        pytest.param(
+            {"plan": {**PLANNED, "plan": DRIFT, **failed(HostError("the record is damaged")), "failed": True}},
+            {**REACHED, "as_asked": FAILED, **dict.fromkeys(AS_ASKED, SKIPPED), "as_asked[daemon]": FAILED},
+            id="a failure of no concern",
         ),
         pytest.param({"plan": {"msg": "crashed", "failed": True}}, {**REACHED, "as_asked": FAILED}, id="no plan"),
         pytest.param({"registries": asked()}, {**REACHED, "trust[r.test-client-ci]": PASSED}, id="trusted"),
@@ -96,6 +124,11 @@ REACHED = {"reachable": PASSED}
             {"registries": asked("login refused", way="login")},
             {**REACHED, "login[r.test-ci]": FAILED},
             id="a login that is refused",
+        ),
+        pytest.param(
+            {"registries": {**asked(), "msg": "it ended early", "failed": True}},
+            {**REACHED, "trust": FAILED, "trust[r.test-client-ci]": PASSED},
+            id="a failure beside what is trusted",
         ),
         pytest.param(
             {"registries": {"registries": [], "msg": "dockerd does not answer"}},
@@ -217,8 +250,40 @@ def test_what_docker_itself_pulled() -> None:
     bad = {**row, "image": "b", "message": "ci cannot pull b", "evidence": ["docker said: no"], "remedy": "do this"}
     found = checks_of("h", None, None, {**built(), "pulls": [row, bad], "msg": "x"}, CONCERNS)
     pulls = [each for each in found if each.name.startswith("pull")]
+    assert [each.name for each in found if each.outcome == FAILED] == ["pull[ci-b]"]
     assert [(each.name, each.outcome) for each in pulls] == [
         ("pull[ci-r.test/a:proof]", PASSED),
         ("pull[ci-b]", FAILED),
     ]
     assert "- pull[ci-b]: ci cannot pull b\n    | docker said: no\n  What to do: do this." in problems(found)
+
+
+@pytest.mark.parametrize(
+    ("actions", "waits", "message", "evidence", "remedy"),
+    [
+        pytest.param(["a"], 0, "1 difference", ("provisioning would:\n- a",), f"Run {PROVISION}", id="one"),
+        pytest.param(
+            [],
+            1,
+            "1 difference",
+            ("it waits:\n- docker must restart: waits",),
+            f"Run {PROVISION}, once nothing prevents what waits",
+            id="one that waits",
+        ),
+        pytest.param(
+            ["a", "b"],
+            1,
+            "3 differences",
+            ("provisioning would:\n- a\n- b", "and it waits:\n- docker must restart: waits"),
+            f"Run {PROVISION}, once nothing prevents what waits",
+            id="both",
+        ),
+    ],
+)
+def test_what_differs_and_what_waits(
+    actions: list[str], waits: int, message: str, evidence: tuple[str, ...], remedy: str
+) -> None:
+    steps = [{"concern": "daemon", "actions": actions}] if actions else []
+    plan = {**PLANNED, "plan": steps, "notes": [note("waits")] * waits}
+    found = {each.name: each for each in checks_of("h", plan, None, None, CONCERNS)}["as_asked[daemon]"]
+    assert (found.message, found.evidence, found.remedy) == (f"{message} from the desired state", evidence, remedy)
