@@ -9,7 +9,7 @@ import typing as t
 from collections.abc import Mapping, Sequence
 
 from ansible.errors import AnsibleFilterError
-from ansible_collections.multiarch.builders.plugins.plugin_utils.verify.proof_table import table
+from ansible_collections.multiarch.builders.plugins.plugin_utils.verify.proof_table import is_asked, table
 
 DOCUMENTATION = r"""
 name: proof_table
@@ -18,7 +18,8 @@ version_added: 0.1.0
 author:
   - multiarch.builders contributors (@multiarch)
 description:
-  - Lines of a table, a row per host and a column per platform. Hosts without a proof are marked.
+  - Lines of a table, a row per host and a column per platform. Hosts without a proof are marked,
+    and those left out whose C(builder_concerns) have no C(buildx).
 positional: hosts
 options:
   _input:
@@ -52,7 +53,8 @@ def proof_table(hostvars: t.Any, hosts: t.Any) -> list[str]:
     """The filter; see DOCUMENTATION."""
     if not isinstance(hostvars, Mapping) or not isinstance(hosts, Sequence) or isinstance(hosts, str):
         raise AnsibleFilterError("multiarch.builders.proof_table: needs hostvars and a list of hosts")
-    return table({host: (hostvars[host].get("builder_verify_proof") or {}) for host in hosts})
+    asked = [host for host in hosts if is_asked(hostvars[host], "buildx")]
+    return table({host: (hostvars[host].get("builder_verify_proof") or {}) for host in asked})
 
 
 class FilterModule:

@@ -9,6 +9,7 @@ import typing as t
 from collections.abc import Mapping, Sequence
 
 from ansible.errors import AnsibleFilterError
+from ansible_collections.multiarch.builders.plugins.plugin_utils.verify.proof_table import is_asked
 from ansible_collections.multiarch.builders.plugins.plugin_utils.verify.trust_table import table
 
 DOCUMENTATION = r"""
@@ -19,7 +20,7 @@ author:
   - multiarch.builders contributors (@multiarch)
 description:
   - Lines of a table, a row per host and a column per registry, and a line per certificate. No lines if no host
-    contacted a registry.
+    contacted a registry. Hosts are left out whose C(builder_concerns) have no C(trust).
 positional: hosts
 options:
   _input:
@@ -53,7 +54,8 @@ def trust_table(hostvars: t.Any, hosts: t.Any) -> list[str]:
     """The filter; see DOCUMENTATION."""
     if not isinstance(hostvars, Mapping) or not isinstance(hosts, Sequence) or isinstance(hosts, str):
         raise AnsibleFilterError("multiarch.builders.trust_table: needs hostvars and a list of hosts")
-    return table({host: (hostvars[host].get("builder_verify_registries") or {}) for host in hosts})
+    asked = [host for host in hosts if is_asked(hostvars[host], "trust")]
+    return table({host: (hostvars[host].get("builder_verify_registries") or {}) for host in asked})
 
 
 class FilterModule:

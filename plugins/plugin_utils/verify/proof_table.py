@@ -9,6 +9,12 @@ import typing as t
 from collections.abc import Mapping, Sequence
 
 
+def is_asked(variables: Mapping[str, t.Any], concern: str) -> bool:
+    """Whether a host with these *variables* has *concern* at all, and with it something to prove."""
+    concerns = variables.get("builder_concerns")
+    return concerns is None or concern in concerns
+
+
 def table(results: Mapping[str, Mapping[str, t.Any]]) -> list[str]:
     """The table of {host: result of module build_proof}; not proven by one builder or user means not proven."""
     platforms = [each["platform"] for result in results.values() for each in result.get("proofs", [])]

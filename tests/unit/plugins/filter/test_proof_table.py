@@ -99,6 +99,11 @@ BOTH = host(proof("linux/amd64"), proof("linux/arm64", "emulated"))
             ],
             id="a platform that only some were asked for",
         ),
+        pytest.param(
+            {"a": BOTH | {"builder_concerns": ["buildx"]}, "b": {"builder_concerns": ["trust"]}},
+            ["host  linux/amd64    linux/arm64", "a     native pushed  emulated pushed"],
+            id="a host that has no builders to prove",
+        ),
         pytest.param({"a": {}, "b": {}}, ["host", "a     NOT PROVEN", "b     NOT PROVEN"], id="no proof at all"),
         pytest.param({"a": host()}, ["host", "a     NOT PROVEN"], id="check mode"),
         pytest.param({}, ["host"], id="no hosts"),

@@ -79,6 +79,11 @@ LINE = "a.b: CN=a.b for a.b, until 2027-01-01, signed by CN=CA"
             ],
             id="two certificates",
         ),
+        pytest.param(
+            {"g": GOOD | {"builder_concerns": ["trust"]}, "h": {"builder_concerns": ["buildx"]}},
+            ["host  a.b", "g     trusted, 90 days", LINE],
+            id="a host without trust to prove",
+        ),
         pytest.param({"h": {}, "i": host([])}, [], id="nobody asked"),
     ],
 )
