@@ -7,6 +7,7 @@ SHA256SUMS.asc, too. Nothing is uploaded. docs/release.md has the steps.
 from __future__ import annotations
 
 import argparse
+import datetime
 import hashlib
 import re
 import shutil
@@ -37,6 +38,10 @@ def version_of(checkout: Path) -> str:
 
 def check_ready(checkout: Path, version: str) -> None:
     """Raises NotReadyError for changes that are not committed, and for a version without a date in CHANGELOG.md."""
+    if not (checkout / ".git").exists():
+        raise NotReadyError(
+            f"A release is made of a commit, and {checkout} is no checkout of git: clone the repository."
+        )
     if changed := tarball.git(checkout, "status", "--porcelain", "--untracked-files=no").decode():
         raise NotReadyError(f"A release is made of a commit, and these files differ from it:\n{changed}Commit them.")
     headings = HEADING.findall((checkout / "CHANGELOG.md").read_text())
@@ -45,8 +50,15 @@ def check_ready(checkout: Path, version: str) -> None:
         raise NotReadyError(
             f"galaxy.yml says version {version}, the newest of CHANGELOG.md is {newest}: make them the same."
         )
-    if not re.fullmatch(r"\d{4}-\d\d-\d\d", date):
+    if not _is_day(date):
         raise NotReadyError(f"CHANGELOG.md says {version} is {date}: give it the date of the release, YYYY-MM-DD.")
+
+
+def _is_day(text: str) -> bool:
+    try:
+        return datetime.date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        return False
 
 
 def make(checkout: Path, folder: Path) -> list[Path]:
@@ -77,7 +89,7 @@ def sign(path: Path, key: str) -> Path:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Exit status: 0 made, 2 refused with nothing made."""
+    """Exit status: 0 made, 1 made but not signed, 2 refused with nothing made."""
     parser = argparse.ArgumentParser(prog="release", description=__doc__)
     parser.add_argument("--key", default="", metavar="FINGERPRINT", help="sign with this key of GnuPG")
     key = parser.parse_args(arguments).key
@@ -87,8 +99,11 @@ def main(arguments: Sequence[str]) -> int:
         print(error, file=sys.stderr)
         return 2
     made = make(ROOT, FOLDER)
-    if key:
-        made += [sign(FOLDER / name, key) for name in (tarball.MANIFEST, SUMS)]
+    try:
+        made += [sign(FOLDER / name, key) for name in (tarball.MANIFEST, SUMS) if key]
+    except (OSError, subprocess.CalledProcessError) as error:
+        print(f"{FOLDER.relative_to(ROOT)} is made, but not signed with {key}: {error}", file=sys.stderr)
+        return 1
     print("\n".join(str(each.relative_to(ROOT)) for each in made))
     print("" if key else "Not signed: make release KEY=FINGERPRINT does it (docs/release.md).")
     return 0

@@ -21,9 +21,19 @@ MANIFEST, FILES = "MANIFEST.json", "FILES.json"
 Contents = dict[str, bytes]
 
 
+# What a user may have set, and what would change the bytes of `git archive` or the words of `git log`.
+_AS_COMMITTED = (
+    "core.autocrlf=false",
+    f"core.attributesFile={os.devnull}",
+    "tar.umask=0022",
+    "log.showSignature=false",
+)
+
+
 def git(checkout: Path, *arguments: str) -> bytes:
-    """What git prints. Raises CalledProcessError."""
-    return subprocess.run(["git", *arguments], cwd=checkout, stdout=subprocess.PIPE, check=True).stdout
+    """What git prints, whatever its user has configured. Raises CalledProcessError."""
+    settings = [word for each in _AS_COMMITTED for word in ("-c", each)]
+    return subprocess.run(["git", *settings, *arguments], cwd=checkout, stdout=subprocess.PIPE, check=True).stdout
 
 
 def build(checkout: Path, folder: Path, commit: str = "HEAD") -> Path:

@@ -65,6 +65,7 @@ def test_another_build_of_the_commit_has_the_same_bytes(
     clone = tmp_path / "elsewhere"
     subprocess.run(["git", "clone", "--quiet", "--shared", str(ROOT), str(clone)], check=True)
     monkeypatch.setenv("TZ", "Pacific/Chatham")
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(_settings(tmp_path)))
     (clone / "docs/uncommitted.md").write_text("plays no part")
     before = os.umask(0o077)
     try:
@@ -73,6 +74,35 @@ def test_another_build_of_the_commit_has_the_same_bytes(
         os.umask(before)
     assert other.name == archive.name
     assert hashlib.sha256(other.read_bytes()).hexdigest() == hashlib.sha256(archive.read_bytes()).hexdigest()
+
+
+def _settings(folder: Path) -> Path:
+    """What a user may have configured for git: other ends of lines, files that archives lack, modes, signatures."""
+    (folder / "attributes").write_text("*.md export-ignore\n")
+    settings = {
+        "core": f"autocrlf = true\nattributesFile = {folder}/attributes",
+        "tar": "umask = 0077",
+        "log": "showSignature = true",
+    }
+    (folder / "config").write_text("".join(f"[{name}]\n{text}\n" for name, text in settings.items()))
+    return folder / "config"
+
+
+@pytest.mark.skipif(not shutil.which("gpg"), reason="there is no gpg here to sign with")
+def test_the_time_of_a_signed_commit_is_read_whatever_git_log_shows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "keys").mkdir(mode=0o700)
+    monkeypatch.setenv("GNUPGHOME", str(tmp_path / "keys"))
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(_settings(tmp_path)))
+    monkeypatch.setenv("GIT_COMMITTER_DATE", f"{SECONDS} +0000")
+    quick = ["gpg", "--batch", "--passphrase", "", "--quick-generate-key", "a", "ed25519", "sign"]
+    subprocess.run(quick, check=True, capture_output=True)
+    user = ["-c", "user.name=a", "-c", "user.email=a@b", "-c", "user.signingkey=a"]
+    for command in (["init", "--quiet"], [*user, "commit", "--quiet", "--gpg-sign", "--allow-empty", "--message", "a"]):
+        subprocess.run(["git", *command], cwd=tmp_path, check=True)
+    assert tarball.git(tmp_path, "log", "-1", "--format=%ct").decode() == f"{SECONDS}\n"
+    subprocess.run(["gpgconf", "--kill", "all"], check=True)
 
 
 def test_order_and_times_of_a_build_do_not_matter(archive: Path, tmp_path: Path) -> None:
@@ -140,6 +170,7 @@ def test_what_is_not_pinned_is_refused(line: str) -> None:
     ("heading", "changed", "words"),
     [
         pytest.param("## [1.2.3] - unreleased", False, "give it the date of the release", id="no date"),
+        pytest.param("## [1.2.3] - 2026-02-30", False, "give it the date of the release", id="no day"),
         pytest.param("## [1.2.2] - 2026-01-01", False, "the newest of CHANGELOG.md is 1.2.2", id="no section"),
         pytest.param("## [1.2.3] - 2026-01-01", True, "CHANGELOG.md\nCommit them", id="not committed"),
         pytest.param("## [1.2.3] - 2026-01-01", False, "", id="ready"),
@@ -156,6 +187,11 @@ def test_what_is_not_ready_is_not_released(heading: str, changed: bool, words: s
         with pytest.raises(NotReadyError, match=words):
             check_ready(tmp_path, "1.2.3")
     else:
+        check_ready(tmp_path, "1.2.3")
+
+
+def test_what_is_no_checkout_is_not_released(tmp_path: Path) -> None:
+    with pytest.raises(NotReadyError, match="is no checkout of git: clone the repository"):
         check_ready(tmp_path, "1.2.3")
 
 
