@@ -95,7 +95,7 @@ def _check_pods(result: Instance, variable: str, findings: Findings) -> None:
         if pods.SPECIAL & node["driver_opts"].keys()
     }
     for place, own in places.items():
-        pods.check(result["driver_opts"] | own, flags, place, findings, config=config)
+        pods.check(result["driver_opts"] | own, flags, place, findings, config=config, image=result.get("image", ""))
 
 
 def _refuse_configuration(instance: Instance, variable: str, findings: Findings) -> None:

@@ -21,9 +21,15 @@ SPECIAL = frozenset({CLAIM, EPHEMERAL, ROOTLESS})
 _FLAG = "--config=/etc/buildkit/buildkitd.toml"
 
 
-def check(options: Mapping[str, str], flags: Sequence[str], variable: str, findings: Findings, *, config: str) -> None:
+def check(
+    options: Mapping[str, str], flags: Sequence[str], variable: str, findings: Findings, *, config: str, image: str
+) -> None:
     """Warn of what does not reach the pods. *options* are those of one node, *config* is buildkitd.toml."""
     rootless = options.get(ROOTLESS) == "true"
+    if rootless and not _may_be_rootless(image):
+        # buildx has a rootless image of its own, but not where one is named (driver/kubernetes/factory.go)
+        message = f"{image.partition('@')[0]} is no rootless image, by its name, and starts as root only"
+        findings.warn(f"{variable}.{ROOTLESS}", f"{message}: set `image` to one such as moby/buildkit:TAG-rootless")
     if config and rootless and not any(each.lstrip("-").partition("=")[0] == "config" for each in flags):
         message = "BuildKit reads ~/.config/buildkit/buildkitd.toml then, and not the file that buildx brings"
         findings.warn(f"{variable}.{ROOTLESS}", f"{message}: set `flags: [{_FLAG}]`")
@@ -34,3 +40,9 @@ def check(options: Mapping[str, str], flags: Sequence[str], variable: str, findi
     if EPHEMERAL in options:
         message = "buildx from 0.34 to 0.36 makes it the limit, over which Kubernetes evicts the pod"
         findings.warn(f"{variable}.{EPHEMERAL}", f"{message}: use limits.ephemeral-storage instead")
+
+
+def _may_be_rootless(image: str) -> bool:
+    """By the name and the tag; a digest alone tells nothing."""
+    name, _at, digest = image.partition("@")
+    return not image or "rootless" in name or bool(digest and ":" not in name.rpartition("/")[2])

@@ -20,7 +20,7 @@ FLAG = "--config=/etc/buildkit/buildkitd.toml"
 def warnings(config: str = "debug = true\n", **instance: t.Any) -> list[str]:
     findings = Findings()
     normalise(
-        [{"name": "multiarch", "driver": "kubernetes", "image": "a/buildkit:v0.32.2", **instance}],
+        [{"name": "multiarch", "driver": "kubernetes", "image": "a/buildkit:v0.32.2-rootless", **instance}],
         rendering=lambda _version: Rendered(config, {}),
         variable="b",
         read_file=lambda path: path.encode(),
@@ -49,6 +49,21 @@ def warnings(config: str = "debug = true\n", **instance: t.Any) -> list[str]:
         ),
         pytest.param({"driver_opts": ROOTLESS, "flags": ["-config=/x"]}, [], id="rootless, one dash"),
         pytest.param({"driver_opts": ROOTLESS, "config": ""}, [], id="rootless without a file"),
+        pytest.param(
+            {"driver_opts": ROOTLESS, "flags": [FLAG], "image": f"docker.io/moby/buildkit:v9@sha256:{'0' * 64}"},
+            ["b[0].driver_opts.rootless: docker.io/moby/buildkit:v9 is no rootless image, by its name, and starts"],
+            id="rootless, with the image that is pinned",
+        ),
+        pytest.param(
+            {"driver_opts": ROOTLESS, "flags": [FLAG], "image": f"r.test:5000/a@sha256:{'0' * 64}"},
+            [],
+            id="rootless, with an image by its digest",
+        ),
+        pytest.param(
+            {"driver_opts": ROOTLESS, "flags": [FLAG], "image": "r.test/buildkit-rootless:1"},
+            [],
+            id="rootless by the name of the repository",
+        ),
         pytest.param(
             {"driver_opts": {"requests.ephemeral-storage": "1Gi"}},
             ["b[0].driver_opts.requests.ephemeral-storage: buildx from 0.34 to 0.36 makes it the limit"],
