@@ -17,7 +17,7 @@ PACKAGES ?= lab
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help benchmark campaign demo lab lab-down lab-list test thorough lint lint-python lint-yaml lint-ansible lint-docs \
+.PHONY: help benchmark campaign demo verify lab lab-down lab-list test thorough lint lint-python lint-yaml lint-ansible lint-docs \
 	sanity unit controllers matrix pins browser picture molecule hosts real readme release venv venv-tests machine packages clean
 
 help: ## list the targets
@@ -29,8 +29,8 @@ demo: lab ## provision the lab, then build, push and run an image for every plat
 
 verify: venv-tests ## check your own fleet, for CI too: INVENTORY=inventory/fleet [HOSTS=ci-1] [RESULTS=DIR]
 	@test -n "$(INVENTORY)" || { echo "Which fleet? make verify INVENTORY=inventory/fleet" >&2; exit 2; }
-	@$(BIN)/pytest verification --ansible-inventory=$(INVENTORY) --hosts=ansible://$(or $(HOSTS),builders) \
-		--results=$(or $(RESULTS),.build/verification) --numprocesses=4
+	@$(BIN)/pytest verification --ansible-inventory='$(INVENTORY)' --hosts='ansible://$(or $(HOSTS),builders)' \
+		--results='$(or $(RESULTS),.build/verification)' --numprocesses=4
 
 lab: machine packages venv ## start the lab's hosts; IMAGES=DIR: with the real images there
 	@$(BIN)/python -m lab up $(if $(IMAGES),--images '$(IMAGES)')

@@ -38,11 +38,13 @@ _ORDER = (
     "test_builders",
     "test_serve",
     "test_guard",
+    "test_pull",
     "test_trust",
     "test_proof",
 )
 _CHECKS: dict[str, list[checks.Check]] = {}
 _REACHED: dict[str, Host | None] = {}
+_CRASHED: list[str] = []  # what xdist says of processes that ended
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -53,6 +55,11 @@ def pytest_configure(config: pytest.Config) -> None:
     """Get the desired state of each host from Ansible, once, before any process of xdist starts."""
     if _is_worker(config) or config.option.help:
         return
+    if hasattr(config.option, "maxworkerrestart"):
+        # a process that replaces one that ended gets nothing to do, and xdist waits for it (LoadScopeScheduling)
+        config.option.maxworkerrestart = "0"
+    if config.option.results:
+        _make_folder(config.option.results)
     folder = tempfile.TemporaryDirectory(prefix="mb-")  # short: paths of sockets have 104 characters
     config.add_cleanup(folder.cleanup)
     os.environ[_FOLDER] = folder.name
@@ -82,7 +89,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         callspec: t.Any = getattr(item, "callspec", None)
         host = callspec.params.get("name") if callspec else None
         if isinstance(host, str) and isinstance(item, pytest.Function):
-            about = callspec.id.removeprefix(host).removeprefix("-")
+            about = "-".join(filter(None, (callspec.params.get(each) for each in fleet.PARAMETERS)))
             check = item.originalname.removeprefix("test_") + (f"[{about}]" if about else "")
             item.user_properties += [("host", host), ("check", check)]
 
@@ -141,6 +148,8 @@ def pytest_runtest_makereport(
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:
     told: dict[str, t.Any] = dict(report.user_properties)
+    if "host" not in told and report.failed:  # of xdist, for a process that ended
+        _CRASHED.append(str(report.longrepr))
     if "host" not in told or (report.when != "call" and report.passed):
         return
     message = str(told.get("message", ""))
@@ -153,11 +162,29 @@ def pytest_runtest_logreport(report: pytest.TestReport) -> None:
     _CHECKS.setdefault(check.host, []).append(check)
 
 
-def pytest_sessionfinish(session: pytest.Session) -> None:
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     folder = session.config.option.results
-    if folder and not _is_worker(session.config):
-        found = {host: _CHECKS[host] for host in sorted(_CHECKS)}
-        result_files.write(folder, found, "verification", datetime.datetime.now(datetime.UTC))
+    if not folder or _is_worker(session.config):
+        return
+    if _CRASHED or exitstatus not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
+        words = ": ".join(["the run ended before all checks were made", *_CRASHED])
+        for host in _fleet():
+            _CHECKS.setdefault(host, []).append(_unfinished(host, words))
+    found = {host: _CHECKS[host] for host in sorted(_CHECKS)}
+    result_files.write(folder, found, "verification", datetime.datetime.now(datetime.UTC))
+
+
+def _unfinished(host: str, why: str) -> checks.Check:
+    """What keeps a host from passing whose checks were not all made."""
+    return checks.Check(host, "verification", checks.FAILED, why, remedy="Run it again")
+
+
+def _make_folder(folder: str) -> None:
+    """Now, not after all checks. Raises UsageError."""
+    try:
+        Path(folder).expanduser().mkdir(parents=True, exist_ok=True)
+    except OSError as exc:
+        raise pytest.UsageError(f"--results={folder}: cannot be made: {exc.strerror}") from None
 
 
 def _is_worker(config: pytest.Config) -> bool:
@@ -165,7 +192,8 @@ def _is_worker(config: pytest.Config) -> bool:
 
 
 def _pattern(config: pytest.Config) -> str:
-    return (config.option.hosts or "builders").removeprefix("ansible://")
+    parts = (config.option.hosts or fleet.GROUP).split(",")
+    return ",".join(each.removeprefix("ansible://") for each in parts)
 
 
 def _folder() -> Path:

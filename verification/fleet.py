@@ -15,18 +15,17 @@ import typing as t
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-import testinfra
 from ansible import constants
 from ansible_collections.multiarch.builders.plugins.module_utils.causes.lines import told
-from ansible_collections.multiarch.builders.plugins.module_utils.causes.ssh import of_ssh
 from ansible_collections.multiarch.builders.plugins.plugin_utils.verify import result_files
 from ansible_collections.multiarch.builders.plugins.plugin_utils.verify.checks import Check
 from ansible_collections.multiarch.builders.verification.looking import Asked, CheckFailedError, output
+from ansible_collections.multiarch.builders.verification.reaching import Direct, LostError, ThroughAnsible
 from testinfra.host import Host
 
 _HERE = Path(__file__).resolve().parent
-_INVENTORY = "inventory.json"  # of testinfra, without templates
-_SHARED_SSH = "-o ControlMaster=auto -o ControlPersist=30s -o ControlPath={folder}/%C"
+GROUP = "builders"
+_HOSTS = "hosts"  # the folder of what Ansible wrote down, a file a host
 
 # What a check may be about, in the order of its name.
 PARAMETERS = ("user", "builder", "registry", "way", "who", "platform", "concern")
@@ -38,33 +37,24 @@ class FleetError(Exception):
 
 def write_down(folder: Path, inventory: str | None, pattern: str, collections: Path) -> None:
     """Have Ansible write the desired state of each host of *pattern* into *folder*. Raises FleetError."""
-    done = _playbook(_HERE / "asked.yml", inventory, pattern, collections, {"verification_folder": str(folder)})
+    (folder / _HOSTS).mkdir(mode=0o700)
+    variables = {"verification_folder": str(folder / _HOSTS)}
+    done = _playbook(_HERE / "asked.yml", inventory, pattern, collections, variables)
     hosts = read(folder)
     if "no hosts to target" in done.stderr or (done.returncode == 0 and not hosts):
         raise FleetError(f"No host of group builders matches {pattern!r}: pass your inventory with --ansible-inventory")
     if done.returncode != 0:
-        raise FleetError(f"The inventory cannot be used:\n{done.stdout}{done.stderr}")
-    variables = {name: {**asked.connection, **_with_shared_ssh(asked, folder)} for name, asked in hosts.items()}
-    text = json.dumps({"all": {"hosts": variables}})
-    with os.fdopen(os.open(folder / _INVENTORY, os.O_WRONLY | os.O_CREAT, 0o600), "w", encoding="utf-8") as file:
-        file.write(text)
-
-
-def _with_shared_ssh(asked: Asked, folder: Path) -> dict[str, str]:
-    given = str(asked.connection.get("ansible_ssh_common_args", ""))
-    if "controlpath" in given.lower():
-        return {}
-    return {"ansible_ssh_common_args": f"{given} {_SHARED_SSH.format(folder=folder)}".strip()}
+        raise FleetError(f"Ansible cannot use the inventory, or finds no host in it:\n{done.stdout}{done.stderr}")
 
 
 def read(folder: Path) -> dict[str, Asked]:
     """What write_down() wrote, by host."""
-    return _read(folder, tuple(sorted(folder.glob("*.json"))))
+    return _read(tuple(sorted((folder / _HOSTS).glob("*.json"))))
 
 
 @functools.cache
-def _read(_folder: Path, paths: Sequence[Path]) -> dict[str, Asked]:
-    documents = (json.loads(path.read_text(encoding="utf-8")) for path in paths if path.name != _INVENTORY)
+def _read(paths: Sequence[Path]) -> dict[str, Asked]:
+    documents = (json.loads(path.read_text(encoding="utf-8")) for path in paths)
     return {each["host"]: Asked(**each) for each in documents}
 
 
@@ -87,15 +77,13 @@ def rows(asked: Asked, names: Sequence[str]) -> Iterator[tuple[str, ...]]:
 
 def connect(asked: Asked, folder: Path, inventory: str | None) -> Host:
     """The host as root. Raises CheckFailedError if it is unreachable."""
-    remedy = f"Check that it runs and that ssh works: `ansible -i INVENTORY {asked.host} -m ping`"
-    where = {"ansible_inventory": str(folder / _INVENTORY)} if asked.direct else {"ansible_inventory": inventory}
-    host = testinfra.get_host(f"ansible://{asked.host}", force_ansible=not asked.direct, **where)
+    backend = Direct(asked.host, asked.connection, folder) if asked.direct else ThroughAnsible(asked.host, inventory)
+    host = Host(backend)
+    backend.set_host(host)
     try:
         done = host.run("id -u")
-    except (RuntimeError, AssertionError) as exc:  # testinfra's, for status 255 of ssh
-        words = getattr(exc.args[0], "stderr", "") if exc.args else ""
-        said = str(words or exc).strip()
-        raise CheckFailedError(f"the host is unreachable: {of_ssh(said)}", said, remedy=remedy) from None
+    except LostError as exc:
+        raise LostError(asked.host, exc.said, "the host is unreachable") from None
     if done.stdout.strip() != "0":
         message = "the host is reached, but not as root"
         raise CheckFailedError(
@@ -137,6 +125,8 @@ def _playbook(
         "ANSIBLE_COLLECTIONS_PATH": os.pathsep.join([str(collections), *constants.COLLECTIONS_PATHS]),
         "ANSIBLE_NOCOLOR": "1",
     }
+    if pattern != GROUP:  # a host that does not exist would only be a warning, and the others pass
+        environment["ANSIBLE_HOST_PATTERN_MISMATCH"] = "error"
     return subprocess.run(
         command, env=environment, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL
     )

@@ -62,6 +62,7 @@ class Asked:
     daemon_options: dict[str, t.Any]
     guard: bool
     serve: list[str]
+    pull: bool
 
     def instance(self, builder: str) -> dict[str, t.Any]:
         """The builder of that name."""
@@ -93,19 +94,14 @@ def require(proof: Mapping[str, checks.Check], name: str, *, optional: bool = Fa
 
 def output(done: CommandResult) -> str:
     """A command and its output, as evidence."""
-    title = f"`{_words(done)}` ended with {done.rc}"
+    title = f"`{done.command.decode()}` ended with {done.rc}"
     return told(title, f"{done.stdout}\n{done.stderr}", _LINES) or title
-
-
-def _words(done: CommandResult) -> str:
-    command = done.command.decode("utf-8", "replace") if isinstance(done.command, bytes) else str(done.command)
-    return command.removeprefix("sudo /bin/sh -c ").strip("'")
 
 
 def as_user(host: Host, user: str, command: str) -> CommandResult:
     """Run a shell line as *user* with that user's home."""
     home = f"$(getent passwd {shlex.quote(user)} | cut -d: -f6)"
-    return host.run(f"runuser -u {shlex.quote(user)} -- env HOME={home} sh -c {shlex.quote(command)}")
+    return host.run(f'runuser -u {shlex.quote(user)} -- env "HOME={home}" sh -c {shlex.quote(command)}')
 
 
 def journal(host: Host, unit: str) -> str:
@@ -113,9 +109,18 @@ def journal(host: Host, unit: str) -> str:
     return output(host.run(f"journalctl --no-pager --lines=10 --unit={unit}"))
 
 
+def shown_units(
+    host: Host, names: Sequence[str], properties: Sequence[str]
+) -> tuple[CommandResult, list[dict[str, str]]]:
+    """What systemd says of these units, and the same by property; {} for a unit of which it says nothing."""
+    done = host.run(f"systemctl show --property={','.join(['Id', *properties])} {shlex.join(names)}")
+    blocks = [dict(line.split("=", 1) for line in text.splitlines()) for text in done.stdout.strip().split("\n\n")]
+    return done, [next((each for each in blocks if each.get("Id") == name), {}) for name in names]
+
+
 def docker_info(host: Host) -> dict[str, t.Any]:
     """The settings that dockerd reports."""
-    done = host.run("docker info --format json")
+    done = host.run("docker info --format '{{json .}}'")  # of Docker before 23.0, too
     try:
         found = json.loads(done.stdout)
         if not found.get("ServerErrors") and found.get("ServerVersion"):

@@ -17,7 +17,8 @@ import pytest
 def host_of(nodeid: str, hosts: Iterable[str]) -> str:
     """The host of the check *nodeid*, `file::test[HOST-…]`; the check itself if it has none."""
     about = nodeid.partition("[")[2]
-    found = [host for host in hosts if about.startswith((f"{host}-", f"{host}]"))]
+    spelled = {host: host.encode("unicode_escape").decode() for host in hosts}  # as pytest does it
+    found = [host for host, name in spelled.items() if about.startswith((f"{name}-", f"{name}]"))]
     return max(found, key=len, default=nodeid)
 
 

@@ -5,12 +5,14 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.guard.installed import RUN as GUARD
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.serve.installed import BUILDKIT
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.serve.installed import RUN as SERVE
 from ansible_collections.multiarch.builders.plugins.plugin_utils.verify import checks
-from ansible_collections.multiarch.builders.verification.looking import CheckFailedError, output, require
+from ansible_collections.multiarch.builders.verification.looking import Asked, CheckFailedError, output, require
 from testinfra.host import Host
 
 _SERVICES = (GUARD, SERVE, BUILDKIT)
@@ -19,6 +21,11 @@ _SERVICES = (GUARD, SERVE, BUILDKIT)
 
 def test_as_asked(proof: dict[str, checks.Check], concern: str) -> None:
     require(proof, checks.as_asked(concern))
+
+
+def test_runs(proof: dict[str, checks.Check], platform: str) -> None:
+    """A program of the platform, where the host must run it."""
+    require(proof, checks.runs(platform), optional=True)
 
 
 def test_build(proof: dict[str, checks.Check], user: str, builder: str, platform: str) -> None:
@@ -36,6 +43,21 @@ def test_docker_pulls(proof: dict[str, checks.Check]) -> None:
         pytest.skip("nothing was pushed or built from an image, or docker itself does not pull on this host")
     for name in pulls:
         require(proof, name)
+
+
+def test_nothing_else_failed(proof: dict[str, checks.Check], asked: Asked) -> None:
+    """No check of verify-builders.yml fails that no other test here tells of."""
+    builds = itertools.product(asked.users, [each["name"] for each in asked.instances], asked.platforms)
+    told = {
+        *map(checks.as_asked, asked.concerns),
+        *map(checks.runs, asked.platforms),
+        *(checks.build(*each) for each in builds),
+        *(checks.trust(*each) for each in asked.ways),
+        *(checks.login(*each) for each in asked.logins),
+    }
+    for name in proof:
+        if name not in told and not name.startswith(checks.PULLS):
+            require(proof, name)
 
 
 @pytest.mark.usefixtures("proof")

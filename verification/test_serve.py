@@ -13,6 +13,7 @@ from ansible_collections.multiarch.builders.verification.looking import (
     CheckFailedError,
     journal,
     output,
+    shown_units,
 )
 from testinfra.host import Host
 
@@ -36,10 +37,12 @@ def test_served_builder_answers(host: Host, asked: Asked) -> None:
     """All units run and start at boot, and who has no certificate is refused at the port."""
     if not asked.serve:
         pytest.skip("no builder is served")
-    shown = host.run(f"systemctl show --property=Id,ActiveState,UnitFileState {' '.join(STARTED)}")
-    units = [dict(line.split("=", 1) for line in block.splitlines()) for block in shown.stdout.split("\n\n")]
-    wrong = [f"{each.get('Id')} does not run" for each in units if each.get("ActiveState") != "active"]
-    wrong += [f"{each.get('Id')} does not start at boot" for each in units if each.get("UnitFileState") != "enabled"]
+    shown, units = shown_units(host, STARTED, ["ActiveState", "UnitFileState"])
+    states = dict(zip(STARTED, units, strict=True))
+    wrong = [f"{name} does not run" for name, each in states.items() if each.get("ActiveState") != "active"]
+    wrong += [
+        f"{name} does not start at boot" for name, each in states.items() if each.get("UnitFileState") != "enabled"
+    ]
     evidence = [output(shown)]
     if not wrong:
         address, port = asked.serve[0], int(asked.serve[1])

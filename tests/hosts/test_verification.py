@@ -34,6 +34,7 @@ systemctl stop multiarch-builders-serve.service
 HANDLER = {
     "handler_is_registered[linux/arm64]": "no handler for linux/arm64 is enabled",
     "program_runs[linux/arm64]": "a program of linux/arm64 does not run",
+    "runs[linux/arm64]": "linux/arm64: a program of that platform does not run",
     "as_asked[binfmt]": "1 difference from the desired state",
 }
 BUILDER = {f"buildkit_runs[{user}-multiarch]": "is not running: stopped" for user in ("root", "ci")}

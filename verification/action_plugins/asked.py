@@ -8,9 +8,12 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shlex
 import typing as t
 from pathlib import Path
+from urllib.parse import quote
 
+from ansible.module_utils.parsing.convert_bool import boolean
 from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import instances_of, registries_of
 from ansible_collections.multiarch.builders.plugins.module_utils.model.placement import machines_of, to_run_here
 from ansible_collections.multiarch.builders.plugins.module_utils.proof.registry import (
@@ -21,23 +24,14 @@ from ansible_collections.multiarch.builders.plugins.module_utils.proof.registry 
 from ansible_collections.multiarch.builders.plugins.plugin_utils.actions.base import Result, SpecActionBase
 from ansible_collections.multiarch.builders.plugins.plugin_utils.spec.compile import CompiledSpec
 
-# What testinfra knows of a host (testinfra/utils/ansible_runner.py).
-_CONNECTION = (
-    "connection",
-    "host",
-    "user",
-    "port",
-    "become",
-    "become_user",
-    "ssh_common_args",
-    "ssh_extra_args",
-    "ssh_private_key_file",
-    "private_key_file",
+# What a command line cannot have: then Ansible itself connects.
+_SECRETS = ("password", "private_key", "pkcs11_provider")
+# Nobody is asked for one.
+_NO_PASSWORD = (
+    "KbdInteractiveAuthentication=no",
+    "PreferredAuthentications=gssapi-with-mic,gssapi-keyex,hostbased,publickey",
+    "PasswordAuthentication=no",
 )
-_ALIASES = {"ssh_host": "host", "ssh_user": "user", "ssh_port": "port"}
-# testinfra would put these on a command line, or does not support them: then Ansible itself connects.
-_SECRETS = ("password", "ssh_pass", "ssh_password", "become_pass", "become_password", "sudo_pass", "sudo_password")
-_DIRECT = ("smart", "ssh", "local", "ansible.builtin.ssh", "ansible.builtin.local")
 
 
 class ActionModule(SpecActionBase):
@@ -55,23 +49,62 @@ class ActionModule(SpecActionBase):
 
     def told(self, _result: Result, spec: CompiledSpec) -> Result:
         host = self._host_variables["inventory_hostname"]
-        path = self._target / f"{host}.json"
-        text = json.dumps({"host": host, **self._reached_by(), **asked_of(spec.options)})
+        path = self._target / f"{quote(host, safe='')}.json"
+        found = {**self._reached_by(), "pull": self._pulls(), **asked_of(spec.options)}
+        text = json.dumps({"host": host, **found})
         with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
             file.write(text)
         return {}
 
+    def _pulls(self) -> bool:
+        """Whether the variables are those of a host in pull mode; its role has them, and no concern."""
+        given = {name: self._host_variables.get(name) for name in ("builder_pull_repository", "builder_pull_enabled")}
+        repository, enabled = self._templar.template(given).values()
+        return bool(repository) and (enabled is None or boolean(enabled, strict=False))
+
     def _reached_by(self) -> dict[str, t.Any]:
-        names = {
-            name: f"ansible_{name}" for name in (*_CONNECTION, *_ALIASES) if f"ansible_{name}" in self._host_variables
-        }
-        found = {name: self._templar.template(self._host_variables[variable]) for name, variable in names.items()}
-        found = {_ALIASES.get(name, name): value for name, value in found.items()}
-        by_hand = [name for name in _SECRETS if f"ansible_{name}" in self._host_variables]
-        method = self._templar.template(self._host_variables.get("ansible_become_method", "sudo"))
-        direct = found.get("connection", "ssh") in _DIRECT and not by_hand and str(method).endswith("sudo")
-        found["connection"] = str(found.get("connection", "ssh")).removeprefix("ansible.builtin.")
-        return {"direct": direct, "connection": {f"ansible_{name}": value for name, value in found.items()}}
+        """How Ansible itself would connect: by the inventory, its configuration and its environment variables."""
+        connection = self._connection
+        become = self._as_root()
+        is_ssh = connection.transport == "ssh" and not any(map(self._has, _SECRETS))
+        direct = become is not None and (is_ssh or connection.transport == "local")
+        arguments = {"become": become, "ssh": self._ssh() if is_ssh else []} if direct else {}
+        return {"direct": direct, "connection": arguments}
+
+    def _as_root(self) -> list[str] | None:
+        """What comes before a command; None if only Ansible can do it."""
+        become = self._connection.become
+        if become is None:
+            return []
+        if become.name != "sudo" or become.get_option("become_pass"):
+            return None
+        option = become.get_option
+        user = option("become_user")
+        return [
+            option("become_exe") or "sudo",
+            *shlex.split(option("become_flags") or ""),
+            *(["-u", user] if user else []),
+        ]
+
+    def _ssh(self) -> list[str]:
+        """The command line of Ansible's connection plugin `ssh`, with the host at its end."""
+        option = self._connection.get_option
+        found = [option("ssh_executable"), *shlex.split(option("ssh_args") or "")]
+        found += ["-o", "StrictHostKeyChecking=no"] if option("host_key_checking") is False else []
+        found += ["-o", f"Port={option('port')}"] if option("port") is not None else []
+        key = option("private_key_file")
+        found += ["-o", f'IdentityFile="{Path(key).expanduser()}"'] if key else []
+        found += [each for name in _NO_PASSWORD for each in ("-o", name)]
+        found += ["-o", f'User="{option("remote_user")}"'] if option("remote_user") else []
+        found += ["-o", f"ConnectTimeout={option('timeout')}"]
+        found += [each for name in ("ssh_common_args", "ssh_extra_args") for each in shlex.split(option(name) or "")]
+        return [*found, option("host")]
+
+    def _has(self, name: str) -> bool:
+        try:
+            return bool(self._connection.get_option(name))
+        except KeyError:  # of a later ansible-core
+            return False
 
     def _in_role(self) -> bool:
         return True  # messages use the variable names, builder_*

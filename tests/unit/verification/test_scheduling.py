@@ -44,11 +44,12 @@ def test_looks(name, about):
         pytest.param("test_host.py::test_runs[ci-linux/arm64]", "ci", id="a host whose name begins another's"),
         pytest.param("test_host.py::test_runs[ci-10-x]", "ci", id="no host of that number"),
         pytest.param("test_host.py::test_runs[other-x]", "test_host.py::test_runs[other-x]", id="no host"),
+        pytest.param("test_host.py::test_runs[pr\\xfcf-linux/arm64]", "prüf", id="as pytest spells it"),
         pytest.param("test_host.py::test_alone", "test_host.py::test_alone", id="no parameters"),
     ],
 )
 def test_host_of(nodeid: str, host: str) -> None:
-    assert host_of(nodeid, ["ci", "ci-1", "ci-2"]) == host
+    assert host_of(nodeid, ["ci", "ci-1", "ci-2", "prüf"]) == host
 
 
 @pytest.mark.parametrize("dist", ["loadscope", "loadgroup", "load"])
