@@ -10,6 +10,7 @@ import shlex
 from dataclasses import replace
 
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.probe import native_probe, probe
+from ansible_collections.multiarch.builders.plugins.module_utils.host.temp_dirs import FOLDER, FOR_PROGRAMS
 from ansible_collections.multiarch.builders.plugins.module_utils.model.processor import (
     SIBLINGS,
     Processor,
@@ -18,11 +19,19 @@ from ansible_collections.multiarch.builders.plugins.module_utils.model.processor
 from testinfra.backend.base import CommandResult
 from testinfra.host import Host
 
-# In an empty directory, isolated from the host's files; it is always removed.
-_RUN = (
-    "folder=$(mktemp -d /var/tmp/multiarch-verification.XXXXXX) && trap 'rm -rf \"$folder\"' EXIT && "
-    'base64 -d > "$folder/probe" && chmod 755 "$folder/probe" && chroot "$folder" /probe'
-)
+# In an empty directory, isolated from the host's files and where programs run: not on a file system with noexec. It is
+# always removed.
+_RUN = """
+for place in {places}; do
+    folder=$(mktemp -d $place/multiarch-verification.XXXXXX) || continue
+    printf '#!/bin/sh\\n' > "$folder/probe" && chmod 755 "$folder/probe" && "$folder/probe" 2> /dev/null && break
+    rm -rf "$folder"
+    folder=
+done
+test -n "$folder" || {{ echo "{places} are all mounted with noexec or read-only" >&2; exit 1; }}
+trap 'rm -rf "$folder"' EXIT
+base64 -d > "$folder/probe" && chroot "$folder" /probe
+""".format(places=" ".join(map(str, (FOLDER, *FOR_PROGRAMS))))
 
 
 def run_program(host: Host, platform: str) -> CommandResult:

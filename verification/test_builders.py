@@ -13,6 +13,7 @@ import pytest
 from ansible_collections.multiarch.builders.plugins.module_utils.causes.buildkit import of_daemon
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.probe import expected_machine
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx.container import condition
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx.drift import same_image
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.buildx.store_rights import rights_of
 from ansible_collections.multiarch.builders.plugins.module_utils.docker import buildx_inspect
 from ansible_collections.multiarch.builders.plugins.module_utils.model.platform import canonical
@@ -113,8 +114,8 @@ def test_buildkit_has_every_platform(host: Host, asked: Asked, user: str, builde
 
 def test_buildkit_has_the_image(host: Host, asked: Asked, builder: str) -> None:
     for name in containers(asked, builder):
-        shown = host.run(f"docker inspect --type container {name} | grep '\"Image\":'")
-        if asked.instance(builder)["image"] not in shown.stdout:
+        shown = host.run(f"docker inspect --type container --format '{{{{.Config.Image}}}}' {name}")
+        if not same_image(shown.stdout.strip(), asked.instance(builder)["image"]):
             message = f"container {name} does not use {asked.instance(builder)['image']}"
             raise CheckFailedError(message, output(shown), remedy=PROVISION)
 

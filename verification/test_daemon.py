@@ -6,17 +6,27 @@
 from __future__ import annotations
 
 import json
+import shlex
 import typing as t
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 import pytest
-from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon import configuration_file, unit_flags
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon import (
+    configuration_file,
+    shown,
+    unit_flags,
+)
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.hiding import (
     DATA_ROOT,
     absolute,
     is_remapped_in,
 )
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon.store import (
+    has_containerd_store,
+    knows_containerd_store,
+)
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.engine import boot
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.engine.plan import PRESENT
 from ansible_collections.multiarch.builders.plugins.module_utils.host.units import DOCKER
 from ansible_collections.multiarch.builders.plugins.module_utils.model.paths import DAEMON_JSON
 from ansible_collections.multiarch.builders.verification.looking import (
@@ -33,6 +43,7 @@ from ansible_collections.multiarch.builders.verification.looking import (
 from testinfra.host import Host
 
 RESTART = "Run playbooks/provision-builders.yml, which restarts docker when no running work is affected"
+DATA_ROOT_KEY = "data-root"
 Info = Mapping[str, t.Any]
 
 
@@ -40,18 +51,6 @@ def shown_root(info: Info) -> str:
     """data-root, without the folder that userns-remap makes in it."""
     root = str(info["DockerRootDir"])
     return root.rpartition("/")[0] if is_remapped_in(info) else root
-
-
-# What `docker info` shows of daemon.json's keys.
-SHOWN: dict[str, Callable[[Info], object]] = {
-    "data-root": shown_root,
-    "debug": lambda info: info["Debug"],
-    "experimental": lambda info: info["ExperimentalBuild"],
-    "labels": lambda info: info["Labels"],
-    "live-restore": lambda info: info["LiveRestoreEnabled"],
-    "log-driver": lambda info: info["LoggingDriver"],
-    "registry-mirrors": lambda info: [each.rstrip("/") for each in info["RegistryConfig"]["Mirrors"] or []],
-}
 
 
 def configured(host: Host) -> dict[str, t.Any]:
@@ -72,13 +71,15 @@ def test_dockerd_answers(host: Host) -> None:
 
 def test_docker_starts_at_boot(host: Host, asked: Asked) -> None:
     """By its service or by its socket; nothing that it needs is masked."""
+    if "engine" not in asked.concerns:
+        pytest.skip("Docker is not managed")
     units = units_of(host)
     wrong = boot.faults(units)
     if not wrong and boot.is_left_out(units):
-        if asked.engine != "distro":
+        if asked.engine == PRESENT:
             pytest.skip(boot.words(units))
         wrong = (boot.words(units),)
-    if wrong and "engine" in asked.concerns:
+    if wrong:
         shown = host.run("systemctl status --no-pager --lines=0 docker.service docker.socket containerd.service")
         raise CheckFailedError("; ".join(wrong), output(shown), remedy="See the message")
 
@@ -88,7 +89,7 @@ def test_dockerd_reads_daemon_json(host: Host, asked: Asked) -> None:
     if "daemon" not in asked.concerns:
         pytest.skip("daemon.json is not managed")
     docker = units_of(host)[DOCKER]
-    files = {path: host.run(f"cat {path}").stdout for path in unit_flags.environment_files(docker.shown)}
+    files = {path: host.run(f"cat {shlex.quote(path)}").stdout for path in unit_flags.environment_files(docker.shown)}
     elsewhere = unit_flags.elsewhere(docker, files, DAEMON_JSON, lambda path: real(host, path))
     if elsewhere:
         shown = host.run("systemctl cat docker.service")
@@ -107,7 +108,7 @@ def test_dockerd_reads_daemon_json(host: Host, asked: Asked) -> None:
 
 def real(host: Host, path: str) -> str:
     """A path without links."""
-    return str(host.run(f"readlink -m {path}").stdout.strip())
+    return str(host.run(f"readlink -m {shlex.quote(path)}").stdout.strip())
 
 
 def test_daemon_json_is_valid(host: Host) -> None:
@@ -122,9 +123,10 @@ def test_daemon_json_is_valid(host: Host) -> None:
 
 
 def test_daemon_json_is_as_asked(host: Host, asked: Asked) -> None:
-    found = configured(host)
-    wrong = list(differences(asked.daemon_options, found))
-    if wrong and "daemon" in asked.concerns:
+    if "daemon" not in asked.concerns:
+        pytest.skip("daemon.json is not managed")
+    wrong = list(differences(asked.daemon_options, configured(host)))
+    if wrong:
         raise CheckFailedError(
             f"{DAEMON_JSON} differs from builder_daemon_options: {'; '.join(wrong)}", remedy=PROVISION
         )
@@ -143,25 +145,24 @@ def differences(patch: Mapping[str, t.Any], found: t.Any, path: str = "") -> t.I
 def test_dockerd_runs_with_daemon_json(host: Host, asked: Asked) -> None:
     """A change of the file has no effect before a reload or restart."""
     info, file = docker_info(host), configured(host)
-    wrong = []
-    for key in (key for key in SHOWN if key in file):
-        wanted, found = file[key], SHOWN[key](info)
-        wanted = [each.rstrip("/") for each in wanted] if key == "registry-mirrors" else wanted
-        if key == "data-root":
-            wanted, found = (real(host, absolute(str(each))) for each in (wanted or DATA_ROOT, found))
-        wrong += [f"{key} is {json.dumps(found)}, not {json.dumps(wanted)}"] if found != wanted else []
-    told = SHOWN["registry-mirrors"](info)
-    lost = [
-        each
-        for each in asked.mirrors
-        if "/" not in each and not any(each in str(url) for url in t.cast(list[str], told))
-    ]
+    both = {key: shown.difference(key, file.get(key), info) for key in shown.KEYS if key != DATA_ROOT_KEY}
+    if DATA_ROOT_KEY in file:
+        both[DATA_ROOT_KEY] = root_difference(host, file[DATA_ROOT_KEY] or DATA_ROOT, info)
+    wrong = [f"{key} is {json.dumps(each[0])}, not {json.dumps(each[1])}" for key, each in both.items() if each]
+    told = (info.get("RegistryConfig") or {}).get("Mirrors") or []
+    lost = [each for each in asked.mirrors if "/" not in each and not any(each in str(url) for url in told)]
     if lost and "daemon" in asked.concerns and not hosts_toml(host):
         wrong.append(f"docker.io has no mirror {', '.join(lost)}")
     if wrong:
         raise CheckFailedError(
             f"dockerd is not running with: {'; '.join(wrong)}", journal(host, "docker"), remedy=RESTART
         )
+
+
+def root_difference(host: Host, wanted: object, info: Info) -> tuple[str, str] | None:
+    """(data-root of dockerd, that of the file) if they differ; links are those of the host."""
+    found, asked = (real(host, absolute(each)) for each in (shown_root(info), str(wanted)))
+    return (found, asked) if found != asked else None
 
 
 def hosts_toml(host: Host) -> bool:
@@ -175,6 +176,8 @@ def test_image_store_is_as_asked(host: Host, asked: Asked) -> None:
     if "daemon" not in asked.concerns or not features.get("containerd-snapshotter", True):
         pytest.skip("the containerd image store is not configured")
     info = docker_info(host)
-    if ["driver-type", "io.containerd.snapshotter.v1"] not in (info.get("DriverStatus") or []):
+    if not knows_containerd_store(str(info["ServerVersion"])):
+        pytest.skip(f"Docker {info['ServerVersion']} has no containerd image store")
+    if not has_containerd_store(info):
         shown = f"docker info: Driver {info.get('Driver')}, DriverStatus {info.get('DriverStatus')}"
         raise CheckFailedError("dockerd does not use the containerd image store", shown, remedy=RESTART)

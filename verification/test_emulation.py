@@ -49,6 +49,9 @@ from ansible_collections.multiarch.builders.verification.processors import proce
 from testinfra.host import Host
 
 RECORD = "/var/lib/multiarch-builders/binfmt.json"
+# Those that a reboot leaves, in systemd's order: /run is empty then. The first file of a name counts (binfmt.d(5)).
+BOOT = ("/etc/binfmt.d", "/usr/local/lib/binfmt.d", "/usr/lib/binfmt.d")
+_FILE = "# file "  # a comment, so no registration begins like this
 
 
 def skip_elsewhere(host: Host, asked: Asked, platform: str) -> None:
@@ -126,8 +129,19 @@ def test_emulation_starts_at_boot(host: Host, asked: Asked) -> None:
 
 
 def registered_at_boot(host: Host) -> list[Handler]:
-    shown = host.run("cat /etc/binfmt.d/*.conf /run/binfmt.d/*.conf /usr/lib/binfmt.d/*.conf")
-    return [each for line in shown.stdout.splitlines() if (each := parse_registration(line))]
+    """What systemd-binfmt registers: a file of the same name in an earlier folder, also an empty one, hides another."""
+    files = " ".join(f"{folder}/*.conf" for folder in BOOT)
+    shown = host.run(f'for file in {files}; do test -e "$file" && echo "{_FILE}$file" && cat "$file" && echo; done')
+    texts: dict[str, list[str]] = {}
+    hidden: list[str] = []
+    lines = hidden
+    for line in shown.stdout.splitlines():
+        if line.startswith(_FILE):
+            name = line.rpartition("/")[2]
+            lines = hidden if name in texts else texts.setdefault(name, [])
+        else:
+            lines.append(line)
+    return [each for text in texts.values() for line in text if (each := parse_registration(line))]
 
 
 def require_no_mask(host: Host, platform: str) -> None:

@@ -17,7 +17,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.model.errors im
 
 FOLDER = pathlib.Path("/var/tmp")
 # Where programs may run, if not there: hardened hosts mount /var/tmp with noexec (CIS benchmarks).
-_FOR_PROGRAMS = tuple(map(pathlib.Path, ("/var/lib", "/usr/local/lib", "/run")))
+FOR_PROGRAMS = tuple(map(pathlib.Path, ("/var/lib", "/usr/local/lib", "/run")))
 _PREFIX = "multiarch-builders-"
 _OURS = re.compile(rf"{_PREFIX}([0-9]+)\.[a-z0-9_]{{8}}")  # the process that created it, and mkdtemp()'s suffix
 
@@ -45,7 +45,7 @@ def scratch(*, programs: bool = False) -> t.Iterator[pathlib.Path]:
 
 def _for_programs() -> pathlib.Path:
     """The first place whose file system is neither mounted with noexec nor read-only."""
-    places = (FOLDER, *_FOR_PROGRAMS)
+    places = (FOLDER, *FOR_PROGRAMS)
     for place in places:
         with contextlib.suppress(OSError):
             if not file_system(place).f_flag & (os.ST_NOEXEC | os.ST_RDONLY):
@@ -64,7 +64,7 @@ def leftovers() -> t.Tuple[pathlib.Path, ...]:
     """Those whose process has ended."""
     found = [
         (path, _OURS.fullmatch(path.name))
-        for folder in map(at, (FOLDER, *_FOR_PROGRAMS))
+        for folder in map(at, (FOLDER, *FOR_PROGRAMS))
         for path in map(folder.joinpath, names(folder))
     ]
     return tuple(path for path, ours in found if ours and not _is_in_use(path, int(ours.group(1))))

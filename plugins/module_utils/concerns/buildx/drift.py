@@ -128,7 +128,7 @@ def container_drift(
     """Differences in the existing container that require a new one."""
     found = [f"the container {container.ailing}"] if container.ailing else []
     found += [f"the container {STARTED_WITHOUT}"] if container.severed else []
-    if not _same_image(container.image, wanted.image):
+    if not same_image(container.image, wanted.image):
         found.append(f"the container's image {container.image} → {wanted.image}")
     found += _option_drift(options_of(wanted, node), container)
     if _flags(container.flags) != _flags(wanted.flags):
@@ -156,7 +156,7 @@ def _option_drift(wanted: t.Mapping[str, str], container: Container) -> t.List[s
     ]
 
 
-def _same_image(actual: str, wanted: str) -> bool:
+def same_image(actual: str, wanted: str) -> bool:
     """Whether both name the same image; buildx (0.36) adds the verified digest to a tag."""
     found, asked = plain_image(actual), plain_image(wanted)
     return found == asked or ("@" not in asked and found.partition("@")[0] == asked)
