@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.guard.installed import SERVICE, TIMER
 from ansible_collections.multiarch.builders.plugins.plugin_utils.verify import checks
 from ansible_collections.multiarch.builders.verification import (
     looking,
@@ -216,8 +217,8 @@ def test_the_guards_last_run_is_told_by_the_clock_that_stops_while_a_host_sleeps
 ) -> None:
     slept = isolated("--time", "--boottime", "7200", "--fork")
     started = int((time.monotonic() - ago) * 10**6)
-    timer = f"Id={test_guard.TIMER}\\nActiveState=active\\nUnitFileState=enabled\\n"
-    service = f"Id={test_guard.SERVICE}\\nResult=success\\nExecMainStartTimestampMonotonic={started}\\n"
+    timer = f"Id={TIMER}\\nActiveState=active\\nUnitFileState=enabled\\n"
+    service = f"Id={SERVICE}\\nResult=success\\nExecMainStartTimestampMonotonic={started}\\n"
     program(programs / "systemctl", f"printf '{timer}\\n{service}'")
     program(programs / "journalctl", "true")
     if not words:
