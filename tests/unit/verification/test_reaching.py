@@ -23,6 +23,8 @@ ROOT = Path(__file__).resolve().parents[3]
 COLLECTIONS = ROOT / ".ansible/collections"
 BIN = Path(sys.executable).parent
 HERE: dict[str, Any] = {"become": [], "ssh": []}
+# The other end of ssh, a shell that gets the command as one argument.
+SHELL: dict[str, Any] = {"become": ["env", "A=b c"], "ssh": ["/bin/sh", "-c", 'eval "$1" # no ControlPath', "h"]}
 # It notes what it is called with, and answers as root.
 SSH = """#!/usr/bin/env python3
 import json, os, sys
@@ -136,12 +138,13 @@ def test_what_a_command_line_cannot_have_goes_through_ansible(tmp_path: Path) ->
         pytest.param("cat /nowhere; exit 3", id="a failure"),
     ],
 )
-def test_a_command_is_the_same_on_both_ways(line: str, tmp_path: Path) -> None:
-    """Here, and through Ansible, which takes a command for a template and looks for options in it."""
+def test_a_command_is_the_same_on_each_way(line: str, tmp_path: Path) -> None:
+    """Here, by ssh, whose other end is a shell, and through Ansible, which looks for templates and options in it."""
     here = {"ansible_connection": "local", "ansible_python_interpreter": sys.executable}
     (tmp_path / "hosts.json").write_text(json.dumps({"all": {"hosts": {"here": here}}}))
     ways = (
         reaching.Direct("here", HERE, tmp_path),
+        reaching.Direct("here", SHELL, tmp_path),
         reaching.ThroughAnsible("here", str(tmp_path / "hosts.json")),
     )
     shell = subprocess.run(["/bin/sh", "-c", line], capture_output=True, check=False)
