@@ -181,7 +181,7 @@ def _former(step: t.Union[WriteFile, RemoveFile]) -> t.Optional[FormerFile]:
     with acting_as(step.owner):
         mode, found = mode_of(step.path), look.state(step.path)
     owner = Owner(found.st_uid, found.st_gid) if found is not None and step.owner is None else None
-    return FormerFile(backup, mode, None if owner == me() else owner)
+    return FormerFile(backup, mode, owner=None if owner == me() else owner)
 
 
 def _missing_folders(step: WriteFile) -> t.List[str]:
