@@ -95,7 +95,7 @@ def gitlab_shell() -> str:
     pipeline = yaml.safe_load((EXAMPLES / "gitlab-ci.yml").read_text())
     assert pipeline["variables"]["IMAGE"]
     script = f"export IMAGE={IMAGE} CI_COMMIT_SHORT_SHA=gitlab; cd {SOURCE}; set -eo pipefail\n"
-    script += "\n".join(pipeline["push-image"]["script"])
+    script += "\n".join(pipeline["build-image"]["script"])
     return on(HOST, "su -s /bin/bash ci -c 'bash -l' 2>&1", stdin=script)
 
 
@@ -110,7 +110,7 @@ def gitlab_docker() -> str:
     client = [f"{path}:{path}:ro" for path in ("/usr", "/lib", "/lib64")]
     mounts = " ".join(f"--volume {each}" for each in [*volumes, *client, f"{SOURCE}:/work"])
     options = f"--env PATH=/usr/bin:/bin --env IMAGE={IMAGE} --env CI_COMMIT_SHORT_SHA=docker --workdir /work"
-    script = "set -e\n" + "\n".join(pipeline["push-image"]["script"])
+    script = "set -e\n" + "\n".join(pipeline["build-image"]["script"])
     return on(HOST, f"docker run --rm --interactive {mounts} {options} {BASE} sh 2>&1", stdin=script)
 
 
