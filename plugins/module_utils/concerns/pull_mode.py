@@ -1,7 +1,7 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Pull mode is removed: first its timer, which would restore everything, then the files of role builder_pull."""
+"""Pull mode is removed: first its timer and its run, which would restore everything, then the role's files."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.model.steps imp
 _TIMER, _SERVICE = "multiarch-builders-pull.timer", "multiarch-builders-pull.service"
 # roles/builder_pull/tasks/main.yml
 _SETTINGS = "/etc/multiarch-builders"
-_UNITS = tuple(f"/etc/systemd/system/{name}" for name in (_TIMER, _SERVICE))
+_UNITS = tuple(f"/etc/systemd/system/multiarch-builders-pull.{kind}" for kind in ("timer", "service"))
 _FILES = (
     *_UNITS,
     "/usr/local/sbin/multiarch-builders-pull",
@@ -67,15 +67,20 @@ class RetiredPull(Concern[t.Tuple[str, ...]]):
         perform(actions, {EndPullMode: self._end})
 
     def _end(self, step: EndPullMode) -> None:
-        """A run of it that waits for this one is ended, as it would restore everything; unless it is this one."""
-        for path, name, stop in zip(_UNITS, (_TIMER, _SERVICE), (["disable", "--now"], ["stop"])):
-            if name == _SERVICE and _SERVICE in (look.text("/proc/self/cgroup") or ""):
-                continue
-            if path in step.paths:
-                must(["systemctl", *stop, name], "pull mode cannot be stopped")
-            else:
-                run(["systemctl", "stop", name])  # one whose file someone removed may still run
+        if _UNITS[0] in step.paths:
+            must(["systemctl", "disable", "--now", _TIMER], "pull mode cannot be stopped")
+        else:
+            run(["systemctl", "stop", _TIMER])  # one whose file someone removed may still run
+        if not _is_own_run():  # which waits for our lock, and would then provision the host again
+            stop = ["systemctl", "stop", _SERVICE]
+            must(stop, "a run of pull mode cannot be stopped") if _UNITS[1] in step.paths else run(stop)
         for path in step.paths:
             remove(RemoveFile(path, folder=path.startswith(_SETTINGS)))
         if any(each in step.paths for each in _UNITS):
             must(["systemctl", "daemon-reload"], "systemd cannot reload its units")
+        run(["systemctl", "reset-failed", _SERVICE])  # else a failed one is listed until the host reboots
+
+
+def _is_own_run() -> bool:
+    """Whether this process belongs to a run of pull mode, which must not end itself."""
+    return f"/{_SERVICE}" in (look.text("/proc/self/cgroup") or "")

@@ -21,6 +21,7 @@ FILES = (
     "usr/local/sbin/multiarch-builders-pull",
     "etc/multiarch-builders/pull.json",
 )
+STOPPED, FORGOTTEN = ("stop multiarch-builders-pull.service",), ("reset-failed multiarch-builders-pull.service",)
 
 
 def put(root: Path, *names: str) -> None:
@@ -50,11 +51,8 @@ def test_all_of_the_role_goes(
     there = (each for folder in ("etc", "usr") for each in (tmp_path / folder).rglob("*") if each.is_file())
     assert [str(each.relative_to(tmp_path)) for each in there] == left
     assert (tmp_path / "etc/multiarch-builders").exists() is bool(left)
-    assert calls.read_text().splitlines() == [
-        "disable --now multiarch-builders-pull.timer",
-        "stop multiarch-builders-pull.service",
-        "daemon-reload",
-    ]
+    asked = ["disable --now multiarch-builders-pull.timer", *STOPPED, "daemon-reload", *FORGOTTEN]
+    assert calls.read_text().splitlines() == asked
     assert pull.plan(pull.observe(), NO_EFFECTS) == Plan()
 
 
@@ -65,32 +63,26 @@ def test_a_timer_whose_unit_someone_removed_is_stopped_too(
     put(tmp_path, *FILES[1:])
     pull = RetiredPull()
     pull.apply(pull.plan(pull.observe(), NO_EFFECTS).actions)
-    assert calls.read_text().splitlines() == [
-        "stop multiarch-builders-pull.timer",
-        "stop multiarch-builders-pull.service",
-        "daemon-reload",
-    ]
+    asked = ["stop multiarch-builders-pull.timer", *STOPPED, "daemon-reload", *FORGOTTEN]
+    assert calls.read_text().splitlines() == asked
 
 
 @pytest.mark.parametrize(
-    ("cgroup", "stopped"),
+    ("cgroup", "stops"),
     [
-        pytest.param("0::/system.slice/multiarch-builders-pull.service\n", False, id="in a run of its own"),
-        pytest.param("0::/user.slice/user-0.slice/session-1.scope\n", True, id="by ssh"),
-        pytest.param(
-            "2:cpu:/\n1:name=systemd:/system.slice/multiarch-builders-pull.service\n", False, id="the same, cgroup v1"
-        ),
+        pytest.param("0::/user.slice/user-0.slice/session-3.scope", True, id="pushed: a run would provision again"),
+        pytest.param("0::/system.slice/multiarch-builders-pull.service", False, id="a run of pull mode itself"),
     ],
 )
-def test_a_run_of_it_that_waits_is_ended_as_it_would_restore_everything(
-    cgroup: str, stopped: bool, tmp_path: Path, programs: Callable[[str, str], Path]
+def test_a_run_of_pull_mode_is_stopped_unless_it_is_this_one(
+    cgroup: str, stops: bool, tmp_path: Path, programs: Callable[[str, str], Path]
 ) -> None:
     calls = programs("systemctl", "")
     put(tmp_path, *FILES, "proc/self/cgroup")
-    (tmp_path / "proc/self/cgroup").write_text(cgroup)
+    (tmp_path / "proc/self/cgroup").write_text(f"{cgroup}\n")
     pull = RetiredPull()
     pull.apply(pull.plan(pull.observe(), NO_EFFECTS).actions)
-    assert ("stop multiarch-builders-pull.service" in calls.read_text().splitlines()) is stopped
+    assert (STOPPED[0] in calls.read_text().splitlines()) is stops
 
 
 def test_a_timer_that_does_not_stop_keeps_all_of_it(tmp_path: Path, programs: Callable[[str, str], Path]) -> None:
