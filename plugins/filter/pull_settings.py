@@ -19,12 +19,17 @@ version_added: 0.1.0
 author:
   - multiarch.builders contributors (@multiarch)
 description:
-  - Fails with all problems in one go, each with variable, value and fix. Otherwise returns the settings.
+  - Fails with all problems in one go, each with variable, value and fix. Otherwise returns the settings. Values of
+    secrets are neither returned nor shown.
 options:
   _input:
     description: The variables of role C(builder_pull), without C(builder_pull_).
     type: dict
     required: true
+  secrets:
+    description: The keys and logins of the role, by the same names.
+    type: dict
+    default: {}
 """
 
 EXAMPLES = r"""
@@ -41,12 +46,12 @@ _value:
 """
 
 
-def pull_settings(given: t.Any) -> dict[str, t.Any]:
+def pull_settings(given: t.Any, secrets: t.Any = None) -> dict[str, t.Any]:
     """The filter; see DOCUMENTATION."""
-    if not isinstance(given, Mapping):
+    if not isinstance(given, Mapping) or not isinstance(secrets, (Mapping, type(None))):
         raise AnsibleFilterError("multiarch.builders.pull_settings: needs a mapping")
     try:
-        return settings(given)
+        return settings(given, secrets)
     except SpecError as problems:
         raise AnsibleFilterError(str(problems)) from None
 

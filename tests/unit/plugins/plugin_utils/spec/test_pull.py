@@ -33,9 +33,10 @@ GIVEN = {
         pytest.param("inventory", "hosts", id="an inventory at the top"),
         pytest.param("every", "1h 30min", id="two spans"),
         pytest.param("every", "90", id="seconds"),
+        pytest.param("spread", 90, id="seconds without quotes"),
     ],
 )
-def test_good(name: str, value: str) -> None:
+def test_good(name: str, value: object) -> None:
     assert settings({**GIVEN, name: value})[name] == value
 
 
@@ -56,14 +57,45 @@ def test_good(name: str, value: str) -> None:
         pytest.param("every", "hourly", "is not valid", id="a calendar word"),
         pytest.param("limit", "ci-1,ci-2", "is not valid", id="two hosts"),
         pytest.param("limit", "-x", "is not valid", id="an option as host"),
+        pytest.param("version", 1.2, "is a number, not text", id="a tag that YAML takes for a number"),
+        pytest.param("version", 1234567, "is an integer, not text", id="a commit that YAML takes for a number"),
+        pytest.param("verify_commit", "maybe", "is a string, not a boolean", id="neither yes nor no"),
     ],
 )
-def test_bad(name: str, value: str, message: str) -> None:
+def test_bad(name: str, value: object, message: str) -> None:
     with pytest.raises(SpecError) as caught:
         settings({**GIVEN, name: value})
     (problem,) = caught.value.problems
     assert (problem.variable, problem.message) == (f"builder_pull_{name}", message)
     assert "token" not in str(problem)
+
+
+@pytest.mark.parametrize("name", ["verify_commit", "enabled"])
+@pytest.mark.parametrize(("value", "then"), [("false", False), ("yes", True), (True, True)])
+def test_a_boolean_of_the_command_line_is_one(name: str, value: object, then: bool) -> None:
+    assert settings({**GIVEN, name: value})[name] is then
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "message"),
+    [
+        pytest.param("vault_password", "", "is empty", id="empty: it would replace the one on the host"),
+        pytest.param("git_credentials", " \n", "is empty", id="nothing but space"),
+        pytest.param("deploy_key", "ssh-ed25519 AAAA secret", "is not a private ssh key", id="the public key"),
+        pytest.param("known_hosts", ["secret"], "is a list, not text", id="a list"),
+    ],
+)
+def test_bad_secrets_are_named_and_not_shown(name: str, value: object, message: str) -> None:
+    with pytest.raises(SpecError) as caught:
+        settings(GIVEN, {name: value})
+    (problem,) = caught.value.problems
+    assert (problem.variable, problem.message) == (f"builder_pull_{name}", message)
+    assert "secret" not in str(problem)
+
+
+def test_good_secrets_are_not_among_the_settings() -> None:
+    key = "-----BEGIN OPENSSH PRIVATE KEY-----\nAAAA\n-----END OPENSSH PRIVATE KEY-----\n"
+    assert settings(GIVEN, {"deploy_key": key, "vault_password": 12345, "known_hosts": None}) == GIVEN
 
 
 def test_all_problems_at_once() -> None:
