@@ -18,7 +18,8 @@ description:
   - Checks the running processes of each of the users. One that was started before the user was added to the group of
     Docker's socket, that has a variable which points docker or buildx elsewhere, or whose unit hides the user's
     C(~/.docker) or makes it read-only, would start jobs that cannot reach the builder. It is reported with its systemd
-    unit and the remedy. Processes in containers are not checked.
+    unit and the remedy. Processes in containers are not checked; of root's, only GitHub runners are.
+  - The same applies to variables in O(environment_file), and in C(.env) of each running GitHub runner.
 extends_documentation_fragment:
   - multiarch.builders.options.job_proof
 attributes:
@@ -87,7 +88,7 @@ def main() -> None:
     jobs, problems = [], []
     for user in module.params["users"]:
         try:
-            jobs.append(asdict(prove_job(user, default)))
+            jobs.append(asdict(prove_job(user, default, module.params["environment_file"] or "")))
         except HostError as exc:
             problems.append(str(exc))
     if problems:

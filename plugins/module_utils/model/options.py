@@ -150,7 +150,7 @@ OPTIONS: t.Dict[str, Option] = {
     "buildkit_options": {"type": "dict", "default": {}, "controller_only": True, "read_by": ("buildx",)},
     "inherit": {"type": "dict", "options": INHERIT, "default": {}, "read_by": ("buildx",)},
     "client_options": {"type": "dict", "default": {}, "read_by": ("buildx",)},
-    "environment_file": {"type": "str", "read_by": ("buildx",)},
+    "environment_file": {"type": "str", "read_by": ("buildx", "job_proof")},
     "environment": {"type": "dict", "default": {}, "read_by": ("buildx", "registry_capabilities", "build_proof")},
     "docker_group": {"type": "bool", "default": False, "read_by": ("buildx",)},
     "proxy": {

@@ -5,11 +5,12 @@
 
 A process keeps the groups and environment that it was started with. So a runner started before the host was onboarded
 has no access to Docker, and one with DOCKER_CONFIG in its environment does not see the user's builder. Neither does one
-whose unit hides the user's home, by systemd's sandbox.
+whose unit hides the user's home, by systemd's sandbox. Files whose lines become the environment of jobs count as well.
 """
 
 from __future__ import annotations
 
+import pwd
 import typing as t
 from dataclasses import dataclass
 
@@ -17,14 +18,18 @@ from ansible_collections.multiarch.builders.plugins.module_utils.docker import b
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import SOCKET
 from ansible_collections.multiarch.builders.plugins.module_utils.host import look
 from ansible_collections.multiarch.builders.plugins.module_utils.host.command import run
+from ansible_collections.multiarch.builders.plugins.module_utils.host.files import read
 from ansible_collections.multiarch.builders.plugins.module_utils.host.place import here
-from ansible_collections.multiarch.builders.plugins.module_utils.host.users import group_name, user_entry
+from ansible_collections.multiarch.builders.plugins.module_utils.host.users import group_name, owner_of, user_entry
 from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.proof.ci_processes import (
+    BUILDER,
     HIDDEN,
     READ_ONLY,
     Process,
+    elsewhere_in,
     processes_of,
+    variables_in,
 )
 
 _SHUT = {
@@ -42,14 +47,39 @@ class Job:
     processes: int
 
 
-def prove_job(user: str, builder: str) -> Job:
-    """Raise HostError unless jobs of *user* use *builder* without naming it."""
+def prove_job(user: str, builder: str, file: str = "") -> Job:
+    """Raise HostError unless jobs of *user* use *builder* without naming it; *file* is `builder_environment_file`."""
     entry = user_entry(user)
     found = processes_of(user)
     problems = [*_current(user, builder), *hindrances(found, user, entry.pw_dir, builder, _needed(user))]
+    problems += in_files(found, entry, builder, file)
     if problems:
         raise HostError("; ".join(problems))
     return Job(user, builder, len(found))
+
+
+def in_files(found: t.Sequence[Process], entry: pwd.struct_passwd, builder: str, file: str) -> t.List[str]:
+    """What is wrong with files that jobs have their environment from, and who has not read them yet."""
+    words = []
+    common = [file] if entry.pw_uid != 0 else []  # root's jobs are mostly in containers
+    for path in dict.fromkeys(filter(None, [*common, *(each.reads for each in found)])):
+        variables = variables_in(_text_for(entry, path))
+        where = f"{path}, from which jobs of {entry.pw_name} have their environment,"
+        words += [f"{where} {led}" for led in _led_by(elsewhere_in(variables, entry.pw_dir), entry.pw_dir, builder)]
+        behind = [each for each in found if each.behind and each.reads == path and BUILDER in variables]
+        words += [
+            f"{each.unit or each.name} of {entry.pw_name} was started before {path} was changed: restart it"
+            for each in behind
+        ]
+    return words
+
+
+def _text_for(entry: pwd.struct_passwd, path: str) -> str:
+    """The text of a file of variables, "" if it belongs to another user."""
+    found = look.state(path)
+    if found is None or found.st_uid not in (0, entry.pw_uid):
+        return ""
+    return read(path, owner_of(entry.pw_name) if found.st_uid else None, errors="replace") or ""
 
 
 def _current(user: str, builder: str) -> t.List[str]:
@@ -82,14 +112,21 @@ def hindrances(
         where = f"{each.unit or each.name} of {user}"
         if needed and needed[0] not in each.groups:
             words[f"{where} was started before {user} joined the group {needed[1]}: {_start_again(each)}"] = None
-        for name, value in sorted(each.environment.items()):
-            if name == "HOME":
-                words[f"{where} has HOME={value}, but the builder is in {home}/.docker: fix it, and restart"] = None
-            elif name != "BUILDX_BUILDER" or value != builder:
-                words[f"{where} has {name}={value}, so its jobs do not see the builder: remove it"] = None
+        words.update((f"{where} {led}", None) for led in _led_by(each.environment, home, builder))
         for path, how in sorted(each.shut.items()):
             words[f"{where} {_SHUT[how].format(path=path, home=home)}, and restart"] = None
     return list(words)
+
+
+def _led_by(variables: t.Mapping[str, str], home: str, builder: str) -> t.List[str]:
+    """What is wrong with *variables* that lead elsewhere, except to *builder* itself. Pure."""
+    words = []
+    for name, value in sorted(variables.items()):
+        if name == "HOME":
+            words.append(f"has HOME={value}, but the builder is in {home}/.docker: fix it, and restart")
+        elif name != BUILDER or value != builder:
+            words.append(f"has {name}={value}, so its jobs do not see the builder: remove it, and restart")
+    return words
 
 
 def _start_again(found: Process) -> str:

@@ -14,8 +14,12 @@ from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_a
 from ansible_collections.multiarch.builders.plugins.module_utils.host import look
 from ansible_collections.multiarch.builders.plugins.module_utils.host.users import user_entry
 
+BUILDER = "BUILDX_BUILDER"
 # Variables that redirect docker and buildx (docker/cli, docker/buildx). Values are paths and addresses, no secrets.
-VARIABLES = ("BUILDX_BUILDER", "BUILDX_CONFIG", "DOCKER_CONFIG", "DOCKER_CONTEXT", "DOCKER_HOST", "BUILDKIT_HOST")
+VARIABLES = (
+    *(BUILDER, "BUILDX_CONFIG", "DOCKER_CONFIG", "DOCKER_CONTEXT", "DOCKER_HOST", "BUILDKIT_HOST"),
+    *("DOCKER_TLS", "DOCKER_TLS_VERIFY"),  # with any value, docker speaks TLS, by default to tcp://localhost:2376
+)
 HIDDEN, READ_ONLY = "hidden", "read-only"
 _MANAGER = re.compile(r"user@\d+\.service")
 
@@ -25,7 +29,8 @@ class Process:
     """A running process: its systemd *unit* ("" for none), its groups, and what may keep its jobs from the builder.
 
     *manager* is the user's own systemd if that started it, *environment* those of VARIABLES and HOME that lead
-    elsewhere, *shut* is {path: HIDDEN or READ_ONLY} of what its unit's sandbox withholds.
+    elsewhere, *shut* is {path: HIDDEN or READ_ONLY} of what its unit's sandbox withholds. *reads* is the file that it
+    has its jobs' variables from, "" for none, *behind* whether that has changed since.
     """
 
     name: str
@@ -34,14 +39,15 @@ class Process:
     environment: t.Mapping[str, str]
     manager: str = ""
     shut: t.Mapping[str, str] = field(default_factory=dict)
+    reads: str = ""
+    behind: bool = False
 
 
 def processes_of(user: str) -> t.Tuple[Process, ...]:
-    """The processes of *user*, without the user's own systemd; root's are too general, so root has none."""
+    """The processes of *user*, without the user's own systemd; of root's, which are too general, GitHub's runners."""
     entry = user_entry(user)
-    if entry.pw_uid == 0:
-        return ()
-    return tuple(filter(None, (_process(each, entry.pw_uid, entry.pw_dir) for each in look.processes())))
+    folders = [each for each in look.processes() if entry.pw_uid != 0 or dot_env(look.link(f"{each}/exe") or "")]
+    return tuple(filter(None, (_process(each, entry.pw_uid, entry.pw_dir) for each in folders)))
 
 
 def _process(folder: str, uid: int, home: str) -> t.Optional[Process]:
@@ -57,8 +63,39 @@ def _process(folder: str, uid: int, home: str) -> t.Optional[Process]:
         return None
     pairs = dict(pair.split("=", 1) for pair in raw.split("\0") if "=" in pair)
     groups = frozenset(map(int, [*fields["Groups"].split(), fields["Gid"].split()[1]]))
-    kept = {name: pairs[name] for name in (*VARIABLES, "HOME") if leads_elsewhere(name, pairs.get(name), home)}
-    return Process(fields["Name"].strip(), unit, groups, kept, manager, _shut(folder, home))
+    reads = dot_env(look.link(f"{folder}/exe") or "")
+    kept = elsewhere_in(pairs, home)
+    behind = bool(reads) and _changed_since_start(folder, reads)
+    return Process(fields["Name"].strip(), unit, groups, kept, manager, _shut(folder, home), reads, behind)
+
+
+def _changed_since_start(folder: str, path: str) -> bool:
+    process, changed = look.process(int(folder.rpartition("/")[2])), look.state(path)
+    boot = re.search(r"^btime (\d+)$", look.text("/proc/stat") or "", re.MULTILINE)
+    if process is None or changed is None or boot is None:
+        return False
+    start = int(boot.group(1)) + process.start / os.sysconf("SC_CLK_TCK")
+    return changed.st_mtime > start + 1  # the kernel rounds the time of its boot
+
+
+def elsewhere_in(variables: t.Mapping[str, str], home: str) -> t.Dict[str, str]:
+    """Those of *variables* that lead docker or buildx elsewhere than to the builder of a user with this *home*."""
+    return {name: variables[name] for name in (*VARIABLES, "HOME") if leads_elsewhere(name, variables.get(name), home)}
+
+
+def dot_env(program: str) -> str:
+    """The file that GitHub's runner sets its environment from, which /proc does not show; "" for others. Pure.
+
+    actions/runner, Runner.Listener/Program.cs: `.env` beside the folder of its program, which an update replaces.
+    """
+    found = re.fullmatch(r"(/.*)/bin[^/]*/Runner\.Listener( \(deleted\))?", program)
+    return f"{found.group(1)}/.env" if found else ""
+
+
+def variables_in(text: str) -> t.Dict[str, str]:
+    """The variables that lines `NAME=VALUE` set, of which the last one counts. Pure."""
+    found = re.findall(r"^[ \t]*(?:export[ \t]+)?([A-Za-z_][A-Za-z0-9_]*)=(.*?)[ \t\r]*$", text, re.MULTILINE)
+    return {name: value[1:-1] if re.fullmatch(r"\"[^\"]*\"|'[^']*'", value) else value for name, value in found}
 
 
 def unit_of(cgroup: str) -> t.Tuple[str, str]:

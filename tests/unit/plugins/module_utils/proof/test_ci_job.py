@@ -5,14 +5,20 @@
 
 from __future__ import annotations
 
+import os
+import pwd
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
-from ansible_collections.multiarch.builders.plugins.module_utils.proof.ci_job import hindrances
+from ansible_collections.multiarch.builders.plugins.module_utils.host.place import here, standing_on
+from ansible_collections.multiarch.builders.plugins.module_utils.proof.ci_job import hindrances, in_files
 from ansible_collections.multiarch.builders.plugins.module_utils.proof.ci_processes import HIDDEN, READ_ONLY, Process
+from ansible_collections.multiarch.builders.tests.unit.plugins.module_utils.host_users import TheseUsers
 
 UNIT = "actions.runner.acme.service"
 DOCKER = 102
+LED = "so its jobs do not see the builder: remove it, and restart"
 
 
 def process(unit: str = UNIT, groups: tuple[int, ...] = (1000, DOCKER), **environment: str) -> Process:
@@ -39,8 +45,8 @@ def process(unit: str = UNIT, groups: tuple[int, ...] = (1000, DOCKER), **enviro
         pytest.param(
             [process(BUILDX_BUILDER="other", DOCKER_CONFIG="/opt/docker")],
             [
-                f"{UNIT} of ci has BUILDX_BUILDER=other, so its jobs do not see the builder: remove it",
-                f"{UNIT} of ci has DOCKER_CONFIG=/opt/docker, so its jobs do not see the builder: remove it",
+                f"{UNIT} of ci has BUILDX_BUILDER=other, {LED}",
+                f"{UNIT} of ci has DOCKER_CONFIG=/opt/docker, {LED}",
             ],
             id="variables that lead elsewhere",
         ),
@@ -87,3 +93,60 @@ def test_hindrances(found: list[Process], words: list[str]) -> None:
 
 def test_a_user_who_needs_no_group_is_not_asked_for_one() -> None:
     assert hindrances([process(groups=(1000,))], "ci", "/home/ci", "multiarch", None) == []
+
+
+RUNNER, COMMON = "/home/ci/actions-runner/.env", "/etc/environment"
+
+
+@pytest.mark.parametrize(
+    ("text", "file", "found", "words"),
+    [
+        pytest.param("LANG=C\nBUILDX_BUILDER=multiarch\n", COMMON, [], [], id="as it should be"),
+        pytest.param("LANG=C\n", "", [process()], [], id="no file"),
+        pytest.param(
+            "export DOCKER_HOST='tcp://docker:2375'\n",
+            COMMON,
+            [],
+            [f"{COMMON}, from which jobs of ci have their environment, has DOCKER_HOST=tcp://docker:2375, {LED}"],
+            id="the file of builder_environment_file",
+        ),
+        pytest.param(
+            "DOCKER_CONFIG=/opt/docker\n",
+            RUNNER,
+            [replace(process(), reads=RUNNER)] * 2,
+            [f"{RUNNER}, from which jobs of ci have their environment, has DOCKER_CONFIG=/opt/docker, {LED}"],
+            id="the same file of a runner: once",
+        ),
+        pytest.param(
+            "BUILDX_BUILDER=multiarch\n",
+            "",
+            [replace(process(), reads=RUNNER, behind=True)],
+            [f"{UNIT} of ci was started before {RUNNER} was changed: restart it"],
+            id="a runner that has not read it yet",
+        ),
+        pytest.param(
+            "LANG=C\n", "", [replace(process(), reads=RUNNER, behind=True)], [], id="a change of something else"
+        ),
+    ],
+)
+def test_files_with_the_environment_of_jobs(
+    text: str, file: str, found: list[Process], words: list[str], tmp_path: Path
+) -> None:
+    for path in (RUNNER, COMMON):
+        (tmp_path / path[1:]).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path[1:]).write_text(text)
+    entry = pwd.struct_passwd(("ci", "x", os.geteuid() or 1000, os.getegid(), "", "/home/ci", "/bin/sh"))
+    with standing_on(replace(here(), users=TheseUsers({"ci": entry}))):
+        assert in_files(found, entry, "multiarch", file) == words
+
+
+def test_files_that_are_missing_or_of_others_are_not_this_users(tmp_path: Path) -> None:
+    (tmp_path / "env").write_text("DOCKER_HOST=tcp://docker:2375\n")
+    (tmp_path / "env").chmod(0o600)
+    other = (tmp_path / "env").stat().st_uid
+    entry = pwd.struct_passwd(("ci", "x", other + 1, 1, "", "/home/ci", "/bin/sh"))
+    root = pwd.struct_passwd(("root", "x", 0, 0, "", "/root", "/bin/sh"))
+    assert in_files([], entry, "multiarch", "/missing") == []
+    assert in_files([], root, "multiarch", "/env") == []
+    if other != 0:
+        assert in_files([], entry, "multiarch", "/env") == []

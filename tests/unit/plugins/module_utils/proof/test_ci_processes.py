@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import os
 import pwd
 from collections.abc import Iterator
 from dataclasses import replace
@@ -15,9 +16,11 @@ from ansible_collections.multiarch.builders.plugins.module_utils.host.place impo
 from ansible_collections.multiarch.builders.plugins.module_utils.proof.ci_processes import (
     HIDDEN,
     Process,
+    dot_env,
     leads_elsewhere,
     processes_of,
     unit_of,
+    variables_in,
 )
 from ansible_collections.multiarch.builders.tests.unit.plugins.module_utils.host_users import TheseUsers
 
@@ -94,6 +97,55 @@ def test_what_a_sandbox_withholds(seen: list[str] | None, shut: dict[str, str], 
 
 
 @pytest.mark.parametrize(
+    ("program", "file"),
+    [
+        ("/home/ci/actions-runner/bin/Runner.Listener", "/home/ci/actions-runner/.env"),
+        ("/opt/r/bin.2.321.0/Runner.Listener", "/opt/r/.env"),
+        ("/opt/r/bin/Runner.Listener (deleted)", "/opt/r/.env"),
+        ("/opt/r/bin/Runner.Worker", ""),
+        ("/usr/bin/sleep", ""),
+        ("", ""),
+    ],
+)
+def test_the_file_of_a_runner_of_github(program: str, file: str) -> None:
+    assert dot_env(program) == file
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("A=1\nB = 2\n# C=3\nexport D=4\n", {"A": "1", "D": "4"}),
+        ("A=1\nA=2", {"A": "2"}),
+        ("A=\"1 2\"\nB='3'\nC=it's\nD=\r\n", {"A": "1 2", "B": "3", "C": "it's", "D": ""}),
+        ("", {}),
+    ],
+)
+def test_lines_of_a_file_of_variables(text: str, found: dict[str, str]) -> None:
+    assert variables_in(text) == found
+
+
+def test_of_root_only_runners_are_looked_at(tmp_path: Path) -> None:
+    put(tmp_path, 10, "system.slice/cron.service", b"DOCKER_HOST=tcp://a\0", uid=0)
+    (put(tmp_path, 11, f"system.slice/{UNIT}", uid=0) / "exe").symlink_to("/opt/runner/bin/Runner.Listener")
+    assert [(each.unit, each.reads) for each in processes_of("root")] == [(UNIT, "/opt/runner/.env")]
+
+
+@pytest.mark.parametrize(("changed", "behind"), [(1000, False), (1100, False), (1102, True)])
+def test_a_runner_that_is_older_than_its_file(changed: int, behind: bool, tmp_path: Path) -> None:
+    """It was started 100 s after the boot, which was at 1000."""
+    folder = put(tmp_path, 10, f"system.slice/{UNIT}")
+    (folder / "exe").symlink_to("/home/ci/runner/bin/Runner.Listener")
+    ticks = 100 * os.sysconf("SC_CLK_TCK")
+    (folder / "stat").write_text(f"10 (Runner.Listener) S {' '.join(['1'] * 18)} {ticks} 0")
+    (tmp_path / "proc/stat").write_text("cpu 1 2\nbtime 1000\n")
+    (tmp_path / "home/ci/runner").mkdir()
+    (tmp_path / "home/ci/runner/.env").touch()
+    os.utime(tmp_path / "home/ci/runner/.env", (changed, changed))
+    (found,) = processes_of("ci")
+    assert (found.reads, found.behind) == ("/home/ci/runner/.env", behind)
+
+
+@pytest.mark.parametrize(
     ("cgroup", "unit"),
     [
         (f"0::/system.slice/{UNIT}", (UNIT, "")),
@@ -131,6 +183,8 @@ def test_the_unit_of_a_process(cgroup: str, unit: tuple[str, str]) -> None:
         ("DOCKER_CONTEXT", ["default", ""], ["rootless"]),
         ("BUILDX_BUILDER", ["", None], ["multiarch"]),
         ("BUILDKIT_HOST", [""], ["tcp://a:1234"]),
+        ("DOCKER_TLS_VERIFY", ["", None], ["1", "0"]),
+        ("DOCKER_TLS", ["", None], ["1"]),
     ],
 )
 def test_what_a_variable_leads_to(name: str, same: list[str | None], elsewhere: list[str]) -> None:
