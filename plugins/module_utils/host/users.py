@@ -14,8 +14,10 @@ from ansible_collections.multiarch.builders.plugins.module_utils.host.place impo
 from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.model.steps import Owner
 
+UserEntry = pwd.struct_passwd
 
-def user_entry(name: str) -> pwd.struct_passwd:
+
+def user_entry(name: str) -> UserEntry:
     """The user's entry. Raises HostError for an unknown one."""
     try:
         return here().users.named(name)

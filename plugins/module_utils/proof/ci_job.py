@@ -10,7 +10,6 @@ whose unit hides the user's home, by systemd's sandbox. Files whose lines become
 
 from __future__ import annotations
 
-import pwd
 import typing as t
 from dataclasses import dataclass
 
@@ -20,7 +19,12 @@ from ansible_collections.multiarch.builders.plugins.module_utils.host import loo
 from ansible_collections.multiarch.builders.plugins.module_utils.host.command import run
 from ansible_collections.multiarch.builders.plugins.module_utils.host.files import read
 from ansible_collections.multiarch.builders.plugins.module_utils.host.place import here
-from ansible_collections.multiarch.builders.plugins.module_utils.host.users import group_name, owner_of, user_entry
+from ansible_collections.multiarch.builders.plugins.module_utils.host.users import (
+    UserEntry,
+    group_name,
+    owner_of,
+    user_entry,
+)
 from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.proof.ci_processes import (
     BUILDER,
@@ -58,7 +62,7 @@ def prove_job(user: str, builder: str, file: str = "") -> Job:
     return Job(user, builder, len(found))
 
 
-def in_files(found: t.Sequence[Process], entry: pwd.struct_passwd, builder: str, file: str) -> t.List[str]:
+def in_files(found: t.Sequence[Process], entry: UserEntry, builder: str, file: str) -> t.List[str]:
     """What is wrong with files that jobs have their environment from, and who has not read them yet."""
     words = []
     common = [file] if entry.pw_uid != 0 else []  # root's jobs are mostly in containers
@@ -74,7 +78,7 @@ def in_files(found: t.Sequence[Process], entry: pwd.struct_passwd, builder: str,
     return words
 
 
-def _text_for(entry: pwd.struct_passwd, path: str) -> str:
+def _text_for(entry: UserEntry, path: str) -> str:
     """The text of a file of variables, "" if it belongs to another user."""
     found = look.state(path)
     if found is None or found.st_uid not in (0, entry.pw_uid):
