@@ -41,7 +41,7 @@ def settings(given: Mapping[str, t.Any], secrets: Mapping[str, t.Any] | None = N
     findings = Findings()
     for name, (form, remedy) in _FORMS.items():
         value = given.get(name)
-        if name in _SPANS and type(value) is int:  # seconds, without quotes
+        if name in _SPANS and isinstance(value, int) and not isinstance(value, bool):  # seconds, without quotes
             value = str(value)
         if not value:
             findings.problem(f"{_PREFIX}{name}", None, "is required", remedy)

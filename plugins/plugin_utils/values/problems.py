@@ -98,4 +98,5 @@ def type_name(value: object) -> str:
     """The type of *value*, as inventory authors call it."""
     names: dict[type[t.Any], str] = {str: "a string", bool: "a boolean", int: "an integer", float: "a number"}
     names |= {list: "a list", dict: "a mapping", type(None): "null"}
-    return names.get(type(value), f"of type {type(value).__name__}")
+    known = (words for kind, words in names.items() if isinstance(value, kind))  # ansible-core 2.19 tags values
+    return next(known, f"of type {type(value).__name__}")
