@@ -13,8 +13,8 @@ version_added: 0.1.0
 author:
   - multiarch.builders contributors (@multiarch)
 description:
-  - Reports for each host what was changed, or would be in check mode, what is pending, and why something failed.
-    Hosts with the same outcome share a line.
+  - Reports for each host what was changed, or would be in check mode or as a survey found, what is pending, and why
+    something failed. Hosts with the same outcome share a line.
   - Prints nothing after playbooks that do not use this collection.
 requirements:
   - enable it in C(ansible.cfg) with C(callbacks_enabled = multiarch.builders.summary)
@@ -92,22 +92,26 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]  # ansible-core has no
         for host, found in result["unchanged"].items() if name == "replay" else ():  # by the task of one of them
             self._stories.setdefault(host, Story()).notes["plan"] = found["result"].get("notes") or ()
             self._ours.add(host)
-        if name == "apply" or (name == "plan" and _check_mode()):
-            story.changes = _changes(result)
+        if name == "apply":
+            _add(story, _changes(result))
+        elif name == "survey":
+            story.planned, story.blocked = _changes(result), _failures(result)
+        elif name == "plan" and _check_mode():
+            story.changes |= _changes(result)  # of all concerns again, where a playbook plans twice
         elif name == "registry_proof":
             story.unproven = result.get("unproven_logins") or ()
             story.proven = bool(result.get("registries")) and not result.get("failures")
         elif name == "build_proof":
             story.proven = bool(result.get("proofs")) and not result.get("failures")
         elif name and result.get("changed"):
-            story.changes[_CONCERNS.get(name, name)] = list(result.get("actions") or ["change"])
+            _add(story, {_CONCERNS.get(name, name): list(result.get("actions") or ["change"])})
         elif result.get("changed"):
             story.other_changes += 1
 
     def _failed(self, event: CallbackTaskResult) -> None:
         name, result, story = self._event(event)
         if name == "apply":
-            story.changes = _changes(result)
+            _add(story, _changes(result))
         story.failed_at = event.task_name.rpartition(" : ")[2]
         story.words = _HIDDEN if "censored" in result else str(result.get("msg") or "")
         story.failures = _failures(result) if name else ()
@@ -157,6 +161,12 @@ def _stopped(result: t.Mapping[str, t.Any]) -> dict[str, list[Failed]]:
     others = [Failed(f"nothing was done, as the input of {names(list(invalid))} is invalid")]
     mine = {host: [Failed(str(Problem(**each))) for each in problems] for host, problems in invalid.items()}
     return mine | dict.fromkeys(result.get("stopped") or (), others)
+
+
+def _add(story: Story, changes: t.Mapping[str, list[str]]) -> None:
+    """What a task did, with what others did before."""
+    for concern, actions in changes.items():
+        story.changes.setdefault(concern, []).extend(actions)
 
 
 def _check_mode() -> bool:

@@ -32,7 +32,8 @@ class Story:
     """What happened to one host. *changes* are {concern: descriptions of actions}, *failed_at* the name of a task.
 
     *notes* are those that modules returned, {module: its last}. *failures* are why it failed, *words* the message of
-    any other module. *unproven* are the registries whose logins could not be proven.
+    any other module. *unproven* are the registries whose logins could not be proven. *planned* is what a survey found
+    to do, as *changes*, and *blocked* why the host cannot reach its desired state.
     """
 
     changes: dict[str, list[str]] = field(default_factory=dict)
@@ -40,6 +41,8 @@ class Story:
     notes: dict[str, Sequence[Mapping[str, str]]] = field(default_factory=dict)
     proven: bool = False
     unproven: Sequence[str] = ()
+    planned: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    blocked: Sequence[Failed] = ()
     failed_at: str = ""
     failures: Sequence[Failed] = ()
     words: str = ""
@@ -73,10 +76,10 @@ def lines(stories: Mapping[str, Story], check_mode: bool) -> list[Line]:
 
 def _line(story: Story, check_mode: bool) -> Line:
     done = _changes(story, check_mode)
+    before = f" (before: {done})" if done and not check_mode else ""
     if story.unreachable:
-        return Line("failed", f"unreachable: {_cut(of_ssh(story.words) or _NO_REASON)}")
+        return Line("failed", f"unreachable{before}: {_cut(of_ssh(story.words) or _NO_REASON)}")
     if story.failed_at:
-        before = f" (before: {done})" if done and not check_mode else ""
         why = _causes(story.failures) or first_words(story.words)
         return Line("failed", f"failed at '{story.failed_at}'{before}: {why}")
     kinds = {Kind.WAITS.value, *([] if story.proven else [Kind.UNPROVEN.value])}
@@ -84,14 +87,21 @@ def _line(story: Story, check_mode: bool) -> Line:
     parts = [done] if done else []
     but = f", but for the login at {' and '.join(story.unproven)}" if story.unproven else ""
     parts += [f"proven{but}"] if story.proven else []
+    parts += [f"the next run would change: {', '.join(_counted(story.planned))}"] if story.planned else []
     parts += [f"waits: {'; '.join(waiting)}"] if waiting else []
+    parts += [f"the next run would fail: {_causes(story.blocked)}"] if story.blocked else []
     if not parts:
         return Line("nothing", "nothing to do")
-    return Line("waits" if waiting else "changed" if done else "nothing", "; ".join(parts))
+    kind = "failed" if story.blocked else "waits" if waiting else "changed" if done or story.planned else "nothing"
+    return Line(kind, "; ".join(parts))
+
+
+def _counted(changes: Mapping[str, Sequence[str]]) -> list[str]:
+    return [f"{concern} {len(actions)} ({', '.join(_verbs(actions))})" for concern, actions in changes.items()]
 
 
 def _changes(story: Story, check_mode: bool) -> str:
-    told = [f"{concern} {len(actions)} ({', '.join(_verbs(actions))})" for concern, actions in story.changes.items()]
+    told = _counted(story.changes)
     if story.other_changes:
         told.append(f"{story.other_changes} other {'task' if story.other_changes == 1 else 'tasks'}")
     return f"{'would change' if check_mode else 'changed'}: {', '.join(told)}" if told else ""

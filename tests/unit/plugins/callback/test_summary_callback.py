@@ -10,6 +10,7 @@ import subprocess
 import sys
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from ansible_collections.multiarch.builders.plugins.callback.summary import CallbackModule
@@ -65,6 +66,16 @@ def test_why_something_failed(tmp_path: Path) -> None:
     assert "\x1b" not in line, "no terminal, no colours"
 
 
+def test_a_host_that_differs_has_something_to_do_after_a_survey() -> None:
+    callback = CallbackModule()
+    failure = {"concern": "trust", "message": "no CA", "cause": "no CA", "remedy": "", "said": ""}
+    plan = [{"concern": "daemon", "actions": ["restart docker: why"]}]
+    callback.v2_runner_on_ok(ended("survey", changed=False, plan=plan, failures=[failure], notes=[]))
+    assert [line.text for line in lines(callback._stories, check_mode=False)] == [
+        "h: the next run would change: daemon 1 (restart docker); the next run would fail: trust: no CA"
+    ]
+
+
 def test_what_it_does_not_know_is_no_reason_to_fail() -> None:
     callback = CallbackModule()
     callback.v2_runner_on_ok(object())
@@ -72,11 +83,47 @@ def test_what_it_does_not_know_is_no_reason_to_fail() -> None:
     callback.v2_playbook_on_stats(object())
 
 
-def event(module: str, text: str) -> SimpleNamespace:
-    """The end of a task on host h that left a note of something that waits."""
-    note = {"concern": "daemon", "kind": "waits", "text": text}
+def ended(module: str, **result: Any) -> SimpleNamespace:
+    """The end of a task on host h."""
     task = SimpleNamespace(resolved_action=f"multiarch.builders.{module}")
-    return SimpleNamespace(task=task, host=SimpleNamespace(get_name=lambda: "h"), result={"notes": [note]})
+    return SimpleNamespace(task=task, task_name=module, host=SimpleNamespace(get_name=lambda: "h"), result=result)
+
+
+def event(module: str, text: str) -> SimpleNamespace:
+    """The same of one that left a note of something that waits."""
+    return ended(module, notes=[{"concern": "daemon", "kind": "waits", "text": text}])
+
+
+def applied(**changes: list[str]) -> SimpleNamespace:
+    """The same of module apply."""
+    return ended("apply", changed=True, plan=[{"concern": name, "actions": each} for name, each in changes.items()])
+
+
+@pytest.mark.parametrize(
+    ("events", "told"),
+    [
+        pytest.param(
+            [applied(trust=["write a"]), applied(trust=["write b"], daemon=["reload docker: c"])],
+            "trust 2 (write), daemon 1 (reload docker)",
+            id="two plays apply",
+        ),
+        pytest.param([applied(trust=["write a"]), applied()], "trust 1 (write)", id="the second has nothing to do"),
+        pytest.param(
+            [applied(trust=["write a"]), ended("registry_trust", changed=True, actions=["remove b"])],
+            "trust 2 (write, remove)",
+            id="a role of its own after it",
+        ),
+    ],
+)
+def test_what_several_tasks_changed_is_told_of_all(events: list[SimpleNamespace], told: str) -> None:
+    callback = CallbackModule()
+    for each in events:
+        callback.v2_runner_on_ok(each)
+    assert [line.text for line in lines(callback._stories, check_mode=False)] == [f"h: changed: {told}"]
+    callback.v2_runner_on_failed(ended("apply", failed=True, msg="no", plan=[]))
+    assert [line.text for line in lines(callback._stories, check_mode=False)] == [
+        f"h: failed at 'apply' (before: changed: {told}): no"
+    ]
 
 
 def test_what_waits_is_told_of_every_module_and_once() -> None:

@@ -75,6 +75,12 @@ def noted(*kinds: str, module: str = "plan") -> Story:
             id="unreachable",
         ),
         pytest.param(
+            {"a": Story(unreachable=True, words="no route to host", changes={"trust": ["write x"]})},
+            False,
+            ["a: unreachable (before: changed: trust 1 (write)): no route to host"],
+            id="unreachable after a change",
+        ),
+        pytest.param(
             {"a": Story(unreachable=True, words=f"Task failed: {SSH}@@@\nWelcome!\nHost key for a has changed and …")},
             False,
             ["a: unreachable: Host key for a has changed and …"],
@@ -101,6 +107,22 @@ def noted(*kinds: str, module: str = "plan") -> Story:
                 "ci-1: failed at 'Plan': x",
             ],
             id="those alike share a line, the worst is last",
+        ),
+        pytest.param(
+            {"a": Story(planned={"trust": ["write x"]}), "b": Story(blocked=[NO_BUILDER]), "c": NOTHING},
+            False,
+            [
+                "c: nothing to do",
+                "a: the next run would change: trust 1 (write)",
+                "b: the next run would fail: buildx: builder b does not run: network nope not found",
+            ],
+            id="what surveys found",
+        ),
+        pytest.param(
+            {"a": replace(noted("waits"), planned={"trust": ["write x"]}, proven=True)},
+            True,
+            ["a: proven; the next run would change: trust 1 (write); waits: text of waits"],
+            id="a survey after a run",
         ),
         pytest.param({}, False, [], id="no host"),
     ],
