@@ -35,8 +35,9 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core has no typ
         result: dict[str, t.Any] = super().run(tmp, task_vars)
         variables = task_vars or {}
         _validation, given = self.validate_argument_spec({"directory": {"type": "str", "default": ""}})
+        there = frozenset(variables["ansible_play_hosts"])
         found = {
-            host: checks.checks_of(host, **_results(variables["hostvars"][host]))
+            host: checks.checks_of(host, **_results(variables["hostvars"][host], current=host in there))
             for host in variables["ansible_play_hosts_all"]
         }
         told = {host: words for host, each in found.items() if (words := checks.problems(each))}
@@ -65,9 +66,15 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core has no typ
         return result
 
 
-def _results(variables: Mapping[str, t.Any]) -> dict[str, t.Any]:
-    """The results of one host and its concerns, as plain data."""
-    plan, registries, proof = (_result(variables, name) for name in _RESULTS)
+def _results(variables: Mapping[str, t.Any], *, current: bool) -> dict[str, t.Any]:
+    """The results of one host and its concerns, as plain data.
+
+    A variable outlives its play: what passed on a host that is not in the play any more is of an earlier verification.
+    """
+    found = [_result(variables, name) for name in _RESULTS]
+    if not current and not any(each and (each.get("unreachable") or each.get("failed")) for each in found):
+        found = [None] * len(found)
+    plan, registries, proof = found
     asked = variables["builder_concerns"] if "builder_concerns" in variables else CONCERNS  # noqa: SIM401  # see _inventory()
     concerns = [each for each in CONCERNS if each in asked]
     return {"plan": plan, "registries": registries, "proof": proof, "concerns": concerns}

@@ -20,7 +20,7 @@ author:
 description:
   - Lines of a table, a row per host and a column per platform. Hosts without a proof are marked,
     and those left out whose C(builder_concerns) have no C(buildx).
-positional: hosts
+positional: hosts, current
 options:
   _input:
     description: The variable C(hostvars), in which role C(builder_verify) left C(builder_verify_proof).
@@ -31,12 +31,16 @@ options:
     type: list
     elements: str
     required: true
+  current:
+    description: Those of them that are still in the play; results of others are of an earlier one. By default all.
+    type: list
+    elements: str
 """
 
 EXAMPLES = r"""
 - name: Show the proof
   ansible.builtin.debug:
-    msg: "{{ hostvars | multiarch.builders.proof_table(ansible_play_hosts_all) }}"
+    msg: "{{ hostvars | multiarch.builders.proof_table(ansible_play_hosts_all, ansible_play_hosts) }}"
   run_once: true
 """
 
@@ -49,12 +53,16 @@ _value:
 """
 
 
-def proof_table(hostvars: t.Any, hosts: t.Any) -> list[str]:
+def proof_table(hostvars: t.Any, hosts: t.Any, current: t.Any = None) -> list[str]:
     """The filter; see DOCUMENTATION."""
-    if not isinstance(hostvars, Mapping) or not isinstance(hosts, Sequence) or isinstance(hosts, str):
+    current = hosts if current is None else current
+    lists = all(isinstance(each, Sequence) and not isinstance(each, str) for each in (hosts, current))
+    if not isinstance(hostvars, Mapping) or not lists:
         raise AnsibleFilterError("multiarch.builders.proof_table: needs hostvars and a list of hosts")
     asked = [host for host in hosts if is_asked(hostvars[host], "buildx")]
-    return table({host: (hostvars[host].get("builder_verify_proof") or {}) for host in asked})
+    return table(
+        {host: (hostvars[host].get("builder_verify_proof") or {}) if host in current else {} for host in asked}
+    )
 
 
 class FilterModule:

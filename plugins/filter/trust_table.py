@@ -21,7 +21,7 @@ author:
 description:
   - Lines of a table, a row per host and a column per registry, and a line per certificate. No lines if no host
     contacted a registry. Hosts are left out whose C(builder_concerns) have no C(trust).
-positional: hosts
+positional: hosts, current
 options:
   _input:
     description: The variable C(hostvars), in which role C(builder_verify) left C(builder_verify_registries).
@@ -32,12 +32,16 @@ options:
     type: list
     elements: str
     required: true
+  current:
+    description: Those of them that are still in the play; results of others are of an earlier one. By default all.
+    type: list
+    elements: str
 """
 
 EXAMPLES = r"""
 - name: Show the trust
   ansible.builtin.debug:
-    msg: "{{ hostvars | multiarch.builders.trust_table(ansible_play_hosts_all) }}"
+    msg: "{{ hostvars | multiarch.builders.trust_table(ansible_play_hosts_all, ansible_play_hosts) }}"
   run_once: true
 """
 
@@ -50,12 +54,16 @@ _value:
 """
 
 
-def trust_table(hostvars: t.Any, hosts: t.Any) -> list[str]:
+def trust_table(hostvars: t.Any, hosts: t.Any, current: t.Any = None) -> list[str]:
     """The filter; see DOCUMENTATION."""
-    if not isinstance(hostvars, Mapping) or not isinstance(hosts, Sequence) or isinstance(hosts, str):
+    current = hosts if current is None else current
+    lists = all(isinstance(each, Sequence) and not isinstance(each, str) for each in (hosts, current))
+    if not isinstance(hostvars, Mapping) or not lists:
         raise AnsibleFilterError("multiarch.builders.trust_table: needs hostvars and a list of hosts")
     asked = [host for host in hosts if is_asked(hostvars[host], "trust")]
-    return table({host: (hostvars[host].get("builder_verify_registries") or {}) for host in asked})
+    return table(
+        {host: (hostvars[host].get("builder_verify_registries") or {}) if host in current else {} for host in asked}
+    )
 
 
 class FilterModule:

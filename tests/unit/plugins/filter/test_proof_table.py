@@ -106,6 +106,12 @@ BOTH = host(proof("linux/amd64"), proof("linux/arm64", "emulated"))
         ),
         pytest.param({"a": {}, "b": {}}, ["host", "a     NOT PROVEN", "b     NOT PROVEN"], id="no proof at all"),
         pytest.param({"a": host()}, ["host", "a     NOT PROVEN"], id="check mode"),
+        pytest.param(
+            {"a": {"builder_concerns": ["trust"]}, "b": {**BOTH, "builder_concerns": ["trust", "buildx"]}},
+            ["host  linux/amd64    linux/arm64", "b     native pushed  emulated pushed"],
+            id="a host without builders",
+        ),
+        pytest.param({"a": {"builder_concerns": []}}, ["host"], id="no host with builders"),
         pytest.param({}, ["host"], id="no hosts"),
     ],
 )
@@ -116,6 +122,14 @@ def test_table(hostvars: dict[str, Result], lines: list[str]) -> None:
 def test_hosts_are_in_the_order_that_was_asked_and_no_others() -> None:
     hostvars = {name: BOTH for name in ("a", "b", "c")}
     assert [line.split()[0] for line in proof_table(hostvars, ["c", "a"])] == ["host", "c", "a"]
+
+
+def test_the_former_proof_of_a_host_that_left_the_play_is_none() -> None:
+    lines = proof_table({"a": BOTH, "b": BOTH}, ["a", "b"], ["a"])
+    assert [line.split()[1:] for line in lines[1:]] == [
+        ["native", "pushed", "emulated", "pushed"],
+        ["NOT", "PROVEN", "NOT", "PROVEN"],
+    ]
 
 
 @pytest.mark.parametrize(

@@ -91,6 +91,13 @@ def test_table(hostvars: dict[str, Result], lines: list[str]) -> None:
     assert trust_table(hostvars, list(hostvars)) == lines
 
 
+def test_the_former_trust_of_a_host_that_left_the_play_is_none() -> None:
+    assert trust_table({"g": GOOD, "h": GOOD}, ["g", "h"], ["g"])[1:3] == [
+        "g     trusted, 90 days",
+        "h     NOT PROVEN",
+    ]
+
+
 @pytest.mark.parametrize(
     ("hostvars", "hosts"),
     [
