@@ -28,6 +28,6 @@ def write_whole(path: Path, text: str, mode: int | None = None) -> None:
             new.close()
             Path(new.name).chmod(0o666 & ~mask if mode is None else mode)
             Path(new.name).replace(path)
-        except OSError:
+        except BaseException:  # also an interrupt: it may be a key, or a page in the folder of a web server
             Path(new.name).unlink(missing_ok=True)
             raise

@@ -33,3 +33,15 @@ def test_a_failure_leaves_nothing_behind(tmp_path: Path) -> None:
     with pytest.raises(OSError, match="taken"):
         write_whole(tmp_path / "taken", "text")
     assert [each.name for each in tmp_path.iterdir()] == ["taken"]
+
+
+def test_nor_does_an_interruption(tmp_path: Path) -> None:
+    class Interrupting:
+        """A mode that is never computed."""
+
+        def __index__(self) -> int:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        write_whole(tmp_path / "key", "secret", Interrupting())  # type: ignore[arg-type]
+    assert list(tmp_path.iterdir()) == []
