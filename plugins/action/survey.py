@@ -19,6 +19,13 @@ class ActionModule(SpecActionBase):
 
     _supports_async = False  # results fetched later would lack what is added here
 
+    def run(self, tmp: str | None = None, task_vars: Result | None = None) -> Result:
+        """Adds the hosts that had left the play before: what is registered for them is of an earlier play."""
+        play = task_vars or {}
+        here = frozenset(play.get("ansible_play_hosts") or ())
+        gone = [each for each in play.get("ansible_play_hosts_all") or () if each not in here]
+        return super().run(tmp, task_vars) | {"gone": gone}
+
     def arguments(self, options: Result, task_vars: Result) -> Result:
         """Adds what decides whether the next run uses the host's trace: the key is that of module plan."""
         arguments = super().arguments(options, task_vars)

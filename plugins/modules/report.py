@@ -16,8 +16,9 @@ description:
   - Writes C(builders.html), one file that needs no server, and C(builders.json) beside it. Both cover all hosts of the
     play, with the results of M(multiarch.builders.survey). Hosts that failed or could not be reached are included, with
     the reason.
-  - It runs only on the controller. The task must run for all hosts of the play, without C(serial) and C(run_once). One
-    of them writes, and each has the outcome of its survey. So the exit status is as if the survey were not ignored.
+  - It runs only on the controller. The task must run for all hosts of the play, without C(run_once) and with the
+    strategy C(linear). One of them writes, and each has the outcome of its survey. So the exit status is as if the
+    survey were not ignored. With C(serial) one of each batch writes, and the page of the last one is whole.
   - The role C(builder_report) and C(playbooks/report-builders.yml) do both.
 options:
   surveys:

@@ -85,6 +85,17 @@ actions:
   returned: always
   type: list
   elements: str
+gone:
+  description: The hosts of the play that had failed or could not be reached before, for M(multiarch.builders.report).
+  returned: always
+  type: list
+  elements: str
+concerns:
+  description: The concerns that are managed on this host, in their order.
+  returned: always
+  type: list
+  elements: str
+  sample: [engine, trust, daemon]
 machine:
   description: The machine.
   returned: always
@@ -191,9 +202,15 @@ builders:
         or V(unknown)), C(why), C(buildkit) (the reported version) and C(image).
       type: list
       elements: dict
+job_builders:
+  description: Builders that are not managed, where the guard sweeps. Each with C(name), C(users), C(used) (UTC), and
+    whether the guard removes it (C(goes)) and C(why).
+  returned: always
+  type: list
+  elements: dict
 proofs:
   description: The last C(build_proof) and C(registry_proof), each with C(time) (UTC), C(passed), C(failures) and its
-    input, or nothing.
+    input; nothing if there was none, or no run makes one with these options.
   returned: always
   type: dict
 trace:

@@ -98,6 +98,14 @@ def _platforms(found: Survey, *, arm: bool) -> None:
     ]
 
 
+def connected(found: Survey, text: str = "arm") -> Survey:
+    """Whose users reach other Dockers, and whose own is reached from other hosts."""
+    context = {"user": "ci", "name": text, "host": f"ssh://ci@{text}", "managed": True}
+    found["facts"]["contexts"] = {"contexts": [context, {**context, "user": "jane", "managed": False}]}
+    found["facts"]["ssh"] = {"clients": [[f"ci-{text}", "root", "ci"]], "unsure": [f"ci-{text}"]}
+    return found
+
+
 def drifted(found: Survey) -> Survey:
     """With something to do, and a restart among it."""
     actions = [
@@ -115,7 +123,7 @@ def drifted(found: Survey) -> Survey:
     found["trace"] = {"time": None, "why": "content /etc/docker/daemon.json has changed"}
     found["builders"][0]["nodes"][0] |= {"state": "stopped", "buildkit": None}
     found["builders"][0]["cache"] = None
-    return found
+    return connected(found)
 
 
 def unproven(found: Survey) -> Survey:
@@ -159,7 +167,7 @@ def hostile(found: Survey) -> Survey:
     found["facts"]["engine"]["docker"] = f"28{HOSTILE}"
     found["certificates"][0]["registry"] = f"mirror{HOSTILE}"
     found["certificates"][0]["chain"][0]["subject"] = f"CN={HOSTILE}"
-    return found
+    return connected(found, HOSTILE)
 
 
 def five() -> Report:

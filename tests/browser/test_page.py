@@ -76,6 +76,11 @@ def test_every_column_sorts_both_ways(column: str, first: str, last: str, browse
         pytest.param("no route", ["ci-9.example.com"], id="words of a failure"),
         pytest.param("arch:arm64 os:debian", ["ci-10.example.com"], id="several words all count"),
         pytest.param("<script>", [STRANGE], id="markup is text"),
+        pytest.param('"ci-1.example.com"', ["ci-1.example.com"], id="a whole name"),
+        pytest.param('"ci-1"', [], id="the beginning of a name is no whole one"),
+        pytest.param('"missing:linux/s390"', [], id="nor is that of a platform"),
+        pytest.param('state:failed "os:debian gnu/linux 13 (trixie)"', ["ci-10.example.com"], id="with spaces"),
+        pytest.param('"ci-1', [], id="a quote that is not closed"),
         pytest.param("nobody", [], id="none"),
     ],
 )
@@ -109,6 +114,13 @@ def test_states_are_filters_and_the_address_keeps_all_that_was_chosen(browser: B
     browser.run("location.hash = 'state=ok'")
     time.sleep(0.1)
     assert browser.hosts() == ["ci-1.example.com"]
+
+
+def test_a_damaged_address_shows_all(browser: Browser, pages: Pages) -> None:
+    browser.open(pages["five"], "#open=100%,ci-2.example.com")
+    assert len(browser.hosts()) == 5
+    assert browser.texts("#count") == ["5 hosts"]
+    assert browser.texts(".detail h3")[:1] == ["What the next run would do"]
 
 
 def test_lines_that_need_attention_lead_to_their_hosts(browser: Browser, pages: Pages) -> None:
@@ -145,6 +157,8 @@ def test_details_open_by_keyboard(browser: Browser, pages: Pages) -> None:
         "Debian GNU/Linux 13 (trixie)",
         "stopped",
         "handler qemu-arm of somebody else works",
+        "ssh://ci@arm",
+        "ci-arm",
         "full plan: content /etc/docker/daemon.json has changed",
     ):
         assert words in detail.text
@@ -163,6 +177,7 @@ def test_what_hosts_and_registries_say_is_text_and_never_markup(browser: Browser
         f"28{fleets.HOSTILE}",
         f'"><img src=x onerror=alert(2)>{fleets.HOSTILE}',
         f"CN={fleets.HOSTILE}",
+        f"ssh://ci@{fleets.HOSTILE}",
         "\"quoted\" 'too' </textarea></style>",
     ):
         assert words in shown

@@ -75,16 +75,15 @@ def _cache(wanted: Instance, user: str) -> t.Optional[int]:
 
 def _row(wanted: Instance, users: t.Sequence[str], state: str, why: str) -> Row:
     """A builder whose nodes are only known by *state*."""
-    node = {"state": state, "why": why or None, "buildkit": None}
+    image = None if wanted.driver == "remote" else wanted.image  # of a remote one nothing is known
+    node = {"state": state, "why": why or None, "buildkit": None, "image": image}
     return {
         "name": wanted.name,
         "driver": wanted.driver,
         "default": wanted.default,
         "users": list(users),
         "cache": None,
-        "nodes": [
-            {"name": each.name, "endpoint": each.endpoint, "image": wanted.image, **node} for each in wanted.nodes
-        ],
+        "nodes": [{"name": each.name, "endpoint": each.endpoint, **node} for each in wanted.nodes],
     }
 
 

@@ -32,10 +32,14 @@ Row = t.Dict[str, t.Any]
 
 
 def needed_here(params: Params) -> t.Tuple[str, ...]:
-    """The platforms that the host itself has to run; others are built by nodes on other machines alone."""
-    platforms = params["platforms"]
+    """The platforms that the host itself has to run; others are built by nodes on other machines alone.
+
+    The options have builders also where nobody manages them.
+    """
+    platforms, concerns = params["platforms"], params["concerns"]
     cannot = impossible(platforms, native.processor(platforms))
-    return to_run_here(platforms, [*map(machines_of, instances_of(params))], params["concerns"], cannot)
+    builders = [*map(machines_of, instances_of(params))] if "buildx" in concerns else []
+    return to_run_here(platforms, builders, concerns, cannot)
 
 
 def coverage(platforms: t.Sequence[str], source: Source) -> t.List[Row]:

@@ -13,6 +13,8 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import Docker
 from ansible_collections.multiarch.builders.plugins.module_utils.host.redact import masked
 from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import (
+    Instance,
+    Params,
     instances_of,
     proxy_of,
     registries_of,
@@ -49,7 +51,8 @@ def survey_host() -> None:
     require_root(module)
     params, docker = module.params, Docker()
     trace = next_run.trace_facts(params["_trace"])
-    plans, failures = plan_concerns(asked(params), params, docker)
+    kinds = asked(params)
+    plans, failures = plan_concerns(kinds, params, docker)
     try:
         disk, containerd_disk, engine = machine.docker_facts(docker)
         result = {
@@ -58,9 +61,10 @@ def survey_host() -> None:
             "containerd_disk": containerd_disk,
             "dockerd": engine,
             "platforms": platforms.coverage(platforms.needed_here(params), Binfmt.from_params(params, docker).source),
-            "builders": builders.survey(instances_of(params), params["users"], docker),
+            "concerns": [kind.concern for kind in kinds],
+            "builders": builders.survey(_instances(params), params["users"], docker),
             "job_builders": leftover_looks.unmanaged(docker),
-            "proofs": _proofs(failures),
+            "proofs": _proofs(params, failures),
             "trace": trace,
             **_registries(targets_of(registries_of(params)), proxy_of(params)),
         }
@@ -70,12 +74,22 @@ def survey_host() -> None:
     module.exit_json(changed=False, failures=failures_of(failures), **told, **masked(result))
 
 
-def _proofs(failures: t.List[HostError]) -> t.Dict[str, t.Any]:
-    """What each of the proofs left behind, None where there was none; a damaged file joins *failures*."""
+def _instances(params: Params) -> t.Tuple[Instance, ...]:
+    """The builders; the options have some also where nobody manages them."""
+    return instances_of(params) if "buildx" in params["concerns"] else ()
+
+
+def _proofs(params: Params, failures: t.List[HostError]) -> t.Dict[str, t.Any]:
+    """What each of the proofs left behind, None where there was none or none is made any more.
+
+    A damaged file joins *failures*.
+    """
     found: t.Dict[str, t.Any] = {}
-    for each in (results.BUILD, results.REGISTRY):
+    concerns = params["concerns"]
+    of_trust = "trust" in concerns and params["verify_trust"] and params["registries"]
+    for each, is_made in ((results.BUILD, "buildx" in concerns), (results.REGISTRY, of_trust)):
         try:
-            found[each.name] = history.kept(each)
+            found[each.name] = history.kept(each) if is_made else None
         except HostError as exc:
             found[each.name] = None
             if not isinstance(exc, NewerRecordError):  # which the plans report

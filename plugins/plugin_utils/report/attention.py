@@ -33,9 +33,8 @@ def attention(report: Report) -> list[Item]:
 def _failed(report: Report) -> Iterator[Item]:
     failed = [host for host in cells.ordered(report.hosts) if host.state == "failed"]
     for host in failed[:_MOST]:
-        yield Item(
-            f"{host.name}: {cells.summary(host)}", f"#open={_quoted(_quoted(host.name))}&q={_quoted(host.name)}", True
-        )
+        link = f"#open={_quoted(_quoted(host.name))}&q={_quoted(cells.whole(host.name))}"
+        yield Item(f"{host.name}: {cells.summary(host)}", link, True)
     if failed[_MOST:]:
         yield Item(f"and {len(failed) - _MOST} more failed", "#state=failed", True)
     yield from _item(report.totals.unreachable, "{} cannot be reached", "state:unreachable", grave=True)
@@ -70,7 +69,7 @@ def _hosts(report: Report) -> Iterator[Item]:
     other = sum(cells.runs_other_emulators(host) for host in report.hosts)
     yield from _item(other, "other emulators than the configured ones run on {}", "emulator:other", grave=False)
     swept = sum(bool(host.guard and host.guard.sweep_failure) for host in report.hosts)
-    yield from _item(swept, "the guard could not remove what jobs left on {}", "guard:limited", grave=False)
+    yield from _item(swept, "the guard could not remove what jobs left on {}", "guard:unswept", grave=False)
     limited = sum(bool(host.guard and (host.guard.limited or host.guard.failure)) for host in report.hosts)
     yield from _item(limited, "the guard cannot keep the handlers on {}", "guard:limited", grave=False)
     broken = sum(bool(host.serve and (host.serve.error or not host.serve.running)) for host in report.hosts)
@@ -82,4 +81,4 @@ def _hosts(report: Report) -> Iterator[Item]:
 def _item(count: int, words: str, query: str, *, grave: bool) -> Iterator[Item]:
     if count:
         hosts = f"{count} host{'s' if count != 1 else ''}"
-        yield Item(words.format(hosts), f"#q={_quoted(query)}", grave)
+        yield Item(words.format(hosts), f"#q={_quoted(cells.whole(query))}", grave)

@@ -8,15 +8,14 @@ from __future__ import annotations
 import datetime
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from ansible_collections.multiarch.builders.plugins.module_utils.model import human_size
-from ansible_collections.multiarch.builders.plugins.plugin_utils.report.fleet import cache_of
+from ansible_collections.multiarch.builders.plugins.plugin_utils.report.fleet import cache_of, is_never_proven
 from ansible_collections.multiarch.builders.plugins.plugin_utils.report.model import (
     Certificate,
     Disk,
     Host,
-    Native,
     Node,
     Platform,
     Report,
@@ -121,13 +120,11 @@ def soonest(host: Host) -> Certificate | None:
 
 
 def proof(host: Host) -> str:
-    """`passed`, `failed` or `never`; empty for a host that was not surveyed."""
-    if not host.surveyed:
-        return ""
-    if host.build_proof is None:
-        return "never"
+    """`passed`, `failed` or `never`; empty for a host that was not surveyed, or has nothing to prove."""
     made = [each for each in (host.build_proof, host.registry_proof) if each]
-    return "passed" if all(each.passed for each in made) else "failed"
+    if not all(each.passed for each in made):
+        return "failed"
+    return "never" if is_never_proven(host) else "passed" if made else ""
 
 
 def spread(report: Report) -> dict[str, list[tuple[str, int]]]:
@@ -148,10 +145,18 @@ def coverage(report: Report) -> list[tuple[str, dict[str, int]]]:
     return [(name, {how: counts[name][how] for how in ("native", "emulated", "missing")}) for name in report.platforms]
 
 
-def native_elsewhere(report: Report, host: Host, name: str) -> str:
-    """The hosts that run a platform natively which *host* emulates; empty if there are none."""
-    found = next((each for each in report.native_elsewhere if each.platform == name), None)
-    return names(found.hosts) if found and host.name in found.emulated else ""
+Elsewhere = Mapping[str, Mapping[str, str]]
+"""{host: {platform that it emulates: the hosts that run it natively, as text}}."""
+
+
+def elsewhere(report: Report) -> Elsewhere:
+    """Of all hosts at once: the names of a large fleet are many."""
+    found: dict[str, dict[str, str]] = {}
+    for each in report.native_elsewhere:
+        shown = names(each.hosts)
+        for host in each.emulated:
+            found.setdefault(host, {})[each.platform] = shown
+    return found
 
 
 def sort_keys(host: Host, platforms: Sequence[str]) -> dict[str, str | int]:
@@ -174,10 +179,18 @@ def sort_keys(host: Host, platforms: Sequence[str]) -> dict[str, str | int]:
     return {column: key for column, key in found.items() if key is not None}
 
 
-def search_text(host: Host, native_elsewhere: Iterable[Native] = ()) -> str:
-    """The text that is filtered, in lower case: the name, what is wrong, and `key:value` words."""
-    elsewhere = [f"elsewhere:{each.platform}" for each in native_elsewhere if host.name in each.emulated]
-    return " ".join([host.name, *host.why, *_facets(host), *elsewhere]).lower()
+def search_text(host: Host, elsewhere: Iterable[str] = ()) -> str:
+    """The text that is filtered, in lower case: a line for the name, for what is wrong, and for each `key:value`.
+
+    *elsewhere* are the platforms that it emulates and others run.
+    """
+    found = [host.name, *host.why, *_facets(host), *(f"elsewhere:{each}" for each in elsewhere)]
+    return "\n".join(dict.fromkeys(" ".join(each.split()).lower() for each in found))
+
+
+def whole(text: str) -> str:
+    """The word of the filter that finds a whole line of the search text, and no longer one that contains it."""
+    return text if '"' in text else f'"{text}"'
 
 
 def _facets(host: Host) -> Iterator[str]:
@@ -203,15 +216,19 @@ def _facets(host: Host) -> Iterator[str]:
         yield "plan:none" if host.trace.time else "plan:full"
     yield from _of_services(host)
     yield from _of_proofs(host)
-    ends = soonest(host)
-    if ends:
-        yield f"certificate:{ends.ends}"
+    ends = {each.ends for each in host.certificates}
+    yield from (f"certificate:{each}" for each in sorted(ends - {"fine"} or ends))
 
 
 def _of_services(host: Host) -> Iterator[str]:
     if host.guard:
-        limited = host.guard.limited or host.guard.failure or host.guard.sweep_failure
+        limited = host.guard.limited or host.guard.failure
         yield f"guard:{'limited' if limited else 'running' if host.guard.running else 'stopped'}"
+    if host.guard and host.guard.sweep_failure:
+        yield "guard:unswept"
+    for context in host.contexts:
+        yield f"context:{context.name}"
+    yield from (f"scheduler:{each.scheduler}" for each in host.ssh_clients)
     if host.serve:
         yield f"serve:{'running' if host.serve.running and not host.serve.error else 'broken'}"
         yield from (f"client:{name}" for name in host.serve.clients)
@@ -220,5 +237,7 @@ def _of_services(host: Host) -> Iterator[str]:
 def _of_proofs(host: Host) -> Iterator[str]:
     if proof(host):
         yield f"proof:{proof(host)}"
+    if is_never_proven(host):
+        yield "proof:never"
     if host.proofs_due:
         yield "proof:due"

@@ -13,6 +13,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.causes.ssh impo
 from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.model.version import text_of
 from ansible_collections.multiarch.builders.plugins.module_utils.proof.outcomes import TRUSTED
+from ansible_collections.multiarch.builders.plugins.plugin_utils.report.connections import contexts_of, ssh_clients_of
 from ansible_collections.multiarch.builders.plugins.plugin_utils.report.guard import Guard, JobBuilder
 from ansible_collections.multiarch.builders.plugins.plugin_utils.report.model import (
     Answer,
@@ -40,10 +41,15 @@ Result = Mapping[str, t.Any]
 _NOT_ASKED = ("not asked",)
 
 
-def host_of(name: str, result: Result | None) -> Host:
-    """The host *name* from its survey's result, None without one."""
+def has_failed(result: Result) -> bool:
+    """Whether a survey says nothing but why there is none."""
+    return bool(result.get("unreachable") or result.get("failed"))
+
+
+def host_of(name: str, result: Result | None, why_not: str = "it was not surveyed") -> Host:
+    """The host *name* from its survey's result, None without one, and *why_not*."""
     if result is None:
-        return Host(name, "failed", ("it was not surveyed: an earlier task failed",))
+        return Host(name, "failed", (why_not,))
     if result.get("unreachable"):
         return Host(name, "unreachable", (of_ssh(str(result.get("msg") or "")) or "there was no message",))
     if "machine" not in result:
@@ -78,6 +84,9 @@ def host_of(name: str, result: Result | None) -> Host:
         guard=_guard(facts.get("guard")),
         job_builders=tuple(JobBuilder(**{**each, "users": tuple(each["users"])}) for each in result["job_builders"]),
         serve=serve_of(facts.get("serve")),
+        concerns=tuple(result["concerns"]),
+        contexts=contexts_of(facts.get("contexts", {})),
+        ssh_clients=ssh_clients_of(facts.get("ssh", {})),
     )
     return replace(host, state="failed" if why else "drift" if plan or restart or host.waiting else "ok")
 
@@ -96,12 +105,13 @@ def _lines(result: Result) -> tuple[str, ...]:
 
 
 def _faults(result: Result, answers: Sequence[Answer], build: Proof | None, registry: Proof | None) -> Iterator[str]:
-    """Faults besides what cannot be planned. Trust that the next run configures is drift."""
+    """Faults besides what cannot be planned. Trust that the next run configures is drift; without that concern none
+    is expected."""
     if build and not build.passed:
         yield f"the last build proof failed: {'; '.join(build.failures)}"
     if registry and not registry.passed:
         yield f"the last trust proof failed: {'; '.join(registry.failures)}"
-    if "trust" in result["pending"]:
+    if "trust" in result["pending"] or "trust" not in result["concerns"]:
         return
     for each in answers:
         if each.outcome != TRUSTED and each.outcome not in _NOT_ASKED and not each.optional:
@@ -127,9 +137,9 @@ def _inherit(facts: Result) -> Inherit | None:
 
 
 def _node(row: Result) -> Node:
-    """BuildKit built without a version gets that of its image's tag, or the tag."""
-    image = row.get("image")
-    by_tag = text_of(buildkit_version(image)) or _tag(image) if image and not row["buildkit"] else ""
+    """BuildKit built without a version gets that of its image's tag, or the tag; a missing one has none."""
+    image, asked = row.get("image"), not row["buildkit"] and row["state"] != "missing"
+    by_tag = text_of(buildkit_version(image)) or _tag(image) if image and asked else ""
     return Node(
         name=row["name"],
         endpoint=row["endpoint"],

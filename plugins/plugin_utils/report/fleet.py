@@ -23,8 +23,8 @@ from ansible_collections.multiarch.builders.plugins.plugin_utils.report.model im
 )
 
 
-def report_on(hosts: Sequence[Host], now: datetime.datetime) -> Report:
-    """The report of *hosts* at the time *now*, which is aware of its time zone."""
+def report_on(hosts: Sequence[Host], now: datetime.datetime, limit: str = "") -> Report:
+    """The report of *hosts* at the time *now*, which is aware of its time zone; *limit* is that of the command."""
     certificates = _certificates(hosts)
     return Report(
         version=VERSION,
@@ -35,6 +35,7 @@ def report_on(hosts: Sequence[Host], now: datetime.datetime) -> Report:
         registries=_registries(hosts),
         certificates=certificates,
         native_elsewhere=_native_elsewhere(hosts),
+        limit=limit or None,
     )
 
 
@@ -44,6 +45,11 @@ def cache_of(host: Host) -> int | None:
     caches = [builder.cache for builder in host.builders if builder.cache is not None]
     known = caches or not host.builders
     return sum(caches) + (own or 0) if known and (caches or own is not None) else None
+
+
+def is_never_proven(host: Host) -> bool:
+    """Whether a host has builders that never built for a proof."""
+    return "buildx" in host.concerns and host.build_proof is None
 
 
 def _platforms(hosts: Iterable[Host]) -> tuple[str, ...]:
@@ -72,7 +78,7 @@ def _totals(hosts: Sequence[Host], certificates: Sequence[SharedCertificate]) ->
         failed=states["failed"],
         unreachable=states["unreachable"],
         restart=sum(bool(host.restart) for host in hosts),
-        never_proven=sum(host.surveyed and host.build_proof is None for host in hosts),
+        never_proven=sum(map(is_never_proven, hosts)),
         certificates=sum(each.certificate.ends != "fine" for each in certificates),
         oldest_proof=min(proofs, default=None),
         cache=sum(cache_of(host) or 0 for host in hosts),

@@ -12,6 +12,7 @@ import typing as t
 from dataclasses import dataclass
 
 from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import Kind
+from ansible_collections.multiarch.builders.plugins.plugin_utils.report.connections import Context, SshClient
 from ansible_collections.multiarch.builders.plugins.plugin_utils.report.guard import Guard, JobBuilder
 from ansible_collections.multiarch.builders.plugins.plugin_utils.report.serve import Serve
 
@@ -194,8 +195,8 @@ class Trace:
 class Host:
     """One host.
 
-    *why* says what makes it failed or unreachable; *plan* is its drift, *restart* why docker has to restart. *inherit*
-    is None unless asked for.
+    *why* says what makes it failed or unreachable; *plan* is its drift, *restart* why docker has to restart. *concerns*
+    are those that are managed. *inherit* is None unless asked for.
     """
 
     name: str
@@ -219,6 +220,9 @@ class Host:
     guard: Guard | None = None
     job_builders: tuple[JobBuilder, ...] = ()
     serve: Serve | None = None
+    concerns: tuple[str, ...] = ()
+    contexts: tuple[Context, ...] = ()
+    ssh_clients: tuple[SshClient, ...] = ()
 
     @property
     def waiting(self) -> tuple[Note, ...]:
@@ -280,7 +284,10 @@ class Totals:
 
 @dataclass(frozen=True)
 class Report:
-    """The whole fleet, at the time *generated*; *native_elsewhere*: platforms that only some of the hosts emulate."""
+    """The whole fleet, at the time *generated*, or with `--limit` that part of it.
+
+    *native_elsewhere* are platforms that only some of the hosts emulate.
+    """
 
     version: int
     generated: str
@@ -290,3 +297,4 @@ class Report:
     registries: tuple[Registry, ...]
     certificates: tuple[SharedCertificate, ...]
     native_elsewhere: tuple[Native, ...] = ()
+    limit: str | None = None

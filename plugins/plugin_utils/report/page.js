@@ -6,7 +6,9 @@
   const all = (selector) => [...document.querySelectorAll(selector)];
   const table = byId("matrix"), filter = byId("filter");
   const collator = new Intl.Collator("en", { numeric: true });
-  const rows = all("#matrix > tbody").map((body) => ({ ...body.dataset, body, keys: JSON.parse(body.dataset.keys) }));
+  const rows = all("#matrix > tbody").map((body) => ({
+    ...body.dataset, body, keys: JSON.parse(body.dataset.keys), lines: new Set(body.dataset.find.split("\n")),
+  }));
   const chosen = { q: "", states: new Set(), sort: "", down: false, open: new Set() };
 
   root.classList.add("js");
@@ -21,9 +23,14 @@
     chosen.states = new Set(list("state"));
     chosen.sort = given.get("sort") || "";
     chosen.down = given.get("down") === "1";
-    chosen.open = new Set(list("open").map(decodeURIComponent));
+    chosen.open = new Set(list("open").map(decoded));
     filter.value = chosen.q;
     show();
+  }
+
+  // A name that somebody typed into the address may not be one.
+  function decoded(text) {
+    try { return decodeURIComponent(text); } catch { return text; }
   }
 
   function toAddress() {
@@ -55,10 +62,11 @@
 
   function show() {
     arrange();
-    const words = chosen.q.toLowerCase().split(/\s+/).filter(Boolean);
+    const words = chosen.q.toLowerCase().match(/"[^"]+"(?!\S)|\S+/g) || [];
+    const has = (row, word) => (/^".+"$/.test(word) ? row.lines.has(word.slice(1, -1)) : row.find.includes(word));
     let count = 0;
     for (const row of rows) {
-      const fits = (!chosen.states.size || chosen.states.has(row.state)) && words.every((word) => row.find.includes(word));
+      const fits = (!chosen.states.size || chosen.states.has(row.state)) && words.every((word) => has(row, word));
       const opened = chosen.open.has(row.name);
       row.body.hidden = !fits;
       row.body.classList.toggle("opened", opened);
@@ -66,7 +74,8 @@
       count += fits;
     }
     for (const button of all("button[data-state]")) button.setAttribute("aria-pressed", chosen.states.has(button.dataset.state));
-    byId("count").textContent = count === rows.length ? `${count} hosts` : `${count} of ${rows.length} hosts`;
+    const hosts = `${rows.length} host${rows.length === 1 ? "" : "s"}`;
+    byId("count").textContent = count === rows.length ? hosts : `${count} of ${hosts}`;
     byId("nothing").hidden = count > 0;
     byId("clear").hidden = !(chosen.q || chosen.states.size || chosen.sort);
     byId("expand").textContent = chosen.open.size ? "Close all" : "Open all";

@@ -44,6 +44,7 @@ def as_html(report: Report, json_name: str = "builders.json") -> str:
     }
     return environment.get_template("page.html.j2").render(
         report=report,
+        elsewhere=cells.elsewhere(report),
         states=STATES,
         json_name=json_name,
         style=Markup(style),  # our own file
@@ -64,9 +65,9 @@ _SHOWN = (
     "proof",
     "spread",
     "coverage",
-    "native_elsewhere",
     "sort_keys",
     "search_text",
+    "whole",
 )
 
 

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import typing as t
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from ansible_collections.multiarch.builders.plugins.plugin_utils.x509.certificates import load_certificates
 from cryptography.x509 import Certificate
@@ -15,8 +15,20 @@ _KINDS = (("ca", "ca"), ("client_cert", "client"), ("certificate", "server"))
 
 
 def authorities(options: Mapping[str, t.Any]) -> Iterator[tuple[str, str, Certificate]]:
-    """(what it is for, `ca`, `client` or `server`, certificate) of each, from the compiled *options*."""
-    for owner, entry in _entries(options):
+    """(what it is for, `ca`, `client` or `server`, certificate) of each, from the compiled *options*.
+
+    Those of docker contexts are not among them, as the guard does not have that option.
+    """
+    return _of(_entries(options))
+
+
+def of_contexts(options: Mapping[str, t.Any]) -> Iterator[tuple[str, str, Certificate]]:
+    """The same of docker contexts."""
+    return _of((f"context {each['name']}", each) for each in options.get("contexts") or ())
+
+
+def _of(entries: Iterable[tuple[str, Mapping[str, t.Any]]]) -> Iterator[tuple[str, str, Certificate]]:
+    for owner, entry in entries:
         for key, kind in _KINDS:
             if entry.get(key):
                 yield from ((owner, kind, each) for each in load_certificates(entry[key].encode()))

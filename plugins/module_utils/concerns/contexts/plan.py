@@ -43,7 +43,18 @@ def planned(state: ContextsState, why: str, effects: Effects) -> Plan:
             notes.append(Note(Kind.WAITS, f"{_name(leaving.own)} is kept, {kept}"))
         else:
             actions.append(_leave(leaving, why))
-    return Plan(tuple(actions), tuple(notes))
+    return Plan(tuple(actions), tuple(notes), _facts(state))
+
+
+def _facts(state: ContextsState) -> t.Dict[str, t.Any]:
+    """The contexts that are there, or are to be; empty if none is asked for or managed."""
+    found = [_fact(each.step.own, each.host, managed=each.ours) for each in state.asked]
+    found += [_fact(each.own, each.own.host if each.there else None, managed=True) for each in state.leaving]
+    return {"contexts": found} if found else {}
+
+
+def _fact(own: OwnContext, host: t.Optional[str], *, managed: bool) -> t.Dict[str, t.Any]:
+    return {"user": own.user, "name": own.name, "host": host, "managed": managed}
 
 
 def _name(own: OwnContext) -> str:

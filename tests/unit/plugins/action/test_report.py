@@ -3,35 +3,38 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
+from ansible_collections.multiarch.builders.tests.unit.plugins.action import playing
+from ansible_collections.multiarch.builders.tests.unit.plugins.action.playing import Task, failing
 
 from tests.browser import fleets
 
-ROOT = Path(__file__).parents[4]
+
+def writing(dest: str = "report") -> Task:
+    """The action."""
+    return {"multiarch.builders.report": {"surveys": "survey", "dest": dest}}
+
+
+def surveyed(host: str, *gone: str) -> Task:
+    """A survey on one host, which others had left before."""
+    fact = {"survey": {**fleets.survey(), "gone": list(gone)}}
+    return {"ansible.builtin.set_fact": fact, "when": f"inventory_hostname == '{host}'"}
 
 
 def play(folder: Path, surveys: dict[str, Any], *arguments: str, dest: str = "report") -> tuple[int, str]:
     """(status, output) of a play with the action alone; each host has its survey as a variable."""
+    return plays(folder, surveys, [writing(dest)], arguments=arguments)
+
+
+def plays(
+    folder: Path, surveys: dict[str, Any], *tasks: list[Task], arguments: tuple[str, ...] = (), **keywords: object
+) -> tuple[int, str]:
+    """The same of one play after the other with these tasks."""
     hosts = {name: {"survey": survey} if survey is not None else {} for name, survey in surveys.items()}
-    (folder / "hosts.yml").write_text(yaml.safe_dump({"all": {"hosts": hosts}}))
-    task = {"multiarch.builders.report": {"surveys": "survey", "dest": dest}}
-    (folder / "play.yml").write_text(yaml.safe_dump([{"hosts": "all", "gather_facts": False, "tasks": [task]}]))
-    command = [str(Path(sys.executable).with_name("ansible-playbook")), "-i", "hosts.yml", "play.yml", *arguments]
-    env = {
-        **os.environ,
-        "ANSIBLE_COLLECTIONS_PATH": str(ROOT / ".ansible/collections"),
-        "ANSIBLE_HOME": str(folder / ".ansible"),
-        "ANSIBLE_NOCOLOR": "1",
-    }
-    done = subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, check=False)
-    return done.returncode, done.stdout + done.stderr
+    return playing.play(folder, hosts, *tasks, arguments=arguments, **keywords)
 
 
 def test_each_host_ends_as_its_survey_after_the_report_is_written(tmp_path: Path) -> None:
@@ -46,6 +49,63 @@ def test_each_host_ends_as_its_survey_after_the_report_is_written(tmp_path: Path
     html = (tmp_path / "report/builders.html").read_text()
     assert all(name in html for name in surveys)
     assert sorted(path.name for path in (tmp_path / "report").iterdir()) == ["builders.html", "builders.json"]
+
+
+def states(folder: Path, name: str = "report") -> dict[str, str]:
+    """{host: state} of a report."""
+    hosts = json.loads((folder / name / "builders.json").read_text())["hosts"]
+    return {host["name"]: host["state"] for host in hosts}
+
+
+def test_it_is_written_though_the_first_host_left_before(tmp_path: Path) -> None:
+    status, output = plays(tmp_path, {"a": None, "b": fleets.survey()}, [failing("a"), writing()])
+    assert status == 2
+    assert states(tmp_path) == {"a": "failed", "b": "ok"}, output
+    html = (tmp_path / "report/builders.html").read_text()
+    assert "it was not surveyed: an earlier task failed" in html
+
+
+def test_a_second_report_of_a_run_shows_no_host_as_the_first_one_did(tmp_path: Path) -> None:
+    surveys = {"gone": fleets.UNREACHABLE, "lost": fleets.survey(), "ok": fleets.survey()}
+    plays(tmp_path, surveys, [writing("first")], [failing("lost")], [surveyed("ok", "gone", "lost"), writing("second")])
+    assert states(tmp_path, "first") == {"gone": "unreachable", "lost": "ok", "ok": "ok"}
+    assert states(tmp_path, "second") == {"gone": "unreachable", "lost": "failed", "ok": "ok"}
+
+
+def test_it_is_written_once_where_every_host_fails(tmp_path: Path) -> None:
+    surveys = {f"h{number}": (fleets.UNREACHABLE, fleets.INPUT)[number % 2] for number in range(5)}
+    status, output = play(tmp_path, surveys, "--forks", "1")
+    assert status in (2, 4)
+    assert output.count("report: 2 failed, 3 unreachable:") == 1
+
+
+def test_with_serial_the_last_batch_writes_the_whole(tmp_path: Path) -> None:
+    surveys = {"a": fleets.UNREACHABLE, "b": fleets.survey(), "c": fleets.survey(), "d": fleets.survey()}
+    tasks = [surveyed("c", "a"), surveyed("d", "a"), writing()]
+    _status, output = plays(tmp_path, surveys, tasks, serial=2)
+    assert states(tmp_path) == {"a": "unreachable", "b": "ok", "c": "ok", "d": "ok"}
+    assert output.count("report: ") == 2
+
+
+def test_a_part_of_the_fleet_says_so(tmp_path: Path) -> None:
+    play(tmp_path, {"a": fleets.survey(), "b": fleets.survey()}, "--limit", "b")
+    assert json.loads((tmp_path / "report/builders.json").read_text())["limit"] == "b"
+    assert "only those of --limit b" in (tmp_path / "report/builders.html").read_text()
+    play(tmp_path, {"a": fleets.survey()})
+    assert json.loads((tmp_path / "report/builders.json").read_text())["limit"] is None
+
+
+@pytest.mark.parametrize(
+    ("survey", "why"),
+    [
+        pytest.param(None, "the play needs strategy linear", id="not yet"),
+        pytest.param({"changed": False, "skipped": True}, "the task was skipped", id="skipped"),
+    ],
+)
+def test_why_a_host_was_not_surveyed(survey: dict[str, Any] | None, why: str, tmp_path: Path) -> None:
+    play(tmp_path, {"a": survey, "b": fleets.survey()})
+    assert states(tmp_path) == {"a": "failed", "b": "ok"}
+    assert f"it was not surveyed: {why}" in (tmp_path / "report/builders.html").read_text()
 
 
 def test_a_fleet_that_is_well_ends_well_and_is_written_anew(tmp_path: Path) -> None:

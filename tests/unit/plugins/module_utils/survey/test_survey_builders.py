@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import Docker
 from ansible_collections.multiarch.builders.plugins.module_utils.model import human_size
-from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import Instance
+from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import Instance, Node
 from ansible_collections.multiarch.builders.plugins.module_utils.survey.builders import survey
 
 
@@ -28,3 +28,13 @@ def test_a_docker_that_does_not_run_is_not_started_by_asking() -> None:
     wanted = Instance("b", "docker-container", "moby/buildkit:v0.32.2", {}, (), True, "", {})
     (row,) = survey([wanted], ["root"], Docker("/nonexistent/docker.sock"))
     assert [(node["state"], node["why"]) for node in row["nodes"]] == [("unknown", "docker does not run")]
+
+
+@pytest.mark.parametrize(
+    ("driver", "image"),
+    [("docker-container", "moby/buildkit:v0.32.2"), ("kubernetes", "moby/buildkit:v0.32.2"), ("remote", None)],
+)
+def test_the_image_of_a_builder_that_cannot_be_asked(driver: str, image: str | None) -> None:
+    wanted = Instance("b", driver, "moby/buildkit:v0.32.2", {}, (), True, "", {}, nodes=(Node("b0", "tcp://b"),))
+    (row,) = survey([wanted], ["root"], Docker("/nonexistent/docker.sock"))
+    assert [node["image"] for node in row["nodes"]] == [image]

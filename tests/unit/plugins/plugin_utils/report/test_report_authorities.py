@@ -1,4 +1,4 @@
-"""The certificates of the variables: of registries, of nodes elsewhere, of a builder that is served."""
+"""The certificates of the variables: of registries, contexts, nodes elsewhere, and a builder that is served."""
 
 from __future__ import annotations
 
@@ -15,6 +15,10 @@ def test_each_certificate_of_each_entry() -> None:
             {"host": "docker.io", "ca": None},
         ],
         "instances": [{"name": "far", "nodes": [{"name": "far0", "ca": ca.pem}]}, {"name": "near"}],
+        "contexts": [
+            {"name": "arm", "host": "ssh://ci@arm-1", "ca": None},
+            {"name": "big", "host": "tcp://big:2376", "ca": other.pem, "client_cert": client.pem},
+        ],
         "serve": {
             "builder": "near",
             "ca": other.pem,
@@ -30,6 +34,8 @@ def test_each_certificate_of_each_entry() -> None:
         ("builder far, node far0", "ca", "CN=CA", 100),
         ("served builder near", "ca", "CN=CA 2", 200),
         ("served builder near", "server", "CN=h", 30),
+        ("context big", "ca", "CN=CA 2", 200),
+        ("context big", "client", "CN=ci", 10),
         ("served builder near", "client", "CN=jane", 5),
     ]
     assert found[0]["fingerprint"] == ca.fingerprint

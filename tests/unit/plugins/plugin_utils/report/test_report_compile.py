@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.multiarch.builders.plugins.plugin_utils.report import cells, page
+from ansible_collections.multiarch.builders.plugins.plugin_utils.report.attention import attention
 from ansible_collections.multiarch.builders.plugins.plugin_utils.report.compile import host_of
 from ansible_collections.multiarch.builders.plugins.plugin_utils.report.fleet import report_on
 from ansible_collections.multiarch.builders.plugins.plugin_utils.report.model import Inherit, Trace
@@ -58,6 +59,9 @@ def _pending(concern: str) -> Change:
         ),
         pytest.param([_answer("unknown authority"), _pending("trust")], "drift", [], id="the next run brings trust"),
         pytest.param([_answer("no answer", optional=True)], "ok", [], id="behind mirrors"),
+        pytest.param(
+            [_answer("unknown authority"), _set("concerns", ["engine", "buildx"])], "ok", [], id="trust is not managed"
+        ),
         pytest.param([_answer("not asked")], "ok", [], id="behind a proxy that Python cannot use"),
         pytest.param([_set("proofs", {"build_proof": None, "registry_proof": None})], "ok", [], id="never proven"),
         pytest.param([_note("daemon", "left_alone")], "ok", [], id="another note is no drift"),
@@ -103,7 +107,7 @@ GUARD = {
 
 
 @pytest.mark.parametrize(
-    ("facts", "word"),
+    ("facts", "words"),
     [
         pytest.param(None, "", id="no guard"),
         pytest.param({}, "", id="none any more"),
@@ -111,15 +115,15 @@ GUARD = {
         pytest.param({**GUARD, "running": False}, "guard:stopped", id="it does not run"),
         pytest.param({**GUARD, "limited": "2026-11-21T11:20:13Z"}, "guard:limited", id="it waits"),
         pytest.param({**GUARD, "failure": "of this test"}, "guard:limited", id="it failed"),
-        pytest.param({**GUARD, "sweep_failure": "of this test"}, "guard:limited", id="its sweep failed"),
+        pytest.param({**GUARD, "sweep_failure": "of this test"}, "guard:running guard:unswept", id="its sweep failed"),
     ],
 )
-def test_what_the_guard_of_a_host_did(facts: dict[str, Any] | None, word: str) -> None:
+def test_what_the_guard_of_a_host_did(facts: dict[str, Any] | None, words: str) -> None:
     survey = fleets.survey()
     if facts is not None:
         survey["facts"]["guard"] = facts
     host = host_of("h", survey)
-    assert {each for each in cells.search_text(host).split() if each.startswith("guard:")} == {word} - {""}
+    assert {each for each in cells.search_text(host).split() if each.startswith("guard:")} == set(words.split())
     assert host.state == "ok"
     assert (host.guard and host.guard.healed) == (("qemu-arm",) if facts else None)
     shown = page.as_html(report_on([host], fleets.NOW))
@@ -176,6 +180,81 @@ def test_what_a_host_serves(facts: dict[str, Any] | None, words: list[str]) -> N
     assert ("serve%3Abroken" in shown) is ("serve:broken" in words)
 
 
+CONTEXT = {"user": "ci", "name": "arm", "host": "ssh://ci@arm-1", "managed": True}
+
+
+@pytest.mark.parametrize(
+    ("facts", "words", "shown"),
+    [
+        pytest.param({}, [], [], id="none"),
+        pytest.param(
+            {"contexts": {"contexts": [CONTEXT, {**CONTEXT, "user": "jane", "host": None}]}},
+            ["context:arm"],
+            [
+                "<td>arm</td><td>ci</td><td>ssh://ci@arm-1</td>",
+                "<td>arm</td><td>jane</td><td>nowhere yet</td>",
+            ],
+            id="contexts",
+        ),
+        pytest.param(
+            {"contexts": {"contexts": [{**CONTEXT, "managed": False}]}},
+            ["context:arm"],
+            ['<td>ssh://ci@arm-1 <span class="dim">not managed</span></td>'],
+            id="somebody else's",
+        ),
+        pytest.param(
+            {"ssh": {"clients": [["ci-1", "root", "ci"], ["ci-2", "jane", "ci"]], "unsure": ["ci-1", "ci-2"]}},
+            ["scheduler:ci-1", "scheduler:ci-2"],
+            ["<td>ci-1</td><td>root</td><td>ci</td>", "<td>ci-2</td><td>jane</td><td>ci</td>"],
+            id="keys of others",
+        ),
+        pytest.param({"ssh": {"unsure": ["ci-1"]}}, [], [], id="no key any more"),
+    ],
+)
+def test_how_users_reach_other_dockers_and_who_reaches_this_one(
+    facts: dict[str, Any], words: list[str], shown: list[str]
+) -> None:
+    survey = fleets.survey()
+    survey["facts"] |= facts
+    host = host_of("h", survey)
+    found = cells.search_text(host).split()
+    assert [each for each in found if each.startswith(("context:", "scheduler:"))] == words
+    html = page.as_html(report_on([host], fleets.NOW))
+    assert [each for each in shown if each not in html] == []
+    assert ("<h3>Docker contexts</h3>" in html) is ("contexts" in facts)
+    assert ("<h3>Authorised for builds</h3>" in html) is any(each.startswith("scheduler:") for each in words)
+
+
+PROOF = {"time": "2026-11-21T11:00:00Z", "failures": [], "platforms": ["linux/amd64"], "registries": ["a.b"]}
+PASSED, FAILED = {**PROOF, "passed": True}, {**PROOF, "passed": False}
+
+
+@pytest.mark.parametrize(
+    ("build", "trust", "concerns", "word", "never"),
+    [
+        pytest.param(PASSED, PASSED, ["trust", "buildx"], "passed", False, id="both passed"),
+        pytest.param(PASSED, None, ["buildx"], "passed", False, id="no trust to prove"),
+        pytest.param(PASSED, FAILED, ["trust", "buildx"], "failed", False, id="trust failed"),
+        pytest.param(None, FAILED, ["trust", "buildx"], "failed", True, id="trust failed, and no build was made"),
+        pytest.param(None, PASSED, ["trust", "buildx"], "never", True, id="no build was made"),
+        pytest.param(None, None, ["buildx"], "never", True, id="none was made"),
+        pytest.param(None, PASSED, ["trust"], "passed", False, id="no builders, trust alone"),
+        pytest.param(None, None, ["engine"], "", False, id="nothing to prove"),
+    ],
+)
+def test_how_the_proofs_of_a_host_ended(
+    build: dict[str, Any] | None, trust: dict[str, Any] | None, concerns: list[str], word: str, never: bool
+) -> None:
+    survey = fleets.survey() | {"concerns": concerns, "proofs": {"build_proof": build, "registry_proof": trust}}
+    report = report_on([host_of("h", survey)], fleets.NOW)
+    assert cells.proof(report.hosts[0]) == word
+    assert report.totals.never_proven == never
+    lines = cells.search_text(report.hosts[0]).split("\n")
+    assert ("proof:never" in lines, "proof:failed" in lines) == (never, word == "failed")
+    items = {item.words.partition(" on ")[0] for item in attention(report)}
+    assert ("no proof was ever run" in items, "the last proof failed" in items) == (never, word == "failed")
+
+
 def test_nothing_is_told_of_the_next_run_of_a_host_that_was_not_surveyed() -> None:
     host = host_of("h", fleets.UNREACHABLE)
     assert host.trace is None
@@ -185,7 +264,7 @@ def test_nothing_is_told_of_the_next_run_of_a_host_that_was_not_surveyed() -> No
 @pytest.mark.parametrize(
     ("result", "state", "why"),
     [
-        pytest.param(None, "failed", ["it was not surveyed: an earlier task failed"], id="never asked"),
+        pytest.param(None, "failed", ["it was not surveyed"], id="never asked"),
         pytest.param(
             {"unreachable": True, "msg": "Task failed: no route"}, "unreachable", ["no route"], id="not reached"
         ),
@@ -200,6 +279,13 @@ def test_nothing_is_told_of_the_next_run_of_a_host_that_was_not_surveyed() -> No
 def test_hosts_that_were_not_surveyed(result: dict[str, Any] | None, state: str, why: list[str]) -> None:
     host = host_of("h", result)
     assert (host.state, list(host.why), host.surveyed) == (state, why, False)
+
+
+def test_a_builder_that_is_missing_has_no_version() -> None:
+    survey = fleets.survey()
+    survey["builders"][0]["nodes"][0].update(state="missing", buildkit=None, image="moby/buildkit:v0.33.0")
+    report = report_on([host_of("h", survey)], fleets.NOW)
+    assert "BuildKit" not in cells.spread(report)
 
 
 @pytest.mark.parametrize(

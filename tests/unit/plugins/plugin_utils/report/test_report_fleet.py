@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import cProfile
+import functools
 import json
+import re
+import urllib.parse
+from collections.abc import Callable
 from dataclasses import asdict, replace
 from html.parser import HTMLParser
+from typing import Any
 
 import jsonschema
 import pytest
@@ -12,7 +18,7 @@ from ansible_collections.multiarch.builders.plugins.plugin_utils.report import c
 from ansible_collections.multiarch.builders.plugins.plugin_utils.report.attention import attention
 from ansible_collections.multiarch.builders.plugins.plugin_utils.report.compile import host_of
 from ansible_collections.multiarch.builders.plugins.plugin_utils.report.fleet import cache_of, report_on
-from ansible_collections.multiarch.builders.plugins.plugin_utils.report.model import Host, Inherit, Native
+from ansible_collections.multiarch.builders.plugins.plugin_utils.report.model import Host, Inherit, Native, Report
 
 from tests.browser import fleets
 from tests.tools import report_schema
@@ -117,6 +123,65 @@ def test_what_needs_attention_the_gravest_first() -> None:
     assert "5 hosts cannot be reached" in many
 
 
+def finds(link: str, report: Report) -> list[str]:
+    """The hosts that a link's filter finds, as page.js reads it."""
+    query = urllib.parse.parse_qs(link.removeprefix("#"))["q"][0]
+    assert query[0] == query[-1] == '"'
+    natives = cells.elsewhere(report)
+    texts = {host.name: cells.search_text(host, natives.get(host.name, {})).split("\n") for host in report.hosts}
+    return [name for name, lines in texts.items() if query[1:-1].lower() in lines]
+
+
+def test_links_lead_to_the_hosts_that_they_count_and_no_others() -> None:
+    guard = {**dict.fromkeys(("last_heal", "limited", "failure", "metrics", "sweep", "last_sweep", "sweep_failure"))}
+    guard |= {"running": True, "heals": 0, "healed": [], "removed": 0, "freed": 0, "swept": []}
+    changes: dict[str, dict[str, Any]] = {
+        "ci-1": {"platforms": [missing("linux/mips64")]},
+        "ci-10": {"platforms": [missing("linux/mips64le")], "failures": [fleets.failure("binfmt", "no")]},
+        "ci-1 2": {"facts": {"engine": {"docker": "28.1", "buildx": "0.1"}, "guard": {**guard, "failure": "no"}}},
+        "ci-3": {"facts": {"engine": {"docker": "28.10", "buildx": "0.10"}, "guard": {**guard, "sweep_failure": "no"}}},
+        "ci-4": {"failures": [fleets.failure("binfmt", "docker:28.1 is missing:linux/mips64")]},
+    }
+    report = report_on([host_of(name, fleets.survey() | each) for name, each in changes.items()], fleets.NOW)
+    found = {item.words: finds(item.link, report) for item in attention(report)}
+    assert found == {
+        "ci-4: binfmt: docker:28.1 is missing:linux/mips64": ["ci-4"],
+        "ci-10: binfmt: no": ["ci-10"],
+        "linux/mips64 is missing on 1 host": ["ci-1"],
+        "linux/mips64le is missing on 1 host": ["ci-10"],
+        "the guard could not remove what jobs left on 1 host": ["ci-3"],
+        "the guard cannot keep the handlers on 1 host": ["ci-1 2"],
+    }
+    links = re.findall(r'<a href="(#q=[^"]*)">Docker 28.1</a>', page.as_html(report))
+    assert [finds(link, report) for link in links] == [["ci-1 2"]]
+
+
+def missing(name: str) -> dict[str, Any]:
+    return {**with_nothing(), "platform": name, "how": "missing", "why": "no handler"}
+
+
+def with_nothing() -> dict[str, None]:
+    return dict.fromkeys(("handler", "interpreter", "qemu", "pinned", "why"))
+
+
+def test_a_large_fleet_takes_no_square_of_its_time() -> None:
+    """Each host emulates what another one runs; the names of those are made into text once."""
+
+    def made(count: int) -> Report:
+        halves = [with_platform(f"h{number}", ("native", "emulated")[number % 2]) for number in range(count)]
+        return report_on(halves, fleets.NOW)
+
+    few, many = (calls_of(functools.partial(page.as_html, made(count))) for count in (20, 80))
+    assert many < few * 6
+
+
+def calls_of(function: Callable[[], object]) -> int:
+    """How many calls of Python functions it makes."""
+    counted = cProfile.Profile()
+    counted.runcall(function)
+    return sum(each.callcount for each in counted.getstats())
+
+
 class _Page(HTMLParser):
     """Tags that are no void ones, and the addresses that a page names."""
 
@@ -166,8 +231,7 @@ def test_the_page_tells_of_the_next_run(trace: dict[str, str | None], shown: str
 
 
 def with_platform(name: str, how: str) -> Host:
-    nothing = dict.fromkeys(("handler", "interpreter", "qemu", "pinned", "why"))
-    platform = {**nothing, "platform": "linux/arm64", "how": how}
+    platform = {**with_nothing(), "platform": "linux/arm64", "how": how}
     return host_of(name, fleets.survey() | {"platforms": [platform]})
 
 
@@ -186,7 +250,7 @@ def test_what_is_emulated_though_another_host_runs_it(
     assert report.native_elsewhere == ((Native("linux/arm64", *found),) if found else ())
     words = "native on arm-[1:2]"
     assert (words in page.as_html(report)) is (found is not None)
-    texts = [cells.search_text(host, report.native_elsewhere) for host in report.hosts]
+    texts = [cells.search_text(host, cells.elsewhere(report).get(host.name, {})) for host in report.hosts]
     assert ["elsewhere:linux/arm64" in text for text in texts] == [bool(found) and name == "a" for name in hosts]
 
 

@@ -425,3 +425,19 @@ def test_from_params() -> None:
         Context("arm", "ssh://arm", ("ci",), ca="CA\n"),
     )
     assert RetiredContexts.from_params(given, NO_DOCKER).contexts == ()
+
+
+def test_the_facts_for_a_report(store: Path) -> None:
+    fact = {"user": "ci", "name": "arm", "host": None, "managed": False}
+    assert plan_of(SSH).facts == {"contexts": [fact]}
+    run(SSH)
+    fact |= {"host": "ssh://ci@arm-1", "managed": True}
+    assert plan_of(SSH).facts == {"contexts": [fact]}
+    assert plan_of(replace(SSH, host="ssh://ci@arm-2")).facts == {"contexts": [fact]}, "as it is"
+    assert plan_of().facts == {"contexts": [fact]}, "it is still there"
+    shutil.rmtree(store)
+    assert plan_of().facts == {"contexts": [{**fact, "host": None}]}
+    run()
+    make(store, FOREIGN)
+    assert plan_of(SSH).facts == {"contexts": [{**fact, "host": "tcp://other:2376", "managed": False}]}
+    assert plan_of().facts == {}
