@@ -118,6 +118,14 @@ def test_a_survey_asks_for_the_trace_that_a_plan_leaves(variables: dict[str, t.A
     }
 
 
+@pytest.mark.parametrize("args", [{}, {"platforms": ["amd46"]}], ids=["a survey", "wrong input"])
+def test_a_survey_says_who_had_left_before(args: dict[str, t.Any], play: Path) -> None:
+    variables = {"ansible_play_hosts_all": ["a", "b", "c"], "ansible_play_hosts": ["a", "c"]}
+    result, _calls = run("survey", args, play, variables=variables)
+    assert result["gone"] == ["b"]
+    assert run("survey", args, play)[0]["gone"] == []
+
+
 def test_the_input_is_checked_without_a_host(play: Path) -> None:
     result, calls = run("spec", {}, play)
     assert (calls, result["changed"]) == ([], False)
