@@ -8,7 +8,7 @@ from typing import Any
 
 from ansible_collections.multiarch.builders.tests.unit.plugins.action.playing import failing, play
 
-PLANNED = {"plan": [], "pending": [], "actions": [], "notes": [], "facts": {}}
+PLANNED: dict[str, Any] = {"plan": [], "pending": [], "actions": [], "notes": [], "facts": {}}
 DIFFERS = {**PLANNED, "plan": [{"concern": "daemon", "actions": ["restart docker"]}]}
 GONE = {"unreachable": True, "msg": "no route to host"}
 
