@@ -69,7 +69,7 @@ def is_authority(certificate: x509.Certificate) -> bool:
     basicConstraints must say so, and keyUsage, if present, allow keyCertSign; version 1 knows neither. Raises one of
     NOT_PARSED if they cannot be read.
     """
-    if certificate.version is x509.Version.v1:
+    if not _has_extensions(certificate):
         return True
     constraints = _extension(certificate, x509.BasicConstraints)
     usage = _extension(certificate, x509.KeyUsage)
@@ -89,7 +89,7 @@ def names(certificate: x509.Certificate) -> list[str]:
 
 def is_for_servers(certificate: x509.Certificate) -> bool:
     """Whether its extendedKeyUsage, if any, allows use by a server."""
-    usages = _extension(certificate, x509.ExtendedKeyUsage)
+    usages = _extension(certificate, x509.ExtendedKeyUsage) if _has_extensions(certificate) else None
     return usages is None or bool(_FOR_SERVERS.intersection(usages))
 
 
@@ -119,12 +119,17 @@ def unsupported_key(certificate: x509.Certificate) -> str:
 
 
 def unsupported(certificate: x509.Certificate) -> str:
-    """The same for all of the certificate."""
-    critical = [each for each in certificate.extensions if each.critical]
+    """The same for all of the certificate. Raises one of NOT_PARSED if its extensions cannot be read."""
+    critical = [each for each in certificate.extensions if each.critical] if _has_extensions(certificate) else []
     if any(not _is_supported(each.value) for each in critical):
         return "has critical name constraints that are neither DNS names, addresses, e-mail addresses nor URIs"
     unknown = [each.oid.dotted_string for each in critical if each.oid not in _EXTENSIONS]
     return f"has the critical extension {unknown[0]}" if unknown else unsupported_key(certificate)
+
+
+def _has_extensions(certificate: x509.Certificate) -> bool:
+    """Whether extensions count: version 1 has none."""
+    return certificate.version is not x509.Version.v1
 
 
 def _is_supported(value: x509.ExtensionType) -> bool:
