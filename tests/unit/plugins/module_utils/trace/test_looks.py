@@ -233,7 +233,16 @@ NO_LOOKS = {
     "homes": {"may_write"},
     "command": set(),
     "look": set(),
-    "files": {"acting_as", "write", "write_bytes", "remove", "remove_leftovers", "make_folders", "sync_folder"}
+    "files": {
+        "acting_as",
+        "write",
+        "write_bytes",
+        "write_link",
+        "remove",
+        "remove_leftovers",
+        "make_folders",
+        "sync_folder",
+    }
     | {"tidy", "back_up", "backup_path", "copy_of", "no_copy"},
     "file_modes": {"program", "public", "folder", "secret", "fault", "restore"},
     "Docker": {"silence"},
