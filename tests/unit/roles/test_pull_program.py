@@ -10,6 +10,7 @@ import stat
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,14 @@ program = importlib.util.module_from_spec(SPEC)
 SPEC.loader.exec_module(program)
 
 RECAP = "ci-1 : ok=4    changed={}    unreachable=0    failed=0    skipped=0    rescued=0    ignored=0   "
+
+
+@pytest.fixture(autouse=True)
+def _signals() -> Iterator[None]:
+    """The program's main() sets what SIGTERM does, here in the process of the tests."""
+    before = signal.getsignal(signal.SIGTERM)
+    yield
+    signal.signal(signal.SIGTERM, before)
 
 
 @pytest.fixture

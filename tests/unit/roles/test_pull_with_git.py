@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -61,6 +63,14 @@ class Fleet:
         status = program.main()
         converged = self.folder / "converged"
         return status, converged.read_text() if converged.exists() else ""
+
+
+@pytest.fixture(autouse=True)
+def _signals() -> Iterator[None]:
+    """The program's main() sets what SIGTERM does, here in the process of the tests."""
+    before = signal.getsignal(signal.SIGTERM)
+    yield
+    signal.signal(signal.SIGTERM, before)
 
 
 @pytest.fixture
