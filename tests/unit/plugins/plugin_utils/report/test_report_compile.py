@@ -283,7 +283,7 @@ def test_hosts_that_were_not_surveyed(result: dict[str, Any] | None, state: str,
 
 def test_a_builder_that_is_missing_has_no_version() -> None:
     survey = fleets.survey()
-    survey["builders"][0]["nodes"][0].update(state="missing", buildkit=None, image="moby/buildkit:v0.33.0")
+    survey["builders"][0]["nodes"][0].update(state="missing", buildkit=None, image="moby/buildkit:v0.32.2")
     report = report_on([host_of("h", survey)], fleets.NOW)
     assert "BuildKit" not in cells.spread(report)
 
