@@ -71,7 +71,6 @@ def cluster() -> None:
 
 
 @pytest.mark.usefixtures("cluster")
-@pytest.mark.thorough
 def test_what_keeps_a_node_from_being_reached_is_told_with_what_helps_and_nothing_is_done() -> None:
     def told(words: str) -> None:
         run = provision(NODES)
