@@ -70,7 +70,7 @@ def asked_of(folder: Path, hosts: dict[str, dict[str, Any]]) -> tuple[dict[str, 
     inventory = folder / "hosts.json"
     variables = {"somebody": "ci", "builder_concerns": ["daemon"]}
     inventory.write_text(json.dumps({"builders": {"hosts": hosts, "vars": variables}}))
-    work = folder / "work"
+    work = folder / "written"
     work.mkdir()
     fleet.write_down(work, str(inventory), "builders", COLLECTIONS)
     return fleet.read(work), inventory
@@ -100,7 +100,7 @@ def test_ssh_gets_the_command_line_that_ansible_gives_it(tmp_path: Path, monkeyp
     monkeypatch.setenv("NOTED", str(tmp_path / "suite"))
     for name, asked in found.items():
         assert asked.direct, name
-        assert fleet.connect(asked, tmp_path / "work", str(inventory)).run("true").rc == 0
+        assert fleet.connect(asked, tmp_path / "written", str(inventory)).run("true").rc == 0
     monkeypatch.setenv("NOTED", str(tmp_path / "ansible"))
     command = ["ansible", f"--inventory={inventory}", "builders", "-m", "raw", "-a", "true"]
     subprocess.run(command, check=True, capture_output=True)
@@ -111,7 +111,7 @@ def test_ssh_gets_the_command_line_that_ansible_gives_it(tmp_path: Path, monkeyp
         assert without_socket(argv[1:-1]) == without_socket(theirs[address][1:-1])
         assert argv[-1].startswith("sudo ") is theirs[address][-1].startswith("sudo "), address
         sockets = [each for each in argv if each.startswith("ControlPath=")]
-        assert sockets == ["ControlPath=/run/x" if address == "path" else f"ControlPath={tmp_path}/work/%C"]
+        assert sockets == ["ControlPath=/run/x" if address == "path" else f"ControlPath={tmp_path}/written/%C"]
 
 
 def noted(path: Path) -> dict[str, list[str]]:

@@ -82,15 +82,19 @@ class Leaver:
     docker_of: t.Callable[[str, str], Docker]
     disruption: Disruption
 
-    def remove_builder(self, step: RemoveBuilder) -> None:
-        name = step.own.name
+    def wait_for_builds(self, step: RemoveBuilder) -> None:
+        """Raises HostError if builds in the builder do not end in time."""
         for node in step.nodes:
             docker = self.docker_of(node.endpoint, node.user)
             drain(
                 lambda node=node, docker=docker: nodes.work_in(node.name, docker),  # type: ignore[misc]
                 self.disruption,
-                f"removing builder {name}",
+                f"removing builder {step.own.name}",
             )
+
+    def remove_builder(self, step: RemoveBuilder) -> None:
+        name = step.own.name
+        self.wait_for_builds(step)
         for node in step.nodes:
             nodes.remove_container(self.docker_of(node.endpoint, node.user), node.name)
         for user in step.entries:

@@ -194,6 +194,9 @@ class RetiredBuildx(Concern[RetiredState]):
 
     def apply(self, actions: t.Sequence[Action]) -> None:
         leaver = Leaver(self._docker_of, self.disruption)
+        for action in actions:  # before the first change, as the choices of users come first
+            if isinstance(action.step, RemoveBuilder):
+                leaver.wait_for_builds(action.step)
         doers: Doers = {
             RemoveBuilder: leaver.remove_builder,
             RemoveVolume: leaver.remove_volume,
