@@ -252,6 +252,10 @@ def test_without_its_copy_nothing_comes_back_and_nothing_is_lost(host: Host) -> 
 
 
 def test_a_running_build_is_waited_for_or_keeps_everything(host: Host) -> None:
+    current, ours_now = host.store("ci") / "current", '{"Key":"x","Name":"multiarch","Global":true}'
+    current.write_text('{"Key":"x","Name":"theirs","Global":true}')
+    ours.note_choice("ci")
+    current.write_text(ours_now)
     (host.folder / "histories").write_text('{"type":"STARTED"}\n')
     held = host.planned(mode="never")
     assert (held.actions, held.holds, held.notes[0].kind) == ((), True, Kind.WAITS)
@@ -263,6 +267,7 @@ def test_a_running_build_is_waited_for_or_keeps_everything(host: Host) -> None:
     with pytest.raises(HostError, match=r"^removing builder multiarch would end a build in buildx_buildkit_multiarch0"):
         retired.apply(plan.actions)
     assert (host.removed(), host.entries(), ours.builders()) == ([], ["ci", "jane"], {"multiarch": OWN})
+    assert current.read_text() == ours_now
 
 
 def test_a_docker_that_does_not_run_is_not_half_of_a_removal(host: Host, programs: Programs) -> None:
