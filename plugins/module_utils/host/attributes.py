@@ -22,15 +22,15 @@ Attributes = t.Mapping[str, bytes]
 
 
 def of(path: pathlib.Path) -> t.Dict[str, bytes]:
-    """Those of the file at *path*; none of a missing one, or on a file system without any.
+    """Those of the file at *path*; none of a missing one, of the target of a link, or on a file system without any.
 
     Others describe the content (security.ima, security.capability), or belong to the file system (trusted.overlay).
     """
     found = {}
     with contextlib.suppress(OSError):
-        for name in os.listxattr(path):
+        for name in os.listxattr(path, follow_symlinks=False):
             if name in _KEPT or name.startswith(_OF_USERS):
-                found[name] = os.getxattr(path, name)
+                found[name] = os.getxattr(path, name, follow_symlinks=False)
     return found
 
 

@@ -130,7 +130,7 @@ def write_link(path: str, target: str) -> None:
         temporary.replace(place)
         sync_folder(place.parent)
     except OSError as exc:
-        raise HostError(f"{path} cannot be written: {exc}") from exc
+        raise _refused(path, "written", exc) from exc
 
 
 def write_bytes(path: str, content: bytes, mode: int) -> None:

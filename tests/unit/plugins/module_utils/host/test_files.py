@@ -171,6 +171,20 @@ def test_what_belongs_to_the_content_does_not(tmp_path: Path) -> None:
     assert "security.capability" not in os.listxattr(path)
 
 
+@pytest.mark.parametrize("follows", [True, False], ids=["its target is written", "it is replaced"])
+def test_what_the_target_of_a_link_has_stays_there(follows: bool, tmp_path: Path) -> None:
+    path, bundle = tmp_path / "ca.crt", tmp_path / "bundle.crt"
+    bundle.write_text("theirs")
+    path.symlink_to(bundle)
+    try:
+        os.setxattr(bundle, "user.note", b"theirs")
+    except OSError as exc:
+        pytest.skip(f"not on this file system: {exc}")
+    write(WriteFile(str(path), "new", owner=ME, follows=follows))
+    assert ("user.note" in os.listxattr(path)) is follows
+    assert os.getxattr(bundle, "user.note") == b"theirs"
+
+
 def test_who_reads_meanwhile_sees_one_whole_file(tmp_path: Path) -> None:
     path = tmp_path / "daemon.json"
     write(WriteFile(str(path), "former", owner=ME))
