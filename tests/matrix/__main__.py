@@ -41,6 +41,8 @@ CONTROLLERS_SIDE = (
     *("tests/unit/test_ansible_core.py", "tests/unit/test_installed.py", "tests/unit/test_project.py"),
 )
 ON_LAB_HOSTS = ("tests/hosts/test_trace.py", "tests/hosts/test_plan.py")
+# `make controllers` is run beside other stages of `make test`, which have the other processors.
+ALL_PROCESSORS = ("--numprocesses=auto",)
 
 
 @dataclass(frozen=True)
@@ -125,12 +127,15 @@ def prepare(row: Row, python: str) -> None:
     listed.rename(made)
 
 
-def run(row: Row, tests: Sequence[str], *, sanity: bool = False) -> bool:
-    """Whether the *tests* pass in the row's environment, and `ansible-test sanity` where it is asked for."""
+def run(row: Row, tests: Sequence[str], *, spread: Sequence[str] = (), sanity: bool = False) -> bool:
+    """Whether the *tests* pass in the row's environment, and `ansible-test sanity` where it is asked for.
+
+    *spread* are pytest's arguments for more than one process.
+    """
     if tests is ON_LAB_HOSTS:
         subprocess.run(["make", "lab"], cwd=ROOT, check=True)
     environment = os.environ | {"PATH": f"{row.venv}/bin:{os.environ['PATH']}"}
-    command = [f"{row.venv}/bin/pytest", "-p", "no:cacheprovider", *tests]
+    command = [f"{row.venv}/bin/pytest", "-p", "no:cacheprovider", *tests, *spread]
     passed = subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode == 0
     if passed and sanity:
         environment["VENV"] = str(row.venv)
@@ -177,7 +182,8 @@ def main(arguments: Sequence[str]) -> int:
         print(f"──── {row} ────", flush=True)
         start = time.monotonic()
         prepare(row, found[row.python])
-        outcome = "passed" if run(row, tests, sanity=sanity) else "FAILED"
+        spread = () if given.quick or tests is ON_LAB_HOSTS else ALL_PROCESSORS
+        outcome = "passed" if run(row, tests, spread=spread, sanity=sanity) else "FAILED"
         results.append(f"{outcome}  {time.monotonic() - start:4.0f} s  {row}: {' '.join(tests)}")
     print("\n".join(results))
     return int(any(each.startswith("FAILED") for each in results))
