@@ -18,7 +18,7 @@ from pathlib import Path
 from lab.images import store
 from lab.images.sources import STAND_IN
 from tests.real import page
-from tests.real.results import Results, outcomes, save
+from tests.real.results import Run, outcomes, save
 
 ROOT = Path(__file__).parents[2]
 JUNIT = ROOT / ".build/real/results.xml"
@@ -57,19 +57,9 @@ def main(arguments: Sequence[str]) -> int:
         lab("up")
     JUNIT.parent.mkdir(parents=True, exist_ok=True)
     status = run(tests, 0 if given.beside else 4)
-    counts, failed, skipped = outcomes(JUNIT.read_text())
-    save(
-        Results(
-            date=datetime.datetime.now(datetime.UTC).date().isoformat(),
-            kernel=platform.release().partition("-")[0],
-            images={name: served()[name] for name in ("buildkit", "binfmt") if name in served()},
-            beside=given.beside,
-            tests=list(tests),
-            counts=counts,
-            failed=failed,
-            skipped=skipped,
-        )
-    )
+    images = {name: served()[name] for name in ("buildkit", "binfmt") if name in served()}
+    today = datetime.datetime.now(datetime.UTC).date().isoformat()
+    save(Run(today, platform.release().partition("-")[0], images, given.beside), outcomes(JUNIT.read_text()))
     page.write()
     return status
 

@@ -5,34 +5,58 @@ from __future__ import annotations
 import re
 import textwrap
 from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from tests.real.results import Results, load
+from tests.real.results import Outcomes, Results, Run, load
 
-PAGE = Path(__file__).parents[2] / "docs/compatibility.md"
+ROOT = Path(__file__).parents[2]
+PAGE = ROOT / "docs/compatibility.md"
 PART = re.compile(r"(<!-- made by make real -->\n).*?(<!-- end -->)", re.DOTALL)
 NONE = "No run has been recorded."
 LONGEST, WIDTH = 160, 120
 
 
-def part(results: Results | None) -> str:
-    """What ran, with which images, and all that failed or was skipped."""
-    if not results:
-        return NONE
-    images = ", ".join(_image(reference) for reference in results.images.values())
-    where = (
-        "beside the stand-ins, which all other tests have"
-        if results.beside
-        else "in place of the stand-ins, with both engines"
-    )
-    counts = ", ".join(f"{number} {outcome}" for outcome, number in results.counts.items() if number)
-    said = f"{results.date}, Linux {results.kernel}: {images}, {where}. `{' '.join(results.tests)}`: {counts}."
-    lines = [
-        *textwrap.wrap(said, WIDTH, break_on_hyphens=False, break_long_words=False),
-        *_listed("Failed", results.failed),
-        *_listed("Skipped", results.skipped),
-    ]
-    return "\n".join(lines)
+def every_file() -> list[str]:
+    """The names of all files of tests on hosts."""
+    return sorted(each.stem for each in (ROOT / "tests/hosts").glob("test_*.py"))
+
+
+def part(results: Results, files: Sequence[str]) -> str:
+    """What ran of *files*, with which images, all that failed or was skipped, and what did not run."""
+    runs = defaultdict[str, dict[str, Outcomes]](dict)
+    for file, (run, outcomes) in results.items():
+        if file in files:
+            runs[_how(run)][file] = outcomes
+    missing = [file for file in files if file not in results]
+    blocks = [block for how, found in runs.items() for block in _run(how, found)]
+    if missing and runs:
+        blocks.append(_wrapped(f"Not run: {_names(missing)}."))
+    return "\n\n".join(blocks) or NONE
+
+
+def _how(run: Run) -> str:
+    images = ", ".join(_image(reference) for reference in run.images.values())
+    where = "beside the stand-ins" if run.beside else "in place of the stand-ins, with both engines"
+    return f"{run.date}, Linux {run.kernel}: {images}, {where}"
+
+
+def _run(how: str, found: dict[str, Outcomes]) -> Iterator[str]:
+    failed = {f"{file}::{test}": why for file, each in found.items() for test, why in each.failed.items()}
+    skipped = {f"{file}::{test}": why for file, each in found.items() for test, why in each.skipped.items()}
+    numbers = {"passed": sum(each.passed for each in found.values()), "failed": len(failed), "skipped": len(skipped)}
+    counts = ", ".join(f"{number} {outcome}" for outcome, number in numbers.items() if number)
+    yield _wrapped(f"{how}: {counts}. {_names(found)}.")
+    yield from _listed("Failed", failed)
+    yield from _listed("Skipped", skipped)
+
+
+def _names(files: Iterable[str]) -> str:
+    return ", ".join(f"`{file}`" for file in files)
+
+
+def _wrapped(text: str) -> str:
+    return "\n".join(textwrap.wrap(text, WIDTH, break_on_hyphens=False, break_long_words=False))
 
 
 def _image(reference: str) -> str:
@@ -40,13 +64,14 @@ def _image(reference: str) -> str:
     return f"`{reference.partition('@')[0].removeprefix('docker.io/')}`"
 
 
-def _listed(title: str, tests: dict[str, str]) -> list[str]:
+def _listed(title: str, tests: dict[str, str]) -> Iterator[str]:
     """A list of tests, those with the same reason together."""
     reasons = defaultdict[str, list[str]](list)
     for test, why in tests.items():
         reasons[_short(why)].append(test)
-    rows = [f"- {_tests(names)}: {why}" for why, names in sorted(reasons.items())]
-    return ["", f"{title}:", "", *rows] if rows else []
+    if reasons:
+        yield f"{title}:"
+        yield "\n".join(f"- {_tests(names)}: {why}" for why, names in sorted(reasons.items()))
 
 
 def _short(why: str) -> str:
@@ -58,9 +83,9 @@ def _tests(names: list[str]) -> str:
     return f"`{names[0]}`" if len(names) == 1 else f"{len(names)} tests, such as `{names[0]}`"
 
 
-def written(text: str, results: Results | None) -> str:
+def written(text: str, results: Results) -> str:
     """The page with that part as it has to be."""
-    return PART.sub(lambda found: f"{found[1]}\n{part(results)}\n\n{found[2]}", text)
+    return PART.sub(lambda found: f"{found[1]}\n{part(results, every_file())}\n\n{found[2]}", text)
 
 
 def write() -> None:
