@@ -186,9 +186,14 @@ def remove_leftovers(path: pathlib.Path) -> None:
 
 
 def tidy(path: str, owner: t.Optional[Owner] = None) -> None:
-    """Remove the temporary files for *path*, for what will not be written again; they may hold its secrets."""
-    with acting_as(owner), contextlib.suppress(OSError, ValueError):
-        remove_leftovers(pathlib.Path(os.path.realpath(at(path))))
+    """Remove the temporary files for *path*, for what will not be written again; they may hold its secrets.
+
+    Beside a link, which is replaced, and beside its target, which is written (WriteFile.follows).
+    """
+    with acting_as(owner):
+        for place in (os.path.abspath, os.path.realpath):
+            with contextlib.suppress(OSError, ValueError):
+                remove_leftovers(pathlib.Path(place(at(path))))
 
 
 def remove(step: RemoveFile) -> None:

@@ -97,15 +97,22 @@ def _with(found: R, step: WriteFile) -> R:
     if path in found.files:
         found = replace(found, replacing={**found.replacing, path: found.files[path]})
     else:
-        real = look.real(path)
-        ours = any(look.real(each) == real for each in found.files)  # by another path, as a folder may be a link
-        former = None if ours else _former(step)
+        former = None if _is_another(step, found.files) else _former(step)
         if former is not None:
             found = replace(found, former={**found.former, path: former})
         found = replace(found, folders=tuple(sorted({*found.folders, *_missing_folders(step)})))
     if step.owner is not None:
         found = replace(found, owners={**found.owners, path: name_of(step.owner.uid)})
     return replace(found, files={**found.files, path: _digest(step.content)})
+
+
+def _is_another(step: WriteFile, ours: t.Iterable[str]) -> bool:
+    """Whether the present file is one of *ours* by another path, as a folder may be a link."""
+    with acting_as(step.owner):
+        if not look.exists(step.path) or (step.owner is None and look.link(step.path) is not None):
+            return False
+    real = look.real(step.path)
+    return any(look.real(each) == real for each in ours)
 
 
 def set_aside(record: RecordFile[R], step: RemoveFile) -> None:
@@ -141,7 +148,8 @@ def remove_owned(record: RecordFile[R], step: RemoveFile) -> None:
     elif former is None or former.backup is None:
         remove(step)
     elif look.exists(former.backup) or _is_ours(record, step):
-        write(WriteFile(step.path, copy_of(step.path, former.backup), former.mode, step.owner, given=former.owner))
+        text, follows = copy_of(step.path, former.backup), step.owner is not None
+        write(WriteFile(step.path, text, former.mode, step.owner, follows=follows, given=former.owner))
     record.update(lambda found: replace(found, folders=_left_of(found, step)))
     forget_owned(record, step.path)
 

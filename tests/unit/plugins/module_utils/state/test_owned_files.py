@@ -204,6 +204,29 @@ def test_a_link_in_place_of_ours_is_replaced_and_not_put_back(tmp_path: Path) ->
     assert not path.exists()
 
 
+def test_a_link_in_place_of_ours_is_not_written_when_the_former_file_is_put_back(tmp_path: Path) -> None:
+    path, bundle = tmp_path / "ca.crt", tmp_path / "bundle.crt"
+    path.write_text("former")
+    write_owned(TRUST, WriteFile(str(path), "ours"))
+    bundle.write_text("theirs\n")
+    path.unlink()
+    path.symlink_to(bundle)
+    remove_owned(TRUST, RemoveFile(str(path)))
+    assert (path.is_symlink(), path.read_text(), bundle.read_text()) == (False, "former", "theirs\n")
+
+
+def test_a_link_to_a_file_of_ours_is_put_back(tmp_path: Path) -> None:
+    """As of a registry with and without its port, of which the table has one, and later both."""
+    path, other = tmp_path / "a.example:5000/ca.crt", tmp_path / "a.example/ca.crt"
+    write_owned(TRUST, WriteFile(str(other), "ours"))
+    path.parent.mkdir()
+    path.symlink_to("../a.example/ca.crt")
+    write_owned(TRUST, WriteFile(str(path), "ours"))
+    assert not path.is_symlink()
+    remove_owned(TRUST, RemoveFile(str(path)))
+    assert (path.is_symlink(), other.read_text()) == (True, "ours")
+
+
 def test_a_link_that_is_kept_away_is_put_back(tmp_path: Path) -> None:
     path = tmp_path / "key.pem"
     path.symlink_to("theirs.pem")
@@ -317,6 +340,18 @@ def test_what_a_killed_run_left_of_it_goes_too(
     others.touch()
     leave(str(path))
     assert (left.exists(), others.exists()) == (False, True)
+
+
+def test_what_a_run_left_that_was_killed_before_it_replaced_a_link_goes_too(tmp_path: Path) -> None:
+    path = tmp_path / "certs.d/a.example/client.key"
+    path.parent.mkdir(parents=True)
+    path.symlink_to("../../theirs.key")
+    write_owned(TRUST, WriteFile(str(path), "ours"))
+    path.unlink()
+    path.symlink_to("../../theirs.key")  # as it was, when the file beside it was to replace it
+    left = record.left_of(path)
+    remove_owned(TRUST, RemoveFile(str(path), folder=True))
+    assert (left.exists(), path.readlink()) == (False, Path("../../theirs.key"))
 
 
 @pytest.mark.parametrize(
