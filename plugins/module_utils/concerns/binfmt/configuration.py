@@ -22,7 +22,7 @@ def files_of(names: t.Iterable[str], owned: t.Container[str]) -> t.Tuple[t.Dict[
     masked, texts = {}, {}
     for name in names:
         path = file_of(name)
-        text = read(path) if ours.mask_of(name) is None else ""
+        text = read(path, errors="replace") if ours.mask_of(name) is None else ""
         words = mask_of(path, look.real(path), text, owned=name in owned) if text is not None else None
         if words is not None:
             masked[name] = words

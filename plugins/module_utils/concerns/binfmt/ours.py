@@ -25,8 +25,8 @@ from ansible_collections.multiarch.builders.plugins.module_utils.host.files impo
     mode_of,
     remove,
     write,
+    write_link,
 )
-from ansible_collections.multiarch.builders.plugins.module_utils.host.place import at
 from ansible_collections.multiarch.builders.plugins.module_utils.model.steps import RemoveFile, WriteFile
 from ansible_collections.multiarch.builders.plugins.module_utils.state.record import without
 
@@ -48,9 +48,10 @@ def is_lost(found: Former) -> bool:
 
 def own(name: str, current: t.Optional[Handler]) -> None:
     """Record the handler *name* as managed; *current* is the registered one of that name."""
-    path, link = file_of(name), mask_of(name)
+    path = file_of(name)
+    link = look.link(path)
     if name in names():
-        if link is None:
+        if mask_of(name) is None:
             return
         before = replace(former(name), link=link)  # someone masked ours
     else:
@@ -70,26 +71,18 @@ def disown(name: str) -> None:
 
 def put_file_back(name: str) -> None:
     """Restore the handler's file in /etc/binfmt.d, or remove it if there was none; a foreign mask is kept."""
-    found = former(name)
+    found, path = former(name), file_of(name)
     if mask_of(name) is not None:
         return
-    if found.backup is None or found.link is not None:
-        remove(RemoveFile(file_of(name)))
-        if found.link is not None:
-            at(file_of(name)).symlink_to(found.link)
-        return
-    if not look.exists(found.backup) and not look.exists(file_of(name)):
-        return  # someone removed it, as there is nothing to restore
-    write(WriteFile(file_of(name), copy_of(file_of(name), found.backup), found.mode))
+    if found.link is not None:
+        write_link(path, found.link)
+    elif found.backup is None:
+        remove(RemoveFile(path))
+    elif look.exists(found.backup) or look.exists(path):  # else someone removed it, as there is nothing to restore
+        write(WriteFile(path, copy_of(path, found.backup), found.mode, follows=False))
 
 
 def mask_of(name: str) -> t.Optional[str]:
     """The target of the handler's file if that is a link to /dev/null, which masks it in systemd; else None."""
     path = file_of(name)
     return look.link(path) if is_mask(look.real(path)) else None
-
-
-def unmask(name: str) -> None:
-    """Remove the mask, to make room for a managed file."""
-    if mask_of(name) is not None:
-        remove(RemoveFile(file_of(name)))

@@ -16,7 +16,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.state.record im
 class Former:
     """What was there before us: *backup* of its file in /etc/binfmt.d with *mode*, the *line* that registers it.
 
-    *link* is the target of that file, if it was a link that masked the handler.
+    *link* is the target of that file, if it was a link, such as one that masked the handler.
     """
 
     backup: t.Optional[str] = None

@@ -210,8 +210,7 @@ class Binfmt(Concern[BinfmtState]):
             raise HostError(f"the emulator of {name} is not on this host although it was installed: run again")
         if self.source.ours:
             ours.own(name, kernel.handlers().get(name))
-            ours.unmask(name)
-            write(WriteFile(file_of(name), text))
+            write(WriteFile(file_of(name), text, follows=False))
         elif name in ours.names():
             remove(RemoveFile(file_of(name)))
             ours.disown(name)
@@ -220,7 +219,7 @@ class Binfmt(Concern[BinfmtState]):
 
     def _drop(self, name: str) -> None:
         former, current = ours.former(name), kernel.handlers().get(name)
-        if not is_theirs(read(file_of(name)) if ours.mask_of(name) is None else None):
+        if not is_theirs(read(file_of(name), errors="replace") if ours.mask_of(name) is None else None):
             ours.put_file_back(name)
         packaged = read(f"{package.BINFMT_D}/{name}.conf") if ours.mask_of(name) is None else None
         if current is not None and not is_ours(current):

@@ -88,11 +88,11 @@ def test_without_its_copy_nothing_is_put_back(file: Path, home: Path) -> None:
     assert not file.exists(), "as somebody wanted it"
 
 
-def test_a_mask_is_remembered_makes_room_and_is_put_back(file: Path) -> None:
+def test_a_mask_is_remembered_and_put_back(file: Path) -> None:
     file.symlink_to("/dev/null")
     ours.own(NAME, None)
     assert ours.former(NAME) == Former(link="/dev/null")
-    ours.unmask(NAME)
+    file.unlink()
     file.write_text("# ours\n")
     ours.put_file_back(NAME)
     assert file.readlink() == Path("/dev/null")
@@ -113,13 +113,6 @@ def test_a_mask_that_came_later_is_remembered_when_ours_takes_over(file: Path) -
     file.symlink_to("/dev/null")
     ours.own(NAME, OURS)
     assert ours.former(NAME) == replace(before, link="/dev/null")
-
-
-def test_without_a_mask_there_is_nothing_to_make_room_for(file: Path) -> None:
-    ours.unmask(NAME)
-    file.write_text("# a file\n")
-    ours.unmask(NAME)
-    assert file.read_text() == "# a file\n"
 
 
 REGISTER, OFF, UNREGISTER = "register", "disable", "unregister"

@@ -438,3 +438,24 @@ def test_what_was_there_stays_where_a_new_emulator_fails(
     assert (files / "qemu-s390x.conf").read_text() == "as before"
     assert RECORD.read().handlers == {NAME}
     assert proven == ["linux/arm64"]
+
+
+@pytest.mark.parametrize("target", ["../../usr/share/theirs.conf", "/dev/null"], ids=["a file", "a mask"])
+def test_a_link_in_place_of_a_handlers_file_is_replaced_and_put_back(
+    target: str, no_docker: Docker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    registry, file = tmp_path / "proc/sys/fs/binfmt_misc", tmp_path / f"etc/binfmt.d/{NAME}.conf"
+    theirs = tmp_path / "usr/share/theirs.conf"
+    for folder in (registry, file.parent, theirs.parent):
+        folder.mkdir(parents=True)
+    (registry / "register").touch()
+    theirs.write_text("# für ein anderes Programm\n", encoding="latin-1")
+    file.symlink_to(target)
+    monkeypatch.setattr(resource, "_prove", lambda _platform: None)  # there is no kernel to register with
+    concern = Binfmt(("linux/arm64",), OneFails("v1", None, (), no_docker), takeover=True)
+    concern.observe()
+    concern.apply([Action("", KeepHandler(ARM64, True))])
+    assert (file.is_symlink(), file.read_text()) == (False, LINE)
+    Binfmt((), OneFails("v1", None, (), no_docker), takeover=True).apply([Action("", DropHandler(NAME))])
+    assert file.readlink() == Path(target)
+    assert theirs.read_bytes() == "# für ein anderes Programm\n".encode("latin-1")
