@@ -1,7 +1,7 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How many examples: few and always the same ones, or `HYPOTHESIS_PROFILE=thorough` for many and new ones."""
+"""How many examples of properties: few and always the same, or `HYPOTHESIS_PROFILE=thorough` for many and new ones."""
 
 from __future__ import annotations
 
