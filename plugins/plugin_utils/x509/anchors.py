@@ -89,7 +89,7 @@ def names(certificate: x509.Certificate) -> list[str]:
 
 def is_for_servers(certificate: x509.Certificate) -> bool:
     """Whether its extendedKeyUsage, if any, allows use by a server."""
-    usages = _extension(certificate, x509.ExtendedKeyUsage) if _has_extensions(certificate) else None
+    usages = _extension(certificate, x509.ExtendedKeyUsage)
     return usages is None or bool(_FOR_SERVERS.intersection(usages))
 
 
@@ -203,6 +203,8 @@ def _keys_may_fit(issuer: x509.Certificate, certificate: x509.Certificate) -> bo
 
 
 def _extension(certificate: x509.Certificate, kind: type[_Kind]) -> _Kind | None:
+    if not _has_extensions(certificate):
+        return None
     try:
         return certificate.extensions.get_extension_for_class(kind).value
     except x509.ExtensionNotFound:

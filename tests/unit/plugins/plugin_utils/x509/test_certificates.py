@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import ipaddress
 import re
+import typing as t
 from functools import partial
 
 import pytest
@@ -37,6 +38,7 @@ from ansible_collections.multiarch.builders.tests.unit.plugins.plugin_utils.x509
     weakly_signed,
 )
 from cryptography import x509
+from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed448, ed25519, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
@@ -189,6 +191,26 @@ def test_a_certificate_of_version_1_is_an_authority_as_go_says() -> None:
     later = NOW.replace(year=2027)
     assert authorities(VERSION_1.encode(), now=later) == CertificateText(VERSION_1)
     assert is_authority(VERSION_1), "and as p11-kit does"
+
+
+def of_version_1(pem: str) -> str:
+    """The certificate without its version, which then is 1, and with its extensions, which it must not have."""
+    der = x509.load_pem_x509_certificate(pem.encode()).public_bytes(serialization.Encoding.DER)
+    assert der[8:13] == b"\xa0\x03\x02\x01\x02"
+    outer, inner = (int.from_bytes(der[at : at + 2], "big") - 5 for at in (2, 6))
+    der = der[:2] + outer.to_bytes(2, "big") + der[4:6] + inner.to_bytes(2, "big") + der[13:]
+    return x509.load_der_x509_certificate(der).public_bytes(serialization.Encoding.PEM).decode()
+
+
+@pytest.mark.parametrize(
+    ("check", "purpose"),
+    [(authorities, ExtendedKeyUsageOID.CLIENT_AUTH), (client_certificate, ExtendedKeyUsageOID.SERVER_AUTH)],
+)
+def test_extensions_of_version_1_do_not_count(
+    check: t.Callable[..., CertificateText], purpose: x509.ObjectIdentifier
+) -> None:
+    pair = make("c", ca=False, purposes=(purpose,), names=("c.example",))
+    assert check(of_version_1(pair.pem).encode(), now=NOW).warnings == ()
 
 
 def test_a_ca_with_key_usage_that_allows_signing_is_one() -> None:
