@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from ansible_collections.multiarch.builders.plugins.module_utils.host import look as look_at
 from ansible_collections.multiarch.builders.plugins.module_utils.host import watch
-from ansible_collections.multiarch.builders.plugins.module_utils.host.files import acting_as, read, write
+from ansible_collections.multiarch.builders.plugins.module_utils.host.files import ANY, acting_as, read, write
 from ansible_collections.multiarch.builders.plugins.module_utils.host.place import at
 from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.model.steps import Owner, WriteFile
@@ -133,7 +133,7 @@ def _restore(rights: Rights) -> None:
     mode, owner = rights.mended(found), rights.owner
     if owner is not None and found.uid != owner.uid and not look_at.is_folder(rights.path):
         # the user may not change it, but may replace it
-        write(WriteFile(rights.path, read(rights.path, owner) or "", mode, owner))
+        write(WriteFile(rights.path, read(rights.path, owner, ANY) or "", mode, owner))
         return
     with acting_as(owner):
         if owner is None and found.uid != 0:

@@ -135,7 +135,7 @@ def _of_user(wanted: Inherited, user: str, present: t.Sequence[str], managed: t.
         user,
         path,
         ours=ours,
-        text=(read(path, owner) or "") if path in [each.path for each in write] else "",
+        text=(read(path, owner, errors="replace") or "") if path in [each.path for each in write] else "",
         write=write,
         remove=tuple(RemoveFile(each, folder=True, owner=owner) for each in sorted({*present} - paths)),
         changed=frozenset(each for each in there if not is_as_written(RECORD, each, owner)),

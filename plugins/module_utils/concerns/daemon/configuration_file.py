@@ -17,7 +17,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.host.file_modes
     Rights,
     fault,
 )
-from ansible_collections.multiarch.builders.plugins.module_utils.host.files import read
+from ansible_collections.multiarch.builders.plugins.module_utils.host.files import ANY, read
 from ansible_collections.multiarch.builders.plugins.module_utils.model.paths import DAEMON_JSON
 from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import Action
 from ansible_collections.multiarch.builders.plugins.module_utils.model.steps import Owner
@@ -47,7 +47,7 @@ def closing(loose: t.Mapping[Rights, str]) -> t.List[Action]:
 def elsewhere() -> t.Optional[str]:
     """Why dockerd will not read daemon.json at its next start, with the remedy; None if it will."""
     docker = units.look()[units.DOCKER]
-    files = {path: read(path) or "" for path in unit_flags.environment_files(docker.shown)}
+    files = {path: read(path, errors=ANY) or "" for path in unit_flags.environment_files(docker.shown)}
     return unit_flags.elsewhere(docker, files, DAEMON_JSON, look.real)
 
 
@@ -56,7 +56,7 @@ def flags() -> t.Tuple[str, ...]:
     shown = units.look()[units.DOCKER].shown
     if unit_flags.program(shown) != "dockerd":
         return daemon_arguments()
-    return unit_flags.flags(shown, {path: read(path) or "" for path in unit_flags.environment_files(shown)})
+    return unit_flags.flags(shown, {path: read(path, errors=ANY) or "" for path in unit_flags.environment_files(shown)})
 
 
 def other_in_use() -> t.Optional[str]:

@@ -10,7 +10,7 @@ import typing as t
 
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.daemon import unit_flags
 from ansible_collections.multiarch.builders.plugins.module_utils.host.command import Outcome, run
-from ansible_collections.multiarch.builders.plugins.module_utils.host.files import read
+from ansible_collections.multiarch.builders.plugins.module_utils.host.files import ANY, read
 from ansible_collections.multiarch.builders.plugins.module_utils.host.temp_dirs import scratch
 from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.model.json_document import parse
@@ -57,4 +57,4 @@ def _refusal(outcome: Outcome, path: str) -> HostError:
 
 def _unit_flags() -> t.Tuple[str, ...]:
     shown = run(["systemctl", "show", "--property=ExecStart,Environment,EnvironmentFiles", "docker.service"]).stdout
-    return unit_flags.flags(shown, {path: read(path) or "" for path in unit_flags.environment_files(shown)})
+    return unit_flags.flags(shown, {path: read(path, errors=ANY) or "" for path in unit_flags.environment_files(shown)})

@@ -205,6 +205,14 @@ def test_a_foreign_file_is_taken_over_where_allowed_and_comes_back(store: Path) 
     assert stat.S_IMODE((store / TOML).stat().st_mode) == 0o640
 
 
+def test_a_foreign_file_in_another_encoding_comes_back_byte_by_byte(store: Path) -> None:
+    foreign(store)
+    (store / TOML).write_bytes(b"# f\xfcr alle\n")
+    run(replace(WANTED, users=("ci",), takeover=True))
+    run(NOBODY)
+    assert (store / TOML).read_bytes() == b"# f\xfcr alle\n"
+
+
 @pytest.mark.parametrize(
     ("managed", "takeover", "written"),
     [

@@ -52,7 +52,8 @@ def test_it_is_told_and_closed(daemon_json: Path) -> None:
 
 
 def test_a_unit_that_names_another_file(programs: Callable[[str, str], Path], tmp_path: Path) -> None:
-    (tmp_path / "environment").write_text("DOCKER_OPTS=--config-file=/other.json\n")
+    text = "# für alle\nDOCKER_OPTS=--config-file=/other.json\n"
+    (tmp_path / "environment").write_text(text, encoding="latin-1")
     asked = {"EnvironmentFiles": "/environment (ignore_errors=yes)"}
     (tmp_path / "answer").write_text(shown(docker=asked))
     programs("systemctl", f"cat {tmp_path}/answer")

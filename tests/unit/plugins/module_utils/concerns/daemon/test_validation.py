@@ -54,7 +54,7 @@ def test_what_would_make_a_user_is_not_asked(mark: str, programs: Programs, tmp_
 
 
 def test_variables_of_the_unit_are_replaced(programs: Programs, tmp_path: Path) -> None:
-    (tmp_path / "docker").write_text("DOCKER_OPTS='--mtu=1400 --debug'\n")
+    (tmp_path / "docker").write_text("# für alle\nDOCKER_OPTS='--mtu=1400 --debug'\n", encoding="latin-1")
     programs(
         "systemctl",
         "echo 'EnvironmentFiles=/docker (ignore_errors=yes)'\n"
