@@ -15,7 +15,8 @@ from ansible_collections.multiarch.builders.plugins.plugin_utils.values.problems
 _PREFIX = "builder_pull_"
 _PATH = r"[A-Za-z0-9/._~+-]+"
 _SPAN = r"\d+(\.\d+)?"
-_SPANS, _BOOLEANS = ("every", "spread"), ("verify_commit", "enabled")
+_SPANS = ("every", "spread")
+_BOOLEANS = {"verify_commit": False, "enabled": True}  # with the defaults
 _UNITS = "usec|us|msec|ms|seconds?|sec|s|minutes?|min|m|hours?|hr|h|days?|d|weeks?|w"
 # What each has to be, and how to write it; systemd.time(7) has the time spans.
 _FORMS: dict[str, tuple[str, str]] = {
@@ -52,8 +53,8 @@ def settings(given: Mapping[str, t.Any], secrets: Mapping[str, t.Any] | None = N
         elif ".." in value.split("/"):
             findings.problem(f"{_PREFIX}{name}", value, "points outside the repository", remedy)
     booleans = {
-        name: convert(f"{_PREFIX}{name}", given[name], {"type": "bool"}, findings)  # -e NAME=false is text
-        for name in _BOOLEANS
+        name: convert(f"{_PREFIX}{name}", given[name], {"type": "bool", "default": default}, findings)
+        for name, default in _BOOLEANS.items()  # -e NAME=false is text
         if name in given
     }
     for name, value in (secrets or {}).items():
@@ -66,7 +67,7 @@ def _check_secret(variable: str, value: object, findings: Findings) -> None:
     """An empty one would replace what works on the host. Values are never shown."""
     if value is None:
         return
-    if not isinstance(value, (str, int)):
+    if not isinstance(value, (str, int)) or isinstance(value, bool):
         findings.problem(variable, None, f"is {type_name(value)}, not text", "Write it as text, in quotes or after `|`")
     elif not str(value).strip():
         remedy = "Set it, or leave it out: then each host keeps what it has in /etc/multiarch-builders"

@@ -88,6 +88,7 @@ def test_a_boolean_of_the_command_line_is_one(name: str, value: object, then: bo
         pytest.param("git_credentials", " \n", "is empty", id="nothing but space"),
         pytest.param("deploy_key", "ssh-ed25519 AAAA secret", "is not a private ssh key", id="the public key"),
         pytest.param("known_hosts", ["secret"], "is a list, not text", id="a list"),
+        pytest.param("vault_password", True, "is a boolean, not text", id="yes, which YAML takes for true"),
     ],
 )
 def test_bad_secrets_are_named_and_not_shown(name: str, value: object, message: str) -> None:
@@ -96,6 +97,12 @@ def test_bad_secrets_are_named_and_not_shown(name: str, value: object, message: 
     (problem,) = caught.value.problems
     assert (problem.variable, problem.message) == (f"builder_pull_{name}", message)
     assert "secret" not in str(problem)
+
+
+@pytest.mark.parametrize(("name", "default"), [("verify_commit", False), ("enabled", True)])
+def test_a_boolean_without_a_value_is_the_default(name: str, default: bool) -> None:
+    """As verification counts it: `builder_pull_enabled:` alone is no stopped timer."""
+    assert settings({**GIVEN, name: None})[name] is default
 
 
 def test_good_secrets_are_not_among_the_settings() -> None:
