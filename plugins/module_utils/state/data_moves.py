@@ -14,10 +14,17 @@ import typing as t
 from dataclasses import dataclass, field
 
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.containerd import CONFIG
+from ansible_collections.multiarch.builders.plugins.module_utils.host import look
 from ansible_collections.multiarch.builders.plugins.module_utils.host.command import run
-from ansible_collections.multiarch.builders.plugins.module_utils.host.files import back_up, mode_of, read, remove, write
+from ansible_collections.multiarch.builders.plugins.module_utils.host.files import (
+    back_up,
+    copy_of,
+    mode_of,
+    read,
+    remove,
+    write,
+)
 from ansible_collections.multiarch.builders.plugins.module_utils.model.copy_start import NEVER, Start
-from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.model.steps import RemoveFile, WriteFile
 from ansible_collections.multiarch.builders.plugins.module_utils.state.owned_files import FormerFile
 from ansible_collections.multiarch.builders.plugins.module_utils.state.record import RecordFile
@@ -127,9 +134,10 @@ def write_config(text: t.Optional[str], *, is_original: bool) -> None:
 
 
 def original(current: t.Optional[str]) -> t.Optional[FormerFile]:
-    """containerd's file before the first move, if *current* is what we wrote since; None if it is unknown."""
+    """containerd's file before the first move, if *current* is what we wrote since; None if it is unknown or lost."""
     found = RECORD.read()
-    return found.original if found.written and found.written == _digest(current) else None
+    first = found.original if found.written and found.written == _digest(current) else None
+    return None if first is None or (first.backup and not look.exists(first.backup)) else first
 
 
 def settle() -> None:
@@ -148,11 +156,9 @@ def put_back() -> None:
     A copy that docker may have changed is not trusted again.
     """
     found = RECORD.read()
-    if is_open():
-        former = found.former
-        text = read(former.backup) if former and former.backup else None
-        if former is None or (former.backup and text is None):
-            raise HostError(f"{CONFIG} cannot be restored, as its copy is missing")
+    former = found.former
+    if former is not None and is_open():
+        text = copy_of(CONFIG, former.backup) if former.backup else None
         _write(text, former.mode)
         is_first = found.original == former
         found = dataclasses.replace(

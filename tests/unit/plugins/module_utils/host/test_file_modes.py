@@ -101,7 +101,7 @@ def test_it_is_given_back_and_then_nothing_differs(tmp_path: Path, theirs: Path)
         wanted.append(rights(str(path)))
     for name, uid in (("secret", NOBODY.uid), ("of-root", 0)):
         path = theirs / name
-        path.write_text(name)
+        path.write_bytes(name.encode() + b"\xfc")
         os.chown(path, uid, NOBODY.gid)
         path.chmod(0o666)
         wanted.append(secret(str(path), NOBODY))
@@ -110,7 +110,7 @@ def test_it_is_given_back_and_then_nothing_differs(tmp_path: Path, theirs: Path)
     assert list(faults(wanted)) == wanted
     restore(RestoreRights(tuple(wanted)))
     assert faults(wanted) == {}
-    assert (theirs / "of-root").read_text() == "of-root"
+    assert (theirs / "of-root").read_bytes() == b"of-root\xfc"
     assert [stat.S_IMODE(Path(each.path).stat().st_mode) for each in wanted] == [0o755, 0o644, 0o600, 0o600, 0o755]
 
 

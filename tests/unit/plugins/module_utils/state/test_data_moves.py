@@ -13,6 +13,7 @@ import pytest
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.containerd import CONFIG
 from ansible_collections.multiarch.builders.plugins.module_utils.host.place import at
 from ansible_collections.multiarch.builders.plugins.module_utils.model.copy_start import NEVER, Start
+from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.state import data_moves
 from ansible_collections.multiarch.builders.plugins.module_utils.state.data_moves import Move
 from ansible_collections.multiarch.builders.tests.unit.plugins.module_utils import records
@@ -64,6 +65,15 @@ def test_a_file_that_somebody_changed_since_stays(config: Path) -> None:
     data_moves.put_back()
     assert config.read_text() == C
     assert data_moves.original(C) is None
+
+
+def test_without_its_copy_it_is_said_how_to_go_on(config: Path, home: Path) -> None:
+    data_moves.write_config(B, is_original=False)
+    for each in (home / "backups").iterdir():
+        each.unlink()
+    with pytest.raises(HostError, match=r"config\.toml cannot be restored, as its copy .* is missing") as caught:
+        data_moves.put_back()
+    assert (config.read_text(), caught.value.remedy != "") == (B, True)
 
 
 def test_without_a_file_before() -> None:

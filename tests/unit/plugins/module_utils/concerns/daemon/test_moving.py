@@ -266,6 +266,15 @@ def test_back_where_it_was_before_the_first_move_the_file_is_as_then(host: Path,
 
 
 @pytest.mark.usefixtures("calls")
+def test_back_there_without_the_copy_of_the_first_file_its_settings_stay(host: Path, home: Path) -> None:
+    moving.name_root(SITES[1])
+    for each in (home / "backups").iterdir():
+        each.unlink()
+    moving.name_root(Site("containerd", "/var/lib/containerd", "/var/lib/containerd", "/data/containerd"))
+    assert (host / "etc/containerd/config.toml").read_text() == 'root = "/var/lib/containerd"\n# of the host\n'
+
+
+@pytest.mark.usefixtures("calls")
 def test_a_root_that_somebody_removed_from_the_file_is_written_again(host: Path) -> None:
     moving.name_root(SITES[1])
     assert (host / "etc/containerd/config.toml").read_text() == 'root = "/data/containerd"\n# of the host\n'
