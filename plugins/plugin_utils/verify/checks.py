@@ -96,7 +96,7 @@ def checks_of(
         *_of_proof(host, proof or {}),
     ]
     if not found:
-        words = "nothing was checked: the run ended early, or builder_concerns leaves nothing to check"
+        words = "nothing was checked: the run ended early, or its --tags or builder_concerns leave nothing to check"
         return [Check(host, "verification", FAILED, words, remedy="See the messages above")]
     return [Check(host, REACHABLE), *found]
 
