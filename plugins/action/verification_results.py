@@ -14,8 +14,8 @@ from ansible import constants
 from ansible.plugins.action import ActionBase
 from ansible.utils.vars import transform_to_native_types
 from ansible_collections.multiarch.builders.plugins.module_utils.host.redact import shown
-from ansible_collections.multiarch.builders.plugins.module_utils.model.options import CONCERNS
 from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import Kind
+from ansible_collections.multiarch.builders.plugins.plugin_utils.values.chosen import chosen
 from ansible_collections.multiarch.builders.plugins.plugin_utils.values.host_ranges import names
 from ansible_collections.multiarch.builders.plugins.plugin_utils.verify import checks, result_files
 
@@ -75,8 +75,8 @@ def _results(variables: Mapping[str, t.Any], *, current: bool) -> dict[str, t.An
     if not current and not any(each and (each.get("unreachable") or each.get("failed")) for each in found):
         found = [None] * len(found)
     plan, registries, proof = found
-    asked = variables["builder_concerns"] if "builder_concerns" in variables else CONCERNS  # noqa: SIM401  # see _inventory()
-    concerns = [each for each in CONCERNS if each in asked]
+    asked = variables["builder_concerns"] if "builder_concerns" in variables else None  # noqa: SIM401  # see _inventory()
+    concerns = chosen(asked, "concerns")
     return {"plan": plan, "registries": registries, "proof": proof, "concerns": concerns}
 
 

@@ -20,6 +20,7 @@ from ansible_collections.multiarch.builders.plugins.plugin_utils.actions import 
 from ansible_collections.multiarch.builders.plugins.plugin_utils.actions.variables import from_variables, is_ours
 from ansible_collections.multiarch.builders.plugins.plugin_utils.serve.source import Keys, Source
 from ansible_collections.multiarch.builders.plugins.plugin_utils.spec.compile import CompiledSpec, compile_spec
+from ansible_collections.multiarch.builders.plugins.plugin_utils.spec.convert import check_shapes
 from ansible_collections.multiarch.builders.plugins.plugin_utils.spec.nodes import Inventory
 from ansible_collections.multiarch.builders.plugins.plugin_utils.values.problems import SpecError
 from ansible_collections.multiarch.builders.plugins.plugin_utils.x509 import harbor
@@ -45,7 +46,7 @@ class SpecActionBase(ActionBase):  # type: ignore[misc]  # ansible-core has no t
     """
 
     own: t.ClassVar[Mapping[str, tuple[str, ...]]] = {}
-    """By module: the options that only it has, and checks itself."""
+    """By module: the options that only it has, and checks itself, but for their types."""
     on_host: t.ClassVar[bool] = True
     """Whether there is a module to run."""
 
@@ -60,6 +61,11 @@ class SpecActionBase(ActionBase):  # type: ignore[misc]  # ansible-core has no t
         """The module's name, whose options these are."""
         return str(self._task.action).rpartition(".")[2]
 
+    @property
+    def prefix(self) -> str:
+        """What precedes an option in the name that the user knows."""
+        return "builder_" if self._in_role() else ""
+
     def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> Result:
         """Fail with all problems, or return the module's result with warnings."""
         result: Result = super().run(tmp, task_vars)
@@ -67,6 +73,7 @@ class SpecActionBase(ActionBase):  # type: ignore[misc]  # ansible-core has no t
         try:
             given = self.given(task_vars)
             own = {name: given.pop(name) for name in self.own.get(self.reader, ()) if name in given}
+            check_shapes(own, self.prefix)
             spec = self.compiled(given, task_vars)
         except SpecError as exc:
             return result | {"failed": True, "msg": str(exc), "problems": [asdict(each) for each in exc.problems]}
@@ -106,7 +113,7 @@ class SpecActionBase(ActionBase):  # type: ignore[misc]  # ansible-core has no t
             names=options_of(self.reader),
             read_file=lambda path: self._read_file(path, folder),
             locate=lambda path: Path(controller_files.find(path, self._find_needle, folder)),
-            prefix="builder_" if self._in_role() else "",
+            prefix=self.prefix,
             fetch=_ask_once,
             inventory=_inventory(task_vars),
             source=self.source or self._certificates(),

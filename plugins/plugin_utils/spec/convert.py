@@ -16,6 +16,7 @@ from collections.abc import Mapping
 
 from ansible.module_utils.parsing.convert_bool import boolean
 from ansible_collections.multiarch.builders.plugins.module_utils.model.option_keys import Option
+from ansible_collections.multiarch.builders.plugins.module_utils.model.options import OPTIONS
 from ansible_collections.multiarch.builders.plugins.plugin_utils.buildkitd import flags
 from ansible_collections.multiarch.builders.plugins.plugin_utils.values.problems import Findings, suggest, type_name
 
@@ -27,6 +28,7 @@ _WANTED = {
     "dict": ("a mapping", "Write a mapping: {key: value}"),
     "raw": ("a value", "Write a value"),
 }
+_SHAPE = ("type", "elements", "choices", "no_log")  # of a row, without the keys of mappings
 _FLAGS = re.compile(r"\.flags(\[\d+\])?$")
 
 
@@ -91,6 +93,16 @@ def convert(variable: str, value: object, option: Option, findings: Findings) ->
         findings.problem(variable, value, "is not a valid choice", suggest(value, option["choices"]))
         return copy.deepcopy(option.get("default"))
     return value
+
+
+def check_shapes(values: Mapping[str, object], prefix: str) -> None:
+    """Check the types of *values* that are options, for modules that take them as they are. Raises SpecError."""
+    findings = Findings()
+    for name, value in values.items():
+        row = {key: each for key, each in OPTIONS.get(name, {}).items() if key in _SHAPE}
+        if row:
+            convert(f"{prefix}{name}", value, row, findings)
+    findings.raise_if_any()
 
 
 def _elements(variable: str, values: list[t.Any], option: Option, findings: Findings) -> list[t.Any]:

@@ -131,6 +131,25 @@ def test_the_input_is_checked_without_a_host(play: Path) -> None:
     assert (calls, result["changed"]) == ([], False)
 
 
+LISTS = [name for name, row in OPTIONS.items() if row["type"] == "list"]
+TAKES = [
+    *((name, option) for name in (*ON_HOST, "build_proof") for option in options_of(name) if option in LISTS),
+    ("retire", "instances"),
+    ("retire", "users"),
+]
+
+
+@pytest.mark.parametrize(("name", "option"), TAKES, ids=map("-".join, TAKES))
+def test_text_in_place_of_a_list_is_refused(name: str, option: str, play: Path) -> None:
+    """Of `-e NAME=a,b`: Ansible itself would split it, and "" would be a list of one empty name."""
+    for text in ("", "a", "a,b"):
+        result, calls = run(name, {}, play, role="builder", variables={f"builder_{option}": text})
+        if name == "retire":  # whose role passes them itself
+            result, calls = run(name, {option: text}, play, role="builder_retire")
+        assert calls == []
+        assert f"builder_{option} = {text!r}: is a string, not a list. Write a list: [a, b]." in result["msg"]
+
+
 def test_what_a_module_alone_has_is_for_it_to_check(play: Path) -> None:
     _result, calls = run("retire", {"only": "leftovers", "instances": [{"name": "x"}], "lock_timeout": "5"}, play)
     given = calls[0]["module_args"]

@@ -15,7 +15,11 @@ GONE = {"unreachable": True, "msg": "no route to host"}
 
 def test_what_passed_before_a_host_left_is_of_an_earlier_verification(tmp_path: Path) -> None:
     plans: dict[str, dict[str, Any]] = {"a": PLANNED, "b": PLANNED, "c": DIFFERS, "d": GONE, "e": DIFFERS}
-    variables = {name: {"builder_verify_plan": plan, "builder_concerns": ["daemon"]} for name, plan in plans.items()}
+    variables: dict[str, dict[str, Any]] = {
+        name: {"builder_verify_plan": plan, "builder_concerns": ["daemon"]} for name, plan in plans.items()
+    }
+    for name, concerns in {"f": None, "g": "daemon"}.items():  # what is invalid, its module has told
+        variables[name] = {"builder_verify_plan": PLANNED, "builder_concerns": concerns}
     verdict = {"multiarch.builders.verification_results": {"directory": str(tmp_path)}, "run_once": True}
     _status, output = play(tmp_path, variables, [failing("b"), failing("d"), failing("e")], [verdict])
     hosts = json.loads((tmp_path / "verification.json").read_text())["hosts"]
@@ -28,5 +32,7 @@ def test_what_passed_before_a_host_left_is_of_an_earlier_verification(tmp_path: 
         "c": ["as_asked[daemon]"],
         "d": ["reachable"],
         "e": ["verification"],
+        "f": [],
+        "g": [],
     }
     assert "nothing was checked: the run ended early" in output
