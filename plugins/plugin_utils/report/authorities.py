@@ -9,11 +9,7 @@ import datetime
 import typing as t
 from collections.abc import Mapping
 
-from ansible_collections.multiarch.builders.plugins.plugin_utils.x509.authorities import (
-    authorities,
-    of_contexts,
-    served,
-)
+from ansible_collections.multiarch.builders.plugins.plugin_utils.x509.authorities import authorities, served
 from ansible_collections.multiarch.builders.plugins.plugin_utils.x509.certificates import fingerprint, subject
 from ansible_collections.multiarch.builders.plugins.plugin_utils.x509.served_chain import days_left
 
@@ -32,7 +28,7 @@ def describe(options: Mapping[str, t.Any], now: datetime.datetime) -> list[Words
             "days_left": days_left(each, now),
             "fingerprint": fingerprint(each),
         }
-        for owner, kind, each in (*authorities(options), *of_contexts(options))
+        for owner, kind, each in authorities(options)
     ]
     return rows + _clients(options.get("serve") or {}, now)
 

@@ -1,7 +1,7 @@
 # Copyright: multiarch.builders contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The certificates of the variables: those of registries, of nodes elsewhere, of a builder that is served. Pure."""
+"""The certificates of the variables: of registries, nodes elsewhere, a served builder and docker contexts. Pure."""
 
 from __future__ import annotations
 
@@ -15,16 +15,8 @@ _KINDS = (("ca", "ca"), ("client_cert", "client"), ("certificate", "server"))
 
 
 def authorities(options: Mapping[str, t.Any]) -> Iterator[tuple[str, str, Certificate]]:
-    """(what it is for, `ca`, `client` or `server`, certificate) of each, from the compiled *options*.
-
-    Those of docker contexts are not among them, as the guard does not have that option.
-    """
+    """(what it is for, `ca`, `client` or `server`, certificate) of each, from the compiled *options*."""
     return _of(_entries(options))
-
-
-def of_contexts(options: Mapping[str, t.Any]) -> Iterator[tuple[str, str, Certificate]]:
-    """The same of docker contexts."""
-    return _of((f"context {each['name']}", each) for each in options.get("contexts") or ())
 
 
 def _of(entries: Iterable[tuple[str, Mapping[str, t.Any]]]) -> Iterator[tuple[str, str, Certificate]]:
@@ -42,6 +34,8 @@ def _entries(options: Mapping[str, t.Any]) -> Iterator[tuple[str, Mapping[str, t
             yield f"builder {instance['name']}, node {node.get('name') or ''}".rstrip(), node
     if options.get("serve"):
         yield served(options["serve"]), options["serve"]
+    for context in options["contexts"]:
+        yield f"context {context['name']}", context
 
 
 def served(serve: Mapping[str, t.Any]) -> str:

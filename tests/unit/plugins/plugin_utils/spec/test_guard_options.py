@@ -9,7 +9,7 @@ import typing as t
 
 import pytest
 from ansible.errors import AnsibleError
-from ansible_collections.multiarch.builders.plugins.module_utils.model.options import OPTIONS
+from ansible_collections.multiarch.builders.plugins.module_utils.model.options import options_of
 from ansible_collections.multiarch.builders.plugins.plugin_utils.spec import program
 from ansible_collections.multiarch.builders.plugins.plugin_utils.spec.compile import compile_spec
 from ansible_collections.multiarch.builders.plugins.plugin_utils.spec.guard import nodes_of
@@ -21,8 +21,8 @@ NO_FILES: dict[str, bytes] = {}
 DEFAULT = {"metrics": "/var/lib/prometheus/node-exporter/multiarch_builders.prom", "heals_per_hour": 12}
 
 
-def compiled(**variables: t.Any) -> t.Any:
-    spec = compile_spec(variables, names=tuple(OPTIONS), read_file=NO_FILES.__getitem__, now=NOW)
+def compiled(reader: str = "plan", **variables: t.Any) -> t.Any:
+    spec = compile_spec(variables, names=options_of(reader), read_file=NO_FILES.__getitem__, now=NOW)
     return spec.options["guard_options"]
 
 
@@ -106,6 +106,29 @@ def test_the_certificates_of_a_served_builder() -> None:
         ("served builder multiarch", "client", "gitlab-ci"),
     ]
     assert rows[2]["fingerprint"] == client.fingerprint
+
+
+@pytest.mark.parametrize("reader", ["plan", "guard"])
+@pytest.mark.parametrize(
+    ("contexts", "expected"),
+    [
+        pytest.param([], [], id="none"),
+        pytest.param([{"name": "arm", "host": "ssh://ci@arm"}], [], id="by ssh"),
+        pytest.param([{}], [("ca", "CN=CA"), ("client", "CN=ci")], id="of all users"),
+        pytest.param([{"users": ["ci"]}], [("ca", "CN=CA"), ("client", "CN=ci")], id="of one user"),
+    ],
+)
+def test_the_certificates_of_docker_contexts(
+    contexts: list[dict[str, t.Any]], expected: list[tuple[str, str]], reader: str
+) -> None:
+    """With all concerns, and of the guard alone."""
+    ca, client = make("CA"), make("ci", ca=False)
+    tls = {"name": "arm", "host": "tcp://arm:2376", "ca": ca.pem, "client_cert": client.pem}
+    given = [each if "host" in each else {**tls, "client_key": client.key_pem, **each} for each in contexts]
+    rows = compiled(reader, guard=True, contexts=given, users=["root", "ci"])["certificates"]
+    assert [(each["kind"], each["subject"]) for each in rows] == expected
+    assert {each["registry"] for each in rows} <= {"context arm"}
+    assert [each["fingerprint"] for each in rows] == [ca.fingerprint, client.fingerprint][: len(rows)]
 
 
 @pytest.mark.parametrize(
