@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.concern import Concern
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.trust import (
     foreign_files,
+    hosts_files,
     login,
     messages,
     owned_logins,
@@ -68,15 +69,19 @@ from ansible_collections.multiarch.builders.plugins.module_utils.state.owned_fil
 
 @dataclass
 class Trust(Concern[TrustState]):
-    """The trust in all registries of the table, and the logins there."""
+    """The trust in all registries of the table, and the logins there.
+
+    *alone* says that the run does not write hosts.toml, which may name the files: the concern daemon is not part of it.
+    """
 
     registries: t.Tuple[Registry, ...]
     users: t.Tuple[str, ...]
+    alone: bool = False
     concern: t.ClassVar[str] = "trust"
 
     @classmethod
     def from_params(cls, params: Params, docker: Docker) -> Trust:  # noqa: ARG003  # needs no Docker
-        return cls(registries_of(params), tuple(params["users"]))
+        return cls(registries_of(params), tuple(params["users"]), "daemon" not in params.get("concerns", ()))
 
     def observe(self) -> TrustState:
         store = system_store()
@@ -87,13 +92,14 @@ class Trust(Concern[TrustState]):
         present = [each for each in anchors if each not in missing]
         bundle = bundle_of(store)
         remove, forget = self._leftovers(wanted)
+        named = hosts_files.naming(each.path for each in remove) if self.alone else {}
         logins, asked = self._logins()
         logouts, notes = owned_logins.retired(owned_logins.remembered(), asked)
         known = RECORD.read()
         return TrustState(
             store,
             write=missing,
-            remove=remove,
+            remove=tuple(each for each in remove if each.path not in named),
             stale=known.stale or bool(missing_from(bundle, present)),
             logins=logins,
             logouts=logouts,
@@ -103,7 +109,7 @@ class Trust(Concern[TrustState]):
                 *Kind.LEFT_ALONE.notes(
                     foreign_files.notes_on(self.registries, {each.path for each in of_daemon}, known.files)
                 ),
-                *Kind.WAITS.notes(notes),
+                *Kind.WAITS.notes((*notes, *hosts_files.notes_on(named))),
             ),
             replaced=_replaced(logins, logouts),
             has_store=is_here(store),

@@ -17,6 +17,8 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.trust.
     TrustState,
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.trust.resource import Trust
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.trust.retired import RetiredTrust
+from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import Docker
 from ansible_collections.multiarch.builders.plugins.module_utils.host.place import at, here, standing_on
 from ansible_collections.multiarch.builders.plugins.module_utils.host.system_store import DEBIAN, RED_HAT, Store
 from ansible_collections.multiarch.builders.plugins.module_utils.model.desired import Registry
@@ -316,3 +318,55 @@ def test_of_a_user_who_is_gone_all_is_forgotten_and_nothing_touched(rootless: Pa
             f"drop the login of ci to {ROW.host} from the record: it was removed or changed by someone else",
         ]
     assert file.read_text() == CA.pem
+
+
+MIRROR, HUB_FILE = "/etc/docker/certs.d/m.example", "/etc/docker/certs.d/docker.io/hosts.toml"
+OF_DAEMON = f"""[host."https://m.example/v2/hub"]
+  ca = ["{MIRROR}/ca.crt"]
+  client = [["{MIRROR}/client.cert", "{MIRROR}/client.key"]]
+"""
+OF_CA_ALONE = f'[host."https://m.example/v2/hub"]\n  ca = ["{MIRROR}/ca.crt"]\n'
+
+
+@pytest.mark.usefixtures("root")
+@pytest.mark.parametrize(
+    ("file", "text", "kept"),
+    [
+        pytest.param(HUB_FILE, OF_DAEMON, ["ca.crt", "client.cert", "client.key"], id="of the registry it mirrors"),
+        pytest.param(HUB_FILE, OF_CA_ALONE, ["ca.crt"], id="only the CA"),
+        pytest.param(f"{MIRROR}/hosts.toml", OF_CA_ALONE, ["ca.crt"], id="its own"),
+        pytest.param(f"{MIRROR}/hosts.toml", "ca = 'ca.crt'", ["ca.crt"], id="its own, with a relative path"),
+        pytest.param(HUB_FILE, "ca = 'ca.crt'", [], id="a file beside another one"),
+        pytest.param(HUB_FILE, f'ca = "{MIRROR}/ca.crt.old"', [], id="another file"),
+        pytest.param(None, "", [], id="there is none"),
+    ],
+)
+def test_a_file_that_hosts_toml_names_is_kept_until_the_daemon_runs(
+    file: str | None, text: str, kept: list[str]
+) -> None:
+    """dockerd would pull nothing of the registry, until the concern daemon writes the file anew."""
+    converged(Trust((Registry("m.example", ca=CA.pem, client_cert=CLIENT.pem, client_key=CLIENT.key_pem),), ()))
+    if file is not None:
+        at(file).parent.mkdir(parents=True, exist_ok=True)
+        at(file).write_text(text)
+    given: dict[str, t.Any] = {"registries": [], "users": []}
+    trust = Trust.from_params(given, Docker())
+    plan = trust.plan(trust.observe(), NO_EFFECTS)
+    told = [f"{MIRROR}/{name} is kept, as {file} names it: run with the concern daemon" for name in kept]
+    assert [(each.kind, each.text.partition(", which")[0]) for each in plan.notes] == [
+        (Kind.WAITS, each) for each in told
+    ]
+    trust.apply(plan.actions)
+    assert sorted(each.name for each in at(MIRROR).glob("c*")) == kept
+    assert trust.plan(trust.observe(), NO_EFFECTS).actions == ()
+    converged(Trust.from_params({**given, "concerns": ["trust", "daemon"]}, Docker()))
+    assert [each.name for each in at(MIRROR).glob("c*")] == [], "which writes the file in the same run"
+
+
+@pytest.mark.usefixtures("root")
+def test_a_host_that_retires_keeps_no_file_for_hosts_toml() -> None:
+    converged(Trust((Registry("m.example", ca=CA.pem),), ()))
+    at(HUB_FILE).parent.mkdir(parents=True)
+    at(HUB_FILE).write_text(OF_CA_ALONE)
+    retired = RetiredTrust.from_params({}, Docker())
+    assert retired.plan(retired.observe(), NO_EFFECTS).notes == ()
