@@ -172,7 +172,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.proof.pulling i
 from ansible_collections.multiarch.builders.plugins.module_utils.proof.scope import Scope
 from ansible_collections.multiarch.builders.plugins.module_utils.run.module import Module
 from ansible_collections.multiarch.builders.plugins.module_utils.run.one_concern import require_root
-from ansible_collections.multiarch.builders.plugins.module_utils.state.record import now
+from ansible_collections.multiarch.builders.plugins.module_utils.state.record import Start, now, start
 
 Row = t.Dict[str, t.Any]
 
@@ -184,7 +184,7 @@ def main() -> None:
     require_root(module)
     if module.check_mode:
         module.exit_json(changed=False, runs=[], proofs=[], failures=[], pulls=[])
-    began = now()
+    began = start()
     try:
         asked = scope.of_builds(
             module.params, module.params["repository"], module.params["base"], pulls=module.params["docker_pulls"]
@@ -254,7 +254,7 @@ def _remember(
     proofs: t.Sequence[Row],
     failures: t.Sequence[Row],
     pulls: t.Sequence[Row],
-    began: str,
+    began: Start,
 ) -> None:
     given, failed = module.params, {platform for each in failures for platform in each["platforms"]}
     unpulled = [each for each in pulls if each["message"]]

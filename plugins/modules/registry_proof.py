@@ -178,14 +178,14 @@ from ansible_collections.multiarch.builders.plugins.module_utils.proof.registry_
 from ansible_collections.multiarch.builders.plugins.module_utils.run.module import Module
 from ansible_collections.multiarch.builders.plugins.module_utils.run.one_concern import require_root
 from ansible_collections.multiarch.builders.plugins.module_utils.run.result import failed, notes_of
-from ansible_collections.multiarch.builders.plugins.module_utils.state.record import now
+from ansible_collections.multiarch.builders.plugins.module_utils.state.record import Start, now, start
 
 
 def main() -> None:
     """Test all; `chains` and `clocks` are for the action plugin, which can parse X.509."""
     module = Module(argument_spec("registry_proof"), supports_check_mode=True)
     require_root(module)
-    given, began = module.params, now()
+    given, began = module.params, start()
     names = [each["name"] for each in given["instances"]]
     registries = registries_of(given)
     targets = () if module.check_mode else targets_of(registries)
@@ -204,7 +204,8 @@ def main() -> None:
             places=places_of(instances_of(given)),
         )
         found = asking.ask(targets)
-        note_unread(registries, found.rows)
+        if not began.is_retired:
+            note_unread(registries, found.rows)
     except HostError as exc:
         _remember(module, [shown(str(exc))], began, targets, {each.host for each in targets})
         module.fail_json(**failed(exc), registries=[], chains={}, clocks={}, notes=[])
@@ -227,7 +228,7 @@ def main() -> None:
 
 
 def _remember(
-    module: Module, failures: t.Sequence[str], began: str, targets: t.Sequence[Target], failed: t.Container[str]
+    module: Module, failures: t.Sequence[str], began: Start, targets: t.Sequence[Target], failed: t.Container[str]
 ) -> None:
     registries = tuple(each.host for each in targets)
     unproven = tuple(each for each in registries if each in failed)

@@ -19,7 +19,7 @@ from ansible_collections.multiarch.builders.plugins.module_utils.model.proxy_rul
 from ansible_collections.multiarch.builders.plugins.module_utils.proof.capabilities import Asking, Capability
 from ansible_collections.multiarch.builders.plugins.module_utils.registry.address import address_of, split_repository
 from ansible_collections.multiarch.builders.plugins.module_utils.registry.session import Session
-from ansible_collections.multiarch.builders.plugins.module_utils.state.record import RecordFile, now
+from ansible_collections.multiarch.builders.plugins.module_utils.state.record import RecordFile, now, start
 
 _DAYS = 30  # a registry that accepts everything is tested again after that
 
@@ -67,6 +67,7 @@ def remembered(repository: str) -> t.Optional[Found]:
 
 def ask(repository: str, users: t.Sequence[str], registries: t.Sequence[Registry], proxy: Proxy) -> Found:
     """Test the registry of *repository*, and record the answers. Raises HostError if that fails."""
+    began = start()
     host, name = split_repository(repository)
     registry = next((each for each in registries if each.host == host), Registry(host))
     scheme = "http" if registry.http else "https"
@@ -83,7 +84,8 @@ def ask(repository: str, users: t.Sequence[str], registries: t.Sequence[Registry
         words = getattr(exc, "verify_message", None) or getattr(exc, "strerror", None) or str(exc)
         raise HostError(words or type(exc).__name__) from exc
     answer = Answer(now(), capabilities)
-    RECORD.update(lambda known: replace(known, registries={**known.registries, host: answer}))
+    if not began.is_retired:
+        RECORD.update(lambda known: replace(known, registries={**known.registries, host: answer}))
     return Found(host, answer.time, capabilities, next(iter(kept), ""))
 
 

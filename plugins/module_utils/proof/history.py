@@ -13,19 +13,21 @@ from ansible_collections.multiarch.builders.plugins.module_utils.model.errors im
 from ansible_collections.multiarch.builders.plugins.module_utils.proof.results import BUILD, REGISTRY, Proof
 from ansible_collections.multiarch.builders.plugins.module_utils.proof.scope import Scope
 from ansible_collections.multiarch.builders.plugins.module_utils.proof.unproven import BUILDS, TRUST, settle
-from ansible_collections.multiarch.builders.plugins.module_utils.state.record import RecordFile
+from ansible_collections.multiarch.builders.plugins.module_utils.state.record import RecordFile, Start
 
 _PROVES = {BUILD.name: BUILDS, REGISTRY.name: TRUST}
 P = t.TypeVar("P", bound=Proof)
 
 
 def remember(
-    module: AnsibleModule, record: RecordFile[P], proof: P, began: str, proven: Scope, failed: t.Collection[str]
+    module: AnsibleModule, record: RecordFile[P], proof: P, began: Start, proven: Scope, failed: t.Collection[str]
 ) -> None:
-    """Record the end of *proof*, which *began* (`record.now`) then. A failure to do so is only a warning.
+    """Record the end of *proof*, which *began* then, unless the host is retired. A failure to do so is only a warning.
 
     For *proven* and *failed*, see `settle`.
     """
+    if began.is_retired:
+        return
     try:
         record.put(proof)
     except HostError as exc:
@@ -33,16 +35,22 @@ def remember(
     _settle(module, record, began, proven, failed, passed=proof.passed)
 
 
-def nothing_to_prove(module: AnsibleModule, record: RecordFile[P], began: str) -> None:
+def nothing_to_prove(module: AnsibleModule, record: RecordFile[P], began: Start) -> None:
     """Changes made before that time need no proof of *record*."""
     _settle(module, record, began, Scope(), (), passed=True)
 
 
 def _settle(
-    module: AnsibleModule, record: RecordFile[P], began: str, proven: Scope, failed: t.Collection[str], *, passed: bool
+    module: AnsibleModule,
+    record: RecordFile[P],
+    began: Start,
+    proven: Scope,
+    failed: t.Collection[str],
+    *,
+    passed: bool,
 ) -> None:
     try:
-        settle(_PROVES[record.name], began, proven, failed, passed=passed)
+        settle(_PROVES[record.name], began.time, proven, failed, passed=passed)
     except HostError as exc:
         module.warn(f"the next run repeats the proof: {exc}")
 

@@ -140,6 +140,24 @@ def _require_known(path: str) -> None:
         raise NewerRecordError(path, since)
 
 
+@dataclasses.dataclass(frozen=True)
+class Start:
+    """The *time* (UTC) at which something began that records its end, and whether the host had a record then."""
+
+    time: str
+    had_record: bool
+
+    @property
+    def is_retired(self) -> bool:
+        """Whether the host was retired since: what ends now must not make a new record."""
+        return self.had_record and not look.is_folder(files.HOME)
+
+
+def start() -> Start:
+    """Something begins now, that does not hold the lock between runs until it ends."""
+    return Start(now(), look.is_folder(files.HOME))
+
+
 def now() -> str:
     """The current time in UTC, by the host's clock, such as 2026-11-20T08:00:00Z."""
     return datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -182,6 +183,20 @@ def test_the_answer_is_remembered_where_all_is_taken(homes: Path, tmp_path: Path
         noted["registries"][registry.host]["time"] = "2020-01-01T00:00:00Z"
         record.save("registry_capabilities", noted)
         assert capability_proof.remembered(repository) is None, "too long ago"
+
+
+@pytest.mark.usefixtures("homes")
+@pytest.mark.parametrize("retired", [True, False], ids=["retired", "managed"])
+def test_an_answer_after_the_host_was_retired_is_not_remembered(retired: bool, home: Path, tmp_path: Path) -> None:
+    def refuse(_manifest: object, _registry: object) -> None:
+        if retired:
+            shutil.rmtree(home, ignore_errors=True)  # by a run of another controller, while this registry is asked
+
+    home.mkdir(parents=True)
+    with PushedRegistry(tmp_path, SERVER, refuse=refuse) as registry:
+        found = capability_proof.ask(f"{registry.host}/p/a", ["ci"], (Registry(registry.host, ca=CA.pem),), Proxy())
+    assert found.capabilities
+    assert home.exists() != retired
 
 
 @pytest.mark.usefixtures("home", "homes")

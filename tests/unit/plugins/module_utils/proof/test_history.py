@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import typing as t
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -13,17 +14,18 @@ from ansible_collections.multiarch.builders.plugins.module_utils.model.errors im
 from ansible_collections.multiarch.builders.plugins.module_utils.proof import history, results, scope, unproven
 from ansible_collections.multiarch.builders.plugins.module_utils.proof.results import Proof, RegistryProof
 from ansible_collections.multiarch.builders.plugins.module_utils.proof.scope import Scope
-from ansible_collections.multiarch.builders.plugins.module_utils.state.record import RecordFile
+from ansible_collections.multiarch.builders.plugins.module_utils.state.record import RecordFile, Start, start
 from ansible_collections.multiarch.builders.plugins.modules import build_proof
 from ansible_collections.multiarch.builders.tests.unit.plugins.module_utils import records as record
 
 TIME = "2026-11-20T08:00:00Z"
+BEGAN = Start(TIME, had_record=False)
 
 
 def test_the_last_end_is_kept(home: Path) -> None:
     for failures in (["builder a: no"], []):
         proof = results.BuildProof(TIME, not failures, tuple(failures), platforms=("linux/arm64",))
-        history.remember(SimpleNamespace(warn=pytest.fail), results.BUILD, proof, TIME, Scope(), ())
+        history.remember(SimpleNamespace(warn=pytest.fail), results.BUILD, proof, BEGAN, Scope(), ())
         assert record.load("build_proof") == {
             **{"time": TIME, "passed": not failures, "failures": failures, "platforms": ["linux/arm64"]}
         }
@@ -42,7 +44,7 @@ def test_the_last_end_is_kept(home: Path) -> None:
 )
 def test_a_proof_that_passes_is_no_longer_wanted(file: RecordFile[Proof], passed: bool, left: dict[str, str]) -> None:
     record.save("unproven", {"proofs": {"trust": TIME, "builds": TIME}})
-    history.remember(SimpleNamespace(warn=pytest.fail), file, file.kind(TIME, passed, ()), TIME, Scope(), ())
+    history.remember(SimpleNamespace(warn=pytest.fail), file, file.kind(TIME, passed, ()), BEGAN, Scope(), ())
     assert record.load("unproven") == {"proofs": left}
 
 
@@ -55,7 +57,7 @@ def test_a_disk_that_is_full_fails_no_proof(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(files, "write", write)
     warnings: list[str] = []
     history.remember(
-        SimpleNamespace(warn=warnings.append), results.REGISTRY, RegistryProof(TIME, True, ()), TIME, Scope(), ()
+        SimpleNamespace(warn=warnings.append), results.REGISTRY, RegistryProof(TIME, True, ()), BEGAN, Scope(), ()
     )
     assert warnings == [
         "the result cannot be recorded for reports: /var/lib/x cannot be written: No space left on device",
@@ -130,7 +132,31 @@ def test_each_platform_of_a_proof_is_remembered_for_itself(
     proven: list[scope.Scope],
 ) -> None:
     given = {"platforms": ASKED.platforms, "instances": [{"name": "b"}], "users": ["root"], "repository": "r.test/p"}
-    build_proof._remember(SimpleNamespace(warn=pytest.fail, params=given), ASKED, rows, failures, pulls, TIME)
+    build_proof._remember(SimpleNamespace(warn=pytest.fail, params=given), ASKED, rows, failures, pulls, BEGAN)
     written = record.load("build_proof")
     assert {name: written[name] for name in ("passed", "failures", "unproven") if name in written} == result
     assert list(unproven.RECORD.read().proven.get("builds", ())) == proven
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "recorded"),
+    [
+        pytest.param(True, True, True, id="a managed host"),
+        pytest.param(False, False, True, id="one without a record, as nothing had to be changed"),
+        pytest.param(False, True, True, id="one that another run began to manage"),
+        pytest.param(True, False, False, id="one that was retired meanwhile"),
+    ],
+)
+@pytest.mark.parametrize("file", [results.BUILD, results.REGISTRY], ids=["builds", "trust"])
+def test_a_proof_that_ends_after_the_host_was_retired_leaves_nothing(
+    file: RecordFile[Proof], before: bool, after: bool, recorded: bool, home: Path
+) -> None:
+    if before:
+        record.save("unproven", {"proofs": {"trust": TIME, "builds": TIME}})
+    began = start()
+    shutil.rmtree(home, ignore_errors=True)  # by a run of another controller
+    home.mkdir(parents=True) if after else None
+    done = Scope(platforms=("linux/amd64",), builders=("b",), users=("root",))
+    history.remember(SimpleNamespace(warn=pytest.fail), file, file.kind(TIME, True, ()), began, done, ())
+    assert (home / f"{file.name}.json").exists() == recorded
+    assert home.exists() == recorded
