@@ -25,6 +25,8 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.guard.
 from ansible_collections.multiarch.builders.plugins.module_utils.docker import readers
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import Docker, NotThereError
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.workload import container_name
+from ansible_collections.multiarch.builders.plugins.module_utils.guard import clock
+from ansible_collections.multiarch.builders.plugins.module_utils.guard.clock import Clock
 from ansible_collections.multiarch.builders.plugins.module_utils.host import files, look
 from ansible_collections.multiarch.builders.plugins.module_utils.model import human_size
 from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
@@ -53,10 +55,14 @@ Say = t.Callable[[str], None]
 
 @dataclass(frozen=True)
 class Memory:
-    """What one sweep leaves to the next: when it is *due*, by the monotonic clock, and since when *images* dangle."""
+    """What one sweep leaves to the next: when it is *due*, by the monotonic clock, and since when *images* dangle.
+
+    *clock* is what it saw of the host's.
+    """
 
     due: float = 0.0
     images: t.Mapping[str, int] = field(default_factory=dict)
+    clock: Clock = field(default_factory=Clock)
 
 
 def is_due() -> bool:
@@ -67,13 +73,16 @@ def is_due() -> bool:
 def _memory() -> Memory:
     try:
         found = json.loads(look.text(KEPT) or "{}")
-        return Memory(float(found.get("due", 0)), {str(name): int(each) for name, each in found["images"].items()})
+        images = {str(name): int(each) for name, each in found["images"].items()}
+        seen = Clock(*(None if each is None else float(each) for each in found.get("clock", ())))
+        return Memory(float(found.get("due", 0)), images, seen)
     except (ValueError, TypeError, AttributeError, KeyError):  # none yet, or of another version
         return Memory()
 
 
-def _remember(due: float, images: t.Mapping[str, int]) -> None:
-    files.write(WriteFile(KEPT, json.dumps({"due": due, "images": dict(images)}), mode=0o600))
+def _remember(memory: Memory) -> None:
+    content = {"due": memory.due, "images": dict(memory.images), "clock": [memory.clock.lead, memory.clock.set]}
+    files.write(WriteFile(KEPT, json.dumps(content), mode=0o600))
 
 
 def sweep(settings: Settings, docker: Docker, say: Say, meanwhile: t.Callable[[], object]) -> None:
@@ -83,7 +92,8 @@ def sweep(settings: Settings, docker: Docker, say: Say, meanwhile: t.Callable[[]
     """
     if not docker.answers():
         return
-    sweeper = Sweeper(settings, docker, say, meanwhile, time.monotonic() + _LONGEST, _memory().images)
+    memory = _memory()
+    sweeper = Sweeper(settings, docker, say, meanwhile, time.monotonic() + _LONGEST, memory.images, memory.clock)
     if sweeper.rules.dry_run:
         sweeper.say_what_would_go()
     else:
@@ -91,7 +101,7 @@ def sweep(settings: Settings, docker: Docker, say: Say, meanwhile: t.Callable[[]
         sweeper.remove_readers()
         sweeper.remove_all()
     over = time.monotonic() > sweeper.end  # there may be more
-    _remember(0.0 if over else time.monotonic() + EVERY, sweeper.images)
+    _remember(Memory(0.0 if over else time.monotonic() + EVERY, sweeper.images, sweeper.clock))
     if sweeper.failures:
         raise HostError(sweeper.failures[0])
 
@@ -106,6 +116,7 @@ class Sweeper:
     meanwhile: t.Callable[[], object]
     end: float
     images: t.Mapping[str, int]
+    clock: Clock
     failures: t.List[str] = field(default_factory=list)
 
     @property
@@ -151,7 +162,7 @@ class Sweeper:
         DONE.update(lambda done: replace(done, sweep_failures=done.sweep_failures + count, sweep_failure=words))
 
     def _look(self) -> Found:
-        found = looks.observe(self.docker, self.settings, self.images)
+        found, self.clock = _observed(self.docker, self.settings, Memory(0.0, self.images, self.clock))
         self.images = {each.id: each.since for each in found.images}
         return found
 
@@ -173,6 +184,13 @@ class Sweeper:
         freed = _freed(disk)
         self.say(f"removed {verdict.key}: {verdict.why}; {human_size.shown(freed)} freed")
         DONE.update(lambda done: _counted(done, verdict, name, freed))
+
+
+def _observed(docker: Docker, settings: Settings, memory: Memory) -> t.Tuple[Found, Clock]:
+    """All that decides, and what was seen of the clock."""
+    found, boot = looks.observe(docker, settings, memory.images), clock.since_boot()
+    seen = clock.seen(memory.clock, time.time(), boot)
+    return replace(found, even_for=clock.even_for(seen, boot)), seen
 
 
 def _next(found: Found, rules: Sweep, docker: Docker, tried: t.Set[str]) -> t.Optional[Verdict]:
@@ -235,7 +253,7 @@ def shown(settings: Settings, docker: Docker) -> t.Iterator[str]:
     rules = settings.sweep or Sweep()
     if not docker.answers():
         raise HostError("dockerd does not run")
-    found = looks.closely(looks.observe(docker, settings, _memory().images), rules, docker)
+    found = looks.closely(_observed(docker, settings, _memory())[0], rules, docker)
     disks = {each.path: each for each in (found.disk, found.image_disk) if each}
     for disk in disks.values():
         yield f"{disk.path}: {human_size.shown(disk.free)} of {human_size.shown(disk.size)} are free"

@@ -86,7 +86,7 @@ class Found:
 
     *ours* are the managed builders and nodes, *unread* the users whose stores cannot be read. *work* says what runs in
     a node, "" for nothing; a node without it was not looked into. *building* says that the BuildKit in dockerd runs a
-    step.
+    step. *even_for* says for how many seconds the clock was not set forward: what is older may not be.
     """
 
     now: int
@@ -99,6 +99,7 @@ class Found:
     image_disk: t.Optional[Disk] = None
     work: t.Mapping[str, str] = field(default_factory=dict)
     building: bool = False
+    even_for: float = float("inf")
 
 
 @dataclass(frozen=True)
@@ -193,6 +194,7 @@ def _why_it_stays(builder: _Builder, where: str, found: Found, rules: Sweep) -> 
         (not builder.entries and bool(found.unread), f"the store of {_list(found.unread)} cannot be read"),
         *((True, f"container {_list(each.others)} uses its volume") for each in builder.nodes if each.others),
         (found.now - builder.used < rules.after, f"it was used less than {duration(rules.after)} ago"),
+        _clock(found, rules),
         _enough(found.disk, rules),
         *((True, found.work[each.name]) for each in builder.nodes if found.work.get(each.name)),
     )
@@ -217,6 +219,7 @@ def _of_image(image: Image, found: Found, rules: Sweep) -> Verdict:
     reasons = (
         (bool(image.users), f"container {_list(image.users)} uses it"),
         (found.now - image.since < rules.after, f"it has been dangling for less than {duration(rules.after)}"),
+        _clock(found, rules),
         _enough(found.image_disk, rules),
         (found.building, "docker itself is building"),
     )
@@ -224,6 +227,11 @@ def _of_image(image: Image, found: Found, rules: Sweep) -> Verdict:
     outcome = Outcome.STAYS if stays else Outcome.GOES
     why = stays or f"dangling, found {utc(image.since)}"
     return Verdict(IMAGE, image.id.partition(":")[2][:12] or image.id, outcome, why, image.since, id=image.id)
+
+
+def _clock(found: Found, rules: Sweep) -> t.Tuple[bool, str]:
+    """(whether ages cannot be trusted, why): after this time, what was used before the clock was set is old anyway."""
+    return found.even_for < rules.after, f"the host's clock was set forward less than {duration(rules.after)} ago"
 
 
 def _enough(disk: t.Optional[Disk], rules: Sweep) -> t.Tuple[bool, str]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import time
 import typing as t
 from pathlib import Path
 
@@ -19,7 +20,9 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.guard.
     Sweep,
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_api import Docker
-from ansible_collections.multiarch.builders.plugins.module_utils.guard import duties, sweep
+from ansible_collections.multiarch.builders.plugins.module_utils.guard import clock, duties, sweep
+from ansible_collections.multiarch.builders.plugins.module_utils.guard.sweep import Memory
+from ansible_collections.multiarch.builders.plugins.module_utils.host.place import at
 from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
 from ansible_collections.multiarch.builders.tests.unit.plugins.module_utils.dockerd_stand_in import (
     Answer,
@@ -108,7 +111,7 @@ def swept(engine: Engine, homes: Path, rules: Sweep = RULES, meanwhile: t.Callab
 def remembered(engine: Engine) -> None:
     """The image dangles since long ago."""
     assert engine.left
-    sweep._remember(0.0, {IMAGE: OLD})
+    sweep._remember(Memory(images={IMAGE: OLD}))
 
 
 def test_all_that_a_job_left(engine: Engine, homes: Path, entry: Path) -> None:
@@ -182,6 +185,48 @@ def test_a_volume_that_is_used_again_stays_and_so_does_the_entry(engine: Engine,
     assert (DONE.read().sweep_failures, DONE.read().removed) == (1, {})
     assert "volume is in use" in DONE.read().sweep_failure
     assert not sweep.is_due(), "the next try is that of the next sweep"
+
+
+DAY = 86400.0
+KEPT = "the host's clock was set forward less than 1 h ago"
+
+
+@pytest.mark.parametrize(
+    ("ahead", "later", "goes"),
+    [
+        pytest.param(0.0, 900.0, True, id="it runs"),
+        pytest.param(1.0, 900.0, True, id="it runs fast"),
+        pytest.param(-DAY, 900.0, True, id="set back: ages are less than they look"),
+        pytest.param(DAY, 900.0, False, id="set forward"),
+        pytest.param(DAY, 3599.0, False, id="set forward, almost an hour of real time ago"),
+        pytest.param(DAY, 3601.0, True, id="set forward longer ago than what is removed was unused"),
+    ],
+)
+def test_after_the_clock_was_set_forward_nothing_is_old_for_a_while(
+    ahead: float, later: float, goes: bool, engine: Engine, homes: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As by a clock that is far ahead, or by one that is right at last."""
+    boot = time.time() - 1_000_000
+    monkeypatch.setattr(clock, "since_boot", lambda: boot)
+    remembered(engine)
+    nothing = Sweep(after=3600, images=False)
+    swept(engine, homes, nothing)
+    boot -= ahead  # which the clock shows, and no time that has passed
+    swept(engine, homes, nothing)
+    boot += later
+    told = list(
+        sweep.shown(Settings(sweep=RULES, stores=(str(homes / "ci/.docker/buildx"),)), Docker(str(engine.path)))
+    )
+    assert [each.partition(" ")[0] for each in told[1:]] == (["remove"] if goes else ["keep"]) * 2
+    assert [each.rpartition(": ")[2] for each in told[1:]] == [KEPT] * 2 or goes
+    swept(engine, homes)
+    assert bool(engine.deleted) == goes
+
+
+def test_what_the_guard_of_a_former_version_left_is_read(engine: Engine) -> None:
+    assert engine.left
+    at(sweep.KEPT).write_text(json.dumps({"due": 5, "images": {IMAGE: OLD}}))
+    assert sweep._memory() == Memory(5.0, {IMAGE: OLD}, clock.Clock())
 
 
 def use(homes: Path) -> None:
