@@ -14,6 +14,7 @@ import json
 import pathlib
 import tarfile
 import typing as t
+import urllib.parse
 
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.execution import BrokenError
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.record import RECORD
@@ -131,6 +132,14 @@ def _set_aside(image: str, before: t.Mapping[str, t.Any], docker: Docker, login:
         names = [before.get("Os") or "linux", before.get("Architecture"), before.get("Variant")]
         docker.pull(image, login, platform="/".join(filter(None, names)))
         docker.delete(f"/images/{aside}")
+
+
+def set_aside(docker: Docker) -> t.Tuple[str, ...]:
+    """The names of images that killed runs have set aside: the next one with the same canary puts them back."""
+    query = urllib.parse.quote(json.dumps({"reference": [_ASIDE]}))
+    rows = docker.get(f"/images/json?filters={query}")
+    names = [name for row in rows for name in row.get("RepoTags") or ()]
+    return tuple(sorted(name for name in names if name.startswith(f"{_ASIDE}:")))
 
 
 def _restore(image: str, before: t.Mapping[str, t.Any], added: t.Sequence[str], docker: Docker) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass, field
 
-from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt import kernel
+from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt import canary_image, kernel
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.binfmt.decide import (
     EMULATORS,
     BinfmtState,
@@ -65,7 +65,7 @@ class RetiredState:
     """*folder* says whether our directory exists, *users* are unmanaged handlers with an emulator in it.
 
     *images*, with the containers that use each, and *packages* were installed by us. *readers* are containers, and
-    *momentary* handlers, of killed runs.
+    *momentary* handlers, of killed runs, *aside* the names that these gave to images which were in the canary's way.
     """
 
     handlers: BinfmtState
@@ -75,6 +75,7 @@ class RetiredState:
     packages: t.Tuple[str, ...] = ()
     readers: t.Tuple[Reader, ...] = ()
     momentary: t.Tuple[str, ...] = ()
+    aside: t.Tuple[str, ...] = ()
 
 
 @dataclass
@@ -105,6 +106,7 @@ class RetiredBinfmt(Concern[RetiredState]):
             tuple(known.packages),
             readers.left(self.docker) if answers else (),
             kernel.momentary(),
+            canary_image.set_aside(self.docker) if answers else (),
         )
 
     def plan(self, state: RetiredState, effects: Effects) -> Plan:
@@ -128,6 +130,11 @@ class RetiredBinfmt(Concern[RetiredState]):
         notes += [
             f"package {name}, which was installed for the builders, is kept: `apt-get remove {name}` removes it"
             for name in state.packages
+        ]
+        notes += [
+            f"image {name} is kept: it is the canary's image as it was before an interrupted run, which a pull by its "
+            f"digest names again; `docker image rm {name}` then removes this name"
+            for name in state.aside
         ]
         return Plan(tuple(actions), (*handlers.notes, *Kind.LEFT_ALONE.notes(notes)))
 

@@ -37,6 +37,7 @@ NONE = BinfmtState(Processor("x86_64"), {}, {}, {}, frozenset(), {})
 OURS = BinfmtState(Processor("x86_64"), {}, {}, {}, frozenset({"qemu-arm"}), {})
 IMAGE = PulledImage("tonistiigi/binfmt:v1")
 READER = Reader("an-id", "a-name")
+ASIDE = "multiarch-builders/set-aside:0123456789abcdef0123456789abcdef"
 
 
 @pytest.mark.parametrize(
@@ -81,6 +82,13 @@ READER = Reader("an-id", "a-name")
             "package qemu-user, which was installed for the builders, is kept: `apt-get remove qemu-user` removes it",
             id="a package",
         ),
+        pytest.param(
+            RetiredState(NONE, aside=(ASIDE,)),
+            [],
+            f"image {ASIDE} is kept: it is the canary's image as it was before an interrupted run, which a pull by its "
+            f"digest names again; `docker image rm {ASIDE}` then removes this name",
+            id="an image that an interrupted run has set aside",
+        ),
     ],
 )
 def test_what_goes(state: RetiredState, steps: list[object], note: str, no_docker: Docker) -> None:
@@ -94,9 +102,27 @@ def test_a_host_without_a_record_has_no_handler_of_ours(no_docker: Docker) -> No
     assert (state.handlers.owned, state.images, state.packages) == (frozenset(), {}, ())
 
 
+@pytest.mark.parametrize(
+    ("tags", "aside"),
+    [
+        pytest.param([ASIDE], (ASIDE,), id="one"),
+        pytest.param([ASIDE, "debian:trixie"], (ASIDE,), id="with a name of its own"),
+        pytest.param(["debian:trixie"], (), id="of somebody else"),
+        pytest.param(None, (), id="without a name"),
+    ],
+)
+def test_images_that_killed_runs_have_set_aside_are_told(
+    tags: list[str] | None, aside: tuple[str, ...], dockerd: DockerdStandIn, docker: Docker
+) -> None:
+    dockerd.answers["GET /containers/json"] = as_json([])
+    dockerd.answers["GET /images/json"] = as_json([{"Id": "sha256:0", "RepoTags": tags}])
+    assert RetiredBinfmt.from_params({}, docker).observe().aside == aside
+
+
 def test_readers_of_killed_runs_go(dockerd: DockerdStandIn, docker: Docker) -> None:
     row = {"Id": "an-id", "Names": ["/a-name"], "State": "created", "Labels": {"multiarch.builders": "reader"}}
     dockerd.answers["GET /containers/json"] = as_json([row])
+    dockerd.answers["GET /images/json"] = as_json([])
     dockerd.answers["DELETE /containers/an-id"] = Answer(204)
     retired = RetiredBinfmt.from_params({}, docker)
     plan = retired.plan(retired.observe(), NO_EFFECTS)
