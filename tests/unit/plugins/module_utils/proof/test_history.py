@@ -155,7 +155,8 @@ def test_a_proof_that_ends_after_the_host_was_retired_leaves_nothing(
         record.save("unproven", {"proofs": {"trust": TIME, "builds": TIME}})
     began = start()
     shutil.rmtree(home, ignore_errors=True)  # by a run of another controller
-    home.mkdir(parents=True) if after else None
+    if after:
+        home.mkdir(parents=True)
     done = Scope(platforms=("linux/amd64",), builders=("b",), users=("root",))
     history.remember(SimpleNamespace(warn=pytest.fail), file, file.kind(TIME, True, ()), began, done, ())
     assert (home / f"{file.name}.json").exists() == recorded
