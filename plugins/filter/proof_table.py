@@ -6,10 +6,10 @@
 from __future__ import annotations
 
 import typing as t
-from collections.abc import Mapping, Sequence
 
 from ansible.errors import AnsibleFilterError
-from ansible_collections.multiarch.builders.plugins.plugin_utils.verify.proof_table import is_asked, table
+from ansible_collections.multiarch.builders.plugins.plugin_utils.verify import of_hosts
+from ansible_collections.multiarch.builders.plugins.plugin_utils.verify.proof_table import table
 
 DOCUMENTATION = r"""
 name: proof_table
@@ -55,14 +55,11 @@ _value:
 
 def proof_table(hostvars: t.Any, hosts: t.Any, current: t.Any = None) -> list[str]:
     """The filter; see DOCUMENTATION."""
-    current = hosts if current is None else current
-    lists = all(isinstance(each, Sequence) and not isinstance(each, str) for each in (hosts, current))
-    if not isinstance(hostvars, Mapping) or not lists:
-        raise AnsibleFilterError("multiarch.builders.proof_table: needs hostvars and a list of hosts")
-    asked = [host for host in hosts if is_asked(hostvars[host], "buildx")]
-    return table(
-        {host: (hostvars[host].get("builder_verify_proof") or {}) if host in current else {} for host in asked}
-    )
+    try:
+        found = of_hosts.results(hostvars, hosts, current, concern="buildx", variable="builder_verify_proof")
+    except TypeError as exc:
+        raise AnsibleFilterError(f"multiarch.builders.proof_table: {exc}") from exc
+    return table(found)
 
 
 class FilterModule:

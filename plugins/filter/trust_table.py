@@ -6,10 +6,9 @@
 from __future__ import annotations
 
 import typing as t
-from collections.abc import Mapping, Sequence
 
 from ansible.errors import AnsibleFilterError
-from ansible_collections.multiarch.builders.plugins.plugin_utils.verify.proof_table import is_asked
+from ansible_collections.multiarch.builders.plugins.plugin_utils.verify import of_hosts
 from ansible_collections.multiarch.builders.plugins.plugin_utils.verify.trust_table import table
 
 DOCUMENTATION = r"""
@@ -56,14 +55,11 @@ _value:
 
 def trust_table(hostvars: t.Any, hosts: t.Any, current: t.Any = None) -> list[str]:
     """The filter; see DOCUMENTATION."""
-    current = hosts if current is None else current
-    lists = all(isinstance(each, Sequence) and not isinstance(each, str) for each in (hosts, current))
-    if not isinstance(hostvars, Mapping) or not lists:
-        raise AnsibleFilterError("multiarch.builders.trust_table: needs hostvars and a list of hosts")
-    asked = [host for host in hosts if is_asked(hostvars[host], "trust")]
-    return table(
-        {host: (hostvars[host].get("builder_verify_registries") or {}) if host in current else {} for host in asked}
-    )
+    try:
+        found = of_hosts.results(hostvars, hosts, current, concern="trust", variable="builder_verify_registries")
+    except TypeError as exc:
+        raise AnsibleFilterError(f"multiarch.builders.trust_table: {exc}") from exc
+    return table(found)
 
 
 class FilterModule:

@@ -8,13 +8,6 @@ from __future__ import annotations
 import typing as t
 from collections.abc import Mapping, Sequence
 
-from ansible_collections.multiarch.builders.plugins.plugin_utils.values.chosen import chosen
-
-
-def is_asked(variables: Mapping[str, t.Any], concern: str) -> bool:
-    """Whether a host with these *variables* has *concern* at all, and with it something to prove."""
-    return concern in chosen(variables.get("builder_concerns"), "concerns")
-
 
 def table(results: Mapping[str, Mapping[str, t.Any]]) -> list[str]:
     """The table of {host: result of module build_proof}; not proven by one builder or user means not proven."""

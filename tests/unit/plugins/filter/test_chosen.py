@@ -13,7 +13,7 @@ import yaml
 from ansible.errors import AnsibleFilterError
 from ansible_collections.multiarch.builders.plugins.filter.chosen import FilterModule, chosen
 from ansible_collections.multiarch.builders.plugins.module_utils.model.options import CONCERNS
-from ansible_collections.multiarch.builders.plugins.plugin_utils.verify.proof_table import is_asked
+from ansible_collections.multiarch.builders.plugins.plugin_utils.verify import of_hosts
 
 ROLES = Path(__file__).parents[4] / "roles"
 ALL = list(CONCERNS)
@@ -37,8 +37,9 @@ ALL = list(CONCERNS)
 )
 def test_what_is_invalid_leaves_nothing_out(value: object, found: list[str]) -> None:
     assert chosen(value, "concerns") == found
-    for concern in ("trust", "buildx"):
-        assert is_asked({"builder_concerns": value}, concern) == (concern in found), "the tables of a verification"
+    for concern in ("trust", "buildx"):  # the tables of a verification
+        shown = of_hosts.results({"a": {"builder_concerns": value}}, ["a"], None, concern=concern, variable="result")
+        assert bool(shown) == (concern in found)
 
 
 @pytest.mark.parametrize(
