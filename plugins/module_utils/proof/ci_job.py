@@ -10,6 +10,7 @@ whose unit hides the user's home, by systemd's sandbox. Files whose lines become
 
 from __future__ import annotations
 
+import contextlib
 import typing as t
 from dataclasses import dataclass
 
@@ -18,11 +19,11 @@ from ansible_collections.multiarch.builders.plugins.module_utils.docker.engine_a
 from ansible_collections.multiarch.builders.plugins.module_utils.host import look
 from ansible_collections.multiarch.builders.plugins.module_utils.host.command import run
 from ansible_collections.multiarch.builders.plugins.module_utils.host.files import read
+from ansible_collections.multiarch.builders.plugins.module_utils.host.path_owner import owner_on_the_way
 from ansible_collections.multiarch.builders.plugins.module_utils.host.place import here
 from ansible_collections.multiarch.builders.plugins.module_utils.host.users import (
     UserEntry,
     group_name,
-    owner_of,
     user_entry,
 )
 from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
@@ -79,11 +80,13 @@ def in_files(found: t.Sequence[Process], entry: UserEntry, builder: str, file: s
 
 
 def _text_for(entry: UserEntry, path: str) -> str:
-    """The text of a file of variables, "" if it belongs to another user."""
+    """The text of a file of variables, "" if it belongs to another user, or if its user leads it to one's."""
     found = look.state(path)
     if found is None or found.st_uid not in (0, entry.pw_uid):
         return ""
-    return read(path, owner_of(entry.pw_name) if found.st_uid else None, errors="replace") or ""
+    with contextlib.suppress(HostError):  # what a user may not read is no environment of the user's jobs
+        return read(path, owner_on_the_way(path), errors="replace") or ""
+    return ""
 
 
 def _current(user: str, builder: str) -> t.List[str]:

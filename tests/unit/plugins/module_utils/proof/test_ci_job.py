@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import os
 import pwd
+import shutil
+import tempfile
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from ansible_collections.multiarch.builders.plugins.module_utils.host.place import here, standing_on
+from ansible_collections.multiarch.builders.plugins.module_utils.host.place import Host, here, standing_on
 from ansible_collections.multiarch.builders.plugins.module_utils.proof.ci_job import hindrances, in_files
 from ansible_collections.multiarch.builders.plugins.module_utils.proof.ci_processes import HIDDEN, READ_ONLY, Process
 from ansible_collections.multiarch.builders.tests.unit.plugins.module_utils.host_users import TheseUsers
@@ -150,3 +152,24 @@ def test_files_that_are_missing_or_of_others_are_not_this_users(tmp_path: Path) 
     assert in_files([], root, "multiarch", "/env") == []
     if other != 0:
         assert in_files([], entry, "multiarch", "/env") == []
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root could be led elsewhere")
+def test_a_users_link_leads_root_to_no_file_of_its_own() -> None:
+    nobody = 65534
+    place = Path(tempfile.mkdtemp(dir="/var/tmp"))
+    try:
+        (place / "roots").write_text("DOCKER_HOST=tcp://secret:2375\n")
+        (place / "roots").chmod(0o600)
+        place.chmod(0o755)
+        runner = place / "runner"
+        runner.mkdir()
+        (runner / ".env").symlink_to("../roots")
+        for each in (runner, runner / ".env"):
+            os.chown(each, nobody, nobody, follow_symlinks=False)
+        entry = pwd.struct_passwd(("ci", "x", nobody, nobody, "", str(runner), "/bin/sh"))
+        with standing_on(Host(users=TheseUsers({"ci": entry}))):
+            assert in_files([], entry, "multiarch", str(runner / ".env")) == []
+            assert len(in_files([], entry, "multiarch", str(place / "roots"))) == 1, "which its unit reads as root"
+    finally:
+        shutil.rmtree(place)
