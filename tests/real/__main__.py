@@ -57,7 +57,7 @@ def main(arguments: Sequence[str]) -> int:
         lab("up")
     JUNIT.parent.mkdir(parents=True, exist_ok=True)
     status = run(tests, 0 if given.beside else 4)
-    images = {name: served()[name] for name in ("buildkit", "binfmt") if name in served()}
+    images: dict[str, str] = {name: served()[name] for name in ("buildkit", "binfmt") if name in served()}
     today = datetime.datetime.now(datetime.UTC).date().isoformat()
     save(Run(today, platform.release().partition("-")[0], images, given.beside), outcomes(JUNIT.read_text()))
     page.write()
