@@ -141,10 +141,18 @@ def _disks(docker: Docker) -> t.Dict[str, str]:
 
 
 def _runs() -> bool:
-    """Whether the timer runs, and starts at each boot, and systemd has read both units since they were written."""
-    shown = run(["systemctl", "show", "--property=ActiveState,UnitFileState,NeedDaemonReload", TIMER, SERVICE]).stdout
-    timer = shown.partition("\n\n")[0].splitlines()
-    return {"ActiveState=active", "UnitFileState=enabled"} <= {*timer} and "NeedDaemonReload=yes" not in shown
+    """Whether the timer runs, and starts at each boot, and systemd has read both units since they were written.
+
+    The state of the service is not asked for: it changes whenever the guard runs, which then saw a change by itself.
+    """
+    timer = _shown(TIMER, "ActiveState,UnitFileState,NeedDaemonReload")
+    if not {"ActiveState=active", "UnitFileState=enabled"} <= timer:
+        return False
+    return "NeedDaemonReload=yes" not in timer | _shown(SERVICE, "NeedDaemonReload")
+
+
+def _shown(unit: str, properties: str) -> t.Set[str]:
+    return {*run(["systemctl", "show", f"--property={properties}", unit]).stdout.splitlines()}
 
 
 def _keep(settings: Settings) -> None:

@@ -39,9 +39,11 @@ from ansible_collections.multiarch.builders.plugins.module_utils.concerns.guard.
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.guard.resource import Guard
 from ansible_collections.multiarch.builders.plugins.module_utils.concerns.guard.retired import RetiredGuard
 from ansible_collections.multiarch.builders.plugins.module_utils.host.place import at
+from ansible_collections.multiarch.builders.plugins.module_utils.host.watch import watching
 from ansible_collections.multiarch.builders.plugins.module_utils.model.errors import HostError
 from ansible_collections.multiarch.builders.plugins.module_utils.model.resource import NO_EFFECTS, Kind, Plan
 from ansible_collections.multiarch.builders.plugins.module_utils.model.steps import RemoveFile, WriteFile
+from ansible_collections.multiarch.builders.plugins.module_utils.trace.recorder import Recorder
 
 METRICS = "/var/lib/node_exporter/builders.prom"
 SETTINGS = Settings(METRICS, 12, (Certificate("harbor.example.com", "ca", "CN=CA", "ab", 2_000_000_000),))
@@ -241,7 +243,8 @@ def test_what_is_not_asked_for_and_not_there_is_nothing_to_do(host: Path) -> Non
     [
         "echo ActiveState=inactive; echo UnitFileState=enabled",
         "echo ActiveState=active",
-        f"{RUNS}; echo; echo NeedDaemonReload=yes",
+        f"{RUNS}; echo NeedDaemonReload=yes",
+        f"{RUNS}; case $* in *{SERVICE}*) echo NeedDaemonReload=yes;; esac",
     ],
 )
 def test_a_timer_that_does_not_run_now_or_at_boot_is_started(
@@ -252,6 +255,22 @@ def test_a_timer_that_does_not_run_now_or_at_boot_is_started(
     programs("systemctl", answer)
     plan = guard().plan(guard().observe(), NO_EFFECTS)
     assert [type(action.step) for action in plan.actions] == [StartTimer]
+
+
+def test_a_run_of_the_guard_changes_nothing_that_a_plan_looks_at(
+    host: Path, programs: Callable[[str, str], Path]
+) -> None:
+    applied(guard())
+    found = []
+    for state in ("inactive", "activating", "failed"):
+        (host.parent / "programs/systemctl").unlink()
+        services = f"*ActiveState*{SERVICE}*) echo ActiveState={state};;"
+        programs("systemctl", f"case $* in {services} esac; case $* in *{TIMER}*) {RUNS};; esac")
+        recorder = Recorder()
+        with watching(recorder):
+            assert guard().plan(guard().observe(), NO_EFFECTS).actions == ()
+        found.append(recorder.looks())
+    assert found[0] == found[1] == found[2]
 
 
 @pytest.mark.usefixtures("host")
