@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# augeas-lenses 1.14.0: a file of ssh's configuration with `User ci # builds`, `Match all`, `IdentityFile "~/my keys/ci"`,
+# augeas-lenses 1.14.0: a configuration of ssh with `User ci # builds`, `Match all`, `IdentityFile "~/my keys/ci"`
 # or a forwarded socket (`LocalForward /run/user/1000/d.sock /run/docker.sock`) cannot be parsed.
 # Why it matters: the forwarded socket is the usual way to a distant daemon without DOCKER_HOST=ssh://. Tools on Augeas
 # set no host in such a file.

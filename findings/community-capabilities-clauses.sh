@@ -17,4 +17,5 @@ setcap 'cap_net_bind_service=ep cap_sys_nice=eip' "$program" 2>/dev/null || cann
 before=$(getcap "$program")
 module community.general.capabilities "path=$program capability=cap_net_raw=eip state=present" >"$work/said"
 as_known "getcap, before and after cap_net_raw was added" "the same two, and cap_net_raw" \
-  "cap_sys_nice=eip cap_net_bind_service+ep; cap_net_raw,cap_sys_nice=eip" "${before#* }; $(getcap "$program" | cut -d ' ' -f 2-)"
+  "cap_sys_nice=eip cap_net_bind_service+ep; cap_net_raw,cap_sys_nice=eip" \
+  "${before#* }; $(getcap "$program" | cut -d ' ' -f 2-)"

@@ -2,8 +2,8 @@
 # community.general 11.4.2 (ansible 12.3.0), kernel_blacklist: check mode makes the file in /etc/modprobe.d, and says
 # that it changes something also where a module is to be absent from a file that is not there.
 # Why it matters: a dry run on a builder writes to the host, and a cleanup that has nothing to do is not told as such.
-# Upstream says otherwise: the module's documentation has full support of check mode, "without modifying target". No
-# issue of community.general tells of it.
+# Upstream says otherwise: the module's documentation has full support of check mode, "without modifying target". We
+# found no issue about it.
 set -euo pipefail
 . "$(dirname "$0")/common.bash"
 . "$(dirname "$0")/collections.bash"

@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
 # community.general 11.4.2 (ansible 12.3.0), modprobe with `persistent: present`: a module's options in
-# /etc/modprobe.d/NAME.conf that the task does not name are gone, with all else that the file has; an empty line is left.
+# /etc/modprobe.d/NAME.conf that the task does not name are gone, with all that the file has; an empty line is left.
 # Two options in one line are not seen at all: `persistent: absent` leaves them.
 # Why it matters: `overlay` and `br_netfilter` are loaded this way on every builder. What somebody set for them, and for
 # others in the same file, is lost at the next boot.
 # Upstream says otherwise: the module's documentation has it that `present` adds the module's name and `params`, and
-# comments out for `absent` alone; modprobe.d(5) has many options in a line. No issue of community.general tells of it.
+# comments out for `absent` alone; modprobe.d(5) has many options in a line. We found no issue about it.
 set -euo pipefail
 . "$(dirname "$0")/common.bash"
 . "$(dirname "$0")/collections.bash"

@@ -2,8 +2,8 @@
 # iptables-converter 0.9.10 (PyPI): of two rules that are inserted (`-I`) it writes the second first, and again with -I.
 # iptables-restore puts each at the head, so the first is before the second, the other way round than with iptables.
 # `-I` into an empty chain is an error.
-# Why it matters: rules for Docker's chain DOCKER-USER are inserted: first `-j DROP`, then what may pass. Restored, all is
-# dropped before that, and nobody reaches the builder.
+# Why it matters: rules for Docker's chain DOCKER-USER are inserted: first `-j DROP`, then what may pass. Restored, all
+# is dropped before that, and nobody reaches the builder.
 # Upstream says otherwise: it converts commands to what iptables-save prints; iptables(8): without a number a rule is
 # inserted at the head of the chain, which may be empty.
 set -euo pipefail

@@ -16,7 +16,9 @@ platforms: [{name: builder}]
 provisioner:
   name: ansible
   inventory:
-    hosts: {all: {hosts: {builder: {ansible_connection: local, ansible_python_interpreter: "{{ ansible_playbook_python }}"}}}}
+    hosts:
+      all:
+        hosts: {builder: {ansible_connection: local, ansible_python_interpreter: "{{ ansible_playbook_python }}"}}
 YML
 cat >"$scenario/converge.yml" <<'YML'
 - hosts: all

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # ansible.posix 2.1.0 (ansible 12.3.0), mount: `state: absent` and `absent_from_fstab` leave a line of four or five
 # fields in /etc/fstab, with "changed": false. `state: present` finds the same line.
-# Why it matters: the disk of Docker's data root is taken out of the play and of the host. At the next boot systemd waits
-# for it, and the host ends in the emergency shell.
+# Why it matters: the disk of Docker's data root is taken out of the play and of the host. At the next boot systemd
+# waits for it, and the host ends in the emergency shell.
 # Upstream says otherwise: fstab(5): the fifth and the sixth field may be missing. The comments of the module's own code
 # say so for `present`; ansible issue 71806 of 2020 was closed by a bot for want of a template.
 set -euo pipefail

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # pyfstab 0.2.0 (PyPI): a line of four or five fields in fstab is an error, and with it the whole file. A file that is
 # read and written again has lost its comments and empty lines.
-# Why it matters: the line of a data root's disk often ends with its options (`defaults,prjquota`). A program that adds a
-# disk for builds cannot, or takes away what an admin wrote, such as a line that is commented out for now.
+# Why it matters: the line of a data root's disk often ends with its options (`defaults,prjquota`). A program that adds
+# a disk for builds cannot, or takes away what an admin wrote, such as a line that is commented out for now.
 # Upstream says otherwise: fstab(5): the fifth and the sixth field may be missing, lines with `#` are comments. The
 # library is for "parsing and creating fstab files", and its page has no word of either.
 set -euo pipefail

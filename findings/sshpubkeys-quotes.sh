@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# sshpubkeys 3.3.1 (PyPI): a key with `command="sh -c \"docker system dial-stdio\""` in authorized_keys is an error, as is
-# the option verify-required. With the first, none of the file's keys is read.
+# sshpubkeys 3.3.1 (PyPI): a key with `command="sh -c \"docker system dial-stdio\""` in authorized_keys is an error, as
+# is the option verify-required. With the first, none of the file's keys is read.
 # Why it matters: a key for builds is kept to one command, and a command has quotes. Programs that list or check who may
 # reach a builder end at that line.
 # Upstream says otherwise: sshd(8), AUTHORIZED_KEYS FILE FORMAT: a quote within command="…" is written `\"`. The package
@@ -26,6 +26,8 @@ ask() {
   ssh-keygen -l -f "$work/keys" | grep -c ED25519
   python3 "$work/read.py" <"$work/keys"
 }
-seen=$(ask 'restrict,command="docker system dial-stdio"'; ask 'restrict,command="sh -c \"docker ps\""'; ask verify-required)
+seen=$(ask 'restrict,command="docker system dial-stdio"'
+  ask 'restrict,command="sh -c \"docker ps\""'
+  ask verify-required)
 as_known "keys, as ssh-keygen and sshpubkeys have them: a command, one with quotes, verify-required" "2 2 2 2 2 2" \
   "2 2 2 MalformedDataError 2 UnknownOptionNameError" "$(paste -sd ' ' <<<"$seen")"

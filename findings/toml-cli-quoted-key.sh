@@ -3,8 +3,8 @@
 # `add_section 'registry."reg.example"'` adds the table `[registry."\"reg"."example\""]`, status 0.
 # Why it matters: the keys of buildkitd.toml and of containerd's hosts.toml are names of hosts and URLs. None can be
 # read, and what is added is a registry that nothing asks for.
-# Upstream says otherwise: TOML 1.0, "Keys": dotted keys are bare or quoted keys with a dot between them. The tool's page
-# has dotted keys, without a word of quotes.
+# Upstream says otherwise: TOML 1.0, "Keys": dotted keys are bare or quoted keys with a dot between them. The tool's
+# page has dotted keys, without a word of quotes.
 set -euo pipefail
 . "$(dirname "$0")/common.bash"
 python_packages toml-cli==0.8.2
