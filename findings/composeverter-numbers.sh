@@ -16,7 +16,8 @@ for (const keys of process.argv.slice(2)) {
 }
 JS
 seen=$(cd "$work/node" && node ask.js 'build: {context: ., args: {LEVEL: "3"}}' \
-  'build: {context: ., args: {LEVEL: 3}}' 'cpus: "2"' 'cpus: 2' 'ports: ["5000"]' 'ports: [5000]' 'ulimits: {nofile: 1024}' \
+  'build: {context: ., args: {LEVEL: 3}}' 'cpus: "2"' 'cpus: 2' 'ports: ["5000"]' 'ports: [5000]' \
+  'ulimits: {nofile: 1024}' \
   'healthcheck: {test: /probe, retries: 3}')
 as_known "what is wrong with each" nothing 'build: {context: ., args: {LEVEL: "3"}}: fine
 build: {context: ., args: {LEVEL: 3}}: must be string

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# pysudoers 3.0.0 (PyPI): of `(root : docker)` the group is another user to run as; with an option (CWD=, TIMEOUT=) or an
-# escaped `=` in the command, what is before it belongs to the hosts and what is after it is the command; a second list
+# pysudoers 3.0.0 (PyPI): of `(root : docker)` the group is another user to run as; with an option (CWD=, TIMEOUT=) or
+# an escaped `=` in the command, what is before it belongs to the hosts and what is after it is the command; a second list
 # of hosts takes the first one's commands away; the rule of a user by number, `#1000`, is a comment.
 # Why it matters: a CI's user has rules for docker in such forms. A list of who may do what as whom is wrong, and no
 # rule is reported as not understood.
@@ -21,7 +21,8 @@ for rule in Sudoers(sys.argv[1]).rules:
     print(*rule["users"], *rule["hosts"], [(each["run_as"], each["command"]) for each in rule["commands"]])
 PY
 )
-as_known "user, hosts, whom they run commands as" "a ALL as root, with group docker; b, c and #1000 ALL as root; d twice" \
+as_known "user, hosts, whom they run commands as" \
+  "a ALL as root, with group docker; b, c and #1000 ALL as root; d twice" \
   "a ALL [(['root', 'docker'], '/bin/x')]
 b ALL=(root) [(['root'], '/srv /bin/x')]
 c ALL=(root) [(['root'], '1')]
