@@ -8,7 +8,7 @@
 # podman-run(1): a source that isn't a path is a volume's name; compose-spec/compose-spec 05-services.md, volumes.
 set -euo pipefail
 . "$(dirname "$0")/common.bash"
-python_packages compose2pod==0.7.2
+python_packages compose2pod==0.7.2 PyYAML==6.0.4
 cat >"$work/compose.yaml" <<'YML'
 services:
   app:
@@ -22,4 +22,7 @@ volumes() {
 }
 seen=$(cd "$work" && volumes && volumes --project-dir . && volumes --project-dir /ci)
 as_known "volumes without --project-dir, with . and with /ci" \
-  "twice ./certs:/etc/certs:ro ../shared:/shared cache:/cache, then in /ci" "" "$seen"
+  "twice ./certs:/etc/certs:ro ../shared:/shared cache:/cache, then in /ci" \
+  "certs:/etc/certs:ro ../shared:/shared cache:/cache
+certs:/etc/certs:ro ../shared:/shared cache:/cache
+/ci/certs:/etc/certs:ro /ci/../shared:/shared cache:/cache" "$seen"
