@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # pysudoers 3.0.0 (PyPI): of `(root : docker)` the group is another user to run as; with an option (CWD=, TIMEOUT=) or
-# an escaped `=` in the command, what is before it belongs to the hosts and what is after it is the command; a second list
-# of hosts takes the first one's commands away; the rule of a user by number, `#1000`, is a comment.
+# an escaped `=` in the command, what is before it belongs to the hosts and what is after it is the command; a second
+# list of hosts takes the first one's commands away; the rule of a user by number, `#1000`, is a comment.
 # Why it matters: a CI's user has rules for docker in such forms. A list of who may do what as whom is wrong, and no
 # rule is reported as not understood.
 # Upstream says otherwise: sudoers(5): Runas_Spec is users and, after a colon, groups; Option_Spec stands between it and
