@@ -372,10 +372,11 @@ def test_limits(limited: tuple[Server, socket.socket], capfd: pytest.CaptureFixt
             found.accept(listener)
             assert plain.recv(1) == b""
 
-    first = [connect(CI), connect(CI)]
-    for each in first:
-        each.sendall(b"x")
-        assert answer(each, 1) == b"x"
+    first = []
+    for _each in range(2):
+        first.append(connect(CI))
+        first[-1].sendall(b"x")
+        assert answer(first[-1], 1) == b"x"  # the server has ended its handshake, too: there may be one at a time
     ended(connect(CI))
     logs("ci has 2 connections")
     await_count(found, 2)
